@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+
+/** `starting` until the app listens, `ready`, `draining` from the first step of shutdown, `stopped` at its end. */
+export type ServiceStateName = 'starting' | 'ready' | 'draining' | 'stopped';
+
+/** Where the service stands in its life. Only the lifecycle room moves it; it never goes back. */
+@Injectable()
+export class ServiceState {
+  #name: ServiceStateName = 'starting';
+
+  get name(): ServiceStateName {
+    return this.#name;
+  }
+
+  ready(): void {
+    if (this.#name === 'starting') this.#name = 'ready';
+  }
+
+  draining(): void {
+    if (this.#name !== 'stopped') this.#name = 'draining';
+  }
+
+  stopped(): void {
+    this.#name = 'stopped';
+  }
+}

@@ -1,0 +1,277 @@
+import type { InjectionToken } from '@nestjs/common';
+import type { Attributes, Sampler } from '@opentelemetry/api';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
+import type { IdGenerator, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { HealthIndicator } from '../health/indicator.js';
+
+/**
+ * Everything that can be set in code. Code wins over `OTEL_*` variables, which win over defaults.
+ * Unknown keys and wrong values stop the start with one message that lists every fault.
+ */
+export interface OtelModuleOptions {
+  service?: ServiceOptions;
+  resource?: ResourceOptions;
+  otlp?: OtlpOptions;
+  traces?: TracesOptions;
+  metrics?: MetricsOptions;
+  logs?: LogsOptions;
+  http?: HttpOptions;
+  rpc?: RpcOptions;
+  health?: HealthOptions;
+  shutdown?: ShutdownOptions;
+  diagnostics?: DiagnosticsOptions;
+}
+
+/** Who this service is. */
+export interface ServiceOptions {
+  /** `service.name`. Default: `OTEL_SERVICE_NAME`, then `unknown_service:node`. 1 to 255 characters. */
+  name?: string;
+  /** `service.version`. Default: none. */
+  version?: string;
+  /** `service.namespace`. Default: none. */
+  namespace?: string;
+  /** `service.instance.id`. Default: a random UUID per start. */
+  instanceId?: string;
+  /** `deployment.environment.name`. Default: none. */
+  environment?: string;
+}
+
+/** The names by which resource detectors are chosen. */
+export type ResourceDetectorName =
+  | 'env'
+  | 'serviceinstance'
+  | 'process'
+  | 'host'
+  | 'os'
+  | 'container'
+  | 'k8s';
+
+export interface ResourceOptions {
+  /** Added to what is detected; wins over detectors and `OTEL_RESOURCE_ATTRIBUTES`. */
+  attributes?: Attributes;
+  /** Default: `OTEL_NODE_RESOURCE_DETECTORS`, then all. `process.command_args` is never sent. */
+  detectors?: readonly ResourceDetectorName[];
+}
+
+export type OtlpProtocol = 'grpc' | 'http/protobuf' | 'http/json';
+export type OtlpCompression = 'none' | 'gzip';
+
+/** How a collector knows us. Sent as a header of each export; always masked in reports. */
+export type OtlpAuth =
+  | { type: 'bearer'; token: string }
+  | { type: 'apiKey'; key: string; /** Default: `x-api-key`. */ header?: string }
+  | { type: 'basic'; username: string; password: string };
+
+/** PEM files. Read once at start; a missing or unreadable file stops the start. */
+export interface OtlpTlsOptions {
+  /** CA bundle that signed the collector's certificate. Default: Node's own roots. */
+  caFile?: string;
+  /** Client certificate chain (mTLS); needs `keyFile`. */
+  certFile?: string;
+  /** Client private key (mTLS); needs `certFile`. */
+  keyFile?: string;
+}
+
+/** One destination. Also the shape of the per-signal overrides. */
+export interface OtlpDestinationOptions {
+  /** Default: `OTEL_EXPORTER_OTLP_PROTOCOL`, then `grpc`. */
+  protocol?: OtlpProtocol;
+  /**
+   * `http://` or `https://` URL; the scheme decides on TLS. Default: `OTEL_EXPORTER_OTLP_ENDPOINT`, then
+   * `http://localhost:4317` (grpc) or `http://localhost:4318` (http). For http protocols `/v1/<signal>`
+   * is appended to the shared endpoint; a per-signal endpoint is used as it is.
+   */
+  endpoint?: string;
+  /** Sent with each export (gRPC: as metadata). Default: `OTEL_EXPORTER_OTLP_HEADERS`. */
+  headers?: Readonly<Record<string, string>>;
+  auth?: OtlpAuth;
+  tls?: OtlpTlsOptions;
+  /** Default: `OTEL_EXPORTER_OTLP_COMPRESSION`, then `none`. */
+  compression?: OtlpCompression;
+  /** One export, in ms. Default: `OTEL_EXPORTER_OTLP_TIMEOUT`, then 10000. */
+  timeoutMs?: number;
+}
+
+/** The names of the export engines. */
+export type OtlpEngine = 'sdk';
+
+export interface OtlpOptions extends OtlpDestinationOptions {
+  /** What carries telemetry to the collector. `sdk`: the official processors and exporters. Default: `sdk`. */
+  engine?: OtlpEngine;
+  /** Exports in flight at once per signal. Default: 30. */
+  concurrency?: number;
+  /** What differs for one signal; the rest is inherited. */
+  traces?: OtlpDestinationOptions;
+  metrics?: OtlpDestinationOptions;
+  logs?: OtlpDestinationOptions;
+}
+
+/** How ended spans and log records are gathered before an export. */
+export interface BatchOptions {
+  /** Items waiting at most; more are dropped and counted. Default: 2048. */
+  maxQueueSize?: number;
+  /** Items per export, at most `maxQueueSize`. Default: 512. */
+  maxBatchSize?: number;
+  /** Wait before a batch that is not full is sent. Default: 5000 (traces), 1000 (logs). */
+  delayMs?: number;
+  /** One export including the exporter's own retries. Default: 30000. */
+  timeoutMs?: number;
+}
+
+export type SamplerName =
+  | 'always_on'
+  | 'always_off'
+  | 'traceidratio'
+  | 'parentbased_always_on'
+  | 'parentbased_always_off'
+  | 'parentbased_traceidratio';
+
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'none';
+
+/** Where a signal goes. */
+export type ExporterName = 'otlp' | 'console' | 'none';
+
+export interface TracesOptions {
+  /** Default: `OTEL_TRACES_EXPORTER`, then `['otlp']`. `none` switches the signal off. */
+  exporters?: readonly ExporterName[];
+  /** A name, or your own Sampler. Default: `OTEL_TRACES_SAMPLER`, then `parentbased_always_on`. */
+  sampler?: SamplerName | Sampler;
+  /** 0 to 1, for the ratio samplers. Default: `OTEL_TRACES_SAMPLER_ARG`, then 1. */
+  ratio?: number;
+  /** Default: `OTEL_PROPAGATORS`, then `['tracecontext', 'baggage']`. */
+  propagators?: readonly PropagatorName[];
+  batch?: BatchOptions;
+  /** Default: `OTEL_SPAN_*` and `OTEL_ATTRIBUTE_*`, then 128 each and no length limit. */
+  limits?: {
+    attributeCount?: number;
+    attributeValueLength?: number;
+    eventCount?: number;
+    linkCount?: number;
+    attributePerEventCount?: number;
+    attributePerLinkCount?: number;
+  };
+  /** Run before the exporting processor. They are shut down with it. */
+  processors?: readonly SpanProcessor[];
+  idGenerator?: IdGenerator;
+}
+
+export interface MetricsOptions {
+  /** Default: `OTEL_METRICS_EXPORTER`, then `['otlp']`. `none` switches the signal off. */
+  exporters?: readonly ExporterName[];
+  /** From one export to the next, in ms. Default: `OTEL_METRIC_EXPORT_INTERVAL`, then 60000. */
+  intervalMs?: number;
+  /** One export, in ms, at most `intervalMs`. Default: `OTEL_METRIC_EXPORT_TIMEOUT`, then 30000. */
+  timeoutMs?: number;
+  /** Default: `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, then `cumulative`. */
+  temporality?: 'cumulative' | 'delta' | 'lowmemory';
+  /** Attribute sets per instrument. Default: 2000. */
+  cardinalityLimit?: number;
+  /** Event loop, GC and heap metrics of Node. Default: true. */
+  runtime?: boolean;
+  /** Serve Prometheus text. `true` means `/metrics`. Default: false. */
+  prometheus?: boolean | { path?: string };
+  views?: readonly ViewOptions[];
+  /** Further readers. They are shut down with ours. */
+  readers?: readonly IMetricReader[];
+}
+
+export type LogFormat = 'pretty' | 'json';
+export type LogLevelName = 'verbose' | 'debug' | 'log' | 'warn' | 'error' | 'fatal';
+
+export interface LogsOptions {
+  /** Default: `OTEL_LOGS_EXPORTER`, then `['otlp']`. `none` keeps printing and sends nothing. */
+  exporters?: readonly ExporterName[];
+  /** What OtelLogger prints. Default: `json` where `NODE_ENV` is `production`, else `pretty`. */
+  format?: LogFormat;
+  /** The least severe level that is printed and sent. Default: `log`. */
+  level?: LogLevelName;
+  batch?: BatchOptions;
+  /** Run before the exporting processor. They are shut down with it. */
+  processors?: readonly LogRecordProcessor[];
+}
+
+/** Ignored paths: an exact path, a prefix that ends in `*`, a pattern, or a function of path and method. */
+export type HttpIgnore = string | RegExp | ((path: string, method: string) => boolean);
+
+export interface HttpOptions {
+  /** Spans and metrics of incoming requests. Default: true. */
+  server?: boolean;
+  /** Spans and metrics of outgoing fetch, undici and node:http calls. Default: true. */
+  client?: boolean;
+  /** Incoming requests without any telemetry, besides probes and `/metrics`. Default: none. */
+  ignore?: readonly HttpIgnore[];
+  /** Hosts (`host` or `host:port`) to which outgoing calls leave no telemetry and carry no context. */
+  ignoreHosts?: readonly (string | RegExp)[];
+  /** Query keys whose values become `REDACTED`, besides the seven of the conventions. Any case. */
+  redactQuery?: readonly string[];
+  /** Request headers kept as `http.request.header.<key>`. Default: none. */
+  requestHeaders?: readonly string[];
+  /** Response headers kept as `http.response.header.<key>`. Default: none. */
+  responseHeaders?: readonly string[];
+  /** Default: `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, then the ten known methods. */
+  knownMethods?: readonly string[];
+  /** Believe `Forwarded` and `X-Forwarded-*` for scheme, host and client address. Default: false. */
+  trustProxy?: boolean;
+}
+
+export interface RpcOptions {
+  /** Spans and metrics of gRPC controllers. Default: true. */
+  server?: boolean;
+  /** Spans and metrics of ClientGrpc. Default: true. */
+  client?: boolean;
+  /** Methods without any telemetry, `pkg.Service/Method` or `pkg.Service/*`. Default: health and reflection. */
+  ignore?: readonly string[];
+  /** Metadata keys kept as `rpc.request.header.<key>`. Default: none. */
+  requestMetadata?: readonly string[];
+}
+
+/** Something that answers a ping: a pg Pool, a TypeORM DataSource, a Prisma client, or any `ping()`. */
+export type Pingable =
+  | { query(sql: string): Promise<unknown> }
+  | { $queryRawUnsafe(sql: string): Promise<unknown> }
+  | { ping(): unknown };
+
+export interface HealthOptions {
+  /** Serve the probes. Default: true. */
+  enabled?: boolean;
+  /** Default: `/livez`, `/readyz`, `/startupz`, `/healthz`. */
+  paths?: { live?: string; ready?: string; startup?: string; health?: string };
+  /** A port of their own for probes and `/metrics`; needed where there is no HTTP app. Default: none. */
+  port?: number;
+  /** The address that `port` binds. Default: every interface. */
+  host?: string;
+  /** Databases that readiness asks: a name, and the injection token of what to ping. Default: none. */
+  databases?: Readonly<Record<string, InjectionToken>>;
+  /** Further questions that readiness asks. */
+  indicators?: readonly HealthIndicator[];
+  /** Tell whether telemetry reaches the collector, as `degraded` at worst. Default: true. */
+  otlp?: boolean;
+  /** One indicator, in ms. Default: 1000. */
+  timeoutMs?: number;
+  /** How long an answer serves again, in ms. Default: 1000. */
+  cacheMs?: number;
+}
+
+/** Deadlines of the phases, in ms. Their sum should stay below the pod's grace period. */
+export interface ShutdownOptions {
+  /** Go on serving, not ready, so that load balancers notice. Default: 5000 in Kubernetes, else 0. */
+  drainMs?: number;
+  /** Close listeners and idle connections. Default: 1000. */
+  stopIntakeMs?: number;
+  /** Wait for requests in flight. Default: 10000. */
+  inFlightMs?: number;
+  /** Nest's own hooks. Default: 5000. */
+  hooksMs?: number;
+  /** Traces and logs, then the final metrics. Default: 5000. */
+  flushMs?: number;
+  /** After the last phase, before the process is ended by force. 0: never by force. Default: 0. */
+  forceExitMs?: number;
+}
+
+export interface DiagnosticsOptions {
+  /** Level of OpenTelemetry's own diagnostics. Default: `OTEL_LOG_LEVEL`, then `warn`. */
+  level?: 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';
+  /** Print at start what is instrumented, and what is not. Default: true. */
+  startupReport?: boolean;
+}

@@ -1,0 +1,43 @@
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { IMetricReader } from '@opentelemetry/sdk-metrics';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+
+export type Signal = 'traces' | 'metrics' | 'logs';
+
+/** What the engine knows of one signal. Counts are of items: spans, log records, data points. */
+export interface SignalStatus {
+  readonly accepted: number;
+  /** Refused by the collector, in whole requests or as part of one. */
+  readonly rejected: number;
+  /** Given up here: by reason, such as `queue_full` or `export_failed`. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Ended and not yet settled. */
+  readonly queued: number;
+  readonly last:
+    | { readonly outcome: 'none' }
+    | { readonly outcome: 'accepted'; readonly at: number }
+    | { readonly outcome: 'failed'; readonly at: number; readonly reason: string };
+}
+
+export type EngineStatus = Readonly<Record<Signal, SignalStatus>>;
+
+/** Where an export goes, as it may be shown: no credentials. */
+export interface Destination {
+  readonly signal: Signal;
+  readonly protocol: 'grpc' | 'http/protobuf' | 'http/json';
+  /** URL without user information and query. */
+  readonly url: string;
+}
+
+/**
+ * What carries telemetry from the SDK to the collector. One seam, several engines; every engine passes
+ * the same contract suite. Parts are made once; a signal that is off has none.
+ */
+export interface ExportEngine {
+  readonly name: string;
+  readonly destinations: readonly Destination[];
+  readonly spanProcessor: SpanProcessor | undefined;
+  readonly logRecordProcessor: LogRecordProcessor | undefined;
+  readonly metricReader: IMetricReader | undefined;
+  status(): EngineStatus;
+}

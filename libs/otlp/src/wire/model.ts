@@ -1,0 +1,195 @@
+/**
+ * OTLP 1.11 as plain values: what the reader gives and what receivers, stores and tests speak.
+ * Source: opentelemetry-proto, `opentelemetry/proto/{trace,metrics,logs,common,resource}/v1`.
+ */
+
+export type Signal = 'traces' | 'metrics' | 'logs';
+
+/** int64 is a number where it is safe, else a bigint. Objects have no prototype. */
+export type AnyValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | Uint8Array
+  | readonly AnyValue[]
+  | { readonly [key: string]: AnyValue };
+
+/** No prototype, so that a key such as `__proto__` is data. Of equal keys the last one stays. */
+export type Attributes = { readonly [key: string]: AnyValue };
+
+/** Nanoseconds since 1970, as OTLP carries them. */
+export type UnixNano = bigint;
+
+export interface Resource {
+  readonly attributes: Attributes;
+  readonly droppedAttributesCount: number;
+}
+
+export interface Scope {
+  readonly name: string;
+  readonly version: string;
+  readonly attributes: Attributes;
+  readonly droppedAttributesCount: number;
+}
+
+/** `I` grouped by scope, scopes grouped by resource. */
+export interface ResourceGroup<I> {
+  readonly resource: Resource;
+  readonly schemaUrl: string;
+  readonly scopes: readonly ScopeGroup<I>[];
+}
+
+export interface ScopeGroup<I> {
+  readonly scope: Scope;
+  readonly schemaUrl: string;
+  readonly items: readonly I[];
+}
+
+/** 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
+export type SpanKindNumber = number;
+/** 0 unset, 1 ok, 2 error. */
+export type StatusCodeNumber = number;
+
+export interface SpanEvent {
+  readonly time: UnixNano;
+  readonly name: string;
+  readonly attributes: Attributes;
+  readonly droppedAttributesCount: number;
+}
+
+export interface SpanLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceState: string;
+  readonly attributes: Attributes;
+  readonly droppedAttributesCount: number;
+  readonly flags: number;
+}
+
+export interface Span {
+  /** Lowercase hex, as long as it came: validating its length is the receiver's business. */
+  readonly traceId: string;
+  readonly spanId: string;
+  /** `''` for a root. */
+  readonly parentSpanId: string;
+  readonly traceState: string;
+  readonly flags: number;
+  readonly name: string;
+  readonly kind: SpanKindNumber;
+  readonly startTime: UnixNano;
+  readonly endTime: UnixNano;
+  readonly attributes: Attributes;
+  readonly droppedAttributesCount: number;
+  readonly events: readonly SpanEvent[];
+  readonly droppedEventsCount: number;
+  readonly links: readonly SpanLink[];
+  readonly droppedLinksCount: number;
+  readonly status: { readonly code: StatusCodeNumber; readonly message: string };
+}
+
+export interface LogRecord {
+  readonly time: UnixNano;
+  readonly observedTime: UnixNano;
+  readonly severityNumber: number;
+  readonly severityText: string;
+  readonly body: AnyValue;
+  readonly attributes: Attributes;
+  readonly droppedAttributesCount: number;
+  readonly flags: number;
+  /** `''` where the record belongs to no span. */
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly eventName: string;
+}
+
+export interface Exemplar {
+  readonly time: UnixNano;
+  readonly value: number | bigint;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly filteredAttributes: Attributes;
+}
+
+interface PointBase {
+  readonly attributes: Attributes;
+  readonly startTime: UnixNano;
+  readonly time: UnixNano;
+  readonly flags: number;
+  readonly exemplars: readonly Exemplar[];
+}
+
+export interface NumberPoint extends PointBase {
+  readonly value: number | bigint;
+}
+
+export interface HistogramPoint extends PointBase {
+  readonly count: bigint;
+  readonly sum: number | undefined;
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+  readonly bucketCounts: readonly bigint[];
+  readonly explicitBounds: readonly number[];
+}
+
+export interface ExponentialBuckets {
+  readonly offset: number;
+  readonly bucketCounts: readonly bigint[];
+}
+
+export interface ExponentialHistogramPoint extends PointBase {
+  readonly count: bigint;
+  readonly sum: number | undefined;
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+  readonly scale: number;
+  readonly zeroCount: bigint;
+  readonly zeroThreshold: number;
+  readonly positive: ExponentialBuckets;
+  readonly negative: ExponentialBuckets;
+}
+
+export interface SummaryPoint extends Omit<PointBase, 'exemplars'> {
+  readonly count: bigint;
+  readonly sum: number;
+  readonly quantiles: readonly { readonly quantile: number; readonly value: number }[];
+}
+
+/** 0 unspecified, 1 delta, 2 cumulative. */
+export type TemporalityNumber = number;
+
+export type MetricData =
+  | { readonly kind: 'gauge'; readonly points: readonly NumberPoint[] }
+  | {
+      readonly kind: 'sum';
+      readonly points: readonly NumberPoint[];
+      readonly temporality: TemporalityNumber;
+      readonly monotonic: boolean;
+    }
+  | {
+      readonly kind: 'histogram';
+      readonly points: readonly HistogramPoint[];
+      readonly temporality: TemporalityNumber;
+    }
+  | {
+      readonly kind: 'exponentialHistogram';
+      readonly points: readonly ExponentialHistogramPoint[];
+      readonly temporality: TemporalityNumber;
+    }
+  | { readonly kind: 'summary'; readonly points: readonly SummaryPoint[] }
+  | { readonly kind: 'none'; readonly points: readonly never[] };
+
+export interface Metric {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly metadata: Attributes;
+  readonly data: MetricData;
+}
+
+/** One export request, decoded. */
+export type ExportRequest =
+  | { readonly signal: 'traces'; readonly groups: readonly ResourceGroup<Span>[] }
+  | { readonly signal: 'metrics'; readonly groups: readonly ResourceGroup<Metric>[] }
+  | { readonly signal: 'logs'; readonly groups: readonly ResourceGroup<LogRecord>[] };
