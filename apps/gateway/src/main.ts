@@ -1,1 +1,8 @@
-export {};
+import { NestFactory } from '@nestjs/core';
+import { GatewayConfig } from './gateway.config.js';
+import { GatewayModule } from './gateway.module.js';
+
+const app = await NestFactory.create(GatewayModule, { bufferLogs: true });
+app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+
+await app.listen(app.get(GatewayConfig).port);
