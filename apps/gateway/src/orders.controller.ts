@@ -12,7 +12,7 @@ import type { MessageEvent, OnModuleInit } from '@nestjs/common';
 import type { ClientGrpc } from '@nestjs/microservices';
 import { ORDERS_SERVICE } from '@nestlens/protos';
 import type { Order, OrdersClient, PlaceOrderRequest, SlowReply } from '@nestlens/protos';
-import { map } from 'rxjs';
+import { firstValueFrom, map } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { PlaceOrderPipe } from './place-order.pipe.js';
 
@@ -42,10 +42,11 @@ export class OrdersController implements OnModuleInit {
   }
 
   @Sse('orders/:id/watch')
-  watch(@Param('id') id: string): Observable<MessageEvent> {
-    return this.orders
-      .watchOrder({ id })
-      .pipe(map((order) => ({ type: order.status, data: order })));
+  async watch(@Param('id') id: string): Promise<Observable<MessageEvent>> {
+    // Asked first: once the stream is open, an unknown order cannot become a 404 any more.
+    await firstValueFrom(this.orders.getOrder({ id }));
+    const events = this.orders.watchOrder({ id });
+    return events.pipe(map((order) => ({ type: order.status, data: order })));
   }
 
   @Get('slow')
