@@ -1,0 +1,42 @@
+import { distance } from 'fastest-levenshtein';
+
+/** One thing that is wrong with the options: where, what stands there, what to write instead. */
+export interface Fault {
+  /** Such as `otlp.endpoint`, or the name of a variable. */
+  readonly path: string;
+  /** As it may be shown: secrets masked, long values cut. `undefined` where there is nothing to show. */
+  readonly found: string | undefined;
+  readonly remedy: string;
+}
+
+const line = ({ path, found, remedy }: Fault): string =>
+  `  - ${path}: ${found === undefined ? '' : `found ${found}; `}${remedy}`;
+
+/** Stops the start. Lists every fault at once. */
+export class OtelConfigError extends Error {
+  override readonly name = 'OtelConfigError';
+  readonly code = 'NESTLENS_OTEL_CONFIG';
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+    super(
+      `OtelModule cannot start: ${count} in its configuration.\n${faults.map(line).join('\n')}`,
+    );
+    this.faults = faults;
+  }
+}
+
+/** The known word that `word` was most likely meant to be, or `undefined` where none is near. */
+export const nearest = (word: string, known: readonly string[]): string | undefined => {
+  const byDistance = known
+    .map((candidate) => ({
+      candidate,
+      steps: distance(word.toLowerCase(), candidate.toLowerCase()),
+    }))
+    .toSorted((a, b) => a.steps - b.steps);
+  const best = byDistance[0];
+  return best && best.steps <= Math.max(2, Math.floor(best.candidate.length / 3))
+    ? best.candidate
+    : undefined;
+};

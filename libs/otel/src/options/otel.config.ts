@@ -1,0 +1,94 @@
+import type { Attributes, Sampler } from '@opentelemetry/api';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
+import type { IdGenerator, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type {
+  OtlpCompression,
+  OtlpEngine,
+  OtlpProtocol,
+  PropagatorName,
+  ResourceDetectorName,
+  SamplerName,
+} from './otel.options.js';
+import type { Secret } from './secret.js';
+
+/** Where a signal may go; `prometheus` comes from `OTEL_METRICS_EXPORTER` only. */
+export type SignalExporter = 'otlp' | 'console' | 'prometheus';
+
+export interface TlsMaterial {
+  readonly ca: Buffer | undefined;
+  readonly cert: Buffer | undefined;
+  readonly key: Secret<Buffer> | undefined;
+}
+
+/** One destination with every question answered. */
+export interface OtlpDestination {
+  readonly protocol: OtlpProtocol;
+  /** Complete: `/v1/<signal>` is appended where it belongs, user information is taken out. */
+  readonly url: string;
+  readonly headers: Secret<Readonly<Record<string, string>>>;
+  readonly tls: TlsMaterial | undefined;
+  readonly compression: OtlpCompression;
+  readonly timeoutMs: number;
+}
+
+export interface BatchConfig {
+  readonly maxQueueSize: number;
+  readonly maxBatchSize: number;
+  readonly delayMs: number;
+  readonly timeoutMs: number;
+}
+
+/** The options with `OTEL_*` and defaults filled in. Frozen to the bottom. */
+export interface OtelConfig {
+  /** `OTEL_SDK_DISABLED`: context still travels, nothing is recorded. */
+  readonly disabled: boolean;
+  readonly service: { readonly name: string | undefined };
+  readonly resource: {
+    readonly attributes: Attributes;
+    readonly detectors: readonly ResourceDetectorName[];
+  };
+  readonly otlp: {
+    readonly engine: OtlpEngine;
+    readonly concurrency: number;
+    readonly traces: OtlpDestination;
+    readonly metrics: OtlpDestination;
+    readonly logs: OtlpDestination;
+  };
+  readonly traces: {
+    readonly exporters: readonly SignalExporter[];
+    readonly sampler:
+      | { readonly kind: 'named'; readonly name: SamplerName; readonly ratio: number }
+      | { readonly kind: 'own'; readonly sampler: Sampler };
+    readonly propagators: readonly Exclude<PropagatorName, 'none'>[];
+    readonly batch: BatchConfig;
+    readonly limits: SpanLimits;
+    readonly processors: readonly SpanProcessor[];
+    readonly idGenerator: IdGenerator | undefined;
+  };
+  readonly metrics: {
+    readonly exporters: readonly SignalExporter[];
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+    readonly temporality: 'cumulative' | 'delta' | 'lowmemory';
+    readonly cardinalityLimit: number;
+    readonly runtime: boolean;
+    /** The path, or `undefined` where it is not served. */
+    readonly prometheusPath: string | undefined;
+    /** `OTEL_EXPORTER_PROMETHEUS_*`, for the exporter `prometheus`. */
+    readonly prometheusServer: { readonly host: string; readonly port: number };
+    readonly views: readonly ViewOptions[];
+    readonly readers: readonly IMetricReader[];
+  };
+  readonly logs: {
+    readonly exporters: readonly SignalExporter[];
+    readonly batch: BatchConfig;
+    readonly processors: readonly LogRecordProcessor[];
+  };
+  readonly diagnostics: {
+    readonly level: 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';
+    readonly startupReport: boolean;
+  };
+  /** What was ignored or is likely a mistake; printed once at start. */
+  readonly warnings: readonly string[];
+}

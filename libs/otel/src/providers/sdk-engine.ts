@@ -1,0 +1,185 @@
+import { BatchLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { LogRecordExporter, LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import {
+  AggregationTemporality,
+  AggregationType,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import type {
+  IMetricReader,
+  PushMetricExporter,
+  ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
+import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { TraceFlags } from '@opentelemetry/api';
+import type { ExportResult } from '@opentelemetry/core';
+import type { OtelConfig, OtlpDestination } from '../options/otel.config.js';
+import type { Destination, ExportEngine, Signal } from './engine.js';
+import { buildLogExporter, buildMetricExporter, buildSpanExporter } from './exporters.js';
+import { queueDrops } from './queue-drops.js';
+import { Tally } from './tally.js';
+
+const pointsOf = (metrics: ResourceMetrics): number => {
+  let count = 0;
+  for (const scope of metrics.scopeMetrics) {
+    for (const metric of scope.metrics) count += metric.dataPoints.length;
+  }
+  return count;
+};
+
+const shownUrl = (to: OtlpDestination): string => {
+  const url = new URL(to.url);
+  return `${url.protocol}//${url.host}${to.protocol === 'grpc' ? '' : url.pathname}`;
+};
+
+/** An exporter's `export` that tells the tally what became of the items. */
+const counted =
+  <I>(
+    run: (items: I, done: (result: ExportResult) => void) => void,
+    tally: Tally,
+    countOf: (items: I) => number,
+  ) =>
+  (items: I, done: (result: ExportResult) => void): void => {
+    tally.track(countOf(items), (settled) => run(items, settled), done);
+  };
+
+const batchOptions = (config: OtelConfig['traces']['batch'], tally: Tally) => ({
+  maxQueueSize: config.maxQueueSize,
+  maxExportBatchSize: config.maxBatchSize,
+  scheduledDelayMillis: config.delayMs,
+  exportTimeoutMillis: config.timeoutMs,
+  selfObsMeterProvider: queueDrops((count) => tally.dropped('queue_full', count)),
+});
+
+/** The official flush does not wait for the batch that is on its way, and leaves the exporter open when it fails. */
+const settle = async (tally: Tally, run: () => Promise<void>, close?: () => Promise<void>) => {
+  try {
+    await run();
+    await tally.settled();
+  } finally {
+    await close?.();
+  }
+};
+
+const spanProcessor = (exporter: SpanExporter, config: OtelConfig, tally: Tally): SpanProcessor => {
+  const inner = new BatchSpanProcessor({
+    exporter: {
+      export: counted(exporter.export.bind(exporter), tally, (spans) => spans.length),
+      shutdown: () => exporter.shutdown(),
+    },
+    ...batchOptions(config.traces.batch, tally),
+  });
+  let closed = false;
+  return {
+    onStart: (span, parent) => inner.onStart(span, parent),
+    onEnd(span) {
+      if (!closed && (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) tally.created(1);
+      inner.onEnd(span);
+    },
+    forceFlush: () => settle(tally, () => inner.forceFlush()),
+    shutdown() {
+      closed = true;
+      return settle(
+        tally,
+        () => inner.shutdown(),
+        () => exporter.shutdown(),
+      );
+    },
+  };
+};
+
+const logProcessor = (
+  exporter: LogRecordExporter,
+  config: OtelConfig,
+  tally: Tally,
+): LogRecordProcessor => {
+  const inner = new BatchLogRecordProcessor({
+    exporter: {
+      export: counted(exporter.export.bind(exporter), tally, (records) => records.length),
+      forceFlush: () => exporter.forceFlush(),
+      shutdown: () => exporter.shutdown(),
+    },
+    ...batchOptions(config.logs.batch, tally),
+  });
+  let closed = false;
+  return {
+    onEmit(record) {
+      if (!closed) tally.created(1);
+      inner.onEmit(record);
+    },
+    forceFlush: () => settle(tally, () => inner.forceFlush()),
+    shutdown() {
+      closed = true;
+      return settle(
+        tally,
+        () => inner.shutdown(),
+        () => exporter.shutdown(),
+      );
+    },
+  };
+};
+
+const metricReader = (
+  exporter: PushMetricExporter,
+  config: OtelConfig,
+  tally: Tally,
+): IMetricReader => {
+  return new PeriodicExportingMetricReader({
+    exporter: {
+      // Points are born when they are collected; spans and records were counted when they ended.
+      export: counted(exporter.export.bind(exporter), tally, (metrics) => {
+        const count = pointsOf(metrics);
+        tally.created(count);
+        return count;
+      }),
+      forceFlush: () => exporter.forceFlush(),
+      shutdown: () => exporter.shutdown(),
+      selectAggregation: (type) =>
+        exporter.selectAggregation?.(type) ?? { type: AggregationType.DEFAULT },
+      selectAggregationTemporality: (type) =>
+        exporter.selectAggregationTemporality?.(type) ?? AggregationTemporality.CUMULATIVE,
+    },
+    exportIntervalMillis: config.metrics.intervalMs,
+    exportTimeoutMillis: config.metrics.timeoutMs,
+    cardinalityLimits: { default: config.metrics.cardinalityLimit },
+  });
+};
+
+/** The engine `sdk`: OpenTelemetry's own batch processors and OTLP exporters, with an account of outcomes. */
+export const createSdkEngine = (config: OtelConfig): ExportEngine => {
+  const tallies: Record<Signal, Tally> = {
+    traces: new Tally(),
+    metrics: new Tally(),
+    logs: new Tally(),
+  };
+  const goes = (signal: Signal): boolean => config[signal].exporters.includes('otlp');
+  const signals: readonly Signal[] = ['traces', 'metrics', 'logs'];
+  const destinations: readonly Destination[] = signals.filter(goes).map((signal) => ({
+    signal,
+    protocol: config.otlp[signal].protocol,
+    url: shownUrl(config.otlp[signal]),
+  }));
+  return {
+    name: 'sdk',
+    destinations,
+    spanProcessor: goes('traces')
+      ? spanProcessor(buildSpanExporter(config.otlp), config, tallies.traces)
+      : undefined,
+    logRecordProcessor: goes('logs')
+      ? logProcessor(buildLogExporter(config.otlp), config, tallies.logs)
+      : undefined,
+    metricReader: goes('metrics')
+      ? metricReader(
+          buildMetricExporter(config.otlp, config.metrics.temporality),
+          config,
+          tallies.metrics,
+        )
+      : undefined,
+    status: () => ({
+      traces: tallies.traces.status(),
+      metrics: tallies.metrics.status(),
+      logs: tallies.logs.status(),
+    }),
+  };
+};

@@ -1,0 +1,80 @@
+import { ExportResultCode } from '@opentelemetry/core';
+import type { ExportResult } from '@opentelemetry/core';
+import type { SignalStatus } from './engine.js';
+
+/** gRPC codes of OTLP's table that a further try cannot mend (OTLP specification, "Failures"). */
+const REFUSED_GRPC = new Set([2, 3, 5, 6, 7, 9, 12, 13, 16]);
+
+const isRefusal = (code: unknown): boolean =>
+  typeof code === 'number' && (code >= 100 ? code < 500 && code !== 429 : REFUSED_GRPC.has(code));
+
+const reasonOf = (error: Error | undefined): string => {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  if (typeof code === 'number') return code >= 100 ? `HTTP ${code}` : `gRPC status ${code}`;
+  return typeof code === 'string' ? code : (error?.name ?? 'export_failed');
+};
+
+/**
+ * Counts what becomes of the items of one signal: created = accepted + rejected + dropped + queued at any
+ * moment. The official exporters tell a partial success only in a log line, so that those count as accepted.
+ */
+export class Tally {
+  #created = 0;
+  #accepted = 0;
+  #rejected = 0;
+  readonly #dropped: Record<string, number> = {};
+  #last: SignalStatus['last'] = { outcome: 'none' };
+  readonly #pending = new Set<Promise<void>>();
+
+  created(count: number): void {
+    this.#created += count;
+  }
+
+  dropped(reason: string, count: number): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
+  }
+
+  /** Runs one export; `done` is called once whatever happens. */
+  track(
+    count: number,
+    start: (done: (result: ExportResult) => void) => void,
+    done: (result: ExportResult) => void,
+  ): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#pending.add(promise);
+    start((result) => {
+      this.#settle(count, result);
+      this.#pending.delete(promise);
+      resolve();
+      done(result);
+    });
+  }
+
+  /** Resolves when every export that has begun is settled. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  status(): SignalStatus {
+    const dropped = Object.values(this.#dropped).reduce((sum, count) => sum + count, 0);
+    return {
+      accepted: this.#accepted,
+      rejected: this.#rejected,
+      dropped: { ...this.#dropped },
+      queued: Math.max(0, this.#created - this.#accepted - this.#rejected - dropped),
+      last: this.#last,
+    };
+  }
+
+  #settle(count: number, { code, error }: ExportResult): void {
+    const at = Date.now();
+    if (code === ExportResultCode.SUCCESS) {
+      this.#accepted += count;
+      this.#last = { outcome: 'accepted', at };
+      return;
+    }
+    if (isRefusal((error as { code?: unknown } | undefined)?.code)) this.#rejected += count;
+    else this.dropped('export_failed', count);
+    this.#last = { outcome: 'failed', at, reason: reasonOf(error) };
+  }
+}
