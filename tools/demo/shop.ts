@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
 import type { Exit } from './child.ts';
 import { freePorts } from './ports.ts';
-import { until } from './until.ts';
+import { Hopeless, until } from './until.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LOGS = join(ROOT, '.nestlens', 'demo');
@@ -176,8 +176,6 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }
 
-class Ended extends Error {}
-
 function alive(child: Child): void {
-  if (child.isDone) throw new Ended(`${child.name} ended. Its last words:\n${child.tail}`);
+  if (child.isDone) throw new Hopeless(`${child.name} ended. Its last words:\n${child.tail}`);
 }

@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const EVERY_MS = 100;
 
+/** Thrown by a probe for which waiting cannot help. */
+export class Hopeless extends Error {}
+
 /**
  * Asks again and again until `probe` does not throw. After `timeoutMs` it throws what was waited for
- * and the last reason; as soon as the signal aborts, it throws that.
+ * and the last reason; what is hopeless, and an abort of the signal, are thrown at once.
  */
 export async function until<T>(
   what: string,
@@ -18,6 +21,7 @@ export async function until<T>(
     try {
       return await probe();
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       if (performance.now() > deadline) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new Error(`${what}: not within ${timeoutMs / 1000} s: ${reason}`, { cause: error });

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ClientsModule, Transport } from '@nestjs/microservices';
+import { OtelModule } from '@nestlens/otel';
 import { contract } from '@nestlens/protos';
 import { GatewayConfig, GatewayConfigModule } from './gateway.config.js';
 import { OrdersController } from './orders.controller.js';
@@ -15,6 +16,7 @@ const DEADLINE = JSON.stringify({ methodConfig: [{ name: [{}], timeout: '5s' }] 
 
 @Module({
   imports: [
+    OtelModule.forRoot({ service: { name: 'gateway' } }),
     GatewayConfigModule,
     ClientsModule.registerAsync(
       (['orders', 'users', 'inventory'] as const).map((name) => ({

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { OtelModule } from '@nestlens/otel';
 import { Pool } from 'pg';
 import { InventoryConfig, InventoryConfigModule } from './inventory.config.js';
 import { InventoryController } from './inventory.controller.js';
@@ -6,7 +7,13 @@ import { InventoryRepository } from './inventory.repository.js';
 import { InventoryService } from './inventory.service.js';
 
 @Module({
-  imports: [InventoryConfigModule],
+  imports: [
+    OtelModule.forRoot({
+      service: { name: 'inventory' },
+      health: { databases: { postgres: Pool } },
+    }),
+    InventoryConfigModule,
+  ],
   controllers: [InventoryController],
   providers: [
     InventoryService,

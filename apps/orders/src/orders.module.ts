@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule, Transport } from '@nestjs/microservices';
+import { OtelModule } from '@nestlens/otel';
 import { contract } from '@nestlens/protos';
 import { Pool } from 'pg';
 import { OrdersConfig, OrdersConfigModule } from './orders.config.js';
@@ -13,6 +14,7 @@ const DEADLINE = JSON.stringify({ methodConfig: [{ name: [{}], timeout: '3s' }] 
 
 @Module({
   imports: [
+    OtelModule.forRoot({ service: { name: 'orders' }, health: { databases: { postgres: Pool } } }),
     OrdersConfigModule,
     ClientsModule.registerAsync(
       (['users', 'inventory', 'payments'] as const).map((name) => ({

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { OtelModule } from '@nestlens/otel';
 import { Pool } from 'pg';
 import { UsersConfig, UsersConfigModule } from './users.config.js';
 import { UsersController } from './users.controller.js';
@@ -6,7 +7,10 @@ import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
 @Module({
-  imports: [UsersConfigModule],
+  imports: [
+    OtelModule.forRoot({ service: { name: 'users' }, health: { databases: { postgres: Pool } } }),
+    UsersConfigModule,
+  ],
   controllers: [UsersController],
   providers: [
     UsersService,
