@@ -60,6 +60,7 @@ async function stop(shop: Shop, checks: Checks | undefined): Promise<boolean> {
 }
 
 async function checkEnd(checks: Checks, { balances, faults }: Farewell): Promise<void> {
+  checks.section('Shutdown');
   await checks.add('every service stopped by itself', () => {
     if (faults.length > 0) throw new Error(faults.join('; '));
     return 'gateway, orders, then the rest';
@@ -102,7 +103,7 @@ async function run(check: boolean): Promise<number> {
     step('everything is stopped');
   }
   if (checks === undefined) return code;
-  console.log(`\n${checks.table()}`);
+  console.log(`\n${checks.summary()}`);
   return signal.aborted ? INTERRUPTED : code === 0 && checks.passed ? 0 : 1;
 }
 

@@ -1,51 +1,69 @@
 import { styleText } from 'node:util';
 
 interface Check {
+  readonly section: string;
   readonly name: string;
   readonly passed: boolean;
   readonly detail: string;
 }
 
+const NAME_WIDTH = 50;
+
 /** The list of checks that `--check` works off; a failed one does not end it. */
 export class Checks {
   readonly #checks: Check[] = [];
   readonly #signal: AbortSignal;
+  #section = '';
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
   }
 
+  /** At least one, and all of them. */
   get passed(): boolean {
-    return this.#checks.every((check) => check.passed);
+    return this.#checks.length > 0 && this.#checks.every((check) => check.passed);
   }
 
-  /** Passes with what `look` returns as detail, fails with what it throws. @returns whether it passed */
-  async add(name: string, look: () => Promise<string> | string): Promise<boolean> {
+  /** What is added from here on belongs to it. */
+  section(name: string): void {
+    this.#section = name;
+    console.log(`\n${styleText('bold', name)}`);
+  }
+
+  /** Passes with what `look` returns as detail, fails with what it throws. Throws when the signal aborts. */
+  async add(name: string, look: () => Promise<string> | string): Promise<void> {
     this.#signal.throwIfAborted();
+    const about = { section: this.#section, name };
     let check: Check;
     try {
-      check = { name, passed: true, detail: await look() };
+      check = { ...about, passed: true, detail: await look() };
     } catch (error) {
       this.#signal.throwIfAborted();
       const detail = error instanceof Error ? error.message : String(error);
-      check = { name, passed: false, detail };
+      check = { ...about, passed: false, detail };
     }
     this.#checks.push(check);
-    console.log(line(check, name.length));
-    return check.passed;
+    console.log(line(check));
   }
 
-  /** All of them as a table, what failed once more at the end. */
-  table(): string {
-    const width = Math.max(...this.#checks.map(({ name }) => name.length));
+  /** A line for each section, then what failed. */
+  summary(): string {
+    const sections = Map.groupBy(this.#checks, (check) => check.section);
+    const rows = [...sections].map(([name, checks]) => {
+      const passed = checks.filter((check) => check.passed).length;
+      return `${mark(passed === checks.length)} ${name.padEnd(NAME_WIDTH)} ${passed} of ${checks.length}`;
+    });
     const failed = this.#checks.filter((check) => !check.passed);
     const total = `${this.#checks.length - failed.length} passed, ${failed.length} failed`;
-    const rows = this.#checks.map((check) => line(check, width));
-    return [...rows, '', styleText(failed.length > 0 ? 'red' : 'green', total)].join('\n');
+    const tail = failed.length > 0 ? ['', ...failed.map(line)] : [];
+    return [...rows, ...tail, '', styleText(this.passed ? 'green' : 'red', total)].join('\n');
   }
 }
 
-function line({ name, passed, detail }: Check, width: number): string {
-  const mark = passed ? styleText('green', '✓') : styleText('red', '✗');
-  return `${mark} ${name.padEnd(width)}  ${styleText('dim', detail)}`.trimEnd();
+function line({ name, passed, detail }: Check): string {
+  return `${mark(passed)} ${name.padEnd(NAME_WIDTH)} ${styleText('dim', detail)}`.trimEnd();
+}
+
+function mark(passed: boolean): string {
+  return passed ? styleText('green', '✓') : styleText('red', '✗');
 }

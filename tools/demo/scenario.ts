@@ -8,10 +8,14 @@ import type { Series } from './lens.ts';
 import { SERVICES } from './shop.ts';
 import type { Shop } from './shop.ts';
 import { requireWhole, spanTree } from './span-tree.ts';
-import { until } from './until.ts';
+import { Hopeless, until } from './until.ts';
 
-/** Telemetry is sent every two seconds at most; the rest is patience with a busy machine. */
-const ARRIVAL_MS = 10_000;
+/**
+ * How long telemetry may take to arrive, counted from the last request for all checks together. It is sent every
+ * two seconds at most; the rest is patience with a busy machine.
+ */
+const ARRIVAL_MS = 20_000;
+const LAST_LOOK_MS = 200;
 
 /** Every rpc that the requests of the scenario lead to. */
 const METHODS = {
@@ -28,6 +32,7 @@ export class Scenario {
   readonly #checks: Checks;
   readonly #signal: AbortSignal;
   readonly #answers: Answer[] = [];
+  #arrivedBy = 0;
 
   constructor(shop: Shop, checks: Checks, signal: AbortSignal) {
     this.#shop = shop;
@@ -38,12 +43,14 @@ export class Scenario {
 
   async run(): Promise<void> {
     await this.#requests();
+    this.#arrivedBy = performance.now() + ARRIVAL_MS;
     await this.#traces();
     await this.#metrics();
     await this.#health();
   }
 
   async #requests(): Promise<void> {
+    this.#checks.section('Requests, and the status of each');
     const placed = await this.#ask('place an order', calls.place());
     const id = placed === undefined ? 'none' : orderId(placed.body);
     await this.#ask('read it', calls.read(id), ({ body }) => {
@@ -96,6 +103,7 @@ export class Scenario {
   }
 
   async #traces(): Promise<void> {
+    this.#checks.section('Traces, whole and with their logs');
     const all = [...SERVICES];
     await this.#whole('one trace over five services', calls.place(), all, true);
     await this.#whole('the declined order, stock released', calls.declined(), all);
@@ -144,12 +152,13 @@ export class Scenario {
     const found = this.#answers.find(
       ({ call }) => call.method === method && call.route === route && call.status === status,
     );
-    if (found === undefined) throw new Error('its request failed');
-    if (found.traceId === undefined) throw new Error('the gateway did not tell the trace id');
+    if (found === undefined) throw new Hopeless('its request failed');
+    if (found.traceId === undefined) throw new Hopeless('the gateway did not tell the trace id');
     return found.traceId;
   }
 
   async #metrics(): Promise<void> {
+    this.#checks.section('Metrics by route and by method');
     for (const { method, route, status } of new Set(this.#answers.map(({ call }) => call))) {
       const name = `http duration of ${method} ${route || '(no route)'} ${status}`;
       await this.#checks.add(name, () =>
@@ -184,6 +193,7 @@ export class Scenario {
   }
 
   async #health(): Promise<void> {
+    this.#checks.section('Health');
     for (const service of SERVICES) {
       await this.#checks.add(`health of ${service}`, async () => {
         const paths = ['/livez', '/readyz', '/startupz', '/healthz'];
@@ -203,6 +213,7 @@ export class Scenario {
   }
 
   #arrives<T>(look: () => Promise<T>): Promise<T> {
-    return until('it has not arrived', ARRIVAL_MS, this.#signal, look);
+    const left = Math.max(LAST_LOOK_MS, Math.round(this.#arrivedBy - performance.now()));
+    return until('it has not arrived', left, this.#signal, look);
   }
 }

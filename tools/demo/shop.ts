@@ -30,7 +30,7 @@ const PORTS = {
 };
 export type PortName = keyof typeof PORTS;
 
-const START_MS = 30_000;
+const START_MS = 20_000;
 const STOP_MS = 15_000;
 
 /** PostgreSQL, the lens and the five services, each a process of its own. */

@@ -24,7 +24,9 @@ export async function until<T>(
       if (error instanceof Hopeless) throw error;
       if (performance.now() > deadline) {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new Error(`${what}: not within ${timeoutMs / 1000} s: ${reason}`, { cause: error });
+        throw new Error(`${what}: not within ${(timeoutMs / 1000).toFixed(1)} s: ${reason}`, {
+          cause: error,
+        });
       }
     }
     await sleep(EVERY_MS, undefined, { signal });
