@@ -1,11 +1,13 @@
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import type { GrpcOptions } from '@nestjs/microservices';
+import { OtelLogger } from '@nestlens/otel';
 import { contract } from '@nestlens/protos';
 import { InventoryConfig } from './inventory.config.js';
 import { InventoryModule } from './inventory.module.js';
 
 const app = await NestFactory.create(InventoryModule, { bufferLogs: true });
+app.useLogger(app.get(OtelLogger));
 app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
 
 const config = app.get(InventoryConfig);

@@ -1,11 +1,13 @@
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import type { GrpcOptions } from '@nestjs/microservices';
+import { OtelLogger } from '@nestlens/otel';
 import { contract } from '@nestlens/protos';
 import { OrdersConfig } from './orders.config.js';
 import { OrdersModule } from './orders.module.js';
 
 const app = await NestFactory.create(OrdersModule, { bufferLogs: true });
+app.useLogger(app.get(OtelLogger));
 app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
 
 const config = app.get(OrdersConfig);
