@@ -31,7 +31,10 @@ export interface HttpApp {
   close(): Promise<void>;
 }
 
-export interface HttpAppParts extends Pick<ModuleMetadata, 'controllers' | 'providers' | 'imports'> {
+export interface HttpAppParts extends Pick<
+  ModuleMetadata,
+  'controllers' | 'providers' | 'imports'
+> {
   http?: HttpOptions;
   env?: NodeJS.ProcessEnv;
   telemetry?: RecordTelemetryOptions;
@@ -44,10 +47,10 @@ export interface HttpAppParts extends Pick<ModuleMetadata, 'controllers' | 'prov
 export type MakeAdapter = () => AbstractHttpAdapter;
 
 /** For `describe.each`: what holds for one platform holds for the other. */
-export const platforms: readonly (readonly [string, MakeAdapter])[] = [
-  ['Express', () => new ExpressAdapter() as unknown as AbstractHttpAdapter],
-  ['Fastify', () => new FastifyAdapter() as unknown as AbstractHttpAdapter],
-];
+export const platforms = [
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter()],
+] as const satisfies readonly (readonly [string, MakeAdapter])[];
 
 /** An app as OtelModule would wire it, on a port of its own, with telemetry that ends in memory. */
 export const startHttpApp = async (

@@ -1,7 +1,6 @@
 import {
   BadGatewayException,
   BadRequestException,
-  CanActivate,
   Catch,
   Controller,
   ForbiddenException,
@@ -15,7 +14,7 @@ import {
   UseGuards,
   UsePipes,
 } from '@nestjs/common';
-import type { ArgumentsHost, ExceptionFilter, PipeTransform } from '@nestjs/common';
+import type { ArgumentsHost, CanActivate, ExceptionFilter, PipeTransform } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
@@ -259,7 +258,7 @@ describe.each([
   ['logs/dup', 1],
 ])('exceptions with OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN=%s', (optIn, events) => {
   it('are log records of the span', async () => {
-    const http = await startHttpApp(platforms[0]![1], {
+    const http = await startHttpApp(platforms[0][1], {
       ...parts,
       env: { OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: optIn },
     });

@@ -156,7 +156,10 @@ describe.each(platforms)('the route of a server span on %s', (_name, makeAdapter
       controllers,
       prepare: (app) => {
         const instance = app.getHttpAdapter().getInstance() as {
-          get(path: string, handler: (req: unknown, res: { send(body: string): void }) => void): void;
+          get(
+            path: string,
+            handler: (req: unknown, res: { send(body: string): void }) => void,
+          ): void;
         };
         instance.get('/raw/:id', (_req, res) => res.send('raw'));
       },
