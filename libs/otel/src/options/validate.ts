@@ -40,6 +40,9 @@ const toFault = (issue: Issue): Fault => {
   return { path, found: shown(path, issue.input), remedy };
 };
 
+const firstPerPath = (faults: readonly Fault[]): readonly Fault[] =>
+  [...new Map(faults.toReversed().map((fault) => [fault.path, fault])).values()].toReversed();
+
 export type Validated =
   | { readonly kind: 'valid'; readonly options: OtelModuleOptions }
   | { readonly kind: 'faulty'; readonly faults: readonly Fault[] };
@@ -60,5 +63,5 @@ export const validateOptions = (given: unknown): Validated => {
   const result = v.safeParse(optionsSchema, given ?? {});
   return result.success
     ? { kind: 'valid', options: given ?? {} }
-    : { kind: 'faulty', faults: result.issues.map(toFault) };
+    : { kind: 'faulty', faults: firstPerPath(result.issues.map(toFault)) };
 };

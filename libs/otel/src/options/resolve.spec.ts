@@ -1,0 +1,200 @@
+import { inspect } from 'node:util';
+import { OtelConfigError } from './faults.js';
+import { resolveConfig } from './resolve.js';
+
+const fixture = (name: string): string => new URL(`fixtures/${name}`, import.meta.url).pathname;
+
+describe('resolveConfig', () => {
+  it('has a default for everything', () => {
+    const config = resolveConfig(undefined, {});
+    expect(config.otlp.traces).toMatchObject({
+      protocol: 'grpc',
+      url: 'http://localhost:4317/',
+      compression: 'none',
+      timeoutMs: 10_000,
+    });
+    expect(config.traces).toMatchObject({
+      exporters: ['otlp'],
+      sampler: { kind: 'named', name: 'parentbased_always_on', ratio: 1 },
+      propagators: ['tracecontext', 'baggage'],
+      batch: { maxQueueSize: 2048, maxBatchSize: 512, delayMs: 5000, timeoutMs: 30_000 },
+    });
+    expect(config.logs.batch.delayMs).toBe(1000);
+    expect(config.metrics).toMatchObject({ intervalMs: 60_000, timeoutMs: 30_000, runtime: true });
+    expect(config.warnings).toEqual([]);
+  });
+
+  it('is frozen to the bottom', () => {
+    const config = resolveConfig({ service: { name: 'orders' } }, {});
+    expect(() => Object.assign(config.otlp.traces, { url: 'x' })).toThrow(TypeError);
+    expect(() => Object.assign(config.traces.batch, { delayMs: 1 })).toThrow(TypeError);
+    expect(Object.isFrozen(config.warnings)).toBe(true);
+  });
+
+  it('puts code over the environment over defaults', () => {
+    const variables = {
+      OTEL_SERVICE_NAME: 'from-env',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://env:4318/base/',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://logs:9999/exact',
+      OTEL_BSP_SCHEDULE_DELAY: '250',
+      OTEL_METRIC_EXPORT_INTERVAL: '2000',
+    };
+    const fromEnvironment = resolveConfig({}, variables);
+    expect(fromEnvironment.service.name).toBe('from-env');
+    expect(fromEnvironment.otlp.traces.url).toBe('http://env:4318/base/v1/traces');
+    expect(fromEnvironment.otlp.logs.url).toBe('http://logs:9999/exact');
+    expect(fromEnvironment.traces.batch.delayMs).toBe(250);
+    expect(fromEnvironment.metrics).toMatchObject({ intervalMs: 2000, timeoutMs: 2000 });
+
+    const fromCode = resolveConfig(
+      {
+        service: { name: 'from-code' },
+        otlp: { endpoint: 'http://code:4318', metrics: { endpoint: 'http://metrics:1/m' } },
+        traces: { batch: { delayMs: 100 } },
+      },
+      variables,
+    );
+    expect(fromCode.service.name).toBe('from-code');
+    expect(fromCode.otlp.traces.url).toBe('http://code:4318/v1/traces');
+    expect(fromCode.otlp.logs.url).toBe('http://code:4318/v1/logs');
+    expect(fromCode.otlp.metrics.url).toBe('http://metrics:1/m');
+    expect(fromCode.traces.batch.delayMs).toBe(100);
+  });
+
+  it('reads scheme-less gRPC targets of the environment with the insecure flag', () => {
+    const target = { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' };
+    expect(resolveConfig({}, target).otlp.traces.url).toBe('https://collector:4317/');
+    const insecure = { ...target, OTEL_EXPORTER_OTLP_INSECURE: 'true' };
+    expect(resolveConfig({}, insecure).otlp.traces.url).toBe('http://collector:4317/');
+  });
+
+  it('warns once about a variable it cannot understand, and goes on with the default', () => {
+    const config = resolveConfig(
+      {},
+      {
+        OTEL_EXPORTER_OTLP_TIMEOUT: '10s',
+        OTEL_TRACES_SAMPLER: 'foo',
+        OTEL_TRACES_SAMPLER_ARG: '50%',
+        OTEL_PROPAGATORS: 'tracecontext,tracecontext,zz',
+        OTEL_SDK_DISABLED: 'yes',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:canary@[broken',
+        OTEL_BSP_MAX_QUEUE_SIZE: '',
+      },
+    );
+    expect(config.otlp.traces).toMatchObject({ timeoutMs: 10_000, url: 'http://localhost:4317/' });
+    expect(config.traces.sampler).toEqual({
+      kind: 'named',
+      name: 'parentbased_always_on',
+      ratio: 1,
+    });
+    expect(config.traces.propagators).toEqual(['tracecontext']);
+    expect(config.disabled).toBe(false);
+    expect(config.warnings.map((warning) => warning.split('=')[0]).toSorted()).toEqual([
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'OTEL_EXPORTER_OTLP_TIMEOUT',
+      'OTEL_PROPAGATORS',
+      'OTEL_SDK_DISABLED',
+      'OTEL_TRACES_SAMPLER',
+      'OTEL_TRACES_SAMPLER_ARG',
+    ]);
+    expect(config.warnings.join()).not.toMatch(/canary/);
+  });
+
+  it.each(['0x10', '-1', '1e99', '٣', '1.5'])('ignores the count %j', (value) => {
+    const config = resolveConfig({}, { OTEL_BSP_MAX_QUEUE_SIZE: value });
+    expect(config.traces.batch.maxQueueSize).toBe(2048);
+    expect(config.warnings).toHaveLength(1);
+  });
+
+  it('takes a timeout of zero as no limit', () => {
+    const config = resolveConfig({}, { OTEL_EXPORTER_OTLP_TIMEOUT: '0' });
+    expect(config.otlp.traces.timeoutMs).toBe(2_147_483_647);
+  });
+
+  it('turns credentials into headers that nothing shows', () => {
+    const config = resolveConfig(
+      {
+        otlp: {
+          endpoint: 'https://user:canary-url@collector:4317',
+          headers: { 'X-Tenant': 'canary-header' },
+          logs: { auth: { type: 'apiKey', key: 'canary-key' } },
+          metrics: { auth: { type: 'bearer', token: 'canary-token' } },
+        },
+      },
+      { OTEL_EXPORTER_OTLP_HEADERS: 'x-env=canary%20env,broken,=,ok=1' },
+    );
+    expect(config.otlp.traces.url).toBe('https://collector:4317/');
+    expect(config.otlp.traces.headers.reveal()).toEqual({
+      'x-env': 'canary env',
+      ok: '1',
+      authorization: `Basic ${Buffer.from('user:canary-url').toString('base64')}`,
+      'x-tenant': 'canary-header',
+    });
+    expect(config.otlp.logs.headers.reveal()).toMatchObject({ 'x-api-key': 'canary-key' });
+    expect(config.otlp.metrics.headers.reveal()).toMatchObject({
+      authorization: 'Bearer canary-token',
+    });
+    const everything = inspect(config, { depth: null, showHidden: true }) + JSON.stringify(config);
+    expect(everything).not.toMatch(/canary/);
+    expect(everything).not.toContain(Buffer.from('user:canary-url').toString('base64'));
+  });
+
+  it('refuses a header of the environment that would break the request', () => {
+    const variables = { OTEL_EXPORTER_OTLP_HEADERS: 'a=1,evil=%0d%0acanary' };
+    expect(() => resolveConfig({}, variables)).toThrow(OtelConfigError);
+    expect(() => resolveConfig({}, variables)).toThrow(/OTEL_EXPORTER_OTLP_HEADERS: found \*\*\*;/);
+  });
+
+  it.each([
+    [{ endpoint: 'http://c:4318', protocol: 'grpc' }, /port 4318 is the port of OTLP over HTTP/],
+    [
+      { endpoint: 'http://c:4317', protocol: 'http/json' },
+      /port 4317 is the port of OTLP over gRPC/,
+    ],
+    [{ endpoint: 'http://c:4317/v1/traces', protocol: 'grpc' }, /gRPC takes no path/],
+  ])('warns of a likely swap in %j', (otlp, text) => {
+    expect(resolveConfig({ otlp }, {}).warnings.join('\n')).toMatch(text);
+  });
+
+  describe('TLS files', () => {
+    const otlp = (tls: object, endpoint = 'https://localhost:4317') => ({
+      otlp: { endpoint, tls },
+    });
+
+    it('are read and kept out of sight', () => {
+      const tls = {
+        caFile: fixture('localhost.pem'),
+        certFile: fixture('localhost.pem'),
+        keyFile: fixture('localhost-key.pem'),
+      };
+      const config = resolveConfig(otlp(tls), {});
+      expect(config.otlp.traces.tls?.key?.reveal().toString()).toMatch(/PRIVATE KEY/);
+      expect(inspect(config, { depth: null })).not.toMatch(/PRIVATE KEY/);
+    });
+
+    it.each([
+      [{ caFile: '/nowhere/ca.pem' }, /otlp\.tls\.caFile: found "\/nowhere\/ca\.pem".*ENOENT/],
+      [{ caFile: fixture('') }, /EISDIR/],
+      [{ caFile: fixture('localhost.der') }, /holds no PEM block/],
+      [
+        { certFile: fixture('localhost.pem') },
+        /otlp\.tls\.keyFile: certFile is given without its key/,
+      ],
+      [{ keyFile: fixture('other-key.pem') }, /otlp\.tls\.certFile: keyFile is given without/],
+      [
+        { certFile: fixture('localhost.pem'), keyFile: fixture('other-key.pem') },
+        /this key does not belong to the certificate/,
+      ],
+    ])('stop the start where they cannot serve: %j', (tls, message) => {
+      expect(() => resolveConfig(otlp(tls), {})).toThrow(message);
+    });
+
+    it('do not go with a plain endpoint', () => {
+      const tls = { caFile: fixture('localhost.pem') };
+      expect(() => resolveConfig(otlp(tls, 'http://localhost:4317'), {})).toThrow(
+        /TLS files are given but the endpoint is http:\/\/localhost:4317/,
+      );
+    });
+  });
+});

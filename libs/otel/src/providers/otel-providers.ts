@@ -1,0 +1,157 @@
+import { context, propagation } from '@opentelemetry/api';
+import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import type { IMetricReader } from '@opentelemetry/sdk-metrics';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import { AsyncContextManager } from '../context/async-context-manager.js';
+import type { OtelConfig } from '../options/otel.config.js';
+import type { ExportEngine } from './engine.js';
+import { globalProviders } from './late-bound-globals.js';
+import { buildPropagator } from './propagator.js';
+import { buildResource } from './resource.js';
+import { buildSampler } from './sampler.js';
+
+const defined = <T>(values: readonly (T | undefined)[]): T[] =>
+  values.filter((value): value is T => value !== undefined);
+
+const spanProcessorsOf = ({ traces }: OtelConfig, engine: ExportEngine): SpanProcessor[] =>
+  defined([
+    ...traces.processors,
+    traces.exporters.includes('console')
+      ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
+      : undefined,
+    engine.spanProcessor,
+  ]);
+
+const logProcessorsOf = ({ logs }: OtelConfig, engine: ExportEngine): LogRecordProcessor[] =>
+  defined([
+    ...logs.processors,
+    logs.exporters.includes('console')
+      ? new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })
+      : undefined,
+    engine.logRecordProcessor,
+  ]);
+
+const metricReadersOf = (
+  { metrics }: OtelConfig,
+  engine: ExportEngine,
+  further: readonly IMetricReader[],
+): IMetricReader[] =>
+  defined([
+    ...metrics.readers,
+    ...further,
+    metrics.exporters.includes('console')
+      ? new PeriodicExportingMetricReader({
+          exporter: new ConsoleMetricExporter(),
+          exportIntervalMillis: metrics.intervalMs,
+          exportTimeoutMillis: metrics.timeoutMs,
+        })
+      : undefined,
+    metrics.exporters.includes('prometheus')
+      ? new PrometheusExporter(metrics.prometheusServer)
+      : undefined,
+    engine.metricReader,
+  ]);
+
+/** The parts of a running SDK, and the order in which they are emptied. */
+export class OtelProviders {
+  readonly #spanProcessors: readonly SpanProcessor[];
+  readonly #logProcessors: readonly LogRecordProcessor[];
+  readonly #metricReaders: readonly IMetricReader[];
+  #released = false;
+
+  private constructor(
+    spanProcessors: readonly SpanProcessor[],
+    logProcessors: readonly LogRecordProcessor[],
+    metricReaders: readonly IMetricReader[],
+  ) {
+    this.#spanProcessors = spanProcessors;
+    this.#logProcessors = logProcessors;
+    this.#metricReaders = metricReaders;
+  }
+
+  /**
+   * Builds and registers the providers from the configuration. Called once, while Nest makes the
+   * module's providers.
+   *
+   * 1. Resource: every later part carries it.
+   * 2. Logs, traces, metrics: the processors and readers, our engine last, so that a user's processor
+   *    has had its say before a span leaves.
+   * 3. Propagators.
+   * 4. NodeSDK assembles and registers them; what was created before is bound to them.
+   */
+  static start(
+    config: OtelConfig,
+    engine: ExportEngine,
+    furtherReaders: readonly IMetricReader[],
+    variables: NodeJS.ProcessEnv,
+  ): OtelProviders {
+    const resource = buildResource(config.resource, variables);
+
+    const logProcessors = logProcessorsOf(config, engine);
+    const spanProcessors = spanProcessorsOf(config, engine);
+    const metricReaders = metricReadersOf(config, engine, furtherReaders);
+
+    const propagator = buildPropagator(config.traces.propagators);
+
+    // A foreign context manager cannot be entered, only called; ours does all that it does.
+    context.disable();
+    propagation.disable();
+    const sdk = new NodeSDK({
+      resource,
+      autoDetectResources: false,
+      logRecordProcessors: logProcessors,
+      spanProcessors,
+      sampler: buildSampler(config.traces.sampler),
+      spanLimits: config.traces.limits,
+      ...(config.traces.idGenerator && { idGenerator: config.traces.idGenerator }),
+      metricReaders,
+      views: [...config.metrics.views],
+      contextManager: new AsyncContextManager(),
+      textMapPropagator: propagator,
+    });
+    if (config.disabled) {
+      context.setGlobalContextManager(new AsyncContextManager());
+      if (propagator !== null) propagation.setGlobalPropagator(propagator);
+    } else {
+      globalProviders.claim();
+      sdk.start();
+      globalProviders.fillFromGlobals();
+    }
+    return new OtelProviders(spanProcessors, logProcessors, metricReaders);
+  }
+
+  /** Sends what has ended. Resolves when it is settled; a failed export is counted, not thrown. */
+  async flushTracesAndLogs(): Promise<void> {
+    await Promise.allSettled([
+      ...this.#spanProcessors.map((processor) => processor.forceFlush()),
+      ...this.#logProcessors.map((processor) => processor.forceFlush()),
+    ]);
+  }
+
+  /** Closes the processors of traces and logs, flushing what came since. */
+  async closeTracesAndLogs(): Promise<void> {
+    await Promise.allSettled([
+      ...this.#spanProcessors.map((processor) => processor.shutdown()),
+      ...this.#logProcessors.map((processor) => processor.shutdown()),
+    ]);
+  }
+
+  /** Collects and exports the last metrics, which hold what the last traces and logs did to them. */
+  async closeMetrics(): Promise<void> {
+    await Promise.allSettled(this.#metricReaders.map((reader) => reader.shutdown()));
+  }
+
+  /** Gives the API's globals back, for the next app in this process. Safe twice. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    globalProviders.release();
+    context.disable();
+    propagation.disable();
+  }
+}

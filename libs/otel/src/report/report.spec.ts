@@ -1,0 +1,71 @@
+import { resolveConfig } from '../options/resolve.js';
+import type { EngineStatus, SignalStatus } from '../providers/engine.js';
+import { Inventory } from './inventory.js';
+import { shutdownReport } from './shutdown-report.js';
+import { startupReport } from './startup-report.js';
+
+const destination = { signal: 'traces', protocol: 'grpc', url: 'https://collector:4317' } as const;
+
+describe('startupReport', () => {
+  it('tells where telemetry goes, what is instrumented and what is not', () => {
+    const inventory = new Inventory();
+    inventory.leftOut('grpc client', 'no ClientGrpc found');
+    inventory.instrumented('http server', 'express');
+    inventory.leftOut('http server', 'too late to be true');
+    const config = resolveConfig(
+      {
+        service: { name: 'orders' },
+        otlp: { endpoint: 'https://user:canary@collector:4317' },
+        traces: { sampler: 'parentbased_traceidratio', ratio: 0.25 },
+        metrics: { exporters: ['none'] },
+        logs: { exporters: ['console'] },
+      },
+      { OTEL_BSP_SCHEDULE_DELAY: 'soon' },
+    );
+    const report = startupReport(config, { name: 'sdk', destinations: [destination] }, inventory);
+    expect(report.split('\n')).toEqual([
+      'Telemetry is on (engine sdk)',
+      '  service        orders',
+      '  traces         grpc https://collector:4317',
+      '  metrics        off',
+      '  logs           console',
+      '  sampler        parentbased_traceidratio 0.25',
+      '  context        tracecontext, baggage',
+      '  - grpc client  not instrumented: no ClientGrpc found',
+      '  + http server  express',
+      expect.stringMatching(/^ {2}! warning {6}OTEL_BSP_SCHEDULE_DELAY="soon"/),
+    ]);
+    expect(report).not.toMatch(/canary/);
+  });
+});
+
+describe('shutdownReport', () => {
+  const status = (part: Partial<SignalStatus>): SignalStatus => ({
+    accepted: 0,
+    rejected: 0,
+    dropped: {},
+    queued: 0,
+    last: { outcome: 'none' },
+    ...part,
+  });
+
+  it('says in words and in JSON what became of everything', () => {
+    const engine: EngineStatus = {
+      traces: status({ accepted: 7, dropped: { queue_full: 2 } }),
+      metrics: status({ accepted: 3, rejected: 1 }),
+      logs: status({ queued: 4 }),
+    };
+    const line = shutdownReport('orders', engine);
+    expect(line).toMatch(
+      /^Telemetry at exit: traces 7 accepted, 2 dropped \(queue_full\); metrics 3 accepted, 1 rejected; logs 0 accepted, 4 not settled\. /,
+    );
+    expect(JSON.parse(line.slice(line.indexOf('{')))).toEqual({
+      'nestlens.shutdown': {
+        service: 'orders',
+        traces: { accepted: 7, rejected: 0, dropped: { queue_full: 2 }, queued: 0 },
+        metrics: { accepted: 3, rejected: 1, dropped: {}, queued: 0 },
+        logs: { accepted: 0, rejected: 0, dropped: {}, queued: 4 },
+      },
+    });
+  });
+});

@@ -1,0 +1,82 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { OnApplicationBootstrap } from '@nestjs/common';
+import type { OtelConfig } from '../options/otel.config.js';
+import { OTEL_CONFIG, OTEL_ENGINE } from '../otel.tokens.js';
+import type { Destination, ExportEngine, Signal } from '../providers/engine.js';
+import { Inventory } from './inventory.js';
+
+const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+
+const samplerText = ({ sampler }: OtelConfig['traces']): string => {
+  if (sampler.kind === 'own') return 'your own sampler';
+  return sampler.name.includes('ratio') ? `${sampler.name} ${sampler.ratio}` : sampler.name;
+};
+
+const destinationText = (
+  signal: Signal,
+  config: OtelConfig,
+  destinations: readonly Destination[],
+): string => {
+  const to = destinations.find((destination) => destination.signal === signal);
+  const otlp = to === undefined ? [] : [`${to.protocol} ${to.url}`];
+  const further = config[signal].exporters.filter((name) => name !== 'otlp');
+  const all = [...otlp, ...further];
+  return all.length === 0 ? 'off' : all.join(', ');
+};
+
+/** The one log block at start: where telemetry goes, what is instrumented, what is not and why. */
+export const startupReport = (
+  config: OtelConfig,
+  engine: Pick<ExportEngine, 'name' | 'destinations'>,
+  inventory: Inventory,
+): string => {
+  const rows: [string, string][] = [
+    ['service', config.service.name ?? 'not named; set service.name or OTEL_SERVICE_NAME'],
+    ...SIGNALS.map((signal): [string, string] => [
+      signal,
+      destinationText(signal, config, engine.destinations),
+    ]),
+    ['sampler', samplerText(config.traces)],
+    ['context', config.traces.propagators.join(', ') || 'does not travel'],
+  ];
+  for (const item of inventory.items()) {
+    rows.push(
+      item.kind === 'instrumented'
+        ? [`+ ${item.what}`, item.detail]
+        : [`- ${item.what}`, `not instrumented: ${item.why}`],
+    );
+  }
+  for (const warning of config.warnings) rows.push(['! warning', warning]);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const title = config.disabled
+    ? 'Telemetry is disabled by OTEL_SDK_DISABLED'
+    : `Telemetry is on (engine ${engine.name})`;
+  return [title, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)].join('\n');
+};
+
+@Injectable()
+export class StartupReport implements OnApplicationBootstrap {
+  readonly #config: OtelConfig;
+  readonly #engine: ExportEngine;
+  readonly #inventory: Inventory;
+
+  constructor(
+    @Inject(OTEL_CONFIG) config: OtelConfig,
+    @Inject(OTEL_ENGINE) engine: ExportEngine,
+    inventory: Inventory,
+  ) {
+    this.#config = config;
+    this.#engine = engine;
+    this.#inventory = inventory;
+  }
+
+  /** After every room's onModuleInit, so that all have told what they found. */
+  onApplicationBootstrap(): void {
+    const logger = new Logger('OtelModule');
+    if (this.#config.diagnostics.startupReport) {
+      logger.log(startupReport(this.#config, this.#engine, this.#inventory));
+    } else {
+      for (const warning of this.#config.warnings) logger.warn(warning);
+    }
+  }
+}

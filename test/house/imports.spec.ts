@@ -1,0 +1,72 @@
+import { dirname, join, normalize } from 'node:path';
+import { importsOf, projectFiles, read } from './tree.js';
+
+/** Arrows point down: what each lib and app may import of ours. Source: docs/architecture.md. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'libs/otlp': [],
+  'libs/protos': [],
+  'libs/otel': ['@nestlens/otlp'],
+  'libs/lens': ['@nestlens/otlp/wire'],
+  'libs/testing': ['@nestlens/otlp', '@nestlens/otlp/wire', '@nestlens/otel'],
+  'apps/lens': ['@nestlens/lens'],
+};
+const SERVICE = ['@nestlens/otel', '@nestlens/protos'];
+
+const homeOf = (file: string): string => file.split('/').slice(0, 2).join('/');
+const isSpec = (file: string): boolean => /\.(spec|e2e-spec)\.ts$|\/fixtures?\//.test(file);
+const sources = projectFiles('libs/*/src/**.ts', 'apps/*/src/**.ts');
+
+describe('imports', () => {
+  it('finds the sources', () => {
+    expect(sources.length).toBeGreaterThan(50);
+  });
+
+  it('point down, and enter a lib through its door', () => {
+    const wrong = sources
+      .filter((file) => !isSpec(file))
+      .flatMap((file) => {
+        const allowed = MAY_IMPORT[homeOf(file)] ?? SERVICE;
+        return importsOf(read(file))
+          .filter((name) => name.startsWith('@nestlens/') && !allowed.includes(name))
+          .map((name) => `${file} -> ${name}`);
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  it('never leave their lib or app by a relative path', () => {
+    const wrong = sources.flatMap((file) =>
+      importsOf(read(file))
+        .filter((name) => name.startsWith('.') && !isSpec(file))
+        .filter((name) => homeOf(normalize(join(dirname(file), name))) !== homeOf(file))
+        .map((name) => `${file} -> ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('load optional peers only as types', () => {
+    const peers = ['@grpc/grpc-js', '@nestjs/microservices'];
+    const wrong = sources
+      .filter((file) => file.startsWith('libs/otel/') && !isSpec(file))
+      .flatMap((file) =>
+        [
+          ...read(file).matchAll(
+            /(?:^|\n)(import|export)\s+(?!type\b)[^'"]*?from\s+['"]([^'"]+)['"]/g,
+          ),
+        ]
+          .map((match) => match[2] ?? '')
+          .filter((name) => peers.includes(name))
+          .map((name) => `${file} -> ${name}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('await nothing at the top of a module, so that CommonJS can require the libs', () => {
+    const wrong = sources.filter(
+      (file) =>
+        file.startsWith('libs/') &&
+        !isSpec(file) &&
+        /(?:^|\n)(?:[^\n/*]*=\s*)?await\s/.test(read(file).replaceAll(/(?:^|\n)\s+[^\n]*/g, '\n')),
+    );
+    expect(wrong).toEqual([]);
+  });
+});

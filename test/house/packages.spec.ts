@@ -1,0 +1,76 @@
+import { projectFiles, read } from './tree.js';
+
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly files?: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly allowScripts?: Readonly<Record<string, boolean>>;
+}
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly hasInstallScript?: boolean; readonly version?: string }>
+  >;
+}
+
+const manifests = projectFiles('package.json', 'libs/*/package.json', 'apps/*/package.json').map(
+  (file) => [file, JSON.parse(read(file)) as Manifest] as const,
+);
+const lock = JSON.parse(read('package-lock.json')) as Lock;
+
+/** Two versions are there for a reason: no class or global of these is shared with the SDK. */
+const TWICE: Readonly<Record<string, string>> = {
+  '@opentelemetry/instrumentation': 'the runtime metrics library is one release behind sdk-node',
+};
+
+describe('packages', () => {
+  it('pin every dependency to one version', () => {
+    const loose = manifests.flatMap(([file, manifest]) =>
+      Object.entries({
+        ...manifest.dependencies,
+        ...manifest.devDependencies,
+        ...manifest.optionalDependencies,
+      })
+        .filter(([, version]) => !/^(npm:@?[^@]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
+        .map(([name, version]) => `${file}: ${name} ${version}`),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  it('decide on every install script', () => {
+    const decided = Object.keys(
+      manifests.find(([file]) => file === 'package.json')?.[1].allowScripts ?? {},
+    );
+    const open = Object.entries(lock.packages)
+      .filter(([, entry]) => entry.hasInstallScript === true)
+      .map(([path]) => path.split('node_modules/').at(-1) ?? '')
+      .filter((name) => !decided.includes(name));
+    expect(open).toEqual([]);
+  });
+
+  it('hold each OpenTelemetry package once', () => {
+    const copies = new Map<string, Set<string>>();
+    for (const [path, entry] of Object.entries(lock.packages)) {
+      const name = path.split('node_modules/').at(-1) ?? '';
+      if (!name.startsWith('@opentelemetry/') || name in TWICE) continue;
+      copies.set(name, (copies.get(name) ?? new Set()).add(entry.version ?? ''));
+    }
+    expect([...copies].filter(([, versions]) => versions.size > 1)).toEqual([]);
+    expect(copies.size).toBeGreaterThan(10);
+  });
+
+  it('publish only what is built, with a README and the licence', () => {
+    const published = manifests.filter(([, manifest]) => manifest.private !== true);
+    expect(published.map(([, { name }]) => name).toSorted()).toEqual([
+      '@nestlens/lens',
+      '@nestlens/otel',
+      '@nestlens/otlp',
+      '@nestlens/testing',
+    ]);
+    for (const [, manifest] of published) {
+      expect(manifest.files).toEqual(['dist', '!dist/.tsbuildinfo', 'README.md', 'LICENSE']);
+    }
+  });
+});

@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = new URL('../..', import.meta.url).pathname;
+
+/** Every file that belongs to the project, tracked or about to be, by its path from the root. */
+export const projectFiles = (...patterns: readonly string[]): readonly string[] =>
+  execFileSync(
+    'git',
+    ['ls-files', '-co', '--exclude-standard', '--deduplicate', '--', ...patterns],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  )
+    .split('\n')
+    .filter((file) => file !== '');
+
+export const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s+['"]([^'"]+)['"]/g;
+
+/** What a file imports, types included. */
+export const importsOf = (source: string): readonly string[] =>
+  [...source.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
