@@ -32,7 +32,7 @@ export class ClientSpan implements ClientCallObserver {
   readonly #owner: ClientSpanOwner;
   #span: Span | undefined;
   #context: Context = context.active();
-  #startedAt = performance.now();
+  #startedAt = 0;
   #ended = false;
 
   constructor(method: RpcMethod, owner: ClientSpanOwner) {
@@ -41,20 +41,7 @@ export class ClientSpan implements ClientCallObserver {
   }
 
   begin(metadata: GrpcMetadata): StartedCall {
-    const parent = context.active();
-    try {
-      this.#startedAt = performance.now();
-      const attributes = this.#startAttributes(metadata);
-      this.#span = ownTracer().startSpan(
-        this.#method.name,
-        { kind: SpanKind.CLIENT, attributes },
-        parent,
-      );
-      this.#context = trace.setSpan(parent, this.#span);
-      this.#owner.began(this);
-    } catch (error) {
-      warn('a client span could not be started', error);
-    }
+    this.#start(metadata);
     return { context: this.#context, metadata: this.#injected(metadata) };
   }
 
@@ -77,6 +64,7 @@ export class ClientSpan implements ClientCallObserver {
 
   /** grpc-js threw instead of calling, such as on a closed channel. */
   refused(error: Error): void {
+    this.#start(undefined);
     this.#finish(error.name, () => {
       this.#span?.setAttribute(ATTR_ERROR_TYPE, error.name);
       this.#span?.setStatus({ code: SpanStatusCode.ERROR, message: boundedDetails(error.message) });
@@ -86,6 +74,23 @@ export class ClientSpan implements ClientCallObserver {
   /** The app ends and nobody will tell the status any more. */
   abandon(): void {
     this.end({ code: CANCELLED, details: 'The app has ended' });
+  }
+
+  #start(metadata: GrpcMetadata | undefined): void {
+    const parent = context.active();
+    this.#startedAt = performance.now();
+    try {
+      const attributes = this.#startAttributes(metadata);
+      this.#span = ownTracer().startSpan(
+        this.#method.name,
+        { kind: SpanKind.CLIENT, attributes },
+        parent,
+      );
+      this.#context = trace.setSpan(parent, this.#span);
+      this.#owner.began(this);
+    } catch (error) {
+      warn('a client span could not be started', error);
+    }
   }
 
   #finish(end: number | string, describe: () => void): void {
@@ -115,10 +120,10 @@ export class ClientSpan implements ClientCallObserver {
     }
   }
 
-  #startAttributes(metadata: GrpcMetadata): Attributes {
+  #startAttributes(metadata: GrpcMetadata | undefined): Attributes {
     const attributes: Attributes = { ...this.#method.attributes };
     for (const key of this.#owner.settings.requestMetadata) {
-      const values = metadataAttribute(metadata, key);
+      const values = metadata && metadataAttribute(metadata, key);
       if (values) attributes[ATTR_RPC_REQUEST_HEADER(key)] = values;
     }
     return attributes;
