@@ -2,12 +2,19 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { AdapterHooks } from './http/adapter-hooks.js';
 import { HEALTH_IMPORTS, HEALTH_PROVIDERS } from './health/health.providers.js';
+import { HealthRegistry } from './health/health-registry.js';
 import { resolveHealth } from './health/health-settings.js';
 import { HEALTH_SETTINGS } from './health/health.tokens.js';
 import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
 import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
+import { Shutdown } from './lifecycle/shutdown.js';
 import { resolveShutdown } from './lifecycle/shutdown-settings.js';
+import { DiagBridge } from './logging/diag-bridge.js';
+import { LOGGING_PROVIDERS } from './logging/logging.providers.js';
+import { resolveLogger } from './logging/logger-settings.js';
+import { LOGGER_SETTINGS } from './logging/logging.tokens.js';
+import { OtelLogger } from './logging/otel-logger.js';
 import { MANAGEMENT_PROVIDERS } from './management/management.providers.js';
 import type { OtelConfig } from './options/otel.config.js';
 import type { OtelModuleOptions } from './options/otel.options.js';
@@ -40,9 +47,16 @@ const TELEMETRY_PROVIDERS: Provider[] = [
   { provide: OTEL_ENGINE, inject: [OTEL_CONFIG], useFactory: createEngine },
   {
     provide: OtelProviders,
-    inject: [OTEL_CONFIG, OTEL_ENGINE, ShutdownPhases],
-    useFactory(config: OtelConfig, engine: ExportEngine, phases: ShutdownPhases) {
+    inject: [OTEL_CONFIG, OTEL_ENGINE, ShutdownPhases, DiagBridge],
+    useFactory(
+      config: OtelConfig,
+      engine: ExportEngine,
+      phases: ShutdownPhases,
+      diagnostics: DiagBridge,
+    ) {
       const providers = OtelProviders.start(config, engine, [], env);
+      // NodeSDK sets a console logger of its own where OTEL_LOG_LEVEL is set; ours masks and counts.
+      diagnostics.install(config.diagnostics.level);
       registerFlush(phases, providers, engine, config.service.name);
       return providers;
     },
@@ -60,13 +74,16 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...TELEMETRY_PROVIDERS,
     settings(HEALTH_SETTINGS, (options) => resolveHealth(options.health)),
     settings(SHUTDOWN_SETTINGS, (options) => resolveShutdown(options.shutdown, env)),
+    settings(LOGGER_SETTINGS, (options) => resolveLogger(options.logs, env)),
     Inventory,
+    ...LOGGING_PROVIDERS,
     AdapterHooks,
     ...LIFECYCLE_PROVIDERS,
     ...MANAGEMENT_PROVIDERS,
     ...HEALTH_PROVIDERS,
     StartupReport,
   ],
+  exports: [OtelLogger, HealthRegistry, Shutdown],
 })
 export class OtelModule extends ConfigurableModuleClass {
   /** With options in code. Without any it works from `OTEL_*` alone. */
