@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     const address = await lens.start();
     console.log(listening(address));
     // 3. Whoever spawned us with an IPC channel learns the ports. It may be gone: that is no fault.
-    process.send?.({ type: 'listening', ...address }, () => undefined);
+    process.send?.({ type: 'listening', ...address }, undefined, undefined, () => undefined);
   } catch (error) {
     console.error(messageOf(error));
     process.exitCode = exitCodes.startFailed;
