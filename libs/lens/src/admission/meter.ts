@@ -1,10 +1,13 @@
 import type { AnyValue, Attributes } from '@nestlens/otlp/wire';
 
-/** Bytes of heap, as measured on V8 without pointer compression. */
+/**
+ * Bytes of heap on V8 without pointer compression. Measured on whole stores of decoded spans, the sums are 1.05 to
+ * 1.4 times what the heap grew by: rather too much than too little, since the bound is a promise.
+ */
 export const bytesOf = Object.freeze({
   string: 16,
   bigint: 24,
-  number: 16,
+  number: 8,
   array: 32,
   slot: 8,
   object: 120,
@@ -55,7 +58,7 @@ export class Meter {
       this.bytes += bytesOf.property + stringBytes(key);
       this.#value(values[key]!, depth);
     }
-    this.bytes += bytesOf.object;
+    if (count > 0) this.bytes += bytesOf.object;
     return count;
   }
 

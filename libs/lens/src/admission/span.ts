@@ -5,7 +5,7 @@ import { isTime } from './time.js';
 const ZERO_TRACE_ID = '0'.repeat(32);
 const ZERO_SPAN_ID = '0'.repeat(16);
 // The object with its two times, three ids, its status and its place in a trace.
-const SPAN_BASE = 480;
+const SPAN_BASE = 400;
 const EVENT_BASE = 96;
 const LINK_BASE = 176;
 

@@ -14,7 +14,7 @@ export interface TraceStoreOptions {
 export type TraceWatcher = (trace: Trace) => void;
 
 // The trace, its arrays and its place in the index.
-const TRACE_BASE = 600;
+const TRACE_BASE = 560;
 /** One trace holds at most this part of the shelf. */
 const TRACE_PART = 8;
 const BYTES_PER_DEPARTED = 8 * 1_024;
