@@ -197,7 +197,7 @@ describe('decodeExportRequestJson', () => {
     expect(fault(() => read({ attributes: [{ key: 'a' }, { key: 'b' }, { key: 'c' }] }))).toMatch(
       /^too_many/,
     );
-    expect(fault(() => decodeExportRequestJson('traces', '[{},{},{},{},{},{}]', limits))).toMatch(
+    expect(fault(() => decodeExportRequestJson('traces', '[{},{},{},{}]', limits))).toMatch(
       /^too_many/,
     );
   });
