@@ -69,7 +69,9 @@ export const recordTelemetry = (options: RecordTelemetryOptions = {}): RecordedT
     'service.name': options.serviceName ?? 'test',
     ...options.resource,
   });
-  const spans = new Arrivals<ReadableSpan>('finished spans', formatSpanTree);
+  const spans = new Arrivals<ReadableSpan>('finished spans', (all) =>
+    all.length === 0 ? '' : formatSpanTree(all),
+  );
   const records = new Arrivals<ReadableLogRecord>('log records', formatRecords);
   const reader = new OnDemandReader(options.temporality ?? 'delta');
   const providers = providersOf(resource, spans, records, reader, options.sampler);
