@@ -1,10 +1,10 @@
-import type { Counter, MetricOptions } from '@opentelemetry/api';
+import type { MetricOptions } from '@opentelemetry/api';
 import { ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import { ownMeter } from '../telemetry.js';
 import { attributesOf } from './decorator-attributes.js';
 import type { DecoratorAttributes } from './decorator-attributes.js';
 import { decorate, qualifiedName } from './decorated-method.js';
 import { errorType } from './failure.js';
+import { methodInstrument } from './method-instrument.js';
 
 /** OpenTelemetry's metric options, and attributes, which should have few values. */
 export type MetricDecoratorOptions = MetricOptions & { attributes?: DecoratorAttributes };
@@ -23,18 +23,15 @@ export const Counted =
   (target, key, descriptor) => {
     const { attributes, ...metricOptions } = options;
     const own = name === undefined && { [ATTR_CODE_FUNCTION_NAME]: qualifiedName(target, key) };
-    let counter: Counter | undefined;
+    const counter = methodInstrument((meter) =>
+      meter.createCounter(name ?? DEFAULT_NAME, { unit: '{call}', ...metricOptions }),
+    );
     decorate('@Counted', key, descriptor, ({ args }) => {
-      counter ??= ownMeter().createCounter(name ?? DEFAULT_NAME, {
-        unit: '{call}',
-        ...metricOptions,
-      });
-      const counted = counter;
       const all = { ...own, ...attributesOf(attributes, args) };
       return {
         context: undefined,
-        succeed: () => counted.add(1, all),
-        fail: (error) => counted.add(1, { ...all, [ATTR_ERROR_TYPE]: errorType(error) }),
+        succeed: () => counter().add(1, all),
+        fail: (error) => counter().add(1, { ...all, [ATTR_ERROR_TYPE]: errorType(error) }),
       };
     });
   };

@@ -2,6 +2,7 @@ import { NotFoundException } from '@nestjs/common';
 import { metrics } from '@opentelemetry/api';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import type { Histogram } from '@opentelemetry/sdk-metrics';
+import { recordTelemetry } from '@nestlens/testing';
 import { Subject } from 'rxjs';
 import { GlobalProviders } from '../providers/late-bound-globals.js';
 import { Counted } from './counted.decorator.js';
@@ -87,6 +88,16 @@ describe('@Counted and @Timed', () => {
     expect(histogram.count).toBe(1);
     expect(histogram.buckets.boundaries).toHaveLength(14);
     expect(histogram.sum).toBeLessThan(1);
+  });
+
+  it('follows a recording that takes the globals, and comes back', async () => {
+    const recorded = recordTelemetry();
+    shop.quick();
+    const names = (await recorded.collectMetrics()).map(({ descriptor }) => descriptor.name);
+    expect(new Set(names)).toEqual(new Set(['nestlens.method.calls', 'nestlens.method.duration']));
+    await recorded.restore();
+    shop.quick();
+    expect((await points())['nestlens.method.calls']?.points).toMatchObject([{ value: 1 }]);
   });
 
   it('times a stream to its end', async () => {

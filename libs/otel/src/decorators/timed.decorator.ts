@@ -1,10 +1,9 @@
-import type { Histogram } from '@opentelemetry/api';
 import { ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import { ownMeter } from '../telemetry.js';
 import type { MetricDecoratorOptions } from './counted.decorator.js';
 import { attributesOf } from './decorator-attributes.js';
 import { decorate, qualifiedName } from './decorated-method.js';
 import { errorType } from './failure.js';
+import { methodInstrument } from './method-instrument.js';
 
 /** The histogram of all methods whose `@Timed` has no name. */
 const DEFAULT_NAME = 'nestlens.method.duration';
@@ -23,21 +22,22 @@ export const Timed =
   (target, key, descriptor) => {
     const { attributes, ...metricOptions } = options;
     const own = name === undefined && { [ATTR_CODE_FUNCTION_NAME]: qualifiedName(target, key) };
-    let histogram: Histogram | undefined;
-    decorate('@Timed', key, descriptor, ({ args }) => {
-      histogram ??= ownMeter().createHistogram(name ?? DEFAULT_NAME, {
+    const duration = methodInstrument((meter) =>
+      meter.createHistogram(name ?? DEFAULT_NAME, {
         unit: 's',
         advice: { explicitBucketBoundaries: BOUNDARIES },
         ...metricOptions,
-      });
-      const timed = histogram;
+      }),
+    );
+    decorate('@Timed', key, descriptor, ({ args }) => {
       const all = { ...own, ...attributesOf(attributes, args) };
       const start = performance.now();
       const seconds = (): number => (performance.now() - start) / MS_PER_SECOND;
       return {
         context: undefined,
-        succeed: () => timed.record(seconds(), all),
-        fail: (error) => timed.record(seconds(), { ...all, [ATTR_ERROR_TYPE]: errorType(error) }),
+        succeed: () => duration().record(seconds(), all),
+        fail: (error) =>
+          duration().record(seconds(), { ...all, [ATTR_ERROR_TYPE]: errorType(error) }),
       };
     });
   };

@@ -3,21 +3,11 @@ import { diag } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { ManagementRoutes } from '../management/management-routes.js';
-import type { MetricsOptions } from '../options/otel.options.js';
 
-const DEFAULT_PATH = '/metrics';
 /** Below Prometheus' own default of 10 s, so that a slow callback costs itself and not the scrape. */
 const COLLECT_TIMEOUT_MS = 5000;
 /** Prometheus, exposition formats, text-based format. */
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-/** The path to serve, or `undefined` where it is switched off. */
-export const resolvePrometheus = (options: MetricsOptions = {}): string | undefined => {
-  const { prometheus = false } = options;
-  if (prometheus === false) return undefined;
-  const path = (prometheus === true ? undefined : prometheus.path) ?? DEFAULT_PATH;
-  return path.startsWith('/') ? path : `/${path}`;
-};
 
 /**
  * The metrics of the SDK as Prometheus text on a management route: the official exporter as a reader,
