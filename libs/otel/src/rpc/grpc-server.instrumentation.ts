@@ -3,6 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { InFlight } from '../lifecycle/in-flight.js';
+import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { Inventory } from '../report/inventory.js';
 import { HandlerTable } from './handler-table.js';
 import { withServerInterceptor } from './interceptor-options.js';
@@ -50,6 +51,7 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     @Inject(RPC_SETTINGS) settings: RpcSettings,
     inFlight: InFlight,
     inventory: Inventory,
+    phases: ShutdownPhases,
   ) {
     this.#host = host;
     this.#inventory = inventory;
@@ -63,6 +65,8 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     );
     if (!settings.server) return;
     runningServerTracers.add(this.#tracer);
+    // Before traces are sent for the last time: calls that were cut off end here.
+    phases.register('flush', 'gRPC servers', () => this.disable());
     this.#subscription = modules.getRpcTargetRegistry<TransportServer>().subscribe((server) => {
       try {
         if (isGrpc(server)) this.#attach(server);

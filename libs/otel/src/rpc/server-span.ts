@@ -119,8 +119,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
   #tell(exception: SeenException): void {
     const { settings } = this.#owner;
     try {
-      const span = this.#span ?? trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 });
-      recordException(exception, settings.exceptionSignal, span, this.#context, ownLogger);
+      recordException(exception, settings.exceptionSignal, this.#span, this.#context, ownLogger);
     } catch (error) {
       warn('an exception could not be recorded', error);
     }
