@@ -89,7 +89,8 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
     if (!call) return;
     this.#call = undefined;
     try {
-      this.#finish(serverOutcome(call, this.#given));
+      const elapsedMs = performance.now() - this.#startedAt;
+      this.#finish(serverOutcome(call, this.#given, elapsedMs), elapsedMs / 1000);
     } catch (error) {
       warn('a server span could not be ended', error);
     } finally {
@@ -97,11 +98,10 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
     }
   }
 
-  #finish(status: GrpcStatus): void {
+  #finish(status: GrpcStatus, seconds: number): void {
     const span = this.#span;
     const name = statusCodeName(status.code);
     const isError = isServerError(name);
-    const seconds = (performance.now() - this.#startedAt) / 1000;
     if (isError && this.#exception && !isArtificial(this.#exception.error)) {
       this.#tell(this.#exception);
     }
