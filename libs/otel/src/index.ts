@@ -17,6 +17,8 @@ export type { HandledPhaseName, ShutdownHandler } from './lifecycle/shutdown-pha
 
 export { OtelLogger } from './logging/otel-logger.js';
 
+export { tracedGrpcClient, tracedGrpcServer } from './rpc/traced-grpc.js';
+
 // For our own testing kit and the engines to come; outside semantic versioning.
 /** @internal */
 export { AsyncContextManager } from './context/async-context-manager.js';

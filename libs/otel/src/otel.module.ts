@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { AdapterHooks } from './http/adapter-hooks.js';
 import { HEALTH_IMPORTS, HEALTH_PROVIDERS } from './health/health.providers.js';
 import { HealthRegistry } from './health/health-registry.js';
 import { resolveHealth } from './health/health-settings.js';
 import { HEALTH_SETTINGS } from './health/health.tokens.js';
+import { HTTP_PROVIDERS } from './http/http.providers.js';
+import { resolveHttp } from './http/http.settings.js';
+import { HTTP_SETTINGS } from './http/http.tokens.js';
 import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
 import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
@@ -28,6 +30,9 @@ import { registerFlush } from './providers/flush-order.js';
 import { OtelProviders } from './providers/otel-providers.js';
 import { Inventory } from './report/inventory.js';
 import { StartupReport } from './report/startup-report.js';
+import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
+import { resolveRpc } from './rpc/rpc.settings.js';
+import { RPC_SETTINGS } from './rpc/rpc.tokens.js';
 
 const { env } = process;
 
@@ -74,10 +79,13 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...TELEMETRY_PROVIDERS,
     settings(HEALTH_SETTINGS, (options) => resolveHealth(options.health)),
     settings(SHUTDOWN_SETTINGS, (options) => resolveShutdown(options.shutdown, env)),
+    settings(HTTP_SETTINGS, (options) => resolveHttp(options.http, env)),
+    settings(RPC_SETTINGS, (options) => resolveRpc(options.rpc, env)),
     settings(LOGGER_SETTINGS, (options) => resolveLogger(options.logs, env)),
     Inventory,
     ...LOGGING_PROVIDERS,
-    AdapterHooks,
+    ...HTTP_PROVIDERS,
+    ...RPC_PROVIDERS,
     ...LIFECYCLE_PROVIDERS,
     ...MANAGEMENT_PROVIDERS,
     ...HEALTH_PROVIDERS,
