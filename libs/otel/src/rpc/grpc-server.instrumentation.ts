@@ -59,9 +59,8 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     this.#tracer = new GrpcServerTracer(settings, inFlight, (path, requestStream) =>
       this.#handlers.find(path, requestStream),
     );
-    this.#unknownMethods = new UnknownMethods(
-      () => this.#servers.flatMap((server) => server.grpcClient ?? []),
-      (path, headers) => this.#tracer.refused(path, headers),
+    this.#unknownMethods = new UnknownMethods(this.#servers, (path, headers) =>
+      this.#tracer.refused(path, headers),
     );
     if (!settings.server) return;
     runningServerTracers.add(this.#tracer);

@@ -4,7 +4,7 @@ import { CANCELLED, DEADLINE_EXCEEDED } from './status-code.js';
 type Wire =
   | { readonly state: 'hidden' }
   | { readonly state: 'silent' }
-  | { readonly state: 'told'; readonly code: number; readonly details: string };
+  | { readonly state: 'told'; readonly code: number; readonly message: unknown };
 
 const HIDDEN: Wire = { state: 'hidden' };
 const SILENT: Wire = { state: 'silent' };
@@ -44,7 +44,7 @@ const wireOf = (call: GrpcServerCall): Wire => {
   for (const headers of [stream.sentTrailers, stream.sentHeaders]) {
     const code = headers?.['grpc-status'];
     if (code !== undefined) {
-      return { state: 'told', code: Number(code), details: decoded(headers?.['grpc-message']) };
+      return { state: 'told', code: Number(code), message: headers?.['grpc-message'] };
     }
   }
   return SILENT;
@@ -57,7 +57,9 @@ export const serverOutcome = (
   elapsedMs: number,
 ): GrpcStatus => {
   const wire = wireOf(call);
-  if (wire.state === 'told') return given?.code === wire.code ? given : wire;
+  if (wire.state === 'told') {
+    return given?.code === wire.code ? given : { code: wire.code, details: decoded(wire.message) };
+  }
   if (wire.state === 'hidden' && given) return given;
   // Nobody answered: the client is gone, by its own will or since its time was up.
   return hasPassed(Number(call.getDeadline()), elapsedMs)

@@ -7,8 +7,8 @@ import {
   ATTR_SERVER_PORT,
 } from '@opentelemetry/semantic-conventions';
 import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Context, Span } from '@opentelemetry/api';
-import { ownLogger, ownTracer } from '../telemetry.js';
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import { ownLogger } from '../telemetry.js';
 import { withActiveCall } from './active-call.js';
 import type { ActiveCall } from './active-call.js';
 import { authorityAddress, peerAddress } from './address.js';
@@ -27,6 +27,7 @@ import { warn } from './warnings.js';
 /** What a span of a call needs of the server that it belongs to. */
 export interface ServerSpanOwner {
   readonly settings: RpcSettings;
+  readonly tracer: Tracer;
   /** The call began. Returns what to call at its end. */
   entered(span: ServerSpan, label: string): () => void;
   /** Records the duration. */
@@ -63,7 +64,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
     this.#context = parent;
     try {
       this.#leave = this.#owner.entered(this, this.#method.name);
-      this.#span = ownTracer().startSpan(
+      this.#span = this.#owner.tracer.startSpan(
         this.#method.name,
         { kind: SpanKind.SERVER, attributes: this.#startAttributes(metadata, call) },
         parent,
