@@ -15,6 +15,10 @@ export type { HealthFinding, HealthIndicator, HealthState } from './health/indic
 export { Shutdown } from './lifecycle/shutdown.js';
 export type { HandledPhaseName, ShutdownHandler } from './lifecycle/shutdown-phases.js';
 
+export { OtelLogger } from './logging/otel-logger.js';
+
+export { tracedGrpcClient, tracedGrpcServer } from './rpc/traced-grpc.js';
+
 // For our own testing kit and the engines to come; outside semantic versioning.
 /** @internal */
 export { AsyncContextManager } from './context/async-context-manager.js';

@@ -1,1 +1,29 @@
-export {};
+export { recordTelemetry } from './recorded-telemetry.js';
+export type { RecordedTelemetry, RecordTelemetryOptions } from './recorded-telemetry.js';
+export type { RecordedMetric } from './on-demand-reader.js';
+
+export { expectSpanTree } from './span-tree-match.js';
+export type { ExpectedEvent, ExpectedSpan, ExpectSpanTreeOptions } from './span-tree-match.js';
+export type { ExpectedValue } from './expected-value.js';
+export { formatSpanTree } from './span-tree-format.js';
+export type { FormatSpanTreeOptions } from './span-tree-format.js';
+export { flattenSpanTree, toSpanTree } from './span-tree.js';
+export type { SpanNode } from './span-tree.js';
+export { viewOf } from './span-view.js';
+export type {
+  AnySpan,
+  ReceivedSpan,
+  SpanKindName,
+  SpanStatusName,
+  SpanView,
+  SpanViewEvent,
+} from './span-view.js';
+export { receivedSpan } from './received-span.js';
+export type { ReceivedSpanParts } from './received-span.js';
+
+export { leakCheck, useLeakCheck } from './leak-check.js';
+export type { LeakCheck, LeakCheckOptions, Leftover, SettledOptions } from './leak-check.js';
+export type { OpenResource } from './open-resources.js';
+
+export { UnmetExpectation } from './unmet-expectation.js';
+export type { WaitOptions, Wanted } from './arrivals.js';

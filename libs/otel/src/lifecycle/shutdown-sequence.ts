@@ -32,6 +32,7 @@ export class ShutdownSequence {
   readonly #served = Promise.withResolvers<void>();
   readonly #hooksDone = Promise.withResolvers<void>();
   #run: Promise<void> | undefined;
+  #record: ShutdownRecord | undefined;
   #nestIsIn: NestHook = 'onModuleDestroy';
 
   constructor(
@@ -45,6 +46,11 @@ export class ShutdownSequence {
     phases.register('drain', 'drain', (signal) =>
       sleep(settings.drainMs, undefined, { signal }).catch(() => undefined),
     );
+  }
+
+  /** What the phases came to that have ended. */
+  get reports(): readonly PhaseReport[] {
+    return this.#record?.phases ?? [];
   }
 
   /** Phases 1 to 4; resolves when the last request has ended. Readiness is off before this returns. */
@@ -75,7 +81,7 @@ export class ShutdownSequence {
     const { drainMs, stopIntakeMs, inFlightMs, flushMs } = this.#settings;
     // 1 readiness-off  at once and before anything closes, so that load balancers look elsewhere
     this.#state.draining();
-    const record = new ShutdownRecord();
+    const record = (this.#record = new ShutdownRecord());
     record.draining(drainMs);
     record.add(await this.#phase('readiness-off', GRACE_MS));
     // 2 drain          they need seconds to notice: go on serving, and ask clients to reconnect elsewhere

@@ -99,7 +99,7 @@ async function points() {
   const provider = new MeterProvider({ readers: [reader] });
   provider.getMeter('shop').createCounter('sales').add(2);
   await provider.forceFlush();
-  const collected = exporter.getMetrics()[0]!;
+  const collected = exporter.getMetrics().at(0)!;
   await provider.shutdown();
   return collected;
 }

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { OtelModule } from '@nestlens/otel';
+import { Pool } from 'pg';
+import { InventoryConfig, InventoryConfigModule } from './inventory.config.js';
+import { InventoryController } from './inventory.controller.js';
+import { InventoryRepository } from './inventory.repository.js';
+import { InventoryService } from './inventory.service.js';
+
+@Module({
+  imports: [
+    OtelModule.forRoot({
+      service: { name: 'inventory' },
+      health: { databases: { postgres: Pool } },
+    }),
+    InventoryConfigModule,
+  ],
+  controllers: [InventoryController],
+  providers: [
+    InventoryService,
+    InventoryRepository,
+    {
+      provide: Pool,
+      inject: [InventoryConfig],
+      useFactory: (config: InventoryConfig) => new Pool({ connectionString: config.databaseUrl }),
+    },
+  ],
+})
+export class InventoryModule {}
