@@ -18,6 +18,7 @@ export type { HandledPhaseName, ShutdownHandler } from './lifecycle/shutdown-pha
 export { OtelLogger } from './logging/otel-logger.js';
 
 export { Counted } from './decorators/counted.decorator.js';
+export type { DecoratorAttributes } from './decorators/decorator-attributes.js';
 export type { MetricDecoratorOptions } from './decorators/counted.decorator.js';
 export { Span } from './decorators/span.decorator.js';
 export type { SpanDecoratorOptions } from './decorators/span.decorator.js';
@@ -47,6 +48,8 @@ export {
 export { tracedGrpcClient, tracedGrpcServer } from './rpc/traced-grpc.js';
 
 // For our own testing kit and the engines to come; outside semantic versioning.
+/** @internal */
+export { globalProviders } from './providers/late-bound-globals.js';
 /** @internal */
 export { AsyncContextManager } from './context/async-context-manager.js';
 /** @internal */

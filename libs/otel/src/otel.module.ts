@@ -63,6 +63,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       diagnostics: DiagBridge,
       prometheus: PrometheusEndpoint | undefined,
     ) {
+      diagnostics.install(config.diagnostics.level);
       const providers = OtelProviders.start(
         config,
         engine,
