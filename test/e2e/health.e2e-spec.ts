@@ -2,8 +2,8 @@ import { createServer, connect } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { Pool } from 'pg';
-import type { OwnPostgres } from '../tools/postgres.js';
-import { startPostgres } from '../tools/postgres.js';
+import type { OwnPostgres } from '../../tools/postgres.js';
+import { startPostgres } from '../../tools/postgres.js';
 import { PLATFORMS, ask, createApp, portOf } from './health-app.js';
 
 const DATABASE = 'health';
