@@ -45,6 +45,11 @@ export const providePostgres = (options: PostgresOptions = {}): Promise<Postgres
  * the latest, and its data with it.
  */
 export const startPostgres = async (options: PostgresOptions = {}): Promise<OwnPostgres> => {
+  if (process.platform === 'win32') {
+    throw new Error(
+      'Starting PostgreSQL is not supported on Windows: set DATABASE_URL to a running one.',
+    );
+  }
   const account = accountForPostgres();
   const temporary = temporaryDirectory(account);
   const binaries = findBinaries(account, temporary);

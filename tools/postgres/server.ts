@@ -57,7 +57,8 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
   });
   // Broken when the shell is gone already.
   watched.stdin.on('error', () => {});
-  const exit = once(watched, 'exit');
+  // Rejects where there never was a process; then there is nothing to wait for.
+  const exit = once(watched, 'exit').catch(() => {});
   const stop = async (): Promise<void> => {
     watched.ref();
     watched.stdin.end('keep\n');

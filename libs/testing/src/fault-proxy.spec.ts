@@ -84,15 +84,16 @@ describe('FaultProxy', () => {
     it('swallows bytes as a black hole, on connections made then', async () => {
       await begin({ blackHole: true });
       const lost = await dial(proxy.port);
-      lost.on('error', () => {}).write('lost');
+      lost.write('lost');
       await once(echo, 'connection');
       proxy.set({});
       await expect(roundTrip(proxy.port, 'heard')).resolves.toMatchObject({
         chunks: [Buffer.from('heard')],
       });
       expect([lost.bytesRead, proxy.open]).toEqual([0, 1]);
+      const failed = once(lost, 'error');
       proxy.reset();
-      await once(lost, 'close');
+      await expect(failed).resolves.toMatchObject([{ code: 'ECONNRESET' }]);
     });
 
     it('resets open connections and takes new ones', async () => {

@@ -46,5 +46,23 @@ export { seededRandom } from './seeded-random.js';
 export { ManualClock, systemClock } from './manual-clock.js';
 export type { Clock, ClockTimer } from './manual-clock.js';
 
+export { exportEngineContract } from './contracts/export-engine.contract.js';
+export type {
+  EngineContractOptions,
+  EngineDestination,
+  EngineFactory,
+  EngineOptions,
+  EngineProtocol,
+} from './contracts/export-engine.contract.js';
+export { lifecycleContract } from './contracts/lifecycle.contract.js';
+export type {
+  Lifecycle,
+  LifecycleContractOptions,
+  LifecycleFactory,
+  LifecycleSubject,
+} from './contracts/lifecycle.contract.js';
+export { moduleContract } from './contracts/module.contract.js';
+export type { AppFactory, ModuleContractOptions, NestApp } from './contracts/module.contract.js';
+
 export { UnmetExpectation } from './unmet-expectation.js';
 export type { WaitOptions, Wanted } from './arrivals.js';
