@@ -96,7 +96,11 @@ describe('GrpcClientInstrumentation', () => {
 
   // With an Observable as request Nest passes on the metadata alone, so there is no deadline.
   it.each(['get', 'watch'] as const)('ends %s as DEADLINE_EXCEEDED', async (call) => {
-    const options = { deadline: Date.now() + 100 };
+    // Before the first call of all there is no connection, and the deadline covers it.
+    await firstValueFrom(orders.get({}));
+    await telemetry.ended(() => true, 2);
+    await telemetry.reset();
+    const options = { deadline: Date.now() + 300 };
     const reply = lastValueFrom(orders[call]({ mode: 'hang' }, new Metadata(), options));
     await expect(reply).rejects.toMatchObject({ code: 4 });
     const spans = await telemetry.ended(() => true, 2);

@@ -123,7 +123,7 @@ describe('GrpcServerInstrumentation', () => {
 
     it('ends as DEADLINE_EXCEEDED when the time is up', async () => {
       const hangs = hanging();
-      const call = drive(client, kind, 'hang', undefined, { deadline: Date.now() + 150 });
+      const call = drive(client, kind, 'hang', undefined, { deadline: Date.now() + 300 });
       await hangs;
       const span = await telemetry.endedOne(isServer);
       expect(span.attributes).toMatchObject({
