@@ -21,7 +21,7 @@ export class Arrivals<T> {
   #items: T[] = [];
   #waiters: Waiter<T>[] = [];
 
-  /** `show` prints what did arrive when a wait fails. */
+  /** `show` prints what did arrive, or what came instead, when a wait fails; `''` where there is nothing to say. */
   constructor(what: string, show: (items: readonly T[]) => string) {
     this.#what = what;
     this.#show = show;
@@ -83,10 +83,10 @@ export class Arrivals<T> {
   #tooLate(wanted: Wanted<T>, timeoutMs: number): UnmetExpectation {
     const what = typeof wanted === 'number' ? `${wanted} ${this.#what}` : `the right ${this.#what}`;
     const count = this.#items.length;
-    const shown = count === 0 ? '' : `:\n${this.#show(this.#items)}`;
+    const shown = this.#show(this.#items);
     return new UnmetExpectation(
       'ERR_NOT_ARRIVED',
-      `waited ${timeoutMs} ms for ${what}; ${count} arrived${shown}`,
+      `waited ${timeoutMs} ms for ${what}; ${count} arrived${shown === '' ? '' : `:\n${shown}`}`,
     );
   }
 }

@@ -1,3 +1,17 @@
+export { ScriptedOtlpServer } from './otlp-server.js';
+export type { ScriptedOtlpServerOptions } from './otlp-server.js';
+export type { ReceivedLogRecord, ReceivedMetric, ReceivedRequest } from './received.js';
+export {
+  accept,
+  hang,
+  partial,
+  refuse,
+  ReplyScript,
+  reset,
+  throttle,
+  unavailable,
+} from './reply-script.js';
+
 export { recordTelemetry } from './recorded-telemetry.js';
 export type { RecordedTelemetry, RecordTelemetryOptions } from './recorded-telemetry.js';
 export type { RecordedMetric } from './on-demand-reader.js';
@@ -24,6 +38,13 @@ export type { ReceivedSpanParts } from './received-span.js';
 export { leakCheck, useLeakCheck } from './leak-check.js';
 export type { LeakCheck, LeakCheckOptions, Leftover, SettledOptions } from './leak-check.js';
 export type { OpenResource } from './open-resources.js';
+
+export { FaultProxy } from './fault-proxy.js';
+export type { FaultProxyOptions, FlowFaults, ProxyFaults } from './fault-proxy.js';
+export { seededRandom } from './seeded-random.js';
+
+export { ManualClock, systemClock } from './manual-clock.js';
+export type { Clock, ClockTimer } from './manual-clock.js';
 
 export { UnmetExpectation } from './unmet-expectation.js';
 export type { WaitOptions, Wanted } from './arrivals.js';

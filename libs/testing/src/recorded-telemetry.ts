@@ -1,4 +1,3 @@
-import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import type { Attributes, ContextManager } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
@@ -27,7 +26,10 @@ export interface RecordTelemetryOptions {
   resource?: Attributes;
   /** Default: everything is recorded. */
   sampler?: Sampler;
-  /** Default: OpenTelemetry's own on AsyncLocalStorage. */
+  /**
+   * Default: OpenTelemetry's own on AsyncLocalStorage. The HTTP server instrumentation of `@nestlens/otel` needs the
+   * AsyncContextManager of that package.
+   */
   contextManager?: ContextManager;
   /**
    * `delta`: collectMetrics() gives what was recorded since it was last called; `cumulative`: since the
@@ -59,36 +61,31 @@ export interface RecordedTelemetry {
 
 /**
  * Makes pipelines that end in memory the global providers of `@opentelemetry/api`, together with a context
- * manager and the W3C propagators. What was global before comes back with `restore()`. Tracers and meters
- * that code keeps from before an earlier recording go on writing to that one.
+ * manager and the W3C propagators. What was global before comes back with `restore()`. Where `@nestlens/otel` is
+ * loaded, tracers and instruments that code has kept since earlier record too; otherwise only new ones do.
  */
 export const recordTelemetry = (options: RecordTelemetryOptions = {}): RecordedTelemetry => {
   const resource = resourceFromAttributes({
     'service.name': options.serviceName ?? 'test',
     ...options.resource,
   });
-  const spans = new Arrivals<ReadableSpan>('finished spans', formatSpanTree);
+  const spans = new Arrivals<ReadableSpan>('finished spans', (all) =>
+    all.length === 0 ? '' : formatSpanTree(all),
+  );
   const records = new Arrivals<ReadableLogRecord>('log records', formatRecords);
   const reader = new OnDemandReader(options.temporality ?? 'delta');
   const providers = providersOf(resource, spans, records, reader, options.sampler);
-  const contextManager = options.contextManager ?? new AsyncLocalStorageContextManager();
-
-  const giveBack = takeGlobals(() => {
-    context.setGlobalContextManager(contextManager.enable());
-    propagation.setGlobalPropagator(
-      new CompositePropagator({
-        propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
-      }),
-    );
-    trace.setGlobalTracerProvider(providers.tracer);
-    metrics.setGlobalMeterProvider(providers.meter);
-    logs.setGlobalLoggerProvider(providers.logger);
+  const giveBack = takeGlobals({
+    ...providers,
+    contextManager: options.contextManager ?? new AsyncLocalStorageContextManager(),
+    propagator: new CompositePropagator({
+      propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
+    }),
   });
 
   let restored: Promise<void> | undefined;
   const restore = async (): Promise<void> => {
     giveBack();
-    contextManager.disable();
     await Promise.all(Object.values(providers).map((provider) => provider.shutdown()));
   };
   return {
@@ -112,14 +109,18 @@ const providersOf = (
   records: Arrivals<ReadableLogRecord>,
   reader: OnDemandReader,
   sampler: Sampler | undefined,
-): { tracer: TracerProvider; meter: MeterProvider; logger: LoggerProvider } => ({
-  tracer: new TracerProvider({
+): {
+  tracerProvider: TracerProvider;
+  meterProvider: MeterProvider;
+  loggerProvider: LoggerProvider;
+} => ({
+  tracerProvider: new TracerProvider({
     resource,
     spanProcessors: [recordSpans(spans)],
     ...(sampler === undefined ? {} : { sampler }),
   }),
-  meter: new MeterProvider({ resource, readers: [reader] }),
-  logger: new LoggerProvider({ resource, processors: [recordLogs(records)] }),
+  meterProvider: new MeterProvider({ resource, readers: [reader] }),
+  loggerProvider: new LoggerProvider({ resource, processors: [recordLogs(records)] }),
 });
 
 /** Bit 0 of the trace flags: sampled. W3C Trace Context, section 3.2.2.5. */
