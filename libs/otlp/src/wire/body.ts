@@ -25,6 +25,7 @@ export function readBody(
       source.off('end', onEnd);
       source.off('error', onAbort);
       source.off('close', onAbort);
+      source.off('aborted', onAbort);
       if (body.kind !== 'complete') held.give(size);
       resolve(body);
     };
@@ -45,5 +46,7 @@ export function readBody(
     source.on('end', onEnd);
     source.on('error', onAbort);
     source.on('close', onAbort);
+    // A stream of HTTP/2 whose connection was cut ends like any other, after this.
+    source.on('aborted', onAbort);
   });
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { EventEmitter } from 'node:events';
-import { connect as connectHttp2, constants } from 'node:http2';
+import { connect as connectHttp2 } from 'node:http2';
 import type {
   ClientHttp2Session,
   ClientHttp2Stream,
@@ -22,20 +22,10 @@ const LOGS = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
 /** One resource, one scope, one span without fields. */
 const ONE_SPAN = Buffer.from('0a0412021200', 'hex');
 
-interface Answer {
-  readonly headers: IncomingHttpHeaders;
-  /** Of the trailers, or of the headers where there are none. */
-  readonly status: string | undefined;
-  readonly message: string;
-  readonly details: Buffer;
-  readonly body: Buffer;
-}
-
 let receiver: OtlpReceiver;
 let session: ClientHttp2Session;
 let port: number;
 let received: ReceivedExport[];
-let errors: unknown[];
 let reply: () => ExportReply | Promise<ExportReply>;
 
 async function open(options: Partial<OtlpReceiverOptions> = {}): Promise<void> {
@@ -46,7 +36,6 @@ async function open(options: Partial<OtlpReceiverOptions> = {}): Promise<void> {
       received.push(each);
       return reply();
     },
-    onError: (error) => errors.push(error),
     ...options,
   });
   port = (await receiver.start()).grpcPort;
@@ -56,7 +45,6 @@ async function open(options: Partial<OtlpReceiverOptions> = {}): Promise<void> {
 
 beforeEach(() => {
   received = [];
-  errors = [];
   reply = () => ({ kind: 'accepted' });
 });
 
@@ -77,7 +65,8 @@ function request(headers: OutgoingHttpHeaders = {}): ClientHttp2Stream {
   return stream;
 }
 
-async function answerOf(stream: ClientHttp2Stream): Promise<Answer> {
+/** Status, message and details are of the trailers, or of the headers where there are none. */
+async function answerOf(stream: ClientHttp2Stream) {
   let headers: IncomingHttpHeaders = {};
   let trailers: IncomingHttpHeaders = {};
   const chunks: Buffer[] = [];
@@ -100,10 +89,14 @@ function closed(emitter: EventEmitter): Promise<void> {
   return new Promise((resolve) => emitter.once('close', () => resolve()));
 }
 
-function post(body: Uint8Array, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
+function post(body: Uint8Array, headers: OutgoingHttpHeaders = {}) {
   const stream = request(headers);
   stream.end(body);
   return answerOf(stream);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function compressed(message: Uint8Array): Buffer {
@@ -207,6 +200,8 @@ describe('OTLP/gRPC', () => {
     });
     const json = await post(Buffer.from('{}'), { 'content-type': 'application/json' });
     expect(json.headers[':status']).toBe(415);
+    const web = await post(frame(ONE_SPAN), { 'content-type': 'application/grpc-web' });
+    expect(web.headers[':status']).toBe(415);
     expect(await post(frame(ONE_SPAN), { origin: 'https://evil.example' })).toMatchObject({
       status: '7',
     });
@@ -237,11 +232,10 @@ describe('OTLP/gRPC', () => {
     expect(decodeStatus(answer.details).retryAfterMs).toBe(1000);
   });
 
-  it('answers INTERNAL where onExport throws, and reports it', async () => {
+  it('answers INTERNAL where onExport throws', async () => {
     await open();
     reply = () => Promise.reject(new Error('secret of the store'));
     expect(await post(frame(ONE_SPAN))).toMatchObject({ status: '13', message: 'internal error' });
-    expect(errors).toEqual([new Error('secret of the store')]);
     expect(receiver.stats()).toMatchObject({ failed: 1, heldBytes: 0 });
   });
 
@@ -264,15 +258,6 @@ describe('OTLP/gRPC', () => {
     expect((await answer).status).toBeUndefined();
   });
 
-  it('can cut the connection', async () => {
-    await open();
-    reply = () => ({ kind: 'reset' });
-    const gone = closed(session);
-    expect((await post(frame(ONE_SPAN))).status).toBeUndefined();
-    await gone;
-    expect(session.destroyed).toBe(true);
-  });
-
   it('opens windows that do not slow a large batch', async () => {
     await open();
     const [settings] = (await once(session, 'remoteSettings')) as [{ initialWindowSize?: number }];
@@ -289,12 +274,13 @@ describe('OTLP/gRPC', () => {
 
   it('forgets a request whose client went away', async () => {
     await open();
-    const stream = request();
-    stream.write(frame(ONE_SPAN).subarray(0, 7));
-    await once(session, 'remoteSettings');
-    stream.close(constants.NGHTTP2_CANCEL);
+    request().write(frame(ONE_SPAN));
+    await until(() => receiver.stats().heldBytes === 11);
+    session.destroy();
+    await until(() => receiver.stats().connections === 0);
+    expect(receiver.stats()).toMatchObject({ heldBytes: 0, accepted: 0, rejected: 0 });
+    session = connectHttp2(`http://127.0.0.1:${port}`);
     expect(await post(frame(ONE_SPAN))).toMatchObject({ status: '0' });
-    expect(receiver.stats()).toMatchObject({ heldBytes: 0, accepted: 1 });
   });
 
   it('closes connections that speak something else (bad input 80)', async () => {

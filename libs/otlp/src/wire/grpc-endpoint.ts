@@ -25,6 +25,7 @@ import { encodeStatus } from './status.js';
 import { PERMISSION_DENIED, UNIMPLEMENTED } from './status-codes.js';
 
 const PREFIX_BYTES = 5;
+const GRPC_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 /** A stream's window; the 64 KiB of HTTP/2 make every batch wait for round trips. */
 const STREAM_WINDOW = 8 * 1024 * 1024;
 const SESSION_WINDOW = 32 * 1024 * 1024;
@@ -78,7 +79,7 @@ export function createGrpcEndpoint(intake: Intake): Endpoint {
     headers: IncomingHttpHeaders,
     socket: Socket,
   ): Promise<void> {
-    if (headers['content-type']?.startsWith('application/grpc') !== true) {
+    if (!GRPC_TYPE.test(headers['content-type'] ?? '')) {
       intake.counts.rejected++;
       stream.respond({ ':status': 415 }, { endStream: true });
       stream.close(constants.NGHTTP2_NO_ERROR);

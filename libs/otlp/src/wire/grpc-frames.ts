@@ -26,10 +26,13 @@ export function unframe(body: Buffer): Unframed {
   return { kind: 'message', compressed: flags === 1, message };
 }
 
-/** Everything but printable ASCII, and `%`, as percent and hex; at most `maxBytes` of UTF-8. */
-export function encodeGrpcMessage(message: string, maxBytes = 1024): string {
+/** Headers are bounded on every client. */
+const MAX_MESSAGE_CHARS = 1024;
+
+/** Everything but printable ASCII, and `%`, as percent and hex. */
+export function encodeGrpcMessage(message: string): string {
   let encoded = '';
-  for (const byte of Buffer.from(message).subarray(0, maxBytes)) {
+  for (const byte of Buffer.from(message.slice(0, MAX_MESSAGE_CHARS))) {
     const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
     encoded += plain
       ? String.fromCharCode(byte)

@@ -56,8 +56,8 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
       .finally(() => connections.done(socket));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    intake.counts.rejected++;
     if (socket.writable && error.code !== 'ECONNRESET') {
+      intake.counts.rejected++;
       socket.end(`HTTP/1.1 ${statusOfParser(error.code)}\r\nConnection: close\r\n\r\n`);
     } else socket.destroy();
   });

@@ -12,6 +12,11 @@ export const DEFAULT_RECEIVER_LIMITS: ReceiverLimits = Object.freeze({
   maxConnections: 64,
 });
 
+export function receiverLimits(limits: Partial<ReceiverLimits> = {}): ReceiverLimits {
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_RECEIVER_LIMITS, ...Object.fromEntries(given) };
+}
+
 /** Up to this size a body may inflate by any ratio: small ones of equal records do so honestly. */
 const FREE_INFLATE_BYTES = MIB;
 

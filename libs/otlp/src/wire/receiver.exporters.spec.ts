@@ -39,17 +39,18 @@ const compression = CompressionAlgorithm.GZIP;
 let receiver: OtlpReceiver;
 let ports: ReceiverPorts;
 let received: ReceivedExport[];
-let reply: ExportReply;
+/** What the next requests get; the last one stays. */
+let replies: ExportReply[];
 
 beforeEach(async () => {
   received = [];
-  reply = { kind: 'accepted' };
+  replies = [{ kind: 'accepted' }];
   receiver = createOtlpReceiver({
     grpcPort: 0,
     httpPort: 0,
     onExport: (each) => {
       received.push(each);
-      return reply;
+      return (replies.length > 1 ? replies.shift() : replies.at(0)) ?? { kind: 'accepted' };
     },
   });
   ports = await receiver.start();
@@ -176,5 +177,88 @@ describe('the exporters of OpenTelemetry', () => {
         },
       },
     ]);
+  });
+});
+
+describe('the exporters of OpenTelemetry, told otherwise', () => {
+  const timeoutMillis = 5000;
+  const create = new Map<string, (timeout?: number) => SpanExporter>([
+    ['grpc', (timeout = timeoutMillis) => new GrpcTraces({ ...grpc(), timeoutMillis: timeout })],
+    [
+      'http/protobuf',
+      (timeout = timeoutMillis) =>
+        new ProtoTraces({ ...http('/v1/traces'), timeoutMillis: timeout }),
+    ],
+    [
+      'http/json',
+      (timeout = timeoutMillis) =>
+        new JsonTraces({ ...http('/v1/traces'), timeoutMillis: timeout }),
+    ],
+  ]);
+  const exporterFor = (transport: string, timeout?: number) => create.get(transport)!(timeout);
+  const transports = [...create.keys()];
+
+  it.each(transports)('take partial success over %s for success', async (transport) => {
+    replies = [{ kind: 'partial', rejected: 1, message: 'too old' }];
+    const result = await send(exporterFor(transport), await spans());
+    expect(result.code).toBe(ExportResultCode.SUCCESS);
+    expect(receiver.stats()).toMatchObject({ partial: 1, accepted: 0 });
+  });
+
+  it.each(transports)('give up over %s at what may not be retried', async (transport) => {
+    replies = [{ kind: 'refused', code: 3, message: 'no such thing' }];
+    const result = await send(exporterFor(transport), await spans());
+    expect(result.code).toBe(ExportResultCode.FAILED);
+    expect(received).toHaveLength(1);
+  });
+
+  it.each(['http/protobuf', 'http/json'])('come back over %s when told to', async (transport) => {
+    replies = [
+      { kind: 'refused', code: 14, message: 'busy', retryAfterMs: 1 },
+      { kind: 'refused', code: 8, message: 'busy', retryAfterMs: 0 },
+      { kind: 'accepted' },
+    ];
+    const result = await send(exporterFor(transport), await spans());
+    expect(result.code).toBe(ExportResultCode.SUCCESS);
+    expect(received).toHaveLength(3);
+    expect(receiver.stats()).toMatchObject({ refused: 2, accepted: 1 });
+  });
+
+  it('see code and text of a refusal over gRPC', async () => {
+    replies = [{ kind: 'refused', code: 14, message: 'überlastet', retryAfterMs: 1500 }];
+    const result = await send(exporterFor('grpc'), await spans());
+    expect(result.error).toMatchObject({ code: 14, details: 'überlastet' });
+  });
+
+  it.each(transports)('time out over %s where no answer comes', async (transport) => {
+    replies = [{ kind: 'hang' }];
+    const result = await send(exporterFor(transport, 100), await spans());
+    expect(result.code).toBe(ExportResultCode.FAILED);
+    expect(received).toHaveLength(1);
+  });
+
+  it('fail over gRPC where the connection is cut', async () => {
+    replies = [{ kind: 'reset' }];
+    const result = await send(exporterFor('grpc'), await spans());
+    expect(result.error).toMatchObject({ code: 14 });
+  });
+
+  it.each(['http/protobuf', 'http/json'])('come back over %s after a cut', async (transport) => {
+    replies = [{ kind: 'reset' }, { kind: 'accepted' }];
+    const result = await send(exporterFor(transport), await spans());
+    expect(result.code).toBe(ExportResultCode.SUCCESS);
+    expect(received).toHaveLength(2);
+  });
+
+  it('do not keep the receiver from closing', async () => {
+    const exporters = transports.map((transport) => exporterFor(transport));
+    const items = await spans();
+    for (const exporter of exporters) {
+      await new Promise((resolve) => exporter.export(items, resolve));
+    }
+    expect(receiver.stats().connections).toBe(3);
+    await receiver.close();
+    expect(receiver.stats().connections).toBe(0);
+    await Promise.all(exporters.map((exporter) => exporter.shutdown()));
   });
 });

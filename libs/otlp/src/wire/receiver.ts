@@ -1,7 +1,7 @@
 import { createGrpcEndpoint } from './grpc-endpoint.js';
 import { createHttpEndpoint } from './http-endpoint.js';
 import { Intake } from './intake.js';
-import { DEFAULT_RECEIVER_LIMITS } from './receiver-limits.js';
+import { receiverLimits } from './receiver-limits.js';
 import type { OtlpReceiverOptions, ReceiverStats } from './receiver-options.js';
 
 /** A port is 0 where its endpoint is off. */
@@ -25,7 +25,7 @@ export interface OtlpReceiver {
 export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
   const host = options.host ?? '127.0.0.1';
   const { grpcPort = 4317, httpPort = 4318, allowedHosts = [] } = options;
-  const intake = new Intake(options, { ...DEFAULT_RECEIVER_LIMITS, ...options.limits });
+  const intake = new Intake(options, receiverLimits(options.limits));
   const names = [host, ...allowedHosts].map((name) => name.toLowerCase());
   const grpc = grpcPort === false ? undefined : createGrpcEndpoint(intake);
   const http = httpPort === false ? undefined : createHttpEndpoint(intake, names);
