@@ -15,7 +15,7 @@ import { resolveShutdown } from '../../libs/otel/src/lifecycle/shutdown-settings
 import { MANAGEMENT_PROVIDERS } from '../../libs/otel/src/management/management.providers.js';
 import type { HealthOptions, ShutdownOptions } from '../../libs/otel/src/options/otel.options.js';
 import { OTEL_ENGINE } from '../../libs/otel/src/otel.tokens.js';
-import type { ExportEngine, SignalStatus } from '../../libs/otel/src/providers/engine.js';
+import type { ExportEngine, SignalStatus } from '../../libs/otel/src/engine/engine.js';
 import { Inventory } from '../../libs/otel/src/report/inventory.js';
 
 export type Platform = 'express' | 'fastify';

@@ -4,7 +4,7 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import type { Histogram } from '@opentelemetry/sdk-metrics';
 import { recordTelemetry } from '@nestlens/testing';
 import { Subject } from 'rxjs';
-import { GlobalProviders } from '../providers/late-bound-globals.js';
+import { GlobalProviders } from '../late-bound/globals.js';
 import { Counted } from './counted.decorator.js';
 import { Timed } from './timed.decorator.js';
 

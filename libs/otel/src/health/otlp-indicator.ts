@@ -1,4 +1,4 @@
-import type { ExportEngine, Signal, SignalStatus } from '../providers/engine.js';
+import type { ExportEngine, Signal, SignalStatus } from '../engine/engine.js';
 import { maskedText } from './error-text.js';
 import type { PlainDetail } from './finding-detail.js';
 import type { HealthIndicator } from './indicator.js';

@@ -1,10 +1,10 @@
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api';
-import type { Signal } from './engine.js';
-import { LateBoundLoggerProvider } from './late-bound-logger.js';
-import { LateBoundMeterProvider } from './late-bound-meter.js';
-import { GlobalSignal, logsSlot, metricsSlot, traceSlot } from './late-bound-signal.js';
-import type { Owner } from './late-bound-signal.js';
-import { LateBoundTracerProvider } from './late-bound-tracer.js';
+import type { Signal } from '../engine/engine.js';
+import { LateBoundLoggerProvider } from './logger.js';
+import { LateBoundMeterProvider } from './meter.js';
+import { GlobalSignal, logsSlot, metricsSlot, traceSlot } from './signal.js';
+import type { Owner } from './signal.js';
+import { LateBoundTracerProvider } from './tracer.js';
 
 /** Whose provider the API hands out, by signal. */
 export type Ownership = Readonly<Record<Signal, Owner>>;

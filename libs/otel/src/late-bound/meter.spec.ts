@@ -1,7 +1,7 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import type { BatchObservableCallback, ObservableCallback } from '@opentelemetry/api';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
-import { LateBoundMeterProvider } from './late-bound-meter.js';
+import { LateBoundMeterProvider } from './meter.js';
 
 class PullReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}

@@ -11,10 +11,10 @@ import type {
   Observable,
   UpDownCounter,
 } from '@opentelemetry/api';
-import { LateBoundAdder, LateBoundRecorder } from './late-bound-instruments.js';
-import { BatchObservers, LateBoundObservable } from './late-bound-observables.js';
-import { LateBoundSlot, scopeKey } from './late-bound-slot.js';
-import type { Scope } from './late-bound-slot.js';
+import { LateBoundAdder, LateBoundRecorder } from './instruments.js';
+import { BatchObservers, LateBoundObservable } from './observables.js';
+import { LateBoundSlot, scopeKey } from './slot.js';
+import type { Scope } from './slot.js';
 
 const WAITING = createNoopMeter();
 

@@ -6,7 +6,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { AsyncContextManager } from '../context/async-context-manager.js';
-import { LateBoundTracerProvider } from './late-bound-tracer.js';
+import { LateBoundTracerProvider } from './tracer.js';
 
 const recording = () => {
   const exporter = new InMemorySpanExporter();

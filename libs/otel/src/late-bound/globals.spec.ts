@@ -16,7 +16,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { GlobalProviders } from './late-bound-globals.js';
+import { GlobalProviders } from './globals.js';
 
 const memory = () => {
   const spans = new InMemorySpanExporter();

@@ -5,9 +5,9 @@ import type {
   Observable,
   ObservableCallback,
 } from '@opentelemetry/api';
-import { LateBoundTarget } from './late-bound-instruments.js';
-import type { LateBoundMeter } from './late-bound-meter.js';
-import type { Bindable } from './late-bound-slot.js';
+import { LateBoundTarget } from './instruments.js';
+import type { LateBoundMeter } from './meter.js';
+import type { Bindable } from './slot.js';
 
 /** An observable instrument that keeps its callbacks while there is no provider to call them. */
 export class LateBoundObservable implements Observable, Bindable {

@@ -7,8 +7,8 @@ import type {
   TracerOptions,
   TracerProvider,
 } from '@opentelemetry/api';
-import { LateBoundSlot, scopeKey } from './late-bound-slot.js';
-import type { Scope } from './late-bound-slot.js';
+import { LateBoundSlot, scopeKey } from './slot.js';
+import type { Scope } from './slot.js';
 
 // The API exports no noop tracer; an empty proxy provider hands out one that passes the parent on.
 const WAITING = new ProxyTracerProvider().getTracer('nestlens.waiting');

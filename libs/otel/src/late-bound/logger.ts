@@ -7,8 +7,8 @@ import type {
   LogRecord,
   SeverityNumber,
 } from '@opentelemetry/api';
-import { LateBoundSlot, scopeKey } from './late-bound-slot.js';
-import type { Scope } from './late-bound-slot.js';
+import { LateBoundSlot, scopeKey } from './slot.js';
+import type { Scope } from './slot.js';
 
 const WAITING = createNoopLogger();
 

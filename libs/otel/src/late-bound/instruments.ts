@@ -9,7 +9,7 @@ import type {
   MetricAttributes,
   UpDownCounter,
 } from '@opentelemetry/api';
-import type { LateBoundMeter } from './late-bound-meter.js';
+import type { LateBoundMeter } from './meter.js';
 
 /** Follows the provider of the moment; `undefined` while waiting, and if the SDK refuses to make it. */
 export class LateBoundTarget<Instrument> {
