@@ -20,14 +20,16 @@ const step = (text: string): void => console.log(`${styleText('cyan', '▸')} ${
 async function start(shop: Shop, signal: AbortSignal): Promise<void> {
   for (const moved of shop.moved) step(`port: ${moved}`);
   step('PostgreSQL, and the build beside it');
-  const [urls] = await Promise.all([
-    shop.startDatabase(signal),
+  const starting = await Promise.allSettled([
+    shop.startDatabase(),
     build(ROOT, signal, (project) => console.log(`  building ${project}`)),
   ]);
+  // Both have settled: what one has started can be stopped where the other failed.
+  for (const part of starting) if (part.status === 'rejected') throw part.reason;
   step('the lens');
   await shop.startLens(signal);
   step(SERVICES.join(', '));
-  await shop.startServices(urls, signal);
+  await shop.startServices(signal);
   const seconds = (performance.now() / 1000).toFixed(1);
   step(`ready after ${seconds} s; what each prints is in ${relative('.', shop.logs)}`);
 }
@@ -77,8 +79,8 @@ async function checkEnd(checks: Checks, { balances, faults }: Farewell): Promise
 
 async function run(check: boolean): Promise<number> {
   const signal = interrupts(() => process.exit(INTERRUPTED));
-  // The database ends by itself, with our end of its stdin, and clears its files away.
-  process.on('exit', () => killAll(['postgres']));
+  // PostgreSQL needs no such help: it ends with this process.
+  process.on('exit', killAll);
   const shop = await Shop.plan();
   const checks = check ? new Checks(signal) : undefined;
   let code = 0;
@@ -103,7 +105,7 @@ async function run(check: boolean): Promise<number> {
     step('everything is stopped');
   }
   if (checks === undefined) return code;
-  console.log(`\n${checks.summary()}`);
+  if (shop.ready.size > 0) console.log(`\n${checks.summary()}`);
   return signal.aborted ? INTERRUPTED : code === 0 && checks.passed ? 0 : 1;
 }
 

@@ -45,7 +45,7 @@ export const calls = {
     path: '/stock/restock',
     route: '/stock/restock',
     body: [
-      { sku: 'tea', quantity: 12 },
+      { sku: 'coffee', quantity: 12 },
       { sku: 'mug', quantity: 6 },
     ],
     status: 200,

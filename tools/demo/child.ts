@@ -86,13 +86,16 @@ export class Child {
   }
 
   /** Asks by SIGTERM, and kills after `graceMs`. */
-  stop(graceMs: number): Promise<Exit> {
-    return this.#stop(graceMs, () => this.#process.kill('SIGTERM'));
-  }
-
-  /** Asks by the end of its stdin, and kills after `graceMs`. */
-  hangUp(graceMs: number): Promise<Exit> {
-    return this.#stop(graceMs, () => this.#process.stdin?.end());
+  async stop(graceMs: number): Promise<Exit> {
+    if (!this.#done) {
+      this.#process.kill('SIGTERM');
+      const timer = new AbortController();
+      const late = sleep(graceMs, 'late' as const, { signal: timer.signal, ref: false });
+      const first = await Promise.race([this.exited, late.catch(() => 'late' as const)]);
+      timer.abort();
+      if (first === 'late') this.kill();
+    }
+    return this.exited;
   }
 
   /** The whole group, at once. */
@@ -106,23 +109,9 @@ export class Child {
       // Gone already.
     }
   }
-
-  async #stop(graceMs: number, ask: () => void): Promise<Exit> {
-    if (!this.#done) {
-      ask();
-      const timer = new AbortController();
-      const late = sleep(graceMs, 'late' as const, { signal: timer.signal, ref: false });
-      const first = await Promise.race([this.exited, late.catch(() => 'late' as const)]);
-      timer.abort();
-      if (first === 'late') this.kill();
-    }
-    return this.exited;
-  }
 }
 
-/** The last resort: whatever still runs, except what ends by itself with our end of its stdin. */
-export function killAll(spared: readonly string[] = []): void {
-  for (const child of running) {
-    if (!spared.includes(child.name)) child.kill();
-  }
+/** The last resort: whatever still runs. */
+export function killAll(): void {
+  for (const child of running) child.kill();
 }

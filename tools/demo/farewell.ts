@@ -34,7 +34,7 @@ export async function farewell(shop: Shop, say: (line: string) => void): Promise
   const lens = new Lens(shop.url('lens'));
   const balances: Balance[] = [];
   for (const name of SERVICES) {
-    if (shop.services.has(name)) {
+    if (shop.ready.has(name)) {
       balances.push(...balance(name, sent.get(name), await lens.received(name)));
     }
   }
@@ -43,6 +43,7 @@ export async function farewell(shop: Shop, say: (line: string) => void): Promise
 
 /** One line for each service and what it lost, or that it lost nothing. */
 export function balanceTable(balances: readonly Balance[]): string {
+  if (balances.length === 0) return 'No service was ready yet: there is nothing to compare.';
   const lines = SERVICES.flatMap((service) => {
     const own = balances.filter((entry) => entry.service === service);
     if (own.length === 0) return [];

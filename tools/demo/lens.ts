@@ -37,7 +37,10 @@ export interface Series {
   readonly service: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Oldest first. */
-  readonly points: readonly { readonly count?: number | string }[];
+  readonly points: readonly {
+    readonly count?: number | string;
+    readonly value?: number | string;
+  }[];
 }
 
 const NOTHING: Received = { traces: 0, metrics: 0, logs: 0 };

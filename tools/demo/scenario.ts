@@ -169,6 +169,9 @@ export class Scenario {
         }),
       );
     }
+    for (const name of ['shop.orders.placed', 'shop.stock.shortages', 'shop.payments.amount']) {
+      await this.#checks.add(`the shop's own ${name}`, () => this.#counted(name, () => true));
+    }
     for (const [service, methods] of Object.entries(METHODS)) {
       for (const method of methods) {
         await this.#checks.add(`rpc duration of ${method}`, () =>
@@ -186,7 +189,7 @@ export class Scenario {
   async #counted(metric: string, fits: (series: Series) => boolean): Promise<string> {
     return this.#arrives(async () => {
       const found = (await this.#lens.metric(metric)).filter(fits);
-      const count = found.reduce((sum, { points }) => sum + Number(points.at(-1)?.count ?? 0), 0);
+      const count = found.reduce((sum, { points }) => sum + total(points.at(-1)), 0);
       if (count < 1) throw new Error(`no such series of ${metric}`);
       return `${count} in ${metric}`;
     });
@@ -216,4 +219,9 @@ export class Scenario {
     const left = Math.max(LAST_LOOK_MS, Math.round(this.#arrivedBy - performance.now()));
     return until('it has not arrived', left, this.#signal, look);
   }
+}
+
+/** Of a histogram how many were recorded, of a counter how far it came. */
+function total(point: Series['points'][number] | undefined): number {
+  return Number(point?.count ?? point?.value ?? 0);
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { providePostgres } from '../postgres.ts';
+import type { Postgres } from '../postgres.ts';
 import { Child } from './child.ts';
 import type { Exit } from './child.ts';
 import { freePorts } from './ports.ts';
@@ -40,7 +42,9 @@ export class Shop {
   readonly moved: readonly string[];
   readonly logs = LOGS;
   readonly services = new Map<ServiceName, Child>();
-  #database: Child | undefined;
+  /** Those that have been ready: from then on they owe a report of what they sent. */
+  readonly ready = new Set<ServiceName>();
+  #database: Postgres | undefined;
   #lens: Child | undefined;
 
   private constructor(ports: Record<PortName, number>) {
@@ -59,24 +63,13 @@ export class Shop {
     return `http://127.0.0.1:${this.ports[name]}`;
   }
 
-  /** Needs no build, so that it can start beside it. @returns the URL of each database */
-  async startDatabase(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    const script = fileURLToPath(new URL('database.ts', import.meta.url));
-    let urls: Record<string, string> | undefined;
-    const child = this.#start('postgres', [script, ...DATABASES], process.env);
-    this.#database = child;
-    child.onLine((line) => {
-      if (line.startsWith('{"urls"')) ({ urls } = JSON.parse(line) as { urls: typeof urls });
-    });
-    return until('PostgreSQL', START_MS, signal, async () => {
-      alive(child);
-      if (urls === undefined) throw new Error('it has not said where it listens');
-      return urls;
-    });
+  /** Needs no build, so that it can start beside it. What DATABASE_URL points to is used instead. */
+  async startDatabase(): Promise<void> {
+    this.#database = await providePostgres({ databases: DATABASES });
   }
 
   async startLens(signal: AbortSignal): Promise<void> {
-    const child = this.#start('lens', this.#app('lens'), {
+    const child = this.#start('lens', {
       ...cleanEnvironment(),
       LENS_GRPC_PORT: String(this.ports['lens OTLP/gRPC']),
       LENS_HTTP_PORT: String(this.ports['lens OTLP/HTTP']),
@@ -86,20 +79,15 @@ export class Shop {
     await until('the lens', START_MS, signal, () => this.#answers(child, '/api/stats'));
   }
 
-  async startServices(
-    databases: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async startServices(signal: AbortSignal): Promise<void> {
     for (const name of SERVICES) {
-      this.services.set(
-        name,
-        this.#start(name, this.#app(name), this.#environment(name, databases)),
-      );
+      this.services.set(name, this.#start(name, this.#environment(name)));
     }
-    const ready = [...this.services].map(([name, child]) =>
-      until(`${name} ready`, START_MS, signal, () => this.#answers(child, '/readyz')),
-    );
-    await Promise.all(ready);
+    const starting = [...this.services].map(async ([name, child]) => {
+      await until(`${name} ready`, START_MS, signal, () => this.#answers(child, '/readyz'));
+      this.ready.add(name);
+    });
+    await Promise.all(starting);
   }
 
   /** The first service that ended without being asked; never settles while all run. */
@@ -125,27 +113,28 @@ export class Shop {
 
   /** PostgreSQL, and the lens last: it was asked what it received. */
   async stopRest(): Promise<void> {
-    await this.#database?.hangUp(STOP_MS);
+    await this.#database?.close();
     await this.#lens?.stop(STOP_MS);
   }
 
-  #app(name: string): string[] {
+  #start(name: string, env: NodeJS.ProcessEnv): Child {
     const main = join(ROOT, 'apps', name, 'dist', 'main.js');
-    return ['--enable-source-maps', '--import', LEASH, main];
+    return new Child({
+      name,
+      args: ['--enable-source-maps', '--import', LEASH, main],
+      env,
+      logs: LOGS,
+    });
   }
 
-  #start(name: string, args: readonly string[], env: NodeJS.ProcessEnv): Child {
-    return new Child({ name, args, env, logs: LOGS });
-  }
-
-  #environment(name: ServiceName, databases: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  #environment(name: ServiceName): NodeJS.ProcessEnv {
     const address = (peer: Exclude<ServiceName, 'gateway'>): string =>
       `127.0.0.1:${this.ports[`${peer} gRPC`]}`;
     return {
       ...cleanEnvironment(),
       PORT: String(this.ports[name]),
       ...(name === 'gateway' ? {} : { GRPC_URL: address(name) }),
-      ...(name in databases ? { DATABASE_URL: databases[name] } : {}),
+      ...(DATABASES.includes(name) ? { DATABASE_URL: this.#database?.url(name) } : {}),
       ORDERS_URL: address('orders'),
       USERS_URL: address('users'),
       INVENTORY_URL: address('inventory'),

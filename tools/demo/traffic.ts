@@ -39,7 +39,7 @@ export async function traffic(
   onError: (call: Call, error: unknown) => void,
 ): Promise<void> {
   const inFlight = new Set<Promise<void>>();
-  let lastId = 'none-yet';
+  let lastId = '';
   const send = async (call: Call): Promise<void> => {
     try {
       const got = await answer(gateway, call);
@@ -49,6 +49,8 @@ export async function traffic(
       onError(call, error);
     }
   };
+  // The reads of the round want an order that is there.
+  await send(calls.place());
   for (let turn = 0; !signal.aborted; turn += 1) {
     if (inFlight.size < MAX_IN_FLIGHT) {
       const call = round[turn % round.length]!(lastId);

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { OtelModule } from '@nestlens/otel';
+import { OtelModule, provideCounter } from '@nestlens/otel';
 import { Pool } from 'pg';
 import { InventoryConfig, InventoryConfigModule } from './inventory.config.js';
 import { InventoryController } from './inventory.controller.js';
@@ -18,6 +18,10 @@ import { InventoryService } from './inventory.service.js';
   providers: [
     InventoryService,
     InventoryRepository,
+    provideCounter('shop.stock.shortages', {
+      unit: '{request}',
+      description: 'Requests for more than was in stock.',
+    }),
     {
       provide: Pool,
       inject: [InventoryConfig],

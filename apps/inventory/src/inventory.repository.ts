@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { Span } from '@nestlens/otel';
 import { Pool } from 'pg';
 import { migrate } from './migrations.js';
 
@@ -34,6 +35,7 @@ export class InventoryRepository implements OnModuleInit, OnApplicationShutdown 
   }
 
   /** Nothing, where there is no such sku or too few are left. */
+  @Span()
   async take(sku: string, quantity: number): Promise<Taken | undefined> {
     const { rows } = await this.pool.query<Taken>(
       `update stock set quantity = quantity - $2 where sku = $1 and quantity >= $2

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { GrpcStatus, RpcException } from '@nestjs/microservices';
+import { InjectInstrument } from '@nestlens/otel';
 import type {
   Reservation,
   RestockItem,
@@ -7,6 +8,7 @@ import type {
   StockCorrection,
   StockCount,
 } from '@nestlens/protos';
+import type { Counter } from '@opentelemetry/api';
 import { concatMap, reduce, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { InventoryRepository } from './inventory.repository.js';
@@ -15,7 +17,10 @@ import { InventoryRepository } from './inventory.repository.js';
 export class InventoryService {
   private readonly logger = new Logger(InventoryService.name);
 
-  constructor(private readonly repository: InventoryRepository) {}
+  constructor(
+    private readonly repository: InventoryRepository,
+    @InjectInstrument('shop.stock.shortages') private readonly shortages: Counter,
+  ) {}
 
   async reserve(sku: string, quantity: number): Promise<Reservation> {
     requirePositive(quantity);
@@ -26,6 +31,7 @@ export class InventoryService {
     if ((await this.repository.quantity(sku)) === undefined) {
       throw noSuchSku(sku);
     }
+    this.shortages.add(1, { 'shop.sku': sku });
     this.logger.warn(`Out of stock: ${quantity} of ${sku} were asked for`);
     throw new RpcException({
       code: GrpcStatus.FAILED_PRECONDITION,

@@ -1,10 +1,12 @@
 import { createLens, type Lens } from '@nestlens/lens';
 import { readEnvironment } from './environment.js';
 import { exitCodes, stopOnSignal } from './exit.js';
+import { keepHeapSmall } from './heap.js';
 import { listening, stopped } from './report.js';
 
 /** Starts the lens, tells where it listens, and stops it on the first signal. */
 async function main(): Promise<void> {
+  keepHeapSmall();
   const environment = readEnvironment(process.env);
   if (environment.kind === 'wrong') {
     console.error(environment.faults.join('\n'));

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule, Transport } from '@nestjs/microservices';
-import { OtelModule } from '@nestlens/otel';
+import { OtelModule, provideCounter } from '@nestlens/otel';
 import { contract } from '@nestlens/protos';
 import { Pool } from 'pg';
 import { OrdersConfig, OrdersConfigModule } from './orders.config.js';
@@ -36,6 +36,10 @@ const DEADLINE = JSON.stringify({ methodConfig: [{ name: [{}], timeout: '3s' }] 
     OrdersService,
     OrdersPeers,
     OrdersRepository,
+    provideCounter('shop.orders.placed', {
+      unit: '{order}',
+      description: 'Orders that were paid.',
+    }),
     {
       provide: Pool,
       inject: [OrdersConfig],

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { Span } from '@nestlens/otel';
 import { Pool } from 'pg';
 import { migrate } from './migrations.js';
 
@@ -36,6 +37,7 @@ export class OrdersRepository implements OnModuleInit, OnApplicationShutdown {
     await this.pool.end();
   }
 
+  @Span()
   async insert(order: NewOrder): Promise<StoredOrder> {
     const { id, userId, sku, quantity, totalCents, paymentId } = order;
     const { rows } = await this.pool.query<StoredOrder>(

@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { GrpcStatus, RpcException } from '@nestjs/microservices';
+import { InjectInstrument } from '@nestlens/otel';
 import type { Order, OrderStatus, PlaceOrderRequest, SlowReply } from '@nestlens/protos';
+import type { Counter } from '@opentelemetry/api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { distinctUntilKeyChanged, from, map, switchMap, takeWhile, timer } from 'rxjs';
@@ -22,6 +24,7 @@ export class OrdersService {
   constructor(
     private readonly peers: OrdersPeers,
     private readonly repository: OrdersRepository,
+    @InjectInstrument('shop.orders.placed') private readonly placed: Counter,
   ) {}
 
   async place({ userId, sku, quantity, card }: PlaceOrderRequest): Promise<Order> {
@@ -36,6 +39,7 @@ export class OrdersService {
       const payment = await this.peers.charge(id, totalCents, card);
       const paymentId = payment.id;
       const order = await this.save({ id, userId, sku, quantity, totalCents, paymentId });
+      this.placed.add(1, { 'shop.sku': sku });
       this.logger.log(`${user.name} ordered ${quantity} of ${sku}`);
       return order;
     } catch (error) {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Span } from '@nestlens/otel';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,6 +15,7 @@ const MAX_OPEN = 10_000;
 export class CardProcessor {
   private readonly open = new Map<string, number>();
 
+  @Span()
   async authorize(card: string, amountCents: number): Promise<Authorization> {
     await sleep(5 + Math.random() * 20);
     if (card === 'tok_declined') {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { GrpcStatus, RpcException } from '@nestjs/microservices';
+import { metrics } from '@opentelemetry/api';
 import { CardProcessor } from './card-processor.js';
 import { PaymentsService } from './payments.service.js';
 
@@ -13,7 +14,10 @@ async function refusal(answer: Promise<unknown>): Promise<unknown> {
 }
 
 describe('PaymentsService', () => {
-  const payments = new PaymentsService(new CardProcessor());
+  const payments = new PaymentsService(
+    new CardProcessor(),
+    metrics.getMeter('spec').createHistogram('shop.payments.amount'),
+  );
 
   beforeAll(() => Logger.overrideLogger(false));
 

@@ -1,13 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { GrpcStatus, RpcException } from '@nestjs/microservices';
+import { InjectInstrument } from '@nestlens/otel';
 import type { ChargeRequest, Payment } from '@nestlens/protos';
+import type { Histogram } from '@opentelemetry/api';
 import { CardProcessor } from './card-processor.js';
 
 @Injectable()
 export class PaymentsService {
   private readonly logger = new Logger(PaymentsService.name);
 
-  constructor(private readonly processor: CardProcessor) {}
+  constructor(
+    private readonly processor: CardProcessor,
+    @InjectInstrument('shop.payments.amount') private readonly amount: Histogram,
+  ) {}
 
   async charge({ orderId, amountCents, card }: ChargeRequest): Promise<Payment> {
     if (amountCents < 1) {
@@ -17,6 +22,7 @@ export class PaymentsService {
       });
     }
     const answer = await this.processor.authorize(card, amountCents);
+    this.amount.record(amountCents, { 'shop.outcome': answer.kind });
     if (answer.kind === 'declined') {
       this.logger.warn(`Declined for order ${orderId}: ${answer.reason}`);
       throw new RpcException({

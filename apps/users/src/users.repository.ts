@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { Span } from '@nestlens/otel';
 import type { User } from '@nestlens/protos';
 import { Pool } from 'pg';
 import { migrate } from './migrations.js';
@@ -20,6 +21,7 @@ export class UsersRepository implements OnModuleInit, OnApplicationShutdown {
     await this.pool.end();
   }
 
+  @Span()
   async find(id: string): Promise<User | undefined> {
     const { rows } = await this.pool.query<User>(
       'select id, name, email from users where id = $1',

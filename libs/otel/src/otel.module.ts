@@ -18,6 +18,9 @@ import { resolveLogger } from './logging/logger-settings.js';
 import { LOGGER_SETTINGS } from './logging/logging.tokens.js';
 import { OtelLogger } from './logging/otel-logger.js';
 import { MANAGEMENT_PROVIDERS } from './management/management.providers.js';
+import { METER, TRACER } from './metrics/instrument.tokens.js';
+import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
+import { PrometheusEndpoint } from './metrics/prometheus-endpoint.js';
 import type { OtelConfig } from './options/otel.config.js';
 import type { OtelModuleOptions } from './options/otel.options.js';
 import { resolveConfig } from './options/resolve.js';
@@ -52,14 +55,21 @@ const TELEMETRY_PROVIDERS: Provider[] = [
   { provide: OTEL_ENGINE, inject: [OTEL_CONFIG], useFactory: createEngine },
   {
     provide: OtelProviders,
-    inject: [OTEL_CONFIG, OTEL_ENGINE, ShutdownPhases, DiagBridge],
+    inject: [OTEL_CONFIG, OTEL_ENGINE, ShutdownPhases, DiagBridge, PrometheusEndpoint],
     useFactory(
       config: OtelConfig,
       engine: ExportEngine,
       phases: ShutdownPhases,
       diagnostics: DiagBridge,
+      prometheus: PrometheusEndpoint | undefined,
     ) {
-      const providers = OtelProviders.start(config, engine, [], env);
+      diagnostics.install(config.diagnostics.level);
+      const providers = OtelProviders.start(
+        config,
+        engine,
+        prometheus ? [prometheus.reader] : [],
+        env,
+      );
       // NodeSDK sets a console logger of its own where OTEL_LOG_LEVEL is set; ours masks and counts.
       diagnostics.install(config.diagnostics.level);
       registerFlush(phases, providers, engine, config.service.name);
@@ -84,6 +94,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     settings(LOGGER_SETTINGS, (options) => resolveLogger(options.logs, env)),
     Inventory,
     ...LOGGING_PROVIDERS,
+    ...METRICS_PROVIDERS,
     ...HTTP_PROVIDERS,
     ...RPC_PROVIDERS,
     ...LIFECYCLE_PROVIDERS,
@@ -91,7 +102,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...HEALTH_PROVIDERS,
     StartupReport,
   ],
-  exports: [OtelLogger, HealthRegistry, Shutdown],
+  exports: [OtelLogger, HealthRegistry, Shutdown, METER, TRACER],
 })
 export class OtelModule extends ConfigurableModuleClass {
   /** With options in code. Without any it works from `OTEL_*` alone. */

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import type { INestApplication, ModuleMetadata, NestModule } from '@nestjs/common';
-import { APP_INTERCEPTOR, ApplicationConfig, NestFactory } from '@nestjs/core';
+import { APP_GUARD, ApplicationConfig, ModulesContainer, NestFactory } from '@nestjs/core';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -9,9 +9,9 @@ import type { RecordTelemetryOptions, RecordedTelemetry } from '@nestlens/testin
 import type { AddressInfo } from 'node:net';
 import { AsyncContextManager } from '../src/context/async-context-manager.js';
 import { AdapterHooks } from '../src/http/adapter-hooks.js';
-import { watchExceptions } from '../src/http/exception-watch.js';
+import { HandlerGuard } from '../src/http/handler.guard.js';
+import { watchHandlers } from '../src/http/handler-watch.js';
 import { HttpServerInstrumentation } from '../src/http/http-server.instrumentation.js';
-import { HttpInterceptor } from '../src/http/http.interceptor.js';
 import { resolveHttp } from '../src/http/http.settings.js';
 import { HTTP_SETTINGS } from '../src/http/http.tokens.js';
 import { InFlight } from '../src/lifecycle/in-flight.js';
@@ -67,19 +67,21 @@ export const startHttpApp = async (
       InFlight,
       Inventory,
       HttpServerInstrumentation,
-      { provide: APP_INTERCEPTOR, useClass: HttpInterceptor },
+      { provide: APP_GUARD, useClass: HandlerGuard },
     ],
     exports: [ManagementRoutes, Inventory],
   })
   class TelemetryModule implements NestModule {
     readonly #config: ApplicationConfig;
+    readonly #modules: ModulesContainer;
 
-    constructor(config: ApplicationConfig) {
+    constructor(config: ApplicationConfig, modules: ModulesContainer) {
       this.#config = config;
+      this.#modules = modules;
     }
 
     configure(): void {
-      watchExceptions(this.#config);
+      watchHandlers(this.#config, this.#modules);
     }
   }
 

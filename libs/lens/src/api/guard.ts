@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { failure, type Answer } from '../query/answer.js';
 
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 /**
  * Lets in only what comes from this machine and from no other page. A `Host` that is not loopback is a
  * page which pointed its own name at us (DNS rebinding); an `Origin` other than ours is a page that asks
@@ -10,7 +8,7 @@ const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
  */
 export function guard(headers: IncomingHttpHeaders): Answer | undefined {
   const { host, origin } = headers;
-  if (host === undefined || !loopbackNames.has(hostName(host))) {
+  if (host === undefined || !isLoopback(hostName(host))) {
     return failure(403, 'host_not_allowed', 'ask for localhost, 127.0.0.1 or [::1]');
   }
   if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
@@ -23,10 +21,10 @@ export function guard(headers: IncomingHttpHeaders): Answer | undefined {
   return undefined;
 }
 
-/** The name without its port, in lower case; `''` where the header is not a host. */
+/** The name without port and brackets, in lower case; `''` where the header is not a host. */
 function hostName(host: string): string {
-  const match = /^(\[[0-9a-f:.]+\]|[^:@/[\]]+)(?::\d{1,5})?$/i.exec(host);
-  return match === null ? '' : match[1]!.toLowerCase();
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:@/[\]]+))(?::\d{1,5})?$/i.exec(host);
+  return (match?.[1] ?? match?.[2] ?? '').toLowerCase();
 }
 
 /** True for the addresses and the name that only this machine reaches. */

@@ -1,14 +1,16 @@
 import type { ServerResponse } from 'node:http';
 
-const MAX_WAITING = 500;
+/** Characters that wait for one reader: some thousands of events. */
+const MAX_WAITING = 4 * 1_024 * 1_024;
 
 /**
- * One reader of the feed. While it does not read, at most 500 events wait for it; what was dropped
+ * One reader of the feed. While it does not read, a bounded number of events wait for it; what was dropped
  * before them is told by a `gap` event.
  */
 export class LiveClient {
   readonly #response: ServerResponse;
   #waiting: string[] = [];
+  #waitingLength = 0;
   #missed = 0;
   #blocked = false;
 
@@ -20,21 +22,14 @@ export class LiveClient {
     response.on('error', () => undefined);
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   send(event: string): void {
     if (!this.#blocked) {
       this.#write(event);
       return;
     }
     this.#waiting.push(event);
-    if (this.#waiting.length <= MAX_WAITING) return;
-    // Half at once, so that a stalled reader does not cost a shift per event.
-    const dropped = MAX_WAITING / 2;
-    this.#waiting = this.#waiting.slice(dropped);
-    this.#missed += dropped;
+    this.#waitingLength += event.length;
+    if (this.#waitingLength > MAX_WAITING) this.#forgetOldest();
   }
 
   /** Keeps proxies from closing an idle feed; nothing to a reader that is behind. */
@@ -57,10 +52,23 @@ export class LiveClient {
     this.#tellGap();
     let sent = 0;
     while (sent < this.#waiting.length && !this.#blocked) {
-      this.#write(this.#waiting[sent]!);
+      const event = this.#waiting[sent]!;
       sent += 1;
+      this.#waitingLength -= event.length;
+      this.#write(event);
     }
     this.#waiting = this.#waiting.slice(sent);
+  }
+
+  /** Half at once, so that a stalled reader does not cost a move of all the rest per event. */
+  #forgetOldest(): void {
+    let dropped = 0;
+    while (this.#waitingLength > MAX_WAITING / 2) {
+      this.#waitingLength -= this.#waiting[dropped]!.length;
+      dropped += 1;
+    }
+    this.#waiting = this.#waiting.slice(dropped);
+    this.#missed += dropped;
   }
 
   #tellGap(): void {

@@ -36,13 +36,6 @@ export class LiveFeed {
     return this.#closed || this.#clients.size >= MAX_CLIENTS;
   }
 
-  /** Events that wait for readers. */
-  get waiting(): number {
-    let sum = 0;
-    for (const client of this.#clients) sum += client.waiting;
-    return sum;
-  }
-
   add(response: ServerResponse): void {
     const client = new LiveClient(response, () => this.#remove(client));
     this.#clients.add(client);

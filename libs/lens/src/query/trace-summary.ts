@@ -9,7 +9,7 @@ export interface TraceSummary {
   /** Service and name of the root; of the first span that came where the root is missing. */
   readonly service: string;
   readonly name: string;
-  /** `http.route` of the same span. */
+  /** `http.route` of the same span, at most 1,024 characters of it. */
   readonly route: string | null;
   /** False where the span without a parent has not come (yet). */
   readonly hasRoot: boolean;
@@ -31,6 +31,7 @@ export interface TraceSummary {
 export const traceStatuses = ['error', 'ok', 'unset'] as const satisfies readonly TraceStatus[];
 
 const STATUS_OK = 1;
+const MAX_ROUTE = 1_024;
 
 /** `error` where any span has failed, else `ok` where the root says so, else `unset`. */
 export function traceStatus(trace: Trace): TraceStatus {
@@ -46,7 +47,7 @@ export function summarize(trace: Trace): TraceSummary {
     traceId: trace.id,
     service: source.serviceName,
     name: span.name,
-    route: typeof route === 'string' ? route : null,
+    route: typeof route === 'string' ? route.slice(0, MAX_ROUTE) : null,
     hasRoot: root !== undefined,
     startTime: trace.start.toString(),
     durationMs: msBetween(trace.start, trace.end),

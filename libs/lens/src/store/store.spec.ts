@@ -72,12 +72,13 @@ describe('the trace store', () => {
   it('evicts whole traces, the one that was touched longest ago first', () => {
     const kept = store();
     const ids = fill(kept, 'orders', 100);
+    const [first = '', second = '', third = ''] = ids;
     // The first trace gets one more span, so the second is now the oldest.
-    kept.ingest(spans([span({ traceId: ids[0]!, parentSpanId: spanId() })], 'orders'));
+    kept.ingest(spans([span({ traceId: first, parentSpanId: spanId() })], 'orders'));
     while (kept.stats().traces.evicted === 0) ids.push(...fill(kept, 'orders', 1));
-    expect(kept.traces.get(ids[0]!)?.spans).toHaveLength(5);
-    expect(kept.traces.get(ids[1]!)).toBeUndefined();
-    expect(kept.traces.get(ids[2]!)?.spans).toHaveLength(4);
+    expect(kept.traces.get(first)?.spans).toHaveLength(5);
+    expect(kept.traces.get(second)).toBeUndefined();
+    expect(kept.traces.get(third)?.spans).toHaveLength(4);
     fill(kept, 'orders', 3_000);
     expect(kept.stats().traces.evicted).toBeGreaterThan(1_000);
     expectBooksToBalance(kept);
@@ -88,13 +89,13 @@ describe('the trace store', () => {
 
   it('does not bring back half a trace for a late span, and remembers when it went', () => {
     const kept = store();
-    const [first] = fill(kept, 'orders', 1);
-    while (kept.traces.get(first!) !== undefined) fill(kept, 'orders', 1);
+    const [first = ''] = fill(kept, 'orders', 1);
+    while (kept.traces.get(first) !== undefined) fill(kept, 'orders', 1);
     const before = kept.stats().counts.traces.evicted;
-    const reply = kept.ingest(spans([span({ traceId: first! })], 'orders'));
+    const reply = kept.ingest(spans([span({ traceId: first })], 'orders'));
     expect(reply).toEqual({ kind: 'accepted' });
-    expect(kept.traces.get(first!)).toBeUndefined();
-    expect(kept.traces.evictedAtMs(first!)).toBe(1_000);
+    expect(kept.traces.get(first)).toBeUndefined();
+    expect(kept.traces.evictedAtMs(first)).toBe(1_000);
     expect(kept.stats().counts.traces.evicted).toBe(before + 1);
     expectBooksToBalance(kept);
   });

@@ -63,6 +63,19 @@ class TeapotFilter implements ExceptionFilter {
   }
 }
 
+@Catch()
+class EveryFilter implements ExceptionFilter {
+  readonly #host: HttpAdapterHost;
+
+  constructor(host: HttpAdapterHost) {
+    this.#host = host;
+  }
+
+  catch(_thrown: unknown, host: ArgumentsHost): void {
+    this.#host.httpAdapter.reply(host.switchToHttp().getResponse(), 'sorry', 503);
+  }
+}
+
 @Catch(Teapot)
 class BrokenFilter implements ExceptionFilter {
   catch = failing(new StockError('the filter broke'));
@@ -132,6 +145,11 @@ class OutcomesController {
   filter(): never {
     throw new Teapot();
   }
+
+  @Get('guard-and-filter')
+  @UseGuards(BrokenGuard)
+  @UseFilters(EveryFilter)
+  guardAndFilter(): void {}
 
   @Get('middleware')
   middleware(): void {}
@@ -204,6 +222,7 @@ describe.each(platforms)('the outcome of a server span on %s', (_name, makeAdapt
     ['/guard', 'GuardError', 'the guard broke', 500],
     ['/pipe/1', 'StockError', 'the pipe broke', 500],
     ['/filter', 'StockError', 'the filter broke', 500],
+    ['/guard-and-filter', 'GuardError', 'the guard broke', 503],
     ['/middleware', 'MiddlewareError', 'the middleware broke', 500],
   ])('of %s is %s, told once', async (path, type, message, status) => {
     const span = await spanOf(path);

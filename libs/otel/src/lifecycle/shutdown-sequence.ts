@@ -73,6 +73,7 @@ export class ShutdownSequence {
 
   /** Sends what has ended so far: Nest exits without `onApplicationShutdown` when a server fails to close. */
   async flushEarly(): Promise<void> {
+    if (this.reports.some(({ phase }) => phase === 'hooks')) return;
     const signals = this.#phases.handlersOf('flush', FLUSH_STEPS.signals);
     await runPhase('flush', [signals], Math.min(EARLY_FLUSH_MS, this.#settings.flushMs));
   }

@@ -3,9 +3,11 @@ import { loggingErrorHandler } from '@opentelemetry/core';
 import { DiagBridge } from './diag-bridge.js';
 import { SecretMask } from './secret-mask.js';
 
+const STREAMS = ['stdout', 'stderr'] as const;
+
 describe('DiagBridge', () => {
   const lines: string[] = [];
-  const written = { stdout: process.stdout.write, stderr: process.stderr.write };
+  const written = STREAMS.map((stream): unknown => Reflect.get(process[stream], 'write'));
   const clock = { ms: 0 };
   let mask: SecretMask;
   let bridge: DiagBridge;
@@ -13,8 +15,8 @@ describe('DiagBridge', () => {
   beforeEach(() => {
     lines.length = 0;
     clock.ms = 0;
-    for (const stream of ['stdout', 'stderr'] as const) {
-      process[stream].write = ((text: string) => lines.push(text) > 0) as never;
+    for (const stream of STREAMS) {
+      Reflect.set(process[stream], 'write', (text: string) => lines.push(text) > 0);
     }
     mask = new SecretMask();
     bridge = new DiagBridge({
@@ -25,8 +27,7 @@ describe('DiagBridge', () => {
   });
   afterEach(() => {
     bridge.uninstall();
-    process.stdout.write = written.stdout;
-    process.stderr.write = written.stderr;
+    STREAMS.forEach((stream, at) => Reflect.set(process[stream], 'write', written[at]));
   });
   const messages = (): unknown[] =>
     lines.map((line) => {
@@ -104,9 +105,9 @@ describe('DiagBridge', () => {
     bridge.install();
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
-    process.stdout.write = (() => {
+    Reflect.set(process.stdout, 'write', () => {
       throw new Error('EPIPE');
-    }) as never;
+    });
     expect(() => diag.warn('x', circular)).not.toThrow();
   });
 });

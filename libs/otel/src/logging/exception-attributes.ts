@@ -11,14 +11,17 @@ const FRAME = /\n[ \t]+at /;
 const TYPE = /^[\w$.]+$/;
 const MAX_TYPE_CHARS = 256;
 
-const exceptionType = ({ code, name }: ErrorLike): string => {
+const exceptionType = (error: ErrorLike): string => {
+  const { code, name } = error;
   if (typeof code === 'string' && code !== '') return toText(code, MAX_TYPE_CHARS);
   if (typeof code === 'number') return String(code);
-  return typeof name === 'string' && name !== '' ? toText(name, MAX_TYPE_CHARS) : 'Error';
+  // A subclass that sets no name has its parent's; its constructor knows better.
+  const known = typeof name === 'string' && name !== '' && name !== 'Error' ? name : undefined;
+  return toText(known ?? error.constructor.name, MAX_TYPE_CHARS);
 };
 
 /**
- * `exception.*` of a thrown value. The type is the error's code, else its name, as the SDK has it.
+ * `exception.*` of a thrown value. The type is the error's code, as the SDK has it, else the name of its class.
  * Never throws: what a getter refuses is left out. [semantic conventions, exceptions in logs]
  */
 export const exceptionAttributes = (thrown: unknown): Attributes => {

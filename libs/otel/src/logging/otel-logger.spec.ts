@@ -1,6 +1,3 @@
-import { Controller, Get, Inject, Logger, Module } from '@nestjs/common';
-import type { INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { ROOT_CONTEXT, context, diag, logs, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import {
@@ -11,7 +8,6 @@ import {
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { AsyncContextManager } from '../context/async-context-manager.js';
 import type { LoggerSettings } from './logger-settings.js';
-import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { OtelLogger } from './otel-logger.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -30,11 +26,13 @@ const logger = (settings: Partial<LoggerSettings> = {}): OtelLogger =>
   new OtelLogger({ format: 'json', level: 'verbose', emit: true, ...settings });
 const ignore = (): void => {};
 
+const STREAMS = ['stdout', 'stderr'] as const;
+
 describe('OtelLogger', () => {
   const exporter = new InMemoryLogRecordExporter();
   const extra: LogRecordProcessor[] = [];
   const lines = { stdout: [] as string[], stderr: [] as string[] };
-  const written = { stdout: process.stdout.write, stderr: process.stderr.write };
+  const written = STREAMS.map((stream): unknown => Reflect.get(process[stream], 'write'));
 
   beforeAll(() => {
     context.setGlobalContextManager(new AsyncContextManager());
@@ -55,15 +53,13 @@ describe('OtelLogger', () => {
     exporter.reset();
     lines.stdout.length = 0;
     lines.stderr.length = 0;
-    for (const stream of ['stdout', 'stderr'] as const) {
-      process[stream].write = ((text: string) => lines[stream].push(text) > 0) as never;
+    for (const stream of STREAMS) {
+      Reflect.set(process[stream], 'write', (text: string) => lines[stream].push(text) > 0);
     }
   });
   afterEach(() => {
-    process.stdout.write = written.stdout;
-    process.stderr.write = written.stderr;
+    STREAMS.forEach((stream, at) => Reflect.set(process[stream], 'write', written[at]));
     extra.length = 0;
-    Logger.overrideLogger(['log']);
   });
 
   const records = (): readonly ReadableLogRecord[] => exporter.getFinishedLogRecords();
@@ -285,65 +281,5 @@ describe('OtelLogger', () => {
     extra.length = 0;
     logger().log('again');
     expect(records().map((record) => record.body)).toEqual(['again']);
-  });
-
-  describe('in a Nest app', () => {
-    @Controller()
-    class Greeter {
-      readonly #log = new Logger('Greeter');
-      readonly #injected: OtelLogger;
-      constructor(@Inject(OtelLogger) injected: OtelLogger) {
-        this.#injected = injected;
-      }
-      @Get()
-      greet(): string {
-        inSpan(() => {
-          this.#log.log('from new Logger');
-          Logger.warn('from the static one', 'Static');
-          this.#injected.debug('injected', 'Injected');
-        });
-        return 'hello';
-      }
-    }
-
-    @Module({
-      controllers: [Greeter],
-      providers: [
-        OtelLogger,
-        { provide: LOGGER_SETTINGS, useValue: { format: 'json', level: 'debug', emit: true } },
-      ],
-    })
-    class AppModule {}
-
-    let app: INestApplication;
-    afterEach(() => app.close());
-
-    it('takes over buffered logs, new Logger, the static Logger and log levels', async () => {
-      app = await NestFactory.create(AppModule, { bufferLogs: true });
-      app.useLogger(app.get(OtelLogger));
-      await app.listen(0, '127.0.0.1');
-      const scopes = records().map((record) => record.instrumentationScope.name);
-      expect(scopes).toEqual(expect.arrayContaining(['NestFactory', 'RoutesResolver']));
-      exporter.reset();
-
-      await fetch(await app.getUrl());
-      expect(
-        records().map((record) => [
-          record.instrumentationScope.name,
-          record.body,
-          record.spanContext?.traceId,
-        ]),
-      ).toEqual([
-        ['Greeter', 'from new Logger', TRACE_ID],
-        ['Static', 'from the static one', TRACE_ID],
-        ['Injected', 'injected', TRACE_ID],
-      ]);
-      exporter.reset();
-
-      app.useLogger(['error']);
-      await fetch(await app.getUrl());
-      expect(records()).toEqual([]);
-      expect(lines.stdout.every((line) => typeof JSON.parse(line) === 'object')).toBe(true);
-    });
   });
 });

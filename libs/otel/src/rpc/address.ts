@@ -55,10 +55,20 @@ export const targetAddress = (target: string): Address => {
   return hostOf(strip(target, 'ipv4:') ?? strip(target, 'ipv6:') ?? target) ?? whole;
 };
 
-/** The host and port of `:authority`. The client chooses them, so what is no host is left out. */
+let lastAuthority: string | undefined;
+let lastAddress: Address | undefined;
+
+/**
+ * The host and port of `:authority`. The client chooses them, so what is no host is left out.
+ * Remembers the last one: a server is mostly called by one name.
+ */
 export const authorityAddress = (authority: string | undefined): Address | undefined => {
   if (authority === undefined || authority.length > LONGEST_HOST) return undefined;
-  return hostOf(authority);
+  if (authority !== lastAuthority) {
+    lastAddress = hostOf(authority);
+    lastAuthority = authority;
+  }
+  return lastAddress;
 };
 
 /** A peer as grpc-js tells it; only once it is connected is this an IP address. */

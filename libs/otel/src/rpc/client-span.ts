@@ -5,8 +5,7 @@ import {
   ATTR_RPC_STATUS_CODE,
 } from '@opentelemetry/semantic-conventions';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Context, Span } from '@opentelemetry/api';
-import { ownTracer } from '../telemetry.js';
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
 import { peerAddress } from './address.js';
 import type { ClientCallObserver, StartedCall } from './client-call.js';
 import type { GrpcClientCall, GrpcMetadata, GrpcStatus } from './grpc-js.js';
@@ -20,6 +19,7 @@ import { warn } from './warnings.js';
 /** What a span of a call needs of the client that makes it. */
 export interface ClientSpanOwner {
   readonly settings: RpcSettings;
+  readonly tracer: Tracer;
   began(span: ClientSpan): void;
   ended(span: ClientSpan): void;
   /** Records the duration. `end` is the status, or the error's type where no call came about. */
@@ -81,7 +81,7 @@ export class ClientSpan implements ClientCallObserver {
     this.#startedAt = performance.now();
     try {
       const attributes = this.#startAttributes(metadata);
-      this.#span = ownTracer().startSpan(
+      this.#span = this.#owner.tracer.startSpan(
         this.#method.name,
         { kind: SpanKind.CLIENT, attributes },
         parent,

@@ -4,9 +4,9 @@ import {
   METRIC_RPC_CLIENT_CALL_DURATION,
 } from '@opentelemetry/semantic-conventions';
 import { context } from '@opentelemetry/api';
-import type { Attributes, Context, Histogram } from '@opentelemetry/api';
+import type { Attributes, Context, Histogram, Tracer } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { ownMeter } from '../telemetry.js';
+import { ownMeter, ownTracer } from '../telemetry.js';
 import { targetAddress } from './address.js';
 import { observeClientCall } from './client-call.js';
 import { ClientSpan } from './client-span.js';
@@ -26,11 +26,17 @@ export class GrpcClientTracer implements ClientSpanOwner {
   /** By target, as it belongs to the attributes. Targets are the app's own configuration. */
   readonly #methods = new Map<string, RpcMethods>();
   readonly #open = new Set<ClientSpan>();
+  #tracer: Tracer | undefined;
   #duration: Histogram | undefined;
   #enabled = true;
 
   constructor(settings: RpcSettings) {
     this.settings = settings;
+  }
+
+  /** Kept from the first call on. */
+  get tracer(): Tracer {
+    return (this.#tracer ??= ownTracer());
   }
 
   /** A grpc-js client interceptor. Throws only what `nextCall` throws. */

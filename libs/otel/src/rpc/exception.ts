@@ -48,12 +48,12 @@ const factsOf = (error: unknown): ExceptionFacts => {
 export const recordException = (
   exception: SeenException,
   signal: ExceptionSignal,
-  span: Span,
+  span: Span | undefined,
   context: Context,
   logger: () => Logger,
 ): void => {
   const facts = factsOf(exception.error);
-  if (signal !== 'log' && span.isRecording()) span.recordException(facts, exception.at);
+  if (signal !== 'log' && span?.isRecording()) span.recordException(facts, exception.at);
   if (signal === 'event') return;
   logger().emit({
     eventName: EVENT_RPC_SERVER_CALL_EXCEPTION,

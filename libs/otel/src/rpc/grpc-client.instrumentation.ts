@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { Inventory } from '../report/inventory.js';
 import { GrpcClientTracer } from './client-tracer.js';
 import { findGrpcClients } from './grpc-clients.js';
@@ -30,12 +31,16 @@ export class GrpcClientInstrumentation
     modules: ModulesContainer,
     @Inject(RPC_SETTINGS) settings: RpcSettings,
     inventory: Inventory,
+    phases: ShutdownPhases,
   ) {
     this.#modules = modules;
     this.#settings = settings;
     this.#inventory = inventory;
     this.#tracer = new GrpcClientTracer(settings);
-    if (settings.client) runningClientTracers.add(this.#tracer);
+    if (!settings.client) return;
+    runningClientTracers.add(this.#tracer);
+    // Before traces are sent for the last time: streams that are still open end here.
+    phases.register('flush', 'gRPC clients', () => this.disable());
     // Those of ClientsModule.register() exist already, and a factory may ask them for a service soon.
     this.#attachAll();
   }

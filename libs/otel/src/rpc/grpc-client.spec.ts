@@ -14,7 +14,16 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { firstValueFrom, lastValueFrom, mergeMap, of, Subject, take, toArray } from 'rxjs';
+import {
+  concatMap,
+  firstValueFrom,
+  lastValueFrom,
+  mergeMap,
+  of,
+  Subject,
+  take,
+  toArray,
+} from 'rxjs';
 import type { Observable } from 'rxjs';
 import { suppressTracing } from '@opentelemetry/core';
 import { Inventory } from '../report/inventory.js';
@@ -182,6 +191,15 @@ describe('GrpcClientInstrumentation', () => {
         );
         const mine = telemetry.spans.filter((span) => span.parentSpanContext?.spanId === spanId);
         expect(mine).toHaveLength(2);
+      }),
+    );
+    await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const { spanId } = await inSpan(() =>
+          lastValueFrom(orders.watch({}).pipe(concatMap(() => orders.get({})))),
+        );
+        const mine = telemetry.spans.filter((span) => span.parentSpanContext?.spanId === spanId);
+        expect(mine).toHaveLength(4);
       }),
     );
   });

@@ -3,6 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { InFlight } from '../lifecycle/in-flight.js';
+import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { Inventory } from '../report/inventory.js';
 import { HandlerTable } from './handler-table.js';
 import { withServerInterceptor } from './interceptor-options.js';
@@ -50,6 +51,7 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     @Inject(RPC_SETTINGS) settings: RpcSettings,
     inFlight: InFlight,
     inventory: Inventory,
+    phases: ShutdownPhases,
   ) {
     this.#host = host;
     this.#inventory = inventory;
@@ -57,12 +59,13 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     this.#tracer = new GrpcServerTracer(settings, inFlight, (path, requestStream) =>
       this.#handlers.find(path, requestStream),
     );
-    this.#unknownMethods = new UnknownMethods(
-      () => this.#servers.flatMap((server) => server.grpcClient ?? []),
-      (path, headers) => this.#tracer.refused(path, headers),
+    this.#unknownMethods = new UnknownMethods(this.#servers, (path, headers) =>
+      this.#tracer.refused(path, headers),
     );
     if (!settings.server) return;
     runningServerTracers.add(this.#tracer);
+    // Before traces are sent for the last time: calls that were cut off end here.
+    phases.register('flush', 'gRPC servers', () => this.disable());
     this.#subscription = modules.getRpcTargetRegistry<TransportServer>().subscribe((server) => {
       try {
         if (isGrpc(server)) this.#attach(server);

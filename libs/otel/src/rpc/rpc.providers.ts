@@ -1,10 +1,10 @@
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { Provider } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { GrpcClientInstrumentation } from './grpc-client.instrumentation.js';
 import { GrpcServerInstrumentation } from './grpc-server.instrumentation.js';
 import { RpcInterceptor } from './rpc.interceptor.js';
 
-/** Needs `RPC_SETTINGS`, `Inventory` and the lifecycle room. */
+/** Needs `InFlight`, `Inventory`, `ShutdownPhases` and {@link RPC_SETTINGS}, in a global module. */
 export const RPC_PROVIDERS: Provider[] = [
   GrpcServerInstrumentation,
   GrpcClientInstrumentation,

@@ -7,8 +7,8 @@ import {
   ATTR_SERVER_PORT,
 } from '@opentelemetry/semantic-conventions';
 import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Context, Span } from '@opentelemetry/api';
-import { ownLogger, ownTracer } from '../telemetry.js';
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import { ownLogger } from '../telemetry.js';
 import { withActiveCall } from './active-call.js';
 import type { ActiveCall } from './active-call.js';
 import { authorityAddress, peerAddress } from './address.js';
@@ -27,6 +27,7 @@ import { warn } from './warnings.js';
 /** What a span of a call needs of the server that it belongs to. */
 export interface ServerSpanOwner {
   readonly settings: RpcSettings;
+  readonly tracer: Tracer;
   /** The call began. Returns what to call at its end. */
   entered(span: ServerSpan, label: string): () => void;
   /** Records the duration. */
@@ -63,7 +64,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
     this.#context = parent;
     try {
       this.#leave = this.#owner.entered(this, this.#method.name);
-      this.#span = ownTracer().startSpan(
+      this.#span = this.#owner.tracer.startSpan(
         this.#method.name,
         { kind: SpanKind.SERVER, attributes: this.#startAttributes(metadata, call) },
         parent,
@@ -89,7 +90,8 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
     if (!call) return;
     this.#call = undefined;
     try {
-      this.#finish(serverOutcome(call, this.#given));
+      const elapsedMs = performance.now() - this.#startedAt;
+      this.#finish(serverOutcome(call, this.#given, elapsedMs), elapsedMs / 1000);
     } catch (error) {
       warn('a server span could not be ended', error);
     } finally {
@@ -97,11 +99,10 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
     }
   }
 
-  #finish(status: GrpcStatus): void {
+  #finish(status: GrpcStatus, seconds: number): void {
     const span = this.#span;
     const name = statusCodeName(status.code);
     const isError = isServerError(name);
-    const seconds = (performance.now() - this.#startedAt) / 1000;
     if (isError && this.#exception && !isArtificial(this.#exception.error)) {
       this.#tell(this.#exception);
     }
@@ -119,8 +120,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
   #tell(exception: SeenException): void {
     const { settings } = this.#owner;
     try {
-      const span = this.#span ?? trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 });
-      recordException(exception, settings.exceptionSignal, span, this.#context, ownLogger);
+      recordException(exception, settings.exceptionSignal, this.#span, this.#context, ownLogger);
     } catch (error) {
       warn('an exception could not be recorded', error);
     }

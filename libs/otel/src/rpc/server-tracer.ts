@@ -8,7 +8,7 @@ import {
   RPC_SYSTEM_NAME_VALUE_GRPC,
 } from '@opentelemetry/semantic-conventions';
 import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { Attributes, Context, Histogram } from '@opentelemetry/api';
+import type { Attributes, Context, Histogram, Tracer } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { InFlight } from '../lifecycle/in-flight.js';
 import { ownMeter, ownTracer } from '../telemetry.js';
@@ -49,6 +49,7 @@ export class GrpcServerTracer implements ServerSpanOwner {
   readonly #handlerOf: (path: string, requestStream: boolean) => RpcHandler | undefined;
   readonly #methods = new RpcMethods();
   readonly #open = new Set<ServerSpan>();
+  #tracer: Tracer | undefined;
   #duration: Histogram | undefined;
   #enabled = true;
 
@@ -60,6 +61,11 @@ export class GrpcServerTracer implements ServerSpanOwner {
     this.settings = settings;
     this.#inFlight = inFlight;
     this.#handlerOf = handlerOf;
+  }
+
+  /** Kept from the first call on. */
+  get tracer(): Tracer {
+    return (this.#tracer ??= ownTracer());
   }
 
   /** A grpc-js server interceptor. Never throws; without us, the call goes on as it came. */
@@ -88,7 +94,7 @@ export class GrpcServerTracer implements ServerSpanOwner {
         [ATTR_RPC_STATUS_CODE]: statusCodeName(UNIMPLEMENTED),
         [ATTR_ERROR_TYPE]: statusCodeName(UNIMPLEMENTED),
       };
-      const span = ownTracer().startSpan(
+      const span = this.tracer.startSpan(
         RPC_SYSTEM_NAME_VALUE_GRPC,
         { kind: SpanKind.SERVER, attributes },
         context,

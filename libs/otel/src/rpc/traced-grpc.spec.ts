@@ -107,8 +107,8 @@ describe('a gRPC transport that cannot be reached', () => {
         return Promise.resolve();
       }
     }
+    @Module({ imports: [RpcModule.of()] })
     class AppModule {}
-    Module({ imports: [RpcModule.of()] })(AppModule);
     const app = await NestFactory.createMicroservice(AppModule, {
       strategy: new Closed(),
       logger: false,
@@ -128,7 +128,7 @@ describe('a gRPC transport that cannot be reached', () => {
 describe('tracedGrpcClient', () => {
   let shop: Shop;
   let app: INestApplication;
-  let clients: Record<string, ClientGrpc>;
+  let clients: ReadonlyMap<string, ClientGrpc>;
 
   beforeAll(async () => {
     shop = await startShop();
@@ -162,16 +162,16 @@ describe('tracedGrpcClient', () => {
 
     app = await NestFactory.create(ClientApp, { logger: false });
     await app.init();
-    clients = {
-      'of @Client()': app.get(Property).client,
-      'made by hand': app.get(Maker).client,
-      'found and helped': app.get('BOTH'),
-      'found with options of a server': app.get('SERVER-OPTIONS'),
-    };
+    clients = new Map([
+      ['of @Client()', app.get(Property).client],
+      ['made by hand', app.get(Maker).client],
+      ['found and helped', app.get('BOTH')],
+      ['found with options of a server', app.get('SERVER-OPTIONS')],
+    ]);
   });
 
   afterAll(async () => {
-    (clients['made by hand'] as unknown as { close(): void }).close();
+    (clients.get('made by hand') as unknown as { close(): void }).close();
     await app.close();
     await shop.close();
   });
@@ -179,7 +179,7 @@ describe('tracedGrpcClient', () => {
   it.each(['of @Client()', 'made by hand', 'found and helped', 'found with options of a server'])(
     'gives a client %s one span per call',
     async (name) => {
-      const orders = clients[name]!.getService<Orders>('Orders');
+      const orders = clients.get(name)!.getService<Orders>('Orders');
       await firstValueFrom(orders.get({}));
       const spans = await telemetry.ended(() => true, 2);
       expect(kinds(spans)).toEqual([SpanKind.SERVER, SpanKind.CLIENT]);

@@ -18,6 +18,11 @@ interface GrpcServerFields {
   };
 }
 
+/** Nest's transport server; it has the grpc-js server from `listen()` to `close()`. */
+export interface GrpcServerHolder {
+  readonly grpcClient?: object | null;
+}
+
 const owns = (server: GrpcServerFields, session: object): boolean => {
   for (const { sessions } of server.http2Servers?.values?.() ?? []) {
     if (sessions?.has?.(session)) return true;
@@ -30,19 +35,19 @@ const owns = (server: GrpcServerFields, session: object): boolean => {
  * seen on Node's channel; on a Node or a grpc-js where that does not work they stay unseen.
  */
 export class UnknownMethods {
-  readonly #servers: () => readonly object[];
+  readonly #holders: readonly GrpcServerHolder[];
   readonly #refused: (path: string, headers: Http2Headers) => void;
   #listening = false;
 
   constructor(
-    servers: () => readonly object[],
+    holders: readonly GrpcServerHolder[],
     refused: (path: string, headers: Http2Headers) => void,
   ) {
-    this.#servers = servers;
+    this.#holders = holders;
     this.#refused = refused;
   }
 
-  /** Safe to call twice. */
+  /** Safe to call twice. Servers may be added to the given list at any time. */
   start(): void {
     if (this.#listening) return;
     this.#listening = true;
@@ -59,7 +64,8 @@ export class UnknownMethods {
       const { stream, headers } = message as StreamStart;
       const path = headers[':path'];
       if (typeof path !== 'string' || !stream.session) return;
-      for (const server of this.#servers() as readonly GrpcServerFields[]) {
+      for (const { grpcClient } of this.#holders) {
+        const server = (grpcClient ?? {}) as GrpcServerFields;
         if (server.handlers?.has?.(path) === false && owns(server, stream.session)) {
           if (String(headers['content-type']).startsWith('application/grpc')) {
             this.#refused(path, headers);

@@ -29,6 +29,7 @@ export class Connections {
   /** Moves the socket to the end of the idle ones. */
   done(socket: Socket): void {
     const count = this.#waiting.get(socket);
+    // Gone sockets are not in the list any more.
     if (count !== undefined) {
       this.#waiting.delete(socket);
       this.#waiting.set(socket, count - 1);
@@ -54,6 +55,7 @@ export class Connections {
 
   destroyAll(): void {
     for (const socket of this.#waiting.keys()) socket.destroy();
+    this.#waiting.clear();
   }
 
   #admit(socket: Socket): void {

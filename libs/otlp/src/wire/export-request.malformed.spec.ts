@@ -28,25 +28,45 @@ function outcome(signal: Signal, bytes: Uint8Array): WireErrorCode | 'read' {
   }
 }
 
-/** A length-delimited field. */
+/** Tag and length of a length-delimited field. */
+function header(number: number, size: number): Buffer {
+  const length: number[] = [];
+  let rest = size;
+  for (; rest > 0x7f; rest >>>= 7) length.push((rest & 0x7f) | 0x80);
+  return Buffer.from([(number << 3) | 2, ...length, rest]);
+}
+
 function field(number: number, ...parts: Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
-  const length: number[] = [];
-  let rest = body.length;
-  for (; rest > 0x7f; rest >>>= 7) length.push((rest & 0x7f) | 0x80);
-  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length, rest]), body]);
+  return Buffer.concat([header(number, body.length), body]);
 }
 
 const logWith = (body: Uint8Array) => field(1, field(2, field(2, field(5, body))));
 const text = (value: string) => field(1, Buffer.from(value));
 
-function nested(depth: number, wrap: (inner: Buffer) => Buffer): Buffer {
-  let value = text('deep');
-  for (let level = 0; level < depth; level++) value = wrap(value);
-  return value;
+/** What stands before a value of `size` bytes that is the only item of an array. */
+function beforeItem(size: number): Buffer {
+  const item = header(1, size);
+  return Buffer.concat([header(5, item.length + size), item]);
 }
-const inArray = (inner: Buffer) => field(5, field(1, inner));
-const inMap = (inner: Buffer) => field(6, field(1, text('k'), field(2, inner)));
+
+/** What stands before a value of `size` bytes that is the only one of a map. */
+function beforeEntry(size: number): Buffer {
+  const inner = Buffer.concat([text('k'), header(2, size)]);
+  const entry = header(1, inner.length + size);
+  return Buffer.concat([header(6, entry.length + inner.length + size), entry, inner]);
+}
+
+function nested(depth: number, before: (size: number) => Buffer): Buffer {
+  const parts = [text('deep')];
+  let size = parts[0]?.length ?? 0;
+  for (let level = 0; level < depth; level++) {
+    const part = before(size);
+    parts.push(part);
+    size += part.length;
+  }
+  return Buffer.concat(parts.toReversed());
+}
 
 async function sampleSpan(): Promise<Uint8Array> {
   const exporter = new InMemorySpanExporter();
@@ -99,7 +119,7 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
       const bytes = Uint8Array.from(sample);
       for (let at = 0; at < bytes.length; at++) {
         const original = sample[at] ?? 0;
-        for (let value = 0; value < 256; value += value < 16 ? 1 : 15) {
+        for (let value = 1; value < 256; value = value < 8 ? value + 1 : value * 2) {
           bytes[at] = original ^ value;
           for (const signal of SIGNALS) codes.add(outcome(signal, bytes));
         }
@@ -115,11 +135,11 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     ]);
   });
 
-  it('gives WireError or a value for 50 000 random messages', () => {
+  it('gives WireError or a value for 20 000 random messages', () => {
     let state = 7;
     const next = () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 16;
     const counts = { read: 0, refused: 0 };
-    for (let run = 0; run < 50_000; run++) {
+    for (let run = 0; run < 20_000; run++) {
       // Small values are tags and lengths of OTLP, so that some of it is almost right.
       const bytes = Uint8Array.from(
         { length: next() % 64 },
@@ -128,25 +148,25 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
       counts[outcome(SIGNALS[run % 3] ?? 'traces', bytes) === 'read' ? 'read' : 'refused']++;
     }
     expect(counts.read).toBeGreaterThan(0);
-    expect(counts.refused).toBeGreaterThan(40_000);
+    expect(counts.refused).toBeGreaterThan(15_000);
   });
 
   it.each([
-    ['arrays', inArray],
-    ['maps', inMap],
-  ])('reads %s 64 deep and refuses 65 and 10 000', (_name, wrap) => {
-    expect(outcome('logs', logWith(nested(64, wrap)))).toBe('read');
-    expect(outcome('logs', logWith(nested(65, wrap)))).toBe('depth');
-    expect(outcome('logs', logWith(nested(10_000, wrap)))).toBe('depth');
+    ['arrays', beforeItem],
+    ['maps', beforeEntry],
+  ])('reads %s 64 deep and refuses 65 and 10 000', (_name, before) => {
+    expect(outcome('logs', logWith(nested(64, before)))).toBe('read');
+    expect(outcome('logs', logWith(nested(65, before)))).toBe('depth');
+    expect(outcome('logs', logWith(nested(10_000, before)))).toBe('depth');
   });
 
   it('counts depth, not how many values there are', () => {
-    const wide = field(5, ...Array.from({ length: 1000 }, () => field(1, inArray(text('x')))));
+    const wide = field(5, ...Array.from({ length: 1000 }, () => field(1, nested(1, beforeItem))));
     expect(outcome('logs', logWith(wide))).toBe('read');
   });
 
   it('says where a limit was passed', () => {
-    const bytes = logWith(inArray(inArray(text('x'))));
+    const bytes = logWith(nested(2, beforeItem));
     const decode = () => decodeExportRequest('logs', bytes, { maxDepth: 1 });
     expect(decode).toThrow(/^value nested too deep at byte \d+$/);
   });
@@ -154,11 +174,11 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
   it('refuses empty records and values by the million', () => {
     const spans = field(1, field(2, Buffer.alloc(2 * 300_000, Buffer.from([0x12, 0]))));
     expect(outcome('traces', spans)).toBe('too_many');
-    const values = logWith(field(5, Buffer.alloc(2 * 2_000_001, Buffer.from([0x0a, 0]))));
+    const values = logWith(field(5, Buffer.alloc(2 * 1_000_001, Buffer.from([0x0a, 0]))));
     expect(outcome('logs', values)).toBe('too_many');
     const buckets = field(
       1,
-      field(2, field(2, field(10, field(1, field(8, field(2, Buffer.alloc(2_000_001))))))),
+      field(2, field(2, field(10, field(1, field(8, field(2, Buffer.alloc(1_000_001))))))),
     );
     expect(outcome('metrics', buckets)).toBe('too_many');
   });

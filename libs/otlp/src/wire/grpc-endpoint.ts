@@ -10,7 +10,7 @@ import type { Socket } from 'node:net';
 import { readBody } from './body.js';
 import type { Body } from './body.js';
 import { Connections } from './connections.js';
-import { CLOSE_GRACE_MS } from './endpoint.js';
+import { CLOSE_GRACE_MS, taken } from './endpoint.js';
 import type { Endpoint } from './endpoint.js';
 import { encodeExportResponse } from './export-response.js';
 import { encodeGrpcMessage, frame, unframe } from './grpc-frames.js';
@@ -87,9 +87,13 @@ export function createGrpcEndpoint(intake: Intake): Endpoint {
     const reply = await replyTo(stream, headers);
     if (reply === 'aborted' || stream.destroyed || stream.closed) return;
     if (reply.kind === 'hang') return;
-    if (reply.kind === 'reset') socket.resetAndDestroy();
-    else if (reply.kind === 'refused') refuse(stream, reply);
+    if (reply.kind === 'reset') {
+      socket.resetAndDestroy();
+      return;
+    }
+    if (reply.kind === 'refused') refuse(stream, reply);
     else succeed(stream, reply);
+    await taken(stream, 'close', intake.limits.bodyTimeoutMs);
   }
 
   async function replyTo(

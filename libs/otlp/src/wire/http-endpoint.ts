@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { readBody } from './body.js';
 import { Connections } from './connections.js';
-import { CLOSE_GRACE_MS } from './endpoint.js';
+import { CLOSE_GRACE_MS, taken } from './endpoint.js';
 import type { Endpoint } from './endpoint.js';
 import { encodeExportResponse, encodeExportResponseJson } from './export-response.js';
 import { joinHeaders } from './headers.js';
@@ -70,9 +70,14 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
       request.socket.resetAndDestroy();
       return;
     }
+    // Closing on a client that is still sending would reset the connection, answer and all.
+    if (!request.complete) {
+      response.setHeader('connection', 'keep-alive');
+      linger(request);
+    }
     if (reply.kind === 'refused') refuse(response, reply, format ?? 'json');
     else succeed(response, reply, signalOf(request) ?? 'traces', format ?? 'json');
-    if (!request.readableEnded) linger(request);
+    await taken(response, 'finish', limits.bodyTimeoutMs);
   }
 
   async function replyTo(
@@ -124,7 +129,7 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
     return intake.reject({ kind: 'refused', code, httpStatus, message });
   }
 
-  /** A client that is still sending reads its answer only after that: let it, for a while. */
+  /** Lets the rest of a body come to nothing, for a while. */
   function linger(request: IncomingMessage): void {
     let left = limits.maxBodyBytes;
     const timer = setTimeout(() => request.socket.destroy(), limits.bodyTimeoutMs);

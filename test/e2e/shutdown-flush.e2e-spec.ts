@@ -6,11 +6,11 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { ServiceState } from '../libs/otel/src/lifecycle/service-state.js';
-import { FLUSH_STEPS, ShutdownPhases } from '../libs/otel/src/lifecycle/shutdown-phases.js';
-import type { HandledPhaseName } from '../libs/otel/src/lifecycle/shutdown-phases.js';
-import { ShutdownSequence } from '../libs/otel/src/lifecycle/shutdown-sequence.js';
-import { Shutdown } from '../libs/otel/src/lifecycle/shutdown.js';
+import { ServiceState } from '../../libs/otel/src/lifecycle/service-state.js';
+import { FLUSH_STEPS, ShutdownPhases } from '../../libs/otel/src/lifecycle/shutdown-phases.js';
+import type { HandledPhaseName } from '../../libs/otel/src/lifecycle/shutdown-phases.js';
+import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
+import { Shutdown } from '../../libs/otel/src/lifecycle/shutdown.js';
 import { createApp, healthModule } from './health-app.js';
 
 const HANDLED: readonly HandledPhaseName[] = [

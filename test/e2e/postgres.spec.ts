@@ -17,10 +17,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { useLeakCheck } from '@nestlens/testing';
 import { Client } from 'pg';
-import { providePostgres, startPostgres, useExistingPostgres } from '../tools/postgres.ts';
-import type { OwnPostgres } from '../tools/postgres.ts';
+import { providePostgres, startPostgres, useExistingPostgres } from '../../tools/postgres.ts';
+import type { OwnPostgres } from '../../tools/postgres.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const SLOW_MS = 60_000;
 
 const query = async (url: string, sql: string): Promise<unknown[]> => {

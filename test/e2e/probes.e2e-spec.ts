@@ -12,10 +12,10 @@ import {
 import type { CanActivate, INestApplication, OnModuleInit } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { HealthRegistry } from '../libs/otel/src/health/health-registry.js';
-import type { HealthFinding, HealthIndicator } from '../libs/otel/src/health/indicator.js';
-import { ShutdownSequence } from '../libs/otel/src/lifecycle/shutdown-sequence.js';
-import { ManagementRoutes } from '../libs/otel/src/management/management-routes.js';
+import { HealthRegistry } from '../../libs/otel/src/health/health-registry.js';
+import type { HealthFinding, HealthIndicator } from '../../libs/otel/src/health/indicator.js';
+import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
+import { ManagementRoutes } from '../../libs/otel/src/management/management-routes.js';
 import { PLATFORMS, ask, createApp, idleEngine, portOf } from './health-app.js';
 import type { Answer, HealthAppOptions } from './health-app.js';
 

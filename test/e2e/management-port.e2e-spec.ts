@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
-import { ShutdownSequence } from '../libs/otel/src/lifecycle/shutdown-sequence.js';
-import { ManagementServer } from '../libs/otel/src/management/management-server.js';
+import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
+import { ManagementServer } from '../../libs/otel/src/management/management-server.js';
 import { ask, createApp, healthModule, portOf } from './health-app.js';
 
 describe('the port of their own', () => {

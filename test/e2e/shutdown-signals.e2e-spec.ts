@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { PLATFORMS, ask } from './health-app.js';
 import type { Answer } from './health-app.js';
 
-const ROOT = new URL('..', import.meta.url);
+const ROOT = new URL('../..', import.meta.url);
 
 interface Ended {
   code: number | null;
@@ -20,7 +20,7 @@ async function run(
 ): Promise<Ended> {
   const child = spawn(
     process.execPath,
-    ['--import', './test/typescript.mjs', 'test/shutdown-app.ts', ...args],
+    ['--import', './test/e2e/typescript.mjs', 'test/e2e/shutdown-app.ts', ...args],
     { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const lines: string[] = [];

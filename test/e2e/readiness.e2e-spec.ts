@@ -3,8 +3,8 @@ import type { AddressInfo, Server } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { ServiceState } from '../libs/otel/src/lifecycle/service-state.js';
-import { ManagementServer } from '../libs/otel/src/management/management-server.js';
+import { ServiceState } from '../../libs/otel/src/lifecycle/service-state.js';
+import { ManagementServer } from '../../libs/otel/src/management/management-server.js';
 import { PLATFORMS, ask, createApp, healthModule } from './health-app.js';
 
 const TCP: MicroserviceOptions = {
