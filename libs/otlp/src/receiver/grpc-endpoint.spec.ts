@@ -9,13 +9,13 @@ import type {
 } from 'node:http2';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { decodeExportResponse } from './export-response.js';
+import { decodeExportResponse } from '../wire/export-response.js';
 import { frame } from './grpc-frames.js';
 import { createOtlpReceiver } from './receiver.js';
 import type { OtlpReceiver } from './receiver.js';
 import type { OtlpReceiverOptions, ReceivedExport } from './receiver-options.js';
 import type { ExportReply } from './reply.js';
-import { decodeStatus } from './status.js';
+import { decodeStatus } from '../wire/status.js';
 
 const TRACES = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const LOGS = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';

@@ -1,5 +1,5 @@
-import type { DecodeLimits } from './decode-limits.js';
-import type { ExportRequest } from './model.js';
+import type { DecodeLimits } from '../wire/decode-limits.js';
+import type { ExportRequest } from '../wire/model.js';
 import type { ExportReply } from './reply.js';
 
 export type Transport = 'grpc' | 'http/protobuf' | 'http/json';

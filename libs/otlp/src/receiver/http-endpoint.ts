@@ -5,21 +5,21 @@ import { readBody } from './body.js';
 import { Connections } from './connections.js';
 import { CLOSE_GRACE_MS, taken } from './endpoint.js';
 import type { Endpoint } from './endpoint.js';
-import { encodeExportResponse, encodeExportResponseJson } from './export-response.js';
+import { encodeExportResponse, encodeExportResponseJson } from '../wire/export-response.js';
 import { joinHeaders } from './headers.js';
 import { isAllowedHost, isAllowedOrigin } from './hosts.js';
 import { OVERLOADED, TOO_LARGE, TOO_SLOW } from './intake.js';
 import type { Intake, Refusal } from './intake.js';
 import { listen } from './listening.js';
-import type { Signal } from './model.js';
+import type { Signal } from '../wire/model.js';
 import type { ExportReply } from './reply.js';
-import { encodeStatus, encodeStatusJson } from './status.js';
+import { encodeStatus, encodeStatusJson } from '../wire/status.js';
 import {
   httpStatusOf,
   INVALID_ARGUMENT,
   PERMISSION_DENIED,
   UNIMPLEMENTED,
-} from './status-codes.js';
+} from '../wire/status-codes.js';
 
 const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
   ['/v1/traces', 'traces'],

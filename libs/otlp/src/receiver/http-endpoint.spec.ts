@@ -1,12 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { decodeExportResponse } from './export-response.js';
+import { decodeExportResponse } from '../wire/export-response.js';
 import { createOtlpReceiver } from './receiver.js';
 import type { OtlpReceiver } from './receiver.js';
 import type { OtlpReceiverOptions, ReceivedExport } from './receiver-options.js';
 import type { ExportReply } from './reply.js';
-import { decodeStatus, decodeStatusJson } from './status.js';
+import { decodeStatus, decodeStatusJson } from '../wire/status.js';
 
 /** One resource, one scope, one span without fields. */
 const ONE_SPAN = Buffer.from('0a0412021200', 'hex');

@@ -1,4 +1,4 @@
-import { DEFAULT_DECODE_LIMITS } from './decode-limits.js';
+import { DEFAULT_DECODE_LIMITS } from '../wire/decode-limits.js';
 import type { ReceiverLimits } from './receiver-options.js';
 
 const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
-import { decodeExportRequest } from './export-request.js';
+import { decodeExportRequest } from '../wire/export-request.js';
 import { gunzipBounded } from './inflate.js';
-import { decodeExportRequestJson } from './json-export-request.js';
-import type { ExportRequest, Signal } from './model.js';
+import { decodeExportRequestJson } from '../wire/json-export-request.js';
+import type { ExportRequest, Signal } from '../wire/model.js';
 import type { ExportReply } from './reply.js';
 import { HeldBytes, inflateCap } from './receiver-limits.js';
 import type { OtlpReceiverOptions, ReceiverLimits, Transport } from './receiver-options.js';
@@ -11,8 +11,8 @@ import {
   INVALID_ARGUMENT,
   RESOURCE_EXHAUSTED,
   UNAVAILABLE,
-} from './status-codes.js';
-import { WireError } from './wire-error.js';
+} from '../wire/status-codes.js';
+import { WireError } from '../wire/wire-error.js';
 
 export type Refusal = Extract<ExportReply, { readonly kind: 'refused' }>;
 
