@@ -1,4 +1,4 @@
-import { errorText, isSecretKey, maskedText } from './error-text.js';
+import { errorText, isSecretKey, maskedText } from './masked-text.js';
 
 describe('masked text', () => {
   it.each([

@@ -1,13 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { withoutSecrets } from './masked-text.js';
+import { MASK } from './secret.js';
 
-const MASK = '***';
 /** Shorter ones would turn every other word into asterisks. */
 const MIN_SECRET_CHARS = 4;
-
-const USER_INFO = /(:\/\/)[^/\s@]+@/g;
-const SCHEME = /\b(bearer|basic)\s+[\w.~+/=-]+/gi;
-const PAIR =
-  /((?:authorization|[\w-]{0,32}(?:token|secret|password|passwd|api[-_]?key|credential|cookie)[\w-]{0,32})["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"'}]+)/gi;
 
 /**
  * Takes secrets out of text that people will read: first those it was told of, then what looks like one
@@ -30,9 +26,6 @@ export class SecretMask {
   mask(text: string): string {
     let masked = text;
     for (const secret of this.#secrets) masked = masked.replaceAll(secret, MASK);
-    return masked
-      .replace(USER_INFO, `$1${MASK}@`)
-      .replace(SCHEME, `$1 ${MASK}`)
-      .replace(PAIR, `$1${MASK}`);
+    return withoutSecrets(masked);
   }
 }
