@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { AdapterHooks } from '../http/adapter-hooks.js';
 import { InFlight } from './in-flight.js';
 import { ShutdownPhases } from './shutdown-phases.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
@@ -31,20 +30,17 @@ function lastOnConnection(req: IncomingMessage, res: ServerResponse): void {
 @Injectable()
 export class HttpIntake implements OnModuleInit {
   readonly #host: HttpAdapterHost;
-  readonly #hooks: AdapterHooks;
   readonly #inFlight: InFlight;
   readonly #sockets = new Set<HttpSocket>();
   #beforeClose: (() => unknown) | undefined;
 
   constructor(
     host: HttpAdapterHost,
-    hooks: AdapterHooks,
     phases: ShutdownPhases,
     sequence: ShutdownSequence,
     inFlight: InFlight,
   ) {
     this.#host = host;
-    this.#hooks = hooks;
     this.#inFlight = inFlight;
     host.init$.subscribe(() => {
       const adapter = this.#adapter();
@@ -79,11 +75,6 @@ export class HttpIntake implements OnModuleInit {
 
   #announce(): void {
     this.#server()?.prependListener?.('request', lastOnConnection);
-    // Fastify may listen on further servers, one per address of `localhost`.
-    this.#hooks.onRequest((req, res, next) => {
-      lastOnConnection(req, res);
-      next();
-    });
     for (const { _httpMessage: res } of this.#sockets) {
       if (res && !res.headersSent) res.shouldKeepAlive = false;
     }

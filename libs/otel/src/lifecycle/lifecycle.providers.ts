@@ -7,7 +7,7 @@ import { ShutdownPhases } from './shutdown-phases.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
 import { Shutdown } from './shutdown.js';
 
-/** Needs `AdapterHooks`, `Inventory` and {@link SHUTDOWN_SETTINGS}. Users inject `Shutdown`. */
+/** Needs `Inventory` and {@link SHUTDOWN_SETTINGS}. Users inject `Shutdown`. */
 export const LIFECYCLE_PROVIDERS = [
   ServiceState,
   InFlight,

@@ -34,6 +34,10 @@ export class ShutdownRecord {
     });
   }
 
+  get phases(): readonly PhaseReport[] {
+    return this.#phases;
+  }
+
   /** While a drain keeps the process for seconds, the log should say so. */
   draining(ms: number): void {
     if (ms > 0) safely(() => logger.log(`Not ready any more; serving for another ${ms} ms`));

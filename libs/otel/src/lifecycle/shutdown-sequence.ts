@@ -32,6 +32,7 @@ export class ShutdownSequence {
   readonly #served = Promise.withResolvers<void>();
   readonly #hooksDone = Promise.withResolvers<void>();
   #run: Promise<void> | undefined;
+  #record: ShutdownRecord | undefined;
   #nestIsIn: NestHook = 'onModuleDestroy';
 
   constructor(
@@ -45,6 +46,11 @@ export class ShutdownSequence {
     phases.register('drain', 'drain', (signal) =>
       sleep(settings.drainMs, undefined, { signal }).catch(() => undefined),
     );
+  }
+
+  /** What the phases came to that have ended. */
+  get reports(): readonly PhaseReport[] {
+    return this.#record?.phases ?? [];
   }
 
   /** Phases 1 to 4; resolves when the last request has ended. Readiness is off before this returns. */
@@ -67,6 +73,7 @@ export class ShutdownSequence {
 
   /** Sends what has ended so far: Nest exits without `onApplicationShutdown` when a server fails to close. */
   async flushEarly(): Promise<void> {
+    if (this.reports.some(({ phase }) => phase === 'hooks')) return;
     const signals = this.#phases.handlersOf('flush', FLUSH_STEPS.signals);
     await runPhase('flush', [signals], Math.min(EARLY_FLUSH_MS, this.#settings.flushMs));
   }
@@ -75,7 +82,7 @@ export class ShutdownSequence {
     const { drainMs, stopIntakeMs, inFlightMs, flushMs } = this.#settings;
     // 1 readiness-off  at once and before anything closes, so that load balancers look elsewhere
     this.#state.draining();
-    const record = new ShutdownRecord();
+    const record = (this.#record = new ShutdownRecord());
     record.draining(drainMs);
     record.add(await this.#phase('readiness-off', GRACE_MS));
     // 2 drain          they need seconds to notice: go on serving, and ask clients to reconnect elsewhere

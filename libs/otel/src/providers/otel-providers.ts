@@ -9,8 +9,8 @@ import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-tra
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { AsyncContextManager } from '../context/async-context-manager.js';
 import type { OtelConfig } from '../options/otel.config.js';
-import type { ExportEngine } from './engine.js';
-import { globalProviders } from './late-bound-globals.js';
+import type { ExportEngine } from '../engine/engine.js';
+import { globalProviders } from '../late-bound/globals.js';
 import { buildPropagator } from './propagator.js';
 import { buildResource } from './resource.js';
 import { buildSampler } from './sampler.js';

@@ -1,5 +1,5 @@
 import { resolveConfig } from '../options/resolve.js';
-import type { EngineStatus, SignalStatus } from '../providers/engine.js';
+import type { EngineStatus, SignalStatus } from '../engine/engine.js';
 import { Inventory } from './inventory.js';
 import { shutdownReport } from './shutdown-report.js';
 import { startupReport } from './startup-report.js';

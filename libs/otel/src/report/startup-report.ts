@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import type { OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG, OTEL_ENGINE } from '../otel.tokens.js';
-import type { Destination, ExportEngine, Signal } from '../providers/engine.js';
+import type { Destination, ExportEngine, Signal } from '../engine/engine.js';
 import { Inventory } from './inventory.js';
 
 const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];

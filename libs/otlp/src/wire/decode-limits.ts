@@ -9,14 +9,14 @@ export interface DecodeLimits {
   readonly maxDepth: number;
   /** Spans, events, links, metrics, points, exemplars, log records, scopes and resources together. Default 250 000. */
   readonly maxRecords: number;
-  /** Attributes, list items, histogram buckets and bounds together. Default 2 000 000. */
+  /** Attributes, list items, histogram buckets and bounds together. Default 1 000 000. */
   readonly maxValues: number;
 }
 
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = Object.freeze({
   maxDepth: 64,
   maxRecords: 250_000,
-  maxValues: 2_000_000,
+  maxValues: 1_000_000,
 });
 
 /** Counts what one message has used of its limits. */

@@ -6,6 +6,8 @@ import { WireError } from './wire-error.js';
 const LEVELS_PER_VALUE = 4;
 /** JSON levels around the outermost value, with room for those of later versions of OTLP. */
 const LEVELS_AROUND = 32;
+/** Brackets, commas and colons for each value that may be read: an attribute has 7, most of a request has fewer. */
+const PARTS_PER_VALUE = 3;
 /** Integers with more digits may not fit a double. */
 const SAFE_DIGITS = 15;
 
@@ -15,7 +17,7 @@ const SAFE_DIGITS = 15;
  */
 export function parseJson(text: string, limits: Partial<DecodeLimits> = {}): unknown {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  const exact = inspect(source, { ...DEFAULT_DECODE_LIMITS, ...limits });
+  const exact = inspect(source, limits);
   try {
     return exact ? JSON.parse(source, keepDigits) : JSON.parse(source);
   } catch (error) {
@@ -23,12 +25,13 @@ export function parseJson(text: string, limits: Partial<DecodeLimits> = {}): unk
   }
 }
 
-/** Bounds depth and number of containers; true if there is an integer that a double might not hold. */
-function inspect(text: string, limits: DecodeLimits): boolean {
-  const maxLevels = limits.maxDepth * LEVELS_PER_VALUE + LEVELS_AROUND;
-  const maxContainers = limits.maxRecords + limits.maxValues;
+/** Bounds depth and number of parts; true if there is an integer that a double might not hold. */
+function inspect(text: string, limits: Partial<DecodeLimits>): boolean {
+  const maxLevels =
+    (limits.maxDepth ?? DEFAULT_DECODE_LIMITS.maxDepth) * LEVELS_PER_VALUE + LEVELS_AROUND;
+  const maxParts = (limits.maxValues ?? DEFAULT_DECODE_LIMITS.maxValues) * PARTS_PER_VALUE;
   let levels = 0;
-  let containers = 0;
+  let parts = 0;
   let digits = 0;
   let exact = false;
   for (let at = 0; at < text.length; at++) {
@@ -42,9 +45,9 @@ function inspect(text: string, limits: DecodeLimits): boolean {
       at = endOfString(text, at + 1);
     } else if (char === 0x7b || char === 0x5b) {
       if (++levels > maxLevels) throw new WireError('depth', 'JSON nested too deep', `char ${at}`);
-      if (++containers > maxContainers) {
-        throw new WireError('too_many', 'too many JSON values', `char ${at}`);
-      }
+      parts++;
+    } else if (char === 0x2c || char === 0x3a) {
+      if (++parts > maxParts) throw new WireError('too_many', 'too many JSON values', `char ${at}`);
     } else if (char === 0x7d || char === 0x5d) {
       levels--;
     }

@@ -1,5 +1,6 @@
 import { DecodeBudget } from './decode-limits.js';
 import type { DecodeLimits } from './decode-limits.js';
+import { shortText } from './text-table.js';
 import { WireError } from './wire-error.js';
 import type { WireErrorCode } from './wire-error.js';
 
@@ -262,7 +263,7 @@ export class ProtobufReader {
   }
 
   #text(start: number, end: number): string {
-    return this.#bytes.toString('utf8', start, end);
+    return shortText(this.#bytes, start, end) ?? this.#bytes.toString('utf8', start, end);
   }
 
   #error(code: WireErrorCode, reason: string): WireError {
