@@ -82,7 +82,7 @@ export class RequestReader {
     };
     if (facts.method === OTHER) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = req.method;
     if (target.query !== undefined) {
-      attributes[ATTR_URL_QUERY] = bounded(redactQuery(target.query, this.#settings.redactQuery));
+      attributes[ATTR_URL_QUERY] = redactQuery(bounded(target.query), this.#settings.redactQuery);
     }
     const authority = this.#authority(
       forwarded.host ?? (headers[':authority'] as string | undefined) ?? headers.host,
