@@ -148,7 +148,9 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
 
   it('never break a request by a function that throws', async () => {
     const warnings: string[] = [];
-    diag.setLogger({ ...console, debug: () => {}, warn: (line: string) => warnings.push(line) });
+    const silent = (): void => {};
+    const warn = (line: string): unknown => warnings.push(line);
+    diag.setLogger({ error: silent, warn, info: silent, debug: silent, verbose: silent });
     await start({
       http: {
         ignore: [
