@@ -1,11 +1,14 @@
-import { Module } from '@nestjs/common';
-import type { DynamicModule, Provider } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
+import type { DynamicModule, NestModule, Provider } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { HEALTH_IMPORTS, HEALTH_PROVIDERS } from './health/health.providers.js';
 import { HealthRegistry } from './health/health-registry.js';
 import { resolveHealth } from './health/health-settings.js';
 import { HEALTH_SETTINGS } from './health/health.tokens.js';
+import { watchHandlers } from './http/handler-watch.js';
 import { HTTP_PROVIDERS } from './http/http.providers.js';
 import { resolveHttp } from './http/http.settings.js';
+import type { HttpSettings } from './http/http.settings.js';
 import { HTTP_SETTINGS } from './http/http.tokens.js';
 import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
@@ -104,7 +107,22 @@ const TELEMETRY_PROVIDERS: Provider[] = [
   ],
   exports: [OtelLogger, HealthRegistry, Shutdown, METER, TRACER],
 })
-export class OtelModule extends ConfigurableModuleClass {
+export class OtelModule extends ConfigurableModuleClass implements NestModule {
+  readonly #application: ApplicationConfig;
+  readonly #modules: ModulesContainer;
+  readonly #http: HttpSettings;
+
+  constructor(
+    application: ApplicationConfig,
+    modules: ModulesContainer,
+    @Inject(HTTP_SETTINGS) http: HttpSettings,
+  ) {
+    super();
+    this.#application = application;
+    this.#modules = modules;
+    this.#http = http;
+  }
+
   /** With options in code. Without any it works from `OTEL_*` alone. */
   static override forRoot(options?: OtelModuleOptions): DynamicModule {
     const definition = super.forRoot({});
@@ -118,5 +136,10 @@ export class OtelModule extends ConfigurableModuleClass {
   /** With options from injected configuration. Equal in effect to {@link OtelModule.forRoot}. */
   static override forRootAsync(options: OtelModuleAsyncOptions): DynamicModule {
     return super.forRootAsync(options);
+  }
+
+  /** Called by Nest after all of `main.ts` and before it builds the first handler. */
+  configure(): void {
+    if (this.#http.server) watchHandlers(this.#application, this.#modules);
   }
 }
