@@ -203,7 +203,10 @@ export interface HttpOptions {
   ignore?: readonly HttpIgnore[];
   /** Hosts (`host` or `host:port`) to which outgoing calls leave no telemetry and carry no context. */
   ignoreHosts?: readonly (string | RegExp)[];
-  /** Query keys whose values become `REDACTED`, besides the seven of the conventions. Any case. */
+  /**
+   * Query keys whose values become `REDACTED`, besides the seven of the conventions and the well-known names
+   * of credentials (`token`, `password`, `api_key` and their like). Any case.
+   */
   redactQuery?: readonly string[];
   /** Request headers kept as `http.request.header.<key>`. Default: none. */
   requestHeaders?: readonly string[];
