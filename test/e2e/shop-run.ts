@@ -1,6 +1,11 @@
+import { strict as assert } from 'node:assert';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { ScriptedOtlpServer, expectSpanTree } from '@nestlens/testing';
 import type { ExpectedSpan, ReceivedLogRecord, ReceivedSpan } from '@nestlens/testing';
+import { Client } from 'pg';
 import { answer } from '../../tools/demo/answer.ts';
 import type { Answer } from '../../tools/demo/answer.ts';
 import { build } from '../../tools/demo/build.ts';
@@ -10,9 +15,18 @@ import { ROOT, SERVICES, Shop } from '../../tools/demo/shop.ts';
 import type { ServiceName } from '../../tools/demo/shop.ts';
 import { balance, parseSent } from '../../tools/demo/shutdown-report.ts';
 import type { Balance, Sent } from '../../tools/demo/shutdown-report.ts';
+import type { Said } from './shop-logs.js';
 import { countOf } from './shop-spans.js';
 
+/** OTLP number of the kind. */
+const SERVER = 2;
 const ARRIVAL_MS = 20_000;
+const only = <T>(found: readonly T[], what: string): T => {
+  const [first] = found;
+  assert.ok(first !== undefined && found.length === 1, `${found.length} ${what}, not one`);
+  return first;
+};
+
 const PRELOAD = new URL('incoming-baggage.mjs', import.meta.url).href;
 
 /** The shop as processes, what it sends, and what it prints. */
@@ -62,7 +76,7 @@ export class ShopRun {
   /** Asks, and waits until the trace of it is the expected tree. */
   async trace(call: Call, expected: ExpectedSpan): Promise<Answer> {
     const got = await this.ask(call);
-    expect([got.status, got.body]).toEqual([call.status, got.body]);
+    assert.equal(got.status, call.status, got.body);
     await this.expectTrace(got.traceId, expected);
     return got;
   }
@@ -83,31 +97,66 @@ export class ShopRun {
 
   /** Nothing came twice, late or in addition. */
   expectTracesAgain(): void {
-    expect(this.#expected.size).toBeGreaterThan(0);
+    assert.notEqual(this.#expected.size, 0);
     const byTrace = Map.groupBy(this.server.spans(), (span) => span.traceId);
     for (const [traceId, expected] of this.#expected) {
       expectSpanTree(byTrace.get(traceId) ?? [], expected);
     }
   }
 
+  /** The one record of a service in a trace. */
   async log(traceId: string | undefined, service: ServiceName): Promise<ReceivedLogRecord> {
     const fits = (record: ReceivedLogRecord): boolean =>
       record.traceId === traceId && record.resource.attributes['service.name'] === service;
     const records = await this.server.waitForLogRecords((all) => all.some(fits), {
       timeoutMs: ARRIVAL_MS,
     });
-    const found = records.filter(fits);
-    expect(found).toHaveLength(1);
-    return found[0]!;
+    return only(records.filter(fits), `log records of ${service}`);
   }
 
-  spanOf(traceId: string | undefined, service: ServiceName, name: string, kind: number) {
+  /** The one span of a service in a trace with that name and OTLP kind. */
+  spanOf(
+    traceId: string | undefined,
+    service: ServiceName,
+    name: string,
+    kind: number,
+  ): ReceivedSpan {
     const found = this.server
       .spans()
       .filter((span) => span.traceId === traceId && span.name === name && span.kind === kind)
       .filter((span) => span.resource.attributes['service.name'] === service);
-    expect(found).toHaveLength(1);
-    return found[0]!;
+    return only(found, `spans ${name} of ${service}`);
+  }
+
+  /** The line has come, in that trace and on its span. */
+  async expectLog(traceId: string | undefined, said: Said): Promise<void> {
+    const { body, severityNumber, severityText, spanId } = await this.log(traceId, said.service);
+    assert.match(typeof body === 'string' ? body : '', said.body);
+    assert.deepEqual([severityNumber, severityText], said.severity);
+    assert.equal(spanId, this.spanOf(traceId, said.service, said.span, SERVER).spanId);
+  }
+
+  /** Lets an order stay as it was placed, so that a watch of it does not end by itself. */
+  async hold(orderId: string): Promise<void> {
+    const client = new Client({ connectionString: this.shop.databaseUrl('orders') });
+    await client.connect();
+    const sql = `update orders set created_at = now() + interval '1 hour' where id = $1`;
+    await client.query(sql, [orderId]);
+    await client.end();
+  }
+
+  /** Asks for a stream and goes away at its first event. @returns the trace id */
+  async leave(path: string): Promise<string> {
+    const headers = { 'user-agent': 'test' };
+    const asked = request(this.shop.url('gateway') + path, { agent: false, headers }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    // Nest sends an empty line as soon as the stream is open.
+    for (let seen = ''; !seen.includes('event: ');) seen += String(await once(response, 'data'));
+    const gone = once(response, 'close');
+    response.on('error', () => undefined);
+    response.destroy();
+    await gone;
+    return String(response.headers['x-trace-id']);
   }
 
   /** In order, callers first. */
@@ -123,10 +172,9 @@ export class ShopRun {
         const sent = parseSent(line);
         return sent === undefined ? [] : [sent];
       });
-      expect(reports).toHaveLength(1);
       const own = ({ resource }: Pick<ReceivedSpan, 'resource'>): boolean =>
         resource.attributes['service.name'] === service;
-      return balance(service, reports[0], {
+      return balance(service, only(reports, `reports of ${service}`), {
         traces: this.server.spans().filter(own).length,
         logs: this.server.logRecords().filter(own).length,
         metrics: this.server
