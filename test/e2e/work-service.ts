@@ -52,7 +52,7 @@ export class WorkService {
 
   /** The status of one request for work. */
   async work(id: number): Promise<number> {
-    return (await ask(this.port, `/work/${id}`)).status;
+    return (await ask(this.port, `/jobs/${id}`)).status;
   }
 
   /** What readiness says. */
