@@ -20,11 +20,6 @@ const manifests = projectFiles('package.json', 'libs/*/package.json', 'apps/*/pa
 );
 const lock = JSON.parse(read('package-lock.json')) as Lock;
 
-/** Two versions are there for a reason: no class or global of these is shared with the SDK. */
-const TWICE: Readonly<Record<string, string>> = {
-  '@opentelemetry/instrumentation': 'the runtime metrics library is one release behind sdk-node',
-};
-
 describe('packages', () => {
   it('pin every dependency to one version', () => {
     const loose = manifests.flatMap(([file, manifest]) =>
@@ -54,7 +49,7 @@ describe('packages', () => {
     const copies = new Map<string, Set<string>>();
     for (const [path, entry] of Object.entries(lock.packages)) {
       const name = path.split('node_modules/').at(-1) ?? '';
-      if (!name.startsWith('@opentelemetry/') || name in TWICE) continue;
+      if (!name.startsWith('@opentelemetry/')) continue;
       copies.set(name, (copies.get(name) ?? new Set()).add(entry.version ?? ''));
     }
     expect([...copies].filter(([, versions]) => versions.size > 1)).toEqual([]);

@@ -1,25 +1,47 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, RequestMethod } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { warnOfFault } from './fault-log.js';
 
-/** Calls `next` to go on, or answers by itself. Runs before body parsers, middleware and guards. */
-export type RequestHook = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+/**
+ * Calls `next` to go on, or answers by itself. Runs before body parsers, middleware and guards. `template`
+ * is the route as the platform matched it, where it knows so early (Fastify). A throw goes on as `next`.
+ */
+export type RequestHook = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: () => unknown,
+  template?: string,
+) => unknown;
 /** Gets the route template with prefix and version, in the request's own context. */
 export type RouteHook = (method: string, template: string) => void;
 
+type AdapterRequestHook = (req: unknown, res: unknown, done: () => void) => unknown;
+
 interface HookedAdapter {
-  readonly onRequestHook?: (req: unknown, res: unknown, done: () => void) => unknown;
+  readonly onRequestHook?: AdapterRequestHook;
   getOnRouteTriggered?(): ((method: RequestMethod, path: string) => unknown) | undefined;
-  setOnRequestHook?(hook: (req: unknown, res: unknown, done: () => void) => void): void;
+  setOnRequestHook?(hook: AdapterRequestHook): void;
   setOnRouteTriggered?(hook: (method: RequestMethod, path: string) => void): void;
+}
+
+/** What Fastify passes; Express passes Node's own objects. */
+interface FastifyRequest {
+  readonly routeOptions?: { readonly url?: unknown };
 }
 
 const rawOf = <T>(value: unknown): T =>
   (value !== null && typeof value === 'object' && 'raw' in value ? value.raw : value) as T;
 
+const templateOf = (req: unknown): string | undefined => {
+  const url = (req as FastifyRequest).routeOptions?.url;
+  return typeof url === 'string' ? url : undefined;
+};
+
 /**
  * Owns the one-slot hooks of Nest's HTTP adapter, so that several of our rooms, and an owner that was
- * there before us, share them. Hooks run in the order in which they were added.
+ * there before us, share them. Hooks run in the order in which they were added; one that throws is passed
+ * over.
  */
 @Injectable()
 export class AdapterHooks {
@@ -47,21 +69,50 @@ export class AdapterHooks {
     const otherRequest = adapter.onRequestHook;
     const otherRoute = adapter.getOnRouteTriggered?.();
     this.sharedWithOther = otherRequest !== undefined || otherRoute !== undefined;
-    adapter.setOnRequestHook?.((req, res, done) => {
-      this.#runRequestHooks(0, rawOf(req), rawOf(res), () => {
-        if (otherRequest) void otherRequest.call(adapter, req, res, done);
-        else done();
-      });
-    });
+    // What the other owner returns goes back to the adapter, which handles its rejection.
+    adapter.setOnRequestHook?.((req, res, done) =>
+      this.#runRequestHooks(0, rawOf(req), rawOf(res), templateOf(req), () =>
+        otherRequest ? otherRequest.call(adapter, req, res, done) : done(),
+      ),
+    );
     adapter.setOnRouteTriggered?.((method, path) => {
-      for (const hook of this.#routeHooks) hook(RequestMethod[method] ?? 'ALL', path);
+      this.#runRouteHooks(RequestMethod[method] ?? 'ALL', path);
       otherRoute?.(method, path);
     });
   }
 
-  #runRequestHooks(at: number, req: IncomingMessage, res: ServerResponse, done: () => void): void {
+  #runRouteHooks(method: string, path: string): void {
+    for (const hook of this.#routeHooks) {
+      try {
+        hook(method, path);
+      } catch (error) {
+        warnOfFault('A route hook failed', error);
+      }
+    }
+  }
+
+  #runRequestHooks(
+    at: number,
+    req: IncomingMessage,
+    res: ServerResponse,
+    template: string | undefined,
+    done: () => unknown,
+  ): unknown {
     const hook = this.#requestHooks[at];
-    if (hook) hook(req, res, () => this.#runRequestHooks(at + 1, req, res, done));
-    else done();
+    if (!hook) return done();
+    let wentOn = false;
+    const next = (): unknown => {
+      if (wentOn) return undefined;
+      wentOn = true;
+      return this.#runRequestHooks(at + 1, req, res, template, done);
+    };
+    try {
+      return hook(req, res, next, template);
+    } catch (error) {
+      // Past `next` it is the app's own failure, which the adapter knows how to answer.
+      if (wentOn) throw error;
+      warnOfFault('A request hook failed', error);
+      return next();
+    }
   }
 }

@@ -136,7 +136,7 @@ describe('GlobalProviders', () => {
     });
     globals.install();
     const logger = logs.getLogger('early');
-    globals.fill({ loggerProvider });
+    globals.fillWith({ loggerProvider });
     logger.emit({ body: 'hello' });
     expect(exporter.getFinishedLogRecords()).toHaveLength(1);
   });

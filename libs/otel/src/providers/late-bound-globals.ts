@@ -65,7 +65,7 @@ export class GlobalProviders {
   }
 
   /** Fills by hand, from providers that were never registered. Installs the stand-ins if need be. */
-  fill(real: RealProviders): Ownership {
+  fillWith(real: RealProviders): Ownership {
     if (real.tracerProvider !== undefined) this.#tracers.fill(real.tracerProvider);
     if (real.meterProvider !== undefined) this.#meters.fill(real.meterProvider);
     if (real.loggerProvider !== undefined) this.#loggers.fill(real.loggerProvider);

@@ -126,15 +126,14 @@ export class OtelProviders {
   }
 
   /** Sends what has ended. Resolves when it is settled; a failed export is counted, not thrown. */
-  async flush(): Promise<void> {
+  async flushTracesAndLogs(): Promise<void> {
     await Promise.allSettled([
       ...this.#spanProcessors.map((processor) => processor.forceFlush()),
       ...this.#logProcessors.map((processor) => processor.forceFlush()),
     ]);
-    await Promise.allSettled(this.#metricReaders.map((reader) => reader.forceFlush()));
   }
 
-  /** Flushes and closes traces and logs. Called once at shutdown, before the metrics. */
+  /** Closes the processors of traces and logs, flushing what came since. */
   async closeTracesAndLogs(): Promise<void> {
     await Promise.allSettled([
       ...this.#spanProcessors.map((processor) => processor.shutdown()),

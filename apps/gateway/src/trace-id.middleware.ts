@@ -1,0 +1,16 @@
+import { Injectable } from '@nestjs/common';
+import type { NestMiddleware } from '@nestjs/common';
+import { trace } from '@opentelemetry/api';
+import type { ServerResponse } from 'node:http';
+
+/** Tells the caller the trace id, so that a complaint can name it. */
+@Injectable()
+export class TraceIdMiddleware implements NestMiddleware {
+  use(_request: unknown, response: ServerResponse, next: () => void): void {
+    const span = trace.getActiveSpan();
+    if (span) {
+      response.setHeader('x-trace-id', span.spanContext().traceId);
+    }
+    next();
+  }
+}

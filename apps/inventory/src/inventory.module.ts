@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { OtelModule, provideCounter } from '@nestlens/otel';
+import { Pool } from 'pg';
+import { InventoryConfig, InventoryConfigModule } from './inventory.config.js';
+import { InventoryController } from './inventory.controller.js';
+import { InventoryRepository } from './inventory.repository.js';
+import { InventoryService } from './inventory.service.js';
+
+@Module({
+  imports: [
+    OtelModule.forRoot({
+      service: { name: 'inventory' },
+      health: { databases: { postgres: Pool } },
+    }),
+    InventoryConfigModule,
+  ],
+  controllers: [InventoryController],
+  providers: [
+    InventoryService,
+    InventoryRepository,
+    provideCounter('shop.stock.shortages', {
+      unit: '{request}',
+      description: 'Requests for more than was in stock.',
+    }),
+    {
+      provide: Pool,
+      inject: [InventoryConfig],
+      useFactory: (config: InventoryConfig) => new Pool({ connectionString: config.databaseUrl }),
+    },
+  ],
+})
+export class InventoryModule {}

@@ -1,0 +1,63 @@
+import type { Span } from '@nestlens/otlp/wire';
+import { MS, span, spanId, START } from '../fixtures/samples.js';
+import type { StoredSpan } from '../store/trace.js';
+import { spanTree } from './trace-tree.js';
+
+const A = spanId(1);
+const B = spanId(2);
+const C = spanId(3);
+const stored = (values: Partial<Span>): StoredSpan => ({
+  span: span(values),
+  source: undefined as unknown as StoredSpan['source'],
+});
+const rows = (all: StoredSpan[]) =>
+  spanTree(all).spans.map(({ stored: one, depth }) => `${depth}:${one.span.name}`);
+
+describe('spanTree (reliability 78)', () => {
+  it('puts parents before children and siblings by their start', () => {
+    const all = [
+      stored({ spanId: C, parentSpanId: A, name: 'late', startTime: START + 2n * MS }),
+      stored({ spanId: spanId(4), parentSpanId: B, name: 'leaf', startTime: START + 5n * MS }),
+      stored({ spanId: B, parentSpanId: A, name: 'early', startTime: START + MS }),
+      stored({ spanId: A, name: 'root' }),
+    ];
+    expect(rows(all)).toEqual(['0:root', '1:early', '2:leaf', '1:late']);
+  });
+
+  it('begins a tree under a parent that is missing, and names that parent once', () => {
+    const all = [
+      stored({ spanId: B, parentSpanId: A, name: 'b' }),
+      stored({ spanId: C, parentSpanId: A, name: 'c', startTime: START + MS }),
+    ];
+    expect(rows(all)).toEqual(['0:b', '0:c']);
+    expect(spanTree(all).missingParents).toEqual([A]);
+  });
+
+  it('shows each span of a cycle and of a self-parent once', () => {
+    const all = [
+      stored({ spanId: A, parentSpanId: B, name: 'a' }),
+      stored({ spanId: B, parentSpanId: A, name: 'b', startTime: START + MS }),
+      stored({ spanId: C, parentSpanId: C, name: 'c', startTime: START + 2n * MS }),
+    ];
+    expect(rows(all)).toEqual(['0:a', '1:b', '0:c']);
+  });
+
+  it('shows a span once that was exported twice', () => {
+    const once = { spanId: A, name: 'root' };
+    expect(spanTree([stored(once), stored(once)])).toMatchObject({
+      duplicates: 1,
+      spans: [{ depth: 0 }],
+    });
+  });
+
+  it('takes 100,000 children and a chain of 100,000 without recursion', () => {
+    const children = Array.from({ length: 100_000 }, (_, i) =>
+      stored({ spanId: spanId(i + 10), parentSpanId: A }),
+    );
+    expect(spanTree([stored({ spanId: A }), ...children]).spans).toHaveLength(100_001);
+    const chain = Array.from({ length: 100_000 }, (_, i) =>
+      stored({ spanId: spanId(i), parentSpanId: i === 0 ? '' : spanId(i - 1) }),
+    );
+    expect(spanTree(chain).spans.at(-1)?.depth).toBe(99_999);
+  });
+});

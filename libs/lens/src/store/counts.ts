@@ -1,0 +1,41 @@
+import type { Signal } from '@nestlens/otlp/wire';
+
+/**
+ * What became of the items of one signal (spans, log records, metric points). At any moment
+ * `received = held + refused + evicted + cleared`.
+ */
+export interface SignalCounts {
+  received: number;
+  /** In the store now. */
+  held: number;
+  /** Left out at the door. */
+  refused: number;
+  /** Stored, then removed to make room; a span that comes after its trace was removed counts here too. */
+  evicted: number;
+  /** Removed by `clear()`. */
+  cleared: number;
+}
+
+export type CountsBySignal = Readonly<Record<Signal, SignalCounts>>;
+
+export const signals: readonly Signal[] = ['traces', 'metrics', 'logs'];
+
+export function createCounts(): CountsBySignal {
+  return { traces: zero(), metrics: zero(), logs: zero() };
+}
+
+export function addCounts(into: CountsBySignal, from: CountsBySignal): void {
+  for (const signal of signals) {
+    const sum = into[signal];
+    const part = from[signal];
+    sum.received += part.received;
+    sum.held += part.held;
+    sum.refused += part.refused;
+    sum.evicted += part.evicted;
+    sum.cleared += part.cleared;
+  }
+}
+
+function zero(): SignalCounts {
+  return { received: 0, held: 0, refused: 0, evicted: 0, cleared: 0 };
+}

@@ -1,0 +1,22 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { OTEL_ENGINE } from '../otel.tokens.js';
+import type { ExportEngine } from '../providers/engine.js';
+import { HealthRegistry } from './health-registry.js';
+import type { HealthSettings } from './health-settings.js';
+import { HEALTH_SETTINGS } from './health.tokens.js';
+import { otlpIndicator } from './otlp-indicator.js';
+
+/** Adds the `otlp` indicator, unless `health.otlp` is false or nothing is sent anywhere. */
+@Injectable()
+export class CollectorHealth {
+  constructor(
+    @Inject(HEALTH_SETTINGS) settings: HealthSettings,
+    @Inject(OTEL_ENGINE) engine: ExportEngine,
+    registry: HealthRegistry,
+  ) {
+    if (!settings.otlp || engine.destinations.length === 0) return;
+    // Half of the time-box, so that it answers before it is cut off.
+    const connectMs = Math.min(500, Math.ceil(settings.timeoutMs / 2));
+    registry.register(otlpIndicator(engine, { connectMs }));
+  }
+}

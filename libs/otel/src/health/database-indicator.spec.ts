@@ -1,0 +1,56 @@
+import { databaseIndicator } from './database-indicator.js';
+import type { Pingable } from '../options/otel.options.js';
+
+const { signal } = new AbortController();
+
+describe('databaseIndicator', () => {
+  it.each<[string, (asked: unknown[]) => unknown, unknown[]]>([
+    ['a pg Pool', (asked) => ({ query: async (sql: string) => asked.push(sql) }), ['SELECT 1']],
+    [
+      'a Prisma client',
+      (asked) => ({
+        $queryRawUnsafe: async (sql: string) => asked.push(`prisma ${sql}`),
+        query: () => asked.push('wrong'),
+      }),
+      ['prisma SELECT 1'],
+    ],
+    ['anything with a ping', (asked) => ({ ping: () => asked.push('ping') }), ['ping']],
+  ])('asks %s', async (_, make, expected) => {
+    const asked: unknown[] = [];
+    const indicator = databaseIndicator('db', make(asked) as Pingable);
+    await expect(indicator.check(signal)).resolves.toEqual({ state: 'up' });
+    expect(asked).toEqual(expected);
+  });
+
+  it('keeps `this`, and takes another statement', async () => {
+    class Oracle {
+      asked = '';
+      async query(sql: string): Promise<void> {
+        this.asked = sql;
+      }
+    }
+    const oracle = new Oracle();
+    await databaseIndicator('db', oracle, { sql: 'SELECT 1 FROM DUAL' }).check(signal);
+    expect(oracle.asked).toBe('SELECT 1 FROM DUAL');
+  });
+
+  it('rejects as the database does', async () => {
+    const dead = { query: () => Promise.reject(new Error('terminated')) };
+    await expect(databaseIndicator('db', dead).check(signal)).rejects.toThrow('terminated');
+    const nothing = databaseIndicator('db', {} as Pingable);
+    await expect(nothing.check(signal)).rejects.toThrow('nothing to ping');
+  });
+
+  it('does not take a query with a callback for an answer', async () => {
+    const callbacks = { query: () => ({ on: () => {} }) } as unknown as Pingable;
+    await expect(databaseIndicator('db', callbacks).check(signal)).resolves.toMatchObject({
+      state: 'down',
+    });
+  });
+
+  it('is at worst degraded when it is not required', () => {
+    const database = { ping: () => {} };
+    expect(databaseIndicator('db', database).worst).toBe('down');
+    expect(databaseIndicator('db', database, { required: false }).worst).toBe('degraded');
+  });
+});

@@ -1,0 +1,15 @@
+export type HealthErrorCode =
+  | 'NESTLENS_HEALTH_NAME'
+  | 'NESTLENS_HEALTH_DATABASE'
+  | 'NESTLENS_HEALTH_PORT';
+
+/** Wrong wiring of health, found while the app starts. */
+export class HealthError extends Error {
+  override readonly name = 'HealthError';
+  readonly code: HealthErrorCode;
+
+  constructor(code: HealthErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}

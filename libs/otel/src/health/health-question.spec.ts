@@ -1,0 +1,106 @@
+import { HealthIndicatorService } from '@nestjs/terminus';
+import { HealthQuestion } from './health-question.js';
+import type { HealthFinding, HealthIndicator } from './indicator.js';
+
+const terminus = new HealthIndicatorService();
+const NOW = { timeoutMs: 1000, cacheMs: 0 };
+
+const asking = (
+  check: () => unknown,
+  limits = NOW,
+  worst?: HealthIndicator['worst'],
+): HealthQuestion =>
+  new HealthQuestion(
+    { name: 'db', worst, check: check as HealthIndicator['check'] },
+    terminus,
+    limits,
+  );
+
+const answerOf = async (question: HealthQuestion) => (await question.ask())['db'];
+
+describe('HealthQuestion', () => {
+  it.each(['up', 'degraded', 'down'] as const)('passes on %s with its detail', async (state) => {
+    const finding: HealthFinding = { state, detail: { rows: 1 } };
+    expect(await answerOf(asking(() => finding))).toEqual({
+      status: state,
+      rows: 1,
+      responseTimeMs: expect.any(Number),
+    });
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('pg://a:b@c is down');
+      },
+      'pg://***@c is down',
+    ],
+    [
+      'throws text',
+      () => {
+        throw 'text';
+      },
+      'text',
+    ],
+    ['rejects with nothing', () => Promise.reject(), 'unknown error'],
+    ['returns nothing', () => undefined, 'the indicator returned no state'],
+    ['returns nonsense', () => ({ state: 'fine' }), 'the indicator returned no state'],
+  ])('93: is down when the indicator %s', async (_, check, message) => {
+    expect(await answerOf(asking(check))).toMatchObject({ status: 'down', message });
+  });
+
+  it('93: shows a detail that cannot be written as JSON', async () => {
+    const detail: Record<string, unknown> = { big: 1n };
+    detail['self'] = detail;
+    const answer = await answerOf(asking(() => ({ state: 'down', detail })));
+    expect(answer).toMatchObject({ status: 'down', big: '1', self: '[object]' });
+  });
+
+  it('cuts a check off at its time-box, aborts its signal, and asks no second time while it hangs', async () => {
+    let asked = 0;
+    let aborted = false;
+    const hanging = Promise.withResolvers<HealthFinding>();
+    const question = new HealthQuestion(
+      {
+        name: 'db',
+        check(signal) {
+          asked += 1;
+          signal.addEventListener('abort', () => (aborted = true));
+          return hanging.promise;
+        },
+      },
+      terminus,
+      { timeoutMs: 20, cacheMs: 0 },
+    );
+    expect(await answerOf(question)).toMatchObject({ message: 'no answer within 20 ms' });
+    expect(aborted).toBe(true);
+    expect(await answerOf(question)).toMatchObject({
+      status: 'down',
+      message: expect.stringMatching(/^no answer for \d+ ms$/),
+    });
+    expect(asked).toBe(1);
+    hanging.resolve({ state: 'up' });
+    await new Promise(setImmediate);
+    expect(await answerOf(question)).toMatchObject({ status: 'up' });
+    expect(asked).toBe(2);
+  });
+
+  it('does no worse than its indicator may, in time or not', async () => {
+    const thrown = asking(() => Promise.reject(new Error('x')), NOW, 'degraded');
+    expect(await answerOf(thrown)).toMatchObject({ status: 'degraded', message: 'x' });
+    const hung = asking(() => new Promise(() => {}), { timeoutMs: 10, cacheMs: 0 }, 'degraded');
+    expect(await answerOf(hung)).toMatchObject({ status: 'degraded' });
+  });
+
+  it('asks once for many, and again only when the answer is old', async () => {
+    let asked = 0;
+    const question = asking(() => ({ state: 'up', n: (asked += 1) }), {
+      timeoutMs: 100,
+      cacheMs: 60_000,
+    });
+    await Promise.all(Array.from({ length: 200 }, () => question.ask()));
+    await question.ask();
+    expect(asked).toBe(1);
+  });
+});

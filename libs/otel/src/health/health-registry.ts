@@ -1,0 +1,80 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import type { HealthCheckResult } from '@nestjs/terminus';
+import { HealthError } from './health-error.js';
+import { HealthQuestion } from './health-question.js';
+import type { HealthSettings } from './health-settings.js';
+import { HEALTH_SETTINGS } from './health.tokens.js';
+import type { HealthIndicator } from './indicator.js';
+
+/** What readiness comes to: `error` when an indicator is down, `degraded` when one is. */
+export interface HealthReport {
+  readonly status: 'ok' | 'degraded' | 'error';
+  readonly indicators: HealthCheckResult['details'];
+}
+
+const NAME = /^[A-Za-z0-9][\w.:-]{0,63}$/;
+const UNNAMEABLE = new Set(['constructor', 'prototype']);
+
+/** The health questions of an app, which `/readyz` asks. Inject it to add your own. */
+@Injectable()
+export class HealthRegistry {
+  readonly #settings: HealthSettings;
+  readonly #checks: HealthCheckService;
+  readonly #terminus: HealthIndicatorService;
+  readonly #questions = new Map<string, HealthQuestion>();
+
+  constructor(
+    @Inject(HEALTH_SETTINGS) settings: HealthSettings,
+    checks: HealthCheckService,
+    terminus: HealthIndicatorService,
+  ) {
+    this.#settings = settings;
+    this.#checks = checks;
+    this.#terminus = terminus;
+    for (const indicator of settings.indicators) this.register(indicator);
+  }
+
+  /**
+   * Adds an indicator; call it from a constructor or `onModuleInit`.
+   *
+   * @returns what takes it out again.
+   * @throws HealthError when the name is taken or cannot be a key.
+   */
+  register(indicator: HealthIndicator): () => void {
+    const { name } = indicator;
+    if (!NAME.test(name) || UNNAMEABLE.has(name)) {
+      throw new HealthError(
+        'NESTLENS_HEALTH_NAME',
+        `A health indicator cannot be named "${name}". ` +
+          'Use 1 to 64 letters, digits and _ . : - after a letter or digit.',
+      );
+    }
+    if (this.#questions.has(name)) {
+      throw new HealthError(
+        'NESTLENS_HEALTH_NAME',
+        `Two health indicators are named "${name}". Give one of them another name.`,
+      );
+    }
+    const question = new HealthQuestion(indicator, this.#terminus, this.#settings);
+    this.#questions.set(name, question);
+    return () => {
+      if (this.#questions.get(name) === question) this.#questions.delete(name);
+    };
+  }
+
+  /** Asks all at once. Never rejects, and takes no longer than `health.timeoutMs`. */
+  async report(): Promise<HealthReport> {
+    const questions = [...this.#questions.values()];
+    const result = await this.#checks
+      .check(questions.map((question) => () => question.ask()))
+      .catch(resultOf);
+    const status = result.status === 'ok' || result.status === 'degraded' ? result.status : 'error';
+    return { status, indicators: result.details };
+  }
+}
+
+/** Terminus throws its result when something is down, as an exception for a controller. */
+function resultOf(error: { getResponse(): unknown }): HealthCheckResult {
+  return error.getResponse() as HealthCheckResult;
+}

@@ -1,0 +1,49 @@
+import type { ExportEngine, Signal, SignalStatus } from '../providers/engine.js';
+import { maskedText } from './error-text.js';
+import type { PlainDetail } from './finding-detail.js';
+import type { HealthIndicator } from './indicator.js';
+import { unreachable } from './reachability.js';
+import { SingleFlight } from './single-flight.js';
+
+export interface OtlpIndicatorOptions {
+  /** One connection, in ms. Default: 500. */
+  connectMs?: number;
+  /** How long the outcome of a connection serves again, in ms. Default: 10000. */
+  recheckMs?: number;
+}
+
+const outcomeOf = ({ last }: SignalStatus): string =>
+  last.outcome === 'failed' ? `failed: ${last.reason}` : last.outcome;
+
+/**
+ * Whether telemetry reaches the collector: the outcome of each signal's last export, and a connection to each
+ * destination. `degraded` at worst, since an app without a collector still serves.
+ */
+export function otlpIndicator(
+  engine: Pick<ExportEngine, 'destinations' | 'status'>,
+  options: OtlpIndicatorOptions = {},
+): HealthIndicator {
+  const { connectMs = 500, recheckMs = 10_000 } = options;
+  const urls = [...new Set(engine.destinations.map((destination) => destination.url))];
+  const signals = new Set<Signal>(engine.destinations.map((destination) => destination.signal));
+  const connections = new SingleFlight(
+    () => Promise.all(urls.map((url) => unreachable(url, connectMs))),
+    recheckMs,
+  );
+  return {
+    name: 'otlp',
+    worst: 'degraded',
+    async check() {
+      const broken = await connections.ask();
+      const status = engine.status();
+      const detail: PlainDetail = {};
+      const reasons = broken.flatMap((why, index) => (why ? [`${urls[index]}: ${why}`] : []));
+      for (const signal of signals) {
+        detail[signal] = outcomeOf(status[signal]);
+        if (status[signal].last.outcome === 'failed') reasons.push(`${signal} ${detail[signal]}`);
+      }
+      if (reasons.length === 0) return { state: 'up', detail };
+      return { state: 'degraded', detail: { ...detail, reason: maskedText(reasons.join('; ')) } };
+    },
+  };
+}

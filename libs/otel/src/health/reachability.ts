@@ -1,0 +1,39 @@
+import { connect, isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { errorText } from './error-text.js';
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+
+/** Whether `url` can be reached now, by a connection that sends nothing; resolves why not, if not. */
+export function unreachable(url: string, timeoutMs: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let socket: Socket | undefined;
+    const settle = (reason: string | undefined): void => {
+      clearTimeout(timer);
+      socket?.destroy();
+      resolve(reason);
+    };
+    const timer = setTimeout(() => settle(`no connection within ${timeoutMs} ms`), timeoutMs);
+    timer.unref();
+    try {
+      socket = open(url, () => settle(undefined));
+      socket.on('error', (error) => settle(errorText(error)));
+    } catch (error) {
+      settle(errorText(error));
+    }
+  });
+}
+
+function open(url: string, connected: () => void): Socket {
+  if (url.startsWith('unix:')) {
+    return connect(url.replace(/^unix:(\/\/)?/, ''), connected);
+  }
+  const { protocol, hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const target = { host, port: port === '' ? (DEFAULT_PORTS[protocol] ?? 0) : Number(port) };
+  if (protocol !== 'https:') return connect(target, connected);
+  // Only the exporter knows which CA to trust, and it does judge the certificate.
+  const tls = { ...target, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) };
+  return connectTls(tls, connected);
+}

@@ -1,0 +1,11 @@
+const CODES: ReadonlySet<unknown> = new Set(['ABORT_ERR', 'UND_ERR_ABORTED']);
+
+/**
+ * Whether an error only says that the caller gave up. An abort with a reason of the caller's own, and a
+ * time limit (`AbortSignal.timeout`), look like failures and are taken as such.
+ */
+export const isCancellation = (error: unknown): boolean => {
+  if (error === null || typeof error !== 'object') return false;
+  const { name, code } = error as { readonly name?: unknown; readonly code?: unknown };
+  return name === 'AbortError' || CODES.has(code);
+};

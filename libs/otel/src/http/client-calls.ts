@@ -1,0 +1,183 @@
+import {
+  SeverityNumber,
+  SpanKind,
+  SpanStatusCode,
+  ValueType,
+  context as contextApi,
+  trace,
+} from '@opentelemetry/api';
+import type { Attributes, Context, Histogram, HrTime, Span, Tracer } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_FULL,
+  METRIC_HTTP_CLIENT_REQUEST_DURATION,
+} from '@opentelemetry/semantic-conventions';
+import { ownMeter, ownTracer } from '../telemetry.js';
+import { plainAddress } from './authority.js';
+import { injectContext } from './client-headers.js';
+import type { HeaderCarrier } from './client-headers.js';
+import { ClientOrigins, fullUrl } from './client-target.js';
+import { exceptionMessage, exceptionType, recordException } from './exception-record.js';
+import type { ExceptionNote } from './exception-record.js';
+import type { HttpSettings } from './http.settings.js';
+import { DURATION_BOUNDARIES, EVENT_HTTP_CLIENT_REQUEST_EXCEPTION, OTHER } from './semconv.js';
+
+/** What a caller asks for. */
+export interface ClientRequestFacts {
+  readonly method: string;
+  /** `scheme://host[:port]`. */
+  readonly origin: string;
+  /** With its query; the whole URL where it goes to a proxy. */
+  readonly path: string;
+  /** In the place of the host: the path of a Unix socket. */
+  readonly socketPath?: string;
+  readonly headers: HeaderCarrier;
+}
+
+/** The socket that carried a request, as far as it is known. */
+export interface Peer {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+/** One request on the wire; a retry or redirect is another. */
+export class ClientCall {
+  readonly span: Span;
+  readonly context: Context;
+  /** Of the metric, in the making. */
+  readonly attributes: Attributes;
+  readonly startedAt = performance.now();
+  ended = false;
+
+  constructor(span: Span, context: Context, attributes: Attributes) {
+    this.span = span;
+    this.context = context;
+    this.attributes = attributes;
+  }
+}
+
+const codeOf = (error: unknown): string | undefined => {
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' && code !== '' ? code : undefined;
+};
+
+/**
+ * Starts, injects and ends the CLIENT spans of outgoing requests, and their durations. A span ends when
+ * the response's headers have been read (semantic conventions, HTTP spans, "HTTP client span duration"),
+ * since a body may be read late or never.
+ */
+export class ClientCalls {
+  readonly #settings: HttpSettings;
+  readonly #origins: ClientOrigins;
+  readonly #note: ExceptionNote;
+  #tracer: Tracer | undefined;
+  #duration: Histogram | undefined;
+
+  constructor(settings: HttpSettings) {
+    this.#settings = settings;
+    this.#origins = new ClientOrigins(settings.ignoreHosts);
+    this.#note = {
+      signal: settings.exceptionSignal,
+      eventName: EVENT_HTTP_CLIENT_REQUEST_EXCEPTION,
+      severity: SeverityNumber.WARN,
+    };
+  }
+
+  /** `undefined` where nothing is to be told: in suppressed contexts, to ignored hosts, for CONNECT. */
+  begin(facts: ClientRequestFacts): ClientCall | undefined {
+    const active = contextApi.active();
+    if (isTracingSuppressed(active) || facts.method === 'CONNECT') return undefined;
+    const origin = this.#origins.find(facts.origin);
+    if (origin === undefined || origin.ignored) return undefined;
+    const method = this.#settings.knownMethods.has(facts.method) ? facts.method : OTHER;
+    const attributes: Attributes = {
+      [ATTR_HTTP_REQUEST_METHOD]: method,
+      [ATTR_SERVER_ADDRESS]: facts.socketPath ?? origin.address,
+    };
+    if (facts.socketPath === undefined && origin.port !== undefined) {
+      attributes[ATTR_SERVER_PORT] = origin.port;
+    }
+    this.#tracer ??= ownTracer();
+    const span = this.#tracer.startSpan(
+      method === OTHER ? 'HTTP' : method,
+      {
+        kind: SpanKind.CLIENT,
+        attributes: {
+          ...attributes,
+          [ATTR_URL_FULL]: fullUrl(origin.base, facts.path, this.#settings.redactQuery),
+          ...(method === OTHER ? { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: facts.method } : {}),
+        },
+      },
+      active,
+    );
+    const call = new ClientCall(span, trace.setSpan(active, span), attributes);
+    injectContext(call.context, facts.headers);
+    return call;
+  }
+
+  sentTo(call: ClientCall, peer: Peer): void {
+    if (call.ended || !call.span.isRecording() || peer.remoteAddress === undefined) return;
+    call.span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, plainAddress(peer.remoteAddress));
+    if (peer.remotePort !== undefined) {
+      call.span.setAttribute(ATTR_NETWORK_PEER_PORT, peer.remotePort);
+    }
+  }
+
+  /** The response's headers have been read. For a client, each 4xx is an error too. */
+  answered(call: ClientCall, status: number, protocolVersion?: string): void {
+    if (call.ended) return;
+    call.attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = status;
+    call.span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+    if (protocolVersion !== undefined) {
+      call.attributes[ATTR_NETWORK_PROTOCOL_VERSION] = protocolVersion;
+      call.span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, protocolVersion);
+    }
+    this.#end(call, status >= 400 ? String(status) : undefined);
+  }
+
+  /** No answer came. */
+  failed(call: ClientCall, error: unknown): void {
+    if (call.ended) return;
+    recordException(call.span, call.context, error, this.#note);
+    this.#end(call, codeOf(error) ?? exceptionType(error), exceptionMessage(error));
+  }
+
+  /** The caller gave up on purpose: no error (semantic conventions, HTTP spans, "Status"). */
+  cancelled(call: ClientCall): void {
+    if (!call.ended) this.#end(call, undefined);
+  }
+
+  #end(call: ClientCall, errorType: string | undefined, message?: string): void {
+    call.ended = true;
+    const { span, attributes } = call;
+    if (errorType !== undefined) {
+      attributes[ATTR_ERROR_TYPE] = errorType;
+      span.setAttribute(ATTR_ERROR_TYPE, errorType);
+      span.setStatus({ code: SpanStatusCode.ERROR, message });
+    }
+    span.end();
+    this.#duration ??= ownMeter().createHistogram(METRIC_HTTP_CLIENT_REQUEST_DURATION, {
+      description: 'Duration of HTTP client requests.',
+      unit: 's',
+      valueType: ValueType.DOUBLE,
+      advice: { explicitBucketBoundaries: [...DURATION_BOUNDARIES] },
+    });
+    this.#duration.record(secondsOf(call), attributes, call.context);
+  }
+}
+
+const secondsOf = (call: ClientCall): number => {
+  const { duration } = call.span as { readonly duration?: HrTime };
+  return duration === undefined
+    ? (performance.now() - call.startedAt) / 1000
+    : duration[0] + duration[1] / 1e9;
+};

@@ -1,0 +1,42 @@
+import { propagation } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+
+/** The headers of an outgoing request, whoever sends it. */
+export interface HeaderCarrier {
+  has(name: string): boolean;
+  set(name: string, value: string): void;
+}
+
+const BAGGAGE = 'baggage';
+const TRACEPARENT = 'traceparent';
+const TRACEPARENT_LENGTH = 55;
+
+// Baggage may come from any transport; what HTTP does not allow would throw in the app's own call.
+const isHeaderText = (value: string): boolean => {
+  if (value === '') return false;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if ((code < 0x20 && code !== 0x09) || code > 0x7e) return false;
+  }
+  return true;
+};
+
+const isValid = (name: string, value: string): boolean =>
+  isHeaderText(value) && (name !== TRACEPARENT || value.length === TRACEPARENT_LENGTH);
+
+/**
+ * Puts `context` into the headers. The user's own headers stay: with any trace header of theirs, none of
+ * ours is added. A value that is no header text is left out.
+ */
+export const injectContext = (context: Context, headers: HeaderCarrier): void => {
+  const found: Record<string, string> = {};
+  propagation.inject(context, found);
+  const names = Object.keys(found);
+  const hasOwnTrace = names.some((name) => name !== BAGGAGE && headers.has(name));
+  for (const name of names) {
+    const value = found[name];
+    if (value === undefined || !isValid(name, value)) continue;
+    if (name === BAGGAGE ? headers.has(name) : hasOwnTrace) continue;
+    headers.set(name, value);
+  }
+};

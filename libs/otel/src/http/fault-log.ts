@@ -1,0 +1,42 @@
+import { diag } from '@opentelemetry/api';
+
+const QUIET_MS = 60_000;
+
+const lines = new Map<string, { at: number; hidden: number }>();
+
+const textOf = (error: unknown): string => {
+  try {
+    return error !== null && typeof error === 'object' && 'message' in error
+      ? String(error.message)
+      : String(error);
+  } catch {
+    return 'unprintable';
+  }
+};
+
+/**
+ * Tells of a failure of ours, or of a function given in the options: at most one line per cause and
+ * minute. `cause` is one of a fixed set of texts.
+ */
+export const warnOfFault = (cause: string, error: unknown): void => {
+  const now = performance.now();
+  const line = lines.get(cause);
+  if (line !== undefined && now - line.at < QUIET_MS) {
+    line.hidden++;
+    return;
+  }
+  const hidden = line?.hidden ?? 0;
+  lines.set(cause, { at: now, hidden: 0 });
+  diag.warn(
+    `${cause}: ${textOf(error)}; the request goes on${hidden > 0 ? ` (${hidden} more since)` : ''}`,
+  );
+};
+
+/** Runs what must never harm a request. */
+export const guarded = (cause: string, run: () => void): void => {
+  try {
+    run();
+  } catch (error) {
+    warnOfFault(cause, error);
+  }
+};

@@ -1,0 +1,169 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { context as contextApi } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { enterContext } from '../context/async-context-manager.js';
+import { InFlight } from '../lifecycle/in-flight.js';
+import { ServiceState } from '../lifecycle/service-state.js';
+import { ManagementRoutes } from '../management/management-routes.js';
+import { Inventory } from '../report/inventory.js';
+import { AdapterHooks } from './adapter-hooks.js';
+import { guarded } from './fault-log.js';
+import type { HttpSettings } from './http.settings.js';
+import { HTTP_SETTINGS } from './http.tokens.js';
+import { IGNORED_CONTEXT, compileIgnore } from './ignored-requests.js';
+import type { IgnoreRule } from './ignored-requests.js';
+import { PipelinedRequests } from './pipelined-requests.js';
+import { parseTarget } from './request-target.js';
+import { serverRequestOf } from './server-context.js';
+import type { ServerRequest } from './server-request.js';
+import { ServerSpans } from './server-spans.js';
+
+const REQUEST_START = 'http.server.request.start';
+
+/** What Node publishes before it emits `request`, `checkContinue` or answers by itself. */
+interface RequestStart {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: Socket & { readonly _httpMessage?: unknown };
+  readonly server: unknown;
+}
+
+/** Marks a request that has been seen, and says as what. */
+const SEEN = Symbol('nestlens.http.seen');
+
+type Seen = ServerRequest | 'without_span';
+
+interface SeenRequest extends IncomingMessage {
+  [SEEN]?: Seen;
+  /** What Express keeps when it cuts a mount path off `url`. */
+  originalUrl?: string;
+}
+
+/** The server request that Node's request object belongs to. */
+export const serverRequestOfMessage = (req: object): ServerRequest | undefined => {
+  const seen = (req as SeenRequest)[SEEN];
+  return typeof seen === 'object' ? seen : undefined;
+};
+
+/**
+ * One SERVER span and the metrics of each request to the app, from the moment Node has read its headers
+ * until its response closes. Requests of the app's own server come from Node's diagnostics channel and
+ * are entered there, before any middleware; those that reach the app by another server (HTTP/2, an app
+ * mounted in another, `inject()`) come through {@link AdapterHooks}. Counts requests in flight, and asks
+ * for an end of the connection while the service drains, also with `http.server: false`.
+ */
+@Injectable()
+export class HttpServerInstrumentation implements OnApplicationShutdown {
+  readonly #host: HttpAdapterHost;
+  readonly #management: ManagementRoutes;
+  readonly #state: ServiceState;
+  readonly #inFlight: InFlight;
+  readonly #spans: ServerSpans | undefined;
+  readonly #isIgnored: IgnoreRule | undefined;
+  readonly #pipelined = new PipelinedRequests();
+  #enabled = true;
+
+  constructor(
+    @Inject(HTTP_SETTINGS) settings: HttpSettings,
+    host: HttpAdapterHost,
+    hooks: AdapterHooks,
+    management: ManagementRoutes,
+    state: ServiceState,
+    inFlight: InFlight,
+    inventory: Inventory,
+  ) {
+    this.#host = host;
+    this.#management = management;
+    this.#state = state;
+    this.#inFlight = inFlight;
+    this.#isIgnored = compileIgnore(settings.ignore);
+    this.#spans = settings.server ? new ServerSpans(settings, state) : undefined;
+    subscribe(REQUEST_START, this.#onStart);
+    hooks.onRequest((req, res, next, template) => this.#onRequestHook(req, res, next, template));
+    hooks.onRoute((_method, template) => {
+      serverRequestOf(contextApi.active())?.routed(template);
+    });
+    if (settings.server) inventory.instrumented('http.server', 'spans and metrics of each request');
+    else inventory.leftOut('http.server', 'http.server is false');
+  }
+
+  onApplicationShutdown(): void {
+    this.disable();
+  }
+
+  /** Lets go of Node's channel. Requests under way still end their spans. Safe twice. */
+  disable(): void {
+    this.#enabled = false;
+    unsubscribe(REQUEST_START, this.#onStart);
+    this.#spans?.disable();
+  }
+
+  readonly #onStart = (message: unknown): void => {
+    guarded('An incoming HTTP request could not be observed', () => {
+      const { request, response, socket, server } = message as RequestStart;
+      // `null` in an application context without HTTP.
+      const adapter = this.#host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
+      if (server !== adapter?.getHttpServer()) return;
+      // A busy connection: this response has to wait for the one before it.
+      const entered = this.#begin(request, response, socket._httpMessage ? socket : undefined);
+      if (entered !== undefined) enterContext(entered);
+    });
+  };
+
+  #onRequestHook(
+    req: SeenRequest,
+    res: ServerResponse,
+    next: () => unknown,
+    template: string | undefined,
+  ): unknown {
+    let entered: Context | undefined;
+    if (this.#enabled && req[SEEN] === undefined) {
+      guarded('An incoming HTTP request could not be observed', () => {
+        entered = this.#begin(req, res);
+      });
+    }
+    if (template !== undefined) {
+      const request = serverRequestOfMessage(req);
+      if (request !== undefined) request.platformRoute = template;
+    }
+    return entered === undefined ? next() : contextApi.with(entered, next);
+  }
+
+  /**
+   * In this order:
+   * 1. a draining service ends its connections, probes' included;
+   * 2. management routes leave nothing behind;
+   * 3. whatever else comes is work in flight, ignored or not;
+   * 4. what the options ignore leaves no telemetry;
+   * 5. the span starts, and with it the metrics.
+   */
+  #begin(req: SeenRequest, res: ServerResponse, queuedOn?: Socket): Context | undefined {
+    req[SEEN] = 'without_span';
+    if (this.#state.name === 'draining' && req.httpVersionMajor === 1 && !res.headersSent) {
+      res.setHeader('Connection', 'close');
+    }
+    const url = req.originalUrl ?? req.url;
+    if (this.#management.find(url) !== undefined) return IGNORED_CONTEXT;
+    const target = parseTarget(url);
+    const leave = this.#inFlight.enter(`${req.method ?? ''} ${target.path}`);
+    let request: ServerRequest | undefined;
+    let forget: (() => void) | undefined;
+    const closed = (): void => {
+      leave();
+      forget?.();
+      if (request !== undefined) this.#spans?.end(request, req, res);
+    };
+    res.on('close', closed);
+    if (queuedOn !== undefined) forget = this.#pipelined.watch(queuedOn, closed);
+    if (this.#isIgnored?.(target.path, req.method ?? '') === true) return IGNORED_CONTEXT;
+    if (this.#spans === undefined) return undefined;
+    request = this.#spans.start(req, res, target);
+    req[SEEN] = request;
+    return request.context;
+  }
+}

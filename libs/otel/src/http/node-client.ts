@@ -1,0 +1,101 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { isCancellation } from './cancellation.js';
+import type { ClientCall, ClientCalls } from './client-calls.js';
+import type { HeaderCarrier } from './client-headers.js';
+import { guarded } from './fault-log.js';
+import { claim } from './request-claim.js';
+
+interface NodeRequest extends ClientRequest {
+  readonly socketPath?: string | null;
+  readonly res?: IncomingMessage | null;
+}
+
+class NodeHeaders implements HeaderCarrier {
+  readonly #request: ClientRequest;
+
+  constructor(request: ClientRequest) {
+    this.#request = request;
+  }
+
+  has(name: string): boolean {
+    // Headers given as a list are already written: nothing can be added, so all names are taken.
+    return this.#request.headersSent || this.#request.hasHeader(name);
+  }
+
+  set(name: string, value: string): void {
+    this.#request.setHeader(name, value);
+  }
+}
+
+const originOf = (request: NodeRequest): string => {
+  const host = request.host.includes(':') ? `[${request.host}]` : request.host;
+  const header = request.getHeader('host');
+  // The port is known nowhere else; a Host of the user's own names another host.
+  const isOurs = typeof header === 'string' && (header === host || header.startsWith(`${host}:`));
+  return `${request.protocol}//${isOurs ? header : host}`;
+};
+
+// Destroyed without an error of its own, before an answer: nobody but the caller does that.
+const isGivenUp = (request: NodeRequest, error: unknown): boolean =>
+  isCancellation(error) ||
+  (request.destroyed &&
+    (error as { readonly code?: unknown; readonly syscall?: unknown }).code === 'ECONNRESET' &&
+    (error as { readonly syscall?: unknown }).syscall === undefined);
+
+/** What `node:http` and `node:https` publish for each request. */
+export const nodeHandlers = (
+  calls: ClientCalls,
+): Readonly<Record<string, (message: unknown) => void>> => {
+  const open = new WeakMap<object, ClientCall>();
+
+  const begin = (request: NodeRequest): void => {
+    if (!claim(request)) return;
+    const call = calls.begin({
+      method: request.method,
+      origin: originOf(request),
+      path: request.path,
+      headers: new NodeHeaders(request),
+      ...(request.socketPath ? { socketPath: request.socketPath } : {}),
+    });
+    if (call === undefined) return;
+    open.set(request, call);
+    // An upgrade tells nothing else, and a request may be dropped before it was sent.
+    request.once('close', () => {
+      guarded('An outgoing HTTP request could not be completed', () => {
+        const { res } = request;
+        if (res?.statusCode === undefined) calls.cancelled(call);
+        else calls.answered(call, res.statusCode, res.httpVersion);
+      });
+    });
+  };
+
+  return {
+    'http.client.request.created': (message) => {
+      begin((message as { readonly request: NodeRequest }).request);
+    },
+    // Only heard first where `created` does not exist; too late for headers, in time for a span.
+    'http.client.request.start': (message) => {
+      begin((message as { readonly request: NodeRequest }).request);
+    },
+    'http.client.response.finish': (message) => {
+      const { request, response } = message as {
+        readonly request: NodeRequest;
+        readonly response: IncomingMessage;
+      };
+      const call = open.get(request);
+      if (call === undefined) return;
+      calls.sentTo(call, response.socket);
+      calls.answered(call, response.statusCode ?? 0, response.httpVersion);
+    },
+    'http.client.request.error': (message) => {
+      const { request, error } = message as {
+        readonly request: NodeRequest;
+        readonly error: unknown;
+      };
+      const call = open.get(request);
+      if (call === undefined) return;
+      if (isGivenUp(request, error)) calls.cancelled(call);
+      else calls.failed(call, error);
+    },
+  };
+};

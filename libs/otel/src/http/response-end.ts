@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { exceptionType } from './exception-record.js';
+import type { ServerOutcome } from './server-metrics.js';
+import type { SeenException } from './server-request.js';
+
+/** `error.type` of a response that was cut off because the client went away. */
+export const CLIENT_DISCONNECTED = 'client_disconnected';
+/** `error.type` of a response that this side cut off without saying why: a destroyed socket, a timeout. */
+export const SERVER_DISCONNECTED = 'server_disconnected';
+/** `error.type` of a response that this side cut off while the service stops. */
+export const SHUTDOWN = 'shutdown';
+
+const EVENT_STREAM = 'text/event-stream';
+
+interface WithHeaderBlock {
+  /** The header block as it was sent; the only place that knows what `writeHead` was given. */
+  readonly _header?: unknown;
+}
+
+/** A response header, also where the framework passed it straight to `writeHead` (Fastify, SSE). */
+export const responseHeader = (
+  res: ServerResponse,
+  name: string,
+): number | string | string[] | undefined => {
+  const value = res.getHeader(name);
+  if (value !== undefined) return value;
+  const block = (res as WithHeaderBlock)._header;
+  if (typeof block !== 'string') return undefined;
+  const values = block
+    .split('\r\n')
+    .filter((line) => line.toLowerCase().startsWith(`${name}:`))
+    .map((line) => line.slice(name.length + 1).trim());
+  return values.length > 0 ? values : undefined;
+};
+
+const isEventStream = (res: ServerResponse): boolean =>
+  String(responseHeader(res, 'content-type') ?? '').includes(EVENT_STREAM);
+
+/** What an exception of Nest answers with by itself; `undefined` for all others. */
+const ownStatus = (thrown: unknown): number | undefined => {
+  try {
+    const status: unknown = (thrown as { getStatus?: () => unknown }).getStatus?.();
+    return typeof status === 'number' ? status : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+// A client that leaves closes its half first, or resets; when we destroy the socket, neither happens.
+const cutOffBy = (req: IncomingMessage, res: ServerResponse, stopping: boolean): string => {
+  // Over HTTP/2 a closed stream has no socket any more.
+  const socket = req.socket as IncomingMessage['socket'] | undefined;
+  if (socket === undefined || socket.errored || socket.readableEnded) return CLIENT_DISCONNECTED;
+  if (res.errored) return exceptionType(res.errored);
+  return stopping ? SHUTDOWN : SERVER_DISCONNECTED;
+};
+
+/** What there is to judge by when the response has closed. */
+export interface ResponseEnd {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly exception: SeenException | undefined;
+  /** Whether the service is on its way down. */
+  readonly stopping: boolean;
+}
+
+/**
+ * Judges a closed response (semantic conventions, HTTP spans, "Status" and `error.type`). In this order:
+ * 1. a 5xx is an error, named by the exception where there is one, else by the code;
+ * 2. an exception after the status was sent is an error, since the status cannot tell, unless it stands for
+ *    a 4xx;
+ * 3. a response that was cut off is an error named by who cut it off, unless it is an event stream, which
+ *    only the client ends;
+ * 4. everything else, each 4xx included, is none.
+ */
+export const judgeResponse = ({ req, res, exception, stopping }: ResponseEnd): ServerOutcome => {
+  const status = res.headersSent ? res.statusCode : undefined;
+  if (status !== undefined && status >= 500) {
+    return { status, errorType: exception ? exceptionType(exception.thrown) : String(status) };
+  }
+  if (exception?.afterHeaders === true && (ownStatus(exception.thrown) ?? 500) >= 500) {
+    return { status, errorType: exceptionType(exception.thrown) };
+  }
+  if (!res.writableFinished && !(status !== undefined && isEventStream(res))) {
+    return { status, errorType: cutOffBy(req, res, stopping) };
+  }
+  return { status, errorType: undefined };
+};

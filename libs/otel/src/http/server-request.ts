@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http';
+import type { Context, Span } from '@opentelemetry/api';
+import { ATTR_CODE_FUNCTION_NAME, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { ATTR_NESTJS_CALLBACK, ATTR_NESTJS_CONTROLLER } from './semconv.js';
+import { ServerContext } from './server-context.js';
+
+/** What is known of a request before its span starts. */
+export interface RequestFacts {
+  /** `http.request.method`: a known method or `_OTHER`. */
+  readonly method: string;
+  /** The span's name until the route is known. */
+  readonly name: string;
+  readonly scheme: string;
+  /** `1.0`, `1.1` or `2`. */
+  readonly protocolVersion: string;
+}
+
+/** An exception as it was met; whether it counts is decided at the end, by the status. */
+export interface SeenException {
+  readonly thrown: unknown;
+  /** The status was already sent, so it does not tell of the failure. */
+  readonly afterHeaders: boolean;
+}
+
+/** One incoming request from its first byte to the end of its response. */
+export class ServerRequest {
+  readonly facts: RequestFacts;
+  readonly span: Span;
+  readonly context: Context;
+  readonly startedAt = performance.now();
+  /** `http.route`, as soon as Nest has told it. */
+  route: string | undefined;
+  /** The route as the platform matched it, for routes that Nest does not know. */
+  platformRoute: string | undefined;
+  exception: SeenException | undefined;
+  #response: ServerResponse | undefined;
+
+  constructor(facts: RequestFacts, span: Span, parent: Context, response: ServerResponse) {
+    this.facts = facts;
+    this.span = span;
+    this.context = new ServerContext(parent, span, this);
+    this.#response = response;
+  }
+
+  get ended(): boolean {
+    return this.#response === undefined;
+  }
+
+  /** Several routes may be tried; the last one counts. */
+  routed(template: string): void {
+    if (this.ended || this.route === template) return;
+    this.route = template;
+    if (!this.span.isRecording()) return;
+    this.span.updateName(`${this.facts.name} ${template}`);
+    this.span.setAttribute(ATTR_HTTP_ROUTE, template);
+  }
+
+  handledBy(controller: string, callback: string): void {
+    if (this.ended || !this.span.isRecording()) return;
+    this.span.setAttribute(ATTR_CODE_FUNCTION_NAME, `${controller}.${callback}`);
+    this.span.setAttribute(ATTR_NESTJS_CONTROLLER, controller);
+    this.span.setAttribute(ATTR_NESTJS_CALLBACK, callback);
+  }
+
+  /** Seen on its way out; the last one decided the answer. */
+  failed(thrown: unknown): void {
+    if (this.#response === undefined) return;
+    this.exception = { thrown, afterHeaders: this.#response.headersSent };
+  }
+
+  /** Lets go of all that is large: an idle connection may keep this context alive. */
+  close(): void {
+    this.#response = undefined;
+    this.exception = undefined;
+  }
+}

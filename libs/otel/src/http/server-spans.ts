@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  ROOT_CONTEXT,
+  SeverityNumber,
+  SpanKind,
+  SpanStatusCode,
+  propagation,
+} from '@opentelemetry/api';
+import type { HrTime, Span, Tracer } from '@opentelemetry/api';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_RESPONSE_HEADER,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+} from '@opentelemetry/semantic-conventions';
+import type { ServiceState } from '../lifecycle/service-state.js';
+import { ownTracer } from '../telemetry.js';
+import { exceptionMessage, recordException } from './exception-record.js';
+import type { ExceptionNote } from './exception-record.js';
+import { guarded } from './fault-log.js';
+import type { HttpSettings } from './http.settings.js';
+import { headerValues } from './redaction.js';
+import { RequestReader } from './request-facts.js';
+import type { RequestTarget } from './request-target.js';
+import { judgeResponse, responseHeader } from './response-end.js';
+import { EVENT_HTTP_SERVER_REQUEST_EXCEPTION } from './semconv.js';
+import { ServerMetrics } from './server-metrics.js';
+import type { ServerOutcome } from './server-metrics.js';
+import { ServerRequest } from './server-request.js';
+
+interface WithDuration {
+  readonly duration?: HrTime;
+}
+
+/** Express keeps the route that matched here; a router of the user's may be among them. */
+interface WithExpressRoute {
+  readonly route?: { readonly path?: unknown };
+  readonly baseUrl?: string;
+}
+
+// The metric should be the span's own duration; only a span that was recorded has one.
+const secondsOf = (request: ServerRequest): number => {
+  const duration = (request.span as WithDuration).duration;
+  return duration === undefined
+    ? (performance.now() - request.startedAt) / 1000
+    : duration[0] + duration[1] / 1e9;
+};
+
+/** Starts and ends the spans of incoming requests, and their metrics with them. */
+export class ServerSpans {
+  readonly #reader: RequestReader;
+  readonly #metrics = new ServerMetrics();
+  readonly #state: ServiceState;
+  readonly #note: ExceptionNote;
+  readonly #responseHeaders: readonly (readonly [name: string, attribute: string])[];
+  #tracer: Tracer | undefined;
+
+  constructor(settings: HttpSettings, state: ServiceState) {
+    this.#state = state;
+    this.#reader = new RequestReader(settings);
+    this.#note = {
+      signal: settings.exceptionSignal,
+      eventName: EVENT_HTTP_SERVER_REQUEST_EXCEPTION,
+      severity: SeverityNumber.ERROR,
+    };
+    this.#responseHeaders = settings.responseHeaders.map((name) => [
+      name,
+      ATTR_HTTP_RESPONSE_HEADER(name),
+    ]);
+  }
+
+  start(req: IncomingMessage, res: ServerResponse, target: RequestTarget): ServerRequest {
+    const forwarded = this.#reader.forwarded(req);
+    const facts = this.#reader.facts(req, forwarded);
+    // From the root: the active context may be that of an earlier request on the same connection.
+    const parent = propagation.extract(ROOT_CONTEXT, req.headers);
+    this.#tracer ??= ownTracer();
+    const span = this.#tracer.startSpan(
+      facts.name,
+      {
+        kind: SpanKind.SERVER,
+        attributes: this.#reader.startAttributes(req, facts, target, forwarded),
+      },
+      parent,
+    );
+    if (span.isRecording()) this.#reader.describe(span, req, facts);
+    const request = new ServerRequest(facts, span, parent, res);
+    this.#metrics.began(facts);
+    return request;
+  }
+
+  end(request: ServerRequest, req: IncomingMessage, res: ServerResponse): void {
+    if (request.ended) return;
+    let outcome: ServerOutcome = { status: undefined, errorType: undefined };
+    guarded('An HTTP server span could not be completed', () => {
+      const { exception } = request;
+      const { name } = this.#state;
+      const stopping = name === 'draining' || name === 'stopped';
+      outcome = judgeResponse({ req, res, exception, stopping });
+      this.#findRoute(request, req, outcome);
+      this.#complete(request, res, outcome);
+    });
+    request.close();
+    guarded('An HTTP server span could not be ended', () => {
+      request.span.end();
+      this.#metrics.ended(request, secondsOf(request), outcome);
+    });
+  }
+
+  disable(): void {
+    this.#metrics.disable();
+  }
+
+  // A route of the platform that Nest did not register. A 404 has none, whatever a router left behind.
+  #findRoute(request: ServerRequest, req: IncomingMessage, outcome: ServerOutcome): void {
+    if (request.route !== undefined || outcome.status === undefined || outcome.status === 404)
+      return;
+    const { route, baseUrl } = req as WithExpressRoute;
+    const path = request.platformRoute ?? (baseUrl ? undefined : route?.path);
+    if (typeof path === 'string') request.routed(path);
+  }
+
+  #complete(request: ServerRequest, res: ServerResponse, outcome: ServerOutcome): void {
+    const { span, exception, context } = request;
+    if (outcome.errorType !== undefined && exception !== undefined) {
+      recordException(span, context, exception.thrown, this.#note);
+    }
+    if (!span.isRecording()) return;
+    if (outcome.status !== undefined) {
+      span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, outcome.status);
+    }
+    this.#keepHeaders(span, res);
+    if (outcome.errorType === undefined) return;
+    span.setAttribute(ATTR_ERROR_TYPE, outcome.errorType);
+    span.setStatus({
+      code: SpanStatusCode.ERROR,
+      message: exception && exceptionMessage(exception.thrown),
+    });
+  }
+
+  #keepHeaders(span: Span, res: ServerResponse): void {
+    for (const [name, attribute] of this.#responseHeaders) {
+      const value = responseHeader(res, name);
+      if (value !== undefined) span.setAttribute(attribute, headerValues(name, value));
+    }
+  }
+}

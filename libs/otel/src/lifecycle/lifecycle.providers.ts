@@ -1,0 +1,20 @@
+import { HttpIntake } from './http-intake.js';
+import { InFlight } from './in-flight.js';
+import { ServiceReadiness } from './service-readiness.js';
+import { ServiceState } from './service-state.js';
+import { ShutdownHooks } from './shutdown-hooks.js';
+import { ShutdownPhases } from './shutdown-phases.js';
+import { ShutdownSequence } from './shutdown-sequence.js';
+import { Shutdown } from './shutdown.js';
+
+/** Needs `Inventory` and {@link SHUTDOWN_SETTINGS}. Users inject `Shutdown`. */
+export const LIFECYCLE_PROVIDERS = [
+  ServiceState,
+  InFlight,
+  ShutdownPhases,
+  ShutdownSequence,
+  ShutdownHooks,
+  Shutdown,
+  HttpIntake,
+  ServiceReadiness,
+];

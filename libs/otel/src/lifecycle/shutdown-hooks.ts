@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  BeforeApplicationShutdown,
+  OnApplicationShutdown,
+  OnModuleDestroy,
+  OnModuleInit,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Inventory } from '../report/inventory.js';
+import { ShutdownSequence } from './shutdown-sequence.js';
+
+/**
+ * Ties the sequence to Nest's hooks. As part of a global module it is called last in each of them.
+ * HTTP apps of Nest 12, hybrid ones included, have begun the sequence before, in `beforeClose`. For everything else
+ * (Nest 11, pure microservices, application contexts) `onModuleDestroy` is the first that we hear, after the others'
+ * `onModuleDestroy`: there a database that closes in `onModuleDestroy` closes under requests in flight, so close it in
+ * `onApplicationShutdown`, and one that hangs there keeps the sequence from beginning.
+ */
+@Injectable()
+export class ShutdownHooks
+  implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  readonly #sequence: ShutdownSequence;
+  readonly #inventory: Inventory;
+  readonly #host: HttpAdapterHost;
+
+  constructor(sequence: ShutdownSequence, inventory: Inventory, host: HttpAdapterHost) {
+    this.#sequence = sequence;
+    this.#inventory = inventory;
+    this.#host = host;
+  }
+
+  onModuleInit(): void {
+    // An application context initialises before its owner can have enabled anything.
+    if (!this.#host.httpAdapter || process.listenerCount('SIGTERM') > 0) return;
+    this.#inventory.leftOut('shutdown on SIGTERM', 'app.enableShutdownHooks() has not been called');
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.#sequence.begin();
+    this.#sequence.nestIsIn('beforeApplicationShutdown');
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#sequence.nestIsIn('closing servers, or onApplicationShutdown');
+    await this.#sequence.flushEarly();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#sequence.finish();
+  }
+}

@@ -1,0 +1,113 @@
+import { diag } from '@opentelemetry/api';
+import { loggingErrorHandler } from '@opentelemetry/core';
+import { DiagBridge } from './diag-bridge.js';
+import { SecretMask } from './secret-mask.js';
+
+const STREAMS = ['stdout', 'stderr'] as const;
+
+describe('DiagBridge', () => {
+  const lines: string[] = [];
+  const written = STREAMS.map((stream): unknown => Reflect.get(process[stream], 'write'));
+  const clock = { ms: 0 };
+  let mask: SecretMask;
+  let bridge: DiagBridge;
+
+  beforeEach(() => {
+    lines.length = 0;
+    clock.ms = 0;
+    for (const stream of STREAMS) {
+      Reflect.set(process[stream], 'write', (text: string) => lines.push(text) > 0);
+    }
+    mask = new SecretMask();
+    bridge = new DiagBridge({
+      settings: { format: 'json', level: 'fatal', emit: true },
+      mask,
+      now: () => clock.ms,
+    });
+  });
+  afterEach(() => {
+    bridge.uninstall();
+    STREAMS.forEach((stream, at) => Reflect.set(process[stream], 'write', written[at]));
+  });
+  const messages = (): unknown[] =>
+    lines.map((line) => {
+      const { level, context, message } = JSON.parse(line) as Record<string, unknown>;
+      expect(context).toBe('OpenTelemetry');
+      return `${String(level)} ${String(message)}`;
+    });
+
+  it('prints at its own level, errors on one line each', () => {
+    bridge.install();
+    diag.info('not asked for');
+    diag.warn('careful', { a: 1 });
+    diag.error('Error: duplicate\n    at somewhere');
+    diag.createComponentLogger({ namespace: 'lib' }).error('broken', new TypeError('no\nmore'));
+    loggingErrorHandler()(Object.assign(new Error('Bad Request'), { code: 400, data: 'x' }));
+    expect(messages()).toEqual([
+      'warn careful {"a":1}',
+      'error Error: duplicate',
+      'error lib broken TypeError: no',
+      'error Error: Bad Request (400)',
+    ]);
+  });
+
+  it('prints one line a minute of an outage whose message varies (P35)', () => {
+    bridge.install();
+    for (let i = 0; i < 600; i++) {
+      clock.ms = i * 100;
+      diag.error(`14 UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:${4000 + i} "id ${i}"`);
+    }
+    expect(lines).toHaveLength(1);
+    clock.ms = 60_000;
+    diag.error('14 UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:9 "id"');
+    expect(messages()[1]).toContain('(and 599 more like it since then)');
+  });
+
+  it('prints debug in full when asked, and nothing at none', () => {
+    bridge.install('debug');
+    lines.length = 0;
+    diag.debug('same');
+    diag.debug('same');
+    expect(lines).toHaveLength(2);
+    bridge.install('none');
+    diag.error('anything');
+    expect(lines).toHaveLength(2);
+  });
+
+  it('masks secrets that it knows and that it recognises (P28)', () => {
+    mask.add('canary-1234');
+    bridge.install();
+    diag.error('to https://user:hunter2@collector:4318/v1 failed');
+    diag.warn('header', {
+      authorization: 'Bearer abc.def',
+      'x-api-key': 'k-1',
+      plain: 'canary-1234',
+    });
+    diag.error('query ?access_token=aaa&b=1', new Error('Basic dXNlcjpwYXNz in cause'));
+    diag.warn(`as base64 ${Buffer.from('canary-1234').toString('base64')}`);
+    const all = lines.join('\n');
+    for (const secret of [
+      'hunter2',
+      'abc.def',
+      'k-1',
+      'canary',
+      'aaa',
+      'dXNlcjpwYXNz',
+      'Y2FuYXJ5',
+    ]) {
+      expect(all).not.toContain(secret);
+    }
+    expect(all).toContain('https://***@collector:4318/v1 failed');
+    expect(all).toContain('b=1');
+  });
+
+  it('never throws', () => {
+    bridge.install();
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    Reflect.set(process.stdout, 'write', () => {
+      throw new Error('EPIPE');
+    });
+    expect(() => diag.warn('x', circular)).not.toThrow();
+  });
+});

@@ -1,0 +1,145 @@
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import type { DiagLogger } from '@opentelemetry/api';
+import type { DiagnosticsOptions } from '../options/otel.options.js';
+import { isErrorLike, toText } from './any-value.js';
+import type { LoggerSettings } from './logger-settings.js';
+import { OtelLogger } from './otel-logger.js';
+import { RateLimitedLog } from './rate-limited-log.js';
+import type { SelfLogLevel } from './rate-limited-log.js';
+import type { SecretMask } from './secret-mask.js';
+
+const LEVELS: Readonly<Record<NonNullable<DiagnosticsOptions['level']>, DiagLogLevel>> = {
+  none: DiagLogLevel.NONE,
+  error: DiagLogLevel.ERROR,
+  warn: DiagLogLevel.WARN,
+  info: DiagLogLevel.INFO,
+  debug: DiagLogLevel.DEBUG,
+  verbose: DiagLogLevel.VERBOSE,
+  all: DiagLogLevel.ALL,
+};
+
+const CONTEXT = 'OpenTelemetry';
+const MAX_LINE_CHARS = 2000;
+// Well beyond what is shown, so that a secret cut in two here is cut off there.
+const MAX_MASKED_CHARS = 10_000;
+const MAX_CAUSE_CHARS = 120;
+// What differs from one occurrence of the same trouble to the next.
+const VARYING = /"[^"]*"|'[^']*'|\b[\da-f]{8,}\b|\d+/gi;
+
+export interface DiagBridgeOptions {
+  /** Whose format the lines have. */
+  readonly settings: LoggerSettings;
+  readonly mask: SecretMask;
+  /** Monotonic milliseconds. Default: `performance.now`. */
+  readonly now?: () => number;
+}
+
+/**
+ * OpenTelemetry's diagnostics as lines of the app's console, never as telemetry: in the format of the
+ * app's logs, secrets masked, errors, warnings and infos one per cause and minute. Debug and verbose,
+ * which somebody asked for, come in full. Never throws.
+ */
+export class DiagBridge implements DiagLogger {
+  readonly #mask: SecretMask;
+  readonly #limited: RateLimitedLog;
+  readonly #print: (level: SelfLogLevel, line: string) => void;
+
+  constructor({ settings, mask, now }: DiagBridgeOptions) {
+    const printer = new OtelLogger({ ...settings, level: 'verbose', emit: false });
+    this.#mask = mask;
+    this.#print = (level, line) => printer[level](line, CONTEXT);
+    this.#limited = new RateLimitedLog({
+      write: this.#print,
+      ...(now === undefined ? undefined : { now }),
+    });
+  }
+
+  /** Takes the place of any diagnostics logger before. Call it after an SDK that sets its own. */
+  install(level: DiagnosticsOptions['level'] = 'warn'): void {
+    diag.setLogger(this, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+  }
+
+  /** Removes whatever diagnostics logger is set; the API cannot tell whose it is. */
+  uninstall(): void {
+    diag.disable();
+  }
+
+  error(...parts: unknown[]): void {
+    this.#limit('error', parts);
+  }
+
+  warn(...parts: unknown[]): void {
+    this.#limit('warn', parts);
+  }
+
+  info(...parts: unknown[]): void {
+    this.#limit('log', parts);
+  }
+
+  debug(...parts: unknown[]): void {
+    this.#say('debug', parts);
+  }
+
+  verbose(...parts: unknown[]): void {
+    this.#say('verbose', parts);
+  }
+
+  #limit(level: SelfLogLevel, parts: readonly unknown[]): void {
+    try {
+      const line = this.#line(parts);
+      const cause = line.replaceAll(VARYING, '#').slice(0, MAX_CAUSE_CHARS);
+      this.#limited.log(level, cause, line);
+    } catch {
+      // Nothing is left to tell it to.
+    }
+  }
+
+  #say(level: SelfLogLevel, parts: readonly unknown[]): void {
+    try {
+      this.#print(level, this.#line(parts));
+    } catch {
+      // As above.
+    }
+  }
+
+  #line(parts: readonly unknown[]): string {
+    const text = parts.map(describe).filter(Boolean).join(' ');
+    return toText(this.#mask.mask(text.slice(0, MAX_MASKED_CHARS)), MAX_LINE_CHARS);
+  }
+}
+
+const describe = (part: unknown): string => {
+  if (typeof part === 'string') return part.startsWith('{') ? fromJson(part) : firstLine(part);
+  if (isErrorLike(part)) return errorLine(part);
+  try {
+    return firstLine(JSON.stringify(part) ?? String(part));
+  } catch {
+    return '[unprintable]';
+  }
+};
+
+/** The SDK's error handler passes errors on as JSON, stack included. */
+const fromJson = (text: string): string => {
+  try {
+    const parsed = JSON.parse(text) as Partial<Record<'name' | 'message' | 'code', unknown>>;
+    return typeof parsed.message === 'string'
+      ? errorLine({ ...parsed, message: parsed.message })
+      : text;
+  } catch {
+    return firstLine(text);
+  }
+};
+
+const errorLine = (error: { name?: unknown; message: string; code?: unknown }): string => {
+  const { name, message, code } = error;
+  const head =
+    typeof name === 'string' && name !== '' && !message.startsWith(name) ? `${name}: ` : '';
+  const known = typeof code === 'string' || typeof code === 'number' ? String(code) : '';
+  const tail = known === '' || message.includes(known) ? '' : ` (${known})`;
+  return `${head}${firstLine(message)}${tail}`;
+};
+
+const firstLine = (text: string): string => {
+  const end = text.indexOf('\n');
+  return end === -1 ? text : text.slice(0, end);
+};

@@ -1,0 +1,33 @@
+import type { Provider } from '@nestjs/common';
+import type { OtelConfig } from '../options/otel.config.js';
+import { OTEL_CONFIG } from '../otel.tokens.js';
+import { DiagBridge } from './diag-bridge.js';
+import type { LoggerSettings } from './logger-settings.js';
+import { LOGGER_SETTINGS } from './logging.tokens.js';
+import { OtelLogger } from './otel-logger.js';
+import { SecretMask } from './secret-mask.js';
+
+/** Needs `OTEL_CONFIG` and {@link LOGGER_SETTINGS}. Users inject `OtelLogger`. */
+export const LOGGING_PROVIDERS: Provider[] = [
+  OtelLogger,
+  {
+    provide: SecretMask,
+    inject: [OTEL_CONFIG],
+    useFactory({ otlp }: OtelConfig) {
+      const mask = new SecretMask();
+      for (const { headers } of [otlp.traces, otlp.metrics, otlp.logs]) {
+        for (const value of Object.values(headers.reveal())) {
+          mask.add(value);
+          // Of `Bearer x` and `Basic x` the second word is the secret.
+          mask.add(value.slice(value.indexOf(' ') + 1));
+        }
+      }
+      return mask;
+    },
+  },
+  {
+    provide: DiagBridge,
+    inject: [LOGGER_SETTINGS, SecretMask],
+    useFactory: (settings: LoggerSettings, mask: SecretMask) => new DiagBridge({ settings, mask }),
+  },
+];

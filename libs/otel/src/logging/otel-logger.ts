@@ -1,0 +1,134 @@
+import { inspect } from 'node:util';
+import { ConsoleLogger, Inject, Injectable } from '@nestjs/common';
+import type { LogLevel } from '@nestjs/common';
+import { isSpanContextValid, trace } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
+import { LogEmitter } from './log-emitter.js';
+import { LOG_LEVELS, resolveLogger } from './logger-settings.js';
+import type { LoggerSettings } from './logger-settings.js';
+import { LOGGER_SETTINGS } from './logging.tokens.js';
+
+const HEX = 16;
+const MAX_JSON_BYTES = 1024;
+const DIM = '\u001B[2m';
+const DIM_OFF = '\u001B[22m';
+
+/** What ConsoleLogger hands to `getJsonLogObject`. */
+interface JsonLineOptions {
+  context: string;
+  logLevel: LogLevel;
+  writeStreamType?: 'stdout' | 'stderr';
+  errorStack?: unknown;
+  // eslint-disable-next-line typescript/no-explicit-any -- as Nest declares it
+  params?: Record<string, any>;
+  error?: Error;
+}
+
+interface JsonLine {
+  [key: string]: unknown;
+  level: LogLevel;
+  pid: number;
+  timestamp: number;
+  message: unknown;
+}
+
+/**
+ * Nest's ConsoleLogger that knows the active span and sends what it prints as OTLP log records too.
+ *
+ *     const app = await NestFactory.create(AppModule, { bufferLogs: true });
+ *     app.useLogger(app.get(OtelLogger));
+ *
+ * JSON lines get `trace_id`, `span_id` and `trace_flags`; pretty lines end in `trace_id=...`. Levels,
+ * `setLogLevels` included, hold for both ways. Nothing is sent from a context that suppresses tracing,
+ * such as that of a probe or an exporter, nor for what is logged while a record is being sent.
+ */
+@Injectable()
+export class OtelLogger extends ConsoleLogger {
+  readonly #emitter: LogEmitter | undefined;
+
+  /** Without settings, as outside of Nest's injection, those of the environment. */
+  constructor(@Inject(LOGGER_SETTINGS) settings: LoggerSettings = resolveLogger()) {
+    super({
+      json: settings.format === 'json',
+      logLevels: LOG_LEVELS.slice(LOG_LEVELS.indexOf(settings.level)),
+    });
+    if (settings.emit) this.#emitter = new LogEmitter();
+  }
+
+  protected override printMessages(
+    messages: unknown[],
+    context = '',
+    logLevel: LogLevel = 'log',
+    writeStreamType?: 'stdout' | 'stderr',
+    errorStack?: unknown,
+    // eslint-disable-next-line typescript/no-explicit-any -- as Nest declares it
+    params?: Record<string, any>,
+  ): void {
+    // Resolved here, or a lazy message would run once for the line and once for the record.
+    const resolved = messages.some(isFunction) ? messages.map(resolveLazy) : messages;
+    super.printMessages(resolved, context, logLevel, writeStreamType, errorStack, params);
+    this.#emitter?.emit({
+      level: logLevel,
+      messages: resolved,
+      context,
+      stack: errorStack,
+      params,
+    });
+  }
+
+  protected override getJsonLogObject(message: unknown, options: JsonLineOptions): JsonLine {
+    const line = super.getJsonLogObject(printable(message), options);
+    const span = activeSpanContext();
+    if (span === undefined) return line;
+    const traceFlags = span.traceFlags.toString(HEX).padStart(2, '0');
+    return Object.assign(line, {
+      trace_id: span.traceId,
+      span_id: span.spanId,
+      trace_flags: traceFlags,
+    });
+  }
+
+  protected override formatMessage(
+    logLevel: LogLevel,
+    message: unknown,
+    pidMessage: string,
+    formattedLogLevel: string,
+    contextMessage: string,
+    timestampDiff: string,
+    // eslint-disable-next-line typescript/no-explicit-any -- as Nest declares it
+    params?: Record<string, any>,
+  ): string {
+    const line = super.formatMessage(
+      logLevel,
+      message,
+      pidMessage,
+      formattedLogLevel,
+      contextMessage,
+      timestampDiff,
+      params,
+    );
+    const span = activeSpanContext();
+    if (span === undefined) return line;
+    const suffix = `trace_id=${span.traceId}`;
+    const shown = this.options.colors ? `${DIM}${suffix}${DIM_OFF}` : suffix;
+    return `${line.slice(0, -1)} ${shown}\n`;
+  }
+}
+
+const activeSpanContext = (): SpanContext | undefined => {
+  const spanContext = trace.getActiveSpan()?.spanContext();
+  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
+};
+
+/** JSON writes a buffer as a list of numbers: ten megabytes would hold the event loop for seconds. */
+const printable = (message: unknown): unknown =>
+  message instanceof Uint8Array && message.length > MAX_JSON_BYTES ? inspect(message) : message;
+
+const isFunction = (message: unknown): message is Function => typeof message === 'function';
+
+/** As Nest does: a class stands for its name, any other function for what it returns. */
+const resolveLazy = (message: unknown): unknown => {
+  if (!isFunction(message)) return message;
+  if (Function.prototype.toString.call(message).startsWith('class ')) return message.name;
+  return resolveLazy((message as () => unknown)());
+};

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ManagementHandler } from './management-routes.js';
+
+/** Answers with a small JSON body. A HEAD request gets the same headers and no body. */
+export function answerJson(res: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  res.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+  });
+  res.end(text);
+}
+
+function answerFailure(res: ServerResponse): void {
+  if (res.headersSent) res.destroy();
+  else answerJson(res, 500, { status: 'error' });
+}
+
+/** Lets a handler answer GET and HEAD; whatever it does wrong ends in a 500, never in a throw. */
+export function serveManagement(
+  handler: ManagementHandler,
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
+  if (req.method !== 'GET' && req.method !== 'HEAD') {
+    res.setHeader('allow', 'GET, HEAD');
+    answerJson(res, 405, { status: 'error', message: 'Method not allowed' });
+    return;
+  }
+  try {
+    const result: unknown = handler(req, res);
+    // Handlers are typed as synchronous, but an async one fits that type too.
+    if (result instanceof Object && 'catch' in result) {
+      (result as Promise<unknown>).catch(() => answerFailure(res));
+    }
+  } catch {
+    answerFailure(res);
+  }
+}

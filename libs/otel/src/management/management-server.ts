@@ -1,0 +1,82 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
+import { HealthError } from '../health/health-error.js';
+import type { HealthSettings } from '../health/health-settings.js';
+import { HEALTH_SETTINGS } from '../health/health.tokens.js';
+import { errorText } from '../health/error-text.js';
+import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
+import { answerJson, serveManagement } from './management-answer.js';
+import { ManagementRoutes } from './management-routes.js';
+
+/** Probes are tiny and few: what needs more than this is not a probe. */
+const LIMITS = { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000 };
+const MAX_CONNECTIONS = 128;
+
+/**
+ * The {@link ManagementRoutes} on a port of their own, from the first init hook to the last shutdown phase:
+ * for apps without HTTP, and for probes that must answer while the app's own port is closed. Unreferenced,
+ * so it never keeps a process alive. Without `health.port` it does nothing.
+ */
+@Injectable()
+export class ManagementServer implements OnModuleInit {
+  readonly #settings: HealthSettings;
+  readonly #routes: ManagementRoutes;
+  readonly #logger = new Logger('ManagementServer');
+  #server: Server | undefined;
+
+  constructor(
+    @Inject(HEALTH_SETTINGS) settings: HealthSettings,
+    routes: ManagementRoutes,
+    phases: ShutdownPhases,
+  ) {
+    this.#settings = settings;
+    this.#routes = routes;
+    phases.register('exit', 'management server', () => this.#close());
+  }
+
+  /** What it is bound to; `undefined` while it is closed. */
+  get address(): AddressInfo | undefined {
+    const address = this.#server?.address();
+    return typeof address === 'object' && address !== null ? address : undefined;
+  }
+
+  /** @throws HealthError when the port cannot be bound. */
+  async onModuleInit(): Promise<void> {
+    const { port, host } = this.#settings;
+    if (port === undefined) return;
+    const server = createServer({ ...LIMITS, keepAliveTimeout: 5000 }, (req, res) => {
+      const handler = this.#routes.find(req.url);
+      if (handler) serveManagement(handler, req, res);
+      else answerJson(res, 404, { status: 'error', message: 'Not found' });
+    });
+    server.maxConnections = MAX_CONNECTIONS;
+    server.unref();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) =>
+        reject(
+          new HealthError(
+            'NESTLENS_HEALTH_PORT',
+            `health.port ${port} cannot be bound: ${errorText(error)}. Choose a free port, or leave it out.`,
+            error,
+          ),
+        ),
+      );
+      server.listen({ port, host }, resolve);
+    });
+    server.removeAllListeners('error');
+    server.on('error', (error) => this.#logger.warn(errorText(error)));
+    this.#server = server;
+  }
+
+  async #close(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  }
+}

@@ -1,0 +1,20 @@
+import { Inject } from '@nestjs/common';
+
+/** Injection token of the app's own {@link Meter}; its scope is the service. */
+export const METER = Symbol('nestlens.otel.meter');
+/** Injection token of the app's own {@link Tracer}; its scope is the service. */
+export const TRACER = Symbol('nestlens.otel.tracer');
+
+/** Injection token of the instrument that `provideCounter(name)` and its like provide. */
+export const getInstrumentToken = (name: string): symbol =>
+  Symbol.for(`nestlens.otel.instrument ${name}`);
+
+/** Injects an instrument that a module provides: `@InjectInstrument('orders.placed') orders: Counter`. */
+export const InjectInstrument = (name: string): ParameterDecorator & PropertyDecorator =>
+  Inject(getInstrumentToken(name));
+
+/** Injects the app's own {@link Meter}. */
+export const InjectMeter = (): ParameterDecorator & PropertyDecorator => Inject(METER);
+
+/** Injects the app's own {@link Tracer}. */
+export const InjectTracer = (): ParameterDecorator & PropertyDecorator => Inject(TRACER);

@@ -1,0 +1,59 @@
+import type { Provider } from '@nestjs/common';
+import { metrics, trace } from '@opentelemetry/api';
+import { ManagementRoutes } from '../management/management-routes.js';
+import type { OtelConfig } from '../options/otel.config.js';
+import { OTEL_CONFIG } from '../otel.tokens.js';
+import { globalProviders } from '../providers/late-bound-globals.js';
+import { METER, TRACER } from './instrument.tokens.js';
+import { PrometheusEndpoint } from './prometheus-endpoint.js';
+import { RuntimeMetrics } from './runtime-metrics.js';
+
+/** Scope of what the app itself measures and traces, where the service has no name. */
+const UNNAMED = 'app';
+
+const collects = ({ disabled, metrics: options }: OtelConfig): boolean =>
+  !disabled &&
+  (options.exporters.length > 0 ||
+    options.readers.length > 0 ||
+    options.prometheusPath !== undefined);
+
+/**
+ * Needs `OTEL_CONFIG` and `ManagementRoutes`. The reader of {@link PrometheusEndpoint}, if there is one,
+ * belongs to the SDK's readers. Users inject `METER` and `TRACER`.
+ */
+export const METRICS_PROVIDERS: Provider[] = [
+  {
+    provide: METER,
+    inject: [OTEL_CONFIG],
+    useFactory: ({ service }: OtelConfig) => metrics.getMeter(service.name ?? UNNAMED),
+  },
+  {
+    provide: TRACER,
+    inject: [OTEL_CONFIG],
+    useFactory: ({ service }: OtelConfig) => trace.getTracer(service.name ?? UNNAMED),
+  },
+  {
+    provide: PrometheusEndpoint,
+    inject: [OTEL_CONFIG, ManagementRoutes],
+    useFactory(config: OtelConfig, routes: ManagementRoutes) {
+      const path = config.metrics.prometheusPath;
+      if (path === undefined || config.disabled) return undefined;
+      const endpoint = new PrometheusEndpoint();
+      endpoint.mount(routes, path);
+      return endpoint;
+    },
+  },
+  {
+    provide: RuntimeMetrics,
+    inject: [OTEL_CONFIG],
+    useFactory(config: OtelConfig) {
+      const runtime = new RuntimeMetrics();
+      if (config.metrics.runtime && collects(config)) {
+        runtime.start();
+        // Until then: the last collection is made during the shutdown.
+        globalProviders.onRelease(() => runtime.stop());
+      }
+      return runtime;
+    },
+  },
+];

@@ -1,0 +1,38 @@
+import { Logger } from '@nestjs/common';
+import { FLUSH_STEPS } from '../lifecycle/shutdown-phases.js';
+import type { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
+import { shutdownReport } from '../report/shutdown-report.js';
+import type { ExportEngine } from './engine.js';
+import type { OtelProviders } from './otel-providers.js';
+
+/**
+ * How telemetry leaves last, in the phase `flush`:
+ *
+ * 1. Traces and logs, together: nothing later makes more of them.
+ * 2. The final metrics, which hold what step 1 did to the exporters' own figures.
+ * 3. Close what is open, give the API's globals back, and say what became of everything.
+ */
+export const registerFlush = (
+  phases: ShutdownPhases,
+  providers: OtelProviders,
+  engine: ExportEngine,
+  service: string | undefined,
+): void => {
+  phases.register(
+    'flush',
+    'traces and logs',
+    () => providers.flushTracesAndLogs(),
+    FLUSH_STEPS.signals,
+  );
+  phases.register('flush', 'metrics', () => providers.closeMetrics(), FLUSH_STEPS.metrics);
+  phases.register(
+    'flush',
+    'providers',
+    async () => {
+      await providers.closeTracesAndLogs();
+      providers.release();
+      new Logger('OtelModule').log(shutdownReport(service, engine.status()));
+    },
+    FLUSH_STEPS.close,
+  );
+};

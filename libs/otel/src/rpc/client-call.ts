@@ -1,0 +1,80 @@
+import { context } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { completed } from './grpc-js.js';
+import type { GrpcClientCall, GrpcClientListener, GrpcMetadata, GrpcStatus } from './grpc-js.js';
+
+/** What the call runs in, and what it sends. */
+export interface StartedCall {
+  readonly context: Context;
+  readonly metadata: GrpcMetadata;
+}
+
+/** Who follows a client call. None of these may throw. */
+export interface ClientCallObserver {
+  /** The call starts, in the caller's context. The given metadata is the caller's own: not to be changed. */
+  begin(metadata: GrpcMetadata): StartedCall;
+  /** The call is over. May come twice. */
+  end(status: GrpcStatus, call: GrpcClientCall): void;
+}
+
+/** Stands between the caller and grpc-js: what the caller gets back reaches it in the context that it called from. */
+class ObservedClientCall implements GrpcClientCall, GrpcClientListener {
+  readonly next: GrpcClientCall;
+  readonly #observer: ClientCallObserver;
+  readonly #caller: Context = context.active();
+  #listener: Partial<GrpcClientListener> | undefined;
+
+  constructor(next: GrpcClientCall, observer: ClientCallObserver) {
+    this.next = next;
+    this.#observer = observer;
+  }
+
+  start(metadata: GrpcMetadata, listener?: Partial<GrpcClientListener>): void {
+    this.#listener = listener;
+    const started = this.#observer.begin(metadata);
+    context.with(started.context, () => this.next.start(started.metadata, this));
+  }
+
+  onReceiveMetadata(metadata: GrpcMetadata): void {
+    context.with(this.#caller, () => this.#listener?.onReceiveMetadata?.(metadata));
+  }
+
+  onReceiveMessage(message: unknown): void {
+    context.with(this.#caller, () => this.#listener?.onReceiveMessage?.(message));
+  }
+
+  onReceiveStatus(status: GrpcStatus): void {
+    this.#observer.end(status, this.next);
+    context.with(this.#caller, () => this.#listener?.onReceiveStatus?.(status));
+  }
+
+  cancelWithStatus(status: number, details: string): void {
+    this.next.cancelWithStatus(status, details);
+  }
+
+  getPeer(): string {
+    return this.next.getPeer();
+  }
+
+  sendMessageWithContext(messageContext: unknown, message: unknown): void {
+    this.next.sendMessageWithContext(messageContext, message);
+  }
+
+  sendMessage(message: unknown): void {
+    this.next.sendMessage(message);
+  }
+
+  startRead(): void {
+    this.next.startRead();
+  }
+
+  halfClose(): void {
+    this.next.halfClose();
+  }
+}
+
+/** Wraps a call of grpc-js, whatever its release, so that `observer` follows it. */
+export const observeClientCall: (
+  call: GrpcClientCall,
+  observer: ClientCallObserver,
+) => GrpcClientCall = completed<GrpcClientCall, [ClientCallObserver]>(ObservedClientCall);

@@ -1,0 +1,105 @@
+import {
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  METRIC_RPC_CLIENT_CALL_DURATION,
+} from '@opentelemetry/semantic-conventions';
+import { context } from '@opentelemetry/api';
+import type { Attributes, Context, Histogram, Tracer } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import { ownMeter, ownTracer } from '../telemetry.js';
+import { targetAddress } from './address.js';
+import { observeClientCall } from './client-call.js';
+import { ClientSpan } from './client-span.js';
+import type { ClientSpanOwner } from './client-span.js';
+import type { GrpcCallOptions, GrpcClientCall, GrpcNextCall } from './grpc-js.js';
+import { RpcMethod, RpcMethods } from './rpc-method.js';
+import type { RpcSettings } from './rpc.settings.js';
+import { CALL_DURATION_BUCKETS } from './semconv.js';
+import type { StatusCodeName } from './status-code.js';
+import { warn } from './warnings.js';
+
+const isClientError = (name: StatusCodeName): boolean => name !== 'OK';
+
+/** Spans and durations of the calls that one app makes. Knows nothing of Nest. */
+export class GrpcClientTracer implements ClientSpanOwner {
+  readonly settings: RpcSettings;
+  /** By target, as it belongs to the attributes. Targets are the app's own configuration. */
+  readonly #methods = new Map<string, RpcMethods>();
+  readonly #open = new Set<ClientSpan>();
+  #tracer: Tracer | undefined;
+  #duration: Histogram | undefined;
+  #enabled = true;
+
+  constructor(settings: RpcSettings) {
+    this.settings = settings;
+  }
+
+  /** Kept from the first call on. */
+  get tracer(): Tracer {
+    return (this.#tracer ??= ownTracer());
+  }
+
+  /** A grpc-js client interceptor. Throws only what `nextCall` throws. */
+  intercept(target: string, options: GrpcCallOptions, nextCall: GrpcNextCall): GrpcClientCall {
+    if (!this.#enabled || isTracingSuppressed(context.active())) return nextCall(options);
+    const method = this.#methodOf(target, options);
+    if (!method || method.ignored) return nextCall(options);
+    const span = new ClientSpan(method, this);
+    return observeClientCall(this.#next(span, options, nextCall), span);
+  }
+
+  began(span: ClientSpan): void {
+    this.#open.add(span);
+  }
+
+  ended(span: ClientSpan): void {
+    this.#open.delete(span);
+  }
+
+  measured(method: RpcMethod, end: number | string, seconds: number, callContext: Context): void {
+    this.#duration ??= ownMeter().createHistogram(METRIC_RPC_CLIENT_CALL_DURATION, {
+      description: 'Duration of outgoing gRPC calls.',
+      unit: 's',
+      advice: { explicitBucketBoundaries: CALL_DURATION_BUCKETS },
+    });
+    const attributes =
+      typeof end === 'number'
+        ? method.metricAttributes(end, isClientError)
+        : method.failureAttributes(end);
+    this.#duration.record(seconds, attributes, callContext);
+  }
+
+  /** From now on calls pass untouched. Spans that are still open end here. */
+  disable(): void {
+    this.#enabled = false;
+    for (const span of this.#open) span.abandon();
+  }
+
+  #next(span: ClientSpan, options: GrpcCallOptions, nextCall: GrpcNextCall): GrpcClientCall {
+    try {
+      return nextCall(options);
+    } catch (error) {
+      span.refused(error as Error);
+      throw error;
+    }
+  }
+
+  #methodOf(target: string, options: GrpcCallOptions): RpcMethod | undefined {
+    try {
+      let methods = this.#methods.get(target);
+      if (!methods) this.#methods.set(target, (methods = new RpcMethods()));
+      return methods.find(options.method_definition.path, (path) => this.#describe(path, target));
+    } catch (error) {
+      warn('a client call could not be observed', error);
+      return undefined;
+    }
+  }
+
+  #describe(path: string, target: string): RpcMethod {
+    const name = path.slice(1);
+    const { address, port } = targetAddress(target);
+    const attributes: Attributes = { [ATTR_SERVER_ADDRESS]: address };
+    if (port !== undefined) attributes[ATTR_SERVER_PORT] = port;
+    return new RpcMethod(name, this.settings.ignores(name), attributes, attributes);
+  }
+}

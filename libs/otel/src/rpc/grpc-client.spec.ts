@@ -1,0 +1,331 @@
+import type { OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext } from '@nestjs/common';
+import { Metadata } from '@grpc/grpc-js';
+import { ClientProxyFactory, ClientsModule, Transport } from '@nestjs/microservices';
+import type { ClientGrpc, GrpcOptions } from '@nestjs/microservices';
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import {
+  concatMap,
+  firstValueFrom,
+  lastValueFrom,
+  mergeMap,
+  of,
+  Subject,
+  take,
+  toArray,
+} from 'rxjs';
+import type { Observable } from 'rxjs';
+import { suppressTracing } from '@opentelemetry/core';
+import { Inventory } from '../report/inventory.js';
+import { hanging } from './fixtures/drive.js';
+import { PROTO, RpcModule, startShop } from './fixtures/shop.js';
+import type { Order, Shop } from './fixtures/shop.js';
+import { Telemetry, secondsOf } from './fixtures/telemetry.js';
+import { tracedGrpcClient } from './traced-grpc.js';
+
+type Call = (order: unknown, metadata?: Metadata, options?: object) => Observable<Order>;
+interface Orders {
+  get: Call;
+  watch: Call;
+  upload: Call;
+  chat: Call;
+}
+
+const telemetry = new Telemetry();
+const isClient = (span: ReadableSpan): boolean => span.kind === SpanKind.CLIENT;
+const target = { port: 0 };
+const clientOptions = (): GrpcOptions => ({
+  transport: Transport.GRPC,
+  options: { url: `localhost:${target.port}`, package: 'shop.v1', protoPath: PROTO },
+});
+
+@Injectable()
+class Gateway implements OnModuleInit {
+  orders!: Orders;
+
+  constructor(@Inject('ORDERS') private readonly client: ClientGrpc) {}
+
+  onModuleInit(): void {
+    this.orders = this.client.getService<Orders>('Orders');
+  }
+}
+
+@Module({
+  imports: [
+    RpcModule.of(),
+    ClientsModule.registerAsync([{ name: 'ORDERS', useFactory: clientOptions }]),
+  ],
+  providers: [
+    Gateway,
+    { provide: 'OWN', useFactory: () => ClientProxyFactory.create(clientOptions()) },
+    {
+      provide: 'EARLY',
+      inject: ['OWN'],
+      useFactory: (client: ClientGrpc): Orders => client.getService<Orders>('Orders'),
+    },
+  ],
+})
+class GatewayModule {}
+
+const inSpan = async <T>(run: () => Promise<T>): Promise<{ value: T; spanId: string }> => {
+  const span = trace.getTracer('spec').startSpan('caller', {}, ROOT_CONTEXT);
+  const baggage = propagation.createBaggage({ tenant: { value: 'acme' } });
+  const caller = propagation.setBaggage(trace.setSpan(ROOT_CONTEXT, span), baggage);
+  const value = await context.with(caller, run);
+  return { value, spanId: span.spanContext().spanId };
+};
+
+const KINDS = [
+  ['get', 'Get', (mode: string) => ({ id: '1', mode })],
+  ['watch', 'Watch', (mode: string) => ({ id: '1', mode })],
+  ['upload', 'Upload', (mode: string) => of({ id: '1', mode }, { id: '2', mode })],
+  ['chat', 'Chat', (mode: string) => of({ id: '1', mode }, { id: '2', mode })],
+] as const;
+
+describe('GrpcClientInstrumentation', () => {
+  let shop: Shop;
+  let app: INestApplicationContext;
+  let orders: Orders;
+
+  beforeAll(async () => {
+    telemetry.start();
+    shop = await startShop();
+    target.port = shop.port;
+    app = await NestFactory.createApplicationContext(GatewayModule, { logger: false });
+    orders = app.get(Gateway).orders;
+  });
+
+  afterEach(() => telemetry.reset());
+
+  afterAll(async () => {
+    await app.close();
+    await shop.close();
+    telemetry.stop();
+  });
+
+  describe.each(KINDS)('%s', (call, rpc, request) => {
+    it('is child of the caller and parent of the server, and carries baggage', async () => {
+      const { value, spanId } = await inSpan(() =>
+        firstValueFrom(orders[call](request('ok')).pipe(toArray())),
+      );
+      const client = await telemetry.endedOne(isClient);
+      const server = await telemetry.endedOne((span) => span.kind === SpanKind.SERVER);
+      expect(client.parentSpanContext?.spanId).toBe(spanId);
+      expect(server.parentSpanContext?.spanId).toBe(client.spanContext().spanId);
+      const { traceId } = client.spanContext();
+      expect(value.at(-1)?.id).toContain(`${traceId}/${server.spanContext().spanId}/acme`);
+      expect(client.name).toBe(`shop.v1.Orders/${rpc}`);
+      expect(client.attributes).toEqual({
+        'rpc.system.name': 'grpc',
+        'rpc.method': `shop.v1.Orders/${rpc}`,
+        'rpc.status_code': 'OK',
+        'server.address': 'localhost',
+        'server.port': shop.port,
+        'network.peer.address': '127.0.0.1',
+        'network.peer.port': shop.port,
+      });
+      expect(client.status.code).toBe(SpanStatusCode.UNSET);
+    });
+
+    it('is an error at any status but OK', async () => {
+      await expect(lastValueFrom(orders[call](request('rpc5')))).rejects.toThrow('no such order');
+      const client = await telemetry.endedOne(isClient);
+      expect(client.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no such order' });
+      expect(client.attributes).toMatchObject({
+        'rpc.status_code': 'NOT_FOUND',
+        'error.type': 'NOT_FOUND',
+      });
+      expect(client.events).toEqual([]);
+    });
+
+    it('ends as CANCELLED when it is unsubscribed', async () => {
+      const hangs = hanging();
+      const subscription = orders[call](request('hang')).subscribe();
+      await hangs;
+      subscription.unsubscribe();
+      const client = await telemetry.endedOne(isClient);
+      expect(client.attributes['rpc.status_code']).toBe('CANCELLED');
+      const server = await telemetry.endedOne((span) => span.kind === SpanKind.SERVER);
+      expect(server.attributes['rpc.status_code']).toBe('CANCELLED');
+      expect(telemetry.spans).toHaveLength(2);
+    });
+  });
+
+  // With an Observable as request Nest passes on the metadata alone, so there is no deadline.
+  it.each(['get', 'watch'] as const)('ends %s as DEADLINE_EXCEEDED', async (call) => {
+    const options = { deadline: Date.now() + 100 };
+    const reply = lastValueFrom(orders[call]({ mode: 'hang' }, new Metadata(), options));
+    await expect(reply).rejects.toMatchObject({ code: 4 });
+    const spans = await telemetry.ended(() => true, 2);
+    expect(spans.map(({ attributes }) => attributes['error.type'])).toEqual([
+      'DEADLINE_EXCEEDED',
+      'DEADLINE_EXCEEDED',
+    ]);
+  });
+
+  it('gives what follows a reply the context of the caller', async () => {
+    const { spanId } = await inSpan(() =>
+      lastValueFrom(
+        orders.get({ id: '1' }).pipe(mergeMap(() => orders.watch({ id: '2' }).pipe(take(1)))),
+      ),
+    );
+    const clients = await telemetry.ended(isClient, 2);
+    expect(clients.map((span) => span.parentSpanContext?.spanId)).toEqual([spanId, spanId]);
+  });
+
+  it('keeps callers apart that share a connection', async () => {
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { spanId } = await inSpan(() =>
+          lastValueFrom(orders.get({}).pipe(mergeMap(() => orders.get({})))),
+        );
+        const mine = telemetry.spans.filter((span) => span.parentSpanContext?.spanId === spanId);
+        expect(mine).toHaveLength(2);
+      }),
+    );
+    await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const { spanId } = await inSpan(() =>
+          lastValueFrom(orders.watch({}).pipe(concatMap(() => orders.get({})))),
+        );
+        const mine = telemetry.spans.filter((span) => span.parentSpanContext?.spanId === spanId);
+        expect(mine).toHaveLength(4);
+      }),
+    );
+  });
+
+  it('ends when its request stream is left open and the caller has enough', async () => {
+    const feed = new Subject<Order>();
+    const replies = firstValueFrom(orders.chat(feed).pipe(take(1)));
+    feed.next({ id: '1' });
+    await replies;
+    const spans = await telemetry.ended(() => true, 2);
+    expect(spans.map(({ attributes }) => attributes['rpc.status_code'])).toEqual([
+      'CANCELLED',
+      'CANCELLED',
+    ]);
+  });
+
+  it("leaves the caller's metadata as it was", async () => {
+    const metadata = new Metadata();
+    metadata.set('traceparent', 'of another call');
+    await Promise.all([
+      firstValueFrom(orders.get({}, metadata)),
+      firstValueFrom(orders.get({}, metadata)),
+    ]);
+    expect(metadata.getMap()).toEqual({ traceparent: 'of another call' });
+    const servers = await telemetry.ended((span) => span.kind === SpanKind.SERVER, 2);
+    expect(new Set(servers.map((span) => span.spanContext().traceId)).size).toBe(2);
+    expect(servers.every((span) => span.parentSpanContext !== undefined)).toBe(true);
+  });
+
+  it('stays in place where a call brings interceptors of its own', async () => {
+    let ran = 0;
+    const own = (options: unknown, next: (options: unknown) => unknown): unknown => {
+      ran += 1;
+      return next(options);
+    };
+    await firstValueFrom(orders.get({}, new Metadata(), { interceptors: [own] }));
+    const [client] = await telemetry.ended(isClient);
+    expect([ran, client?.name]).toEqual([1, 'shop.v1.Orders/Get']);
+  });
+
+  it('reaches a client that a factory asked for its service before anything started', async () => {
+    const early = app.get<Orders>('EARLY');
+    await firstValueFrom(early.get({}));
+    const spans = await telemetry.ended(() => true, 2);
+    expect(spans.map(({ kind }) => kind)).toEqual([SpanKind.SERVER, SpanKind.CLIENT]);
+  });
+
+  it('tells calls that could not begin', async () => {
+    const lost = ClientProxyFactory.create(
+      tracedGrpcClient(clientOptions()),
+    ) as unknown as ClientGrpc & { close(): void };
+    const service = lost.getService<Orders>('Orders');
+    lost.close();
+    await expect(lastValueFrom(service.get({}))).rejects.toThrow('shut down');
+    const client = await telemetry.endedOne(isClient);
+    expect(client.status.code).toBe(SpanStatusCode.ERROR);
+    expect(client.attributes['rpc.status_code']).toBeUndefined();
+    expect(client.attributes['error.type']).toBe('Error');
+  });
+
+  it('tells an endpoint where nobody listens', async () => {
+    const options = clientOptions();
+    options.options.url = 'unix:///nowhere.sock';
+    const lost = ClientProxyFactory.create(tracedGrpcClient(options)) as unknown as ClientGrpc & {
+      close(): void;
+    };
+    await expect(lastValueFrom(lost.getService<Orders>('Orders').get({}))).rejects.toMatchObject({
+      code: 14,
+    });
+    const client = await telemetry.endedOne(isClient);
+    expect(client.attributes).toMatchObject({
+      'server.address': '/nowhere.sock',
+      'rpc.status_code': 'UNAVAILABLE',
+      'error.type': 'UNAVAILABLE',
+    });
+    lost.close();
+  });
+
+  it('measures as long as the span', async () => {
+    await expect(firstValueFrom(orders.get({ mode: 'rpc13' }))).rejects.toThrow('broken');
+    const client = await telemetry.endedOne(isClient);
+    const points = await telemetry.durations('rpc.client.call.duration');
+    const point = points.find(({ attributes }) => attributes['error.type'] === 'INTERNAL');
+    expect(point?.attributes).toEqual({
+      'rpc.system.name': 'grpc',
+      'rpc.method': 'shop.v1.Orders/Get',
+      'rpc.status_code': 'INTERNAL',
+      'error.type': 'INTERNAL',
+      'server.address': 'localhost',
+      'server.port': shop.port,
+    });
+    expect(point?.count).toBe(1);
+    expect(Math.abs(point!.sum - secondsOf(client.duration))).toBeLessThan(0.05);
+  });
+
+  it('passes suppressed calls on as they are', async () => {
+    await context.with(suppressTracing(ROOT_CONTEXT), () => firstValueFrom(orders.get({})));
+    const server = await telemetry.endedOne((span) => span.kind === SpanKind.SERVER);
+    expect(server.parentSpanContext).toBeUndefined();
+    expect(telemetry.spans).toHaveLength(1);
+  });
+
+  it('tells its clients in the inventory', () => {
+    expect(app.get(Inventory).items()).toEqual([
+      { kind: 'instrumented', what: 'gRPC client OWN', detail: `localhost:${shop.port}` },
+      { kind: 'instrumented', what: 'gRPC client ORDERS', detail: `localhost:${shop.port}` },
+    ]);
+  });
+
+  // reliability: 500 calls at once never mix their traces
+  it('keeps 500 concurrent calls apart', async () => {
+    const calls = Array.from({ length: 500 }, (_, at) =>
+      inSpan(async () => {
+        const call = at % 2 === 0 ? orders.get({}) : orders.upload(of({ id: '1' }, { id: '2' }));
+        const { id } = await firstValueFrom(call);
+        return { id, traceId: trace.getActiveSpan()!.spanContext().traceId };
+      }),
+    );
+    const replies = await Promise.all(calls);
+    for (const { value } of replies) {
+      const traces = value.id.split(' ').map((one) => one.split('/')[0]);
+      expect(new Set(traces)).toEqual(new Set([value.traceId]));
+    }
+    expect(new Set(replies.map(({ value }) => value.traceId)).size).toBe(500);
+    const spans = await telemetry.ended((span) => span.kind !== SpanKind.INTERNAL, 1000);
+    expect(spans).toHaveLength(1000);
+    expect(shop.inFlight.count).toBe(0);
+  });
+});

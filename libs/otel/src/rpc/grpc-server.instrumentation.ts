@@ -1,0 +1,120 @@
+import { Inject, Injectable, UseInterceptors } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { Subscription } from 'rxjs';
+import { InFlight } from '../lifecycle/in-flight.js';
+import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
+import { Inventory } from '../report/inventory.js';
+import { HandlerTable } from './handler-table.js';
+import { withServerInterceptor } from './interceptor-options.js';
+import { callWatcher } from './rpc.interceptor.js';
+import type { RpcSettings } from './rpc.settings.js';
+import { RPC_SETTINGS } from './rpc.tokens.js';
+import { GrpcServerTracer } from './server-tracer.js';
+import { runningServerTracers } from './traced-grpc.js';
+import { UnknownMethods } from './unknown-methods.js';
+import { warn } from './warnings.js';
+
+/** A transport server of Nest, as far as we look at it; all of it may be missing in a custom one. */
+interface TransportServer {
+  readonly transportId?: unknown;
+  readonly url?: unknown;
+  readonly createServiceMethod?: unknown;
+  options?: object;
+  /** The grpc-js server, from `listen()` to `close()`. */
+  readonly grpcClient?: object | null;
+}
+
+const TRANSPORT_GRPC = 4;
+const INTERCEPTORS_METADATA = '__interceptors__';
+
+const isGrpc = (server: TransportServer): boolean =>
+  server.transportId === TRANSPORT_GRPC || typeof server.createServiceMethod === 'function';
+
+/**
+ * Puts an interceptor into each gRPC server of the app before it listens. Subscribes while it is constructed, since
+ * `startAllMicroservices()` may start servers before any `onModuleInit`.
+ */
+@Injectable()
+export class GrpcServerInstrumentation implements OnApplicationShutdown {
+  readonly #tracer: GrpcServerTracer;
+  readonly #handlers: HandlerTable;
+  readonly #host: HttpAdapterHost;
+  readonly #inventory: Inventory;
+  readonly #servers: TransportServer[] = [];
+  readonly #unknownMethods: UnknownMethods;
+  readonly #subscription: Subscription | undefined;
+
+  constructor(
+    modules: ModulesContainer,
+    host: HttpAdapterHost,
+    @Inject(RPC_SETTINGS) settings: RpcSettings,
+    inFlight: InFlight,
+    inventory: Inventory,
+    phases: ShutdownPhases,
+  ) {
+    this.#host = host;
+    this.#inventory = inventory;
+    this.#handlers = new HandlerTable(modules);
+    this.#tracer = new GrpcServerTracer(settings, inFlight, (path, requestStream) =>
+      this.#handlers.find(path, requestStream),
+    );
+    this.#unknownMethods = new UnknownMethods(this.#servers, (path, headers) =>
+      this.#tracer.refused(path, headers),
+    );
+    if (!settings.server) return;
+    runningServerTracers.add(this.#tracer);
+    // Before traces are sent for the last time: calls that were cut off end here.
+    phases.register('flush', 'gRPC servers', () => this.disable());
+    this.#subscription = modules.getRpcTargetRegistry<TransportServer>().subscribe((server) => {
+      try {
+        if (isGrpc(server)) this.#attach(server);
+      } catch (error) {
+        warn('a gRPC server could not be instrumented', error);
+      }
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.disable();
+  }
+
+  /** Ends open spans and lets later calls pass untouched. Safe to call twice. */
+  disable(): void {
+    this.#subscription?.unsubscribe();
+    this.#unknownMethods.stop();
+    runningServerTracers.remove(this.#tracer);
+    this.#tracer.disable();
+  }
+
+  #attach(server: TransportServer): void {
+    const what = `gRPC server ${typeof server.url === 'string' ? server.url : ''}`.trimEnd();
+    if (typeof server.options !== 'object' || server.grpcClient) {
+      this.#inventory.leftOut(
+        what,
+        'its options cannot be reached before it listens; give it tracedGrpcServer(options)',
+      );
+      return;
+    }
+    server.options = withServerInterceptor(server.options, (definition, call) =>
+      this.#tracer.intercept(definition, call),
+    );
+    this.#servers.push(server);
+    this.#unknownMethods.start();
+    this.#inventory.instrumented(what, 'calls of every kind');
+    if (this.#host.httpAdapter) this.#watchHandlers();
+  }
+
+  /**
+   * A hybrid app gives its microservices none of the global interceptors unless told `inheritAppConfig`, and does not
+   * tell us which. So the controllers themselves get one, by Nest's own decorator, before listeners are built.
+   */
+  #watchHandlers(): void {
+    for (const controller of this.#handlers.controllers()) {
+      const present = Reflect.getMetadata(INTERCEPTORS_METADATA, controller) as
+        | readonly unknown[]
+        | undefined;
+      if (!present?.includes(callWatcher)) UseInterceptors(callWatcher)(controller);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { Controller, Injectable, Module, Scope } from '@nestjs/common';
+import type { INestApplicationContext } from '@nestjs/common';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
+import {
+  EventPattern,
+  GrpcMethod,
+  GrpcService,
+  GrpcStreamCall,
+  GrpcStreamMethod,
+  MessagePattern,
+  Transport,
+} from '@nestjs/microservices';
+import { HandlerTable } from './handler-table.js';
+
+/** What the code generators for gRPC make: one class decorator that decorates the methods by their names. */
+const GeneratedMethods = (target: { prototype: object }): void => {
+  const descriptor = Object.getOwnPropertyDescriptor(target.prototype, 'list')!;
+  GrpcMethod('Generated', 'List')(target.prototype, 'list', descriptor);
+};
+
+class Base {
+  @GrpcMethod('Orders', 'Inherited')
+  inherited(): void {}
+}
+
+@Controller()
+class Orders extends Base {
+  @GrpcMethod()
+  find(): void {}
+
+  @GrpcMethod('Orders', 'Get')
+  renamed(): void {}
+
+  @GrpcMethod('shop.v1.Orders', 'Full')
+  full(): void {}
+
+  @GrpcMethod('Inner.Nested', 'Get')
+  nested(): void {}
+
+  @GrpcStreamMethod('Orders', 'Upload')
+  upload(): void {}
+
+  @GrpcStreamCall('Orders', 'Raw')
+  raw(): void {}
+
+  @MessagePattern({ service: 'Orders', rpc: 'Tcp', streaming: 'no_stream' }, Transport.TCP)
+  tcp(): void {}
+
+  @EventPattern({ service: 'Orders', rpc: 'Event', streaming: 'no_stream' })
+  event(): void {}
+
+  @MessagePattern('text')
+  text(): void {}
+
+  plain(): void {}
+}
+
+@GrpcService({ scope: Scope.REQUEST })
+class PerRequest {
+  @GrpcMethod('PerRequest', 'Get')
+  get(): void {}
+}
+
+@Controller()
+@GeneratedMethods
+class Generated {
+  list(): void {}
+}
+
+@Controller()
+class HttpOnly {}
+
+@Injectable()
+class NoController {
+  @GrpcMethod('NoController', 'Get')
+  get(): void {}
+}
+
+@Module({ controllers: [Orders, PerRequest, Generated, HttpOnly], providers: [NoController] })
+class AppModule {}
+
+describe('HandlerTable', () => {
+  let app: INestApplicationContext;
+  let table: HandlerTable;
+
+  beforeAll(async () => {
+    app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+    table = new HandlerTable(app.get(ModulesContainer));
+  });
+
+  afterAll(() => app.close());
+
+  it.each([
+    ['/shop.v1.Orders/Find', false, 'Orders.find'],
+    ['/shop.v1.Orders/Get', false, 'Orders.renamed'],
+    ['/shop.v1.Orders/Full', false, 'Orders.full'],
+    ['/shop.v1.Orders/Inherited', false, 'Orders.inherited'],
+    ['/shop.v1.Inner.Nested/Get', false, 'Orders.nested'],
+    ['/shop.v1.Orders/Upload', true, 'Orders.upload'],
+    ['/shop.v1.Orders/Raw', true, 'Orders.raw'],
+    ['/PerRequest/Get', false, 'PerRequest.get'],
+    ['/a.b.c.Generated/List', false, 'Generated.list'],
+  ])('finds who serves %s', (path, requestStream, name) => {
+    const handler = table.find(path, requestStream);
+    expect(`${handler?.controller.name}.${handler?.method}`).toBe(name);
+  });
+
+  it.each([
+    ['/shop.v1.Orders/Get', true],
+    ['/shop.v1.Orders/Upload', false],
+    ['/shop.v1.Orders/Tcp', false],
+    ['/shop.v1.Orders/Event', false],
+    ['/shop.v1.Other/Get', false],
+    ['/NoController/Get', false],
+    ['/', false],
+  ])('finds nobody for %s', (path, requestStream) => {
+    expect(table.find(path, requestStream)).toBeUndefined();
+  });
+
+  it('knows the controllers that serve gRPC', () => {
+    expect([...table.controllers()].map(({ name }) => name).toSorted()).toEqual([
+      'Generated',
+      'Orders',
+      'PerRequest',
+    ]);
+  });
+});

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { context } from '@opentelemetry/api';
+import { tap } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { activeCallOf } from './active-call.js';
+
+const watch = (execution: ExecutionContext, next: CallHandler): Observable<unknown> => {
+  if (execution.getType() !== 'rpc') return next.handle();
+  const call = activeCallOf(context.active());
+  if (!call || call.watched) return next.handle();
+  call.watched = true;
+  return next.handle().pipe(tap({ error: (error: unknown) => call.failed(error) }));
+};
+
+/**
+ * Hands what a gRPC handler throws, with its stack, to the call's span, before an exception filter turns it
+ * into a status. Register it as APP_INTERCEPTOR; in other contexts it does nothing.
+ */
+@Injectable()
+export class RpcInterceptor implements NestInterceptor {
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return watch(execution, next);
+  }
+}
+
+/**
+ * The same for controllers of a hybrid app whose gRPC server does not inherit the app's enhancers. Knows no app
+ * and does nothing outside a traced call, so a controller class may keep it.
+ */
+export const callWatcher: NestInterceptor = { intercept: watch };

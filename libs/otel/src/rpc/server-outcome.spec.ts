@@ -1,0 +1,55 @@
+import type { GrpcServerCall } from './grpc-js.js';
+import { serverOutcome } from './server-outcome.js';
+
+interface Stream {
+  sentHeaders?: object;
+  sentTrailers?: object | undefined;
+}
+
+/** A call as grpc-js holds it, `leftMs` before its deadline. */
+const callOf = (stream: Stream | undefined, leftMs = Infinity): GrpcServerCall =>
+  ({ stream, getDeadline: () => Date.now() + leftMs }) as unknown as GrpcServerCall;
+
+const OK = { code: 0, details: 'OK' };
+
+describe('serverOutcome', () => {
+  it('believes the wire, and takes the words of the app', () => {
+    const sent = { sentTrailers: { 'grpc-status': 5, 'grpc-message': 'No%20order' } };
+    const given = { code: 5, details: 'No order' };
+    expect(serverOutcome(callOf(sent), given, 1)).toBe(given);
+    expect(serverOutcome(callOf(sent), OK, 1)).toMatchObject({ code: 5, details: 'No order' });
+  });
+
+  it('reads an answer of headers alone, and words that are badly encoded', () => {
+    const sent = {
+      sentHeaders: { 'grpc-status': '13', 'grpc-message': '%E0%A4%A' },
+      sentTrailers: undefined,
+    };
+    expect(serverOutcome(callOf(sent), undefined, 1)).toMatchObject({
+      code: 13,
+      details: '%E0%A4%A',
+    });
+  });
+
+  it('takes what the app answered for lost where the wire was silent', () => {
+    const silent = { sentHeaders: { ':status': 200 }, sentTrailers: undefined };
+    expect(serverOutcome(callOf(silent), OK, 1).code).toBe(1);
+  });
+
+  it('believes the app where the wire cannot be seen', () => {
+    expect(serverOutcome(callOf(undefined), OK, 1)).toBe(OK);
+    expect(serverOutcome(callOf(undefined), undefined, 1).code).toBe(1);
+  });
+
+  it.each([
+    ['no deadline', Infinity, 1000, 1],
+    ['most of the time left', 900, 100, 1],
+    ['a fifth of a short time left', 20, 80, 4],
+    ['a tenth of a long time left', 1000, 9000, 1],
+    ['a moment of a long time left', 90, 9000, 4],
+    ['no time left', -5, 105, 4],
+  ])('tells a cancelled call with %s', (_name, leftMs, elapsedMs, code) => {
+    const silent = { sentTrailers: undefined };
+    expect(serverOutcome(callOf(silent, leftMs), undefined, elapsedMs).code).toBe(code);
+  });
+});

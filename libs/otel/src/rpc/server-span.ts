@@ -1,0 +1,158 @@
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_RPC_STATUS_CODE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+} from '@opentelemetry/semantic-conventions';
+import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import { ownLogger } from '../telemetry.js';
+import { withActiveCall } from './active-call.js';
+import type { ActiveCall } from './active-call.js';
+import { authorityAddress, peerAddress } from './address.js';
+import { isArtificial, recordException } from './exception.js';
+import type { SeenException } from './exception.js';
+import type { GrpcMetadata, GrpcServerCall, GrpcStatus } from './grpc-js.js';
+import { metadataAttribute, metadataGetter } from './metadata-carrier.js';
+import type { RpcMethod } from './rpc-method.js';
+import type { RpcSettings } from './rpc.settings.js';
+import { ATTR_RPC_REQUEST_HEADER } from './semconv.js';
+import type { ServerCallObserver } from './server-call.js';
+import { serverOutcome } from './server-outcome.js';
+import { boundedDetails, isServerError, statusCodeName } from './status-code.js';
+import { warn } from './warnings.js';
+
+/** What a span of a call needs of the server that it belongs to. */
+export interface ServerSpanOwner {
+  readonly settings: RpcSettings;
+  readonly tracer: Tracer;
+  /** The call began. Returns what to call at its end. */
+  entered(span: ServerSpan, label: string): () => void;
+  /** Records the duration. */
+  measured(method: RpcMethod, code: number, seconds: number, context: Context): void;
+}
+
+/** The SERVER span of one call: from its request until its stream is closed, whatever closes it. */
+export class ServerSpan implements ServerCallObserver, ActiveCall {
+  watched = false;
+  readonly #method: RpcMethod;
+  readonly #owner: ServerSpanOwner;
+  #call: GrpcServerCall | undefined;
+  #span: Span | undefined;
+  #context: Context = ROOT_CONTEXT;
+  #startedAt = 0;
+  #given: GrpcStatus | undefined;
+  #exception: SeenException | undefined;
+  #leave: (() => void) | undefined;
+
+  constructor(method: RpcMethod, owner: ServerSpanOwner) {
+    this.#method = method;
+    this.#owner = owner;
+  }
+
+  begin(metadata: GrpcMetadata, call: GrpcServerCall): Context {
+    this.#call = call;
+    this.#startedAt = performance.now();
+    let parent = ROOT_CONTEXT;
+    try {
+      parent = propagation.extract(ROOT_CONTEXT, metadata, metadataGetter);
+    } catch (error) {
+      warn('the incoming context could not be read', error);
+    }
+    this.#context = parent;
+    try {
+      this.#leave = this.#owner.entered(this, this.#method.name);
+      this.#span = this.#owner.tracer.startSpan(
+        this.#method.name,
+        { kind: SpanKind.SERVER, attributes: this.#startAttributes(metadata, call) },
+        parent,
+      );
+      this.#context = withActiveCall(trace.setSpan(parent, this.#span), this);
+    } catch (error) {
+      warn('a server span could not be started', error);
+    }
+    return this.#context;
+  }
+
+  answering(status: GrpcStatus): void {
+    this.#given ??= status;
+  }
+
+  failed(error: unknown): void {
+    this.#exception = { error, at: Date.now() };
+  }
+
+  /** Ends it once; later calls do nothing. */
+  end(): void {
+    const call = this.#call;
+    if (!call) return;
+    this.#call = undefined;
+    try {
+      const elapsedMs = performance.now() - this.#startedAt;
+      this.#finish(serverOutcome(call, this.#given, elapsedMs), elapsedMs / 1000);
+    } catch (error) {
+      warn('a server span could not be ended', error);
+    } finally {
+      this.#leave?.();
+    }
+  }
+
+  #finish(status: GrpcStatus, seconds: number): void {
+    const span = this.#span;
+    const name = statusCodeName(status.code);
+    const isError = isServerError(name);
+    if (isError && this.#exception && !isArtificial(this.#exception.error)) {
+      this.#tell(this.#exception);
+    }
+    if (span?.isRecording()) {
+      span.setAttribute(ATTR_RPC_STATUS_CODE, name);
+      if (isError) {
+        span.setAttribute(ATTR_ERROR_TYPE, name);
+        span.setStatus({ code: SpanStatusCode.ERROR, message: boundedDetails(status.details) });
+      }
+    }
+    span?.end();
+    this.#owner.measured(this.#method, status.code, seconds, this.#context);
+  }
+
+  #tell(exception: SeenException): void {
+    const { settings } = this.#owner;
+    try {
+      recordException(exception, settings.exceptionSignal, this.#span, this.#context, ownLogger);
+    } catch (error) {
+      warn('an exception could not be recorded', error);
+    }
+  }
+
+  #startAttributes(metadata: GrpcMetadata, call: GrpcServerCall): Attributes {
+    const attributes: Attributes = { ...this.#method.attributes };
+    const server = authorityAddress(call.getHost());
+    if (server) {
+      attributes[ATTR_SERVER_ADDRESS] = server.address;
+      if (server.port !== undefined) attributes[ATTR_SERVER_PORT] = server.port;
+    }
+    const peer = call.getConnectionInfo?.() ?? peerOf(call);
+    if (peer?.remoteAddress !== undefined) {
+      attributes[ATTR_NETWORK_PEER_ADDRESS] = peer.remoteAddress;
+      if (peer.remotePort !== undefined) attributes[ATTR_NETWORK_PEER_PORT] = peer.remotePort;
+    }
+    for (const key of this.#owner.settings.requestMetadata) {
+      const values = metadataAttribute(metadata, key);
+      if (values) attributes[ATTR_RPC_REQUEST_HEADER(key)] = values;
+    }
+    return attributes;
+  }
+}
+
+interface Peer {
+  readonly remoteAddress?: string;
+  readonly remotePort?: number | undefined;
+}
+
+/** For grpc-js before 1.14. */
+const peerOf = (call: GrpcServerCall): Peer | undefined => {
+  const peer = peerAddress(call.getPeer());
+  return peer && { remoteAddress: peer.address, remotePort: peer.port };
+};

@@ -1,0 +1,107 @@
+import { NO_ATTRIBUTES, readAttribute } from './attributes.js';
+import type { OpenAttributes } from './attributes.js';
+import { NO_EXEMPLARS, readExemplar } from './exemplars.js';
+import type { Exemplar, ExponentialBuckets, ExponentialHistogramPoint } from './model.js';
+import type { ProtobufReader } from './protobuf-reader.js';
+
+export const NO_BUCKETS: ExponentialBuckets = Object.freeze({
+  offset: 0,
+  bucketCounts: Object.freeze([]),
+});
+
+/** metrics.proto ExponentialHistogramDataPoint. */
+export function readExponentialHistogramPoint(reader: ProtobufReader): ExponentialHistogramPoint {
+  const outer = reader.open();
+  let attributes: OpenAttributes | undefined;
+  let startTime = 0n;
+  let time = 0n;
+  let count = 0n;
+  let sum: number | undefined;
+  let min: number | undefined;
+  let max: number | undefined;
+  let scale = 0;
+  let zeroCount = 0n;
+  let zeroThreshold = 0;
+  let positive = NO_BUCKETS;
+  let negative = NO_BUCKETS;
+  let flags = 0;
+  let exemplars: Exemplar[] | undefined;
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        attributes = readAttribute(reader, attributes);
+        break;
+      case 2:
+        startTime = reader.fixed64();
+        break;
+      case 3:
+        time = reader.fixed64();
+        break;
+      case 4:
+        count = reader.fixed64();
+        break;
+      case 5:
+        sum = reader.double();
+        break;
+      case 6:
+        scale = reader.sint32();
+        break;
+      case 7:
+        zeroCount = reader.fixed64();
+        break;
+      case 8:
+        positive = readBuckets(reader);
+        break;
+      case 9:
+        negative = readBuckets(reader);
+        break;
+      case 10:
+        flags = reader.uint32();
+        break;
+      case 11:
+        (exemplars ??= []).push(readExemplar(reader));
+        break;
+      case 12:
+        min = reader.double();
+        break;
+      case 13:
+        max = reader.double();
+        break;
+      case 14:
+        zeroThreshold = reader.double();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.close(outer);
+  return {
+    attributes: attributes ?? NO_ATTRIBUTES,
+    startTime,
+    time,
+    flags,
+    exemplars: exemplars ?? NO_EXEMPLARS,
+    count,
+    sum,
+    min,
+    max,
+    scale,
+    zeroCount,
+    zeroThreshold,
+    positive,
+    negative,
+  };
+}
+
+function readBuckets(reader: ProtobufReader): ExponentialBuckets {
+  const outer = reader.open();
+  let offset = 0;
+  const bucketCounts: bigint[] = [];
+  while (reader.next()) {
+    if (reader.field === 1) offset = reader.sint32();
+    else if (reader.field === 2) reader.uint64s(bucketCounts);
+    else reader.skip();
+  }
+  reader.close(outer);
+  return { offset, bucketCounts };
+}

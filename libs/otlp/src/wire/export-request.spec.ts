@@ -1,0 +1,324 @@
+import {
+  createTraceState,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  ValueType,
+} from '@opentelemetry/api';
+import {
+  JsonLogsSerializer,
+  JsonMetricsSerializer,
+  JsonTraceSerializer,
+  ProtobufLogsSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
+import type { ISerializer } from '@opentelemetry/otlp-transformer';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
+import {
+  AggregationTemporality,
+  AggregationType,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import {
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { decodeExportRequest } from './export-request.js';
+import type { ExportRequestOf } from './export-request.js';
+import { decodeExportRequestJson } from './json-export-request.js';
+import type { Signal } from './model.js';
+
+const resource = resourceFromAttributes(
+  { 'service.name': 'shop', 'process.pid': 7 },
+  { schemaUrl: 'r' },
+);
+
+function text(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? []).toString();
+}
+
+/** What the two official serializers make of `items`, read back; they must agree. */
+function readBoth<S extends Signal, I>(
+  signal: S,
+  items: I,
+  protobuf: ISerializer<I, unknown>,
+  json: ISerializer<I, unknown>,
+): ExportRequestOf<S> {
+  const request = decodeExportRequest(signal, protobuf.serializeRequest(items) ?? new Uint8Array());
+  const other = decodeExportRequestJson(signal, text(json.serializeRequest(items)));
+  expect(other).toEqual(request);
+  return request;
+}
+
+async function exportSpans(record: (provider: TracerProvider) => void) {
+  const exporter = new InMemorySpanExporter();
+  const provider = new TracerProvider({
+    resource,
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+  });
+  record(provider);
+  await provider.forceFlush();
+  const spans = exporter.getFinishedSpans();
+  return readBoth('traces', spans, ProtobufTraceSerializer, JsonTraceSerializer);
+}
+
+async function exportRecords(record: (provider: LoggerProvider) => void) {
+  const exporter = new InMemoryLogRecordExporter();
+  const provider = new LoggerProvider({
+    resource,
+    processors: [new SimpleLogRecordProcessor({ exporter })],
+  });
+  record(provider);
+  await provider.forceFlush();
+  const records = exporter.getFinishedLogRecords();
+  return readBoth('logs', records, ProtobufLogsSerializer, JsonLogsSerializer);
+}
+
+async function exportPoints(
+  temporality: AggregationTemporality,
+  record: (provider: MeterProvider) => void,
+) {
+  const exporter = new InMemoryMetricExporter(temporality);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const provider = new MeterProvider({
+    resource,
+    readers: [reader],
+    views: [
+      {
+        instrumentName: 'exp*',
+        aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
+      },
+      {
+        instrumentName: 'wide',
+        aggregation: {
+          type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM,
+          options: { boundaries: [1, 2.5, 10] },
+        },
+      },
+    ],
+  });
+  record(provider);
+  await provider.forceFlush();
+  const collected = exporter.getMetrics().at(0)!;
+  await provider.shutdown();
+  return readBoth('metrics', collected, ProtobufMetricsSerializer, JsonMetricsSerializer);
+}
+
+describe('spans of the official SDK', () => {
+  it('are read with every field', async () => {
+    const remote = {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      traceFlags: 1,
+      isRemote: true,
+      traceState: createTraceState('vendor=1'),
+    };
+    const request = await exportSpans((provider) => {
+      const tracer = provider.getTracer('lib', '1.2.3', { schemaUrl: 's' });
+      const span = tracer.startSpan(
+        'checkout',
+        {
+          kind: SpanKind.CONSUMER,
+          startTime: [1_700_000_000, 123_456_789],
+          attributes: {
+            text: 'grüße 🚲',
+            integer: -42,
+            unsafe: 2 ** 53 + 2,
+            double: 0.1,
+            yes: true,
+            no: false,
+            empty: '',
+            list: ['a', 'b'],
+            numbers: [1, 2.5, -3],
+            __proto__x: 'data',
+          },
+          links: [{ context: remote, attributes: { link: 1 } }],
+        },
+        trace.setSpanContext(ROOT_CONTEXT, remote),
+      );
+      span.addEvent('retry', { attempt: 2 }, [1_700_000_000, 200_000_000]);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: 'no stock' });
+      span.end([1_700_000_001, 5]);
+    });
+    expect(request).toMatchObject({
+      signal: 'traces',
+      groups: [
+        {
+          resource: { attributes: { 'service.name': 'shop', 'process.pid': 7 } },
+          schemaUrl: 'r',
+          scopes: [
+            {
+              scope: { name: 'lib', version: '1.2.3', attributes: {}, droppedAttributesCount: 0 },
+              schemaUrl: 's',
+              items: [
+                {
+                  traceId: remote.traceId,
+                  spanId: expect.stringMatching(/^[0-9a-f]{16}$/),
+                  parentSpanId: remote.spanId,
+                  traceState: 'vendor=1',
+                  flags: 0x301,
+                  name: 'checkout',
+                  kind: 5,
+                  startTime: 1_700_000_000_123_456_789n,
+                  endTime: 1_700_000_001_000_000_005n,
+                  attributes: {
+                    text: 'grüße 🚲',
+                    integer: -42,
+                    unsafe: 2n ** 53n + 2n,
+                    double: 0.1,
+                    yes: true,
+                    no: false,
+                    empty: '',
+                    list: ['a', 'b'],
+                    numbers: [1, 2.5, -3],
+                    __proto__x: 'data',
+                  },
+                  droppedAttributesCount: 0,
+                  events: [
+                    {
+                      time: 1_700_000_000_200_000_000n,
+                      name: 'retry',
+                      attributes: { attempt: 2 },
+                      droppedAttributesCount: 0,
+                    },
+                  ],
+                  droppedEventsCount: 0,
+                  links: [
+                    {
+                      traceId: remote.traceId,
+                      spanId: remote.spanId,
+                      traceState: 'vendor=1',
+                      attributes: { link: 1 },
+                      droppedAttributesCount: 0,
+                      flags: 0x301,
+                    },
+                  ],
+                  droppedLinksCount: 0,
+                  status: { code: 2, message: 'no stock' },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+});
+
+describe('log records of the official SDK', () => {
+  it('are read with every field', async () => {
+    const spanContext = {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      traceFlags: 1,
+    };
+    const body = {
+      text: 'x',
+      nested: { list: [1, 'two', null, { deep: true }] },
+      bytes: Buffer.from([0, 255]),
+    };
+    const request = await exportRecords((provider) => {
+      provider.getLogger('app', '1').emit({
+        timestamp: [1_700_000_000, 1],
+        observedTimestamp: [1_700_000_000, 2],
+        severityNumber: 17,
+        severityText: 'ERROR',
+        eventName: 'order.failed',
+        body,
+        attributes: { map: { a: { b: 1.5 } }, bytes: Buffer.from('hi') },
+        context: trace.setSpanContext(ROOT_CONTEXT, spanContext),
+      });
+    });
+    const [record] = request.groups.flatMap((group) =>
+      group.scopes.flatMap((scope) => scope.items),
+    );
+    expect(record).toEqual({
+      time: 1_700_000_000_000_000_001n,
+      observedTime: 1_700_000_000_000_000_002n,
+      severityNumber: 17,
+      severityText: 'ERROR',
+      eventName: 'order.failed',
+      body: { ...body, bytes: Uint8Array.from([0, 255]) },
+      attributes: { map: { a: { b: 1.5 } }, bytes: Uint8Array.from([104, 105]) },
+      droppedAttributesCount: 0,
+      flags: 1,
+      traceId: spanContext.traceId,
+      spanId: spanContext.spanId,
+    });
+  });
+});
+
+describe('points of the official SDK', () => {
+  it('are read with every kind of data', async () => {
+    const request = await exportPoints(AggregationTemporality.CUMULATIVE, (provider) => {
+      const meter = provider.getMeter('shop', '2', { schemaUrl: 's' });
+      const options = { description: 'd', unit: 'By' };
+      meter.createCounter('sum', { ...options, valueType: ValueType.INT }).add(3, { a: 'x' });
+      meter.createUpDownCounter('updown').add(-2.5);
+      meter.createGauge('gauge').record(0.25);
+      const wide = meter.createHistogram('wide');
+      for (const value of [0.5, 1, 2, 100]) wide.record(value);
+      const exponential = meter.createHistogram('exponential');
+      for (const value of [0, 1, 4]) exponential.record(value);
+    });
+    const items = request.groups.flatMap((group) => group.scopes.flatMap((scope) => scope.items));
+    const byName = Object.fromEntries(items.map((metric) => [metric.name, metric]));
+    const point = {
+      startTime: expect.any(BigInt),
+      time: expect.any(BigInt),
+      flags: 0,
+      exemplars: [],
+    };
+    expect(byName['sum']).toEqual({
+      name: 'sum',
+      description: 'd',
+      unit: 'By',
+      metadata: {},
+      data: {
+        kind: 'sum',
+        temporality: 2,
+        monotonic: true,
+        points: [{ ...point, attributes: { a: 'x' }, value: 3 }],
+      },
+    });
+    expect(byName['updown']?.data).toMatchObject({
+      kind: 'sum',
+      monotonic: false,
+      points: [{ value: -2.5 }],
+    });
+    expect(byName['gauge']?.data).toMatchObject({ kind: 'gauge', points: [{ value: 0.25 }] });
+    expect(byName['wide']?.data).toEqual({
+      kind: 'histogram',
+      temporality: 2,
+      points: [
+        {
+          ...point,
+          attributes: {},
+          count: 4n,
+          sum: 103.5,
+          min: 0.5,
+          max: 100,
+          bucketCounts: [2n, 1n, 0n, 1n],
+          explicitBounds: [1, 2.5, 10],
+        },
+      ],
+    });
+    expect(byName['exponential']?.data).toMatchObject({
+      kind: 'exponentialHistogram',
+      temporality: 2,
+      points: [
+        { count: 3n, sum: 5, min: 0, max: 4, zeroCount: 1n, negative: { bucketCounts: [] } },
+      ],
+    });
+  });
+});

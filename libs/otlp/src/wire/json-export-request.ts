@@ -1,0 +1,39 @@
+import { DecodeBudget } from './decode-limits.js';
+import type { DecodeLimits } from './decode-limits.js';
+import type { ExportRequestOf } from './export-request.js';
+import { asObject } from './json-fields.js';
+import type { JsonObject } from './json-fields.js';
+import { groupsIn } from './json-groups.js';
+import { logRecordOfJson } from './json-logs.js';
+import { metricOfJson } from './json-metrics.js';
+import { spanOfJson } from './json-spans.js';
+import { parseJson } from './json-text.js';
+import type { ExportRequest, Signal } from './model.js';
+
+const TRACES = { resources: 'resourceSpans', scopes: 'scopeSpans', items: 'spans' };
+const METRICS = { resources: 'resourceMetrics', scopes: 'scopeMetrics', items: 'metrics' };
+const LOGS = { resources: 'resourceLogs', scopes: 'scopeLogs', items: 'logRecords' };
+
+/**
+ * Reads an export request in OTLP/JSON, from its text or from what JSON.parse made of it. Unknown fields are ignored,
+ * null counts as missing, of a field that is there twice the last one stays. Enum names, base64 ids and numbers that
+ * do not fit are refused. Throws {@link WireError} and nothing else. Source: OTLP specification, JSON Protobuf Encoding.
+ */
+export function decodeExportRequestJson<S extends Signal>(
+  signal: S,
+  json: unknown,
+  limits?: Partial<DecodeLimits>,
+): ExportRequestOf<S> {
+  const value = typeof json === 'string' ? parseJson(json, limits) : json;
+  return readRequest(signal, asObject(value), new DecodeBudget(limits)) as ExportRequestOf<S>;
+}
+
+function readRequest(signal: Signal, request: JsonObject, budget: DecodeBudget): ExportRequest {
+  if (signal === 'traces') {
+    return { signal, groups: groupsIn(request, TRACES, budget, spanOfJson) };
+  }
+  if (signal === 'metrics') {
+    return { signal, groups: groupsIn(request, METRICS, budget, metricOfJson) };
+  }
+  return { signal, groups: groupsIn(request, LOGS, budget, logRecordOfJson) };
+}

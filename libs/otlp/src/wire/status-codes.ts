@@ -1,0 +1,39 @@
+/** gRPC status codes that a receiver answers with of its own. */
+export const OK = 0;
+export const INVALID_ARGUMENT = 3;
+export const DEADLINE_EXCEEDED = 4;
+export const PERMISSION_DENIED = 7;
+export const RESOURCE_EXHAUSTED = 8;
+export const UNIMPLEMENTED = 12;
+export const INTERNAL = 13;
+export const UNAVAILABLE = 14;
+
+/**
+ * The HTTP status that tells an OTLP client the same as a gRPC code: codes that may be retried give 503 or 429,
+ * others one that may not. Source: OTLP specification, Failures; the collector answers the same.
+ */
+export function httpStatusOf(code: number): number {
+  switch (code) {
+    case OK:
+      return 200;
+    case INVALID_ARGUMENT:
+      return 400;
+    case PERMISSION_DENIED:
+      return 403;
+    case RESOURCE_EXHAUSTED:
+      return 429;
+    case UNIMPLEMENTED:
+      return 404;
+    case 16: // UNAUTHENTICATED
+      return 401;
+    case 1: // CANCELLED
+    case DEADLINE_EXCEEDED:
+    case 10: // ABORTED
+    case 11: // OUT_OF_RANGE
+    case UNAVAILABLE:
+    case 15: // DATA_LOSS
+      return 503;
+    default:
+      return 500;
+  }
+}

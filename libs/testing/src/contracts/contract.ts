@@ -1,0 +1,37 @@
+import { suiteGlobals } from '../suite-globals.js';
+import { UnmetExpectation } from '../unmet-expectation.js';
+
+/** One promise of a contract, and the proof of it. */
+export interface ContractCase {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+const CASE_LIMIT_MS = 20_000;
+
+/** Makes a suite of the cases, in the test runner's globals. */
+export const installContract = (name: string, cases: readonly ContractCase[]): void => {
+  const { describe, it } = suiteGlobals();
+  describe(name, () => {
+    for (const one of cases) it(one.name, one.run, CASE_LIMIT_MS);
+  });
+};
+
+export const fail = (message: string): never => {
+  throw new UnmetExpectation('ERR_CONTRACT', message);
+};
+
+/** Fails when `run` has not come back after `limitMs`. */
+export const within = async <T>(limitMs: number, what: string, run: Promise<T>): Promise<T> => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      reject(new UnmetExpectation('ERR_CONTRACT', `${what} did not come back in ${limitMs} ms`)),
+    limitMs,
+  );
+  try {
+    return await Promise.race([run, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

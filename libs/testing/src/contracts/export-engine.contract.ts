@@ -1,0 +1,289 @@
+import { strict as assert } from 'node:assert';
+import type { ExportEngine, Signal } from '@nestlens/otel';
+import type { ExportReply } from '@nestlens/otlp/wire';
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
+import type { Sampler } from '@opentelemetry/sdk-trace';
+import { leakCheck } from '../leak-check.js';
+import { ScriptedOtlpServer } from '../otlp-server.js';
+import { partial, refuse, unavailable } from '../reply-script.js';
+import { installContract, within } from './contract.js';
+import type { ContractCase } from './contract.js';
+import { EngineBench } from './engine-bench.js';
+
+export type EngineProtocol = 'grpc' | 'http/protobuf' | 'http/json';
+
+export interface EngineDestination {
+  readonly protocol: EngineProtocol;
+  /** Shared by the signals, as `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  readonly endpoint: string;
+}
+
+export interface EngineOptions {
+  readonly maxQueueSize: number;
+  readonly maxBatchSize: number;
+  /** Long: the cases say when to send. */
+  readonly delayMs: number;
+  /** One export, its retries included. */
+  readonly timeoutMs: number;
+}
+
+export type EngineFactory = (
+  destination: EngineDestination,
+  options: EngineOptions,
+) => ExportEngine | Promise<ExportEngine>;
+
+export interface EngineContractOptions {
+  /** Default: all three. */
+  protocols?: readonly EngineProtocol[];
+  /** False where the engine never learns of partial successes, and so counts them as accepted. Default: true. */
+  countsPartialSuccess?: boolean;
+}
+
+/**
+ * The contract of an {@link ExportEngine}, over real connections: what ends arrives once and with its ids, a flush means
+ * delivered, and the account adds up whatever the collector answers.
+ */
+export const exportEngineContract = (
+  name: string,
+  create: EngineFactory,
+  options: EngineContractOptions = {},
+): void => {
+  const { protocols = ['grpc', 'http/protobuf', 'http/json'] } = options;
+  for (const protocol of protocols) {
+    installContract(
+      `${name}: export engine over ${protocol}`,
+      exportEngineCases(protocol, create, options),
+    );
+  }
+};
+
+interface Scene {
+  readonly server: ScriptedOtlpServer;
+  readonly bench: EngineBench;
+}
+
+interface Setting {
+  readonly sampler?: Sampler;
+  readonly options?: Partial<EngineOptions>;
+}
+
+const USUAL: EngineOptions = {
+  maxQueueSize: 2048,
+  maxBatchSize: 512,
+  delayMs: 60_000,
+  timeoutMs: 500,
+};
+const LIMIT_MS = 15_000;
+/** gRPC status INVALID_ARGUMENT: nobody tries that again. */
+const INVALID_ARGUMENT = 3;
+
+/** @internal The cases by themselves. */
+export const exportEngineCases = (
+  protocol: EngineProtocol,
+  create: EngineFactory,
+  { countsPartialSuccess = true }: EngineContractOptions = {},
+): readonly ContractCase[] => {
+  const on = (
+    name: string,
+    run: (scene: Scene) => Promise<void>,
+    { sampler, options }: Setting = {},
+  ): ContractCase => ({
+    name,
+    run: async () => {
+      const check = leakCheck();
+      const server = await ScriptedOtlpServer.start();
+      const endpoint = protocol === 'grpc' ? server.grpcUrl : server.httpUrl;
+      const engine = await create({ protocol, endpoint }, { ...USUAL, ...options });
+      const bench = new EngineBench(engine, sampler);
+      try {
+        await within(LIMIT_MS, 'the case', run({ server, bench }));
+      } finally {
+        await bench.shutdown();
+        await server.close();
+      }
+      await check.settled();
+    },
+  });
+  return [
+    on('shows its destinations', async ({ bench: { engine }, server }) => {
+      const port = protocol === 'grpc' ? server.grpcPort : server.httpPort;
+      for (const destination of engine.destinations) {
+        assert.equal(destination.protocol, protocol);
+        assert.equal(new URL(destination.url).port, String(port));
+      }
+      const signals = engine.destinations.map(({ signal }) => signal);
+      assert.equal([...signals].toSorted().join(), 'logs,metrics,traces');
+    }),
+    ...deliveryCases(on),
+    ...answerCases(on, countsPartialSuccess),
+    ...endCases(on),
+  ];
+};
+
+type On = (name: string, run: (scene: Scene) => Promise<void>, setting?: Setting) => ContractCase;
+
+const deliveryCases = (on: On): ContractCase[] => [
+  on('delivers spans with their ids, links to parents, service and scope', async (scene) => {
+    const { bench, server } = scene;
+    const ids = bench.endSpans(3);
+    await bench.flush('traces');
+    const spans = server.spans();
+    assertSame(spans.map(idOf), ids);
+    const parents = new Map(spans.map((span) => [span.name, span.parentSpanId]));
+    assert.equal(parents.get('span 0'), '');
+    assert.equal(parents.get('span 2'), ids[1]?.split(':')[1]);
+    assert.equal(spans[0]?.resource.attributes['service.name'], 'contract');
+    assert.equal(spans[0]?.scope.name, 'contract');
+    assert.equal(spans.find(({ name }) => name === 'span 1')?.attributes['odd'], true);
+    assertAccepted(bench, 'traces', 3);
+  }),
+  on('delivers log records with their span', async ({ bench, server }) => {
+    const { bodies, spanId } = bench.emitLogs(3);
+    await bench.flush('logs');
+    const records = server.logRecords();
+    assertSame(
+      records.map(({ body }) => body),
+      bodies,
+    );
+    assert.equal(records[0]?.spanId, spanId);
+    assertAccepted(bench, 'logs', 3);
+  }),
+  on('delivers metrics', async ({ bench, server }) => {
+    bench.count(3);
+    await bench.flush('metrics');
+    const calls = server.metrics().find(({ name }) => name === 'contract.calls');
+    assert.equal(calls?.data.kind === 'sum' ? Number(calls.data.points[0]?.value) : undefined, 3);
+    assert.equal(bench.engine.status().metrics.accepted >= 1, true);
+  }),
+  on(
+    'delivers each of many spans once, in several batches',
+    async ({ bench, server }) => {
+      const ids = bench.endSpans(250);
+      await bench.flush('traces');
+      assertSame(server.spans().map(idOf), ids);
+      assertAccepted(bench, 'traces', 250);
+    },
+    { options: { maxBatchSize: 100 } },
+  ),
+  on('keeps its promise on flush also while another one runs', async ({ bench, server }) => {
+    const early = bench.endSpans(2);
+    const first = bench.flush('traces');
+    const late = bench.endSpans(2);
+    await bench.flush('traces');
+    assertSame(server.spans().map(idOf), [...early, ...late]);
+    await first;
+  }),
+  on(
+    'sends no span that is not sampled',
+    async ({ bench, server }) => {
+      bench.endSpans(2);
+      await bench.flush('traces');
+      assert.equal(server.requests().length, 0);
+      assert.equal(bench.engine.status().traces.queued, 0);
+    },
+    { sampler: new AlwaysOffSampler() },
+  ),
+];
+
+const answerCases = (on: On, countsPartialSuccess: boolean): ContractCase[] => {
+  const answered = (reply: ExportReply, run: (scene: Scene) => Promise<void>) => (scene: Scene) => {
+    scene.server.script.otherwise(reply);
+    scene.bench.endSpans(4);
+    scene.bench.emitLogs(4);
+    return run(scene);
+  };
+  const flushed = async ({ bench }: Scene): Promise<void> => {
+    await Promise.all([bench.flush('traces'), bench.flush('logs')]);
+  };
+  return [
+    on(
+      'counts what the collector refuses as rejected',
+      answered(refuse(INVALID_ARGUMENT), async (scene) => {
+        await flushed(scene);
+        for (const { rejected, queued, last } of both(scene)) {
+          assert.deepEqual([rejected, queued, last.outcome], [4, 0, 'failed']);
+        }
+      }),
+    ),
+    on(
+      'counts what a partial success leaves out',
+      answered(partial(1), async (scene) => {
+        await flushed(scene);
+        const [left, taken] = countsPartialSuccess ? [1, 3] : [0, 4];
+        for (const { rejected, accepted, queued } of both(scene)) {
+          assert.deepEqual([rejected, accepted, queued], [left, taken, 0]);
+        }
+      }),
+    ),
+    on(
+      'counts nothing as accepted while the collector is unavailable',
+      answered(unavailable(), async (scene) => {
+        await flushed(scene);
+        for (const { accepted, last } of both(scene)) {
+          assert.deepEqual([accepted, last.outcome], [0, 'failed']);
+        }
+      }),
+    ),
+    on('comes back from a flush with nobody listening', async (scene) => {
+      await scene.server.close();
+      scene.bench.endSpans(4);
+      scene.bench.emitLogs(4);
+      await flushed(scene);
+      for (const { accepted } of both(scene)) assert.equal(accepted, 0);
+    }),
+    on(
+      'says how many a full queue refused',
+      async ({ bench, server }) => {
+        bench.endSpans(25);
+        await bench.flush('traces');
+        const { accepted, dropped } = bench.assertAddsUp().traces;
+        assert.equal(accepted, server.spans().length);
+        assert.equal(dropped['queue_full'], 25 - accepted);
+      },
+      { options: { maxQueueSize: 10, maxBatchSize: 10 } },
+    ),
+  ];
+};
+
+const endCases = (on: On): ContractCase[] => [
+  on('delivers at shutdown what has ended', async ({ bench, server }) => {
+    const ids = bench.endSpans(3);
+    const { bodies } = bench.emitLogs(2);
+    bench.count(1);
+    await bench.shutdown();
+    assertSame(server.spans().map(idOf), ids);
+    assert.equal(server.logRecords().length, bodies.length);
+    assert.equal(server.metrics().length, 1);
+    bench.assertAddsUp();
+  }),
+  on('shuts down twice, and does nothing after', async ({ bench, server }) => {
+    await Promise.all([bench.shutdown(), bench.shutdown()]);
+    await bench.shutdown();
+    bench.endSpans(1);
+    bench.emitLogs(1);
+    await Promise.all([bench.flush('traces'), bench.flush('logs')]);
+    assert.equal(server.spans().length + server.logRecords().length, 0);
+  }),
+];
+
+const both = ({ bench }: Scene) => {
+  const { traces, logs } = bench.assertAddsUp();
+  return [traces, logs];
+};
+
+const assertAccepted = (
+  bench: EngineBench,
+  signal: Exclude<Signal, 'metrics'>,
+  count: number,
+): void => {
+  const { accepted, queued, last } = bench.assertAddsUp()[signal];
+  assert.deepEqual([accepted, queued, last.outcome], [count, 0, 'accepted']);
+};
+
+const idOf = ({ traceId, spanId }: { traceId: string; spanId: string }): string =>
+  `${traceId}:${spanId}`;
+
+/** In any order, and as text: then neither realms nor prototypes count. */
+const assertSame = (found: readonly unknown[], expected: readonly string[]): void => {
+  assert.equal(found.map(String).toSorted().join('\n'), [...expected].toSorted().join('\n'));
+};

@@ -1,0 +1,119 @@
+import { leakCheck } from '../leak-check.js';
+import { fail, installContract, within } from './contract.js';
+import type { ContractCase } from './contract.js';
+
+/** What has a life of its own. A part that needs no start, or holds nothing to flush, has no such verb. */
+export interface Lifecycle {
+  start?(): unknown;
+  /** Settles when what was there at the call is dealt with, or the signal aborts. */
+  flush?(signal?: AbortSignal): Promise<unknown>;
+  /** Settles when everything is closed, or the signal aborts: then the rest is closed by force. */
+  shutdown(signal?: AbortSignal): Promise<unknown>;
+}
+
+export interface LifecycleSubject {
+  readonly subject: Lifecycle;
+  /** Makes flush and shutdown hang by themselves, such as with a peer that never answers. */
+  stall?(): unknown;
+  /** Closes what the test set up around the subject. */
+  release?(): unknown;
+}
+
+export type LifecycleFactory = () => LifecycleSubject | Promise<LifecycleSubject>;
+
+export interface LifecycleContractOptions {
+  /** The subject can be stalled: adds the cases on deadlines. Default: false. */
+  stalls?: boolean;
+}
+
+const LIMIT_MS = 5000;
+/** For closing by force once the signal has aborted. */
+const GRACE_MS = 1000;
+
+/**
+ * The contract of everything with start / flush / shutdown: each verb is safe before start, twice, concurrently and
+ * after shutdown; concurrent shutdowns share one promise; an aborted signal ends the wait without a rejection; nothing
+ * stays open.
+ */
+export const lifecycleContract = (
+  name: string,
+  create: LifecycleFactory,
+  options: LifecycleContractOptions = {},
+): void => installContract(`${name}: lifecycle`, lifecycleCases(create, options));
+
+/** @internal The cases by themselves. */
+export const lifecycleCases = (
+  create: LifecycleFactory,
+  { stalls = false }: LifecycleContractOptions = {},
+): readonly ContractCase[] => {
+  const on = (name: string, run: (made: LifecycleSubject) => Promise<void>): ContractCase => ({
+    name,
+    run: async () => {
+      const check = leakCheck();
+      const made = await create();
+      try {
+        await within(LIMIT_MS, 'the case', run(made));
+      } finally {
+        await made.subject.shutdown(AbortSignal.abort()).catch(() => {});
+        await made.release?.();
+      }
+      await check.settled();
+    },
+  });
+  return [
+    on('shuts down before start', async ({ subject }) => {
+      await subject.shutdown();
+    }),
+    on('flushes before start', async ({ subject }) => {
+      await subject.flush?.();
+    }),
+    on('starts once, however often it is told', async ({ subject }) => {
+      await Promise.all([subject.start?.(), subject.start?.()]);
+      await subject.start?.();
+      await subject.shutdown();
+    }),
+    on('flushes concurrently', async ({ subject }) => {
+      await subject.start?.();
+      await Promise.all([subject.flush?.(), subject.flush?.()]);
+    }),
+    on('shuts down twice', async ({ subject }) => {
+      await subject.start?.();
+      await subject.shutdown();
+      await subject.shutdown();
+    }),
+    on('shares one promise among concurrent shutdowns', async ({ subject }) => {
+      await subject.start?.();
+      const [first, second] = [subject.shutdown(), subject.shutdown()];
+      await Promise.all([first, second]);
+      if (first !== second) fail('the second shutdown() returned a promise of its own');
+    }),
+    on('flushes after shutdown', async ({ subject }) => {
+      await subject.start?.();
+      await subject.shutdown();
+      await subject.flush?.();
+    }),
+    ...(stalls ? deadlineCases(on) : []),
+  ];
+};
+
+const deadlineCases = (
+  on: (name: string, run: (made: LifecycleSubject) => Promise<void>) => ContractCase,
+): ContractCase[] => {
+  const ended = (verb: 'flush' | 'shutdown', late: boolean): ContractCase =>
+    on(`ends ${verb} at a signal ${late ? 'that aborts' : 'aborted before'}`, async (made) => {
+      const { subject } = made;
+      await subject.start?.();
+      await made.stall?.();
+      const abort = new AbortController();
+      if (!late) abort.abort();
+      const run = subject[verb]?.(abort.signal);
+      if (late) setImmediate(() => abort.abort());
+      if (run !== undefined) await within(GRACE_MS, `${verb}() with an aborted signal`, run);
+    });
+  return [
+    ended('flush', true),
+    ended('flush', false),
+    ended('shutdown', true),
+    ended('shutdown', false),
+  ];
+};

@@ -1,0 +1,113 @@
+import { strict as assert } from 'node:assert';
+import { inspect } from 'node:util';
+import type { OtelModuleOptions } from '@nestlens/otel';
+import { trace } from '@opentelemetry/api';
+import { leakCheck } from '../leak-check.js';
+import { ScriptedOtlpServer } from '../otlp-server.js';
+import { fail, installContract, within } from './contract.js';
+import type { ContractCase } from './contract.js';
+
+/** What the contract needs of a Nest application. */
+export interface NestApp {
+  get<T>(token: unknown, options: { strict: false }): T;
+  close(): Promise<void>;
+}
+
+/** An initialised application that imports the module with these options, in one of its ways. */
+export type AppFactory = (options: OtelModuleOptions) => Promise<NestApp>;
+
+export interface ModuleContractOptions {
+  /** By name: `forRoot`, and whatever must equal it, such as `forRootAsync useFactory`. */
+  readonly ways: { readonly forRoot: AppFactory } & Readonly<Record<string, AppFactory>>;
+  /** Injection token of the resolved configuration. */
+  readonly config: unknown;
+  /** `ModulesContainer` of `@nestjs/core`. */
+  readonly modules: unknown;
+  /** Class name of the module. */
+  readonly moduleName: string;
+}
+
+/** As far as the modules of a Nest application are looked at. */
+type Modules = ReadonlyMap<string, { readonly name: string; readonly isGlobal: boolean }>;
+
+const LIMIT_MS = 15_000;
+
+/**
+ * The contract of a dynamic module with several ways in: every way ends in the same configuration and the same global
+ * module, spans arrive, and closing the app gives everything back.
+ */
+export const moduleContract = (name: string, options: ModuleContractOptions): void =>
+  installContract(`${name}: ways in`, moduleCases(options));
+
+/** @internal The cases by themselves. */
+export const moduleCases = (options: ModuleContractOptions): readonly ContractCase[] =>
+  Object.entries(options.ways).flatMap(([way, create]) => [
+    {
+      name: `${way} resolves the configuration of forRoot`,
+      run: () =>
+        withServer(async (server) => {
+          const configOf = (app: NestApp) => app.get<unknown>(options.config, { strict: false });
+          const found = await ask(create, server, configOf);
+          const reference = await ask(options.ways.forRoot, server, configOf);
+          assert.equal(print(found), print(reference));
+        }),
+    },
+    {
+      name: `${way} makes one module, a global one`,
+      run: () =>
+        withServer(async (server) => {
+          const made = await ask(create, server, (app) =>
+            [...app.get<Modules>(options.modules, { strict: false }).values()]
+              .filter((module) => module.name === options.moduleName)
+              .map(({ isGlobal }) => isGlobal),
+          );
+          assert.equal(print(made), print([true]));
+        }),
+    },
+    {
+      name: `${way} delivers spans by the time the app is closed, and gives the API back`,
+      run: () =>
+        withServer(async (server) => {
+          await ask(create, server, () => {
+            trace.getTracer('contract').startSpan(way).end();
+          });
+          const [span] = server.spans().filter(({ scope }) => scope.name === 'contract');
+          if (span === undefined) return fail(`no span arrived`);
+          assert.equal(span.name, way);
+          assert.equal(span.resource.attributes['service.name'], 'contract');
+          assert.equal(trace.getTracer('contract').startSpan('after').isRecording(), false);
+        }),
+    },
+  ]);
+
+const withServer = async (run: (server: ScriptedOtlpServer) => Promise<void>): Promise<void> => {
+  const check = leakCheck();
+  const server = await ScriptedOtlpServer.start();
+  try {
+    await within(LIMIT_MS, 'the case', run(server));
+  } finally {
+    await server.close();
+  }
+  await check.settled();
+};
+
+const ask = async <T>(
+  create: AppFactory,
+  server: ScriptedOtlpServer,
+  question: (app: NestApp) => T,
+): Promise<T> => {
+  const app = await create({
+    service: { name: 'contract', instanceId: 'contract-1' },
+    otlp: { protocol: 'grpc', endpoint: server.grpcUrl, timeoutMs: 2000 },
+    traces: { sampler: 'always_on', batch: { delayMs: 60_000 } },
+    resource: { detectors: [] },
+    diagnostics: { startupReport: false },
+  });
+  try {
+    return question(app);
+  } finally {
+    await app.close();
+  }
+};
+
+const print = (value: unknown): string => inspect(value, { depth: null, sorted: true });

@@ -1,0 +1,34 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/** A value, a pattern for a string, or a check. `undefined` means: must not be there. */
+export type ExpectedValue = unknown;
+
+export const fits = (expected: ExpectedValue, found: unknown): boolean => {
+  if (typeof expected === 'function')
+    return (expected as (value: unknown) => unknown)(found) === true;
+  if (isPattern(expected)) return typeof found === 'string' && found.search(expected) !== -1;
+  return expected === found || isDeepStrictEqual(plain(expected), plain(found));
+};
+
+/** OTLP carries integers as bigint where they are large, and its objects have no prototype. */
+const plain = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return Array.from(value, plain);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+};
+
+const isPattern = (value: unknown): value is RegExp =>
+  Object.prototype.toString.call(value) === '[object RegExp]';
+
+/** A value as people write it in an expectation. */
+export const printed = (value: unknown): string => {
+  if (typeof value === 'function') return value.name === '' ? '(a check)' : `(${value.name})`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Object.prototype.toString.call(value) === '[object RegExp]') return String(value);
+  return (
+    JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === 'bigint' ? `${inner}n` : inner,
+    ) ?? 'undefined'
+  );
+};

@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { carry } from './fault-pipe.js';
+import { seededRandom } from './seeded-random.js';
+
+/** What happens to bytes on their way in one direction. Nothing given: nothing happens. */
+export interface FlowFaults {
+  /** Added to the way of each chunk, in ms. */
+  latencyMs?: number;
+  /** Up to this much more or less latency, in ms, by the seed. */
+  jitterMs?: number;
+  /** Written in pieces of this many bytes, each on its own. */
+  sliceBytes?: number;
+  /** Cap of the bandwidth of each connection. */
+  bytesPerSecond?: number;
+}
+
+export interface ProxyFaults {
+  /** From client to target. */
+  up?: FlowFaults;
+  /** From target to client. */
+  down?: FlowFaults;
+  /** Connections are taken and stay open, but nothing is carried; one that met this never recovers. */
+  blackHole?: boolean;
+  /** 0 to 1: how likely a new connection is reset at once, by the seed. */
+  resetRate?: number;
+}
+
+export interface FaultProxyOptions {
+  readonly target: { readonly host?: string; readonly port: number };
+  /** Default: none. */
+  readonly faults?: ProxyFaults;
+  /** Default: 1. */
+  readonly seed?: number;
+}
+
+interface Connection {
+  readonly client: Socket;
+  readonly target: Socket;
+  readonly cut: AbortController;
+  black: boolean;
+}
+
+/** A TCP proxy on a free loopback port that misbehaves as it is told. */
+export class FaultProxy implements AsyncDisposable {
+  readonly #target: { readonly host: string; readonly port: number };
+  readonly #random: () => number;
+  readonly #connections = new Set<Connection>();
+  #faults: ProxyFaults;
+  #server: Server | undefined;
+  #port = 0;
+  #accepted = 0;
+
+  constructor({ target, faults = {}, seed = 1 }: FaultProxyOptions) {
+    this.#target = { host: target.host ?? '127.0.0.1', port: target.port };
+    this.#faults = faults;
+    this.#random = seededRandom(seed);
+  }
+
+  /** A proxy that listens. */
+  static async start(options: FaultProxyOptions): Promise<FaultProxy> {
+    const proxy = new FaultProxy(options);
+    await proxy.up();
+    return proxy;
+  }
+
+  /** The same for the whole life of the proxy. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Connections taken so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Connections open now. */
+  get open(): number {
+    return this.#connections.size;
+  }
+
+  /** Replaces the faults; connections that are open feel the new ones too. */
+  set(faults: ProxyFaults): void {
+    this.#faults = faults;
+  }
+
+  /** Listens, on the same port as before. Safe while it is up. */
+  async up(): Promise<void> {
+    if (this.#server !== undefined) return;
+    // Half-open so that each direction ends by itself, as it would without a proxy.
+    const server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
+    this.#server = server;
+    server.listen(this.#port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      this.#server = undefined;
+      throw error;
+    }
+    this.#port = (server.address() as AddressInfo).port;
+  }
+
+  /** Refuses connections and resets those that are open. Safe while it is down. */
+  async down(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = once(server, 'close');
+    server.close();
+    this.reset();
+    await closed;
+  }
+
+  /** Resets (RST) every open connection on both sides; new ones are taken. */
+  reset(): void {
+    for (const connection of this.#connections) cut(connection);
+  }
+
+  /** Same as {@link down}. */
+  close(): Promise<void> {
+    return this.down();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.down();
+  }
+
+  #accept(client: Socket): void {
+    this.#accepted++;
+    client.on('error', () => {});
+    if (this.#random() < (this.#faults.resetRate ?? 0)) {
+      client.resetAndDestroy();
+      return;
+    }
+    const target = connect({ ...this.#target, allowHalfOpen: true });
+    const connection: Connection = {
+      client,
+      target,
+      cut: new AbortController(),
+      black: this.#faults.blackHole === true,
+    };
+    this.#connections.add(connection);
+    target.on('error', () => cut(connection));
+    client.on('error', () => cut(connection));
+    const leave = (): void => {
+      if (client.closed && target.closed) this.#connections.delete(connection);
+    };
+    client.once('close', leave);
+    target.once('close', leave);
+    void this.#carryBoth(connection);
+  }
+
+  async #carryBoth(connection: Connection): Promise<void> {
+    const {
+      client,
+      target,
+      cut: { signal },
+    } = connection;
+    await Promise.all([
+      carry(client, target, () => this.#flow('up', connection), this.#random, signal),
+      carry(target, client, () => this.#flow('down', connection), this.#random, signal),
+    ]);
+  }
+
+  #flow(direction: 'up' | 'down', connection: Connection): FlowFaults {
+    connection.black ||= this.#faults.blackHole === true;
+    return connection.black ? BLACK_HOLE : (this.#faults[direction] ?? {});
+  }
+}
+
+/** So late that it is never. */
+const BLACK_HOLE: FlowFaults = { latencyMs: 2 ** 31 - 1 };
+
+const cut = ({ client, target, cut: controller }: Connection): void => {
+  controller.abort();
+  client.resetAndDestroy();
+  target.resetAndDestroy();
+};

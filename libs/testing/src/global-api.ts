@@ -1,0 +1,81 @@
+import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
+import type {
+  ContextManager,
+  LoggerProvider,
+  MeterProvider,
+  TextMapPropagator,
+  TracerProvider,
+} from '@opentelemetry/api';
+
+export interface GlobalParts {
+  readonly contextManager: ContextManager;
+  readonly propagator: TextMapPropagator;
+  readonly tracerProvider: TracerProvider;
+  readonly meterProvider: MeterProvider;
+  readonly loggerProvider: LoggerProvider;
+}
+
+/** What `@nestlens/otel` registers when it is imported, to be filled later: see its GlobalProviders. */
+interface StandIns {
+  readonly filled: boolean;
+  fillWith(real: Omit<GlobalParts, 'contextManager' | 'propagator'>): unknown;
+  release(): void;
+}
+
+/** Where every 1.x copy of `@opentelemetry/api` keeps its globals. */
+const API = Symbol.for('opentelemetry.js.api.1');
+const STAND_INS = Symbol.for('nestlens.otel.global-providers');
+
+type Globals = Record<string, unknown>;
+const APIS = { context, logs, metrics, propagation, trace };
+const CONTEXT = ['context', 'propagation'];
+
+/** Makes the parts global, and returns what puts the former ones back. */
+export const takeGlobals = (parts: GlobalParts): (() => void) => {
+  const standIns = (globalThis as { [STAND_INS]?: StandIns })[STAND_INS];
+  if (standIns === undefined || standIns.filled) return replace(Object.keys(APIS), parts);
+  // Through them every tracer and instrument records that was ever handed out, not only new ones.
+  const giveBack = replace(CONTEXT, parts);
+  standIns.fillWith(parts);
+  return () => {
+    standIns.release();
+    giveBack();
+  };
+};
+
+/** The API itself can only forget what is global; here it comes back, with whatever telemetry it carried. */
+const replace = (names: readonly string[], parts: GlobalParts): (() => void) => {
+  const before = registered(names);
+  for (const name of Object.keys(before)) clear(name);
+  const { contextManager, propagator, tracerProvider, meterProvider, loggerProvider } = parts;
+  context.setGlobalContextManager(contextManager.enable());
+  propagation.setGlobalPropagator(propagator);
+  if (names.includes('trace')) {
+    trace.setGlobalTracerProvider(tracerProvider);
+    metrics.setGlobalMeterProvider(meterProvider);
+    logs.setGlobalLoggerProvider(loggerProvider);
+  }
+  return () => {
+    for (const name of Object.keys(registered(names))) clear(name);
+    contextManager.disable();
+    Object.assign(globals() ?? {}, before);
+  };
+};
+
+/**
+ * `disable()` of an API also makes it forget the proxy that earlier tracers hang on, so it is called only where
+ * something is registered. It would disable a context manager that is not ours: of that only the entry goes.
+ */
+const clear = (name: string): void => {
+  if (name === 'context') delete globals()?.[name];
+  else APIS[name as keyof typeof APIS].disable();
+};
+
+const registered = (names: readonly string[]): Globals => {
+  const found = globals() ?? {};
+  return Object.fromEntries(
+    names.filter((name) => found[name] !== undefined).map((name) => [name, found[name]]),
+  );
+};
+
+const globals = (): Globals | undefined => (globalThis as { [API]?: Globals })[API];

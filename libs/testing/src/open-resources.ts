@@ -1,0 +1,143 @@
+import { createHook } from 'node:async_hooks';
+import { relative } from 'node:path';
+
+/** Handles that keep a descriptor, a thread or a process. Each tells when it is destroyed, whoever made it. */
+const HANDLES: ReadonlySet<string> = new Set([
+  'TCPWRAP',
+  'TCPSERVERWRAP',
+  'PIPEWRAP',
+  'PIPESERVERWRAP',
+  'UDPWRAP',
+  'PROCESSWRAP',
+  'FSEVENTWRAP',
+  'STATWATCHER',
+  'WORKER',
+]);
+
+/** These count only while they keep the process alive; without that they end with it or with their owner. */
+const COUNTED_WHILE_REFERENCED: ReadonlySet<string> = new Set(['Timeout', 'MESSAGEPORT']);
+
+/** Jest's own timers run through the same hook. */
+const OF_THE_RUNNER = /[\\/]node_modules[\\/](?:jest-|@jest[\\/]|jest[\\/])/;
+const OUTSIDE = /\(?node:|[\\/]open-resources\.[jt]s/;
+const STACK_DEPTH = 30;
+
+/** Following promises costs much and serves nothing here. Older versions of Node ignore this. */
+const NO_PROMISES = { trackPromises: false };
+
+/** What is known of a handle; which of it there is depends on its type. */
+interface Handle {
+  hasRef?(): boolean;
+  fd?: number;
+  getsockname?(into: Address): unknown;
+  getpeername?(into: Address): unknown;
+}
+
+interface Address {
+  address?: string;
+  port?: number;
+}
+
+interface Entry {
+  readonly type: string;
+  readonly handle: Handle;
+  readonly made: { stack?: string };
+}
+
+export interface OpenResource {
+  /** Type as async_hooks names it. */
+  readonly type: string;
+  /** Addresses of a socket, or `''`. */
+  readonly detail: string;
+  /** Innermost frames outside Node, `[]` for what Node itself made, such as an accepted connection. */
+  readonly madeAt: readonly string[];
+}
+
+/** Follows what is opened from now on, until `stop()`. */
+export class OpenResources {
+  readonly #entries = new Map<number, Entry>();
+  #ownTurn = false;
+
+  readonly #hook = createHook({
+    init: (id, type, _trigger, handle: Handle) => {
+      if (this.#ownTurn || !(HANDLES.has(type) || COUNTED_WHILE_REFERENCED.has(type))) return;
+      this.#entries.set(id, { type, handle, made: stackHere() });
+    },
+    destroy: (id) => {
+      this.#entries.delete(id);
+    },
+    ...NO_PROMISES,
+  });
+
+  start(): this {
+    this.#hook.enable();
+    return this;
+  }
+
+  stop(): void {
+    this.#hook.disable();
+    this.#entries.clear();
+  }
+
+  open(): OpenResource[] {
+    return [...this.#entries.values()].filter(counts).map(describe);
+  }
+
+  /** A turn of the event loop, or `delayMs`, without being followed. */
+  async pause(delayMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ownTurn = true;
+    if (delayMs === 0) setImmediate(resolve);
+    else setTimeout(resolve, delayMs);
+    this.#ownTurn = false;
+    await promise;
+  }
+}
+
+const counts = ({ type, handle, made }: Entry): boolean => {
+  if (handle.fd !== undefined && handle.fd >= 0 && handle.fd <= 2) return false;
+  if (COUNTED_WHILE_REFERENCED.has(type) && handle.hasRef?.() !== true) return false;
+  const [first] = frames(made);
+  return first === undefined || !OF_THE_RUNNER.test(first);
+};
+
+const describe = ({ type, handle, made }: Entry): OpenResource => ({
+  type,
+  detail: [address(handle, 'getsockname'), address(handle, 'getpeername')]
+    .filter((one) => one !== undefined)
+    .join(' -> '),
+  madeAt: frames(made)
+    .filter((frame) => !OF_THE_RUNNER.test(frame) && frame !== 'new Promise (<anonymous>)')
+    .slice(0, 3)
+    .map(short),
+});
+
+const address = (handle: Handle, which: 'getsockname' | 'getpeername'): string | undefined => {
+  const into: Address = {};
+  try {
+    handle[which]?.(into);
+  } catch {
+    // Closed between two looks: then it has no address.
+  }
+  return into.port === undefined ? undefined : `${into.address}:${into.port}`;
+};
+
+/** The text of a stack is made when it is first read, so keeping one is cheap. */
+const stackHere = (): { stack?: string } => {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = STACK_DEPTH;
+  const made = new Error('made here');
+  Error.stackTraceLimit = limit;
+  return made;
+};
+
+const frames = ({ stack = '' }: { stack?: string }): string[] =>
+  stack
+    .split('\n')
+    .filter((line) => line.startsWith('    at ') && !OUTSIDE.test(line))
+    .map((line) => line.slice('    at '.length));
+
+const short = (frame: string): string =>
+  frame.replace(/(?:file:\/\/)?(\/[^\s()]+?)(:\d+:\d+)/, (_, path: string, at: string) => {
+    return `${relative(process.cwd(), path)}${at}`;
+  });

@@ -1,0 +1,198 @@
+import { createOtlpReceiver } from '@nestlens/otlp/wire';
+import type { ExportReply, OtlpReceiver, ReceivedExport, ReceiverStats } from '@nestlens/otlp/wire';
+import { Arrivals } from './arrivals.js';
+import type { WaitOptions, Wanted } from './arrivals.js';
+import { printed } from './expected-value.js';
+import { formatRequests, itemsOf, logRecordsOf, metricsOf, spansOf, taken } from './received.js';
+import type { ReceivedLogRecord, ReceivedMetric, ReceivedRequest } from './received.js';
+import { ReplyScript } from './reply-script.js';
+import { formatSpanTree } from './span-tree-format.js';
+import type { ReceivedSpan } from './span-view.js';
+
+export interface ScriptedOtlpServerOptions {
+  /** Default: `127.0.0.1`. */
+  host?: string;
+  /** The first answers, for requests of any signal. Default: everything is accepted. */
+  replies?: readonly ExportReply[];
+}
+
+/**
+ * A real OTLP endpoint (gRPC, HTTP with protobuf and JSON) on free ports, which answers from a script and keeps
+ * what it gets. Spans, log records and metrics are those of requests that it took; `requests()` has all.
+ */
+export class ScriptedOtlpServer implements AsyncDisposable {
+  /** The answers to come. May be changed at any time. */
+  readonly script = new ReplyScript();
+  readonly #host: string;
+  readonly #errors: unknown[] = [];
+  readonly #requests = new Arrivals<ReceivedRequest>('requests', formatRequests);
+  readonly #spans: Arrivals<ReceivedSpan>;
+  readonly #logRecords: Arrivals<ReceivedLogRecord>;
+  readonly #metrics: Arrivals<ReceivedMetric>;
+  #receiver: OtlpReceiver | undefined;
+  #ports = { grpcPort: 0, httpPort: 0 };
+  #hanging = false;
+
+  constructor(options: ScriptedOtlpServerOptions = {}) {
+    this.#host = options.host ?? '127.0.0.1';
+    this.script.next(...(options.replies ?? []));
+    const withRequests =
+      <T>(show: (items: readonly T[]) => string) =>
+      (items: readonly T[]): string =>
+        [items.length === 0 ? '' : show(items), this.#showRequests()]
+          .filter((part) => part !== '')
+          .join('\n');
+    this.#spans = new Arrivals(
+      'spans',
+      withRequests<ReceivedSpan>((spans) => formatSpanTree(spans)),
+    );
+    this.#logRecords = new Arrivals('log records', withRequests(formatLogRecords));
+    this.#metrics = new Arrivals('metrics', withRequests(formatMetrics));
+  }
+
+  /** A server that listens. */
+  static async start(options?: ScriptedOtlpServerOptions): Promise<ScriptedOtlpServer> {
+    const server = new ScriptedOtlpServer(options);
+    await server.start();
+    return server;
+  }
+
+  /** Listens: on free ports the first time, on the same ones after `close()`. Safe while it listens. */
+  async start(): Promise<void> {
+    if (this.#receiver !== undefined) return;
+    const receiver = createOtlpReceiver({
+      host: this.#host,
+      ...this.#ports,
+      onExport: (received) => this.#receive(received),
+      onError: (error) => this.#errors.push(error),
+    });
+    this.#receiver = receiver;
+    try {
+      this.#ports = await receiver.start();
+    } catch (error) {
+      this.#receiver = undefined;
+      throw error;
+    }
+  }
+
+  /** Closes ports and connections; unanswered requests are cut off. What came stays readable. Safe twice. */
+  async close(): Promise<void> {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    await receiver?.close(this.#hanging ? AbortSignal.abort() : undefined);
+    this.#hanging = false;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  get grpcPort(): number {
+    return this.#ports.grpcPort;
+  }
+
+  get httpPort(): number {
+    return this.#ports.httpPort;
+  }
+
+  /** As `OTEL_EXPORTER_OTLP_ENDPOINT` takes it with the protocol `grpc`. */
+  get grpcUrl(): string {
+    return `http://${this.#host}:${this.grpcPort}`;
+  }
+
+  /** As `OTEL_EXPORTER_OTLP_ENDPOINT` takes it with the protocols `http/protobuf` and `http/json`. */
+  get httpUrl(): string {
+    return `http://${this.#host}:${this.httpPort}`;
+  }
+
+  /** What the receiver counts; undefined while it is closed. */
+  stats(): ReceiverStats | undefined {
+    return this.#receiver?.stats();
+  }
+
+  /** Every request that could be read, whatever the answer. */
+  requests(): readonly ReceivedRequest[] {
+    return this.#requests.all();
+  }
+
+  spans(): readonly ReceivedSpan[] {
+    return this.#spans.all();
+  }
+
+  logRecords(): readonly ReceivedLogRecord[] {
+    return this.#logRecords.all();
+  }
+
+  metrics(): readonly ReceivedMetric[] {
+    return this.#metrics.all();
+  }
+
+  /** Each wait resolves with all that came so far, with the arrival that makes it what is wanted. */
+  waitForRequests(
+    wanted: Wanted<ReceivedRequest>,
+    options?: WaitOptions,
+  ): Promise<readonly ReceivedRequest[]> {
+    return this.#requests.wait(wanted, options);
+  }
+
+  waitForSpans(
+    wanted: Wanted<ReceivedSpan>,
+    options?: WaitOptions,
+  ): Promise<readonly ReceivedSpan[]> {
+    return this.#spans.wait(wanted, options);
+  }
+
+  waitForLogRecords(
+    wanted: Wanted<ReceivedLogRecord>,
+    options?: WaitOptions,
+  ): Promise<readonly ReceivedLogRecord[]> {
+    return this.#logRecords.wait(wanted, options);
+  }
+
+  waitForMetrics(
+    wanted: Wanted<ReceivedMetric>,
+    options?: WaitOptions,
+  ): Promise<readonly ReceivedMetric[]> {
+    return this.#metrics.wait(wanted, options);
+  }
+
+  /** Forgets what came, and the script. */
+  clear(): void {
+    this.script.clear();
+    this.#errors.length = 0;
+    for (const list of [this.#requests, this.#spans, this.#logRecords, this.#metrics]) list.clear();
+  }
+
+  #receive({ request, transport, headers, bytes }: ReceivedExport): ExportReply {
+    const reply = this.script.take(request.signal);
+    if (reply.kind === 'hang') this.#hanging = true;
+    if (taken(reply)) {
+      this.#spans.add(...spansOf(request));
+      this.#logRecords.add(...logRecordsOf(request));
+      this.#metrics.add(...metricsOf(request));
+    }
+    const { signal } = request;
+    const items = itemsOf(request);
+    this.#requests.add({ signal, transport, headers, bytes, items, reply, request });
+    return reply;
+  }
+
+  /** For the message of a wait that failed: most often the answer is here. */
+  #showRequests(): string {
+    const requests = this.#requests.all();
+    const rejected = this.stats()?.rejected ?? 0;
+    return [
+      requests.length === 0 ? 'no requests' : `requests:\n${formatRequests(requests)}`,
+      ...(rejected === 0 ? [] : [`${rejected} more could not be read`]),
+      ...this.#errors.map((error) => `receiver: ${String(error)}`),
+    ].join('\n');
+  }
+}
+
+const formatLogRecords = (records: readonly ReceivedLogRecord[]): string =>
+  records.map(({ severityText, body }) => `${severityText} ${printed(body)}`).join('\n');
+
+const formatMetrics = (metrics: readonly ReceivedMetric[]): string =>
+  metrics
+    .map(({ name, data }) => `${name} (${data.kind}, ${data.points.length} points)`)
+    .join('\n');

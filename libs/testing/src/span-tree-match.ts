@@ -1,0 +1,212 @@
+import { fits, printed } from './expected-value.js';
+import type { ExpectedValue } from './expected-value.js';
+import { formatNodes } from './span-tree-format.js';
+import { toSpanTree } from './span-tree.js';
+import type { SpanNode } from './span-tree.js';
+import type { AnySpan, SpanKindName, SpanStatusName, SpanView } from './span-view.js';
+import { UnmetExpectation } from './unmet-expectation.js';
+
+export interface ExpectedEvent {
+  readonly name: string;
+  /** Only these are looked at. */
+  readonly attributes?: Readonly<Record<string, ExpectedValue>>;
+}
+
+/** What is left out is not looked at. */
+export interface ExpectedSpan {
+  readonly name: string | RegExp;
+  readonly kind?: SpanKindName;
+  readonly status?: SpanStatusName;
+  readonly statusMessage?: string | RegExp;
+  /** `service.name` of the resource. */
+  readonly service?: string;
+  /** Name of the instrumentation scope. */
+  readonly scope?: string;
+  /** Only these are looked at. */
+  readonly attributes?: Readonly<Record<string, ExpectedValue>>;
+  /** These in this order; others may be between them. `[]`: none at all. */
+  readonly events?: readonly (string | ExpectedEvent)[];
+  /** Exactly these, in any order. `[]`: none at all. */
+  readonly children?: readonly ExpectedSpan[];
+}
+
+export interface ExpectSpanTreeOptions {
+  /** Further trees may be among the spans. Default: false. */
+  others?: boolean;
+}
+
+/**
+ * Fails unless the spans make up the expected tree, or each of the expected trees once. The failure prints
+ * both, with the closest span named for each one that is missing.
+ */
+export const expectSpanTree = (
+  spans: Iterable<AnySpan>,
+  expected: ExpectedSpan | readonly ExpectedSpan[],
+  options: ExpectSpanTreeOptions = {},
+): void => {
+  const roots = toSpanTree(spans);
+  const wanted: readonly ExpectedSpan[] = isList(expected) ? expected : [expected];
+  const faults = faultsOfSiblings(roots, wanted, '', options.others === true);
+  if (faults.length === 0) return;
+  throw new UnmetExpectation(
+    'ERR_SPAN_TREE',
+    [
+      'the spans are not the expected tree:',
+      ...faults.map((fault) => `  - ${fault}`),
+      '',
+      'expected:',
+      ...wanted.flatMap((root) => formatExpected(root, '', '')),
+      '',
+      'found:',
+      formatNodes(roots, { attributes: attributesNamedIn(wanted), events: true }),
+    ].join('\n'),
+  );
+};
+
+/** Siblings come in any order, so each expected one is paired with a span that fulfils all of it. */
+const faultsOfSiblings = (
+  nodes: readonly SpanNode[],
+  wanted: readonly ExpectedSpan[],
+  path: string,
+  others: boolean,
+): string[] => {
+  const matches = wanted.map((one) => nodes.map((node) => faultsOf(node, one, path).length === 0));
+  const pairs = pair(matches, nodes.length);
+  const taken = new Set(pairs.values());
+  const spare = nodes.filter((_, index) => !taken.has(index));
+  const faults: string[] = [];
+  for (const [index, one] of wanted.entries()) {
+    if (pairs.has(index)) continue;
+    const closest = closestTo(one, spare, path);
+    if (closest === undefined) faults.push(`${path}${label(one)}: missing`);
+    else {
+      spare.splice(spare.indexOf(closest.node), 1);
+      faults.push(...closest.faults);
+    }
+  }
+  if (!others) {
+    faults.push(...spare.map(({ span }) => `${path}${titleOf(span)}: not expected`));
+  }
+  return faults;
+};
+
+const faultsOf = (node: SpanNode, wanted: ExpectedSpan, path: string): string[] => {
+  const { span } = node;
+  const here = `${path}${titleOf(span)}`;
+  const faults: string[] = [];
+  const differ = (what: string, expected: unknown, found: unknown): void => {
+    if (expected === undefined || fits(expected, found)) return;
+    faults.push(`${here}: ${what}: expected ${printed(expected)}, found ${printed(found)}`);
+  };
+  differ('name', wanted.name, span.name);
+  differ('kind', wanted.kind, span.kind);
+  differ('status', wanted.status, span.status);
+  differ('status message', wanted.statusMessage, span.statusMessage);
+  differ('service', wanted.service, span.service);
+  differ('scope', wanted.scope, span.scope);
+  for (const [key, expected] of Object.entries(wanted.attributes ?? {})) {
+    const found = span.attributes[key];
+    if (expected !== undefined) differ(`attribute ${key}`, expected, found);
+    else if (found !== undefined) faults.push(`${here}: attribute ${key}: found ${printed(found)}`);
+  }
+  if (wanted.events !== undefined) faults.push(...faultsOfEvents(span, wanted.events, here));
+  if (wanted.children !== undefined) {
+    faults.push(...faultsOfSiblings(node.children, wanted.children, `${here} > `, false));
+  }
+  return faults;
+};
+
+const faultsOfEvents = (
+  span: SpanView,
+  wanted: NonNullable<ExpectedSpan['events']>,
+  here: string,
+): string[] => {
+  if (wanted.length === 0) return span.events.map(({ name }) => `${here}: event ${name}: found`);
+  let from = 0;
+  for (const one of wanted) {
+    const { name, attributes = {} } = typeof one === 'string' ? { name: one } : one;
+    const at = span.events.findIndex(
+      (event, index) =>
+        index >= from &&
+        event.name === name &&
+        Object.entries(attributes).every(([key, value]) => fits(value, event.attributes[key])),
+    );
+    if (at === -1) {
+      const asked = Object.keys(attributes).length === 0 ? name : `${name} ${printed(attributes)}`;
+      return [
+        `${here}: event ${asked}: missing, found ${printed(span.events.map((event) => event.name))}`,
+      ];
+    }
+    from = at + 1;
+  }
+  return [];
+};
+
+const isList = (value: ExpectedSpan | readonly ExpectedSpan[]): value is readonly ExpectedSpan[] =>
+  Array.isArray(value);
+
+/** Pairs as many rows with columns of their own as can be (augmenting paths); row to column. */
+const pair = (matches: readonly (readonly boolean[])[], columns: number): Map<number, number> => {
+  const owner: number[] = Array.from({ length: columns }, () => -1);
+  const settle = (row: number, tried: Set<number>): boolean => {
+    for (const [column, match] of (matches[row] ?? []).entries()) {
+      if (!match || tried.has(column)) continue;
+      tried.add(column);
+      const before = owner[column] ?? -1;
+      if (before === -1 || settle(before, tried)) {
+        owner[column] = row;
+        return true;
+      }
+    }
+    return false;
+  };
+  for (const row of matches.keys()) settle(row, new Set());
+  return new Map(owner.flatMap((row, column) => (row === -1 ? [] : [[row, column]])));
+};
+
+/** The same name says more than few faults do. */
+const closestTo = (
+  wanted: ExpectedSpan,
+  nodes: readonly SpanNode[],
+  path: string,
+): { node: SpanNode; faults: string[] } | undefined => {
+  const named = nodes.filter((node) => fits(wanted.name, node.span.name));
+  const rated = (named.length > 0 ? named : nodes).map((node) => ({
+    node,
+    faults: faultsOf(node, wanted, path),
+  }));
+  return rated.toSorted((a, b) => a.faults.length - b.faults.length)[0];
+};
+
+const titleOf = (span: SpanView): string =>
+  span.service === '' ? `"${span.name}"` : `${span.service} "${span.name}"`;
+
+const label = ({ service, name }: ExpectedSpan): string =>
+  `${service === undefined ? '' : `${service} `}${printed(name)}`;
+
+const formatExpected = (wanted: ExpectedSpan, lead: string, indent: string): string[] => {
+  const { service, name, children, attributes = {}, events, ...rest } = wanted;
+  const facts = [
+    ...Object.entries({ ...rest, ...attributes }).map(([key, value]) => `${key}=${printed(value)}`),
+    ...(events === undefined ? [] : [`events=${printed(events)}`]),
+  ];
+  const title = `${service === undefined ? '' : `${service}  `}${typeof name === 'string' ? name : String(name)}`;
+  const nested = (children ?? []).flatMap((child, index, all) => {
+    const last = index === all.length - 1;
+    return formatExpected(
+      child,
+      `${indent}${last ? '└─ ' : '├─ '}`,
+      `${indent}${last ? '   ' : '│  '}`,
+    );
+  });
+  return [`${lead}${title}${facts.length === 0 ? '' : `  ${facts.join(' ')}`}`, ...nested];
+};
+
+const attributesNamedIn = (wanted: readonly ExpectedSpan[]): string[] => [
+  ...new Set(
+    wanted.flatMap((one) => [
+      ...Object.keys(one.attributes ?? {}),
+      ...attributesNamedIn(one.children ?? []),
+    ]),
+  ),
+];

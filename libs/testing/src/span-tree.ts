@@ -1,0 +1,60 @@
+import { viewOf } from './span-view.js';
+import type { AnySpan, SpanView } from './span-view.js';
+
+export interface SpanNode {
+  readonly span: SpanView;
+  /** In the order of their starts. */
+  readonly children: readonly SpanNode[];
+  /** It names a parent that is not among the spans: a remote one, one not ended yet, or a lost one. */
+  readonly orphan: boolean;
+}
+
+interface GrowingNode extends SpanNode {
+  readonly children: SpanNode[];
+  orphan: boolean;
+  parent: GrowingNode | undefined;
+}
+
+/**
+ * Links spans to trees, one for each root or orphan, traces and siblings in the order of their starts.
+ * A span that arrived twice is there twice; one that is its own ancestor counts as an orphan.
+ */
+export const toSpanTree = (spans: Iterable<AnySpan>): SpanNode[] => {
+  const nodes: GrowingNode[] = [...spans]
+    .map(viewOf)
+    .toSorted(byStart)
+    .map((span) => ({ span, children: [], orphan: span.parentSpanId !== '', parent: undefined }));
+  const byId = new Map(nodes.toReversed().map((node) => [idOf(node.span), node]));
+  const roots: SpanNode[] = [];
+  for (const node of nodes) {
+    const parent = node.orphan ? byId.get(parentIdOf(node.span)) : undefined;
+    if (parent === undefined || descendsFrom(parent, node)) {
+      roots.push(node);
+      continue;
+    }
+    node.parent = parent;
+    node.orphan = false;
+    parent.children.push(node);
+  }
+  return roots;
+};
+
+const descendsFrom = (node: GrowingNode, ancestor: GrowingNode): boolean => {
+  for (let at: GrowingNode | undefined = node; at !== undefined; at = at.parent) {
+    if (at === ancestor) return true;
+  }
+  return false;
+};
+
+/** Every span of the trees, parents before children. */
+export const flattenSpanTree = (roots: readonly SpanNode[]): SpanView[] =>
+  roots.flatMap((node) => [node.span, ...flattenSpanTree(node.children)]);
+
+const idOf = (span: SpanView): string => `${span.traceId}:${span.spanId}`;
+const parentIdOf = (span: SpanView): string => `${span.traceId}:${span.parentSpanId}`;
+
+/** Spans of one nanosecond keep the order in which they came. */
+const byStart = (a: SpanView, b: SpanView): number => {
+  if (a.startTime === b.startTime) return 0;
+  return a.startTime < b.startTime ? -1 : 1;
+};

@@ -1,0 +1,96 @@
+import type { Resource, Scope, Span } from '@nestlens/otlp/wire';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+
+/** A span as it came over the wire, together with what it was grouped under. */
+export interface ReceivedSpan extends Span {
+  readonly resource: Resource;
+  readonly scope: Scope;
+}
+
+/** Spans of either world: received over OTLP, or ended in this process. */
+export type AnySpan = ReceivedSpan | ReadableSpan;
+
+export type SpanKindName =
+  | 'unspecified'
+  | 'internal'
+  | 'server'
+  | 'client'
+  | 'producer'
+  | 'consumer';
+export type SpanStatusName = 'unset' | 'ok' | 'error';
+
+export interface SpanViewEvent {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What tree, matcher and printer need of a span, wherever it came from. */
+export interface SpanView {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** `''` for a root. */
+  readonly parentSpanId: string;
+  readonly name: string;
+  readonly kind: SpanKindName;
+  /** `service.name` of its resource, `''` without one. */
+  readonly service: string;
+  /** Name of its instrumentation scope. */
+  readonly scope: string;
+  readonly status: SpanStatusName;
+  readonly statusMessage: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly events: readonly SpanViewEvent[];
+  /** Nanoseconds since 1970. */
+  readonly startTime: bigint;
+  readonly endTime: bigint;
+}
+
+/** By OTLP number. */
+const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
+const STATUSES = ['unset', 'ok', 'error'] as const;
+
+/** In the API a kind is one less than in OTLP, which has `unspecified` as 0. */
+const API_KIND_OFFSET = 1;
+
+export const viewOf = (span: AnySpan): SpanView =>
+  'spanContext' in span ? viewOfReadable(span) : viewOfReceived(span);
+
+const viewOfReceived = (span: ReceivedSpan): SpanView => ({
+  traceId: span.traceId,
+  spanId: span.spanId,
+  parentSpanId: span.parentSpanId,
+  name: span.name,
+  kind: KINDS[span.kind] ?? 'unspecified',
+  service: serviceName(span.resource.attributes),
+  scope: span.scope.name,
+  status: STATUSES[span.status.code] ?? 'unset',
+  statusMessage: span.status.message,
+  attributes: span.attributes,
+  events: span.events,
+  startTime: span.startTime,
+  endTime: span.endTime,
+});
+
+const viewOfReadable = (span: ReadableSpan): SpanView => ({
+  traceId: span.spanContext().traceId,
+  spanId: span.spanContext().spanId,
+  parentSpanId: span.parentSpanContext?.spanId ?? '',
+  name: span.name,
+  kind: KINDS[span.kind + API_KIND_OFFSET] ?? 'unspecified',
+  service: serviceName(span.resource.attributes),
+  scope: span.instrumentationScope.name,
+  status: STATUSES[span.status.code] ?? 'unset',
+  statusMessage: span.status.message ?? '',
+  attributes: span.attributes,
+  events: span.events.map(({ name, attributes }) => ({ name, attributes: attributes ?? {} })),
+  startTime: nanos(span.startTime),
+  endTime: nanos(span.endTime),
+});
+
+const serviceName = (attributes: Readonly<Record<string, unknown>>): string => {
+  const name = attributes['service.name'];
+  return typeof name === 'string' ? name : '';
+};
+
+const nanos = ([seconds, rest]: readonly [number, number]): bigint =>
+  BigInt(seconds) * 1_000_000_000n + BigInt(rest);

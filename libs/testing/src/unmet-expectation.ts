@@ -1,0 +1,14 @@
+/**
+ * What every wait and matcher here fails with. Codes:
+ * `ERR_SPAN_TREE` the spans are another tree than expected; `ERR_NOT_ARRIVED` a wait ran into its time limit;
+ * `ERR_LEAK` something is still open; `ERR_CONTRACT` an implementation broke a contract.
+ */
+export class UnmetExpectation extends Error {
+  readonly code: 'ERR_SPAN_TREE' | 'ERR_NOT_ARRIVED' | 'ERR_LEAK' | 'ERR_CONTRACT';
+
+  constructor(code: UnmetExpectation['code'], message: string) {
+    super(message);
+    this.name = 'UnmetExpectation';
+    this.code = code;
+  }
+}

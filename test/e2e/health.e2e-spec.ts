@@ -1,0 +1,139 @@
+import { createServer, connect } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { INestApplication } from '@nestjs/common';
+import { Pool } from 'pg';
+import type { OwnPostgres } from '../../tools/postgres.js';
+import { startPostgres } from '../../tools/postgres.js';
+import { PLATFORMS, ask, createApp, portOf } from './health-app.js';
+
+const DATABASE = 'health';
+/** Nobody asks for it; nothing may show it. */
+const PASSWORD = 'hunter2';
+const TIMEOUT_MS = 300;
+
+/** Stands before a database: lets through, refuses, or falls silent as a network that is cut. */
+class Gate {
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #silent = false;
+  /** Where the database is. */
+  target = 0;
+  port = 0;
+
+  async open(): Promise<void> {
+    this.#server = createServer((inside) => {
+      const outside = connect(this.target, '127.0.0.1');
+      for (const [from, to] of [
+        [inside, outside],
+        [outside, inside],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on('error', () => to.destroy());
+        from.once('close', () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+        from.on('data', (bytes: Buffer) => to.write(bytes));
+        if (this.#silent) from.pause();
+      }
+    });
+    const server = this.#server;
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  silence(silent: boolean): void {
+    this.#silent = silent;
+    for (const socket of this.#sockets) {
+      if (silent) socket.pause();
+      else socket.resume();
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server?.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
+
+describe.each(PLATFORMS)('F39: readiness of an app on %s and a real PostgreSQL', (platform) => {
+  const gate = new Gate();
+  let database: OwnPostgres;
+  let pool: Pool;
+  let app: INestApplication;
+
+  beforeAll(async () => {
+    database = await startPostgres({ databases: [DATABASE] });
+    gate.target = database.port;
+    await gate.open();
+    const url = new URL(database.url(DATABASE));
+    url.port = String(gate.port);
+    url.password = PASSWORD;
+    pool = new Pool({ connectionString: url.href, max: 4 });
+    // Connections that die while idle are told here, and would end the process else.
+    pool.on('error', () => {});
+    app = await createApp(
+      platform,
+      { health: { databases: { postgres: 'POOL' }, timeoutMs: TIMEOUT_MS, cacheMs: 0 } },
+      { providers: [{ provide: 'POOL', useValue: pool }] },
+    );
+    await app.listen(0, '127.0.0.1');
+  }, 60_000);
+
+  afterAll(async () => {
+    await app.close();
+    await pool.end();
+    await gate.close();
+    await database.close();
+  }, 60_000);
+
+  /** Of readiness; liveness is 200 whatever happens. */
+  async function state(): Promise<{ status: number; postgres: Record<string, unknown> }> {
+    expect((await ask(portOf(app), '/livez')).status).toBe(200);
+    const { status, body } = await ask(portOf(app), '/readyz');
+    expect(body).not.toContain(PASSWORD);
+    const { indicators } = JSON.parse(body) as { indicators: Record<string, object> };
+    return { status, postgres: { ...indicators['postgres'] } };
+  }
+
+  const UP = { status: 200, postgres: { status: 'up' } };
+  const DOWN = { status: 503, postgres: { status: 'down' } };
+
+  it('is up while the database answers', async () => {
+    expect(await state()).toMatchObject(UP);
+  });
+
+  it('goes and comes with the connection', async () => {
+    await gate.close();
+    expect(await state()).toMatchObject(DOWN);
+    expect(await state()).toMatchObject({
+      ...DOWN,
+      postgres: { message: expect.stringContaining('ECONNREFUSED') },
+    });
+    await gate.open();
+    expect(await state()).toMatchObject(UP);
+  });
+
+  it('is down in time while the database is silent, with one ping waiting, and up after', async () => {
+    gate.silence(true);
+    const start = performance.now();
+    expect(await state()).toMatchObject({
+      ...DOWN,
+      postgres: { message: `no answer within ${TIMEOUT_MS} ms` },
+    });
+    expect(performance.now() - start).toBeLessThan(TIMEOUT_MS * 3);
+    await Promise.all(Array.from({ length: 50 }, state));
+    expect(pool.totalCount - pool.idleCount + pool.waitingCount).toBe(1);
+    gate.silence(false);
+    while (pool.idleCount === 0) await new Promise(setImmediate);
+    expect(await state()).toMatchObject(UP);
+  });
+
+  it('goes and comes with the database itself', async () => {
+    await database.stop();
+    expect(await state()).toMatchObject(DOWN);
+    await database.start();
+    expect(await state()).toMatchObject(UP);
+  }, 60_000);
+});

@@ -1,0 +1,57 @@
+import { NestFactory } from '@nestjs/core';
+import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
+import { ManagementServer } from '../../libs/otel/src/management/management-server.js';
+import { ask, createApp, healthModule, portOf } from './health-app.js';
+
+describe('the port of their own', () => {
+  it('95: answers during boot and until the last phase, with and without an HTTP app', async () => {
+    const boot = Promise.withResolvers<void>();
+    const slow = { provide: 'SLOW', useValue: { onModuleInit: () => boot.promise } };
+    const app = await createApp(
+      'express',
+      { health: { port: 0, host: '127.0.0.1' } },
+      { providers: [slow] },
+    );
+    const server = app.get(ManagementServer);
+    const started = app.listen(0, '127.0.0.1');
+    while (!server.address) await new Promise(setImmediate);
+    const { port } = server.address;
+    expect((await ask(port, '/livez')).status).toBe(200);
+    expect((await ask(port, '/startupz')).status).toBe(503);
+    expect((await ask(port, '/readyz')).status).toBe(503);
+    boot.resolve();
+    await started;
+    expect((await ask(port, '/startupz')).status).toBe(200);
+    expect((await ask(port, '/readyz')).status).toBe(200);
+    expect((await ask(port, '/nothing')).status).toBe(404);
+    expect((await ask(port, '/livez', { method: 'POST' })).status).toBe(405);
+
+    const own = portOf(app);
+    await app.get(ShutdownSequence).begin();
+    await expect(ask(own, '/livez')).rejects.toThrow('ECONNREFUSED');
+    expect((await ask(port, '/livez')).status).toBe(200);
+    expect((await ask(port, '/readyz')).status).toBe(503);
+    await app.close();
+    expect(server.address).toBeUndefined();
+    await expect(ask(port, '/livez')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('is ready at once for an application context', async () => {
+    const context = await NestFactory.createApplicationContext(
+      healthModule({ health: { port: 0, host: '127.0.0.1' } }),
+      { logger: false },
+    );
+    const { port } = context.get(ManagementServer).address ?? { port: 0 };
+    expect((await ask(port, '/readyz')).status).toBe(200);
+    await context.close();
+  });
+
+  it('stops the start when it is taken', async () => {
+    const first = await createApp('express', { health: { port: 0, host: '127.0.0.1' } });
+    await first.init();
+    const { port } = first.get(ManagementServer).address ?? { port: 0 };
+    const second = await createApp('express', { health: { port, host: '127.0.0.1' } });
+    await expect(second.init()).rejects.toThrow(`health.port ${port} cannot be bound`);
+    await first.close();
+  });
+});

@@ -1,0 +1,92 @@
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { trace } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { ServiceState } from '../../libs/otel/src/lifecycle/service-state.js';
+import { FLUSH_STEPS, ShutdownPhases } from '../../libs/otel/src/lifecycle/shutdown-phases.js';
+import type { HandledPhaseName } from '../../libs/otel/src/lifecycle/shutdown-phases.js';
+import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
+import { Shutdown } from '../../libs/otel/src/lifecycle/shutdown.js';
+import { createApp, healthModule } from './health-app.js';
+
+const HANDLED: readonly HandledPhaseName[] = [
+  'readiness-off',
+  'drain',
+  'stop-intake',
+  'in-flight',
+  'flush',
+  'exit',
+];
+
+/** What the last shutdown had to leave. */
+const leftOf = (app: INestApplication): string[] =>
+  app.get(ShutdownSequence).reports.flatMap((report) => [...report.left]);
+
+describe('the flush', () => {
+  it('runs in steps, and a step that hangs leaves time to the next ones', async () => {
+    const app = await createApp('express', { shutdown: { flushMs: 100 } });
+    const order: string[] = [];
+    const phases = app.get(ShutdownPhases);
+    phases.register('flush', 'close', () => order.push('close'), FLUSH_STEPS.close);
+    phases.register('flush', 'metrics', () => order.push('metrics'), FLUSH_STEPS.metrics);
+    phases.register('flush', 'traces', () => new Promise(() => {}), FLUSH_STEPS.signals);
+    phases.register('flush', 'logs', () => order.push('logs'), FLUSH_STEPS.signals);
+    app.get(Shutdown).register('flush', 'user', () => order.push('user'));
+    await app.init();
+    await app.close();
+    // Once before Nest closes its servers, once in the flush itself.
+    expect(order).toEqual(['logs', 'user', 'logs', 'metrics', 'close']);
+    expect(leftOf(app)).toEqual(['traces did not end']);
+    const flush = app.get(ShutdownSequence).reports.find(({ phase }) => phase === 'flush');
+    expect(flush?.outcome).toBe('overran');
+    expect(flush?.ms).toBeLessThan(300);
+  });
+
+  it('comes after the span that tells of the phases', async () => {
+    const exporter = new InMemorySpanExporter();
+    trace.setGlobalTracerProvider(
+      new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }),
+    );
+    const app = await createApp('express', { shutdown: { stopIntakeMs: 10 } });
+    const shutdown = app.get(Shutdown);
+    shutdown.register('stop-intake', 'queue', () => new Promise(() => {}));
+    let atFlush: string[] = [];
+    shutdown.register('flush', 'test', () => {
+      atFlush = exporter.getFinishedSpans().map(({ name }) => name);
+    });
+    await app.init();
+    await app.close();
+    trace.disable();
+    expect(atFlush).toEqual(['nestjs.shutdown']);
+    const [span] = exporter.getFinishedSpans();
+    expect(span?.status.message).toBe('stop-intake overran');
+    expect(span?.events.map(({ attributes }) => attributes?.['nestjs.shutdown.phase'])).toEqual([
+      'readiness-off',
+      'drain',
+      'stop-intake',
+      'in-flight',
+      'hooks',
+    ]);
+    expect(span?.events[2]?.attributes).toMatchObject({
+      'nestjs.shutdown.outcome': 'overran',
+      'nestjs.shutdown.left': ['queue did not end'],
+    });
+  });
+});
+
+describe('an application context', () => {
+  it('shuts down in order too, from onModuleDestroy on', async () => {
+    const context = await NestFactory.createApplicationContext(healthModule(), { logger: false });
+    expect(context.get(ServiceState).name).toBe('ready');
+    const order: string[] = [];
+    for (const phase of HANDLED) {
+      context.get(Shutdown).register(phase, phase, () => order.push(phase));
+    }
+    await context.close();
+    expect(order).toEqual(HANDLED);
+  });
+});

@@ -1,0 +1,137 @@
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { root } from '../house/tree.js';
+
+const exec = promisify(execFile);
+const here = join(root, 'test', 'install');
+const NPM_FLAGS = [
+  '--no-audit',
+  '--no-fund',
+  '--no-package-lock',
+  '--loglevel=error',
+  '--prefer-offline',
+];
+
+/** A folder of its own, out of reach of the workspace's node_modules. */
+export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'nestlens-install-'));
+
+export const removeFolder = (folder: string): Promise<void> =>
+  rm(folder, { recursive: true, force: true });
+
+/** Packs the published libs as npm would, and gives each one's tarball by package name. */
+export const packLibs = async (folder: string): Promise<ReadonlyMap<string, string>> => {
+  const tarballs = new Map<string, string>();
+  for (const lib of ['otlp', 'otel']) {
+    const { stdout } = await exec(
+      'npm',
+      ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+      { cwd: join(root, 'libs', lib) },
+    );
+    const packed: unknown = JSON.parse(stdout);
+    const [entry] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as [
+      { name: string; filename: string },
+    ];
+    tarballs.set(entry.name, join(folder, entry.filename.replace('@', '').replace('/', '-')));
+  }
+  return tarballs;
+};
+
+/** The `node` of an npm package, as the project itself gets its own. */
+export const installNode = async (folder: string, version: string): Promise<string> => {
+  const home = join(folder, `node-${version}`);
+  await mkdir(home);
+  const manifest = { private: true, allowScripts: { node: true }, dependencies: { node: version } };
+  await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
+  await exec('npm', ['install', ...NPM_FLAGS], { cwd: home });
+  return join(home, 'node_modules', '.bin', 'node');
+};
+
+/** Installs the tarballs into a copy of the template and compiles its app against their typings. */
+export const createApp = async (
+  folder: string,
+  template: string,
+  tarballs: ReadonlyMap<string, string>,
+): Promise<string> => {
+  const home = join(folder, template);
+  await mkdir(home);
+  const manifest = JSON.parse(await readFile(join(here, template, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  for (const [name, tarball] of tarballs) manifest.dependencies[name] = `file:${tarball}`;
+  await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
+  for (const [from, to] of [
+    ['main.ts', 'main.ts'],
+    ['tsconfig.app.json', 'tsconfig.json'],
+  ] as const) {
+    await copyFile(join(here, from), join(home, to));
+  }
+  await exec('npm', ['install', '--ignore-scripts', ...NPM_FLAGS], { cwd: home });
+  await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', home], { cwd: home });
+  return home;
+};
+
+export const installedPackages = async (home: string): Promise<readonly string[]> => {
+  const modules = join(home, 'node_modules');
+  const names = (await readdir(modules)).filter((name) => !name.startsWith('.'));
+  const nested = await Promise.all(
+    names.map(async (name) =>
+      name.startsWith('@')
+        ? (await readdir(join(modules, name))).map((part) => `${name}/${part}`)
+        : [name],
+    ),
+  );
+  return nested.flat();
+};
+
+export interface RunningApp {
+  readonly url: string;
+  readonly output: readonly string[];
+  /** Sends SIGTERM and resolves with how the process ended. */
+  stop(): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  kill(): void;
+}
+
+const listening = async (child: ChildProcess, output: string[]): Promise<string> => {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      output.push(line);
+      const url = /listening on (http\S+)/.exec(line)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  }
+  child.once('exit', (code) => reject(new Error(`exit ${code} at start:\n${output.join('\n')}`)));
+  return promise;
+};
+
+export const startApp = async (
+  node: string,
+  home: string,
+  env: Readonly<Record<string, string>>,
+): Promise<RunningApp> => {
+  const output: string[] = [];
+  const child = spawn(node, [join(home, 'dist', 'main.js')], {
+    cwd: home,
+    env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const url = await listening(child, output);
+  return {
+    url,
+    output,
+    async stop() {
+      child.kill('SIGTERM');
+      const [code, signal] = await ended;
+      return { code, signal };
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+};

@@ -1,0 +1,22 @@
+/** `npm run` passes on a Ctrl-C that the terminal has sent us too: that is one, not two. */
+const SAME_MS = 500;
+
+/**
+ * The signal aborts at the first Ctrl-C, SIGTERM or closed terminal; at the second Ctrl-C or SIGTERM, `atOnce` is
+ * called. A terminal that closes after Ctrl-C is no second wish.
+ */
+export function interrupts(atOnce: () => void): AbortSignal {
+  const controller = new AbortController();
+  let first = 0;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (!controller.signal.aborted) {
+        first = performance.now();
+        controller.abort(new Error(`stopped by ${name}`));
+      } else if (name !== 'SIGHUP' && performance.now() - first > SAME_MS) {
+        atOnce();
+      }
+    });
+  }
+  return controller.signal;
+}

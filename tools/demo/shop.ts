@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { providePostgres } from '../postgres.ts';
+import type { Postgres } from '../postgres.ts';
+import { Child } from './child.ts';
+import type { Exit } from './child.ts';
+import { freePorts } from './ports.ts';
+import { Hopeless, until } from './until.ts';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const LOGS = join(ROOT, '.nestlens', 'demo');
+const LEASH = new URL('leash.ts', import.meta.url).href;
+
+/** Callers first: the order in which they are stopped. */
+export const SERVICES = ['gateway', 'orders', 'users', 'inventory', 'payments'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+const DATABASES = ['orders', 'users', 'inventory'];
+
+const PORTS = {
+  gateway: 3000,
+  orders: 3001,
+  users: 3002,
+  inventory: 3003,
+  payments: 3004,
+  'orders gRPC': 50_051,
+  'users gRPC': 50_052,
+  'inventory gRPC': 50_053,
+  'payments gRPC': 50_054,
+  'lens OTLP/gRPC': 4317,
+  'lens OTLP/HTTP': 4318,
+  lens: 4319,
+};
+export type PortName = keyof typeof PORTS;
+
+const START_MS = 20_000;
+const STOP_MS = 15_000;
+
+/** PostgreSQL, the lens and the five services, each a process of its own. */
+export class Shop {
+  readonly ports: Readonly<Record<PortName, number>>;
+  /** The ports that others had already: what they are now. */
+  readonly moved: readonly string[];
+  readonly logs = LOGS;
+  readonly services = new Map<ServiceName, Child>();
+  /** Those that have been ready: from then on they owe a report of what they sent. */
+  readonly ready = new Set<ServiceName>();
+  #database: Postgres | undefined;
+  #lens: Child | undefined;
+
+  private constructor(ports: Record<PortName, number>) {
+    this.ports = ports;
+    this.moved = (Object.keys(PORTS) as PortName[])
+      .filter((name) => ports[name] !== PORTS[name])
+      .map((name) => `${name} on ${ports[name]} (${PORTS[name]} is taken)`);
+  }
+
+  static async plan(): Promise<Shop> {
+    return new Shop(await freePorts(PORTS));
+  }
+
+  /** Where a service answers HTTP; the lens answers its queries there. */
+  url(name: ServiceName | 'lens'): string {
+    return `http://127.0.0.1:${this.ports[name]}`;
+  }
+
+  /** Needs no build, so that it can start beside it. What DATABASE_URL points to is used instead. */
+  async startDatabase(): Promise<void> {
+    this.#database = await providePostgres({ databases: DATABASES });
+  }
+
+  async startLens(signal: AbortSignal): Promise<void> {
+    const child = this.#start('lens', {
+      ...cleanEnvironment(),
+      LENS_GRPC_PORT: String(this.ports['lens OTLP/gRPC']),
+      LENS_HTTP_PORT: String(this.ports['lens OTLP/HTTP']),
+      LENS_API_PORT: String(this.ports.lens),
+    });
+    this.#lens = child;
+    await until('the lens', START_MS, signal, () => this.#answers(child, '/api/stats'));
+  }
+
+  async startServices(signal: AbortSignal): Promise<void> {
+    for (const name of SERVICES) {
+      this.services.set(name, this.#start(name, this.#environment(name)));
+    }
+    const starting = [...this.services].map(async ([name, child]) => {
+      await until(`${name} ready`, START_MS, signal, () => this.#answers(child, '/readyz'));
+      this.ready.add(name);
+    });
+    await Promise.all(starting);
+  }
+
+  /** The first service that ended without being asked; never settles while all run. */
+  async crashed(): Promise<Child> {
+    return Promise.race([...this.services.values()].map((child) => child.exited.then(() => child)));
+  }
+
+  /**
+   * In order, each after the one before has finished its work and sent its telemetry:
+   * 1. gateway, so that nothing new comes in;
+   * 2. orders, which the gateway called;
+   * 3. users, inventory and payments, which orders called.
+   */
+  async stopServices(onStop: (name: ServiceName, exit: Exit) => void): Promise<void> {
+    const stop = async (name: ServiceName): Promise<void> => {
+      const child = this.services.get(name);
+      if (child !== undefined) onStop(name, await child.stop(STOP_MS));
+    };
+    await stop('gateway');
+    await stop('orders');
+    await Promise.all((['users', 'inventory', 'payments'] as const).map(stop));
+  }
+
+  /** PostgreSQL, and the lens last: it was asked what it received. */
+  async stopRest(): Promise<void> {
+    await this.#database?.close();
+    await this.#lens?.stop(STOP_MS);
+  }
+
+  #start(name: string, env: NodeJS.ProcessEnv): Child {
+    const main = join(ROOT, 'apps', name, 'dist', 'main.js');
+    return new Child({
+      name,
+      args: ['--enable-source-maps', '--import', LEASH, main],
+      env,
+      logs: LOGS,
+    });
+  }
+
+  #environment(name: ServiceName): NodeJS.ProcessEnv {
+    const address = (peer: Exclude<ServiceName, 'gateway'>): string =>
+      `127.0.0.1:${this.ports[`${peer} gRPC`]}`;
+    return {
+      ...cleanEnvironment(),
+      PORT: String(this.ports[name]),
+      ...(name === 'gateway' ? {} : { GRPC_URL: address(name) }),
+      ...(DATABASES.includes(name) ? { DATABASE_URL: this.#database?.url(name) } : {}),
+      ORDERS_URL: address('orders'),
+      USERS_URL: address('users'),
+      INVENTORY_URL: address('inventory'),
+      PAYMENTS_URL: address('payments'),
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${this.ports['lens OTLP/gRPC']}`,
+      // Short, so that what happens is seen while one looks.
+      OTEL_METRIC_EXPORT_INTERVAL: '2000',
+      OTEL_METRIC_EXPORT_TIMEOUT: '2000',
+      OTEL_BSP_SCHEDULE_DELAY: '500',
+      OTEL_BLRP_SCHEDULE_DELAY: '500',
+    };
+  }
+
+  async #answers(child: Child, path: string): Promise<void> {
+    alive(child);
+    const url = this.url(child.name as ServiceName | 'lens') + path;
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    const body = await response.text();
+    if (!response.ok) throw new Error(`${path} answers ${response.status} ${body.slice(0, 300)}`);
+  }
+}
+
+/** Ours without what would send the telemetry of the shop elsewhere or change it. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(OTEL_|LENS_|KUBERNETES_|PORT$|DATABASE_URL$|NODE_ENV$|FORCE_COLOR$)/.test(name),
+  );
+  return { ...Object.fromEntries(kept), NO_COLOR: '1' };
+}
+
+function alive(child: Child): void {
+  if (child.isDone) throw new Hopeless(`${child.name} ended. Its last words:\n${child.tail}`);
+}

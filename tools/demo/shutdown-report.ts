@@ -1,0 +1,68 @@
+import { SIGNALS } from './lens.ts';
+import type { Received, Signal } from './lens.ts';
+import type { ServiceName } from './shop.ts';
+
+interface Totals {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly queued: number;
+}
+
+/** What a service says at its end became of all that it created. */
+export type Sent = Readonly<Record<Signal, Totals>>;
+
+const START = '{"nestlens.shutdown":';
+
+/** Out of a line of output, printed plainly or inside a JSON log line. */
+export function parseSent(line: string): Sent | undefined {
+  if (!line.includes('nestlens.shutdown')) return undefined;
+  const plain = line.includes(START) ? line : line.replaceAll(String.raw`\"`, '"');
+  const start = plain.indexOf(START);
+  // Behind the JSON there may be the rest of a log line.
+  for (let end = plain.lastIndexOf('}'); end > start; end = plain.lastIndexOf('}', end - 1)) {
+    try {
+      const report = JSON.parse(plain.slice(start, end + 1)) as { 'nestlens.shutdown': Sent };
+      return report['nestlens.shutdown'];
+    } catch {
+      // One brace less.
+    }
+  }
+  return undefined;
+}
+
+export interface Balance {
+  readonly service: ServiceName;
+  readonly signal: Signal;
+  readonly created: number;
+  readonly received: number;
+  /** Why the two differ; empty where they do not. */
+  readonly faults: readonly string[];
+}
+
+/** Compares what one service created with what the lens received of it, signal by signal. */
+export function balance(
+  service: ServiceName,
+  sent: Sent | undefined,
+  received: Received,
+): Balance[] {
+  return SIGNALS.map((signal) => {
+    const got = received[signal];
+    if (sent === undefined) {
+      const faults = ['the service did not report what it sent'];
+      return { service, signal, created: 0, received: got, faults };
+    }
+    const { accepted, rejected, dropped, queued } = sent[signal];
+    const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+    const created = accepted + rejected + lost + queued;
+    const faults = Object.entries(dropped)
+      .filter(([, count]) => count > 0)
+      .map(([reason, count]) => `${count} dropped (${reason})`);
+    if (rejected > 0) faults.push(`${rejected} rejected by the lens`);
+    if (queued > 0) faults.push(`${queued} not settled`);
+    const missing = accepted + rejected - got;
+    if (missing > 0) faults.push(`${missing} accepted but not received`);
+    if (missing < 0) faults.push(`${-missing} received and not counted as sent`);
+    return { service, signal, created, received: got, faults };
+  });
+}

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const EVERY_MS = 100;
+
+/** Thrown by a probe for which waiting cannot help. */
+export class Hopeless extends Error {}
+
+/**
+ * Asks again and again until `probe` does not throw. After `timeoutMs` it throws what was waited for
+ * and the last reason; what is hopeless, and an abort of the signal, are thrown at once.
+ */
+export async function until<T>(
+  what: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+  probe: () => Promise<T>,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await probe();
+    } catch (error) {
+      if (error instanceof Hopeless) throw error;
+      if (performance.now() > deadline) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Error(`${what}: not within ${(timeoutMs / 1000).toFixed(1)} s: ${reason}`, {
+          cause: error,
+        });
+      }
+    }
+    await sleep(EVERY_MS, undefined, { signal });
+  }
+}

@@ -1,0 +1,152 @@
+// A real PostgreSQL for specs and the demo.
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { Client } from 'pg';
+import { accountForPostgres } from './postgres/account.ts';
+import { findBinaries } from './postgres/binaries.ts';
+import { createDataDirectory, temporaryDirectory } from './postgres/data-directory.ts';
+import { startServer } from './postgres/server.ts';
+import type { Server, ServerOptions } from './postgres/server.ts';
+
+export interface PostgresOptions {
+  /** Created unless they exist. Default: none besides `postgres`. */
+  readonly databases?: readonly string[];
+}
+
+/** A PostgreSQL to work with. */
+export interface Postgres {
+  readonly port: number;
+  /** Connection string. Default database: `postgres`, or that of DATABASE_URL. */
+  url(database?: string): string;
+  /** Gives back what was taken: nothing where the server is not ours. Safe twice. */
+  close(): Promise<void>;
+}
+
+/** A PostgreSQL of our own. */
+export interface OwnPostgres extends Postgres {
+  readonly dataDir: string;
+  /** Cuts clients off and ends the server; port and data stay ours. Safe twice. */
+  stop(): Promise<void>;
+  /** Starts it on the same port and data. Safe while it runs. */
+  start(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** What DATABASE_URL points to, or else a server of our own. */
+export const providePostgres = (options: PostgresOptions = {}): Promise<Postgres> => {
+  const url = process.env['DATABASE_URL'] ?? '';
+  return url === '' ? startPostgres(options) : useExistingPostgres(url, options);
+};
+
+/**
+ * Starts a server on a free port with a new data directory. It does not see Ctrl-C, ends with this process at
+ * the latest, and its data with it.
+ */
+export const startPostgres = async (options: PostgresOptions = {}): Promise<OwnPostgres> => {
+  if (process.platform === 'win32') {
+    throw new Error(
+      'Starting PostgreSQL is not supported on Windows: set DATABASE_URL to a running one.',
+    );
+  }
+  const account = accountForPostgres();
+  const temporary = temporaryDirectory(account);
+  const binaries = findBinaries(account, temporary);
+  const dataDir = createDataDirectory(binaries, account, temporary);
+  const remove = (): void => rmSync(dataDir, { recursive: true, force: true });
+  const base = { program: binaries.postgres, account, dataDir };
+  let server: Server | undefined;
+  let port: number;
+  try {
+    ({ server, port } = await startOnFreePort(base));
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  const url = (database = 'postgres'): string =>
+    `postgres://postgres@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+
+  const stop = async (): Promise<void> => {
+    const running = server;
+    if (running === undefined) return;
+    server = undefined;
+    process.once('exit', remove);
+    await running.stop();
+  };
+  const start = async (): Promise<void> => {
+    if (server !== undefined) return;
+    server = await startServer({ ...base, port });
+    process.off('exit', remove);
+  };
+  const close = async (): Promise<void> => {
+    await stop();
+    process.off('exit', remove);
+    remove();
+  };
+  const restart = async (): Promise<void> => {
+    await stop();
+    await start();
+  };
+  try {
+    await createDatabases(url(), options.databases);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { port, dataDir, url, stop, start, restart, close };
+};
+
+/** A server that somebody else runs: it is never stopped, and only missing databases are added. */
+export const useExistingPostgres = async (
+  existing: string,
+  options: PostgresOptions = {},
+): Promise<Postgres> => {
+  const url = (database?: string): string => {
+    const one = new URL(existing);
+    if (database !== undefined) one.pathname = encodeURIComponent(database);
+    return one.href;
+  };
+  await createDatabases(existing, options.databases);
+  return { port: Number(new URL(existing).port || 5432), url, close: () => Promise.resolve() };
+};
+
+const createDatabases = async (url: string, names: readonly string[] = []): Promise<void> => {
+  if (names.length === 0) return;
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const name of names) {
+      const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
+      if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`);
+    }
+  } finally {
+    await client.end();
+  }
+};
+
+const ATTEMPTS = 5;
+
+/** Between our look at a port and the server's, another process may take it. */
+const startOnFreePort = async (
+  base: Omit<ServerOptions, 'port'>,
+): Promise<{ server: Server; port: number }> => {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      return { server: await startServer({ ...base, port }), port };
+    } catch (error) {
+      const taken = String(error).includes('could not bind');
+      if (!taken || attempt === ATTEMPTS) throw error;
+    }
+  }
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
