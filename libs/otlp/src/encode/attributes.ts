@@ -77,7 +77,7 @@ export class AttributeWriter {
     if (typeof value === 'string') return this.#string(tag, known, value);
     if (typeof value === 'number') return this.#number(tag, known, value);
     if (typeof value === 'boolean') {
-      if (!this.#cursor.fits(known.bytes + 12)) return;
+      if (!this.#cursor.fits(known.bytes + 16)) return;
       this.#head(tag, known, 3);
       this.#cursor.byte(2);
       this.#cursor.byte(0x10);
@@ -92,7 +92,7 @@ export class AttributeWriter {
     const cursor = this.#cursor;
     const length = value.length;
     if (attribute !== undefined && length <= this.#valueLength) {
-      if (!cursor.fits(attribute.bytes + 5)) return;
+      if (!cursor.fits(attribute.bytes + 9)) return;
       cursor.byte(tag);
       this.#words(attribute.start, attribute.words, attribute.bytes);
       return;
@@ -103,16 +103,17 @@ export class AttributeWriter {
       this.#unknown(tag, known.key, value);
       return;
     }
-    if (!cursor.fits(fixed + length * 3 + 8)) return;
-    const at = cursor.at;
-    const textAt = at + 2 + fixed;
+    if (!cursor.fits(fixed + length * 3 + 16)) return;
+    const { at, bytes } = cursor;
+    this.#head(tag, known, 3 + length);
+    const textAt = cursor.at + 3;
     const written = cursor.utf8(value, textAt);
     if (fixed + written > 127) {
+      cursor.at = at;
       this.#unknown(tag, known.key, value);
       return;
     }
-    this.#head(tag, known, 3 + written);
-    const bytes = cursor.bytes;
+    bytes[at + 1] = fixed + written;
     bytes[textAt - 3] = written + 2;
     bytes[textAt - 2] = 0x0a;
     bytes[textAt - 1] = written;
@@ -121,7 +122,7 @@ export class AttributeWriter {
 
   #number(tag: number, known: KnownKey, value: number): void {
     const cursor = this.#cursor;
-    if (!cursor.fits(known.bytes + 18)) return;
+    if (!cursor.fits(known.bytes + 24)) return;
     if (value >= 0 && value <= 0xffff_ffff && Number.isInteger(value)) {
       const size = 1 + widthOf(value);
       this.#head(tag, known, 1 + size);
@@ -151,12 +152,12 @@ export class AttributeWriter {
     this.#words(known.start, known.words, known.bytes);
   }
 
-  /** Whole words: up to three bytes past the block are overwritten later, or belong to nobody. */
+  /** Whole words: up to seven bytes past the block are overwritten later, or belong to nobody. */
   #words(start: number, words: number, bytes: number): void {
     const arena = this.#dictionary.arena;
     const { view, at } = this.#cursor;
     for (let word = 0; word < words; word++) {
-      view.setInt32(at + word * 4, arena[start + word]!, true);
+      view.setFloat64(at + word * 8, arena[start + word]!, true);
     }
     this.#cursor.at = at + bytes;
   }

@@ -2,19 +2,20 @@ import { writeLength, widthOf } from './cursor.js';
 
 /** Keys and values together. */
 const MAX_ENTRIES = 4096;
-/** Words of 4 bytes: 256 KiB. */
-const MAX_WORDS = 65_536;
+/** Words of 8 bytes: 256 KiB. */
+const MAX_WORDS = 32_768;
 /** UTF-16 units; longer keys and values are rarely repeated. */
 const MAX_LENGTH = 256;
 /** Values kept per key, each in the place that {@link placeOf} gives it. */
 const PLACES = 16;
 const SEEN = 4096;
-/** Values in a row that were not known: after so many the key is taken for one with ever new values, */
+/** A key loses one for a value that is not known and wins back four for one that is; after so many lost */
 const PATIENCE = 64;
-/** and for so many its values are not looked up. */
+/** it is taken for one with ever new values, and so many of them are not looked up. */
 const REST = -960;
+const HIT = 4;
 
-/** Encoded bytes, as `words` little-endian words of the arena from `start` on. */
+/** Encoded bytes, as `words` words of the arena from `start` on. */
 interface Block {
   readonly start: number;
   readonly words: number;
@@ -41,7 +42,8 @@ export interface KnownAttribute extends Block {
  * bytes, and begun anew when full.
  */
 export class Dictionary {
-  readonly arena = new Int32Array(MAX_WORDS);
+  /** Doubles, since nothing else moves eight bytes at a time; never NaN, whose bits an engine may change. */
+  readonly arena = new Float64Array(MAX_WORDS);
   readonly #keys = new Map<string, KnownKey>();
   readonly #seen = new Int32Array(SEEN);
   #used = 0;
@@ -75,7 +77,7 @@ export class Dictionary {
     if (++key.patience < 0 || value.length > MAX_LENGTH) return undefined;
     const known = key.values?.[placeOf(value)];
     if (known !== undefined && known.value === value) {
-      key.patience = 0;
+      key.patience = Math.max(0, key.patience - HIT);
       return known;
     }
     if (key.patience > PATIENCE) key.patience = REST;
@@ -104,10 +106,13 @@ export class Dictionary {
     this.#scratch[at++] = 0x0a;
     writeLength(this.#scratch, at, widthOf(length), length);
     at += widthOf(length);
+    const from = at;
     at += this.#scratch.write(value, at);
     const start = this.#keep(at);
     if (start < 0) return undefined;
-    const known = { value: flat(value), start, words: wordsOf(at), bytes: at };
+    // A copy, since a string can be a slice that holds a large one.
+    const copy = this.#scratch.toString('utf8', from, at);
+    const known = { value: copy, start, words: wordsOf(at), bytes: at };
     key.values ??= Array.from({ length: PLACES }, () => undefined);
     key.values[placeOf(value)] = known;
     return known;
@@ -133,14 +138,16 @@ export class Dictionary {
     }
     const start = this.#used;
     for (let word = 0; word < words; word++) {
-      this.arena[start + word] = this.#view.getInt32(word * 4, true);
+      const bits = this.#view.getFloat64(word * 8, true);
+      if (Number.isNaN(bits)) return -1;
+      this.arena[start + word] = bits;
     }
     this.#used += words;
     this.#entries++;
     return start;
   }
 
-  /** Remembers hashes and no strings: a string can be a slice that holds a large one. */
+  /** Remembers hashes and no strings, as they may hold larger ones. */
   #wasSeen(hash: number): boolean {
     const slot = (hash ^ (hash >>> 12)) & (SEEN - 1);
     if (this.#seen[slot] === hash) return true;
@@ -163,7 +170,7 @@ function newKey(key: string, start: number, words: number, bytes: number): Known
 }
 
 function wordsOf(bytes: number): number {
-  return (bytes + 3) >> 2;
+  return (bytes + 7) >> 3;
 }
 
 function placeOf(value: string): number {
@@ -185,9 +192,4 @@ function hashOf(text: string): number {
     hash = Math.imul(hash, 31) + text.charCodeAt(at);
   }
   return Math.imul(hash, 0x9e37_79b1);
-}
-
-/** A copy of its own, in the engine's table of names: constants are then equal by identity. */
-function flat(text: string): string {
-  return Object.keys({ [text]: 0 })[0] ?? text;
 }

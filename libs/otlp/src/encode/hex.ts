@@ -26,3 +26,28 @@ export function writeHex(cursor: Cursor, tag: number, hex: string): void {
   }
   cursor.at = at;
 }
+
+/** The trace id that was written last: spans of one trace end together. */
+let lastTraceId = '';
+const lastWords = new Int32Array(4);
+
+/** {@link writeHex} for the id of a trace. */
+export function writeTraceId(cursor: Cursor, tag: number, traceId: string): void {
+  if (!cursor.fits(18)) return;
+  const { at, view } = cursor;
+  if (traceId !== lastTraceId) {
+    writeHex(cursor, tag, traceId);
+    if (cursor.at !== at + 18) return;
+    for (let word = 0; word < 4; word++) {
+      lastWords[word] = view.getInt32(at + 2 + word * 4, true);
+    }
+    lastTraceId = traceId;
+    return;
+  }
+  cursor.byte(tag);
+  cursor.byte(16);
+  for (let word = 0; word < 4; word++) {
+    view.setInt32(cursor.at + word * 4, lastWords[word]!, true);
+  }
+  cursor.at += 16;
+}

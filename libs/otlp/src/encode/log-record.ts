@@ -2,7 +2,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { AnyValueWriter } from './any-value.js';
 import type { AttributeWriter } from './attributes.js';
 import type { Cursor } from './cursor.js';
-import { writeHex } from './hex.js';
+import { writeHex, writeTraceId } from './hex.js';
 import { writeTime } from './hr-time.js';
 import type { EncodeLimits, OpenLosses } from './limits.js';
 
@@ -64,7 +64,7 @@ export class LogRecordWriter {
       cursor.byte(0x45);
       cursor.fixed32(context.traceFlags);
     }
-    if (context.traceId) writeHex(cursor, 0x4a, context.traceId);
+    if (context.traceId) writeTraceId(cursor, 0x4a, context.traceId);
     if (context.spanId) writeHex(cursor, 0x52, context.spanId);
   }
 

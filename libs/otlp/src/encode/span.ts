@@ -2,7 +2,7 @@ import type { Link, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { AttributeWriter } from './attributes.js';
 import type { Cursor } from './cursor.js';
-import { writeHex } from './hex.js';
+import { writeHex, writeTraceId } from './hex.js';
 import { writeTime } from './hr-time.js';
 import type { EncodeLimits, OpenLosses } from './limits.js';
 
@@ -86,7 +86,7 @@ export class SpanWriter {
   }
 
   #context(context: SpanContext, stateTag: number): void {
-    writeHex(this.#cursor, 0x0a, context.traceId);
+    writeTraceId(this.#cursor, 0x0a, context.traceId);
     writeHex(this.#cursor, 0x12, context.spanId);
     const state = context.traceState?.serialize();
     if (state) this.#text(stateTag, state);
