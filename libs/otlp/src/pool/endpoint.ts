@@ -32,7 +32,8 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // URL drops a port that is its scheme's own, as if none had been given.
   const given = /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(text);
-  const port = url.port === '' ? ((given ? undefined : defaultPort) ?? (tls ? 443 : 80)) : +url.port;
+  const port =
+    url.port === '' ? ((given ? undefined : defaultPort) ?? (tls ? 443 : 80)) : +url.port;
   if (port === 0) throw fault('must not have port 0');
   const endpoint: Endpoint = {
     tls,

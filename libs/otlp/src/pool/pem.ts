@@ -31,14 +31,19 @@ export function certificatesIn(text: string): { certificates: X509Certificate[];
 }
 
 /** Throws TransportConfigError with the path and never with the passphrase. */
-export function privateKeyIn(text: string, passphrase: string | undefined, path: string): KeyObject {
+export function privateKeyIn(
+  text: string,
+  passphrase: string | undefined,
+  path: string,
+): KeyObject {
   if (passphrase === undefined && text.includes('ENCRYPTED')) {
     throw fault(path, 'is encrypted and there is no passphrase');
   }
   try {
     return createPrivateKey(passphrase === undefined ? text : { key: text, passphrase });
   } catch {
-    const why = passphrase === undefined ? 'holds no private key' : 'does not open with the passphrase';
+    const why =
+      passphrase === undefined ? 'holds no private key' : 'does not open with the passphrase';
     throw fault(path, why);
   }
 }

@@ -19,12 +19,11 @@ const RELEASE_CHECK_MS = 5;
 export type SessionState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'connecting'; readonly socket: Connecting }
-  | OpenState
-  | { readonly kind: 'draining'; readonly http2: ClientHttp2Session; readonly socket: Socket }
+  | ({ readonly kind: 'open' } & Connection)
+  | ({ readonly kind: 'draining' } & Connection)
   | { readonly kind: 'closed'; readonly reason: string };
 
-interface OpenState {
-  readonly kind: 'open';
+interface Connection {
   readonly http2: ClientHttp2Session;
   readonly socket: Socket;
   readonly keepalive: Keepalive;
@@ -131,10 +130,11 @@ export class Session {
       this.#options.onAnswer();
     }
     const state = this.#state;
-    if (state.kind === 'open') {
+    if (state.kind === 'open' || state.kind === 'draining') {
       if (answered) state.keepalive.heard(this.#inFlight > 0);
       if (this.#inFlight === 0) state.http2.unref();
-    } else if (state.kind === 'draining') this.#linger(state.socket);
+      if (state.kind === 'draining') this.#linger(state.socket);
+    }
     this.#options.onChange(this);
   }
 
@@ -186,10 +186,10 @@ export class Session {
     state.socket.destroy();
   }
 
-  #leave({ http2, socket }: OpenState): void {
-    this.#enter({ kind: 'draining', http2, socket });
-    http2.close();
-    this.#linger(socket);
+  #leave(connection: Connection): void {
+    this.#enter({ ...connection, kind: 'draining' });
+    connection.http2.close();
+    this.#linger(connection.socket);
   }
 
   #linger(socket: Socket): void {

@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import type { LookupFunction, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../send/sender.js';
 import type { Endpoint } from './endpoint.js';
 import { failureReason } from './failure.js';
@@ -13,6 +14,8 @@ export interface SocketOptions {
   readonly alpn?: string;
   /** How names become addresses, anew for each connection. Default: the system's resolver. */
   readonly lookup?: LookupFunction | undefined;
+  /** A tunnel to speak TLS in, instead of a connection of its own. */
+  readonly over?: Duplex;
   readonly clock: Clock;
   /** TCP and TLS handshake together. */
   readonly connectTimeoutMs: number;
@@ -63,7 +66,7 @@ function openTcp(endpoint: Endpoint, lookup: LookupFunction | undefined): Socket
   return connectTcp({ host, port, noDelay: true, ...(lookup && { lookup }) });
 }
 
-function openTls({ endpoint, tls, alpn, lookup }: SocketOptions): Socket {
+function openTls({ endpoint, tls, alpn, lookup, over }: SocketOptions): Socket {
   const servername = tls?.serverName ?? (isIP(endpoint.host) === 0 ? endpoint.host : undefined);
   const socket = connectTls({
     host: endpoint.host,
@@ -73,6 +76,7 @@ function openTls({ endpoint, tls, alpn, lookup }: SocketOptions): Socket {
     ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
     ...(tls && { secureContext: tls.context }),
     ...(lookup && { lookup }),
+    ...(over && { socket: over }),
   });
   socket.setNoDelay(true);
   return socket;

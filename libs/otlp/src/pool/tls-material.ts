@@ -57,7 +57,10 @@ export function tlsMaterial(
   const { certificates, bad } = certificatesIn(cert);
   const leaf = certificates[0];
   if (leaf === undefined || bad > 0) {
-    throw new TransportConfigError('tls', `tls: ${certFile} holds a certificate that cannot be read`);
+    throw new TransportConfigError(
+      'tls',
+      `tls: ${certFile} holds a certificate that cannot be read`,
+    );
   }
   const key = privateKeyIn(pemText(bytes.keyFile, keyFile), passphrase, keyFile);
   checkPair(certificates, key, certFile, keyFile);
