@@ -123,8 +123,12 @@ export function createHttpSender(options: HttpSenderOptions): Sender {
 
   async function shut(): Promise<void> {
     attempts.close();
-    const deadline = new Promise<void>((resolve) => void clock.after(closeTimeoutMs, resolve));
+    let stopTimer: (() => void) | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      stopTimer = clock.after(closeTimeoutMs, resolve);
+    });
     await Promise.race([Promise.all(inFlight), deadline]);
+    stopTimer?.();
     agent.destroy();
     await Promise.all(inFlight);
   }
