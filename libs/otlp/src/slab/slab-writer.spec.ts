@@ -164,8 +164,8 @@ describe('SlabWriter', () => {
     all.writer.seal();
     expect(takeAll(all)).toEqual([1, 2]);
     expect(all.drops).toEqual([
-      ['traces', 'encode_failed', 1],
-      ['traces', 'encode_failed', 1],
+      ['traces', 'unreadable', 1],
+      ['traces', 'unreadable', 1],
     ]);
   });
 

@@ -17,10 +17,14 @@ import {
 import { processNow } from './process-clock.js';
 import type { SlabPool } from './slab-pool.js';
 
+/** From `EncodeItem`: the item does not fit behind `offset`. */
+export const FULL = -1;
+/** From `EncodeItem`: the item cannot be written anywhere. */
+export const UNREADABLE = -2;
+
 /**
- * Writes `item` into `target` from `offset` on and returns where it ended; a negative number where it does not fit,
- * and then whatever is behind `offset` has no meaning. Offset 0 is a new slab: what a request must begin with (resource,
- * scope) is written again. What is in front of the returned end must be a whole export request each time.
+ * Writes `item` into `target` from `offset` on and returns where it ended, or `FULL` or `UNREADABLE`, and then what is
+ * behind `offset` has no meaning. What is in front of the returned end must be a whole export request each time.
  */
 export type EncodeItem<I> = (item: I, target: Buffer, offset: number) => number;
 
@@ -30,8 +34,8 @@ export type EncodeItem<I> = (item: I, target: Buffer, offset: number) => number;
  */
 export type DropPolicy = 'newest' | 'oldest' | 'keepErrors';
 
-/** `queue_full`: no slab; `encode_failed`: the encoder threw; `reentrant`: made while another one was being encoded. */
-export type WriteDrop = 'queue_full' | 'encode_failed' | 'reentrant';
+/** `queue_full`: no slab; `unreadable`: reading it threw; `reentrant`: made while another one was being encoded. */
+export type WriteDrop = 'queue_full' | 'unreadable' | 'reentrant';
 
 /** `too_large` was not counted: the item is still the caller's. */
 export type Appended = 'held' | 'dropped' | 'too_large';
@@ -70,9 +74,9 @@ export class SlabWriter {
     if (open >= 0 && this.#pool.move(open, OPEN, WRITING)) {
       const end = this.#encode(encode, item, open);
       if (end >= 0) return this.#keep(open, end, isError);
-      if (Number.isNaN(end)) {
+      if (end !== FULL) {
         this.#settle(open, OPEN);
-        return this.#drop(signal, 'encode_failed');
+        return this.#drop(signal, 'unreadable');
       }
       this.#settle(open, SEALED);
       this.#pool.ring();
@@ -110,9 +114,9 @@ export class SlabWriter {
     words[line + OPENED_AT] = this.#now() | 0;
     words[line + SEQUENCE] = this.#sequence;
     const end = this.#encode(encode, item, slab);
-    if (!(end >= 0)) {
+    if (end < 0) {
       this.#settle(slab, FREE);
-      return Number.isNaN(end) ? this.#drop(signal, 'encode_failed') : 'too_large';
+      return end === FULL ? 'too_large' : this.#drop(signal, 'unreadable');
     }
     this.#sequence = (this.#sequence + 1) | 0;
     // A slab that the reader sealed and freed may still be another lane's open one.
@@ -125,15 +129,15 @@ export class SlabWriter {
     return 'held';
   }
 
-  /** NaN where the encoder threw: telemetry must not throw into the one who ended a span. */
+  /** Telemetry must not throw into the one who ended a span. */
   #encode<I>(encode: EncodeItem<I>, item: I, slab: number): number {
     const target = this.#pool.views[slab];
-    if (target === undefined) return -1;
+    if (target === undefined) return FULL;
     this.#encoding = true;
     try {
       return encode(item, target, this.#pool.read(slab, LENGTH));
     } catch {
-      return Number.NaN;
+      return UNREADABLE;
     } finally {
       this.#encoding = false;
     }
