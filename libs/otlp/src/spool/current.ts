@@ -125,9 +125,9 @@ export async function seal(
 ): Promise<void> {
   const { segment } = current;
   try {
-    if (current.synced < segment.bytes) await sync(around, journal, current);
+    if (!segment.gone && current.synced < segment.bytes) await sync(around, journal, current);
   } finally {
-    await nameSealed(around.disk, segment).catch(() => undefined);
+    if (!segment.gone) await nameSealed(around.disk, segment).catch(() => undefined);
     await around.disk.close(current.file).catch(() => undefined);
     segment.sealed = true;
   }

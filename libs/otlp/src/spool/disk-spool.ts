@@ -34,6 +34,7 @@ export class DiskSpool implements Spool {
   #cancelSync: (() => void) | undefined;
   #cancelHousekeeping: (() => void) | undefined;
   #keeping: Promise<void> | undefined;
+  #syncs: Promise<boolean> = Promise.resolve(true);
   #syncing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -91,15 +92,9 @@ export class DiskSpool implements Spool {
     this.#soon();
   }
 
-  async sync(): Promise<boolean> {
-    try {
-      await this.#own?.writer.sync();
-      for (const journal of this.#journals()) await journal.persist();
-      return this.#own !== undefined;
-    } catch (error) {
-      this.#health.fail(codeOf(error), 0);
-      return false;
-    }
+  sync(): Promise<boolean> {
+    this.#syncs = this.#syncs.then(() => this.#sync());
+    return this.#syncs;
   }
 
   stats(): SpoolStats {
@@ -239,6 +234,17 @@ export class DiskSpool implements Spool {
     });
   }
 
+  async #sync(): Promise<boolean> {
+    try {
+      await this.#own?.writer.sync();
+      for (const journal of this.#journals()) await journal.persist();
+      return this.#own !== undefined;
+    } catch (error) {
+      this.#health.fail(codeOf(error), 0);
+      return false;
+    }
+  }
+
   async #syncAndLeave(): Promise<void> {
     await this.sync();
     for (const journal of this.#adopted.filter(({ empty }) => empty)) {
@@ -281,6 +287,7 @@ export class DiskSpool implements Spool {
     this.#stopTimers();
     await this.#keeping;
     await this.#syncing;
+    await this.#syncs;
     await this.#own?.writer.close().catch(() => undefined);
     for (const journal of this.#journals()) await journal.close();
   }

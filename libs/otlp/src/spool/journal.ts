@@ -19,7 +19,7 @@ export class Journal {
   /** To be removed when the cursor on the disk is past them. */
   readonly #finished: Segment[] = [];
   /** To be removed whatever the cursor says. */
-  readonly #doomed: string[];
+  readonly #doomed: Segment[];
   #lastSequence: number;
   #readings: Promise<unknown> = Promise.resolve();
   #reading: Segment | undefined;
@@ -43,7 +43,7 @@ export class Journal {
     this.#around = around;
     this.#cursor = cursor;
     this.#segments = found.filter((segment) => segment.sequence >= sequence);
-    this.#doomed = found.filter((segment) => segment.sequence < sequence).map(({ path }) => path);
+    this.#doomed = found.filter((segment) => segment.sequence < sequence);
     // Above the cursor's too, which would pass over a number that is used again.
     this.#lastSequence = Math.max(sequence, found.at(-1)?.sequence ?? 0);
     for (const segment of this.#segments) if (segment.measured) recover(segment, around);
@@ -115,7 +115,7 @@ export class Journal {
 
   /** Throws away the oldest segment that nobody writes to. False where there is none. */
   evictOldest(): boolean {
-    const oldest = this.#segments.find(({ sealed, measured }) => sealed && measured);
+    const oldest = this.#segments.find(({ retired, measured }) => retired && measured);
     if (oldest !== undefined) this.#drop(oldest, 'evicted');
     return oldest !== undefined;
   }
@@ -125,7 +125,7 @@ export class Journal {
     const latest = this.#around.unixMs() - this.#around.options.maxAgeMs;
     for (;;) {
       const [oldest] = this.#segments;
-      if (oldest === undefined || !oldest.sealed || !oldest.measured) return;
+      if (oldest === undefined || !oldest.retired || !oldest.measured) return;
       if (oldest.lastMs >= latest) return;
       this.#drop(oldest, 'expired');
     }
@@ -170,16 +170,17 @@ export class Journal {
     }
     // Only these: more may finish while the cursor is on its way to the disk.
     const passed = [...this.#finished];
-    const doomed = [...this.#doomed];
+    // While it is being closed it may still change its name.
+    const doomed = this.#doomed.filter(({ sealed }) => sealed);
     await this.#moveCursor(passed.length > 0);
     for (const segment of passed) {
       await this.#removeFile(segment.path);
       this.#finished.splice(this.#finished.indexOf(segment), 1);
       this.#around.counts.bytes -= segment.bytes;
     }
-    for (const path of doomed) {
-      await this.#removeFile(path);
-      this.#doomed.splice(this.#doomed.indexOf(path), 1);
+    for (const segment of doomed) {
+      await this.#removeFile(segment.path);
+      this.#doomed.splice(this.#doomed.indexOf(segment), 1);
     }
   }
 
@@ -215,7 +216,7 @@ export class Journal {
 
   #drop(segment: Segment, kind: 'evicted' | 'expired'): void {
     this.#segments.splice(this.#segments.indexOf(segment), 1);
-    this.#doomed.push(segment.path);
+    this.#doomed.push(segment);
     dropped(this.#around, segment, kind);
     // The reader closes what it reads just now.
     if (this.#reading !== segment) closeReading(this.#around, segment);

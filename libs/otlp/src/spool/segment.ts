@@ -8,6 +8,8 @@ export interface Segment {
   readonly sequence: number;
   path: string;
   /** Nobody writes to it any more. */
+  retired: boolean;
+  /** And it is closed, under the name that it keeps. */
   sealed: boolean;
   /** False until `bytes`, times and items are known: a crash left it without them in its name. */
   measured: boolean;
@@ -53,6 +55,7 @@ export function newSegment(sequence: number, path: string, nowMs: number): Segme
   return {
     sequence,
     path,
+    retired: false,
     sealed: false,
     measured: true,
     gone: false,

@@ -20,6 +20,7 @@ export async function listSegments(
     const facts = kind === 'file' ? parseSegmentName(name) : undefined;
     if (facts === undefined) continue;
     const segment = newSegment(facts.sequence, join(directory, name), nowMs);
+    segment.retired = true;
     segment.sealed = true;
     segment.measured = facts.kind === 'sealed';
     if (facts.sequence === position.sequence) {

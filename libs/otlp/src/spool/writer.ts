@@ -33,6 +33,7 @@ export class Writer {
   readonly #retired: Current[] = [];
   #current: Current | undefined;
   #running: Promise<void> | undefined;
+  #sealing: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
   #busySince: number | undefined;
 
@@ -61,7 +62,7 @@ export class Writer {
     this.#waitingBytes += recordBytes(batch);
     return new Promise((resolve) => {
       this.#jobs.push({ batch, resolve });
-      this.#running ??= this.#run().finally(() => (this.#running = undefined));
+      this.#running ??= this.#run();
     });
   }
 
@@ -113,8 +114,11 @@ export class Writer {
 
   /** The next record begins a new segment. */
   retire(): void {
-    if (this.#current !== undefined) this.#retired.push(this.#current);
+    const current = this.#current;
     this.#current = undefined;
+    if (current === undefined) return;
+    current.segment.retired = !current.busy;
+    this.#retired.push(current);
   }
 
   async close(): Promise<void> {
@@ -141,8 +145,11 @@ export class Writer {
       this.#busySince = undefined;
       this.#waitingBytes -= bytes;
       for (const { resolve } of jobs) resolve(appended);
-      await this.#sealRetired().catch((error: unknown) => this.#failed(error, 0));
+      // Not waited for: the sync in it may take seconds.
+      void this.#sealRetired().catch((error: unknown) => this.#failed(error, 0));
     }
+    // In the same turn as the last look at the jobs, or one could come between.
+    this.#running = undefined;
   }
 
   #nextJobs(): Job[] {
@@ -173,7 +180,10 @@ export class Writer {
       }
       return this.#failed(error, bytes);
     } finally {
-      if (current !== undefined) current.busy = false;
+      if (current !== undefined) {
+        current.busy = false;
+        current.segment.retired = this.#current !== current;
+      }
     }
   }
 
@@ -194,13 +204,18 @@ export class Writer {
     return unixMs() - segment.firstMs < options.maxAgeMs / AGE_PARTS;
   }
 
-  async #sealRetired(): Promise<void> {
-    for (const current of this.#retired.filter(({ busy }) => !busy)) {
-      const index = this.#retired.indexOf(current);
-      if (index === -1) continue;
-      this.#retired.splice(index, 1);
-      await file.seal(this.#around, this.#journal, current);
-    }
+  /** Resolves when all that can be closed is. */
+  #sealRetired(): Promise<void> {
+    const sealing = this.#sealing.then(async () => {
+      for (const current of this.#retired.filter(({ busy }) => !busy)) {
+        const index = this.#retired.indexOf(current);
+        if (index === -1) continue;
+        this.#retired.splice(index, 1);
+        await file.seal(this.#around, this.#journal, current);
+      }
+    });
+    this.#sealing = sealing.catch(() => undefined);
+    return sealing;
   }
 
   #takeBackNow(current: Current): void {
