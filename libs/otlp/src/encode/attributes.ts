@@ -1,0 +1,186 @@
+import type { AnyValueWriter } from './any-value.js';
+import { widthOf, writeLength } from './cursor.js';
+import type { Cursor } from './cursor.js';
+import type { Dictionary, KnownKey } from './dictionary.js';
+import type { OpenLosses } from './limits.js';
+
+/** Attributes as the SDK keeps them; values are what the application gave. */
+export interface AttributeBag {
+  readonly [key: string]: unknown;
+}
+
+/** Writes repeated KeyValue fields. */
+export class AttributeWriter {
+  readonly #cursor: Cursor;
+  readonly #dictionary: Dictionary;
+  readonly #values: AnyValueWriter;
+  readonly #losses: OpenLosses;
+  readonly #valueLength: number;
+
+  constructor(
+    cursor: Cursor,
+    dictionary: Dictionary,
+    values: AnyValueWriter,
+    losses: OpenLosses,
+    valueLength: number,
+  ) {
+    this.#cursor = cursor;
+    this.#dictionary = dictionary;
+    this.#values = values;
+    this.#losses = losses;
+    this.#valueLength = valueLength;
+  }
+
+  /**
+   * All own enumerable attributes, the first `max` of them, each with `tag` (of one byte). Returns how many were left
+   * out: those past `max` or past the budget of the item, with an empty key, or with a value that throws.
+   */
+  write(tag: number, attributes: AttributeBag | undefined, max: number): number {
+    if (attributes === undefined || attributes === null) return 0;
+    const cursor = this.#cursor;
+    let left = max;
+    let dropped = 0;
+    let mark = cursor.at;
+    let previous = this.#dictionary.start();
+    try {
+      for (const key in attributes) {
+        if (!Object.prototype.hasOwnProperty.call(attributes, key)) continue;
+        if (left === 0 || key === '') {
+          dropped++;
+          continue;
+        }
+        const value = attributes[key];
+        const known = this.#dictionary.find(key, previous);
+        if (known === undefined) this.#unknown(tag, key, value);
+        else {
+          previous = known;
+          this.#known(tag, known, value);
+        }
+        if (cursor.at > cursor.soft || cursor.at === mark) {
+          cursor.at = mark;
+          dropped++;
+        } else {
+          mark = cursor.at;
+          left--;
+        }
+      }
+    } catch {
+      // A getter or proxy of the application threw: what is written so far stays.
+      cursor.at = mark;
+      dropped++;
+    }
+    if (dropped > 0) this.#losses.attributes += dropped;
+    return dropped;
+  }
+
+  #known(tag: number, known: KnownKey, value: unknown): void {
+    if (typeof value === 'string') return this.#string(tag, known, value);
+    if (typeof value === 'number') return this.#number(tag, known, value);
+    if (typeof value === 'boolean') {
+      if (!this.#cursor.fits(known.bytes + 16)) return;
+      this.#head(tag, known, 3);
+      this.#cursor.byte(2);
+      this.#cursor.byte(0x10);
+      this.#cursor.byte(value ? 1 : 0);
+      return;
+    }
+    this.#unknown(tag, known.key, value);
+  }
+
+  #string(tag: number, known: KnownKey, value: string): void {
+    const attribute = this.#dictionary.attribute(known, value);
+    const cursor = this.#cursor;
+    const length = value.length;
+    if (attribute !== undefined && length <= this.#valueLength) {
+      if (!cursor.fits(attribute.bytes + 9)) return;
+      cursor.byte(tag);
+      this.#words(attribute.start, attribute.words, attribute.bytes);
+      return;
+    }
+    // The lengths of a short attribute take one byte each, and are known as soon as its text is written.
+    const fixed = known.bytes + 3;
+    if (fixed + length > 127 || length > this.#valueLength) {
+      this.#unknown(tag, known.key, value);
+      return;
+    }
+    if (!cursor.fits(fixed + length * 3 + 16)) return;
+    const { at, bytes } = cursor;
+    this.#head(tag, known, 3 + length);
+    const textAt = cursor.at + 3;
+    const written = cursor.utf8(value, textAt);
+    if (fixed + written > 127) {
+      cursor.at = at;
+      this.#unknown(tag, known.key, value);
+      return;
+    }
+    bytes[at + 1] = fixed + written;
+    bytes[textAt - 3] = written + 2;
+    bytes[textAt - 2] = 0x0a;
+    bytes[textAt - 1] = written;
+    cursor.at = textAt + written;
+  }
+
+  #number(tag: number, known: KnownKey, value: number): void {
+    const cursor = this.#cursor;
+    if (!cursor.fits(known.bytes + 24)) return;
+    if (value >= 0 && value <= 0xffff_ffff && Number.isInteger(value)) {
+      const size = 1 + widthOf(value);
+      this.#head(tag, known, 1 + size);
+      cursor.byte(size);
+      cursor.byte(0x18);
+      cursor.uint32(value);
+    } else if (Number.isInteger(value)) {
+      this.#unknown(tag, known.key, value);
+    } else {
+      this.#head(tag, known, 10);
+      cursor.byte(9);
+      cursor.byte(0x21);
+      cursor.double(value);
+    }
+  }
+
+  /** Tag, length and key of an attribute whose value takes `rest` bytes, less than 112 with a short key. */
+  #head(tag: number, known: KnownKey, rest: number): void {
+    const cursor = this.#cursor;
+    const size = known.bytes + rest;
+    cursor.byte(tag);
+    if (size < 128) cursor.byte(size);
+    else {
+      writeLength(cursor.bytes, cursor.at, 2, size);
+      cursor.at += 2;
+    }
+    this.#words(known.start, known.words, known.bytes);
+  }
+
+  /** Whole words: up to seven bytes past the block are overwritten later, or belong to nobody. */
+  #words(start: number, words: number, bytes: number): void {
+    const arena = this.#dictionary.arena;
+    const { view, at } = this.#cursor;
+    for (let word = 0; word < words; word++) {
+      view.setFloat64(at + word * 8, arena[start + word]!, true);
+    }
+    this.#cursor.at = at + bytes;
+  }
+
+  /** Any key, any value. Takes back what it wrote where the value throws. */
+  #unknown(tag: number, key: string, value: unknown): void {
+    const cursor = this.#cursor;
+    const before = cursor.at;
+    const simple = typeof value === 'string' || typeof value === 'number';
+    const width = simple ? widthOf(sizeOf(key) + sizeOf(value)) : this.#values.width;
+    if (!cursor.fits(1)) return;
+    cursor.byte(tag);
+    const start = cursor.reserve(width);
+    try {
+      this.#values.keyed(key, value, this.#valueLength);
+      cursor.fill(start, width);
+    } catch {
+      cursor.at = before;
+    }
+  }
+}
+
+/** At least as many bytes as a key, or a plain value, takes with its tags and lengths. */
+function sizeOf(value: string | number): number {
+  return typeof value === 'string' ? value.length * 3 + 16 : 16;
+}

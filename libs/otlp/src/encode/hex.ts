@@ -1,0 +1,53 @@
+import type { Cursor } from './cursor.js';
+
+/** Value of each hex digit by its character code; what is no digit counts as 0. */
+const DIGITS = new Uint8Array(128);
+for (let digit = 0; digit < 16; digit++) {
+  const letter = digit.toString(16);
+  DIGITS[letter.charCodeAt(0)] = digit;
+  DIGITS[letter.toUpperCase().charCodeAt(0)] = digit;
+}
+
+/** Longer ids than a trace's are no ids. */
+const MAX_BYTES = 64;
+
+/** A bytes field with the bytes of a hex id; nothing for what is no text. */
+export function writeHex(cursor: Cursor, tag: number, hex: string): void {
+  if (typeof hex !== 'string') return;
+  const count = Math.min(hex.length >> 1, MAX_BYTES);
+  if (!cursor.fits(count + 2)) return;
+  const bytes = cursor.bytes;
+  let at = cursor.at;
+  bytes[at++] = tag;
+  bytes[at++] = count;
+  for (let index = 0; index < count; index++) {
+    const high = DIGITS[hex.charCodeAt(index * 2) & 127]!;
+    bytes[at++] = (high << 4) | DIGITS[hex.charCodeAt(index * 2 + 1) & 127]!;
+  }
+  cursor.at = at;
+}
+
+/** The trace id that was written last: spans of one trace end together. */
+let lastTraceId = '';
+const lastWords = new Int32Array(4);
+
+/** {@link writeHex} for the id of a trace. */
+export function writeTraceId(cursor: Cursor, tag: number, traceId: string): void {
+  if (!cursor.fits(18)) return;
+  const { at, view } = cursor;
+  if (traceId !== lastTraceId) {
+    writeHex(cursor, tag, traceId);
+    if (cursor.at !== at + 18) return;
+    for (let word = 0; word < 4; word++) {
+      lastWords[word] = view.getInt32(at + 2 + word * 4, true);
+    }
+    lastTraceId = traceId;
+    return;
+  }
+  cursor.byte(tag);
+  cursor.byte(16);
+  for (let word = 0; word < 4; word++) {
+    view.setInt32(cursor.at + word * 4, lastWords[word]!, true);
+  }
+  cursor.at += 16;
+}

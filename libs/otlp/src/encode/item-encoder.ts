@@ -1,0 +1,142 @@
+import type { Resource } from '@opentelemetry/resources';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { EncodeLimits, EncodeLosses } from './limits.js';
+import { LogRecordWriter } from './log-record.js';
+import type { Scope } from './prefix.js';
+import { SpanWriter } from './span.js';
+import { Unit } from './unit.js';
+import { createWriters } from './writers.js';
+import type { Writers } from './writers.js';
+
+/** Why an item is lost: its bytes are too many even alone, or reading it threw. */
+export type DropReason = 'too_large' | 'unreadable';
+
+/** `full`: the target is as it was, and the item goes into another one. */
+export type AppendResult = 'written' | 'full' | DropReason;
+
+/** What is the same for items of every signal. Source of the layout: `Unit`. */
+export interface OpenUnit {
+  /** Where the last item ends; the offset of `open` while there is none. */
+  readonly end: number;
+  /** Where the open lengths are, for `patchLengths`; 0 for none. These three numbers change with `append` only. */
+  readonly resourceAt: number;
+  readonly scopeAt: number;
+  /** What was left out of items since the encoder was made. */
+  readonly losses: EncodeLosses;
+  /** Later bytes go into `target` from `offset` to its end. What was open before stays as it is. */
+  open(target: Uint8Array, offset: number): void;
+  /** Patches the open lengths and returns {@link end}. More may be appended. */
+  close(): number;
+}
+
+/**
+ * Turns ended items of the SDK into OTLP protobuf, straight into memory of the caller: any Uint8Array, one over a
+ * SharedArrayBuffer too. One target is open at a time. No method throws.
+ *
+ *     encoder.open(slab, 0);
+ *     if (encoder.append(span) === 'full') {
+ *       seal(slab, encoder.close());
+ *       encoder.open(next, 0);
+ *       if (encoder.append(span) === 'full') send(encoder.alone(span));
+ *     }
+ *
+ * What lies between the offset given to `open` and `end` is, once the lengths are patched by `close` or by
+ * `patchLengths`, an export request of its own, and so are several of them put together.
+ */
+export interface ItemEncoder<I> extends OpenUnit {
+  /** The resource must have its async attributes: what is still pending is left out. */
+  append(item: I): AppendResult;
+  /** The item as a request of its own, for one that is `full` in an empty target. What is open stays open. */
+  alone(item: I): Uint8Array | DropReason;
+}
+
+interface Item {
+  readonly resource: Resource;
+  readonly instrumentationScope: Scope;
+}
+
+interface ItemWriter<I> {
+  write(item: I): void;
+}
+
+/** `limits` over the defaults. */
+export function createSpanEncoder(limits?: Partial<EncodeLimits>): ItemEncoder<ReadableSpan> {
+  const writers = createWriters(limits);
+  const { cursor, attributes } = writers;
+  return new Encoder(writers, new SpanWriter(cursor, attributes, writers.limits, writers.losses));
+}
+
+/** `limits` over the defaults. */
+export function createLogRecordEncoder(
+  limits?: Partial<EncodeLimits>,
+): ItemEncoder<ReadableLogRecord> {
+  const writers = createWriters(limits);
+  const { cursor, attributes, values } = writers;
+  return new Encoder(
+    writers,
+    new LogRecordWriter(cursor, attributes, values, writers.limits, writers.losses),
+  );
+}
+
+class Encoder<I extends Item> implements ItemEncoder<I> {
+  readonly losses: EncodeLosses;
+  readonly #writers: Writers;
+  readonly #writer: ItemWriter<I>;
+  readonly #unit: Unit;
+  readonly #budget: number;
+
+  constructor(writers: Writers, writer: ItemWriter<I>) {
+    this.losses = writers.losses;
+    this.#writers = writers;
+    this.#writer = writer;
+    this.#unit = new Unit(writers.cursor, writers.prefixes);
+    this.#budget = writers.limits.itemBytes;
+  }
+
+  get end(): number {
+    return this.#unit.end;
+  }
+
+  get resourceAt(): number {
+    return this.#unit.resourceAt;
+  }
+
+  get scopeAt(): number {
+    return this.#unit.scopeAt;
+  }
+
+  open(target: Uint8Array, offset: number): void {
+    this.#unit.open(target, offset);
+  }
+
+  append(item: I): AppendResult {
+    return this.#append(this.#unit, item);
+  }
+
+  close(): number {
+    return this.#unit.close();
+  }
+
+  alone(item: I): Uint8Array | DropReason {
+    const { cursor, prefixes } = this.#writers;
+    const unit = new Unit(cursor, prefixes);
+    // A value may be written in full before it is found to be past the budget.
+    const bytes = new Uint8Array(this.#budget * 5 + prefixes.maxBytes);
+    unit.open(bytes, 0);
+    const result = this.#append(unit, item);
+    if (result === 'written') return bytes.slice(0, unit.close());
+    return result === 'full' ? 'too_large' : result;
+  }
+
+  #append(unit: Unit, item: I): AppendResult {
+    try {
+      const { resource, instrumentationScope: scope } = item;
+      unit.begin(resource, scope, this.#budget);
+      this.#writer.write(item);
+      return unit.commit(resource, scope) ? 'written' : 'full';
+    } catch {
+      return 'unreadable';
+    }
+  }
+}

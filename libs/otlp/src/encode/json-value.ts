@@ -1,0 +1,55 @@
+import type { AnyValue, Attributes } from '../wire/model.js';
+
+export function attributesJson(attributes: Attributes): unknown[] {
+  return Object.keys(attributes).map((key) => ({
+    key,
+    value: anyValueJson(attributes[key] ?? null),
+  }));
+}
+
+export function anyValueJson(value: AnyValue): unknown {
+  if (value === null) return {};
+  switch (typeof value) {
+    case 'string':
+      return { stringValue: value };
+    case 'boolean':
+      return { boolValue: value };
+    case 'bigint':
+      return { intValue: String(value) };
+    case 'number':
+      return Number.isSafeInteger(value)
+        ? { intValue: String(value) }
+        : { doubleValue: doubleJson(value) };
+    default:
+      return compositeJson(value);
+  }
+}
+
+function compositeJson(value: Exclude<AnyValue, string | number | bigint | boolean | null>) {
+  if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString('base64') };
+  if (Array.isArray(value)) {
+    const values = value as readonly AnyValue[];
+    return { arrayValue: { values: values.map((item) => anyValueJson(item)) } };
+  }
+  return { kvlistValue: { values: attributesJson(value as Attributes) } };
+}
+
+/** JSON has no NaN and no infinities: protobuf writes their names. */
+export function doubleJson(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}
+
+/** A field of 0 is left out, */
+export function count(key: string, value: number): object | undefined {
+  return value === 0 ? undefined : { [key]: value };
+}
+
+/** and so is an empty text, */
+export function text(key: string, value: string): object | undefined {
+  return value === '' ? undefined : { [key]: value };
+}
+
+/** or list. */
+export function list(key: string, values: readonly unknown[]): object | undefined {
+  return values.length === 0 ? undefined : { [key]: values };
+}

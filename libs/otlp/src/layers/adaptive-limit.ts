@@ -1,0 +1,51 @@
+import type { Clock, Layer } from '../send/sender.js';
+import { systemClock } from '../send/sender.js';
+import { Aimd } from './aimd.js';
+
+export interface AdaptiveLimitOptions {
+  /** Default: 2. */
+  readonly min?: number;
+  /** Default: 32. */
+  readonly max?: number;
+  /** Where it starts. Default: `min`. */
+  readonly initial?: number;
+  readonly clock?: Clock;
+}
+
+export interface AdaptiveLimit extends Layer {
+  /** How many batches may be in flight. */
+  limit(): number;
+  /** Called after each change; what it throws is ignored. Returns how to stop it. */
+  onChange(listener: (limit: number) => void): () => void;
+}
+
+/**
+ * Learns how many batches a peer takes at once, from each attempt: stands below the breaker, above the timeout.
+ *
+ * Additive increase: while more than half the places are in use and answers are as quick as without a crowd, one place more for
+ * each round of answers; until the first cut, one for each answer. Multiplicative decrease: half, when the peer asks
+ * for less (RESOURCE_EXHAUSTED, 429) or cannot keep up (a timeout, 503, 504); a quarter, when answers take
+ * twice as long as the quickest of the last half minute to batches of such a size. At most one cut a second. No connection says nothing of load.
+ */
+export const adaptiveLimit = (options: AdaptiveLimitOptions = {}): AdaptiveLimit => {
+  const clock = options.clock ?? systemClock;
+  const { min = 2, max = 32, initial = min } = options;
+  const aimd = new Aimd({ min, max, initial, clock });
+  let inFlight = 0;
+  const layer: Layer = (next) => ({
+    async send(batch, signal) {
+      const startedAt = clock.now();
+      inFlight += 1;
+      const crowd = inFlight;
+      const outcome = await next.send(batch, signal);
+      inFlight -= 1;
+      aimd.learn(outcome, { bytes: batch.bytes, latencyMs: clock.now() - startedAt, crowd });
+      return outcome;
+    },
+    close: () => next.close(),
+  });
+  return Object.assign(layer, {
+    limit: () => Math.floor(aimd.limit),
+    onChange: (listener: (limit: number) => void) => aimd.onChange(listener),
+  });
+};

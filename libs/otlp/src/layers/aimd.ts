@@ -1,0 +1,98 @@
+import type { Outcome } from '../send/outcome.js';
+import type { Clock } from '../send/sender.js';
+import { faultOf, TIMEOUT } from './fault.js';
+import { LatencyTrend } from './latency-trend.js';
+
+export interface AimdSettings {
+  readonly min: number;
+  readonly max: number;
+  readonly initial: number;
+  readonly clock: Clock;
+}
+
+const HALF = 0.5;
+const SLOWER = 0.75;
+/** One cut answers for all that was in flight when it was made. */
+const CUT_REST_MS = 1000;
+const OVERLOADED: ReadonlySet<string> = new Set([TIMEOUT, 'DEADLINE_EXCEEDED', '503', '504']);
+
+export interface Answer {
+  readonly bytes: number;
+  readonly latencyMs: number;
+  /** Batches in flight when this one started. */
+  readonly crowd: number;
+}
+
+/** What the adaptive limit has learned. */
+export class Aimd {
+  readonly #min: number;
+  readonly #max: number;
+  readonly #clock: Clock;
+  readonly #trends = new Map<number, LatencyTrend>();
+  readonly #listeners = new Set<(limit: number) => void>();
+  limit: number;
+  #everCut = false;
+  #cutAt = -Infinity;
+
+  constructor({ min, max, initial, clock }: AimdSettings) {
+    this.#min = min;
+    this.#max = Math.max(min, max);
+    this.#clock = clock;
+    this.limit = Math.min(this.#max, Math.max(min, initial));
+  }
+
+  onChange(listener: (limit: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  learn(outcome: Outcome, answer: Answer): void {
+    const fault = faultOf(outcome);
+    if (fault === 'none') this.#learnLatency(answer);
+    else if (fault === 'busy' || ('reason' in outcome && OVERLOADED.has(outcome.reason))) {
+      this.#cut(HALF);
+    }
+  }
+
+  #learnLatency({ bytes, latencyMs, crowd }: Answer): void {
+    const trend = this.#trendOf(bytes);
+    trend.add(latencyMs, this.#clock.now());
+    if (trend.slow) this.#cut(SLOWER);
+    else if (crowd * 2 > this.limit) {
+      this.#set(this.limit + (this.#everCut ? 1 / this.limit : 1));
+    }
+  }
+
+  /** One for each power of four. */
+  #trendOf(bytes: number): LatencyTrend {
+    const size = Math.clz32(bytes) >> 1;
+    let trend = this.#trends.get(size);
+    if (trend === undefined) {
+      trend = new LatencyTrend();
+      this.#trends.set(size, trend);
+    }
+    return trend;
+  }
+
+  #cut(factor: number): void {
+    const now = this.#clock.now();
+    if (now - this.#cutAt < CUT_REST_MS) return;
+    this.#cutAt = now;
+    this.#everCut = true;
+    this.#set(this.limit * factor);
+  }
+
+  #set(limit: number): void {
+    const before = Math.floor(this.limit);
+    this.limit = Math.min(this.#max, Math.max(this.#min, limit));
+    const after = Math.floor(this.limit);
+    if (after === before) return;
+    for (const listener of this.#listeners) {
+      try {
+        listener(after);
+      } catch {
+        // A listener's fault is not the send's.
+      }
+    }
+  }
+}

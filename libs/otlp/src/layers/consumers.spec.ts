@@ -1,0 +1,164 @@
+import { accepted, retry } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import type { Batch } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
+import { createConsumers } from './consumers.js';
+import type { Consumers } from './consumers.js';
+import { ManualClock, turn } from './fixtures/manual-clock.js';
+import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
+
+const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+
+describe('createConsumers', () => {
+  let queues: Record<Signal, number>;
+  let limit: number;
+  let peer: ScriptedSender;
+  let consumers: Consumers;
+  let settled: { batch: Batch; outcome: Outcome }[];
+  const sent = (signal: Signal): number =>
+    peer.attempts.filter((attempt) => attempt.batch.signal === signal).length;
+
+  beforeEach(() => {
+    queues = { traces: 0, metrics: 0, logs: 0 };
+    limit = 2;
+    settled = [];
+    peer = new ScriptedSender(new ManualClock());
+    consumers = createConsumers({
+      take: (signal) => {
+        if (queues[signal] === 0) return undefined;
+        queues[signal] -= 1;
+        return batchOf(signal);
+      },
+      sender: peer,
+      signal: never(),
+      settled: (batch, outcome) => settled.push({ batch, outcome }),
+      limit: () => limit,
+    });
+  });
+
+  it('sends so many at a time as the limit says, each once', async () => {
+    queues.traces = 5;
+    consumers.wake();
+    expect(peer.attempts).toHaveLength(2);
+    consumers.wake();
+    expect(peer.attempts).toHaveLength(2);
+    peer.last.answer(accepted);
+    await turn();
+    expect(peer.attempts).toHaveLength(3);
+    limit = 4;
+    consumers.wake();
+    expect(peer.attempts).toHaveLength(5);
+    for (const attempt of peer.attempts) attempt.answer(accepted);
+    await consumers.idle();
+    expect(settled).toHaveLength(5);
+    expect(new Set(settled.map(({ batch }) => batch)).size).toBe(5);
+    expect(consumers.inFlight()).toBe(0);
+  });
+
+  it('shares places by weight where all signals wait', async () => {
+    limit = 8;
+    queues = { traces: 1000, metrics: 1000, logs: 1000 };
+    consumers.wake();
+    for (let answered = 0; answered < 700; answered += 1) {
+      peer.attempts[answered]?.answer(accepted);
+      await turn();
+    }
+    expect(sent('metrics') / sent('traces')).toBeCloseTo(4, 0);
+    expect(sent('logs') / sent('traces')).toBeCloseTo(2, 0);
+  });
+
+  it('lets no signal hold up another with batches that wait for their retry', async () => {
+    queues.traces = 100;
+    consumers.wake();
+    expect(sent('traces')).toBe(2);
+    queues.metrics = 3;
+    queues.logs = 3;
+    consumers.wake();
+    for (let answered = 0; answered < 6; answered += 1) {
+      expect(peer.attempts.length).toBeGreaterThan(2);
+      for (const { batch, answer } of peer.attempts)
+        if (batch.signal !== 'traces') answer(accepted);
+      await turn();
+    }
+    expect([sent('metrics'), sent('logs')]).toEqual([3, 3]);
+    expect(sent('traces')).toBe(2);
+    expect(SIGNALS.map((signal) => consumers.inFlight(signal))).toEqual([2, 0, 0]);
+  });
+
+  it('gives the place of a batch that waits for its retry to another, up to four times the limit', () => {
+    let waiting = 0;
+    const more = createConsumers({
+      take: (signal) => (signal === 'traces' ? batchOf() : undefined),
+      sender: peer,
+      signal: never(),
+      settled: () => {},
+      limit: () => 2,
+      waiting: () => waiting,
+    });
+    more.wake();
+    expect(peer.attempts).toHaveLength(2);
+    for (const [now, inFlight] of [
+      [1, 3],
+      [3, 5],
+      [8, 8],
+    ] as const) {
+      waiting = now;
+      more.wake();
+      expect(more.inFlight()).toBe(inFlight);
+    }
+  });
+
+  it('gives a signal that was silent no more than its share', async () => {
+    limit = 8;
+    queues = { traces: 1000, metrics: 0, logs: 0 };
+    consumers.wake();
+    for (let answered = 0; answered < 200; answered += 1) {
+      if (answered === 100) queues.logs = 1000;
+      peer.attempts[answered]?.answer(accepted);
+      await turn();
+    }
+    const late = peer.attempts.slice(110, 200).filter(({ batch }) => batch.signal === 'logs');
+    expect(late.length / 90).toBeCloseTo(2 / 3, 1);
+  });
+
+  it('takes nothing more once stopped, and waits for what is in flight', async () => {
+    queues.traces = 5;
+    consumers.wake();
+    let stopped = false;
+    const stopping = consumers.stop().then(() => {
+      stopped = true;
+    });
+    await turn();
+    expect(stopped).toBe(false);
+    for (const attempt of peer.attempts) attempt.answer(accepted);
+    await stopping;
+    consumers.wake();
+    expect(peer.attempts).toHaveLength(2);
+    expect(queues.traces).toBe(3);
+    await consumers.stop();
+  });
+
+  it('is idle only when nothing can be taken any more', async () => {
+    await consumers.idle();
+    queues.logs = 3;
+    peer.script = () => accepted;
+    await consumers.idle();
+    expect(settled).toHaveLength(3);
+  });
+
+  it('settles a batch whose sender breaks its contract', async () => {
+    const broken = createConsumers({
+      take: () => (queues.logs-- > 0 ? batchOf('logs') : undefined),
+      sender: { send: () => Promise.reject(new Error('bug')), close: () => Promise.resolve() },
+      signal: never(),
+      settled: (batch, outcome) => settled.push({ batch, outcome }),
+      limit: () => 1,
+    });
+    queues.logs = 2;
+    await broken.idle();
+    expect(settled.map(({ outcome }) => outcome)).toEqual([
+      retry('internal_error'),
+      retry('internal_error'),
+    ]);
+  });
+});

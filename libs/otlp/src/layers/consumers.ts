@@ -1,0 +1,140 @@
+import type { Outcome } from '../send/outcome.js';
+import { retry } from '../send/outcome.js';
+import type { Batch, Sender } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
+
+export type SignalWeights = Readonly<Record<Signal, number>>;
+
+export interface ConsumersOptions {
+  /** The next batch of a signal, which is the consumers' from now on; undefined where there is none. */
+  take(signal: Signal): Batch | undefined;
+  /** Not closed by the consumers. */
+  readonly sender: Sender;
+  /** Goes with every send. */
+  readonly signal: AbortSignal;
+  /** Called once for each batch taken. Must not throw. */
+  settled(batch: Batch, outcome: Outcome): void;
+  /** How many batches may be under way at the peer at once; asked before each. */
+  limit(): number;
+  /** How many of those in flight wait for a retry and not for the peer. Default: none. */
+  waiting?(): number;
+  /** Default: metrics 4, logs 2, traces 1. */
+  readonly weights?: SignalWeights;
+}
+
+export interface Consumers {
+  /** There may be something to take, or room for it. Cheap where there is not. */
+  wake(): void;
+  inFlight(signal?: Signal): number;
+  /** Resolves when nothing is in flight and nothing can be taken. */
+  idle(): Promise<void>;
+  /** Takes nothing more; resolves when nothing is in flight. Safe twice. */
+  stop(): Promise<void>;
+}
+
+const WEIGHTS: SignalWeights = { metrics: 4, logs: 2, traces: 1 };
+/** With those that wait for a retry, so many times the limit may be in flight. */
+const MOST_WAITING = 4;
+const SIGNALS: readonly Signal[] = ['metrics', 'logs', 'traces'];
+
+/**
+ * Takes batches and sends them, `limit` at a time. A batch that waits for its retry frees its place, but no more
+ * than four times `limit` are in flight in all: a few batches that a peer never takes hold up nobody, and a peer that
+ * is busy, which makes the limit small, is not asked on behalf of many. Where several signals wait, places go round by
+ * weight, and each signal may always have one batch in flight beyond the limit.
+ */
+export const createConsumers = (options: ConsumersOptions): Consumers =>
+  new QueueConsumers(options);
+
+class QueueConsumers implements Consumers {
+  readonly #options: ConsumersOptions;
+  readonly #weights: SignalWeights;
+  readonly #inFlight: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
+  /** How much each signal has had, by its weight: the one with the least is next. */
+  readonly #had: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
+  #turn = 0;
+  #idle: (() => void)[] = [];
+  #waking = false;
+  #stopped = false;
+
+  constructor(options: ConsumersOptions) {
+    this.#options = options;
+    this.#weights = options.weights ?? WEIGHTS;
+  }
+
+  wake(): void {
+    // A wake from inside `take` or `settled` is seen by the loop that called them.
+    if (this.#waking || this.#stopped) return;
+    this.#waking = true;
+    try {
+      while (this.#takeNext());
+    } finally {
+      this.#waking = false;
+    }
+  }
+
+  inFlight(signal?: Signal): number {
+    if (signal !== undefined) return this.#inFlight[signal];
+    return this.#inFlight.metrics + this.#inFlight.logs + this.#inFlight.traces;
+  }
+
+  idle(): Promise<void> {
+    this.wake();
+    if (this.inFlight() === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopped = true;
+    return this.idle();
+  }
+
+  #takeNext(): boolean {
+    const room = this.#hasRoom();
+    const order = SIGNALS.toSorted((a, b) => this.#due(a) - this.#due(b));
+    for (const signal of order) {
+      if (!room && this.#inFlight[signal] > 0) continue;
+      const batch = this.#options.take(signal);
+      if (batch === undefined) continue;
+      this.#charge(signal);
+      this.#inFlight[signal] += 1;
+      void this.#send(batch);
+      return true;
+    }
+    return false;
+  }
+
+  #hasRoom(): boolean {
+    const inFlight = this.inFlight();
+    const limit = this.#options.limit();
+    const waiting = this.#options.waiting?.() ?? 0;
+    return inFlight - waiting < limit && inFlight < limit * MOST_WAITING;
+  }
+
+  /** Start-time fair queueing: a signal that had nothing to send for a while saves nothing up. */
+  #charge(signal: Signal): void {
+    this.#turn = this.#due(signal);
+    this.#had[signal] = this.#turn + 1 / this.#weights[signal];
+  }
+
+  #due(signal: Signal): number {
+    return Math.max(this.#turn, this.#had[signal]);
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const { sender, signal } = this.#options;
+    let outcome: Outcome;
+    try {
+      outcome = await sender.send(batch, signal);
+    } catch {
+      // Against the contract of a sender; the batch must not be lost for it.
+      outcome = retry('internal_error');
+    }
+    this.#inFlight[batch.signal] -= 1;
+    this.#options.settled(batch, outcome);
+    this.wake();
+    if (this.inFlight() === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Outcome } from '../send/outcome.js';
+
+/**
+ * Whose fault an outcome is. `none`: the peer did its work, also where it refused ours. `busy`: it lives and asks
+ * for less. `own`: says nothing of the peer. `peer`: all else.
+ */
+export type Fault = 'none' | 'busy' | 'own' | 'peer';
+
+const BUSY: ReadonlySet<string> = new Set(['RESOURCE_EXHAUSTED', '429']);
+
+/** Reasons that our own layers give. */
+export const BREAKER_OPEN = 'breaker_open';
+export const TIMEOUT = 'timeout';
+export const LOOP_BLOCKED = 'event_loop_blocked';
+export const ABORTED = 'aborted';
+export const CLOSED = 'closed';
+
+const OWN: ReadonlySet<string> = new Set([BREAKER_OPEN, LOOP_BLOCKED, ABORTED, CLOSED]);
+
+export const faultOf = (outcome: Outcome): Fault => {
+  if (outcome.kind === 'accepted' || outcome.kind === 'partial') return 'none';
+  if (OWN.has(outcome.reason)) return 'own';
+  if (outcome.kind === 'refused') return 'none';
+  return BUSY.has(outcome.reason) ? 'busy' : 'peer';
+};
+
+const NOT_PROCESSED: ReadonlySet<string> = new Set(['REFUSED_STREAM']);
+
+/** The peer said that it did not look at the request: it may be sent again at once. */
+export const wasNotProcessed = (reason: string): boolean => NOT_PROCESSED.has(reason);
+
+const NOT_ARRIVED: ReadonlySet<string> = new Set([
+  ...NOT_PROCESSED,
+  BREAKER_OPEN,
+  'connect_timeout',
+  'EACCES',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  // Answers of a collector that took nothing.
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'RESOURCE_EXHAUSTED',
+  'UNAVAILABLE',
+  '429',
+  '503',
+]);
+
+/**
+ * The collector may have taken the batch although the attempt failed, so that sending it again may double it.
+ * True for what is not known for sure.
+ */
+export const mayHaveArrived = (reason: string): boolean => !NOT_ARRIVED.has(reason);

@@ -1,0 +1,84 @@
+import { accepted, partial, retry as again } from '../send/outcome.js';
+import { ManualClock, turn } from './fixtures/manual-clock.js';
+import { batchOf, inTurn, never, ScriptedSender } from './fixtures/scripted-sender.js';
+import { observe } from './observe.js';
+import type { Operation } from './observe.js';
+import { retry } from './retry.js';
+import { stack } from './stack.js';
+
+describe('observe', () => {
+  let clock: ManualClock;
+  let peer: ScriptedSender;
+  let operations: Operation[];
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    peer = new ScriptedSender(clock);
+    operations = [];
+  });
+
+  it('tells once of each operation, with all its attempts and pauses', async () => {
+    const listener = { ended: (operation: Operation) => operations.push(operation) };
+    const layers = [observe(listener, clock), retry({ clock, random: () => 0.5 })];
+    peer.script = inTurn(again('UNAVAILABLE'), again('UNAVAILABLE'), partial(2, 'late'));
+    void stack(layers, peer).send(batchOf('logs', 20), never());
+    await clock.advance(2000);
+    expect(operations).toEqual([]);
+    await clock.advance(2000);
+    expect(operations).toEqual([
+      {
+        signal: 'logs',
+        items: 20,
+        bytes: 2000,
+        attempts: 3,
+        durationMs: 2500,
+        possibleDuplicate: false,
+        outcome: partial(2, 'late'),
+      },
+    ]);
+  });
+
+  it('P5: tells what the collector may have twice', async () => {
+    const listener = { ended: (operation: Operation) => operations.push(operation) };
+    const sender = stack([observe(listener, clock), retry({ clock })], peer);
+    for (const reason of ['ECONNRESET', 'timeout', 'ECONNREFUSED', 'UNAVAILABLE']) {
+      const before = peer.attempts.length;
+      peer.script = (_attempt, index) => (index === before ? again(reason) : accepted);
+      void sender.send(batchOf(), never());
+      await clock.advance(5000);
+    }
+    expect(operations.map((operation) => operation.possibleDuplicate)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('counts one attempt where nobody counts them', async () => {
+    peer.script = () => accepted;
+    const started: number[] = [];
+    const sender = observe(
+      {
+        started: (batch) => started.push(batch.items),
+        ended: (operation) => operations.push(operation),
+      },
+      clock,
+    )(peer);
+    await sender.send(batchOf('metrics', 3), never());
+    expect(started).toEqual([3]);
+    expect(operations[0]).toMatchObject({ attempts: 1, durationMs: 0, outcome: accepted });
+    await sender.close();
+    expect(peer.closes).toBe(1);
+  });
+
+  it('lets no listener harm the send', async () => {
+    const fail = (): never => {
+      throw new Error('bug');
+    };
+    peer.script = () => accepted;
+    const sender = observe({ started: fail, ended: fail }, clock)(peer);
+    expect(await sender.send(batchOf(), never())).toBe(accepted);
+    await turn();
+  });
+});

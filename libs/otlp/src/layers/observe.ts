@@ -1,0 +1,58 @@
+import type { Outcome } from '../send/outcome.js';
+import type { Batch, Clock, Layer } from '../send/sender.js';
+import { systemClock } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
+import { takeTrail } from './trail.js';
+
+/** One batch from hand-over to its last answer. */
+export interface Operation {
+  readonly signal: Signal;
+  readonly items: number;
+  readonly bytes: number;
+  /** That left for the peer; 0 where the breaker let none go. */
+  readonly attempts: number;
+  /** Back-off included. */
+  readonly durationMs: number;
+  /** The collector may have the items twice. */
+  readonly possibleDuplicate: boolean;
+  readonly outcome: Outcome;
+}
+
+/** What either throws is ignored. */
+export interface OperationListener {
+  started?(batch: Batch): void;
+  ended(operation: Operation): void;
+}
+
+/** Tells of each operation once it has ended. The outermost layer, so that its durations hold all others. */
+export const observe =
+  (listener: OperationListener, clock: Clock = systemClock): Layer =>
+  (next) => ({
+    async send(batch, signal) {
+      const startedAt = clock.now();
+      quietly(() => listener.started?.(batch));
+      const outcome = await next.send(batch, signal);
+      const trail = takeTrail(batch);
+      quietly(() =>
+        listener.ended({
+          signal: batch.signal,
+          items: batch.items,
+          bytes: batch.bytes,
+          attempts: trail?.attempts ?? 1,
+          durationMs: clock.now() - startedAt,
+          possibleDuplicate: trail?.resent ?? false,
+          outcome,
+        }),
+      );
+      return outcome;
+    },
+    close: () => next.close(),
+  });
+
+const quietly = (tell: () => void): void => {
+  try {
+    tell();
+  } catch {
+    // A listener's fault is not the send's.
+  }
+};

@@ -1,0 +1,141 @@
+import type { Outcome } from '../send/outcome.js';
+import { retry } from '../send/outcome.js';
+import type { Batch, Clock, Sender } from '../send/sender.js';
+import { askedMs, backoffMs, MIN_GAP_MS } from './backoff.js';
+import type { BackoffSettings } from './backoff.js';
+import type { BreakerView } from './breaker.js';
+import { ABORTED, BREAKER_OPEN, mayHaveArrived, wasNotProcessed } from './fault.js';
+import type { PauseEnd, Pauses } from './pauses.js';
+import type { PeerPace } from './peer-pace.js';
+import type { RetryBudget } from './retry-budget.js';
+import { beginTrail } from './trail.js';
+
+/** What all batches of one retry layer have in common. */
+export interface RetryScene {
+  readonly clock: Clock;
+  readonly backoff: BackoffSettings;
+  readonly maxElapsedMs: number;
+  readonly breaker: BreakerView | undefined;
+  readonly budget: RetryBudget;
+  readonly pace: PeerPace;
+  readonly pauses: Pauses;
+  readonly paused: () => void;
+  stopping: boolean;
+}
+
+type Failure = Extract<Outcome, { kind: 'retry' }>;
+
+/** The way of one batch through its attempts. */
+export class RetryCourse {
+  readonly #scene: RetryScene;
+  readonly #next: Sender;
+  readonly #batch: Batch;
+  readonly #signal: AbortSignal;
+  readonly #giveUpAt: number;
+  #failures = 0;
+  #healthyBefore = false;
+  #last: Failure | undefined;
+  #wentAtOnce = false;
+  #atOnce = false;
+  #lastCall = false;
+
+  constructor(scene: RetryScene, next: Sender, batch: Batch, signal: AbortSignal) {
+    this.#scene = scene;
+    this.#next = next;
+    this.#batch = batch;
+    this.#signal = signal;
+    this.#giveUpAt = scene.clock.now() + scene.maxElapsedMs;
+  }
+
+  async run(): Promise<Outcome> {
+    const trail = beginTrail(this.#batch);
+    this.#scene.budget.earn();
+    for (;;) {
+      while (!this.#signal.aborted && !this.#mayStart()) {
+        if ((await this.#untilTurn()) === 'aborted') return retry(ABORTED);
+      }
+      if (this.#signal.aborted) return retry(ABORTED);
+      const outcome = await this.#next.send(this.#batch, this.#signal);
+      if (outcome.kind !== 'retry' || outcome.reason !== BREAKER_OPEN) {
+        trail.attempts += 1;
+        trail.resent ||= this.#last !== undefined && mayHaveArrived(this.#last.reason);
+        this.#scene.pace.learn(outcome, this.#scene.clock.now());
+      }
+      if (outcome.kind !== 'retry') return outcome;
+      if (this.#signal.aborted) return retry(ABORTED);
+      if (outcome.reason !== BREAKER_OPEN) this.#failed(outcome);
+      if (this.#isOver(outcome)) return this.#last ?? outcome;
+      if ((await this.#pause(outcome)) === 'aborted') return retry(ABORTED);
+    }
+  }
+
+  /** Asked and acted on in one breath: what it has seen of breaker and pace is still so at the send. */
+  #mayStart(): boolean {
+    const { breaker, clock, pace, stopping } = this.#scene;
+    const state = breaker?.state();
+    // What the breaker will answer itself takes no room.
+    if (state?.kind === 'open' || (state?.kind === 'half-open' && state.probing)) return true;
+    const now = clock.now();
+    if (!this.#atOnce && !stopping && pace.earliest() > now) return false;
+    this.#atOnce = false;
+    pace.started(now);
+    return true;
+  }
+
+  #untilTurn(): Promise<PauseEnd> {
+    const { clock, pace, pauses } = this.#scene;
+    return pauses.wait(pace.earliest(), clock.now(), this.#signal);
+  }
+
+  #failed(outcome: Failure): void {
+    this.#failures += 1;
+    if (this.#failures === 1) {
+      this.#healthyBefore = this.#scene.pace.healthy(this.#scene.clock.now());
+    }
+    this.#last = outcome;
+  }
+
+  #isOver(outcome: Failure): boolean {
+    if (!this.#scene.stopping) return this.#scene.clock.now() >= this.#giveUpAt;
+    if (this.#lastCall || outcome.reason === BREAKER_OPEN) return true;
+    this.#lastCall = true;
+    return false;
+  }
+
+  async #pause(outcome: Failure): Promise<PauseEnd> {
+    const { clock, pauses, stopping } = this.#scene;
+    const now = clock.now();
+    if (stopping) return pauses.wait(now + MIN_GAP_MS, now + MIN_GAP_MS, this.#signal);
+    if (wasNotProcessed(outcome.reason) && !this.#wentAtOnce) {
+      this.#wentAtOnce = true;
+      this.#atOnce = true;
+      return 'over';
+    }
+    const end = await this.#pauseAsAsked(outcome, now);
+    if (end !== 'stopped') return end;
+    this.#lastCall = true;
+    const soonest = now + MIN_GAP_MS;
+    return soonest <= clock.now() ? 'over' : pauses.wait(soonest, soonest, this.#signal);
+  }
+
+  #pauseAsAsked(outcome: Failure, now: number): Promise<PauseEnd> {
+    const { backoff, paused, pauses } = this.#scene;
+    const notBefore =
+      outcome.reason === BREAKER_OPEN ? now : now + askedMs(outcome.afterMs, backoff.random);
+    // The last attempt is made when time is up, not dropped because its pause would end later.
+    const until = Math.min(now + this.#patienceMs(outcome), this.#giveUpAt);
+    const pause = pauses.wait(until, notBefore, this.#signal);
+    paused();
+    return pause;
+  }
+
+  #patienceMs({ reason, afterMs = MIN_GAP_MS }: Failure): number {
+    const { backoff, breaker, budget } = this.#scene;
+    const state = breaker?.state();
+    if (state?.kind === 'half-open' && !state.probing) return 0;
+    if (reason === BREAKER_OPEN) return Math.max(1, afterMs);
+    return budget.spend()
+      ? backoffMs(backoff, this.#failures, this.#healthyBefore)
+      : backoff.maxMs * (1 - backoff.random() / 2);
+  }
+}

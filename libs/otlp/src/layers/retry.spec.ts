@@ -1,0 +1,291 @@
+import { accepted, partial, refused, retry as again } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import { breaker } from './breaker.js';
+import { ManualClock, turn } from './fixtures/manual-clock.js';
+import { batchOf, inTurn, never, ScriptedSender } from './fixtures/scripted-sender.js';
+import { retry } from './retry.js';
+import type { Retry, RetryOptions } from './retry.js';
+import { RetryBudget } from './retry-budget.js';
+import { stack } from './stack.js';
+
+const down = again('UNAVAILABLE');
+/** The middle of every jitter. */
+const middle = (): number => 0.5;
+
+describe('retry', () => {
+  let clock: ManualClock;
+  let peer: ScriptedSender;
+  let layer: Retry;
+  let seen: { outcome: Outcome; at: number }[];
+
+  const start = (options: RetryOptions = {}, signal = never()): void => {
+    layer = retry({ clock, random: middle, ...options });
+    const sender = layer(peer);
+    send = () => {
+      void sender
+        .send(batchOf(), signal)
+        .then((outcome) => seen.push({ outcome, at: clock.now() }));
+    };
+    close = () => sender.close();
+  };
+  let send: () => void;
+  let close: () => Promise<void>;
+  const gaps = (): readonly number[] =>
+    peer.times.slice(1).map((at, index) => Math.round(at - (peer.times[index] ?? 0)));
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    peer = new ScriptedSender(clock, { script: () => down });
+    seen = [];
+  });
+
+  it.each([accepted, partial(3, 'bad'), refused('400')])(
+    'P12: passes %p on, never sends it again and waits for nothing',
+    async (outcome) => {
+      peer.script = () => outcome;
+      start();
+      send();
+      await turn();
+      expect(seen).toEqual([{ outcome, at: 0 }]);
+      expect(clock.pending).toBe(0);
+    },
+  );
+
+  it('waits 1 s, then one and a half times longer each time', async () => {
+    peer.script = inTurn(down, down, down, down);
+    start();
+    send();
+    await clock.advance(60_000);
+    expect(gaps()).toEqual([1000, 1500, 2250, 3375]);
+    expect(seen[0]?.outcome).toBe(accepted);
+  });
+
+  it('never waits longer than 30 s, and gives up after five minutes with the last reason', async () => {
+    start({ budget: new RetryBudget(0.1, 1000) });
+    send();
+    await clock.advance(400_000);
+    expect(Math.max(...gaps())).toBeLessThanOrEqual(30_000);
+    expect(seen).toEqual([{ outcome: down, at: 300_000 }]);
+    expect(peer.last.at).toBe(300_000);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('waits half as long where the peer was healthy a second ago', async () => {
+    peer.script = inTurn(accepted, down, accepted, down);
+    start();
+    send();
+    await clock.advance(900);
+    send();
+    await clock.advance(5000);
+    expect(gaps()).toEqual([900, 500]);
+    send();
+    await clock.advance(5000);
+    expect(gaps().at(-1)).toBe(1000);
+  });
+
+  it.each([
+    [0, 500],
+    [1, 1500],
+  ])('P7: spreads pauses by half, at chance %d', async (chance, pause) => {
+    peer.script = inTurn(down);
+    start({ random: () => chance });
+    send();
+    await clock.advance(5000);
+    expect(gaps()).toEqual([pause]);
+  });
+
+  it.each([
+    ['nothing', undefined, 1000],
+    ['0', 0, 1000],
+    ['5 s', 5000, 5625],
+    ['10 years', 315_360_000_000, 60_000],
+    ['for ever', Infinity, 60_000],
+    ['a negative pause', -1, 1000],
+    ['what is no number', Number.NaN, 1000],
+  ])('P6: keeps the pause that the peer asks for: %s', async (_name, afterMs, pause) => {
+    peer.script = inTurn(again('RESOURCE_EXHAUSTED', afterMs));
+    start();
+    send();
+    await clock.advance(120_000);
+    expect(gaps()).toEqual([pause]);
+  });
+
+  it('P6: never tries within 100 ms, whatever it was told', async () => {
+    peer.script = () => again('429', 0);
+    start({ initialMs: 1, factor: 1, maxMs: 1 });
+    send();
+    await clock.advance(1000);
+    expect(gaps()).toEqual(Array.from({ length: 10 }, () => 100));
+  });
+
+  it('does not cut short a long pause because time is up', async () => {
+    peer.script = inTurn(again('429', 20_000));
+    start({ maxElapsedMs: 10_000 });
+    send();
+    await clock.advance(60_000);
+    expect(seen).toEqual([{ outcome: accepted, at: 22_500 }]);
+  });
+
+  it('F14: sends at once what the peer did not look at, once', async () => {
+    peer.script = inTurn(again('REFUSED_STREAM'), again('REFUSED_STREAM'));
+    start();
+    send();
+    await clock.advance(10_000);
+    expect(gaps()).toEqual([0, 1500]);
+  });
+
+  it('keeps the attempts of several batches apart while the peer fails', async () => {
+    start({ initialMs: 1, healthyInitialMs: 1, maxMs: 1 });
+    send();
+    await turn();
+    for (let count = 0; count < 5; count += 1) send();
+    await clock.advance(2000);
+    expect(Math.min(...gaps())).toBeGreaterThanOrEqual(100);
+    peer.script = () => accepted;
+    await clock.advance(1000);
+    expect(seen).toHaveLength(6);
+  });
+
+  it('ends at once when its signal aborts', async () => {
+    const stop = new AbortController();
+    start({}, stop.signal);
+    send();
+    await clock.advance(500);
+    expect(layer.waiting()).toBe(1);
+    stop.abort();
+    await turn();
+    expect(seen).toEqual([{ outcome: again('aborted'), at: 500 }]);
+    expect(clock.pending).toBe(0);
+    send();
+    await turn();
+    expect(seen[1]?.outcome).toEqual(again('aborted'));
+    expect(peer.attempts).toHaveLength(1);
+  });
+
+  it('ends its pauses and answers closed once closed', async () => {
+    start();
+    send();
+    await turn();
+    await close();
+    await turn();
+    send();
+    await turn();
+    expect(seen.map(({ outcome }) => outcome)).toEqual([again('aborted'), refused('closed')]);
+    expect(clock.pending).toBe(0);
+    expect(peer.closes).toBe(1);
+  });
+
+  it('closes over a batch that waits for the pace of the peer', async () => {
+    start();
+    send();
+    await turn();
+    send();
+    await turn();
+    expect(layer.waiting()).toBe(2);
+    await close();
+    await turn();
+    expect(seen.map(({ outcome }) => outcome)).toEqual([again('aborted'), again('aborted')]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('tells when a place is free', async () => {
+    let free = 0;
+    start({ paused: () => (free += 1) });
+    send();
+    await clock.advance(2000);
+    expect(free).toBe(2);
+  });
+
+  it('spends a tenth of the traffic on quick retries, and then waits instead of giving up', async () => {
+    start({ budget: new RetryBudget(0.1, 2) });
+    send();
+    await clock.advance(120_000);
+    expect(gaps().slice(0, 4)).toEqual([1000, 1500, 22_500, 22_500]);
+    peer.script = () => accepted;
+    await clock.advance(30_000);
+    expect(seen[0]?.outcome).toBe(accepted);
+  });
+
+  describe('at the shutdown', () => {
+    it('tries what waits once more at once, then gives it back', async () => {
+      start();
+      send();
+      await clock.advance(1200);
+      layer.stopWaiting();
+      await clock.advance(0);
+      expect(gaps()).toEqual([1000, 200]);
+      expect(seen).toEqual([{ outcome: down, at: 1200 }]);
+    });
+
+    it('keeps to 100 ms all the same', async () => {
+      start();
+      send();
+      await clock.advance(30);
+      layer.stopWaiting();
+      await clock.advance(1000);
+      expect(peer.times).toEqual([0, 100]);
+      expect(seen).toEqual([{ outcome: down, at: 100 }]);
+    });
+
+    it('gives what starts or is on its way then one more attempt too', async () => {
+      peer.script = () => undefined;
+      start();
+      send();
+      await turn();
+      layer.stopWaiting();
+      peer.last.answer(down);
+      peer.script = () => down;
+      await clock.advance(100);
+      expect(seen).toEqual([{ outcome: down, at: 100 }]);
+      send();
+      await clock.advance(100);
+      expect(peer.times).toEqual([0, 100, 100, 200]);
+      expect(seen).toHaveLength(2);
+    });
+  });
+
+  describe('over a breaker', () => {
+    const startStack = (): void => {
+      const circuit = breaker({ clock, random: () => 0 });
+      layer = retry({ clock, random: middle, breaker: circuit });
+      const sender = stack([layer, circuit], peer);
+      send = () => {
+        void sender
+          .send(batchOf(), never())
+          .then((outcome) => seen.push({ outcome, at: clock.now() }));
+      };
+      close = () => sender.close();
+    };
+
+    it('P8: probes each second while a batch waits, and sends all others on success', async () => {
+      startStack();
+      for (let count = 0; count < 8; count += 1) send();
+      await clock.advance(60_000);
+      const before = peer.attempts.length;
+      await clock.advance(10_000);
+      expect(peer.attempts.length - before).toBeGreaterThanOrEqual(8);
+      expect(peer.attempts.length - before).toBeLessThanOrEqual(10);
+      peer.script = () => accepted;
+      await clock.advance(1300);
+      expect(seen).toHaveLength(8);
+      expect(layer.waiting()).toBe(0);
+      await close();
+      expect(clock.pending).toBe(0);
+    });
+
+    it('gives back at the shutdown what it may not send, with the reason of its last attempt', async () => {
+      startStack();
+      for (let count = 0; count < 8; count += 1) send();
+      await clock.advance(500);
+      const before = peer.attempts.length;
+      layer.stopWaiting();
+      await turn();
+      expect(seen.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 8 }, () => down));
+      expect(peer.attempts).toHaveLength(before);
+      send();
+      await turn();
+      expect(seen[8]?.outcome).toMatchObject({ reason: 'breaker_open' });
+      await close();
+    });
+  });
+});

@@ -1,0 +1,33 @@
+import { accepted } from '../send/outcome.js';
+import type { Layer } from '../send/sender.js';
+import { ManualClock } from './fixtures/manual-clock.js';
+import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
+import { stack } from './stack.js';
+
+describe('stack', () => {
+  const names: string[] = [];
+  const named =
+    (name: string): Layer =>
+    (next) => ({
+      send: (batch, signal) => {
+        names.push(name);
+        return next.send(batch, signal);
+      },
+      close: () => next.close(),
+    });
+
+  it('puts the first layer outermost and closes through to the sender', async () => {
+    const peer = new ScriptedSender(new ManualClock(), { script: () => accepted });
+    const sender = stack([named('observe'), named('retry')], peer);
+    expect(await sender.send(batchOf(), never())).toBe(accepted);
+    expect(names).toEqual(['observe', 'retry']);
+    await sender.close();
+    expect(peer.closes).toBe(1);
+    expect(await sender.send(batchOf(), never())).toEqual({ kind: 'refused', reason: 'closed' });
+  });
+
+  it('is the sender itself where there are no layers', () => {
+    const peer = new ScriptedSender(new ManualClock());
+    expect(stack([], peer)).toBe(peer);
+  });
+});

@@ -1,0 +1,24 @@
+import type { Batch } from '../send/sender.js';
+
+/** What became of a batch on its way: written by retry, read by observe. */
+export interface Trail {
+  /** Attempts that left for the peer. */
+  attempts: number;
+  /** An attempt failed after which nobody knows whether the peer has the batch, and it was sent again. */
+  resent: boolean;
+}
+
+const trails = new WeakMap<Batch, Trail>();
+
+/** A new one for each operation. */
+export const beginTrail = (batch: Batch): Trail => {
+  const trail: Trail = { attempts: 0, resent: false };
+  trails.set(batch, trail);
+  return trail;
+};
+
+export const takeTrail = (batch: Batch): Trail | undefined => {
+  const trail = trails.get(batch);
+  trails.delete(batch);
+  return trail;
+};

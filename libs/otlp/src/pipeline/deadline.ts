@@ -1,0 +1,41 @@
+/** Longest that a timer of Node can be. */
+const FOR_EVER_MS = 2 ** 31 - 1;
+
+/**
+ * Runs `work` with a signal that aborts with `given`, or after `ms` where none is given. Keeps the process alive
+ * meanwhile: who awaits the end of telemetry must not lose it because nothing else is left to do.
+ */
+export async function withDeadline<T>(
+  given: AbortSignal | undefined,
+  ms: number,
+  work: (deadline: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, given === undefined ? ms : FOR_EVER_MS);
+  if (given?.aborted === true) abort();
+  given?.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    given?.removeEventListener('abort', abort);
+  }
+}
+
+/** Whether `work`, which does not reject, is over before the deadline. */
+export function before(work: Promise<unknown>, deadline: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const late = (): void => resolve(false);
+    if (deadline.aborted) {
+      // What is over already counts as over.
+      void Promise.race([work.then(() => true), Promise.resolve(false)]).then(resolve);
+      return;
+    }
+    deadline.addEventListener('abort', late, { once: true });
+    void work.then(() => {
+      deadline.removeEventListener('abort', late);
+      resolve(true);
+    });
+  });
+}

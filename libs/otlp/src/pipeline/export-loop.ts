@@ -1,0 +1,204 @@
+import { createConsumers } from '../layers/consumers.js';
+import type { Consumers } from '../layers/consumers.js';
+import type { Outcome } from '../send/outcome.js';
+import type { Batch, Clock } from '../send/sender.js';
+import { signals } from '../slab/memory.js';
+import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
+import type { Signal } from '../wire/model.js';
+import type { Lane, Overflow } from './lane.js';
+
+/** Bytes outside the slabs: what was encoded in one piece, such as a collection of metrics. */
+export interface OwnBatch extends Batch {
+  /** Grows with each. */
+  readonly id: number;
+}
+
+/** What became of a batch; `aborted`: the deadline of the shutdown came first. */
+export type Settled = Outcome | { readonly kind: 'spooled' } | { readonly kind: 'aborted' };
+
+/** What a flush waits for: everything that was appended or offered before. */
+export interface Marks {
+  readonly sequence: number;
+  readonly own: number;
+}
+
+export interface ExportLoopOptions {
+  readonly reader: SlabReader;
+  /** None for a signal that is not exported. Signals that go to one collector have one lane. */
+  readonly lanes: Readonly<Partial<Record<Signal, Lane>>>;
+  readonly overflow: Overflow | undefined;
+  /** Raw bytes that a request aims at. */
+  readonly targetBytes: number;
+  /** How long a sealed slab may wait, from its opening, for others to travel with. */
+  readonly lingerMs: number;
+  /** Called once for each batch, in the turn its memory was given back. `id` of an own batch. */
+  readonly onSettled: (batch: Batch, settled: Settled, id: number | undefined) => void;
+  readonly clock: Clock;
+}
+
+type Work = SlabBatch | OwnBatch;
+interface Flush {
+  readonly marks: Marks;
+  readonly done: () => void;
+}
+
+/** While something is flushed, slabs that the other thread is moving are looked at so often. */
+const FLUSH_CHECK_MS = 20;
+
+const isOwn = (batch: Batch): batch is OwnBatch => 'id' in batch;
+
+/** From sealed slabs to settled batches. The same code in the worker and on the loop. */
+export class ExportLoop {
+  readonly #options: ExportLoopOptions;
+  readonly #lanes: ReadonlyMap<Lane, Consumers>;
+  /** Waiting, by age. */
+  readonly #own: OwnBatch[] = [];
+  /** Own batches that are not settled. */
+  readonly #unsettled = new Set<number>();
+  readonly #flushes = new Set<Flush>();
+  readonly #abort = new AbortController();
+  #cancelTimer = (): void => {};
+  #stopping = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ExportLoopOptions) {
+    this.#options = options;
+    const { lanes } = options;
+    this.#lanes = new Map(
+      [...new Set(Object.values(lanes))].map((lane) => [
+        lane,
+        createConsumers({
+          take: (signal) => (lanes[signal] === lane ? this.#take(signal) : undefined),
+          sender: lane.sender,
+          signal: this.#abort.signal,
+          settled: (batch, outcome) => void this.#settle(batch as Work, outcome),
+          limit: () => lane.limit(),
+        }),
+      ]),
+    );
+  }
+
+  /** Takes a batch that is not in slabs. */
+  offer(batch: OwnBatch): void {
+    this.#own.push(batch);
+    this.#unsettled.add(batch.id);
+    this.poke();
+  }
+
+  /** Looks for work: to be called when something was opened or sealed. */
+  poke(): void {
+    const { reader, overflow, lingerMs, clock } = this.#options;
+    this.#cancelTimer();
+    let nextMs = reader.sealIdle() ?? Number.POSITIVE_INFINITY;
+    for (const [lane, consumers] of this.#lanes) {
+      if (overflow?.wants(lane) === true) this.#spill(lane);
+      else consumers.wake();
+    }
+    for (const signal of signals) {
+      const { slabs, ageMs } = reader.waiting(signal);
+      if (slabs > 0 && ageMs < lingerMs) nextMs = Math.min(nextMs, Math.max(1, lingerMs - ageMs));
+    }
+    this.#settleFlushes();
+    if (this.#flushes.size > 0) nextMs = Math.min(nextMs, FLUSH_CHECK_MS);
+    if (nextMs !== Number.POSITIVE_INFINITY) {
+      this.#cancelTimer = clock.after(nextMs, () => this.poke());
+    }
+  }
+
+  /** Resolves when everything before the marks is settled. What is flushed does not linger. */
+  flush(marks: Marks): Promise<void> {
+    return new Promise((done) => {
+      this.#flushes.add({ marks, done });
+      this.poke();
+    });
+  }
+
+  /**
+   * Sends what is there until `signal` aborts, gives the rest to the overflow or settles it as `aborted`, and closes
+   * the lanes. Nothing may be appended or offered after it. Again gives the same promise.
+   */
+  shutdown(marks: Marks, signal: AbortSignal): Promise<void> {
+    return (this.#closed ??= this.#shutdown(marks, signal));
+  }
+
+  async #shutdown(marks: Marks, signal: AbortSignal): Promise<void> {
+    const stop = (): void => {
+      this.#abort.abort();
+      this.poke();
+    };
+    // 1. No batch waits for another try: it would hold up all behind it.
+    this.#stopping = true;
+    for (const lane of this.#lanes.keys()) lane.stopWaiting();
+    // 2. Drain. At the deadline what is left goes to disk or is counted, at once, for a send is over when aborted.
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) this.#abort.abort();
+    await this.flush(marks);
+    signal.removeEventListener('abort', stop);
+    this.#cancelTimer();
+    // 3. Nothing is on its way any more: the connections can go.
+    await Promise.all([...this.#lanes.keys()].map((lane) => lane.sender.close()));
+  }
+
+  #take(signal: Signal): Work | undefined {
+    const at = this.#own.findIndex((batch) => batch.signal === signal);
+    if (at >= 0) return this.#own.splice(at, 1)[0];
+    if (!this.#isDue(signal)) return undefined;
+    return this.#options.reader.take(signal, this.#options.targetBytes);
+  }
+
+  /** A request costs nearly the same for one slab as for four: while one is under way the next fills up. */
+  #isDue(signal: Signal): boolean {
+    const { reader, lanes, targetBytes, lingerMs } = this.#options;
+    const lane = lanes[signal];
+    const idle = lane === undefined || this.#lanes.get(lane)?.inFlight(signal) === 0;
+    if (idle || this.#flushes.size > 0) return true;
+    const { bytes, ageMs } = reader.waiting(signal);
+    return bytes >= targetBytes || ageMs >= lingerMs;
+  }
+
+  /** Everything of the lane to the overflow; what that does not take waits for the lane after all. */
+  #spill(lane: Lane): void {
+    const { lanes, reader, targetBytes } = this.#options;
+    for (const signal of signals) {
+      if (lanes[signal] !== lane) continue;
+      const own = this.#own.findIndex((batch) => batch.signal === signal);
+      const batch = own >= 0 ? this.#own.splice(own, 1)[0] : reader.take(signal, targetBytes);
+      if (batch !== undefined) void this.#overflow(batch, lane);
+    }
+  }
+
+  async #overflow(batch: Work, lane: Lane): Promise<void> {
+    if ((await this.#options.overflow?.take(batch)) === true) {
+      this.#finish(batch, { kind: 'spooled' });
+      return;
+    }
+    if (isOwn(batch)) this.#own.unshift(batch);
+    else this.#options.reader.putBack(batch);
+    this.#lanes.get(lane)?.wake();
+  }
+
+  async #settle(batch: Work, outcome: Outcome): Promise<void> {
+    if (outcome.kind !== 'retry') this.#finish(batch, outcome);
+    else if ((await this.#options.overflow?.take(batch)) === true) {
+      this.#finish(batch, { kind: 'spooled' });
+    } else this.#finish(batch, this.#stopping ? { kind: 'aborted' } : outcome);
+  }
+
+  #finish(batch: Work, settled: Settled): void {
+    if (isOwn(batch)) this.#unsettled.delete(batch.id);
+    else this.#options.reader.release(batch);
+    this.#options.onSettled(batch, settled, isOwn(batch) ? batch.id : undefined);
+    // The consumers that called look for more themselves; what a flush waits for they do not know.
+    queueMicrotask(() => this.poke());
+  }
+
+  #settleFlushes(): void {
+    for (const flush of this.#flushes) {
+      const { traces, metrics, logs } = this.#options.reader.pending(flush.marks.sequence);
+      if (traces + metrics + logs > 0) continue;
+      if ([...this.#unsettled].some((id) => id < flush.marks.own)) continue;
+      this.#flushes.delete(flush);
+      flush.done();
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { HeaderValues } from '../transport/headers.js';
+import type { Signal } from '../wire/model.js';
+import type { FromRunner, HeaderAnswer } from './runner-messages.js';
+
+/** Headers that only a function of the application knows, asked for from wherever the runner is. */
+export class HeaderQuestions {
+  readonly #emit: (message: FromRunner) => void;
+  readonly #open = new Map<number, (headers: HeaderAnswer) => void>();
+  #id = 0;
+
+  constructor(emit: (message: FromRunner) => void) {
+    this.#emit = emit;
+  }
+
+  /** Rejects where the function threw. How long it may take is the asker's business. */
+  async ask(signal: Signal): Promise<HeaderValues> {
+    const id = (this.#id += 1);
+    const answered = new Promise<HeaderAnswer>((resolve) => this.#open.set(id, resolve));
+    this.#emit({ kind: 'headers', id, signal });
+    const headers = await answered;
+    if (headers === 'failed') throw new Error('the function for headers failed');
+    return headers;
+  }
+
+  answer(id: number, headers: HeaderAnswer): void {
+    this.#open.get(id)?.(headers);
+    this.#open.delete(id);
+  }
+}

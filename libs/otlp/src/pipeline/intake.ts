@@ -1,0 +1,73 @@
+import type { Resource } from '@opentelemetry/resources';
+import type { ItemEncoder } from '../encode/item-encoder.js';
+import type { EncodeItem, SlabWriter } from '../slab/slab-writer.js';
+import type { Signal } from '../wire/model.js';
+import { ResourceGate } from './resource-gate.js';
+import { slabEncode } from './slab-encode.js';
+
+export interface IntakeOptions<I> {
+  readonly signal: Signal;
+  readonly writer: SlabWriter;
+  /** Errors have their own slabs where the drop policy keeps them, and an encoder of their own for that. */
+  readonly createEncoder: () => ItemEncoder<I>;
+  readonly isError: (item: I) => boolean;
+  /** Takes an item that no slab can hold. */
+  readonly offer: (bytes: Uint8Array) => void;
+  readonly onCreated: () => void;
+  readonly onDrop: (reason: 'too_large' | 'unreadable' | 'resource_pending' | 'shutdown') => void;
+}
+
+/** From an ended span or an emitted record to its bytes, in the caller's turn. Never throws. */
+export class Intake<I extends { readonly resource: Resource }> {
+  readonly #options: IntakeOptions<I>;
+  readonly #gate: ResourceGate<I>;
+  readonly #encoder: ItemEncoder<I>;
+  readonly #encode: EncodeItem<I>;
+  readonly #encodeError: EncodeItem<I>;
+  #closed = false;
+
+  constructor(options: IntakeOptions<I>) {
+    this.#options = options;
+    this.#encoder = options.createEncoder();
+    this.#encode = slabEncode(this.#encoder);
+    this.#encodeError = slabEncode(options.createEncoder());
+    this.#gate = new ResourceGate<I>(
+      (item) => this.#append(item),
+      () => options.onDrop('resource_pending'),
+    );
+  }
+
+  add(item: I): void {
+    this.#options.onCreated();
+    if (this.#closed) this.#options.onDrop('shutdown');
+    else this.#gate.add(item);
+  }
+
+  /** Resolves when all that was added is in slabs. */
+  opened(): Promise<void> {
+    return this.#gate.opened();
+  }
+
+  /** Takes nothing more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Encodes what still waits for its resource as it is. */
+  force(): void {
+    this.#gate.open();
+  }
+
+  #append(item: I): void {
+    const { signal, writer, isError } = this.#options;
+    const failed = isError(item);
+    const encode = failed ? this.#encodeError : this.#encode;
+    if (writer.append(signal, encode, item, failed) === 'too_large') this.#alone(item);
+  }
+
+  #alone(item: I): void {
+    const bytes = this.#encoder.alone(item);
+    if (typeof bytes === 'string') this.#options.onDrop(bytes);
+    else this.#options.offer(bytes);
+  }
+}

@@ -1,0 +1,28 @@
+import type { Batch, Sender } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
+import type { HeaderAnswer, LaneState } from './runner-messages.js';
+
+/** The way to one collector: the sender stack, and what the queue's consumers must know of it. */
+export interface Lane {
+  readonly sender: Sender;
+  /** How many requests may be under way now. */
+  limit(): number;
+  /** For the shutdown: from now on no batch waits to be tried again. */
+  stopWaiting(): void;
+}
+
+/** All of a pipeline's. Signals that go to one collector have one lane; one that is not exported has none. */
+export interface Lanes {
+  readonly of: Readonly<Partial<Record<Signal, Lane>>>;
+  states(): readonly LaneState[];
+  /** The answer to a question for headers. */
+  headers(id: number, headers: HeaderAnswer): void;
+}
+
+/** Takes what cannot be sent now. */
+export interface Overflow {
+  /** Whether a batch should not even wait for the lane. */
+  wants(lane: Lane): boolean;
+  /** False where it could not; never rejects. The batch's bytes are not needed any more when it resolves. */
+  take(batch: Batch): Promise<boolean>;
+}

@@ -1,0 +1,174 @@
+import type { EncodeLimits } from '../encode/limits.js';
+import type { PoolOptions } from '../pool/pool-options.js';
+import type { TlsOptions } from '../pool/tls-material.js';
+import type { DropPolicy } from '../slab/slab-writer.js';
+import type { Encoding } from '../transport/encoding.js';
+import type { HeaderValues, Headers } from '../transport/headers.js';
+import type { Signal } from '../wire/model.js';
+import type { Temporality } from './metric-exporter.js';
+import type { WorkerEntry } from './worker-thread.js';
+
+export type Protocol = 'grpc' | 'http/protobuf' | 'http/json';
+
+/** Where one signal goes. */
+export interface DestinationOptions {
+  /** Default `grpc`. */
+  readonly protocol?: Protocol;
+  /** `http://`, `https://` or `unix:`; for HTTP complete, `/v1/<signal>` included. Ignored for gRPC: the path. */
+  readonly endpoint: string;
+  /** By value, or asked for before each attempt, on the main thread. Later ones win. */
+  readonly headers?: Headers | readonly Headers[];
+  readonly tls?: TlsOptions;
+  /** Default `identity`. */
+  readonly compression?: Encoding;
+  /** Of one attempt, from its start to its answer's end. Default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface PipelineOptions {
+  /** A signal without a destination has no part, and is not exported. */
+  readonly traces?: DestinationOptions;
+  readonly metrics?: DestinationOptions;
+  readonly logs?: DestinationOptions;
+  /** Memory for what is encoded and not settled. Default 32 MiB, at least 1 MiB. */
+  readonly maxBytes?: number;
+  /** What goes when that is full. Default `newest`. */
+  readonly dropPolicy?: DropPolicy;
+  /** The longest that an ended item waits for company. Default 1 s. */
+  readonly sealAfterMs?: number;
+  /** Raw bytes that a request aims at, 64 KiB to 4 MiB. Default 1 MiB. */
+  readonly targetBytes?: number;
+  /** Send from a thread of its own. Default true; where none can be started it is as with false. */
+  readonly worker?: boolean | WorkerEntry;
+  /** Requests at a time to one collector: learned between these. Default 2 to 32. */
+  readonly concurrency?: { readonly min?: number; readonly max?: number };
+  /** Connections to one gRPC collector. */
+  readonly pool?: Omit<PoolOptions, 'clock' | 'lookup' | 'random'>;
+  readonly encode?: Partial<EncodeLimits>;
+  /** Default `cumulative`. */
+  readonly temporality?: Temporality;
+  /** Of `flush` without a signal. Default 5 s. */
+  readonly flushTimeoutMs?: number;
+  /** Of `shutdown` without a signal. Default 5 s. */
+  readonly shutdownTimeoutMs?: number;
+  /** Told of what the account does not say, at most once a minute for each cause. Default: nobody. */
+  readonly warn?: (cause: string, message: string) => void;
+}
+
+/** A destination that can be cloned to a thread. */
+export interface Destination {
+  readonly signal: Signal;
+  readonly protocol: Protocol;
+  readonly endpoint: string;
+  readonly headers: readonly HeaderValues[];
+  /** There are functions to be asked, on the main thread. */
+  readonly asksHeaders: boolean;
+  readonly tls: TlsOptions | undefined;
+  readonly compression: Encoding;
+  readonly timeoutMs: number;
+  /** Equal for destinations that are one collector, reached in one way: they share pool, breaker and pace. */
+  readonly peer: number;
+}
+
+/** What the consuming side needs; can be cloned. */
+export interface SendingOptions {
+  readonly destinations: readonly Destination[];
+  readonly targetBytes: number;
+  readonly sealAfterMs: number;
+  readonly concurrency: { readonly min: number; readonly max: number };
+  readonly pool: Omit<PoolOptions, 'clock' | 'lookup' | 'random'>;
+}
+
+export interface ResolvedPipelineOptions {
+  readonly sending: SendingOptions;
+  readonly headerFunctions: Readonly<Partial<Record<Signal, readonly HeaderFunction[]>>>;
+  readonly maxBytes: number;
+  readonly slabBytes: number;
+  readonly dropPolicy: DropPolicy;
+  readonly worker: WorkerEntry | false;
+  readonly encode: Partial<EncodeLimits>;
+  readonly temporality: Temporality;
+  readonly flushTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly warn: (cause: string, message: string) => void;
+}
+
+export type HeaderFunction = () => HeaderValues | Promise<HeaderValues>;
+
+const MIB = 1024 * 1024;
+const SLAB_BYTES = 256 * 1024;
+const exported: readonly Signal[] = ['traces', 'metrics', 'logs'];
+
+/** Code over defaults, in one place. Ranges are mended, since a bad number must not cost the telemetry. */
+export function resolvePipelineOptions(options: PipelineOptions): ResolvedPipelineOptions {
+  const { worker = true, concurrency = {}, targetBytes = MIB } = options;
+  const min = Math.max(1, concurrency.min ?? 2);
+  return {
+    sending: {
+      destinations: destinationsOf(options),
+      targetBytes: Math.min(Math.max(targetBytes, 64 * 1024), 4 * MIB),
+      sealAfterMs: options.sealAfterMs ?? 1000,
+      concurrency: { min, max: Math.max(min, concurrency.max ?? 32) },
+      pool: options.pool ?? {},
+    },
+    headerFunctions: functionsOf(options),
+    maxBytes: Math.max(options.maxBytes ?? 32 * MIB, MIB),
+    slabBytes: SLAB_BYTES,
+    dropPolicy: options.dropPolicy ?? 'newest',
+    worker: worker === true ? {} : worker,
+    encode: options.encode ?? {},
+    temporality: options.temporality ?? 'cumulative',
+    flushTimeoutMs: options.flushTimeoutMs ?? 5000,
+    shutdownTimeoutMs: options.shutdownTimeoutMs ?? 5000,
+    warn: options.warn ?? (() => {}),
+  };
+}
+
+const headersIn = ({ headers = [] }: DestinationOptions): readonly Headers[] =>
+  Array.isArray(headers) ? (headers as readonly Headers[]) : [headers as Headers];
+
+function functionsOf(options: PipelineOptions): ResolvedPipelineOptions['headerFunctions'] {
+  const functions: Partial<Record<Signal, readonly HeaderFunction[]>> = {};
+  for (const signal of exported) {
+    const given = options[signal];
+    if (given === undefined) continue;
+    const asked = headersIn(given).filter((source) => typeof source === 'function');
+    if (asked.length > 0) functions[signal] = asked;
+  }
+  return functions;
+}
+
+function destinationsOf(options: PipelineOptions): readonly Destination[] {
+  const peers: string[] = [];
+  const functions: unknown[] = [];
+  return exported.flatMap((signal) => {
+    const given = options[signal];
+    if (given === undefined) return [];
+    const sources = headersIn(given);
+    const headers = sources.filter((source) => typeof source !== 'function');
+    const asked = sources.filter((source) => typeof source === 'function');
+    const destination = {
+      protocol: given.protocol ?? 'grpc',
+      headers,
+      asksHeaders: asked.length > 0,
+      tls: given.tls,
+      compression: given.compression ?? 'identity',
+      timeoutMs: given.timeoutMs ?? 10_000,
+    } as const;
+    const askedBy = asked.map((ask) => numberOf(functions, ask));
+    const key = JSON.stringify([destination, originOf(given.endpoint), askedBy]);
+    return [{ ...destination, signal, endpoint: given.endpoint, peer: numberOf(peers, key) }];
+  });
+}
+
+/** What a connection is made to: paths of one collector share its connections. */
+const originOf = (endpoint: string): string => {
+  if (!/^https?:/i.test(endpoint) || !URL.canParse(endpoint)) return endpoint;
+  const { protocol, username, password, host } = new URL(endpoint);
+  return `${protocol}//${username}:${password}@${host}`;
+};
+
+const numberOf = <T>(known: T[], value: T): number => {
+  const at = known.indexOf(value);
+  return at >= 0 ? at : known.push(value) - 1;
+};

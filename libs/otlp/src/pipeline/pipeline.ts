@@ -1,0 +1,57 @@
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ItemCounts } from '../slab/slab-pool.js';
+import type { Signal } from '../wire/model.js';
+import type { SignalAccount } from './account.js';
+import { OtlpPipeline } from './otlp-pipeline.js';
+import { resolvePipelineOptions } from './pipeline-options.js';
+import type { PipelineOptions } from './pipeline-options.js';
+import type { LaneState } from './runner-messages.js';
+import { checkDestinations } from './stack.js';
+
+/** `deadline`: what is not settled is still being sent. */
+export type FlushResult =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'deadline'; readonly pending: ItemCounts };
+
+export interface ShutdownReport {
+  /** `deadline`: what was left was given up, and is in the account as dropped or spooled. */
+  readonly kind: 'done' | 'deadline';
+  readonly durationMs: number;
+  readonly account: Readonly<Record<Signal, SignalAccount>>;
+}
+
+export interface PipelineStats {
+  readonly account: Readonly<Record<Signal, SignalAccount>>;
+  /** Items that may have arrived twice. */
+  readonly possibleDuplicates: ItemCounts;
+  readonly slabs: { readonly used: number; readonly count: number; readonly bytes: number };
+  readonly runner: 'none' | 'worker' | 'inline';
+  /** Workers that died and were replaced. */
+  readonly replaced: number;
+  /** As the runner told last, at most a second ago while something is under way. */
+  readonly lanes: readonly LaneState[];
+}
+
+/** From the SDK's parts to the collector. `start`, `flush` and `shutdown` never reject. */
+export interface Pipeline {
+  /** Undefined for a signal without a destination. */
+  readonly spanProcessor: SpanProcessor | undefined;
+  readonly logRecordProcessor: LogRecordProcessor | undefined;
+  readonly metricExporter: PushMetricExporter | undefined;
+  /** Begins to send. What ends before is kept. Safe twice; without effect after `shutdown`. */
+  start(): void;
+  /** Resolves when everything that ended before the call is settled, or when `signal` aborts (default: 5 s). */
+  flush(signal?: AbortSignal): Promise<FlushResult>;
+  /** Nothing is taken any more. Resolves when all is settled and closed, soon after `signal` aborts. One promise. */
+  shutdown(signal?: AbortSignal): Promise<ShutdownReport>;
+  stats(): PipelineStats;
+}
+
+/** Throws TransportConfigError for a destination that can never work. Opens nothing before `start`. */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const resolved = resolvePipelineOptions(options);
+  checkDestinations(resolved.sending);
+  return new OtlpPipeline(resolved);
+}

@@ -1,0 +1,143 @@
+import type { SlabReader } from '../slab/slab-reader.js';
+import type { ItemCounts } from '../slab/slab-pool.js';
+import type { Marks, OwnBatch } from './export-loop.js';
+import type { FromRunner, ToRunner } from './runner-messages.js';
+
+/** A running runner on its thread; `end` resolves when the thread is gone. */
+export interface RunnerThread {
+  tell(message: ToRunner): void;
+  end(): Promise<void>;
+}
+
+/** What a thread tells of itself. `onEnd` is called once where it ended without being asked to. */
+export interface RunnerEvents {
+  readonly onMessage: (message: FromRunner) => void;
+  readonly onEnd: (reason: string) => void;
+}
+
+export interface RunnerHostOptions {
+  /** Undefined for `worker: false`. */
+  readonly startWorker: ((events: RunnerEvents) => RunnerThread) | undefined;
+  readonly startInline: (events: RunnerEvents) => RunnerThread;
+  /** For what a dead worker leaves behind. */
+  readonly reader: SlabReader;
+  readonly onMessage: (message: FromRunner) => void;
+  readonly onReplaced: (reason: string, mayArriveTwice: ItemCounts, inline: boolean) => void;
+}
+
+/** A worker that dies so often is not started again: the loop takes over. */
+const MAX_DEATHS = 3;
+const DEATHS_WITHIN_MS = 60_000;
+
+/**
+ * Keeps one runner alive: replaces a worker that died, goes inline where workers cannot start, and tells the new one
+ * what the old one left undone.
+ */
+export class RunnerHost {
+  readonly #options: RunnerHostOptions;
+  readonly #own = new Map<number, OwnBatch>();
+  readonly #flushes = new Map<number, { readonly marks: Marks; readonly done: () => void }>();
+  readonly #deaths: number[] = [];
+  #shutdown: (ToRunner & { readonly kind: 'shutdown' }) | undefined;
+  #closed = Promise.withResolvers<void>();
+  #thread: RunnerThread | undefined;
+  #isInline: boolean;
+  #flushId = 0;
+
+  constructor(options: RunnerHostOptions) {
+    this.#options = options;
+    this.#isInline = options.startWorker === undefined;
+  }
+
+  get isInline(): boolean {
+    return this.#isInline;
+  }
+
+  /** Bytes of own batches that are not settled. */
+  get ownBytes(): number {
+    let bytes = 0;
+    for (const batch of this.#own.values()) bytes += batch.bytes;
+    return bytes;
+  }
+
+  /** Own batches that are not settled. */
+  get own(): Iterable<OwnBatch> {
+    return this.#own.values();
+  }
+
+  start(): void {
+    if (this.#thread !== undefined) return;
+    // A thread may end, or settle something, before this call is over.
+    let ended = false;
+    const events: RunnerEvents = {
+      onMessage: (message) => this.#hear(message),
+      onEnd: (reason) => {
+        if (ended) return;
+        ended = true;
+        this.#replace(reason);
+      },
+    };
+    const start = this.#isInline ? undefined : this.#options.startWorker;
+    this.#thread = (start ?? this.#options.startInline)(events);
+    for (const batch of this.#own.values()) this.#thread.tell({ kind: 'offer', batch });
+    for (const [id, { marks }] of this.#flushes) this.#thread.tell({ kind: 'flush', id, marks });
+    if (this.#shutdown !== undefined) this.#thread.tell(this.#shutdown);
+  }
+
+  offer(batch: OwnBatch): void {
+    this.#own.set(batch.id, batch);
+    this.#thread?.tell({ kind: 'offer', batch });
+  }
+
+  tell(message: ToRunner): void {
+    this.#thread?.tell(message);
+  }
+
+  /** Resolves when everything before the marks is settled. */
+  flush(marks: Marks): Promise<void> {
+    const id = (this.#flushId += 1);
+    return new Promise((done) => {
+      this.#flushes.set(id, { marks, done });
+      this.#thread?.tell({ kind: 'flush', id, marks });
+    });
+  }
+
+  /** Resolves when the runner is closed. */
+  shutdown(marks: Marks): Promise<void> {
+    if (this.#shutdown === undefined) {
+      this.#shutdown = { kind: 'shutdown', marks };
+      this.#thread?.tell(this.#shutdown);
+    }
+    return this.#closed.promise;
+  }
+
+  /** Ends the thread, whatever it is doing. */
+  async end(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.end();
+  }
+
+  #hear(message: FromRunner): void {
+    if (message.kind === 'settled' && message.own !== undefined) this.#own.delete(message.own);
+    if (message.kind === 'flushed') {
+      this.#flushes.get(message.id)?.done();
+      this.#flushes.delete(message.id);
+    }
+    if (message.kind === 'closed') this.#closed.resolve();
+    this.#options.onMessage(message);
+  }
+
+  #replace(reason: string): void {
+    // Ended by us.
+    if (this.#thread === undefined) return;
+    this.#thread = undefined;
+    const now = performance.now();
+    this.#deaths.push(now);
+    const recent = this.#deaths.filter((at) => now - at < DEATHS_WITHIN_MS);
+    if (recent.length >= MAX_DEATHS || reason === 'cannot_start') this.#isInline = true;
+    const mayArriveTwice = this.#options.reader.reclaim();
+    this.#options.onReplaced(reason, mayArriveTwice, this.#isInline);
+    this.start();
+  }
+}

@@ -1,0 +1,49 @@
+import type { BreakerState } from '../layers/breaker-circuit.js';
+import type { Signal } from '../wire/model.js';
+import type { Marks, OwnBatch, Settled } from './export-loop.js';
+
+/** To the runner, in the order they are given. All of them can be cloned to another thread; bytes are shared. */
+export type ToRunner =
+  | { readonly kind: 'offer'; readonly batch: OwnBatch }
+  | { readonly kind: 'flush'; readonly id: number; readonly marks: Marks }
+  /** Drain and close. */
+  | { readonly kind: 'shutdown'; readonly marks: Marks }
+  /** The deadline of the shutdown: give up the rest. */
+  | { readonly kind: 'abort' }
+  | { readonly kind: 'headers'; readonly id: number; readonly headers: HeaderAnswer };
+
+/** `failed` where the function threw. */
+export type HeaderAnswer = Readonly<Record<string, string>> | 'failed';
+
+/** From the runner. */
+export type FromRunner =
+  /** It works. */
+  | { readonly kind: 'ready' }
+  | {
+      readonly kind: 'settled';
+      readonly signal: Signal;
+      readonly items: number;
+      readonly settled: Settled;
+      /** Items of the signal that may have arrived twice since the last such message. */
+      readonly mayBeTwice: number;
+      /** Of an own batch. */
+      readonly own: number | undefined;
+    }
+  | { readonly kind: 'flushed'; readonly id: number }
+  /** Everything is settled and every connection closed. */
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'state'; readonly lanes: readonly LaneState[] }
+  /** Asks the application's function for the headers of a signal's requests. */
+  | { readonly kind: 'headers'; readonly id: number; readonly signal: Signal }
+  | { readonly kind: 'warning'; readonly cause: string; readonly message: string };
+
+/** One collector, as seen from here. */
+export interface LaneState {
+  readonly signals: readonly Signal[];
+  readonly breaker: BreakerState;
+  /** How many requests may be under way. */
+  readonly limit: number;
+  /** Batches between two attempts. */
+  readonly retrying: number;
+  readonly connections: Readonly<Record<string, number | string>>;
+}

@@ -1,0 +1,58 @@
+import type { LookupFunction } from 'node:net';
+import { systemClock } from '../send/sender.js';
+import type { Clock } from '../send/sender.js';
+import { TransportConfigError } from './config-error.js';
+
+/** How a pool keeps its connections. */
+export interface PoolOptions {
+  /** Connections at most, 1 to 16. Default 2; the second is made when the first is busy. */
+  readonly sessions?: number;
+  /** TCP, TLS and the peer's SETTINGS. Default 3 s. */
+  readonly connectTimeoutMs?: number;
+  /** Silence while an answer is owed, after which a PING is sent. Default 10 s. */
+  readonly keepaliveMs?: number;
+  /** Default 5 s. */
+  readonly keepaliveTimeoutMs?: number;
+  /** ±20 %, so that connections spread over the peers behind one name. Default 5 min. */
+  readonly maxAgeMs?: number;
+  /** Pause after the first failure to connect; it doubles. Default 0.1 s. */
+  readonly reconnectMinMs?: number;
+  /** Default 5 s. */
+  readonly reconnectMaxMs?: number;
+  /** Default: the system's resolver. Asked for each connection. */
+  readonly lookup?: LookupFunction;
+  readonly clock?: Clock;
+  /** 0 to 1, for jitter. Default Math.random. */
+  readonly random?: () => number;
+}
+
+export type ResolvedPoolOptions = Required<Omit<PoolOptions, 'lookup'>> &
+  Pick<PoolOptions, 'lookup'>;
+
+const MAX_SESSIONS = 16;
+
+/** Throws TransportConfigError. */
+export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
+  const resolved: ResolvedPoolOptions = {
+    sessions: options.sessions ?? 2,
+    connectTimeoutMs: options.connectTimeoutMs ?? 3000,
+    keepaliveMs: options.keepaliveMs ?? 10_000,
+    keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 5000,
+    maxAgeMs: options.maxAgeMs ?? 300_000,
+    reconnectMinMs: options.reconnectMinMs ?? 100,
+    reconnectMaxMs: options.reconnectMaxMs ?? 5000,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    ...(options.lookup && { lookup: options.lookup }),
+  };
+  const { sessions } = resolved;
+  if (!Number.isInteger(sessions) || sessions < 1 || sessions > MAX_SESSIONS) {
+    throw new TransportConfigError('pool', `pool: sessions must be 1 to ${MAX_SESSIONS}`);
+  }
+  for (const [name, value] of Object.entries(resolved)) {
+    if (name.endsWith('Ms') && !(typeof value === 'number' && value > 0 && value < 2 ** 31)) {
+      throw new TransportConfigError('pool', `pool: ${name} must be above 0 and below 2^31`);
+    }
+  }
+  return resolved;
+}

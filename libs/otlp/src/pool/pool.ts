@@ -1,0 +1,214 @@
+import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
+import { Backoff } from './backoff.js';
+import type { Endpoint } from './endpoint.js';
+import type { ResolvedPoolOptions } from './pool-options.js';
+import { Session } from './session.js';
+import type { TlsFiles } from './tls-files.js';
+
+/** What the pool is doing, as numbers. */
+export interface PoolStats {
+  /** Connections in any state but idle and closed. */
+  readonly sessions: number;
+  readonly open: number;
+  readonly inFlight: number;
+  /** Requests that wait for room. */
+  readonly queued: number;
+  /** Connections made after the first. */
+  readonly reconnects: number;
+  /** Why a connection was last lost or not made. */
+  readonly lastError?: string;
+}
+
+/** A request that was begun. Its owner calls `session.end` once, whatever becomes of it. */
+export interface Begun {
+  readonly kind: 'begun';
+  readonly stream: ClientHttp2Stream;
+  readonly session: Session;
+}
+
+export type Opened =
+  | Begun
+  /** `afterMs`: no connection will be tried before. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly afterMs?: number };
+
+interface Waiter {
+  readonly headers: OutgoingHttpHeaders;
+  readonly settle: (opened: Opened) => void;
+}
+
+/**
+ * HTTP/2 connections to one endpoint. A request goes to the healthy session with the fewest in flight, and waits where
+ * all are full; the caller's signal bounds the wait. While the endpoint cannot be reached requests fail at
+ * once, so that the layers above see it. Sending windows are the peer's to choose; ours stay small since replies are.
+ */
+export class Pool {
+  readonly #endpoint: Endpoint;
+  readonly #tls: TlsFiles | undefined;
+  readonly #options: ResolvedPoolOptions;
+  readonly #backoff: Backoff;
+  /** All that are not closed. At most `sessions` of them are connecting or open. */
+  readonly #sessions = new Set<Session>();
+  readonly #waiters = new Set<Waiter>();
+  readonly #onEmpty: (() => void)[] = [];
+  #keepaliveMs: number;
+  #connections = 0;
+  #lastError: string | undefined;
+  #closed = false;
+
+  constructor(endpoint: Endpoint, tls: TlsFiles | undefined, options: ResolvedPoolOptions) {
+    this.#endpoint = endpoint;
+    this.#tls = tls;
+    this.#options = options;
+    this.#keepaliveMs = options.keepaliveMs;
+    const { clock, reconnectMinMs, reconnectMaxMs, random } = options;
+    this.#backoff = new Backoff(clock, reconnectMinMs, reconnectMaxMs, random);
+  }
+
+  get stats(): PoolStats {
+    const sessions = [...this.#sessions];
+    return {
+      sessions: sessions.length,
+      open: sessions.filter((each) => each.state.kind === 'open').length,
+      inFlight: sessions.reduce((sum, each) => sum + each.inFlight, 0),
+      queued: this.#waiters.size,
+      reconnects: Math.max(0, this.#connections - 1),
+      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+    };
+  }
+
+  /** Never rejects; settles at once when `signal` aborts. */
+  open(headers: OutgoingHttpHeaders, signal: AbortSignal): Promise<Opened> {
+    if (this.#closed) return Promise.resolve({ kind: 'failed', reason: 'closed' });
+    if (signal.aborted) return Promise.resolve({ kind: 'failed', reason: 'aborted' });
+    this.#followTls();
+    const begun = this.#waiters.size === 0 ? this.#begin(headers) : undefined;
+    this.#grow(begun);
+    if (begun !== undefined) return Promise.resolve(begun);
+    const unreachable = this.#unreachable();
+    if (unreachable !== undefined) return Promise.resolve(unreachable);
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        headers,
+        settle: (opened) => {
+          this.#waiters.delete(waiter);
+          signal.removeEventListener('abort', onAbort);
+          resolve(opened);
+        },
+      };
+      const onAbort = (): void => waiter.settle({ kind: 'failed', reason: 'aborted' });
+      signal.addEventListener('abort', onAbort);
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Lets what is in flight finish until `signal` aborts. Safe twice; resolves when no connection is left. */
+  async close(signal?: AbortSignal): Promise<void> {
+    this.#closed = true;
+    for (const waiter of this.#waiters) waiter.settle({ kind: 'failed', reason: 'closed' });
+    for (const session of this.#sessions) session.drain();
+    if (this.#sessions.size === 0) return;
+    const destroy = (): void => {
+      for (const session of this.#sessions) session.destroy('closed');
+    };
+    if (signal?.aborted === true) destroy();
+    signal?.addEventListener('abort', destroy);
+    if (this.#sessions.size > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+    signal?.removeEventListener('abort', destroy);
+  }
+
+  #begin(headers: OutgoingHttpHeaders): Begun | undefined {
+    for (let session = this.#best(); session !== undefined; session = this.#best()) {
+      const stream = session.begin(headers);
+      if (stream !== undefined) return { kind: 'begun', stream, session };
+    }
+    return undefined;
+  }
+
+  /** Healthy first, then least in flight. */
+  #best(): Session | undefined {
+    let best: Session | undefined;
+    for (const session of this.#sessions) {
+      if (session.room === 0) continue;
+      if (best === undefined || isBetter(session, best)) best = session;
+    }
+    return best;
+  }
+
+  /** One more connection where none took the request or the one that did was busy; one at a time. */
+  #grow(begun: Begun | undefined): void {
+    if (begun !== undefined && begun.session.inFlight <= 1 && !begun.session.suspect) return;
+    let live = 0;
+    for (const { state } of this.#sessions) {
+      if (state.kind === 'connecting') return;
+      if (state.kind === 'open') live++;
+    }
+    if (live >= this.#options.sessions || this.#backoff.remainingMs > 0) return;
+    this.#connect();
+  }
+
+  #connect(): void {
+    const { clock, connectTimeoutMs, keepaliveTimeoutMs, maxAgeMs, random, lookup } = this.#options;
+    const session = new Session({
+      endpoint: this.#endpoint,
+      tls: this.#tls,
+      lookup,
+      clock,
+      connectTimeoutMs,
+      keepaliveMs: this.#keepaliveMs,
+      keepaliveTimeoutMs,
+      maxAgeMs: maxAgeMs * (0.8 + 0.4 * random()),
+      onChange: (changed) => this.#onChange(changed),
+      onAnswer: () => this.#backoff.succeeded(),
+    });
+    this.#connections++;
+    this.#sessions.add(session);
+    session.connect();
+  }
+
+  #onChange(session: Session): void {
+    const { state } = session;
+    if (state.kind === 'closed' && this.#sessions.delete(session)) {
+      if (session.failed) this.#backoff.failed();
+      if (session.tooManyPings) this.#keepaliveMs *= 2;
+      if (!this.#closed && !session.drained) this.#lastError = state.reason;
+    }
+    this.#serve();
+    if (this.#sessions.size === 0) for (const done of this.#onEmpty.splice(0)) done();
+  }
+
+  /** Gives room to those who wait for it, first come first. */
+  #serve(): void {
+    for (const waiter of this.#waiters) {
+      const begun = this.#begin(waiter.headers);
+      if (begun === undefined) break;
+      waiter.settle(begun);
+    }
+    if (this.#waiters.size === 0) return;
+    this.#grow(undefined);
+    const unreachable = this.#unreachable();
+    if (unreachable === undefined) return;
+    for (const waiter of this.#waiters) waiter.settle(unreachable);
+  }
+
+  #unreachable(): Opened | undefined {
+    for (const { state } of this.#sessions) {
+      if (state.kind === 'connecting' || state.kind === 'open') return undefined;
+    }
+    const afterMs = Math.ceil(this.#backoff.remainingMs);
+    return { kind: 'failed', reason: this.#lastError ?? 'unavailable', afterMs };
+  }
+
+  /** Connections of before a change of certificates are replaced. */
+  #followTls(): void {
+    if (this.#tls === undefined) return;
+    void this.#tls.refresh();
+    for (const session of this.#sessions) {
+      if (session.tlsVersion < this.#tls.version) session.drain();
+    }
+  }
+}
+
+function isBetter(left: Session, right: Session): boolean {
+  if (left.suspect !== right.suspect) return !left.suspect;
+  return left.inFlight < right.inFlight;
+}

@@ -1,0 +1,267 @@
+import { connect, constants } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
+import type { Socket } from 'node:net';
+import { failureReason } from './failure.js';
+import { Keepalive } from './keepalive.js';
+import { openSocket } from './socket.js';
+import type { Connecting, SocketOptions } from './socket.js';
+
+/** In MB. The default of 10 refuses streams that a few batches of 4 MiB fill. */
+const MAX_SESSION_MEMORY = 256;
+/** What a batch may still hold up its session after it was given up, before the connection is cut. */
+const RELEASE_GRACE_MS = 50;
+const RELEASE_CHECK_MS = 5;
+
+/**
+ * `idle` never tried; `connecting` until TCP, TLS and the peer's SETTINGS are there; `open` takes requests; `draining`
+ * finishes those it has; `closed` for good.
+ */
+export type SessionState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connecting'; readonly socket: Connecting }
+  | ({ readonly kind: 'open' } & Connection)
+  | ({ readonly kind: 'draining' } & Connection)
+  | { readonly kind: 'closed'; readonly reason: string };
+
+interface Connection {
+  readonly http2: ClientHttp2Session;
+  readonly socket: Socket;
+  readonly keepalive: Keepalive;
+}
+
+export interface SessionOptions extends SocketOptions {
+  readonly keepaliveMs: number;
+  readonly keepaliveTimeoutMs: number;
+  /** After which it drains. */
+  readonly maxAgeMs: number;
+  /** Its state changed, or it has room again. */
+  readonly onChange: (session: Session) => void;
+  /** The peer answered a request. */
+  readonly onAnswer: () => void;
+}
+
+/** One HTTP/2 connection, from first try to last byte. It is not used again: the pool makes another. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #cancels: (() => void)[] = [];
+  readonly tlsVersion: number;
+  #state: SessionState = { kind: 'idle' };
+  #inFlight = 0;
+  #begun = 0;
+  #answered = 0;
+  #suspect = false;
+  #drained = false;
+  #opened = false;
+  #lastStreamId: number | undefined;
+  #why: string | undefined;
+  /** The peer took PINGs for abuse. */
+  tooManyPings = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.tlsVersion = options.tls?.version ?? 0;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** The last request went without an answer. */
+  get suspect(): boolean {
+    return this.#suspect;
+  }
+
+  /** We ended it ourselves. */
+  get drained(): boolean {
+    return this.#drained;
+  }
+
+  /** It ended, not by our will, before it was of any use. */
+  get failed(): boolean {
+    if (this.#state.kind !== 'closed' || this.#drained) return false;
+    return this.#answered === 0 && (this.#begun > 0 || !this.#opened);
+  }
+
+  /** How many requests it takes now. */
+  get room(): number {
+    const state = this.#state;
+    if (state.kind !== 'open' || state.http2.closed || state.http2.destroyed) return 0;
+    const max = state.http2.remoteSettings.maxConcurrentStreams ?? Infinity;
+    return Math.max(0, max - this.#inFlight);
+  }
+
+  connect(): void {
+    const connecting = openSocket({ ...this.#options, alpn: 'h2' });
+    this.#enter({ kind: 'connecting', socket: connecting });
+    void this.#connected(connecting);
+  }
+
+  async #connected(connecting: Connecting): Promise<void> {
+    const connected = await connecting.result;
+    if (connected.kind === 'failed') this.#close(connected.reason);
+    else this.#greet(connected.socket, connecting);
+  }
+
+  /** Begins a request; undefined where the session ended just now. Each one must be followed by {@link end}. */
+  begin(headers: OutgoingHttpHeaders): ClientHttp2Stream | undefined {
+    const state = this.#state;
+    if (state.kind !== 'open') return undefined;
+    try {
+      const stream = state.http2.request(headers);
+      this.#begun++;
+      if (this.#inFlight++ === 0) state.http2.ref();
+      state.keepalive.asked();
+      return stream;
+    } catch {
+      this.#leave(state);
+      return undefined;
+    }
+  }
+
+  end(answered: boolean): void {
+    this.#inFlight--;
+    this.#suspect = !answered;
+    if (answered) {
+      this.#answered++;
+      this.#options.onAnswer();
+    }
+    const state = this.#state;
+    if (state.kind === 'open' || state.kind === 'draining') {
+      if (answered) state.keepalive.heard(this.#inFlight > 0);
+      if (this.#inFlight === 0) state.http2.unref();
+      if (state.kind === 'draining') this.#linger(state.socket);
+    }
+    this.#options.onChange(this);
+  }
+
+  /** The peer cannot have looked at it: sending it again is no duplicate. Source: RFC 9113, 8.7. */
+  unprocessed(stream: ClientHttp2Stream): boolean {
+    if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return true;
+    // It never got an id, so it never left.
+    if (stream.id === undefined) return true;
+    return this.#lastStreamId !== undefined && stream.id > this.#lastStreamId;
+  }
+
+  /** Why its streams broke, where it knows better than they do. */
+  get why(): string | undefined {
+    return this.#why;
+  }
+
+  /**
+   * Resolves when nothing of a request that was given up waits in the socket, whose write still reads from the
+   * caller's memory. A peer that does not take those bytes soon loses the connection: the memory is to be written anew.
+   */
+  async released(): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.now() + RELEASE_GRACE_MS;
+    const { state } = this;
+    if (state.kind !== 'open' && state.kind !== 'draining') return;
+    // The RST_STREAM leaves the queue at once unless a write is stuck before it.
+    while (!state.http2.destroyed && (state.http2.state.outboundQueueSize ?? 0) > 0) {
+      if (clock.now() >= until) this.destroy('stalled');
+      else await new Promise<void>((resolve) => void clock.after(RELEASE_CHECK_MS, resolve));
+    }
+  }
+
+  /** Takes no more requests and closes when those it has are through. */
+  drain(): void {
+    this.#drained = true;
+    const state = this.#state;
+    if (state.kind === 'open') this.#leave(state);
+    else if (state.kind === 'connecting') this.destroy('closed');
+  }
+
+  /** What is in flight fails with `reason`. */
+  destroy(reason: string): void {
+    this.#why ??= reason;
+    const state = this.#state;
+    if (state.kind === 'connecting') state.socket.cancel(reason);
+    if (state.kind !== 'open' && state.kind !== 'draining') return;
+    state.http2.destroy(Object.assign(new Error(reason), { code: reason }));
+    // A session that was closing waits for the peer's FIN, which a dead one never sends.
+    state.socket.destroy();
+  }
+
+  #leave(connection: Connection): void {
+    this.#enter({ ...connection, kind: 'draining' });
+    connection.http2.close();
+    this.#linger(connection.socket);
+  }
+
+  #linger(socket: Socket): void {
+    if (this.#inFlight > 0) return;
+    const { clock, connectTimeoutMs } = this.#options;
+    this.#cancels.push(clock.after(connectTimeoutMs, () => socket.destroy()));
+  }
+
+  #greet(socket: Socket, connecting: Connecting): void {
+    const { clock, endpoint } = this.#options;
+    const http2 = connect(`${endpoint.tls ? 'https' : 'http'}://${endpoint.authority}`, {
+      createConnection: () => socket,
+      maxSessionMemory: MAX_SESSION_MEMORY,
+      settings: { enablePush: false },
+    });
+    let broken = 'closed';
+    const stopTimer = clock.after(this.#options.connectTimeoutMs, () => {
+      broken = 'connect_timeout';
+      http2.destroy();
+    });
+    this.#cancels.push(stopTimer);
+    http2.on('error', (error) => (broken = failureReason(error)));
+    http2.on('goaway', (code, lastStreamId, data) => this.#onGoaway(code, lastStreamId, data));
+    http2.once('close', () => {
+      connecting.cancel(broken);
+      this.#close(broken);
+    });
+    // Its limits are part of the greeting: a stream begun before could be one too many.
+    http2.once('remoteSettings', () => {
+      stopTimer();
+      if (this.#state.kind === 'connecting') this.#open(http2, socket);
+    });
+    http2.on('remoteSettings', () => this.#options.onChange(this));
+  }
+
+  #open(http2: ClientHttp2Session, socket: Socket): void {
+    const { clock, keepaliveMs, keepaliveTimeoutMs, maxAgeMs } = this.#options;
+    const keepalive = new Keepalive({
+      clock,
+      http2,
+      socket,
+      intervalMs: keepaliveMs,
+      timeoutMs: keepaliveTimeoutMs,
+      onDead: () => this.destroy('keepalive_timeout'),
+    });
+    this.#cancels.push(
+      () => keepalive.stop(),
+      clock.after(maxAgeMs, () => this.drain()),
+    );
+    http2.unref();
+    this.#opened = true;
+    this.#enter({ kind: 'open', http2, socket, keepalive });
+  }
+
+  #onGoaway(code: number, lastStreamId: number, data: unknown): void {
+    this.#lastStreamId = lastStreamId;
+    if (code !== constants.NGHTTP2_NO_ERROR) this.#why ??= `GOAWAY_${code}`;
+    this.tooManyPings =
+      code === constants.NGHTTP2_ENHANCE_YOUR_CALM &&
+      ArrayBuffer.isView(data) &&
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes('too_many_pings');
+    if (this.#state.kind === 'open') this.#leave(this.#state);
+  }
+
+  #close(reason: string): void {
+    if (this.#state.kind === 'closed') return;
+    for (const cancel of this.#cancels) cancel();
+    this.#enter({ kind: 'closed', reason: this.#why ?? reason });
+  }
+
+  #enter(state: SessionState): void {
+    this.#state = state;
+    this.#options.onChange(this);
+  }
+}

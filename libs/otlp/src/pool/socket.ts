@@ -1,0 +1,87 @@
+import { connect as connectTcp, isIP } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../send/sender.js';
+import type { Endpoint } from './endpoint.js';
+import { failureReason } from './failure.js';
+import type { TlsFiles } from './tls-files.js';
+
+export interface SocketOptions {
+  readonly endpoint: Endpoint;
+  /** Undefined: Node's own roots and no client certificate, where the endpoint asks for TLS at all. */
+  readonly tls?: TlsFiles | undefined;
+  readonly alpn?: string;
+  /** How names become addresses, anew for each connection. Default: the system's resolver. */
+  readonly lookup?: LookupFunction | undefined;
+  /** A tunnel to speak TLS in, instead of a connection of its own. */
+  readonly over?: Duplex;
+  readonly clock: Clock;
+  /** TCP and TLS handshake together. */
+  readonly connectTimeoutMs: number;
+}
+
+export type Connected =
+  | { readonly kind: 'connected'; readonly socket: Socket }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** A connection in the making. */
+export interface Connecting {
+  readonly result: Promise<Connected>;
+  /** Settles as `failed` with that reason and leaves nothing open. */
+  cancel(reason: string): void;
+}
+
+/** Happy eyeballs are Node's: `autoSelectFamily` is on by default. */
+export function openSocket(options: SocketOptions): Connecting {
+  const { endpoint, tls, lookup, alpn } = options;
+  const socket = endpoint.tls ? openTls(options) : openTcp(endpoint, lookup);
+  let settle: (result: Connected) => void;
+  const result = new Promise<Connected>((resolve) => (settle = resolve));
+  const fail = (reason: string): void => {
+    stopTimer();
+    settle({ kind: 'failed', reason });
+    socket.destroy();
+  };
+  const stopTimer = options.clock.after(options.connectTimeoutMs, () => fail('connect_timeout'));
+  // Stays for good: a socket whose owner is gone must not throw.
+  socket.on('error', (error) => {
+    if (endpoint.tls && !socket.connecting) void tls?.refresh(true);
+    fail(failureReason(error));
+  });
+  const onClose = (): void => fail('closed');
+  socket.once('close', onClose);
+  socket.once(endpoint.tls ? 'secureConnect' : 'connect', () => {
+    if (alpn !== undefined && endpoint.tls && alpnOf(socket) !== alpn) return fail('alpn');
+    stopTimer();
+    socket.off('close', onClose);
+    settle({ kind: 'connected', socket });
+  });
+  return { result, cancel: fail };
+}
+
+function openTcp(endpoint: Endpoint, lookup: LookupFunction | undefined): Socket {
+  if (endpoint.socketPath !== undefined) return connectTcp({ path: endpoint.socketPath });
+  const { host, port } = endpoint;
+  return connectTcp({ host, port, noDelay: true, ...(lookup && { lookup }) });
+}
+
+function openTls({ endpoint, tls, alpn, lookup, over }: SocketOptions): Socket {
+  const servername = tls?.serverName ?? (isIP(endpoint.host) === 0 ? endpoint.host : undefined);
+  const socket = connectTls({
+    host: endpoint.host,
+    port: endpoint.port,
+    minVersion: 'TLSv1.2',
+    ...(servername !== undefined && { servername }),
+    ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
+    ...(tls && { secureContext: tls.context }),
+    ...(lookup && { lookup }),
+    ...(over && { socket: over }),
+  });
+  socket.setNoDelay(true);
+  return socket;
+}
+
+function alpnOf(socket: Socket): unknown {
+  return (socket as { alpnProtocol?: unknown }).alpnProtocol;
+}

@@ -1,0 +1,163 @@
+import { chmod, copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
+import { certificate, pem } from './fixtures/certificates.js';
+import { ManualClock } from './fixtures/manual-clock.js';
+import { TlsFiles } from './tls-files.js';
+import type { TlsOptions } from './tls-material.js';
+import { tlsMaterial } from './tls-material.js';
+
+let folder: string;
+let warnings: string[];
+const warn = (_code: string, text: string): void => void warnings.push(text);
+
+beforeEach(async () => {
+  warnings = [];
+  folder = await mkdtemp(join(tmpdir(), 'tls-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const at = (name: string): string => join(folder, name);
+const open = (options: TlsOptions, clock = new ManualClock()): TlsFiles =>
+  new TlsFiles(options, clock, warn);
+
+async function clientPair(): Promise<{ certFile: string; keyFile: string }> {
+  await copyFile(certificate('client.pem'), at('tls.crt'));
+  await copyFile(certificate('client.key'), at('tls.key'));
+  await chmod(at('tls.key'), 0o600);
+  return { certFile: at('tls.crt'), keyFile: at('tls.key') };
+}
+
+describe('TlsFiles at start', () => {
+  it('refuses a file that is missing, a directory, empty or no PEM, with its path', async () => {
+    await writeFile(at('empty'), '');
+    await writeFile(at('der'), new X509Certificate(pem('ca.pem')).raw);
+    await writeFile(at('bom'), `\uFEFF${pem('ca.pem')}`);
+    expect(() => open({ caFile: at('missing') })).toThrow(`${at('missing')} cannot be read (ENOENT)`);
+    expect(() => open({ caFile: folder })).toThrow(`${folder} is a directory`);
+    expect(() => open({ caFile: at('empty') })).toThrow(`${at('empty')} is empty`);
+    expect(() => open({ caFile: at('der') })).toThrow(`${at('der')} is not PEM`);
+    expect(() => open({ caFile: at('bom') })).toThrow('byte order mark');
+  });
+
+  it('takes CRLF line ends', async () => {
+    await writeFile(at('crlf'), pem('ca.pem').replaceAll('\n', '\r\n'));
+    expect(open({ caFile: at('crlf') }).version).toBe(1);
+  });
+
+  it('asks for certificate and key together, and for a pair', async () => {
+    const { certFile, keyFile } = await clientPair();
+    expect(() => open({ certFile })).toThrow('together');
+    expect(() => open({ keyFile })).toThrow('together');
+    const otherKey = certificate('client-next.key');
+    expect(() => open({ certFile, keyFile: otherKey })).toThrow(
+      `${certFile} and ${otherKey} are not a pair`,
+    );
+    await writeFile(certFile, pem('ca.pem') + pem('client.pem'));
+    expect(() => open({ certFile, keyFile })).toThrow('wrong order');
+    await writeFile(certFile, 'no -----BEGIN nothing');
+    expect(() => open({ certFile, keyFile })).toThrow(certFile);
+    await writeFile(certFile, pem('client.pem'));
+    await writeFile(keyFile, pem('client.pem'));
+    expect(() => open({ certFile, keyFile })).toThrow(`${keyFile} holds no private key`);
+  });
+
+  it('opens an encrypted key and never shows the passphrase', async () => {
+    const { certFile } = await clientPair();
+    const keyFile = certificate('client-encrypted.key');
+    const passphrase = 'canary-passphrase';
+    expect(open({ certFile, keyFile, passphrase }).version).toBe(1);
+    expect(() => open({ certFile, keyFile })).toThrow('is encrypted');
+    let message = '';
+    try {
+      open({ certFile, keyFile, passphrase: 'canary-wrong' });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain('does not open');
+    expect(message).not.toContain('canary-');
+  });
+
+  it('uses the good certificates of a bundle and counts the bad', async () => {
+    const bad = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    await writeFile(at('bundle'), pem('ca.pem') + bad + pem('other-ca.pem'));
+    open({ caFile: at('bundle') });
+    expect(warnings).toEqual([expect.stringContaining('1 certificates cannot be read')]);
+    await writeFile(at('bundle'), bad);
+    expect(() => open({ caFile: at('bundle') })).toThrow('holds no certificate');
+  });
+
+  it('warns of a key that others can read', async () => {
+    const { certFile, keyFile } = await clientPair();
+    await chmod(keyFile, 0o644);
+    open({ certFile, keyFile });
+    expect(warnings).toEqual([expect.stringContaining('can be read by others')]);
+  });
+
+  it('warns of a certificate that is over, ends soon or is yet to begin', async () => {
+    const { certFile, keyFile } = await clientPair();
+    const bytes = { certFile: await readFile(certFile), keyFile: await readFile(keyFile) };
+    const on = (date: string): readonly string[] =>
+      tlsMaterial({ certFile, keyFile }, bytes, Date.parse(date), false).warnings;
+    expect(on('2124-01-02')).toEqual([expect.stringContaining('expired on 2124-01-01')]);
+    expect(on('2123-12-28')).toEqual([expect.stringContaining('expires on 2124-01-01')]);
+    expect(on('2024-12-28')).toEqual([expect.stringContaining('not valid before 2025-01-01')]);
+    expect(on('2026-01-01')).toEqual([]);
+    expect(open({ certFile, keyFile }).expiresAt).toBe(Date.parse('2124-01-01T00:00:00Z'));
+  });
+});
+
+describe('TlsFiles in use', () => {
+  it('takes over a renewed pair, looking every 10 s', async () => {
+    const clock = new ManualClock();
+    const files = open(await clientPair(), clock);
+    const before = files.context;
+    await replace('tls.crt', 'client-next.pem');
+    await replace('tls.key', 'client-next.key');
+    clock.advance(9999);
+    await files.refresh();
+    expect(files.version).toBe(1);
+    clock.advance(1);
+    await files.refresh();
+    expect(files.version).toBe(2);
+    expect(files.context).not.toBe(before);
+  });
+
+  it('looks sooner after a failed handshake', async () => {
+    const clock = new ManualClock();
+    await replace('ca', 'ca.pem');
+    const files = open({ caFile: at('ca') }, clock);
+    await replace('ca', 'other-ca.pem');
+    clock.advance(1000);
+    await files.refresh(true);
+    expect(files.version).toBe(2);
+  });
+
+  it('keeps the last good ones while files are half-written, no pair or gone', async () => {
+    const clock = new ManualClock();
+    const files = open(await clientPair(), clock);
+    const before = files.context;
+    const look = async (): Promise<number> => {
+      clock.advance(10_000);
+      await files.refresh();
+      return files.version;
+    };
+    await writeFile(at('tls.crt'), pem('client-next.pem').slice(0, 200));
+    expect(await look()).toBe(1);
+    await replace('tls.crt', 'client-next.pem');
+    expect(await look()).toBe(1);
+    await rm(at('tls.key'));
+    expect(await look()).toBe(1);
+    expect(files.context).toBe(before);
+    expect(warnings).toHaveLength(3);
+    await replace('tls.key', 'client-next.key');
+    expect(await look()).toBe(2);
+  });
+
+  async function replace(name: string, fixture: string): Promise<void> {
+    await copyFile(certificate(fixture), at(`${name}.new`));
+    await chmod(at(`${name}.new`), 0o600);
+    await rename(at(`${name}.new`), at(name));
+  }
+});

@@ -1,0 +1,26 @@
+/**
+ * What a send came to. A value, never a throw: retry, breaker, ledger and health all read it.
+ * Source: OTLP specification, "OTLP/gRPC Response" and "OTLP/HTTP Response".
+ */
+export type Outcome =
+  | { readonly kind: 'accepted' }
+  /** The rest was accepted. Never sent again. */
+  | { readonly kind: 'partial'; readonly rejected: number; readonly reason: string }
+  /** May be sent again, not before `afterMs` where the peer asked for a pause. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /** Must not be sent again. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export const accepted: Outcome = Object.freeze({ kind: 'accepted' });
+
+export const partial = (rejected: number, reason: string): Outcome => ({
+  kind: 'partial',
+  rejected,
+  reason,
+});
+
+/** `reason` is of low cardinality, such as `UNAVAILABLE`, `503`, `ECONNREFUSED`, `timeout`. */
+export const retry = (reason: string, afterMs?: number): Outcome =>
+  afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs };
+
+export const refused = (reason: string): Outcome => ({ kind: 'refused', reason });

@@ -1,0 +1,43 @@
+import type { Signal } from '../wire/model.js';
+import type { Outcome } from './outcome.js';
+
+/** Encoded telemetry of one signal that travels in one request: its body is the chunks, one after the other. */
+export interface Batch {
+  readonly signal: Signal;
+  /** Spans, log records or data points. */
+  readonly items: number;
+  readonly bytes: number;
+  /** Views of shared slabs or of the spool; nobody may write to them or keep them after the send. */
+  readonly chunks: readonly Uint8Array[];
+}
+
+/**
+ * One stage on the way to the collector. `send` never rejects and settles soon after `signal` aborts (with
+ * `retry`, reason `aborted`). `close` is safe twice and resolves when nothing of the stage is open; after it
+ * `send` answers `refused`, reason `closed`.
+ */
+export interface Sender {
+  send(batch: Batch, signal: AbortSignal): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** Wraps a sender in one more concern. Closing the wrap closes what it wraps. */
+export type Layer = (next: Sender) => Sender;
+
+/** What everything that waits or measures takes instead of the globals, so that specs can move time. */
+export interface Clock {
+  /** Monotonic, in ms. */
+  now(): number;
+  /** Returns how to cancel it. Never keeps the process alive. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** The real time. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

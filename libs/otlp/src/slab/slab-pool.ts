@@ -1,0 +1,106 @@
+import type { Signal } from '../wire/model.js';
+import {
+  BELL,
+  FLAGS,
+  FREE,
+  HAS_ERROR,
+  HEADER,
+  ITEMS,
+  LENGTH,
+  SEQUENCE,
+  SIGNAL,
+  STATE,
+  STRIDE,
+  signals,
+} from './memory.js';
+import type { SlabMemory } from './memory.js';
+
+/** Items per signal. */
+export type ItemCounts = Readonly<Record<Signal, number>>;
+
+/** One thread's view of the shared slabs: reads words, moves states, rings the bell. Decides nothing. */
+export class SlabPool {
+  readonly count: number;
+  readonly slabBytes: number;
+  /** All words; a slab's begin at `lineOf(slab)`. */
+  readonly words: Int32Array;
+  /** One view per slab, made once. */
+  readonly views: readonly Buffer[];
+
+  constructor(memory: SlabMemory) {
+    this.count = memory.slabCount;
+    this.slabBytes = memory.slabBytes;
+    this.words = new Int32Array(memory.control);
+    this.views = Array.from({ length: memory.slabCount }, (_, slab) =>
+      Buffer.from(memory.bytes, slab * memory.slabBytes, memory.slabBytes),
+    );
+  }
+
+  lineOf(slab: number): number {
+    return HEADER + slab * STRIDE;
+  }
+
+  state(slab: number): number {
+    return Atomics.load(this.words, this.lineOf(slab) + STATE);
+  }
+
+  /** True for the one thread that made the move. */
+  move(slab: number, from: number, to: number): boolean {
+    return Atomics.compareExchange(this.words, this.lineOf(slab) + STATE, from, to) === from;
+  }
+
+  /** `word` of a slab that the caller owns, or a glance at one that it does not. */
+  read(slab: number, word: number): number {
+    return this.words[this.lineOf(slab) + word] ?? 0;
+  }
+
+  signalOf(slab: number): Signal {
+    return signals[this.read(slab, SIGNAL)] ?? 'traces';
+  }
+
+  hasError(slab: number): boolean {
+    return (this.read(slab, FLAGS) & HAS_ERROR) !== 0;
+  }
+
+  /** Wakes a reader that waits for something to be opened or sealed. */
+  ring(): void {
+    Atomics.add(this.words, BELL, 1);
+    Atomics.notify(this.words, BELL);
+  }
+
+  /** How many slabs are not free. */
+  used(): number {
+    let used = 0;
+    for (let slab = 0; slab < this.count; slab += 1) if (this.state(slab) !== FREE) used += 1;
+    return used;
+  }
+
+  /** Items in slabs that are not free; exact while no other thread moves. */
+  held(): ItemCounts {
+    const held = { traces: 0, metrics: 0, logs: 0 };
+    for (let slab = 0; slab < this.count; slab += 1) {
+      if (this.state(slab) !== FREE) held[this.signalOf(slab)] += this.read(slab, ITEMS);
+    }
+    return held;
+  }
+
+  /** The slab in `state` that was opened first, `accept`ed ones only; -1 where there is none. */
+  oldest(state: number, accept: (slab: number) => boolean = () => true): number {
+    let found = -1;
+    for (let slab = 0; slab < this.count; slab += 1) {
+      if (this.state(slab) !== state || !accept(slab)) continue;
+      if (found === -1 || this.isBefore(slab, this.read(found, SEQUENCE))) found = slab;
+    }
+    return found;
+  }
+
+  /** Whether `slab` was opened before `sequence` was given out; right across the wrap of 2^32. */
+  isBefore(slab: number, sequence: number): boolean {
+    return ((this.read(slab, SEQUENCE) - sequence) | 0) < 0;
+  }
+
+  /** The bytes in `slab`. */
+  content(slab: number): Uint8Array {
+    return this.views[slab]?.subarray(0, this.read(slab, LENGTH)) ?? new Uint8Array(0);
+  }
+}

@@ -1,0 +1,188 @@
+import type { Signal } from '../wire/model.js';
+import {
+  FLAGS,
+  FREE,
+  HAS_ERROR,
+  ITEMS,
+  LENGTH,
+  OPEN,
+  OPENED_AT,
+  SEALED,
+  SEQUENCE,
+  SIGNAL,
+  STATE,
+  WRITING,
+  signalIndex,
+} from './memory.js';
+import { processNow } from './process-clock.js';
+import type { SlabPool } from './slab-pool.js';
+
+/** From `EncodeItem`: the item does not fit behind `offset`. */
+export const FULL = -1;
+/** From `EncodeItem`: the item cannot be written anywhere. */
+export const UNREADABLE = -2;
+
+/**
+ * Writes `item` into `target` from `offset` on and returns where it ended, or `FULL` or `UNREADABLE`, and then what is
+ * behind `offset` has no meaning. What is in front of the returned end must be a whole export request each time.
+ */
+export type EncodeItem<I> = (item: I, target: Buffer, offset: number) => number;
+
+/**
+ * What goes when no slab is free: `newest` the item at hand; `oldest` the slab that waits longest to be sent;
+ * `keepErrors` the slab that waits longest among those without an error, and else the item at hand.
+ */
+export type DropPolicy = 'newest' | 'oldest' | 'keepErrors';
+
+/** `queue_full`: no slab; `unreadable`: reading it threw; `reentrant`: made while another one was being encoded. */
+export type WriteDrop = 'queue_full' | 'unreadable' | 'reentrant';
+
+/** `too_large` was not counted: the item is still the caller's. */
+export type Appended = 'held' | 'dropped' | 'too_large';
+
+export interface SlabWriterOptions {
+  /** Default `newest`. */
+  readonly dropPolicy?: DropPolicy;
+  readonly onDrop: (signal: Signal, reason: WriteDrop, items: number) => void;
+  /** Default the process clock; must be the reader's too. */
+  readonly now?: () => number;
+}
+
+/** The main thread's side: fills slabs, never waits, allocates nothing per item. */
+export class SlabWriter {
+  readonly #pool: SlabPool;
+  readonly #policy: DropPolicy;
+  readonly #onDrop: SlabWriterOptions['onDrop'];
+  readonly #now: () => number;
+  /** Per signal the open slab or -1; under `keepErrors` a second one for errors, or every slab would hold one. */
+  readonly #open = new Int32Array(6).fill(-1);
+  #sequence = 0;
+  #encoding = false;
+
+  constructor(pool: SlabPool, options: SlabWriterOptions) {
+    this.#pool = pool;
+    this.#policy = options.dropPolicy ?? 'newest';
+    this.#onDrop = options.onDrop;
+    this.#now = options.now ?? processNow;
+  }
+
+  /** Takes the item's bytes at once; the item itself is not kept. */
+  append<I>(signal: Signal, encode: EncodeItem<I>, item: I, isError = false): Appended {
+    if (this.#encoding) return this.#drop(signal, 'reentrant');
+    const lane = signalIndex[signal] * 2 + (isError && this.#policy === 'keepErrors' ? 1 : 0);
+    const open = this.#open[lane] ?? -1;
+    if (open >= 0 && this.#pool.move(open, OPEN, WRITING)) {
+      const end = this.#encode(encode, item, open);
+      if (end >= 0) return this.#keep(open, end, isError);
+      if (end !== FULL) {
+        this.#settle(open, OPEN);
+        return this.#drop(signal, 'unreadable');
+      }
+      this.#settle(open, SEALED);
+      this.#pool.ring();
+    }
+    this.#open[lane] = -1;
+    return this.#appendToNew(signal, encode, item, isError, lane);
+  }
+
+  /**
+   * Seals whatever is open. Returns the mark of a flush: everything appended before is in slabs opened before it.
+   * Called on demand; by time the reader seals, since this thread may be the one that is busy.
+   */
+  seal(): number {
+    for (let slab = 0; slab < this.#pool.count; slab += 1) this.#pool.move(slab, OPEN, SEALED);
+    this.#open.fill(-1);
+    this.#pool.ring();
+    return this.#sequence;
+  }
+
+  #appendToNew<I>(
+    signal: Signal,
+    encode: EncodeItem<I>,
+    item: I,
+    isError: boolean,
+    lane: number,
+  ): Appended {
+    const slab = this.#acquire();
+    if (slab < 0) return this.#drop(signal, 'queue_full');
+    const { words } = this.#pool;
+    const line = this.#pool.lineOf(slab);
+    words[line + SIGNAL] = signalIndex[signal];
+    words[line + ITEMS] = 0;
+    words[line + LENGTH] = 0;
+    words[line + FLAGS] = 0;
+    words[line + OPENED_AT] = this.#now() | 0;
+    words[line + SEQUENCE] = this.#sequence;
+    const end = this.#encode(encode, item, slab);
+    if (end < 0) {
+      this.#settle(slab, FREE);
+      return end === FULL ? 'too_large' : this.#drop(signal, 'unreadable');
+    }
+    this.#sequence = (this.#sequence + 1) | 0;
+    // A slab that the reader sealed and freed may still be another lane's open one.
+    for (let other = 0; other < this.#open.length; other += 1) {
+      if (this.#open[other] === slab) this.#open[other] = -1;
+    }
+    this.#open[lane] = slab;
+    this.#keep(slab, end, isError);
+    this.#pool.ring();
+    return 'held';
+  }
+
+  /** Telemetry must not throw into the one who ended a span. */
+  #encode<I>(encode: EncodeItem<I>, item: I, slab: number): number {
+    const target = this.#pool.views[slab];
+    if (target === undefined) return FULL;
+    this.#encoding = true;
+    try {
+      return encode(item, target, this.#pool.read(slab, LENGTH));
+    } catch {
+      return UNREADABLE;
+    } finally {
+      this.#encoding = false;
+    }
+  }
+
+  #keep(slab: number, end: number, isError: boolean): Appended {
+    const { words } = this.#pool;
+    const line = this.#pool.lineOf(slab);
+    words[line + LENGTH] = end;
+    words[line + ITEMS] = (words[line + ITEMS] ?? 0) + 1;
+    if (isError) words[line + FLAGS] = (words[line + FLAGS] ?? 0) | HAS_ERROR;
+    Atomics.store(words, line + STATE, OPEN);
+    return 'held';
+  }
+
+  /** Ends this thread's ownership of a slab that is WRITING. */
+  #settle(slab: number, state: number): void {
+    Atomics.store(this.#pool.words, this.#pool.lineOf(slab) + STATE, state);
+  }
+
+  /** A slab that is now WRITING, lowest first so that few pages are ever touched; -1 where none is to be had. */
+  #acquire(): number {
+    for (let slab = 0; slab < this.#pool.count; slab += 1) {
+      if (this.#pool.move(slab, FREE, WRITING)) return slab;
+    }
+    return this.#policy === 'newest' ? -1 : this.#steal();
+  }
+
+  #steal(): number {
+    const pool = this.#pool;
+    const spare =
+      this.#policy === 'keepErrors' ? (slab: number) => !pool.hasError(slab) : () => true;
+    // The reader may take what was found: each failed attempt is a slab that is on its way out.
+    for (let attempt = 0; attempt < pool.count; attempt += 1) {
+      const slab = pool.oldest(SEALED, spare);
+      if (slab < 0) return -1;
+      if (!pool.move(slab, SEALED, WRITING)) continue;
+      this.#onDrop(pool.signalOf(slab), 'queue_full', pool.read(slab, ITEMS));
+      return slab;
+    }
+    return -1;
+  }
+
+  #drop(signal: Signal, reason: WriteDrop): Appended {
+    this.#onDrop(signal, reason, 1);
+    return 'dropped';
+  }
+}

@@ -1,0 +1,151 @@
+import { randomInt } from 'node:crypto';
+import type { Batch } from '../send/sender.js';
+import { appended } from './accounts.js';
+import { writeAll, writeAllNow } from './disk.js';
+import { noItems } from './items.js';
+import type { Journal } from './journal.js';
+import {
+  encodeRecordHeader,
+  encodeSegmentHeader,
+  RECORD_HEADER_BYTES,
+  SEGMENT_HEADER_BYTES,
+} from './record.js';
+import type { Segment } from './segment.js';
+import type { Surroundings } from './surroundings.js';
+import { nameSealed, nameSealedNow } from './survey.js';
+
+/** A segment with its file open for writing. */
+export interface Current {
+  readonly segment: Segment;
+  readonly file: number;
+  readonly salt: number;
+  /** A write is under way: nobody else may write. */
+  busy: boolean;
+  /** Bytes that are known to be on the disk, the name of the file included. */
+  synced: number;
+}
+
+export const recordBytes = (batch: Batch): number => RECORD_HEADER_BYTES + batch.bytes;
+
+const newSalt = (): number => randomInt(1, 2 ** 32);
+
+export async function begin(around: Surroundings, journal: Journal): Promise<Current> {
+  const segment = journal.begin();
+  const salt = newSalt();
+  let file: number | undefined;
+  try {
+    file = await around.disk.open(segment.path, 'create');
+    await writeAll(around.disk, file, [encodeSegmentHeader(segment.sequence, salt)], 0);
+  } catch (error) {
+    journal.abandon(segment);
+    if (file !== undefined) {
+      await around.disk.close(file).catch(() => undefined);
+      await around.disk.remove(segment.path).catch(() => undefined);
+    }
+    throw error;
+  }
+  return begun(around, segment, file, salt);
+}
+
+export function beginNow(around: Surroundings, journal: Journal): Current {
+  const segment = journal.begin();
+  const salt = newSalt();
+  try {
+    const file = around.disk.now.open(segment.path, 'create');
+    writeAllNow(around.disk.now, file, [encodeSegmentHeader(segment.sequence, salt)], 0);
+    return begun(around, segment, file, salt);
+  } catch (error) {
+    journal.abandon(segment);
+    throw error;
+  }
+}
+
+function begun(around: Surroundings, segment: Segment, file: number, salt: number): Current {
+  segment.bytes = SEGMENT_HEADER_BYTES;
+  around.counts.bytes += SEGMENT_HEADER_BYTES;
+  return { segment, file, salt, busy: false, synced: 0 };
+}
+
+/** Headers and bodies as they go into the file. */
+export function encode(
+  around: Surroundings,
+  salt: number,
+  batches: readonly Batch[],
+): Uint8Array[] {
+  const atMs = around.unixMs();
+  return batches.flatMap((batch) => [encodeRecordHeader(batch, atMs, salt), ...batch.chunks]);
+}
+
+/** They are in the file; until now nobody could read them. */
+export function commit(
+  around: Surroundings,
+  { segment }: Current,
+  batches: readonly Batch[],
+): void {
+  const items = noItems();
+  let bytes = 0;
+  for (const batch of batches) {
+    items[batch.signal] += batch.items;
+    bytes += recordBytes(batch);
+  }
+  segment.lastMs = around.unixMs();
+  segment.bytes += bytes;
+  around.counts.bytes += bytes;
+  appended(around, segment, items);
+}
+
+/** With its name: a file that no directory lists after a crash is lost. */
+export async function sync(
+  around: Surroundings,
+  journal: Journal,
+  current: Current,
+): Promise<void> {
+  const { bytes } = current.segment;
+  await around.disk.sync(current.file);
+  if (current.synced === 0) await around.disk.syncDirectory(journal.directory);
+  current.synced = bytes;
+}
+
+export function syncNow(around: Surroundings, journal: Journal, current: Current): void {
+  around.disk.now.sync(current.file);
+  if (current.synced === 0) around.disk.now.syncDirectory(journal.directory);
+  current.synced = current.segment.bytes;
+}
+
+/** Takes back what a failed write left. What cannot be taken back is skipped when it is read. */
+export async function rollBack(around: Surroundings, current: Current): Promise<void> {
+  await around.disk.truncate(current.file, current.segment.bytes).catch(() => undefined);
+}
+
+/** Nothing more is written to it. Throws what the sync throws; the rest is only a name. */
+export async function seal(
+  around: Surroundings,
+  journal: Journal,
+  current: Current,
+): Promise<void> {
+  const { segment } = current;
+  try {
+    if (!segment.gone && current.synced < segment.bytes) await sync(around, journal, current);
+  } finally {
+    if (!segment.gone) await nameSealed(around.disk, segment).catch(() => undefined);
+    await around.disk.close(current.file).catch(() => undefined);
+    segment.sealed = true;
+  }
+}
+
+/** The same for a process that is about to end. Never throws. */
+export function sealNow(around: Surroundings, journal: Journal, current: Current): void {
+  const steps = [
+    () => current.busy || syncNow(around, journal, current),
+    () => current.busy || nameSealedNow(around.disk, current.segment),
+    () => around.disk.now.close(current.file),
+  ];
+  for (const step of steps) {
+    try {
+      step();
+    } catch {
+      // Whoever opens it next finds what is there.
+    }
+  }
+  current.segment.sealed = true;
+}

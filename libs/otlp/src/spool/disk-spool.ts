@@ -1,0 +1,300 @@
+import { join } from 'node:path';
+import type { Outcome } from '../send/outcome.js';
+import type { Batch } from '../send/sender.js';
+import type { SpoolStats } from './counts.js';
+import { recordBytes } from './current.js';
+import { codeOf, writeAll } from './disk.js';
+import { DiskHealth, type SpoolState } from './disk-health.js';
+import { makeHome, Orphans } from './homes.js';
+import { countItems, restOf } from './items.js';
+import type { Journal } from './journal.js';
+import { freePath, lockPath } from './lock.js';
+import { thisOwner, type Owner } from './owner.js';
+import { SEGMENT_HEADER_BYTES } from './record.js';
+import type { Spool, SpooledRecord } from './spool.js';
+import type { Surroundings } from './surroundings.js';
+import { Taken } from './taken.js';
+import { Writer, type Appended } from './writer.js';
+
+const HOUSEKEEPING_MS = 10_000;
+const ACKNOWLEDGE_MS = 500;
+const STUCK_MS = 5000;
+const OPEN_BUDGET_MS = 1000;
+
+/** Made by `openSpool`. */
+export class DiskSpool implements Spool {
+  readonly #around: Surroundings;
+  readonly #root: string;
+  readonly #us: Owner = thisOwner();
+  readonly #orphans: Orphans;
+  readonly #health: DiskHealth;
+  readonly #adopted: Journal[] = [];
+  #own: { readonly journal: Journal; readonly writer: Writer } | undefined;
+  #ahead: Promise<SpooledRecord | undefined> | undefined;
+  #cancelSync: (() => void) | undefined;
+  #cancelHousekeeping: (() => void) | undefined;
+  #keeping: Promise<void> | undefined;
+  #syncs: Promise<boolean> = Promise.resolve(true);
+  #syncing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(around: Surroundings, root: string) {
+    this.#around = around;
+    this.#root = root;
+    this.#orphans = new Orphans(around, root, this.#us);
+    this.#health = new DiskHealth(around, root, (bytes) => this.#try(bytes));
+  }
+
+  /** Throws what the disk throws. */
+  async open(): Promise<void> {
+    this.#armHousekeeping();
+    await this.#settleIn();
+    await this.#adopt();
+  }
+
+  failed(code: string): void {
+    this.#health.fail(code, 0);
+  }
+
+  async append(batch: Batch): Promise<Appended> {
+    const writer = this.#admit(batch);
+    if ('kind' in writer) return writer;
+    const appended = await writer.append(batch);
+    this.#soon();
+    return appended;
+  }
+
+  appendSync(batch: Batch): Appended {
+    const writer = this.#admit(batch);
+    if ('kind' in writer) return writer;
+    const appended = writer.appendNow(batch);
+    this.#soon();
+    return appended;
+  }
+
+  async peek(): Promise<SpooledRecord | undefined> {
+    const ahead = (this.#ahead ??= this.#next());
+    const record = await ahead;
+    // Something may come after.
+    if (record === undefined && this.#ahead === ahead) this.#ahead = undefined;
+    return record;
+  }
+
+  async take(): Promise<SpooledRecord | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return (await ahead) ?? this.#next();
+  }
+
+  acknowledge(record: SpooledRecord, outcome: Outcome): void {
+    const { journal, entry } = record as Taken;
+    journal.answer(entry, outcome.kind !== 'retry');
+    this.#soon();
+  }
+
+  sync(): Promise<boolean> {
+    this.#syncs = this.#syncs.then(() => this.#sync());
+    return this.#syncs;
+  }
+
+  stats(): SpoolStats {
+    const { counts, unixMs } = this.#around;
+    const journals = this.#journals();
+    const firstMs = Math.min(...journals.map((journal) => journal.firstMs));
+    return {
+      bytes: counts.bytes,
+      segments: journals.reduce((sum, journal) => sum + journal.size, 0),
+      held: { ...counts.held },
+      oldestMs: countItems(counts.held) === 0 ? 0 : Math.max(0, unixMs() - firstMs),
+      outstanding: counts.outstanding,
+      appended: { ...counts.appended },
+      recovered: { ...counts.recovered },
+      acknowledged: { ...counts.acknowledged },
+      evicted: { ...counts.evicted },
+      expired: { ...counts.expired },
+      corrupt: { ...counts.corrupt, bytes: counts.corruptBytes },
+    };
+  }
+
+  state(): SpoolState {
+    return this.#health.state;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  closeSync(): void {
+    if (this.#closing !== undefined) return;
+    this.#closing = Promise.resolve();
+    this.#stopTimers();
+    const { now } = this.#around.disk;
+    this.#own?.writer.closeNow();
+    for (const { lock } of this.#journals()) {
+      try {
+        now.rename(lockPath(lock), freePath(lock));
+      } catch {
+        // The next process sees that this one is gone.
+      }
+    }
+  }
+
+  /** The writer, once there is room for the batch, or why it cannot be kept. */
+  #admit(batch: Batch): Writer | Exclude<Appended, { kind: 'spooled' }> {
+    if (this.#closing !== undefined) return { kind: 'failed', code: 'ECLOSED' };
+    const { state } = this.#health;
+    const writer = this.#own?.writer;
+    if (state.kind === 'failed') return { kind: 'failed', code: state.code };
+    if (writer === undefined) return { kind: 'failed', code: 'EAGAIN' };
+    if (writer.stuckMs > STUCK_MS) {
+      this.#health.fail('ETIMEDOUT', 0);
+      return { kind: 'failed', code: 'ETIMEDOUT' };
+    }
+    const bytes = recordBytes(batch) + SEGMENT_HEADER_BYTES;
+    return this.#makeRoom(writer.waitingBytes + bytes) ? writer : { kind: 'full' };
+  }
+
+  #makeRoom(bytes: number): boolean {
+    const { counts, options } = this.#around;
+    if (bytes > options.maxBytes) return false;
+    while (counts.bytes + bytes > options.maxBytes) {
+      if (!this.#oldestFirst().some((journal) => journal.evictOldest())) return false;
+    }
+    return true;
+  }
+
+  async #next(): Promise<SpooledRecord | undefined> {
+    if (this.#closing !== undefined) return undefined;
+    for (const journal of this.#oldestFirst()) {
+      const entry = await journal.take();
+      if (entry !== undefined) return new Taken(journal, entry, this.#around.unixMs());
+    }
+    return undefined;
+  }
+
+  #journals(): readonly Journal[] {
+    return this.#own === undefined ? this.#adopted : [...this.#adopted, this.#own.journal];
+  }
+
+  #oldestFirst(): readonly Journal[] {
+    const journals = this.#journals();
+    return journals.length < 2 ? journals : journals.toSorted((a, b) => a.firstMs - b.firstMs);
+  }
+
+  async #settleIn(): Promise<void> {
+    const journal = await makeHome(this.#around, this.#root, this.#us);
+    const onFailure = (code: string, bytes: number): void => this.#health.fail(code, bytes);
+    this.#own = { journal, writer: new Writer(this.#around, journal, onFailure) };
+  }
+
+  async #adopt(): Promise<void> {
+    const { clock, counts, emit } = this.#around;
+    const untilMs = clock.now() + OPEN_BUDGET_MS;
+    const before = { ...counts.recovered };
+    const ours = new Set(this.#journals().map(({ directory }) => directory));
+    const adopted = await this.#orphans.adopt(ours, untilMs);
+    this.#adopted.push(...adopted);
+    for (const journal of this.#adopted) await journal.survey(untilMs);
+    const items = restOf(counts.recovered, before);
+    if (countItems(items) > 0) emit({ kind: 'adopted', items, path: this.#root });
+    this.#makeRoom(0);
+    if (adopted.length > 0) this.#soon();
+  }
+
+  /** What failed, once more. */
+  async #try(bytes: number): Promise<void> {
+    if (this.#own === undefined) await this.#settleIn();
+    const own = this.#own;
+    if (own === undefined) return;
+    const { disk } = this.#around;
+    const path = join(own.journal.directory, 'probe');
+    const file = await disk.open(path, 'update');
+    try {
+      await writeAll(disk, file, [new Uint8Array(bytes)], 0);
+      await disk.sync(file);
+    } finally {
+      await disk.close(file);
+      await disk.remove(path).catch(() => undefined);
+    }
+    await own.writer.sync();
+    for (const journal of this.#journals()) await journal.persist();
+  }
+
+  #soon(): void {
+    if (this.#cancelSync !== undefined || this.#closing !== undefined) return;
+    const { clock, options } = this.#around;
+    const ms = options.fsyncIntervalMs === 'always' ? ACKNOWLEDGE_MS : options.fsyncIntervalMs;
+    this.#cancelSync = clock.after(ms, () => {
+      this.#cancelSync = undefined;
+      // A slow disk is still at the last.
+      if (this.#syncing !== undefined) return this.#soon();
+      this.#own?.writer.retireIfDone();
+      this.#syncing = this.#syncAndLeave().finally(() => (this.#syncing = undefined));
+    });
+  }
+
+  async #sync(): Promise<boolean> {
+    try {
+      await this.#own?.writer.sync();
+      for (const journal of this.#journals()) await journal.persist();
+      return this.#own !== undefined;
+    } catch (error) {
+      this.#health.fail(codeOf(error), 0);
+      return false;
+    }
+  }
+
+  async #syncAndLeave(): Promise<void> {
+    await this.sync();
+    for (const journal of this.#adopted.filter(({ empty }) => empty)) {
+      this.#adopted.splice(this.#adopted.indexOf(journal), 1);
+      await journal.close();
+    }
+  }
+
+  #armHousekeeping(): void {
+    this.#cancelHousekeeping = this.#around.clock.after(HOUSEKEEPING_MS, () => {
+      this.#armHousekeeping();
+      this.#keeping ??= this.#keepHouse()
+        .catch(() => undefined)
+        .finally(() => (this.#keeping = undefined));
+    });
+  }
+
+  async #keepHouse(): Promise<void> {
+    for (const journal of this.#journals()) await this.#touch(journal);
+    for (const journal of this.#journals()) journal.expire();
+    await this.#adopt();
+    this.#soon();
+  }
+
+  /** Shows those who cannot see this process that it lives, and finds out if they took it for dead. */
+  async #touch(journal: Journal): Promise<void> {
+    try {
+      await this.#around.disk.touch(lockPath(journal.lock));
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') return;
+      journal.disown();
+      if (this.#own?.journal === journal) {
+        this.#own = undefined;
+        this.#health.fail('ELOCKLOST', 0);
+      } else this.#adopted.splice(this.#adopted.indexOf(journal), 1);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#stopTimers();
+    await this.#keeping;
+    await this.#syncing;
+    await this.#syncs;
+    await this.#own?.writer.close().catch(() => undefined);
+    for (const journal of this.#journals()) await journal.close();
+  }
+
+  #stopTimers(): void {
+    this.#health.close();
+    this.#cancelSync?.();
+    this.#cancelHousekeeping?.();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Items } from './items.js';
+
+/** What an operator wants to know of a spool. Each names the path that it is about. */
+export type SpoolEvent =
+  /** The disk refuses: batches stay in memory until `healed`. Once a minute at most for one code. */
+  | { readonly kind: 'failed'; readonly code: string; readonly path: string }
+  | { readonly kind: 'healed'; readonly afterMs: number; readonly path: string }
+  /** What a process that died left is ours now. */
+  | { readonly kind: 'adopted'; readonly items: Items; readonly path: string }
+  | {
+      readonly kind: LossKind;
+      /** Undamaged, but thrown away; or damaged, as far as is known what it was. */
+      readonly items: Items;
+      readonly bytes: number;
+      readonly path: string;
+    };
+
+export type LossKind = 'evicted' | 'expired' | 'corrupt';
+
+/** Hears of each. What it throws is swallowed. */
+export type OnSpoolEvent = (event: SpoolEvent) => void;
+
+export function guarded(onEvent: OnSpoolEvent | undefined): OnSpoolEvent {
+  return (event) => {
+    try {
+      onEvent?.(event);
+    } catch {
+      // A listener's fault is not the disk's.
+    }
+  };
+}

@@ -1,0 +1,239 @@
+import { join } from 'node:path';
+import { answered, dropped, handed } from './accounts.js';
+import { CursorFile } from './cursor.js';
+import { codeOf } from './disk.js';
+import { noItems } from './items.js';
+import { isLockFile, lockPath, release, type Lock } from './lock.js';
+import { closeReading, measureOrFail, readNext } from './reading.js';
+import { isFinished, newSegment, type Entry, type Segment } from './segment.js';
+import { openName } from './segment-name.js';
+import type { Surroundings } from './surroundings.js';
+import { listSegments, recover } from './survey.js';
+
+/** One directory of segments that this process owns: what is in it, and how far it has been acknowledged. */
+export class Journal {
+  readonly lock: Lock;
+  readonly #around: Surroundings;
+  readonly #cursor: CursorFile;
+  readonly #segments: Segment[];
+  /** To be removed when the cursor on the disk is past them. */
+  readonly #finished: Segment[] = [];
+  /** To be removed whatever the cursor says. */
+  readonly #doomed: Segment[];
+  #lastSequence: number;
+  #readings: Promise<unknown> = Promise.resolve();
+  #reading: Segment | undefined;
+  #persisting: Promise<void> | undefined;
+
+  /** Reads names only; `survey` does the rest. Throws what the disk throws. */
+  static async open(around: Surroundings, lock: Lock): Promise<Journal> {
+    const cursor = await CursorFile.open(around.disk, join(lock.directory, 'cursor'));
+    try {
+      const found = await listSegments(around.disk, lock.directory, cursor, around.unixMs());
+      return new Journal(around, lock, cursor, found);
+    } catch (error) {
+      await cursor.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private constructor(around: Surroundings, lock: Lock, cursor: CursorFile, found: Segment[]) {
+    const { sequence } = cursor.position;
+    this.lock = lock;
+    this.#around = around;
+    this.#cursor = cursor;
+    this.#segments = found.filter((segment) => segment.sequence >= sequence);
+    this.#doomed = found.filter((segment) => segment.sequence < sequence);
+    // Above the cursor's too, which would pass over a number that is used again.
+    this.#lastSequence = Math.max(sequence, found.at(-1)?.sequence ?? 0);
+    for (const segment of this.#segments) if (segment.measured) recover(segment, around);
+  }
+
+  get directory(): string {
+    return this.lock.directory;
+  }
+
+  /** Files of records. */
+  get size(): number {
+    return this.#segments.length + this.#finished.length;
+  }
+
+  /** Nothing to send and nothing to remove. */
+  get empty(): boolean {
+    return this.size + this.#doomed.length === 0;
+  }
+
+  /** Unix time of the oldest record in it. */
+  get firstMs(): number {
+    return this.#segments[0]?.firstMs ?? Infinity;
+  }
+
+  /**
+   * A segment that its writer makes next. It counts from now on, so that the cursor cannot pass it before it is
+   * there; `bytes`, times and items are the writer's to keep up to date.
+   */
+  begin(): Segment {
+    this.#lastSequence += 1;
+    const path = join(this.directory, openName(this.#lastSequence));
+    const segment = newSegment(this.#lastSequence, path, this.#around.unixMs());
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  /** One that could not be made. */
+  abandon(segment: Segment): void {
+    this.#segments.splice(this.#segments.indexOf(segment), 1);
+  }
+
+  /** The next record to send; undefined where there is none or the disk does not give it now. */
+  take(): Promise<Entry | undefined> {
+    return this.#alone(async () => {
+      for (let index = 0; index < this.#segments.length; index += 1) {
+        const segment = this.#segments[index] as Segment;
+        const entry = segment.returned.shift() ?? (await this.#read(segment));
+        if (entry !== undefined) return handed(this.#around, entry);
+        // Others may have gone meanwhile.
+        index = Math.min(index, this.#segments.indexOf(segment));
+      }
+      return undefined;
+    });
+  }
+
+  /** Safe twice. */
+  answer(entry: Entry, done: boolean): void {
+    answered(this.#around, entry, done);
+  }
+
+  /** Measures what a crash left without a name, oldest first, until `atMs`. True when nothing is left to do. */
+  async survey(atMs: number): Promise<boolean> {
+    for (const segment of this.#segments.filter(({ measured }) => !measured)) {
+      if (this.#around.clock.now() >= atMs) return false;
+      await this.#alone(() => measureOrFail(this.#around, segment));
+    }
+    return true;
+  }
+
+  /** Throws away the oldest segment that nobody writes to. False where there is none. */
+  evictOldest(): boolean {
+    const oldest = this.#segments.find(({ retired, measured }) => retired && measured);
+    if (oldest !== undefined) this.#drop(oldest, 'evicted');
+    return oldest !== undefined;
+  }
+
+  /** Throws away segments whose last record is too old. */
+  expire(): void {
+    const latest = this.#around.unixMs() - this.#around.options.maxAgeMs;
+    for (;;) {
+      const [oldest] = this.#segments;
+      if (oldest === undefined || !oldest.retired || !oldest.measured) return;
+      if (oldest.lastMs >= latest) return;
+      this.#drop(oldest, 'expired');
+    }
+  }
+
+  /** Somebody else's now: what is in it is theirs to send. */
+  disown(): void {
+    for (const segment of this.#segments.splice(0)) {
+      dropped(this.#around, segment, 'evicted');
+      closeReading(this.#around, segment);
+    }
+    this.#finished.length = 0;
+    this.#doomed.length = 0;
+    this.#cursor.close().catch(() => undefined);
+  }
+
+  /** The cursor first, and only when the disk has it the files before it. Throws what the disk throws. */
+  async persist(): Promise<void> {
+    // One that is under way may have looked too early for what its caller wants kept.
+    if (this.#persisting !== undefined) await this.#persisting.catch(() => undefined);
+    this.#persisting ??= this.#persist().finally(() => (this.#persisting = undefined));
+    await this.#persisting;
+  }
+
+  /** Removes the directory where it is empty, otherwise leaves it to the next. */
+  async close(): Promise<void> {
+    await this.#alone(async () => {
+      for (const segment of this.#segments) closeReading(this.#around, segment);
+    });
+    await this.persist().catch(() => undefined);
+    await this.#cursor.close().catch(() => undefined);
+    if (this.empty) await this.#removeDirectory().catch(() => undefined);
+    else await release(this.#around.disk, this.lock).catch(() => undefined);
+  }
+
+  async #persist(): Promise<void> {
+    for (let [first] = this.#segments; first !== undefined && isFinished(first);) {
+      this.#finished.push(first);
+      this.#segments.shift();
+      closeReading(this.#around, first);
+      [first] = this.#segments;
+    }
+    // Only these: more may finish while the cursor is on its way to the disk.
+    const passed = [...this.#finished];
+    // While it is being closed it may still change its name.
+    const doomed = this.#doomed.filter(({ sealed }) => sealed);
+    await this.#moveCursor(passed.length > 0);
+    for (const segment of passed) {
+      await this.#removeFile(segment.path);
+      this.#finished.splice(this.#finished.indexOf(segment), 1);
+      this.#around.counts.bytes -= segment.bytes;
+    }
+    for (const segment of doomed) {
+      await this.#removeFile(segment.path);
+      this.#doomed.splice(this.#doomed.indexOf(segment), 1);
+    }
+  }
+
+  async #moveCursor(passed: boolean): Promise<void> {
+    const [first] = this.#segments;
+    const { position } = this.#cursor;
+    const sequence = first?.sequence ?? this.#lastSequence + 1;
+    const { offset, consumed } = first ?? { offset: 0, consumed: noItems() };
+    if (position.sequence === sequence && position.offset === offset) return;
+    if (passed || offset > 0) {
+      await this.#cursor.move({ sequence, offset, consumed: { ...consumed } });
+    }
+  }
+
+  async #removeFile(path: string): Promise<void> {
+    try {
+      await this.#around.disk.remove(path);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  async #removeDirectory(): Promise<void> {
+    const { disk } = this.#around;
+    const lock = lockPath(this.lock);
+    const names = (await disk.list(this.directory)).map((entry) => entry.name);
+    const ours = names.filter((name) => name === 'cursor' || name === 'probe' || isLockFile(name));
+    const paths = ours.map((name) => join(this.directory, name)).filter((path) => path !== lock);
+    // The lock last, so that nobody else comes in before.
+    for (const path of [...paths, lock]) await disk.remove(path);
+    await disk.removeDirectory(this.directory);
+  }
+
+  #drop(segment: Segment, kind: 'evicted' | 'expired'): void {
+    this.#segments.splice(this.#segments.indexOf(segment), 1);
+    this.#doomed.push(segment);
+    dropped(this.#around, segment, kind);
+    // The reader closes what it reads just now.
+    if (this.#reading !== segment) closeReading(this.#around, segment);
+  }
+
+  async #read(segment: Segment): Promise<Entry | undefined> {
+    if (segment.drained) return undefined;
+    this.#reading = segment;
+    const entry = await readNext(this.#around, segment);
+    this.#reading = undefined;
+    return entry;
+  }
+
+  /** Reads come one after the other. */
+  #alone<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#readings.then(run);
+    this.#readings = result.catch(() => undefined);
+    return result;
+  }
+}

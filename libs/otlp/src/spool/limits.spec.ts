@@ -1,0 +1,154 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { accepted, retry } from '../send/outcome.js';
+import type { SpoolEvent } from './events.js';
+import { batch, drain, idOf, range } from './fixtures/batches.js';
+import { ManualClock } from './fixtures/manual-clock.js';
+import { imbalance, Openings } from './fixtures/open.js';
+import { openSpool } from './open-spool.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('limits of a spool', () => {
+  const openings = new Openings();
+  afterEach(() => openings.end());
+
+  const onDisk = (directory: string): number =>
+    readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(open|seg)$/.test(entry.name))
+      .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+
+  it('throws away the oldest, counted, and never has more than its cap on disk', async () => {
+    const directory = openings.directory();
+    const events: SpoolEvent[] = [];
+    const maxBytes = 100_000;
+    const spool = await openings.open({
+      directory,
+      maxBytes,
+      onEvent: (event) => events.push(event),
+    });
+    let highest = 0;
+    for (const id of range(0, 400)) {
+      expect((await spool.append(batch(id, 1000, 'logs', 3))).kind).toBe('spooled');
+      highest = Math.max(highest, spool.stats().bytes);
+    }
+    await spool.sync();
+    expect(highest).toBeLessThanOrEqual(maxBytes);
+    expect(onDisk(directory)).toBe(spool.stats().bytes);
+    const { evicted, held } = spool.stats();
+    expect(evicted.logs + held.logs).toBe(1200);
+    const ids = await drain(spool);
+    expect(ids).toEqual(range(400 - held.logs / 3, 400));
+    expect(ids.length).toBeGreaterThan(60);
+    const told = events.map((event) => (event.kind === 'evicted' ? event.items.logs : NaN));
+    expect(told.reduce((a, b) => a + b, 0)).toBe(evicted.logs);
+  });
+
+  it('settles what was out when its segment was thrown away', async () => {
+    const spool = await openings.open({ directory: openings.directory(), maxBytes: 65_536 });
+    await spool.append(batch(0, 10_000));
+    await spool.append(batch(1, 10_000));
+    await spool.append(batch(2, 10_000));
+    const [first, second] = [await spool.take(), await spool.take()];
+    for (const id of range(3, 12)) await spool.append(batch(id, 10_000));
+    if (first === undefined || second === undefined) throw new Error('none');
+    spool.acknowledge(first, accepted);
+    spool.acknowledge(second, retry('UNAVAILABLE'));
+    expect(spool.stats().acknowledged.traces).toBe(1);
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+    expect(await drain(spool)).toEqual(range(7, 12));
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+    expect(spool.stats().held.traces).toBe(0);
+  });
+
+  it('says so when one batch is larger than all of it may be', async () => {
+    const spool = await openings.open({ directory: openings.directory(), maxBytes: 65_536 });
+    await spool.append(batch(0));
+    expect(await spool.append(batch(1, 65_536))).toEqual({ kind: 'full' });
+    expect(spool.appendSync(batch(1, 65_536))).toEqual({ kind: 'full' });
+    expect((await spool.append(batch(2, 60_000))).kind).toBe('spooled');
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+  });
+
+  it('keeps to a smaller cap than the last process had', async () => {
+    const directory = openings.directory();
+    const before = await openings.open({ directory, segmentBytes: 10_000 });
+    for (const id of range(0, 200)) await before.append(batch(id, 1000));
+    await before.close();
+    const after = await openings.open({ directory, maxBytes: 100_000 });
+    expect(after.stats().bytes).toBeLessThanOrEqual(100_000);
+    expect(after.stats().evicted.traces + after.stats().held.traces).toBe(200);
+  });
+
+  it('throws away what is older than its age limit, read or not', async () => {
+    const clock = new ManualClock();
+    const spool = await openings.open({ directory: openings.directory(), clock });
+    await spool.append(batch(0));
+    await clock.advance(23 * HOUR_MS);
+    expect(spool.stats().oldestMs).toBe(23 * HOUR_MS);
+    await spool.append(batch(1));
+    await clock.advance(HOUR_MS + 20_000);
+    expect(spool.stats().expired.traces).toBe(1);
+    expect(await drain(spool)).toEqual([1]);
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+  });
+
+  it('expires one record of a segment and sends the next', async () => {
+    const clock = new ManualClock();
+    const directory = openings.directory();
+    const spool = await openings.open({ directory, clock, maxAgeMs: 48_000 });
+    await spool.append(batch(0));
+    await clock.advance(1500);
+    await spool.append(batch(1));
+    await clock.advance(47_000);
+    const record = await spool.take();
+    expect(record && [idOf(record), record.ageMs]).toEqual([1, 47_000]);
+    expect(spool.stats().expired.traces).toBe(1);
+  });
+
+  it.each([
+    ['an hour back', -HOUR_MS],
+    ['an hour on', HOUR_MS],
+  ])('is not confused by a wall clock that jumps %s between two processes', async (_, jumpMs) => {
+    const directory = openings.directory();
+    const clock = new ManualClock();
+    const before = await openings.open({ directory, clock, wallClock: () => 1.8e12 });
+    await before.append(batch(0));
+    await before.close();
+    const after = await openings.open({ directory, clock, wallClock: () => 1.8e12 + jumpMs });
+    const { oldestMs, held } = after.stats();
+    expect([oldestMs, held.traces]).toEqual([Math.max(0, jumpMs), 1]);
+    expect((await after.peek())?.ageMs).toBe(Math.max(0, jumpMs));
+    // As old as on the day on which it was found, whatever its stamp says.
+    await clock.advance(24 * HOUR_MS + 20_000);
+    expect(after.stats()).toMatchObject({ held: { traces: 1 }, outstanding: 1 });
+  });
+
+  it('does not see the wall clock jump while it is open', async () => {
+    const clock = new ManualClock();
+    let wall = 1.8e12;
+    const directory = openings.directory();
+    const spool = await openings.open({ directory, clock, wallClock: () => wall });
+    await spool.append(batch(0));
+    wall += 400 * 24 * HOUR_MS;
+    await clock.advance(10_000);
+    expect(spool.stats()).toMatchObject({ oldestMs: 10_000, held: { traces: 1 } });
+    wall = 0;
+    await spool.append(batch(1));
+    expect(await drain(spool)).toEqual([0, 1]);
+  });
+
+  it.each([
+    [{ maxBytes: 0 }, 'spool.maxBytes: 0'],
+    [{ maxBytes: 1024 }, 'spool.maxBytes: 1024'],
+    [{ maxBytes: Number.NaN }, 'spool.maxBytes: NaN'],
+    [{ segmentBytes: 1 }, 'spool.segmentBytes: 1'],
+    [{ maxAgeMs: 0 }, 'spool.maxAgeMs: 0'],
+    [{ fsyncIntervalMs: 0 }, 'spool.fsyncIntervalMs: 0'],
+    [{ directory: '' }, 'spool.directory'],
+  ])('refuses %j with what to write instead', async (option, text) => {
+    const opened = await openSpool({ directory: openings.directory(), ...option });
+    expect(opened).toMatchObject({ kind: 'unusable', code: 'ERR_OPTION' });
+    expect(opened.kind === 'unusable' && opened.message).toContain(text);
+  });
+});

@@ -1,0 +1,90 @@
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
+import type { BlockingDisk, Disk, DiskEntry, OpenFor } from './disk.js';
+
+const DIRECTORY_MODE = 0o700;
+const FILE_MODE = 0o600;
+// Windows has no such flag, and no such links without a privilege.
+const NO_FOLLOW = (fs.constants as Partial<typeof fs.constants>).O_NOFOLLOW ?? 0;
+const FLAGS: Readonly<Record<OpenFor, number>> = {
+  create: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL | NO_FOLLOW,
+  update: fs.constants.O_RDWR | fs.constants.O_CREAT | NO_FOLLOW,
+  read: fs.constants.O_RDONLY | NO_FOLLOW,
+};
+
+const open = promisify(fs.open);
+const writev = promisify(fs.writev);
+const read = promisify(fs.read);
+const truncate = promisify(fs.ftruncate);
+const dataSync = promisify(fs.fdatasync);
+const fullSync = promisify(fs.fsync);
+const close = promisify(fs.close);
+
+const now: BlockingDisk = {
+  makeDirectory(path) {
+    fs.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
+  },
+  open: (path, how) => fs.openSync(path, FLAGS[how], FILE_MODE),
+  write: (file, chunks, position) => fs.writevSync(file, chunks, position),
+  truncate: (file, bytes) => fs.ftruncateSync(file, bytes),
+  sync: (file) => fs.fdatasyncSync(file),
+  close: (file) => fs.closeSync(file),
+  rename: (from, to) => fs.renameSync(from, to),
+  remove: (path) => fs.unlinkSync(path),
+  syncDirectory(path) {
+    if (process.platform === 'win32') return;
+    const directory = fs.openSync(path, fs.constants.O_RDONLY);
+    try {
+      fs.fsyncSync(directory);
+    } finally {
+      fs.closeSync(directory);
+    }
+  },
+};
+
+/** The real one. */
+export const nodeDisk: Disk = {
+  async makeDirectory(path) {
+    await fs.promises.mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+  },
+  async list(path) {
+    const entries = await fs.promises.readdir(path, { withFileTypes: true });
+    return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+  },
+  async stat(path) {
+    const stats = await fs.promises.lstat(path);
+    const owner = process.platform === 'win32' ? -1 : stats.uid;
+    return { kind: kindOf(stats), bytes: stats.size, modifiedMs: stats.mtimeMs, owner };
+  },
+  open: (path, how) => open(path, FLAGS[how], FILE_MODE),
+  async write(file, chunks, position) {
+    return (await writev(file, chunks, position)).bytesWritten;
+  },
+  async read(file, into, position) {
+    return (await read(file, into, 0, into.byteLength, position)).bytesRead;
+  },
+  truncate: (file, bytes) => truncate(file, bytes),
+  sync: (file) => dataSync(file),
+  close: (file) => close(file),
+  rename: (from, to) => fs.promises.rename(from, to),
+  link: (from, to) => fs.promises.link(from, to),
+  remove: (path) => fs.promises.unlink(path),
+  removeDirectory: (path) => fs.promises.rmdir(path),
+  async touch(path) {
+    const time = new Date();
+    await fs.promises.utimes(path, time, time);
+  },
+  async syncDirectory(path) {
+    if (process.platform === 'win32') return;
+    const directory = await open(path, fs.constants.O_RDONLY);
+    try {
+      await fullSync(directory);
+    } finally {
+      await close(directory);
+    }
+  },
+  now,
+};
+
+const kindOf = (entry: fs.Dirent | fs.Stats): DiskEntry['kind'] =>
+  entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other';

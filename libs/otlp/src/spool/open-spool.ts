@@ -1,0 +1,66 @@
+import { systemClock } from '../send/sender.js';
+import { newCounts } from './counts.js';
+import { codeOf } from './disk.js';
+import { DiskSpool } from './disk-spool.js';
+import { guarded } from './events.js';
+import { nodeDisk } from './node-disk.js';
+import { resolveOptions, type SpoolOptions } from './options.js';
+import type { Spool } from './spool.js';
+import type { Surroundings } from './surroundings.js';
+
+export type Opened =
+  | { readonly kind: 'open'; readonly spool: Spool }
+  /** `message` names the path and what to do; `code` is the system's, or `ERR_OPTION`. */
+  | { readonly kind: 'unusable'; readonly code: string; readonly message: string };
+
+/** What passes by itself: the spool opens, fails at first and heals. */
+const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EBUSY', 'EAGAIN']);
+
+/**
+ * Opens a spool in a directory, and takes over what processes that are gone left there. Never rejects; whoever
+ * opens it closes it.
+ */
+export async function openSpool(options: SpoolOptions): Promise<Opened> {
+  const resolved = resolveOptions(options);
+  if (typeof resolved === 'string') {
+    return { kind: 'unusable', code: 'ERR_OPTION', message: resolved };
+  }
+  const { clock = systemClock, disk = nodeDisk, wallClock = Date.now } = options;
+  const offset = wallClock() - clock.now();
+  const around: Surroundings = {
+    disk,
+    clock,
+    options: resolved,
+    counts: newCounts(),
+    emit: guarded(options.onEvent),
+    unixMs: () => offset + clock.now(),
+  };
+  const spool = new DiskSpool(around, resolved.directory);
+  try {
+    await spool.open();
+  } catch (error) {
+    const code = codeOf(error);
+    if (!PASSING.has(code)) {
+      await spool.close();
+      return { kind: 'unusable', code, message: explain(code, resolved.directory) };
+    }
+    spool.failed(code);
+  }
+  return { kind: 'open', spool };
+}
+
+function explain(code: string, path: string): string {
+  const start = `spool.directory: ${path} cannot be used (${code}): `;
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return `${start}it, or a part of it, is a file. Name a directory, or one to be made.`;
+  }
+  if (code === 'EROFS') {
+    return `${start}it lies on a read-only file system. Mount a writable volume, or name another directory.`;
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const user = process.getuid?.();
+    const who = user === undefined ? 'this user' : `user ${user}`;
+    return `${start}${who} may not write there. Grant it (in Kubernetes: fsGroup), or name another directory.`;
+  }
+  return `${start}name a directory on a local disk that this process may write to.`;
+}

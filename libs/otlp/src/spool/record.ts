@@ -1,0 +1,101 @@
+import { crc32 } from 'node:zlib';
+import type { Batch } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
+import { SIGNALS } from './items.js';
+
+/*
+ * All numbers are little-endian.
+ *
+ * Segment = header twice (32 B each), then records:
+ *    0 magic "NLSPOOL\n" | 8 u16 version | 10 u16 header bytes | 12 u32 salt | 16 f64 sequence number | 24 u32 0
+ *   28 u32 crc of bytes 0..28
+ * Record = header, then the very bytes of a request body:
+ *    0 magic "NLSR" | 4 u8 version | 5 u8 codec | 6 u8 signal | 7 u8 0 | 8 u32 items | 12 u32 body bytes
+ *   16 f64 unix time in ms | 24 u32 crc of bytes 0..24 and the body | 28 u32 crc of bytes 0..28
+ *
+ * crc is CRC-32 (IEEE) begun with the salt, so that neither bytes of an older file nor bytes that somebody put
+ * into an attribute pass for a record. The header has a crc of its own so that a damaged body costs that
+ * record alone, and its items are still known.
+ */
+export const FORMAT_VERSION = 1;
+export const SEGMENT_HEADER_BYTES = 64;
+export const RECORD_HEADER_BYTES = 32;
+export const RECORD_MAGIC: Uint8Array = Buffer.from('NLSR', 'latin1');
+const SEGMENT_MAGIC = Buffer.from('NLSPOOL\n', 'latin1');
+const HALF = SEGMENT_HEADER_BYTES / 2;
+
+export interface RecordHeader {
+  readonly version: number;
+  /** 0: as it is. */
+  readonly codec: number;
+  /** Undefined where a later version wrote one that we do not know. */
+  readonly signal: Signal | undefined;
+  readonly items: number;
+  /** Of the body. */
+  readonly bytes: number;
+  readonly atMs: number;
+  readonly crc: number;
+}
+
+export function encodeSegmentHeader(sequence: number, salt: number): Uint8Array {
+  const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  SEGMENT_MAGIC.copy(header);
+  header.writeUInt16LE(FORMAT_VERSION, 8);
+  header.writeUInt16LE(SEGMENT_HEADER_BYTES, 10);
+  header.writeUInt32LE(salt, 12);
+  header.writeDoubleLE(sequence, 16);
+  header.writeUInt32LE(crc32(header.subarray(0, 28)), 28);
+  header.copy(header, HALF, 0, HALF);
+  return header;
+}
+
+/** The salt, from whichever copy is whole; undefined for what is not a segment of this version. */
+export function decodeSegmentHeader(bytes: Uint8Array): number | undefined {
+  for (const from of [0, HALF]) {
+    const header = asBuffer(bytes.subarray(from, from + HALF));
+    if (header.length < HALF || !SEGMENT_MAGIC.equals(header.subarray(0, 8))) continue;
+    if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28))) continue;
+    if (header.readUInt16LE(8) === FORMAT_VERSION) return header.readUInt32LE(12);
+  }
+  return undefined;
+}
+
+export function encodeRecordHeader(batch: Batch, atMs: number, salt: number): Uint8Array {
+  const header = Buffer.alloc(RECORD_HEADER_BYTES);
+  header.set(RECORD_MAGIC);
+  header.writeUInt8(FORMAT_VERSION, 4);
+  header.writeUInt8(SIGNALS.indexOf(batch.signal) + 1, 6);
+  header.writeUInt32LE(batch.items, 8);
+  header.writeUInt32LE(batch.bytes, 12);
+  header.writeDoubleLE(atMs, 16);
+  let crc = crc32(header.subarray(0, 24), salt);
+  for (const chunk of batch.chunks) crc = crc32(chunk, crc);
+  header.writeUInt32LE(crc, 24);
+  header.writeUInt32LE(crc32(header.subarray(0, 28), salt), 28);
+  return header;
+}
+
+/** Undefined where there is no whole header at `bytes`, which holds at least as many as one has. */
+export function decodeRecordHeader(bytes: Uint8Array, salt: number): RecordHeader | undefined {
+  const header = asBuffer(bytes);
+  if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28), salt)) return undefined;
+  if (header.compare(RECORD_MAGIC, 0, 4, 0, 4) !== 0) return undefined;
+  return {
+    version: header.readUInt8(4),
+    codec: header.readUInt8(5),
+    signal: SIGNALS[header.readUInt8(6) - 1],
+    items: header.readUInt32LE(8),
+    bytes: header.readUInt32LE(12),
+    atMs: header.readDoubleLE(16),
+    crc: header.readUInt32LE(24),
+  };
+}
+
+/** `record` is its header and body. */
+export function isWhole(record: Uint8Array, header: RecordHeader, salt: number): boolean {
+  const body = record.subarray(RECORD_HEADER_BYTES);
+  return crc32(body, crc32(record.subarray(0, 24), salt)) === header.crc;
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,0 +1,155 @@
+import type { Outcome } from '../send/outcome.js';
+import { systemClock, type Batch, type Clock, type Sender } from '../send/sender.js';
+import type { Spool, SpooledRecord } from './spool.js';
+
+/** Live traffic at one moment, what is replayed not included. */
+export interface Load {
+  /** Batches that wait for a free slot. */
+  readonly queued: number;
+  readonly inFlight: number;
+  /** How many may be in flight at all. */
+  readonly limit: number;
+  /** Acknowledged since the start. */
+  readonly sentBytes: number;
+}
+
+export interface ReplayOptions {
+  /** Asked before each batch. */
+  readonly load: () => Load;
+  /** While it answers true (the breaker is open) nothing is replayed. Default: never. */
+  readonly paused?: () => boolean;
+  /** Of live bytes, that may be replayed while live batches wait. Default: 0.2. */
+  readonly fraction?: number;
+  /** How long a batch may take before fewer are replayed at once. Default: 1000 ms. */
+  readonly latencyMs?: number;
+  readonly clock?: Clock;
+  /** What came of each, for the ledger. Called before it is acknowledged. */
+  readonly onOutcome?: (batch: Batch, outcome: Outcome) => void;
+}
+
+export interface Replayer {
+  /** Aborts what is in flight and gives it back. Safe twice. The spool and the sender stay open. */
+  stop(): Promise<void>;
+}
+
+const BLOCKED_MS = 50;
+const IDLE_MS = 1000;
+const FIRST_BACK_OFF_MS = 1000;
+const MAX_BACK_OFF_MS = 30_000;
+const MAX_PAUSE_MS = 60_000;
+const MAX_CREDIT_BYTES = 4 * 1024 * 1024;
+
+/** Sends what is in the spool through `send`, which need not retry. Live batches come first. */
+export const replay = (spool: Spool, send: Sender, options: ReplayOptions): Replayer =>
+  new SpoolReplayer(spool, send, options);
+
+class SpoolReplayer implements Replayer {
+  readonly #spool: Spool;
+  readonly #send: Sender;
+  readonly #options: ReplayOptions;
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  readonly #inFlight = new Set<Promise<void>>();
+  #window = 1;
+  #creditBytes = 0;
+  #liveBytes: number;
+  #failures = 0;
+  #notBeforeMs = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(spool: Spool, send: Sender, options: ReplayOptions) {
+    this.#spool = spool;
+    this.#send = send;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#liveBytes = options.load().sentBytes;
+    this.#pump();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#cancel?.();
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+  }
+
+  /** Starts as many as may be in flight; how long to wait for the next look is `#waitMs`. */
+  #pump(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#cancel?.();
+    let waitMs = this.#waitMs();
+    while (waitMs === 0) {
+      const one: Promise<void> = this.#one().finally(() => this.#inFlight.delete(one));
+      this.#inFlight.add(one);
+      waitMs = this.#waitMs();
+    }
+    this.#cancel = this.#clock.after(waitMs, () => this.#pump());
+  }
+
+  /** 0: one more may go now. */
+  #waitMs(): number {
+    const { paused, load } = this.#options;
+    // 1. A breaker that is open needs no more to fail.
+    if (paused?.() === true) return IDLE_MS;
+    // 2. Nor does a peer that asked for a pause, nor an empty spool.
+    const pauseMs = this.#notBeforeMs - this.#clock.now();
+    if (pauseMs > 0) return pauseMs;
+    // 3. As many at once as the link carries within `latencyMs`: no live batch waits longer behind them.
+    const { inFlight, limit, queued, sentBytes } = load();
+    const replaying = this.#inFlight.size;
+    if (replaying >= this.#window) return BLOCKED_MS;
+    // 4. Where live batches wait: one at a time, and a fraction of their bytes.
+    this.#earn(sentBytes);
+    if (queued > 0) return replaying === 0 && this.#creditBytes > 0 ? 0 : BLOCKED_MS;
+    // 5. Otherwise what is free, less one slot for the live batch that comes next; one in any case.
+    return replaying < Math.max(1, limit - inFlight - 1) ? 0 : BLOCKED_MS;
+  }
+
+  #earn(sentBytes: number): void {
+    const { fraction = 0.2 } = this.#options;
+    const earned = this.#creditBytes + (sentBytes - this.#liveBytes) * fraction;
+    this.#creditBytes = Math.min(MAX_CREDIT_BYTES, earned);
+    this.#liveBytes = sentBytes;
+  }
+
+  async #one(): Promise<void> {
+    const record = await this.#spool.take();
+    if (record === undefined) {
+      this.#notBeforeMs = this.#clock.now() + IDLE_MS;
+      return;
+    }
+    const startMs = this.#clock.now();
+    // What is sent while nobody waits costs no credit: there is nobody to share with.
+    if (this.#options.load().queued > 0) this.#creditBytes -= record.batch.bytes;
+    const outcome = await this.#send.send(record.batch, this.#abort.signal);
+    this.#learn(outcome, this.#clock.now() - startMs);
+    this.#tell(record, outcome);
+    this.#spool.acknowledge(record, outcome);
+    // After this one has left `#inFlight`.
+    setImmediate(() => this.#pump());
+  }
+
+  #tell(record: SpooledRecord, outcome: Outcome): void {
+    try {
+      this.#options.onOutcome?.(record.batch, outcome);
+    } catch {
+      // A listener's fault does not keep the record.
+    }
+  }
+
+  #learn(outcome: Outcome, tookMs: number): void {
+    const { latencyMs = 1000, load } = this.#options;
+    if (outcome.kind !== 'retry') {
+      this.#failures = 0;
+      if (tookMs > latencyMs) this.#window = Math.max(1, Math.floor(this.#window / 2));
+      else if (tookMs <= latencyMs / 2) this.#window = Math.min(load().limit, this.#window + 1);
+      return;
+    }
+    const nowMs = this.#clock.now();
+    const backOffMs = Math.min(MAX_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** this.#failures);
+    const askedMs = Math.min(MAX_PAUSE_MS, outcome.afterMs ?? 0);
+    // Several that fail together are one failure.
+    if (this.#notBeforeMs <= nowMs) this.#failures += 1;
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, nowMs + Math.max(backOffMs, askedMs));
+    this.#window = 1;
+  }
+}

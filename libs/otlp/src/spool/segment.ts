@@ -1,0 +1,95 @@
+import type { Signal } from '../wire/model.js';
+import { noItems, type Tally } from './items.js';
+import { SEGMENT_HEADER_BYTES } from './record.js';
+import type { SegmentScanner } from './scanner.js';
+
+/** One file of records, as this process knows it. */
+export interface Segment {
+  readonly sequence: number;
+  path: string;
+  /** Nobody writes to it any more. */
+  retired: boolean;
+  /** And it is closed, under the name that it keeps. */
+  sealed: boolean;
+  /** False until `bytes`, times and items are known: a crash left it without them in its name. */
+  measured: boolean;
+  /** Evicted or expired: what is still outstanding cannot be taken again. */
+  gone: boolean;
+  bytes: number;
+  firstMs: number;
+  lastMs: number;
+  /** Of all its records. */
+  readonly items: Tally;
+  /** Of those that are neither acknowledged nor lost. */
+  readonly left: Tally;
+  /** Of those not read yet. */
+  readonly unread: Tally;
+  /** Of those before `offset`. */
+  readonly consumed: Tally;
+  /** Everything before it is done with. */
+  offset: number;
+  /** Read after `offset`, in the order of the file. */
+  readonly entries: Entry[];
+  /** Entries that came back. */
+  readonly returned: Entry[];
+  reading: { readonly file: number; readonly scanner: SegmentScanner } | undefined;
+  /** Times in a row that the disk did not let us read on. */
+  failures: number;
+  /** All of a sealed one has been read. */
+  drained: boolean;
+}
+
+/** A record on its way, or a stretch that cannot be read. */
+export interface Entry {
+  readonly segment: Segment;
+  readonly signal: Signal | undefined;
+  readonly items: number;
+  /** Where the next begins. */
+  readonly end: number;
+  readonly body: Uint8Array;
+  readonly atMs: number;
+  state: 'outstanding' | 'returned' | 'done';
+}
+
+export function newSegment(sequence: number, path: string, nowMs: number): Segment {
+  return {
+    sequence,
+    path,
+    retired: false,
+    sealed: false,
+    measured: true,
+    gone: false,
+    bytes: 0,
+    firstMs: nowMs,
+    lastMs: nowMs,
+    items: noItems(),
+    left: noItems(),
+    unread: noItems(),
+    consumed: noItems(),
+    offset: 0,
+    entries: [],
+    returned: [],
+    reading: undefined,
+    failures: 0,
+    drained: false,
+  };
+}
+
+/** Moves `offset` over all that is done with. */
+export function settle(segment: Segment): void {
+  let done = 0;
+  for (const entry of segment.entries) {
+    if (entry.state !== 'done') break;
+    done += 1;
+    segment.offset = entry.end;
+    if (entry.signal !== undefined) segment.consumed[entry.signal] += entry.items;
+  }
+  segment.entries.splice(0, done);
+}
+
+/** Nothing of it is needed any more. */
+export const isFinished = (segment: Segment): boolean =>
+  segment.sealed &&
+  segment.measured &&
+  segment.entries.length === 0 &&
+  (segment.drained || segment.offset >= segment.bytes || segment.bytes <= SEGMENT_HEADER_BYTES);

@@ -1,0 +1,171 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { accepted, partial, refused, retry } from '../send/outcome.js';
+import { batch, drain, idOf, range } from './fixtures/batches.js';
+import { ManualClock } from './fixtures/manual-clock.js';
+import { imbalance, Openings } from './fixtures/open.js';
+
+const NONE = { traces: 0, metrics: 0, logs: 0 };
+
+describe('spool', () => {
+  const openings = new Openings();
+  afterEach(() => openings.end());
+
+  it('gives back what was appended, byte for byte, oldest first, signal and items with it', async () => {
+    const spool = await openings.open({ directory: openings.directory() });
+    expect(await spool.append(batch(1, 100, 'traces', 7))).toEqual({
+      kind: 'spooled',
+      durable: false,
+    });
+    await spool.append(batch(2, 3000, 'metrics', 8));
+    await spool.append(batch(3, 5, 'logs', 9));
+    expect(spool.stats().held).toEqual({ traces: 7, metrics: 8, logs: 9 });
+    const records = [await spool.take(), await spool.take(), await spool.take()];
+    expect(records.map((record) => record && [idOf(record), record.batch.signal])).toEqual([
+      [1, 'traces'],
+      [2, 'metrics'],
+      [3, 'logs'],
+    ]);
+    expect(records.map((record) => record?.batch.items)).toEqual([7, 8, 9]);
+    expect(await spool.take()).toBeUndefined();
+    expect(spool.stats().outstanding).toBe(3);
+    for (const record of records) if (record !== undefined) spool.acknowledge(record, accepted);
+    expect(spool.stats()).toMatchObject({ outstanding: 0, held: NONE });
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+  });
+
+  it('takes an empty body and one in memory that threads share', async () => {
+    const spool = await openings.open({ directory: openings.directory() });
+    const chunk = new Uint8Array(new SharedArrayBuffer(300), 100, 100).fill(9);
+    await spool.append({ signal: 'logs', items: 2, bytes: 100, chunks: [chunk] });
+    await spool.append({ signal: 'logs', items: 0, bytes: 0, chunks: [] });
+    const record = await spool.take();
+    expect(Buffer.concat(record?.batch.chunks ?? [])).toEqual(Buffer.alloc(100, 9));
+    expect((await spool.take())?.batch.bytes).toBe(0);
+  });
+
+  it('peeks without taking, and sees what comes after it saw nothing', async () => {
+    const spool = await openings.open({ directory: openings.directory() });
+    expect(await spool.peek()).toBeUndefined();
+    await spool.append(batch(1));
+    await spool.append(batch(2));
+    const peeked = await spool.peek();
+    expect(await spool.peek()).toBe(peeked);
+    expect(await spool.take()).toBe(peeked);
+    expect(idOf((await spool.take()) as NonNullable<typeof peeked>)).toBe(2);
+  });
+
+  it('gives a record that is to be sent again before all others; others not again', async () => {
+    const spool = await openings.open({ directory: openings.directory() });
+    for (const id of range(0, 4)) await spool.append(batch(id));
+    const first = await spool.take();
+    const second = await spool.take();
+    const third = await spool.take();
+    if (first === undefined || second === undefined || third === undefined) throw new Error('none');
+    spool.acknowledge(third, partial(1, 'bad'));
+    spool.acknowledge(first, retry('UNAVAILABLE'));
+    spool.acknowledge(first, accepted);
+    spool.acknowledge(second, refused('INVALID_ARGUMENT'));
+    expect(await drain(spool)).toEqual([0, 3]);
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+  });
+
+  it('keeps over a restart what was not acknowledged, and only that', async () => {
+    const directory = openings.directory();
+    const before = await openings.open({ directory, segmentBytes: 1024 });
+    for (const id of range(0, 100)) await before.append(batch(id));
+    for (const id of range(0, 37)) {
+      const record = await before.take();
+      expect(record && idOf(record)).toBe(id);
+      if (record !== undefined) before.acknowledge(record, accepted);
+    }
+    await before.take();
+    await before.close();
+    const after = await openings.open({ directory });
+    expect(after.stats().recovered).toEqual({ ...NONE, traces: 63 });
+    expect(await drain(after)).toEqual(range(37, 100));
+    expect(imbalance(after)).toEqual([0, 0, 0]);
+  });
+
+  it('leaves no file behind when all is acknowledged', async () => {
+    const clock = new ManualClock();
+    const directory = openings.directory();
+    const spool = await openings.open({ directory, segmentBytes: 1024, clock });
+    for (const id of range(0, 50)) await spool.append(batch(id));
+    const bytes = spool.stats().bytes;
+    expect(bytes).toBeGreaterThan(50 * 132);
+    await drain(spool);
+    // The open one ends at the first sync after all of it is acknowledged.
+    await clock.advance(1000);
+    await spool.sync();
+    expect(spool.stats()).toMatchObject({ bytes: 0, segments: 0, oldestMs: 0 });
+    const [home = ''] = readdirSync(directory);
+    expect(readdirSync(join(directory, home)).toSorted()).toEqual(['1.lock', 'cursor']);
+    await spool.close();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('makes its directory for its user alone, and its files too', async () => {
+    const directory = join(openings.directory(), 'a', 'b');
+    const spool = await openings.open({ directory });
+    await spool.append(batch(1));
+    const [home = ''] = readdirSync(directory);
+    const modes = [directory, join(directory, home)].map((path) => statSync(path).mode & 0o777);
+    expect(modes).toEqual([0o700, 0o700]);
+    const files = readdirSync(join(directory, home));
+    expect(files.length).toBe(3);
+    const open = files.map((name) => statSync(join(directory, home, name)).mode & 0o777);
+    expect(new Set(open)).toEqual(new Set([0o600]));
+  });
+
+  it('is durable at once where that is asked for', async () => {
+    const spool = await openings.open({
+      directory: openings.directory(),
+      fsyncIntervalMs: 'always',
+    });
+    const appended = await Promise.all(range(0, 20).map((id) => spool.append(batch(id))));
+    expect(new Set(appended.map((one) => one.kind === 'spooled' && one.durable))).toEqual(
+      new Set([true]),
+    );
+    expect(spool.appendSync(batch(20))).toEqual({ kind: 'spooled', durable: true });
+    expect(await drain(spool)).toEqual(range(0, 21));
+  });
+
+  it('writes without waiting in the midst of a write that waits', async () => {
+    const directory = openings.directory();
+    const spool = await openings.open({ directory });
+    await spool.append(batch(0));
+    const waiting = range(1, 10).map((id) => spool.append(batch(id, 100_000)));
+    expect(spool.appendSync(batch(10))).toEqual({ kind: 'spooled', durable: false });
+    expect(spool.appendSync(batch(11))).toEqual({ kind: 'spooled', durable: false });
+    await Promise.all(waiting);
+    await spool.append(batch(12));
+    expect((await drain(spool)).toSorted((a, b) => a - b)).toEqual(range(0, 13));
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+  });
+
+  it('closes without waiting, and leaves all to the next', async () => {
+    const directory = openings.directory();
+    const spool = await openings.open({ directory });
+    await spool.append(batch(0));
+    spool.appendSync(batch(1));
+    spool.closeSync();
+    spool.closeSync();
+    await spool.close();
+    expect(await spool.append(batch(2))).toEqual({ kind: 'failed', code: 'ECLOSED' });
+    expect(spool.appendSync(batch(2))).toEqual({ kind: 'failed', code: 'ECLOSED' });
+    expect(await spool.take()).toBeUndefined();
+    const next = await openings.open({ directory });
+    expect(await drain(next)).toEqual([0, 1]);
+  });
+
+  it('is closed once by many, and then sets no timer', async () => {
+    const clock = new ManualClock();
+    const spool = await openings.open({ directory: openings.directory(), clock });
+    const append = spool.append(batch(1));
+    await Promise.all([spool.close(), spool.close()]);
+    expect((await append).kind).toBe('spooled');
+    await spool.close();
+    expect(clock.pending).toBe(0);
+  });
+});

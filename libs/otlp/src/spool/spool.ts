@@ -1,0 +1,37 @@
+import type { Outcome } from '../send/outcome.js';
+import type { Batch } from '../send/sender.js';
+import type { SpoolStats } from './counts.js';
+import type { SpoolState } from './disk-health.js';
+import type { Appended } from './writer.js';
+
+/** Batches on disk, oldest first. Nothing of it throws or rejects. */
+export interface Spool {
+  /** The caller's chunks are read until it resolves. Answers `failed` at once while the disk refuses. */
+  append(batch: Batch): Promise<Appended>;
+  /** The same, done when it returns. For a process that is about to end, and nothing else: it waits for the disk. */
+  appendSync(batch: Batch): Appended;
+  /** The record that `take` gives next. */
+  peek(): Promise<SpooledRecord | undefined>;
+  /** Oldest first; undefined where there is none now. Each is to be acknowledged once; several may be out. */
+  take(): Promise<SpooledRecord | undefined>;
+  /**
+   * `retry`: it is taken again, before all others. Anything else: it is done with. On the disk within
+   * `fsyncIntervalMs` (500 ms for `always`); a crash before that lets it be taken again by the next process.
+   */
+  acknowledge(record: SpooledRecord, outcome: Outcome): void;
+  /** Appended and acknowledged until now is on the disk when it resolves to true. */
+  sync(): Promise<boolean>;
+  stats(): SpoolStats;
+  state(): SpoolState;
+  /** Safe twice. What was taken and not acknowledged stays for the next process. */
+  close(): Promise<void>;
+  /** The same for a process that is about to end: nothing else of the spool works after. */
+  closeSync(): void;
+}
+
+export interface SpooledRecord {
+  /** Its one chunk is the caller's until the acknowledgement. */
+  readonly batch: Batch;
+  /** Since it was appended, by this process or another, in ms. */
+  readonly ageMs: number;
+}

@@ -1,0 +1,99 @@
+import { dirname, join } from 'node:path';
+import { restOf, addItems } from './items.js';
+import { SegmentScanner } from './scanner.js';
+import { openName, parseSegmentName, sealedName } from './segment-name.js';
+import { newSegment, type Segment } from './segment.js';
+import type { CursorFile } from './cursor.js';
+import type { Disk } from './disk.js';
+import type { Surroundings } from './surroundings.js';
+
+/** The segments of a directory, oldest first, as far as their names tell. Reads none. */
+export async function listSegments(
+  disk: Disk,
+  directory: string,
+  cursor: CursorFile,
+  nowMs: number,
+): Promise<Segment[]> {
+  const segments: Segment[] = [];
+  const { position } = cursor;
+  for (const { name, kind } of await disk.list(directory)) {
+    const facts = kind === 'file' ? parseSegmentName(name) : undefined;
+    if (facts === undefined) continue;
+    const segment = newSegment(facts.sequence, join(directory, name), nowMs);
+    segment.retired = true;
+    segment.sealed = true;
+    segment.measured = facts.kind === 'sealed';
+    if (facts.sequence === position.sequence) {
+      segment.offset = position.offset;
+      addItems(segment.consumed, position.consumed);
+    }
+    if (facts.kind === 'sealed') {
+      segment.bytes = facts.bytes;
+      // A clock that was ahead then must not keep them for longer now.
+      segment.firstMs = Math.min(facts.firstMs, nowMs);
+      segment.lastMs = Math.min(facts.lastMs, nowMs);
+      addItems(segment.items, facts.items);
+    }
+    segments.push(segment);
+  }
+  return segments.toSorted((a, b) => a.sequence - b.sequence);
+}
+
+/** Counts what of a segment is still to be sent, once it is known what is in it. */
+export function recover(segment: Segment, { counts }: Surroundings): void {
+  const left = restOf(segment.items, segment.consumed);
+  addItems(segment.left, left);
+  addItems(segment.unread, left);
+  addItems(counts.recovered, left);
+  addItems(counts.held, left);
+  counts.bytes += segment.bytes;
+}
+
+/** Learns from its headers what a segment holds whose writer died, and names it accordingly. */
+export async function measure(segment: Segment, surroundings: Surroundings): Promise<void> {
+  const { disk, unixMs } = surroundings;
+  const { bytes } = await disk.stat(segment.path);
+  const nowMs = unixMs();
+  const times: number[] = [];
+  const file = await disk.open(segment.path, 'read');
+  try {
+    const scanner = new SegmentScanner(disk, file, 0, false);
+    for (;;) {
+      const scanned = await scanner.next(bytes);
+      if (scanned.kind === 'end') break;
+      if (scanned.kind === 'corrupt') continue;
+      const { signal, items, atMs } = scanned.header;
+      segment.items[signal] += items;
+      times[times.length === 0 ? 0 : 1] = Math.min(atMs, nowMs);
+    }
+  } finally {
+    await disk.close(file);
+  }
+  segment.bytes = bytes;
+  segment.firstMs = Math.max(0, times[0] ?? nowMs);
+  segment.lastMs = Math.max(segment.firstMs, times.at(-1) ?? 0);
+  segment.measured = true;
+  recover(segment, surroundings);
+  await nameSealed(disk, segment).catch(() => undefined);
+}
+
+/** From then on its name tells what is in it. */
+export async function nameSealed(disk: Disk, segment: Segment): Promise<void> {
+  const path = sealedPath(segment);
+  if (path === undefined) return;
+  await disk.rename(segment.path, path);
+  segment.path = path;
+}
+
+export function nameSealedNow(disk: Disk, segment: Segment): void {
+  const path = sealedPath(segment);
+  if (path === undefined) return;
+  disk.now.rename(segment.path, path);
+  segment.path = path;
+}
+
+/** Undefined where it has that name already. */
+function sealedPath(segment: Segment): string | undefined {
+  if (!segment.path.endsWith(openName(segment.sequence))) return undefined;
+  return join(dirname(segment.path), sealedName(segment));
+}

@@ -1,0 +1,141 @@
+import { refused, retry } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import { systemClock } from '../send/sender.js';
+import type { Batch, Clock } from '../send/sender.js';
+import { TransportConfigError } from '../pool/config-error.js';
+import type { Warn } from '../pool/config-error.js';
+import type { Endpoint } from '../pool/endpoint.js';
+import { failureReason } from '../pool/failure.js';
+import { TlsFiles } from '../pool/tls-files.js';
+import { compress } from './encoding.js';
+import type { Encoded, Encoding } from './encoding.js';
+import { EncodingChoice } from './encoding-choice.js';
+import { HeaderSource } from './headers.js';
+import type { HeaderValues, Headers } from './headers.js';
+import type { SenderOptions } from './sender-options.js';
+import { MAX_REQUEST_BYTES } from './split.js';
+
+const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
+
+/** What one attempt came to. */
+export interface Attempted {
+  readonly outcome: Outcome;
+  /** What the peer said, bounded; empty for nothing. */
+  readonly message: string;
+  /** The peer cannot have looked at it. */
+  readonly unprocessed?: boolean;
+}
+
+/** One request and its reply, in a protocol. Never rejects. */
+export type Attempt = (
+  batch: Batch,
+  encoded: Encoded,
+  headers: HeaderValues,
+  signal: AbortSignal,
+) => Promise<Attempted>;
+
+/**
+ * What both protocols do around a request:
+ * 1. refuse what is closed, aborted or too large, before anything is spent on it;
+ * 2. ask for the headers, whose tokens may have been renewed since the last attempt;
+ * 3. compress, unless the encoding is `identity`;
+ * 4. send, and send again at once where the peer provably did not look at it, or refused its encoding.
+ */
+export class Attempts {
+  readonly endpoint: Endpoint;
+  readonly tls: TlsFiles | undefined;
+  readonly clock: Clock;
+  readonly warn: Warn;
+  readonly maxResponseBytes: number;
+  readonly closeTimeoutMs: number;
+  readonly #headers: HeaderSource;
+  readonly #choice: EncodingChoice;
+  readonly #maxRequestBytes: number;
+  #closed = false;
+
+  /** Throws TransportConfigError. */
+  constructor(endpoint: Endpoint, options: SenderOptions) {
+    this.endpoint = endpoint;
+    this.clock = options.clock ?? systemClock;
+    this.warn = options.warn ?? (() => {});
+    this.maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
+    this.closeTimeoutMs = options.closeTimeoutMs ?? 5000;
+    this.#maxRequestBytes = Math.min(options.maxRequestBytes ?? Infinity, MAX_REQUEST_BYTES);
+    this.tls = tlsOf(endpoint, options, this.clock, this.warn);
+    const { authorization } = endpoint;
+    const sources: Headers[] = authorization === undefined ? [] : [{ authorization }];
+    sources.push(...[options.headers ?? []].flat());
+    this.#headers = new HeaderSource(sources, this.clock, options.headersTimeoutMs ?? 1000);
+    this.#choice = new EncodingChoice(options.compression ?? 'identity', this.warn);
+  }
+
+  /** From now on everything is refused. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  async run(batch: Batch, signal: AbortSignal, attempt: Attempt): Promise<Outcome> {
+    if (this.#closed) return refused('closed');
+    if (signal.aborted) return retry('aborted');
+    if (batch.bytes > this.#maxRequestBytes) return refused('too_large');
+    const headers = await this.#headers.get(signal);
+    if (headers.kind === 'failed') return retry(headers.reason);
+    const picked = this.#choice.pick();
+    const first = await this.#send(batch, picked, headers.values, signal, attempt);
+    const fallback =
+      first.outcome.kind === 'refused'
+        ? this.#choice.fallback(picked, { reason: first.outcome.reason, message: first.message })
+        : undefined;
+    if (fallback === undefined) return this.#judge(picked, first);
+    const second = await this.#send(batch, fallback, headers.values, signal, attempt);
+    const outcome = this.#judge(fallback, second, picked);
+    this.#choice.untold(picked);
+    return outcome;
+  }
+
+  #judge(encoding: Encoding, { outcome, message }: Attempted, refusedIn?: Encoding): Outcome {
+    const { kind } = outcome;
+    if (kind === 'accepted' || kind === 'partial') this.#choice.took(encoding, refusedIn);
+    else {
+      this.#choice.untold(encoding);
+      if (message !== '') this.warn(outcome.reason, message);
+    }
+    return outcome;
+  }
+
+  async #send(
+    batch: Batch,
+    encoding: Encoding,
+    headers: HeaderValues,
+    signal: AbortSignal,
+    attempt: Attempt,
+  ): Promise<Attempted> {
+    const encoded = await this.#encode(batch, encoding, signal);
+    if (signal.aborted) return { outcome: retry('aborted'), message: '' };
+    const first = await attempt(batch, encoded, headers, signal);
+    if (first.unprocessed !== true || signal.aborted || this.#closed) return first;
+    return attempt(batch, encoded, headers, signal);
+  }
+
+  async #encode(batch: Batch, encoding: Encoding, signal: AbortSignal): Promise<Encoded> {
+    const { chunks, bytes } = batch;
+    if (encoding === 'identity') return { encoding, chunks, bytes };
+    try {
+      return await compress(chunks, encoding, signal);
+    } catch (error) {
+      this.warn('compression', `sent without compression: ${failureReason(error)}`);
+      return { encoding: 'identity', chunks, bytes };
+    }
+  }
+}
+
+function tlsOf(
+  endpoint: Endpoint,
+  { tls }: SenderOptions,
+  clock: Clock,
+  warn: Warn,
+): TlsFiles | undefined {
+  if (tls === undefined) return undefined;
+  if (endpoint.tls) return new TlsFiles(tls, clock, warn);
+  throw new TransportConfigError('tls', 'tls: is given, so the endpoint must start with https://');
+}

@@ -1,0 +1,100 @@
+import { constants } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
+import { failureReason } from '../pool/failure.js';
+import type { Begun } from '../pool/pool.js';
+import type { Encoded } from './encoding.js';
+
+const PREFIX_BYTES = 5;
+
+export type GrpcReply =
+  | {
+      readonly kind: 'reply';
+      readonly headers: IncomingHttpHeaders;
+      /** Those of a trailers-only reply are its headers; undefined where none came. */
+      readonly trailers: IncomingHttpHeaders | undefined;
+      readonly body: Buffer;
+    }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'aborted' }
+  /** `unprocessed`: the peer cannot have looked at it. */
+  | { readonly kind: 'broken'; readonly reason: string; readonly unprocessed: boolean };
+
+/**
+ * Sends one message and reads its reply. The chunks are written as they are; when this settles nothing reads them any
+ * more. Never rejects. Source: gRPC over HTTP/2.
+ */
+export async function exchange(
+  begun: Begun,
+  message: Encoded,
+  maxReplyBytes: number,
+  signal: AbortSignal,
+): Promise<GrpcReply> {
+  const { stream, session } = begun;
+  const reply = await converse(begun, message, maxReplyBytes, signal);
+  const isWhole = stream.writableFinished;
+  // Also tells a peer that answered early that the rest will not come.
+  if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
+  if (!isWhole) await session.released();
+  session.end(reply.kind === 'reply' || reply.kind === 'too_large');
+  return reply;
+}
+
+function converse(
+  { stream, session }: Begun,
+  message: Encoded,
+  maxReplyBytes: number,
+  signal: AbortSignal,
+): Promise<GrpcReply> {
+  return new Promise((resolve) => {
+    const body: Buffer[] = [];
+    let size = 0;
+    let headers: IncomingHttpHeaders | undefined;
+    let trailers: IncomingHttpHeaders | undefined;
+    let error: unknown;
+    const settle = (reply: GrpcReply): void => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(reply);
+    };
+    const onAbort = (): void => settle({ kind: 'aborted' });
+    const reply = (): void =>
+      settle({ kind: 'reply', headers: headers!, trailers, body: Buffer.concat(body) });
+    signal.addEventListener('abort', onAbort);
+    stream.on('response', (received) => {
+      headers = received;
+      if (received['grpc-status'] !== undefined) trailers = received;
+    });
+    stream.on('trailers', (received) => (trailers = received));
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxReplyBytes + PREFIX_BYTES) settle({ kind: 'too_large' });
+      else body.push(chunk);
+    });
+    stream.on('end', () => {
+      if (headers !== undefined && (trailers !== undefined || stream.rstCode === 0)) reply();
+    });
+    // Stays for good: an error after the reply must not throw.
+    stream.on('error', (thrown: unknown) => (error ??= thrown));
+    stream.on('close', () => {
+      if (headers !== undefined && trailers !== undefined) return reply();
+      const unprocessed = headers === undefined && session.unprocessed(stream);
+      const reason = session.why ?? brokenReason(error, stream.rstCode);
+      settle({ kind: 'broken', reason, unprocessed });
+    });
+    if (signal.aborted) return onAbort();
+    const prefix = Buffer.alloc(PREFIX_BYTES);
+    prefix[0] = message.encoding === 'identity' ? 0 : 1;
+    prefix.writeUInt32BE(message.bytes, 1);
+    stream.cork();
+    stream.write(prefix);
+    for (const chunk of message.chunks) stream.write(chunk);
+    stream.end();
+  });
+}
+
+function brokenReason(error: unknown, rstCode: number): string {
+  if (rstCode === constants.NGHTTP2_REFUSED_STREAM) return 'REFUSED_STREAM';
+  const reason = error === undefined ? 'closed' : failureReason(error);
+  return reason === 'ERR_HTTP2_STREAM_ERROR' || reason === 'closed'
+    ? `RST_STREAM_${rstCode}`
+    : reason;
+}

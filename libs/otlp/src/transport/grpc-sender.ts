@@ -1,0 +1,141 @@
+import type { OutgoingHttpHeaders } from 'node:http2';
+import { sensitiveHeaders } from 'node:http2';
+import { parseEndpoint } from '../pool/endpoint.js';
+import { Pool } from '../pool/pool.js';
+import type { PoolStats } from '../pool/pool.js';
+import { resolvePoolOptions } from '../pool/pool-options.js';
+import type { PoolOptions } from '../pool/pool-options.js';
+import { refused, retry } from '../send/outcome.js';
+import type { Batch, Sender } from '../send/sender.js';
+import { decodeExportResponse } from '../wire/index.js';
+import type { ExportResponse, Signal } from '../wire/index.js';
+import { Attempts } from './attempts.js';
+import type { Attempted } from './attempts.js';
+import { decompress } from './encoding.js';
+import type { Encoded } from './encoding.js';
+import { exchange } from './grpc-exchange.js';
+import type { GrpcReply } from './grpc-exchange.js';
+import { grpcStatusIn } from './grpc-status.js';
+import type { HeaderValues } from './headers.js';
+import type { SenderOptions } from './sender-options.js';
+import { USER_AGENT } from './user-agent.js';
+import { exportVerdict, grpcCodeOfHttp, grpcVerdict } from './verdict.js';
+
+export interface GrpcSenderOptions extends SenderOptions {
+  /** What `grpc-timeout` tells the peer; the caller's signal is what ends an attempt. Default 10 s. */
+  readonly timeoutMs?: number;
+  readonly pool?: Omit<PoolOptions, 'clock'>;
+}
+
+/** `pool.close` is the sender's own business; `stats` may be read at any time. */
+export interface GrpcSender extends Sender {
+  readonly pool: { readonly stats: PoolStats };
+}
+
+const DEFAULT_PORT = 4317;
+const PREFIX_BYTES = 5;
+
+const PATHS: Readonly<Record<Signal, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+};
+
+/**
+ * OTLP/gRPC over `node:http2`: one unary call for each batch. Chunks are written without a copy. A path in the endpoint is
+ * ignored, as gRPC does. Throws TransportConfigError.
+ */
+export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
+  const attempts = new Attempts(parseEndpoint(options.endpoint, DEFAULT_PORT), options);
+  const { endpoint, tls, clock, warn, maxResponseBytes } = attempts;
+  const pool = new Pool(endpoint, tls, resolvePoolOptions({ ...options.pool, clock }));
+  const timeoutMs = Math.min(options.timeoutMs ?? 10_000, 99_999_999);
+
+  async function attempt(
+    batch: Batch,
+    encoded: Encoded,
+    values: HeaderValues,
+    signal: AbortSignal,
+  ): Promise<Attempted> {
+    const opened = await pool.open(headersOf(batch.signal, encoded, values), signal);
+    if (opened.kind === 'failed') {
+      const { reason, afterMs } = opened;
+      return said(reason === 'closed' ? refused(reason) : retry(reason, afterMs));
+    }
+    return judge(await exchange(opened, encoded, maxResponseBytes, signal), batch);
+  }
+
+  function headersOf(
+    signal: Signal,
+    { encoding }: Encoded,
+    values: HeaderValues,
+  ): OutgoingHttpHeaders {
+    return {
+      ':method': 'POST',
+      ':path': PATHS[signal],
+      te: 'trailers',
+      'user-agent': USER_AGENT,
+      ...values,
+      'content-type': 'application/grpc+proto',
+      'grpc-timeout': `${timeoutMs}m`,
+      'grpc-accept-encoding': 'identity,gzip',
+      ...(encoding !== 'identity' && { 'grpc-encoding': encoding }),
+      // They hold tokens: no table of HPACK keeps them.
+      [sensitiveHeaders]: Object.keys(values),
+    };
+  }
+
+  /** In the order in which a reply tells: connection, HTTP, gRPC, OTLP. */
+  async function judge(reply: GrpcReply, batch: Batch): Promise<Attempted> {
+    if (reply.kind === 'aborted') return said(retry('aborted'));
+    if (reply.kind === 'too_large') return said(refused('response_too_large'));
+    if (reply.kind === 'broken') {
+      return { outcome: retry(reply.reason), message: '', unprocessed: reply.unprocessed };
+    }
+    const status = reply.trailers && grpcStatusIn(reply.trailers);
+    if (status === undefined) {
+      const http = Number(reply.headers[':status']);
+      const isGrpc = String(reply.headers['content-type']).startsWith('application/grpc');
+      if (http === 200 && isGrpc) return said(retry('no_trailers'));
+      const message = `the reply is HTTP ${http} and none of gRPC`;
+      return { outcome: grpcVerdict({ code: grpcCodeOfHttp(http), message }), message };
+    }
+    if (status.code !== 'OK') return { outcome: grpcVerdict(status), message: status.message };
+    const response = await responseIn(reply.body, String(reply.headers['grpc-encoding'] ?? ''));
+    if (response === 'too_large') return said(refused('response_too_large'));
+    if (response.message !== '') warn('partial_success', response.message.slice(0, 1024));
+    return said(exportVerdict(response, batch.items));
+  }
+
+  /** What cannot be read is taken for an empty response: the status said that the batch is accepted. */
+  async function responseIn(body: Buffer, encoding: string): Promise<ExportResponse | 'too_large'> {
+    const empty: ExportResponse = { rejected: 0, message: '' };
+    if (body.length === 0) return empty;
+    const message = body.subarray(PREFIX_BYTES);
+    const isWhole = body.length >= PREFIX_BYTES && body.readUInt32BE(1) === message.length;
+    const plain = await decompress(message, body[0] === 1 ? encoding : '', maxResponseBytes);
+    if (plain.kind === 'too_large') return 'too_large';
+    try {
+      if (isWhole && plain.kind === 'complete') return decodeExportResponse(plain.bytes);
+    } catch {
+      // Said below.
+    }
+    warn('unreadable_response', 'the batch is accepted, the response cannot be read');
+    return empty;
+  }
+
+  return {
+    pool,
+    send: (batch, signal) => attempts.run(batch, signal, attempt),
+    close() {
+      attempts.close();
+      const deadline = new AbortController();
+      const stopTimer = clock.after(attempts.closeTimeoutMs, () => deadline.abort());
+      return pool.close(deadline.signal).finally(stopTimer);
+    },
+  };
+}
+
+function said(outcome: Attempted['outcome']): Attempted {
+  return { outcome, message: '' };
+}

@@ -1,0 +1,109 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { TransportConfigError } from '../pool/config-error.js';
+import type { Clock } from '../send/sender.js';
+
+export type HeaderValues = Readonly<Record<string, string>>;
+
+/** Headers of each request (gRPC: metadata): by value, or asked for before each attempt, as for tokens that expire. */
+export type Headers = HeaderValues | (() => HeaderValues | Promise<HeaderValues>);
+
+export type HeadersOf =
+  | { readonly kind: 'headers'; readonly values: HeaderValues }
+  | { readonly kind: 'failed'; readonly reason: 'headers' | 'aborted' };
+
+/** Ours to set, or not allowed in HTTP/2. */
+const RESERVED = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'grpc-accept-encoding',
+  'grpc-encoding',
+  'grpc-timeout',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** A token by value, or asked for before each attempt. */
+export type Secret = string | (() => string | Promise<string>);
+
+export const bearer = (token: Secret): Headers =>
+  fromSecret(token, (text) => ({ authorization: `Bearer ${text}` }));
+
+export const apiKey = (key: Secret, header = 'x-api-key'): Headers =>
+  fromSecret(key, (text) => ({ [header]: text }));
+
+export const basic = (username: string, password: Secret): Headers =>
+  fromSecret(password, (text) => ({
+    authorization: `Basic ${Buffer.from(`${username}:${text}`).toString('base64')}`,
+  }));
+
+function fromSecret(secret: Secret, toHeaders: (text: string) => HeaderValues): Headers {
+  return typeof secret === 'string' ? toHeaders(secret) : async () => toHeaders(await secret());
+}
+
+/** Later sources win over earlier ones. Functions are asked each time, all together for at most `timeoutMs`. */
+export class HeaderSource {
+  readonly #fixed: HeaderValues;
+  readonly #asked: readonly (() => HeaderValues | Promise<HeaderValues>)[];
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+
+  /** Throws TransportConfigError, which names a header and never its value. */
+  constructor(sources: readonly Headers[], clock: Clock, timeoutMs: number) {
+    this.#asked = sources.filter((source) => typeof source === 'function');
+    const fixed = sources.filter((source) => typeof source !== 'function');
+    this.#fixed = fixed.reduce((all, each) => ({ ...all, ...checked(each) }), {});
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Never rejects. What a function gives may fail later and is then passed over. */
+  get(signal: AbortSignal): HeadersOf | Promise<HeadersOf> {
+    if (this.#asked.length === 0) return { kind: 'headers', values: this.#fixed };
+    return new Promise((resolve) => {
+      const settle = (result: HeadersOf): void => {
+        stopTimer();
+        signal.removeEventListener('abort', onAbort);
+        resolve(result);
+      };
+      const fail = (): void => settle({ kind: 'failed', reason: 'headers' });
+      const onAbort = (): void => settle({ kind: 'failed', reason: 'aborted' });
+      const stopTimer = this.#clock.after(this.#timeoutMs, fail);
+      signal.addEventListener('abort', onAbort);
+      this.#ask().then((values) => settle({ kind: 'headers', values }), fail);
+    });
+  }
+
+  async #ask(): Promise<HeaderValues> {
+    const values = await Promise.all(this.#asked.map(async (ask) => checked(await ask())));
+    return Object.assign({}, this.#fixed, ...values) as HeaderValues;
+  }
+}
+
+/** Lowercase names, without those that are ours to set. */
+function checked(headers: HeaderValues): HeaderValues {
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const lower = name.toLowerCase();
+    try {
+      validateHeaderName(lower);
+      if (typeof value !== 'string') throw new TypeError('not a string');
+      validateHeaderValue(lower, value);
+    } catch {
+      throw new TransportConfigError(
+        'headers',
+        `headers: ${JSON.stringify(name)} is not a header that can be sent (value not shown)`,
+      );
+    }
+    if (!RESERVED.has(lower)) values[lower] = value;
+  }
+  return values;
+}

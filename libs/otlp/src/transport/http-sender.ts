@@ -1,0 +1,156 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { parseEndpoint } from '../pool/endpoint.js';
+import { resolvePoolOptions } from '../pool/pool-options.js';
+import type { PoolOptions } from '../pool/pool-options.js';
+import { refused, retry } from '../send/outcome.js';
+import type { Batch, Sender } from '../send/sender.js';
+import { decodeExportResponse, decodeExportResponseJson } from '../wire/index.js';
+import type { ExportResponse, Signal } from '../wire/index.js';
+import { Attempts } from './attempts.js';
+import type { Attempted } from './attempts.js';
+import { decompress } from './encoding.js';
+import type { Encoded } from './encoding.js';
+import type { HeaderValues } from './headers.js';
+import { HttpConnections } from './http-connections.js';
+import { exchange } from './http-exchange.js';
+import type { HttpReply } from './http-exchange.js';
+import { parseProxy, proxyOf } from './proxy.js';
+import type { SenderOptions } from './sender-options.js';
+import { USER_AGENT } from './user-agent.js';
+import { exportVerdict, httpVerdict } from './verdict.js';
+
+export interface HttpSenderOptions extends SenderOptions {
+  /** What the chunks of a batch are, one after the other: one request of that content type. */
+  readonly content: 'protobuf' | 'json';
+  /** Append `/v1/<signal>` to the endpoint's path; false for an endpoint of one signal. Default true. */
+  readonly appendPath?: boolean;
+  /** URL of a proxy, reached by CONNECT; false for none. Default: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`. */
+  readonly proxy?: string | false;
+  /** Connections at most. Default 32. */
+  readonly maxSockets?: number;
+  readonly connections?: Pick<PoolOptions, 'connectTimeoutMs' | 'maxAgeMs' | 'lookup' | 'random'>;
+}
+
+const DEFAULT_MAX_SOCKETS = 32;
+
+/**
+ * OTLP/HTTP over keep-alive HTTP/1.1 connections. Redirects are not followed: requests carry credentials, and an
+ * endpoint that moved should be seen and corrected. Throws TransportConfigError.
+ */
+export function createHttpSender(options: HttpSenderOptions): Sender {
+  const attempts = new Attempts(parseEndpoint(options.endpoint), options);
+  const { endpoint, tls, clock, warn, maxResponseBytes, closeTimeoutMs } = attempts;
+  const { connectTimeoutMs, maxAgeMs, lookup, random } = resolvePoolOptions(
+    options.connections ?? {},
+  );
+  const agent = new HttpConnections({
+    endpoint,
+    tls,
+    proxy: proxyFor(options),
+    lookup,
+    clock,
+    connectTimeoutMs,
+    maxAgeMs,
+    random,
+    maxSockets: options.maxSockets ?? DEFAULT_MAX_SOCKETS,
+  });
+  const contentType = options.content === 'json' ? 'application/json' : 'application/x-protobuf';
+  const inFlight = new Set<Promise<unknown>>();
+  let closed: Promise<void> | undefined;
+
+  function proxyFor({ proxy }: HttpSenderOptions): ReturnType<typeof proxyOf> {
+    if (proxy === false) return undefined;
+    return proxy === undefined ? proxyOf(endpoint, process.env) : parseProxy(proxy);
+  }
+
+  const pathOf = (signal: Signal): string =>
+    (options.appendPath === false ? endpoint.path : `${endpoint.path}/v1/${signal}`) || '/';
+
+  async function attempt(
+    batch: Batch,
+    body: Encoded,
+    values: HeaderValues,
+    signal: AbortSignal,
+  ): Promise<Attempted> {
+    agent.followTls();
+    const headers: OutgoingHttpHeaders = {
+      'user-agent': USER_AGENT,
+      ...values,
+      connection: 'keep-alive',
+      'content-type': contentType,
+      ...(body.encoding !== 'identity' && { 'content-encoding': body.encoding }),
+    };
+    const path = pathOf(batch.signal);
+    const what = { agent, endpoint, path, headers, body, maxReplyBytes: maxResponseBytes };
+    return judge(await exchange(what, signal), batch);
+  }
+
+  async function judge(reply: HttpReply, batch: Batch): Promise<Attempted> {
+    if (reply.kind === 'aborted') return said(retry('aborted'));
+    if (reply.kind === 'broken') {
+      return { outcome: retry(reply.reason), message: '', unprocessed: reply.stale };
+    }
+    const { status, headers } = reply;
+    const outcome = httpVerdict(status, headers['retry-after']);
+    if (outcome.kind !== 'accepted') return { outcome, message: messageIn(reply.body) };
+    if (reply.body === undefined) return said(refused('response_too_large'));
+    const encoding = headers['content-encoding'] ?? '';
+    const plain = await decompress(reply.body, encoding, maxResponseBytes);
+    if (plain.kind === 'too_large') return said(refused('response_too_large'));
+    const bytes = plain.kind === 'complete' ? plain.bytes : undefined;
+    const response = responseIn(bytes, headers['content-type'] ?? '', batch.signal);
+    if (response.message !== '') warn('partial_success', response.message.slice(0, 1024));
+    return said(exportVerdict(response, batch.items));
+  }
+
+  /** What cannot be read is taken for an empty response: the status said that the batch is accepted. */
+  function responseIn(bytes: Uint8Array | undefined, type: string, signal: Signal): ExportResponse {
+    const empty: ExportResponse = { rejected: 0, message: '' };
+    if (bytes?.length === 0) return empty;
+    try {
+      if (bytes !== undefined && type.startsWith('application/json')) {
+        return decodeExportResponseJson(signal, Buffer.from(bytes).toString());
+      }
+      if (bytes !== undefined && type.startsWith('application/x-protobuf')) {
+        return decodeExportResponse(bytes);
+      }
+    } catch {
+      // Said below.
+    }
+    warn('unreadable_response', 'the batch is accepted, the response cannot be read');
+    return empty;
+  }
+
+  async function shut(): Promise<void> {
+    attempts.close();
+    let stopTimer: (() => void) | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      stopTimer = clock.after(closeTimeoutMs, resolve);
+    });
+    await Promise.race([Promise.all(inFlight), deadline]);
+    stopTimer?.();
+    agent.destroy();
+    await Promise.all(inFlight);
+  }
+
+  return {
+    send(batch, signal) {
+      const sent = attempts.run(batch, signal, attempt);
+      inFlight.add(sent);
+      return sent.finally(() => inFlight.delete(sent));
+    },
+    close: () => (closed ??= shut()),
+  };
+}
+
+function said(outcome: Attempted['outcome']): Attempted {
+  return { outcome, message: '' };
+}
+
+/** The readable part of an error body. */
+function messageIn(body: Buffer | undefined): string {
+  return (body ?? Buffer.alloc(0))
+    .toString('utf8', 0, 1024)
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim();
+}

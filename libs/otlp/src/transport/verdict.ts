@@ -1,0 +1,82 @@
+import { accepted, partial, refused, retry } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import type { ExportResponse } from '../wire/index.js';
+import type { GrpcCode, GrpcStatus } from './grpc-status.js';
+
+const RETRYABLE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
+  'CANCELLED',
+  'DEADLINE_EXCEEDED',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+]);
+
+const MAX_REASON_CHARS = 256;
+
+/**
+ * What a gRPC status means. RESOURCE_EXHAUSTED may be tried again only where the peer says so by a RetryInfo, even one of 0;
+ * delays are passed on as they are, limits are the retry layer's. Source: OTLP specification, OTLP/gRPC Response.
+ */
+export function grpcVerdict({ code, retryAfterMs }: GrpcStatus): Outcome {
+  if (code === 'OK') return accepted;
+  const isThrottled = code === 'RESOURCE_EXHAUSTED' && retryAfterMs !== undefined;
+  if (!isThrottled && !RETRYABLE.has(code)) return refused(code);
+  // A negative delay still says that the peer recovers.
+  return retry(code, retryAfterMs === undefined || retryAfterMs < 0 ? undefined : retryAfterMs);
+}
+
+/** What an HTTP status means to OTLP/HTTP. Source: OTLP specification, OTLP/HTTP Response. */
+export function httpVerdict(
+  status: number,
+  retryAfter: string | undefined,
+  nowMs = Date.now(),
+): Outcome {
+  if (status >= 200 && status < 300) return accepted;
+  if (status === 429 || status === 502 || status === 503 || status === 504) {
+    return retry(String(status), delayOf(retryAfter, nowMs));
+  }
+  // Redirects are not followed: requests carry credentials, and a wrong endpoint should be seen.
+  return refused(String(status));
+}
+
+/**
+ * The gRPC code of an HTTP reply that is none of gRPC. Source: gRPC, http-grpc-status-mapping.
+ */
+export function grpcCodeOfHttp(status: number): GrpcCode {
+  switch (status) {
+    case 400:
+      return 'INTERNAL';
+    case 401:
+      return 'UNAUTHENTICATED';
+    case 403:
+      return 'PERMISSION_DENIED';
+    case 404:
+      return 'UNIMPLEMENTED';
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return 'UNAVAILABLE';
+    default:
+      return 'UNKNOWN';
+  }
+}
+
+/** A rejected count of 0 is success, whatever the message says; one above what was sent is cut to it. */
+export function exportVerdict(response: ExportResponse, items: number): Outcome {
+  const { rejected, message } = response;
+  if (!(rejected > 0)) return accepted;
+  return partial(Math.min(rejected, items), message.slice(0, MAX_REASON_CHARS));
+}
+
+/** Seconds or an HTTP date (one in the past is 0); undefined for neither. Source: RFC 9110, 10.2.3. */
+export function delayOf(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  const text = value.trim();
+  if (/^\d{1,12}$/.test(text)) return Number(text) * 1000;
+  // Date.parse takes far more than HTTP dates, such as `-1`.
+  if (!/^[A-Z][a-z]{2,8},? /.test(text)) return undefined;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+}
