@@ -6,8 +6,8 @@ import { createNestlensEngine } from './nestlens-engine.js';
 const createNestlens: EngineFactory = ({ protocol, endpoint }, { timeoutMs }) =>
   createNestlensEngine(
     resolveConfig({ otlp: { protocol, endpoint, timeoutMs }, metrics: { intervalMs: 60_000 } }, {}),
-    // As long as a spec is willing to wait for a collector that is not there.
-    { flushTimeoutMs: 300, shutdownTimeoutMs: 300 },
+    // Longer than the pipeline takes to tell of what it tries again.
+    { flushTimeoutMs: 1500, shutdownTimeoutMs: 300 },
   );
 
-exportEngineContract('nestlens', createNestlens);
+exportEngineContract('nestlens', createNestlens, { protocols: ['grpc', 'http/protobuf'] });

@@ -31,8 +31,9 @@ class LastOutcome {
     const failed = rejected + Object.values(dropped).reduce((sum, items) => sum + items, 0);
     const lane = lanes.find(({ signals }) => signals.includes(signal));
     const at = Date.now();
-    if (lane !== undefined && lane.breaker.kind !== 'closed') {
-      this.#last = { outcome: 'failed', at, reason: `breaker ${lane.breaker.kind}` };
+    if (lane !== undefined && (lane.breaker.kind !== 'closed' || lane.retrying > 0)) {
+      const reason = lane.breaker.kind === 'closed' ? 'retrying' : `breaker ${lane.breaker.kind}`;
+      this.#last = { outcome: 'failed', at, reason };
     } else if (failed > this.#failed) {
       this.#last = { outcome: 'failed', at, reason: Object.keys(dropped).join(', ') || 'rejected' };
     } else if (accepted > this.#accepted || this.#last.outcome === 'failed') {
