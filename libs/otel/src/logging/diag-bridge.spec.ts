@@ -1,5 +1,6 @@
-import { diag } from '@opentelemetry/api';
+import { ROOT_CONTEXT, context, diag, trace } from '@opentelemetry/api';
 import { loggingErrorHandler } from '@opentelemetry/core';
+import { AsyncContextManager } from '../context/async-context-manager.js';
 import { DiagBridge } from './diag-bridge.js';
 import { SecretMask } from '../secrets/secret-mask.js';
 
@@ -49,6 +50,16 @@ describe('DiagBridge', () => {
       'error lib broken TypeError: no',
       'error Error: Bad Request (400)',
     ]);
+  });
+
+  it('prints for nobody in particular: a timer may run in the context of any request', () => {
+    bridge.install();
+    context.setGlobalContextManager(new AsyncContextManager());
+    const span = { traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 };
+    context.with(trace.setSpanContext(ROOT_CONTEXT, span), () => diag.error('broken'));
+    context.disable();
+    expect(messages()).toEqual(['error broken']);
+    expect(lines.join('')).not.toContain('trace_id');
   });
 
   it('prints one line a minute of an outage whose message varies (P35)', () => {

@@ -1,4 +1,4 @@
-import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { DiagLogLevel, ROOT_CONTEXT, context, diag } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
 import type { DiagnosticsOptions } from '../options/otel.options.js';
 import { isErrorLike, toText } from './any-value.js';
@@ -47,7 +47,8 @@ export class DiagBridge implements DiagLogger {
   constructor({ settings, mask, now }: DiagBridgeOptions) {
     const printer = new OtelLogger({ ...settings, level: 'verbose', emit: false });
     this.#mask = mask;
-    this.#print = (level, line) => printer[level](line, CONTEXT);
+    // Timers of the SDK run in the context of the request that happened to start them.
+    this.#print = (level, line) => context.with(ROOT_CONTEXT, () => printer[level](line, CONTEXT));
     this.#limited = new RateLimitedLog({
       write: this.#print,
       ...(now === undefined ? undefined : { now }),
