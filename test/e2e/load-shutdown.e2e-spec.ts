@@ -24,7 +24,7 @@ async function client(port: number, first: number, met: Met, warm: () => void): 
   let left = AFTER;
   for (let turn = 0; left > 0; turn += 1) {
     try {
-      const { status, body, headers } = await ask(port, `/work/${first + turn}`, { agent });
+      const { status, body, headers } = await ask(port, `/jobs/${first + turn}`, { agent });
       if (status === 200 && body === 'done') met.answered += 1;
       else met.failures.push([status, body]);
       if (headers.connection !== 'keep-alive') left -= 1;
@@ -82,7 +82,7 @@ describe('SIGTERM under load', () => {
       const states = (await ready).statuses.join(' ');
       expect(states).toMatch(/^(200 )*503( 503)*$/);
 
-      const work = server.spans().filter(({ name }) => name === 'GET /work/:id');
+      const work = server.spans().filter(({ name }) => name === 'GET /jobs/:id');
       expect(work).toHaveLength(met.answered);
       expect(new Set(work.map(({ attributes }) => attributes['url.path'])).size).toBe(met.answered);
       const rest = server.spans().filter((span) => !work.includes(span));

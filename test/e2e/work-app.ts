@@ -13,7 +13,7 @@ const [, , options = '{}'] = process.argv;
 class WorkController {
   readonly #logger = new Logger('Work');
 
-  @Get('work/:id')
+  @Get('jobs/:id')
   async work(): Promise<string> {
     await sleep(5);
     this.#logger.debug('worked');

@@ -55,7 +55,7 @@ export class WorkService implements AsyncDisposable {
   /** The status of one request for work. */
   async work(): Promise<number> {
     this.asked += 1;
-    return (await ask(this.port, `/work/${this.asked}`)).status;
+    return (await ask(this.port, `/jobs/${this.asked}`)).status;
   }
 
   /** What readiness says. */

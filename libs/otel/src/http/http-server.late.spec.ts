@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { recordTelemetry } from '@nestlens/testing';
-import { platforms, startHttpApp } from '../../test/http-app.js';
+import { platforms, startHttpApp } from './fixtures/http-app.js';
 import { AsyncContextManager } from '../context/async-context-manager.js';
 
 @Controller()

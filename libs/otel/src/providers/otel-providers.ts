@@ -117,11 +117,12 @@ export class OtelProviders {
     if (config.disabled) {
       context.setGlobalContextManager(new AsyncContextManager());
       if (propagator !== null) propagation.setGlobalPropagator(propagator);
-    } else {
-      globalProviders.claim();
-      sdk.start();
-      globalProviders.fillFromGlobals();
+      // Nothing was bound to an SDK, so there is nothing to flush.
+      return new OtelProviders([], [], []);
     }
+    globalProviders.claim();
+    sdk.start();
+    globalProviders.fillFromGlobals();
     return new OtelProviders(spanProcessors, logProcessors, metricReaders);
   }
 
