@@ -249,7 +249,8 @@ export class AnyValueWriter {
 
   #isOver(): boolean {
     const cursor = this.#cursor;
-    if (cursor.at < this.#stop && !cursor.full) return false;
+    if (cursor.full) return true;
+    if (cursor.at < this.#stop) return false;
     this.#losses.values++;
     return true;
   }
