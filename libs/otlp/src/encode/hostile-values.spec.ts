@@ -1,0 +1,282 @@
+import { createContext, runInContext } from 'node:vm';
+import type { AnyValue, Attributes } from '@opentelemetry/api';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { decodeExportRequest } from '../wire/export-request.js';
+import type { LogRecord, Span } from '../wire/model.js';
+import { createLogRecordEncoder, createSpanEncoder } from './item-encoder.js';
+import type { EncodeLimits } from './limits.js';
+
+const resource = resourceFromAttributes({ 'service.name': 'shop' });
+const scope = { name: 'scope' };
+const context = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 };
+
+function spanOf(given: Partial<ReadableSpan>): ReadableSpan {
+  return {
+    name: 'span',
+    kind: 0,
+    spanContext: () => context,
+    startTime: [1, 0],
+    endTime: [2, 0],
+    status: { code: 0 },
+    attributes: {},
+    links: [],
+    events: [],
+    duration: [1, 0],
+    ended: true,
+    resource,
+    instrumentationScope: scope,
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+    ...given,
+  };
+}
+
+/** Three times, since keys and values that come again go another way. */
+function write(span: ReadableSpan, limits?: Partial<EncodeLimits>): Span {
+  const encoder = createSpanEncoder(limits);
+  const target = new Uint8Array(1_048_576);
+  encoder.open(target, 0);
+  for (let time = 0; time < 3; time++) expect(encoder.append(span)).toBe('written');
+  const { groups } = decodeExportRequest('traces', target.subarray(0, encoder.close()));
+  const [first, second, third] = groups[0]!.scopes[0]!.items;
+  expect([second, third]).toEqual([first, first]);
+  return first!;
+}
+
+function valueOf(value: unknown, limits?: Partial<EncodeLimits>): unknown {
+  return write(spanOf({ attributes: { key: value } as Attributes }), limits).attributes['key'];
+}
+
+function recordOf(given: Partial<ReadableLogRecord>): LogRecord {
+  const encoder = createLogRecordEncoder();
+  const target = new Uint8Array(1_048_576);
+  encoder.open(target, 0);
+  const record: ReadableLogRecord = {
+    hrTime: [1, 0],
+    hrTimeObserved: [2, 0],
+    resource,
+    instrumentationScope: scope,
+    attributes: {},
+    droppedAttributesCount: 0,
+    ...given,
+  };
+  expect(encoder.append(record)).toBe('written');
+  const { groups } = decodeExportRequest('logs', target.subarray(0, encoder.close()));
+  return groups[0]!.scopes[0]!.items[0]!;
+}
+
+function thrower(): never {
+  throw new Error('hostile');
+}
+
+describe('values that are no attribute values', () => {
+  it.each<[string, unknown, unknown]>([
+    ['bigint', 5n, 5],
+    ['negative bigint', -(2n ** 60n), -(2n ** 60n)],
+    ['bigint past int64', 2n ** 64n, '18446744073709551616'],
+    ['bigint of a million digits', 1n << 3_000_000n, '[BigInt]'],
+    ['symbol', Symbol('name'), 'Symbol(name)'],
+    ['function', function named() {}, '[Function: named]'],
+    ['date', new Date(0), '1970-01-01T00:00:00.000Z'],
+    ['date that is none', new Date(Number.NaN), 'Invalid Date'],
+    ['NaN', Number.NaN, Number.NaN],
+    ['infinity', -Infinity, -Infinity],
+    ['-0', -0, 0],
+    ['undefined', undefined, null],
+    ['null', null, null],
+    ['regular expression', /a+/g, '/a+/g'],
+    ['boxed string', new String('boxed'), 'boxed'],
+    ['lone surrogate', 'a\ud83db', 'a\ufffdb'],
+    ['NUL', 'a\0b', 'a\0b'],
+    ['error without a stack', Object.assign(new TypeError('bad'), { stack: '' }), 'TypeError: bad'],
+    [
+      'error of another realm',
+      runInContext('const e = new Error("x"); e.stack = "s"; e', createContext()),
+      's',
+    ],
+    ['array buffer', Uint8Array.of(1, 2).buffer, Uint8Array.of(1, 2)],
+    ['typed array', Float64Array.of(0.5, 2), [0.5, 2]],
+    ['set', new Set([1, 'b']), [1, 'b']],
+    ['sparse array', [1, , 3], [1, null, 3]], // oxlint-disable-line no-sparse-arrays
+    ['toJSON that throws', { a: 1, toJSON: thrower }, { a: 1, toJSON: '[Function: thrower]' }],
+  ])('%s', (_name, value, expected) => {
+    const got = valueOf(value);
+    if (typeof expected === 'object' && expected !== null && !ArrayBuffer.isView(expected)) {
+      expect(JSON.stringify(got)).toBe(JSON.stringify(expected));
+    } else expect(got).toStrictEqual(expected);
+  });
+
+  it('maps keep any key', () => {
+    const map = new Map<unknown, unknown>([
+      ['a', 1],
+      [2, 'b'],
+      [Symbol('s'), true],
+      [{}, 4],
+      [null, 5],
+    ]);
+    expect({ ...(valueOf(map) as object) }).toEqual({
+      a: 1,
+      2: 'b',
+      'Symbol(s)': true,
+      '[Object]': 4,
+      null: 5,
+    });
+  });
+
+  it('circular ones end where they begin again', () => {
+    const circular: { name: string; self?: unknown; list: unknown[] } = { name: 'x', list: [] };
+    circular.self = circular;
+    circular.list.push(circular, circular.list);
+    expect(JSON.parse(JSON.stringify(valueOf(circular)))).toEqual({
+      name: 'x',
+      list: ['[Circular]', '[Circular]'],
+      self: '[Circular]',
+    });
+  });
+
+  it('200 000 deep ones end at the depth limit', () => {
+    let deep: unknown = 'end';
+    for (let level = 0; level < 200_000; level++) deep = level % 2 === 0 ? [deep] : { deep };
+    const text = JSON.stringify(valueOf(deep, { depth: 3 }));
+    expect(text).toBe('{"deep":[{"deep":"[Array]"}]}');
+  });
+
+  it('a million elements end where their bytes are used up', () => {
+    const values = valueOf(Array.from({ length: 1_000_000 }, (_, index) => index)) as unknown[];
+    expect(values.length).toBeGreaterThan(1000);
+    expect(values.length).toBeLessThan(10_000);
+    expect(values.at(-1)).toBe(values.length - 1);
+  });
+
+  it.each<[string, unknown]>([
+    [
+      'getter that throws',
+      {
+        get a() {
+          return thrower();
+        },
+      },
+    ],
+    [
+      'proxy that throws',
+      new Proxy({}, { get: thrower, ownKeys: thrower, getPrototypeOf: thrower }),
+    ],
+    ['revoked proxy', revoked()],
+    ['symbol with a getter', Object.defineProperty(() => {}, 'name', { get: thrower })],
+    ['boxed value that throws', Object.assign(new Number(1), { valueOf: thrower })],
+    ['error with a getter', Object.defineProperty(new Error('x'), 'stack', { get: thrower })],
+  ])('%s: dropped and counted, others stay', (_name, value) => {
+    const span = write(spanOf({ attributes: { before: 1, key: value, after: 2 } as Attributes }));
+    expect({ ...span.attributes }).toEqual({ before: 1, after: 2 });
+    expect(span.droppedAttributesCount).toBe(1);
+  });
+
+  it('attributes that throw on the way keep what came before', () => {
+    const attributes = Object.defineProperty({ a: 1 }, 'b', { enumerable: true, get: thrower });
+    const span = write(spanOf({ attributes: attributes as Attributes, droppedAttributesCount: 2 }));
+    expect({ ...span.attributes }).toEqual({ a: 1 });
+    expect(span.droppedAttributesCount).toBe(3);
+  });
+
+  it('a proxy of an array with an endless length ends', () => {
+    const endless = new Proxy([], { get: (_target, key) => (key === 'length' ? 2 ** 53 : 1) });
+    expect((valueOf(endless) as unknown[]).length).toBeLessThan(10_000);
+  });
+});
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  return proxy;
+}
+
+describe('keys', () => {
+  it('that are empty are dropped, long ones cut, __proto__ is data', () => {
+    const attributes = JSON.parse('{"": 1, "__proto__": "data"}') as Attributes;
+    attributes['k'.repeat(100_000)] = 'long';
+    const span = write(spanOf({ attributes }));
+    expect(Object.entries(span.attributes)).toEqual([
+      ['__proto__', 'data'],
+      ['k'.repeat(1024), 'long'],
+    ]);
+    expect(span.droppedAttributesCount).toBe(1);
+  });
+
+  it('of prototypes are not written', () => {
+    const attributes = Object.create({ inherited: 1 }) as Attributes;
+    attributes['own'] = 2;
+    expect({ ...write(spanOf({ attributes })).attributes }).toEqual({ own: 2 });
+  });
+});
+
+describe('spans that are wrong', () => {
+  it('links without a context are dropped', () => {
+    const links = [null, {}, { context: null }, { context }] as unknown as ReadableSpan['links'];
+    const span = write(spanOf({ links }));
+    expect(span.links).toHaveLength(1);
+    expect(span.droppedLinksCount).toBe(3);
+  });
+
+  it('times out of range are clamped', () => {
+    const span = write(spanOf({ startTime: [-5, 3], endTime: [253_402_300_799, 999_999_999] }));
+    expect(span.startTime).toBe(0n);
+    expect(span.endTime).toBe(2n ** 63n - 1n);
+  });
+
+  it('times that are none are 0', () => {
+    const span = write(spanOf({ startTime: [Number.NaN, 1], endTime: [1, Number.NaN] }));
+    expect(span.startTime).toBe(0n);
+    expect(span.endTime).toBe(1_000_000_000n);
+  });
+
+  it('names that are no text become text', () => {
+    expect(write(spanOf({ name: undefined as unknown as string })).name).toBe('undefined');
+  });
+
+  it('ids that are no hex do no harm', () => {
+    const spanContext = () => ({ traceId: 'zz', spanId: 'é字', traceFlags: 0 });
+    expect(write(spanOf({ spanContext })).traceId).toBe('00');
+  });
+
+  it('one that throws is unreadable, and the target stays as it was', () => {
+    const encoder = createSpanEncoder();
+    const target = new Uint8Array(4096);
+    encoder.open(target, 0);
+    encoder.append(spanOf({}));
+    const { end, resourceAt, scopeAt } = encoder;
+    const hostile = spanOf({ spanContext: thrower, instrumentationScope: { name: 'other' } });
+    expect(encoder.append(hostile)).toBe('unreadable');
+    expect(encoder.alone(hostile)).toBe('unreadable');
+    expect([encoder.end, encoder.resourceAt, encoder.scopeAt]).toEqual([end, resourceAt, scopeAt]);
+    expect(encoder.append(spanOf({}))).toBe('written');
+    const { groups } = decodeExportRequest('traces', target.subarray(0, encoder.close()));
+    expect(groups[0]!.scopes.map((run) => run.items.length)).toEqual([2]);
+  });
+});
+
+describe('log bodies', () => {
+  it.each<[string, unknown, unknown]>([
+    ['undefined', undefined, null],
+    ['text', 'body', 'body'],
+    ['long text', 'x'.repeat(1_000_000), 'x'.repeat(21_810)],
+    ['bytes of 10 MB', Buffer.alloc(10_000_000, 7), null],
+    ['error', Object.assign(new Error('x'), { stack: 'Error: x\n  at y' }), 'Error: x\n  at y'],
+    [
+      'what throws',
+      {
+        get a() {
+          return thrower();
+        },
+      },
+      null,
+    ],
+  ])('%s', (name, body, expected) => {
+    const got = recordOf({ body: body as AnyValue }).body;
+    if (name === 'bytes of 10 MB') expect((got as Uint8Array).length).toBeGreaterThan(20_000);
+    else if (name === 'long text') expect((got as string).length).toBeGreaterThan(20_000);
+    else expect(got).toStrictEqual(expected);
+  });
+});
