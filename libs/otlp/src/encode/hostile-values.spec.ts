@@ -1,5 +1,5 @@
 import { createContext, runInContext } from 'node:vm';
-import type { AnyValue, Attributes } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
@@ -12,7 +12,8 @@ const resource = resourceFromAttributes({ 'service.name': 'shop' });
 const scope = { name: 'scope' };
 const context = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 };
 
-function spanOf(given: Partial<ReadableSpan>): ReadableSpan {
+/** `given` may be of any shape. */
+function spanOf(given: object): ReadableSpan {
   return {
     name: 'span',
     kind: 0,
@@ -41,16 +42,17 @@ function write(span: ReadableSpan, limits?: Partial<EncodeLimits>): Span {
   encoder.open(target, 0);
   for (let time = 0; time < 3; time++) expect(encoder.append(span)).toBe('written');
   const { groups } = decodeExportRequest('traces', target.subarray(0, encoder.close()));
-  const [first, second, third] = groups[0]!.scopes[0]!.items;
+  const [first, second, third] = groups.at(0)!.scopes.at(0)!.items;
   expect([second, third]).toEqual([first, first]);
-  return first!;
+  if (first === undefined) throw new Error('no span');
+  return first;
 }
 
 function valueOf(value: unknown, limits?: Partial<EncodeLimits>): unknown {
-  return write(spanOf({ attributes: { key: value } as Attributes }), limits).attributes['key'];
+  return write(spanOf({ attributes: { key: value } }), limits).attributes['key'];
 }
 
-function recordOf(given: Partial<ReadableLogRecord>): LogRecord {
+function recordOf(given: object): LogRecord {
   const encoder = createLogRecordEncoder();
   const target = new Uint8Array(1_048_576);
   encoder.open(target, 0);
@@ -65,7 +67,7 @@ function recordOf(given: Partial<ReadableLogRecord>): LogRecord {
   };
   expect(encoder.append(record)).toBe('written');
   const { groups } = decodeExportRequest('logs', target.subarray(0, encoder.close()));
-  return groups[0]!.scopes[0]!.items[0]!;
+  return groups.at(0)!.scopes.at(0)!.items.at(0)!;
 }
 
 function thrower(): never {
@@ -101,12 +103,13 @@ describe('values that are no attribute values', () => {
     ['typed array', Float64Array.of(0.5, 2), [0.5, 2]],
     ['set', new Set([1, 'b']), [1, 'b']],
     ['sparse array', [1, , 3], [1, null, 3]], // oxlint-disable-line no-sparse-arrays
-    ['toJSON that throws', { a: 1, toJSON: thrower }, { a: 1, toJSON: '[Function: thrower]' }],
+    [
+      'toJSON that throws',
+      { a: 1, toJSON: thrower },
+      Object.assign(Object.create(null) as object, { a: 1, toJSON: '[Function: thrower]' }),
+    ],
   ])('%s', (_name, value, expected) => {
-    const got = valueOf(value);
-    if (typeof expected === 'object' && expected !== null && !ArrayBuffer.isView(expected)) {
-      expect(JSON.stringify(got)).toBe(JSON.stringify(expected));
-    } else expect(got).toStrictEqual(expected);
+    expect(valueOf(value)).toEqual(expected);
   });
 
   it('maps keep any key', () => {
@@ -169,14 +172,14 @@ describe('values that are no attribute values', () => {
     ['boxed value that throws', Object.assign(new Number(1), { valueOf: thrower })],
     ['error with a getter', Object.defineProperty(new Error('x'), 'stack', { get: thrower })],
   ])('%s: dropped and counted, others stay', (_name, value) => {
-    const span = write(spanOf({ attributes: { before: 1, key: value, after: 2 } as Attributes }));
+    const span = write(spanOf({ attributes: { before: 1, key: value, after: 2 } }));
     expect({ ...span.attributes }).toEqual({ before: 1, after: 2 });
     expect(span.droppedAttributesCount).toBe(1);
   });
 
   it('attributes that throw on the way keep what came before', () => {
     const attributes = Object.defineProperty({ a: 1 }, 'b', { enumerable: true, get: thrower });
-    const span = write(spanOf({ attributes: attributes as Attributes, droppedAttributesCount: 2 }));
+    const span = write(spanOf({ attributes, droppedAttributesCount: 2 }));
     expect({ ...span.attributes }).toEqual({ a: 1 });
     expect(span.droppedAttributesCount).toBe(3);
   });
@@ -214,7 +217,7 @@ describe('keys', () => {
 
 describe('spans that are wrong', () => {
   it('links without a context are dropped', () => {
-    const links = [null, {}, { context: null }, { context }] as unknown as ReadableSpan['links'];
+    const links = [null, {}, { context: null }, { context }];
     const span = write(spanOf({ links }));
     expect(span.links).toHaveLength(1);
     expect(span.droppedLinksCount).toBe(3);
@@ -233,7 +236,7 @@ describe('spans that are wrong', () => {
   });
 
   it('names that are no text become text', () => {
-    expect(write(spanOf({ name: undefined as unknown as string })).name).toBe('undefined');
+    expect(write(spanOf({ name: undefined })).name).toBe('undefined');
   });
 
   it('ids that are no hex do no harm', () => {
@@ -253,16 +256,16 @@ describe('spans that are wrong', () => {
     expect([encoder.end, encoder.resourceAt, encoder.scopeAt]).toEqual([end, resourceAt, scopeAt]);
     expect(encoder.append(spanOf({}))).toBe('written');
     const { groups } = decodeExportRequest('traces', target.subarray(0, encoder.close()));
-    expect(groups[0]!.scopes.map((run) => run.items.length)).toEqual([2]);
+    expect(groups.at(0)?.scopes.map((run) => run.items.length)).toEqual([2]);
   });
 });
 
 describe('log bodies', () => {
+  const bodyOf = (body: unknown): unknown => recordOf({ body }).body;
+
   it.each<[string, unknown, unknown]>([
     ['undefined', undefined, null],
     ['text', 'body', 'body'],
-    ['long text', 'x'.repeat(1_000_000), 'x'.repeat(21_810)],
-    ['bytes of 10 MB', Buffer.alloc(10_000_000, 7), null],
     ['error', Object.assign(new Error('x'), { stack: 'Error: x\n  at y' }), 'Error: x\n  at y'],
     [
       'what throws',
@@ -273,10 +276,12 @@ describe('log bodies', () => {
       },
       null,
     ],
-  ])('%s', (name, body, expected) => {
-    const got = recordOf({ body: body as AnyValue }).body;
-    if (name === 'bytes of 10 MB') expect((got as Uint8Array).length).toBeGreaterThan(20_000);
-    else if (name === 'long text') expect((got as string).length).toBeGreaterThan(20_000);
-    else expect(got).toStrictEqual(expected);
+  ])('%s', (_name, body, expected) => {
+    expect(bodyOf(body)).toStrictEqual(expected);
+  });
+
+  it('long texts and bytes are cut so that the record keeps its budget', () => {
+    expect((bodyOf('x'.repeat(1_000_000)) as string).length).toBe(21_827);
+    expect((bodyOf(Buffer.alloc(10_000_000, 7)) as Uint8Array).length).toBe(21_827);
   });
 });

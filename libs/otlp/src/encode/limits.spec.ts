@@ -34,7 +34,10 @@ function write(given: Partial<ReadableSpan>, limits?: Partial<EncodeLimits>) {
   encoder.open(target, 0);
   expect(encoder.append({ ...span, ...given })).toBe('written');
   const bytes = target.subarray(0, encoder.close());
-  const written: Span = decodeExportRequest('traces', bytes).groups[0]!.scopes[0]!.items[0]!;
+  const written: Span = decodeExportRequest('traces', bytes)
+    .groups.at(0)!
+    .scopes.at(0)!
+    .items.at(0)!;
   return { written, bytes: bytes.length, losses: encoder.losses };
 }
 
@@ -94,7 +97,7 @@ describe('limits', () => {
       'event 9998',
       'event 9999',
     ]);
-    expect(written.events[0]!.droppedAttributesCount).toBe(72);
+    expect(written.events.at(0)!.droppedAttributesCount).toBe(72);
     expect(written.droppedEventsCount).toBe(2 + 9997);
     expect(written.links).toHaveLength(4);
     expect(written.droppedLinksCount).toBe(3 + 9996);

@@ -81,7 +81,7 @@ describe('a unit', () => {
     const encoder = createSpanEncoder();
     const write = (): unknown => {
       const alone = encoder.alone({ ...spanOf('1', 'a'), resource: pending }) as Uint8Array;
-      return { ...decodeExportRequest('traces', alone).groups[0]!.resource.attributes };
+      return { ...decodeExportRequest('traces', alone).groups.at(0)!.resource.attributes };
     };
     expect(write()).toEqual({ now: 1 });
     settle('here');
