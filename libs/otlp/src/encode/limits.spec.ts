@@ -138,4 +138,18 @@ describe('limits', () => {
     expect(written.name).toBe('字'.repeat(256));
     expect(written.droppedAttributesCount).toBe(10);
   });
+
+  it('may be so wide that texts need long lengths', () => {
+    const encoder = createSpanEncoder({ itemBytes: Infinity, valueLength: Infinity });
+    const text = '字'.repeat(200_000);
+    const given = { ...span, name: text, status: { code: 2, message: text }, attributes: { text } };
+    const bytes = encoder.alone(given) as Uint8Array;
+    const written = decodeExportRequest('traces', bytes).groups.at(0)!.scopes.at(0)!.items.at(0)!;
+    expect([written.name, written.status.message, written.attributes['text']]).toEqual([
+      text,
+      text,
+      text,
+    ]);
+    expect(encoder.losses.values).toBe(0);
+  });
 });
