@@ -52,7 +52,7 @@ describe('OTLP/JSON', () => {
                     {
                       key: 'list',
                       value: {
-                        arrayValue: { values: [{ stringValue: 'a' }, { boolValue: true }] },
+                        arrayValue: { values: [{ intValue: '1' }, { intValue: '2' }] },
                       },
                     },
                   ],
