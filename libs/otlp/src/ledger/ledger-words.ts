@@ -45,19 +45,21 @@ const numbersOf = <Name extends string>(names: readonly Name[]): Readonly<Record
   Object.fromEntries(names.map((name, number) => [name, number])) as Record<Name, number>;
 
 export const ACCOUNT = numbersOf(ACCOUNTS);
-export const SIGNAL = numbersOf(SIGNALS);
 
 const COUNTERS = SIGNALS.length * ACCOUNTS.length;
-const WORDS_PER_COUNTER = 2;
+export const WORDS_PER_COUNTER = 2;
 /** Sides lie this many words apart at least, that no cache line has two writers. */
 const ALIGNMENT = 32;
 const WORDS_PER_SIDE = Math.ceil((COUNTERS * WORDS_PER_COUNTER) / ALIGNMENT) * ALIGNMENT;
 
 export const LEDGER_BYTES = 2 * WORDS_PER_SIDE * Int32Array.BYTES_PER_ELEMENT;
 
+/** The first word of a side; its counters follow signal by signal, account by account. */
+export const startOf = (side: Side): number => (side === 'main' ? 0 : WORDS_PER_SIDE);
+
 /** The first of a counter's two words. */
 export const wordOf = (side: Side, signal: number, account: number): number =>
-  (side === 'main' ? 0 : WORDS_PER_SIDE) + (signal * ACCOUNTS.length + account) * WORDS_PER_COUNTER;
+  startOf(side) + (signal * ACCOUNTS.length + account) * WORDS_PER_COUNTER;
 
 const TWO_31 = 2 ** 31;
 const TWO_32 = 2 ** 32;
@@ -73,8 +75,8 @@ export const storeCount = (
   before: number,
 ): void => {
   Atomics.store(words, word, count | 0);
-  const high = Math.floor(count / TWO_31);
-  if (high !== Math.floor(before / TWO_31)) Atomics.store(words, word + 1, high);
+  const borderCrossed = ((count | 0) ^ (before | 0)) < 0 || count - before >= TWO_31;
+  if (borderCrossed) Atomics.store(words, word + 1, Math.floor(count / TWO_31));
 };
 
 export const loadCount = (words: Int32Array, word: number): number => {
