@@ -32,9 +32,12 @@ describe('settle', () => {
     expect(books).toMatchObject({ accepted: taken, rejected, queued: 0, dropped: {} });
   });
 
-  it('books what a closed sender refused as dropped', () => {
-    const [, books] = settled(refused('closed'));
-    expect(books).toMatchObject({ rejected: 0, dropped: { already_shutdown: 10 }, queued: 0 });
+  it.each([
+    ['closed', 'already_shutdown'],
+    ['too_large', 'too_large'],
+  ])('books what was refused here as dropped: %s', (reason, dropped) => {
+    const [, books] = settled(refused(reason));
+    expect(books).toMatchObject({ rejected: 0, dropped: { [dropped]: 10 }, queued: 0 });
   });
 
   it('leaves what may be sent again to the caller', () => {

@@ -13,7 +13,7 @@ export interface Settled {
 /**
  * Books what a send came to. False where it is still open: after `retry` the caller spools or drops the items and
  * books that. A number of rejected items that a collector cannot mean is taken as the nearest that it can.
- * `refused` `closed` is our own doing and counts as dropped, not as rejected.
+ * `refused` for `closed` or `too_large` is our own doing and counts as dropped, not as rejected.
  */
 export const settle = (
   writer: LedgerWriter,
@@ -31,10 +31,15 @@ export const settle = (
       return true;
     }
     case 'refused':
-      if (outcome.reason === 'closed') writer.dropped(signal, 'already_shutdown', items);
-      else writer.rejected(signal, items);
+      bookRefused(writer, signal, outcome.reason, items);
       return true;
     case 'retry':
       return false;
   }
+};
+
+const bookRefused = (writer: LedgerWriter, signal: Signal, reason: string, items: number): void => {
+  if (reason === 'closed') writer.dropped(signal, 'already_shutdown', items);
+  else if (reason === 'too_large') writer.dropped(signal, 'too_large', items);
+  else writer.rejected(signal, items);
 };
