@@ -18,7 +18,7 @@ describe('HeaderSource', () => {
     });
   });
 
-  it.each([
+  it.each<Record<string, string>>([
     { 'a b': 'x' },
     { a: 'canary\r\nevil: 1' },
     { a: 'canary\u20AC' },

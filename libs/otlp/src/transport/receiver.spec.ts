@@ -78,8 +78,9 @@ describe.each(transports)('over %s', (transport, open, batch) => {
         [transport, signal],
         [transport, signal],
       ]);
-      expect(received[0]!.request.groups[0]!.scopes[0]!.items).toHaveLength(1);
-      expect(received[0]!.headers['user-agent']).toMatch(/^Nestlens-OTLP\/\S+ OTel-OTLP-Exporter/);
+      const [first] = received;
+      expect(first?.request.groups.at(0)?.scopes.at(0)?.items).toHaveLength(1);
+      expect(first?.headers['user-agent']).toMatch(/^Nestlens-OTLP\/\S+ OTel-OTLP-Exporter/);
     });
   });
 

@@ -34,12 +34,8 @@ describe('grpcVerdict', () => {
     [-5, undefined],
   ])('tries RESOURCE_EXHAUSTED with a RetryInfo of %i again after %p', (retryAfterMs, afterMs) => {
     const verdict = grpcVerdict({ code: 'RESOURCE_EXHAUSTED', message: '', retryAfterMs });
-    expect(verdict).toEqual(
-      expect.objectContaining({ kind: 'retry', reason: 'RESOURCE_EXHAUSTED' }),
-    );
-    expect(verdict).toHaveProperty(
-      ...(afterMs === undefined ? (['kind'] as const) : (['afterMs', afterMs] as const)),
-    );
+    const reason = 'RESOURCE_EXHAUSTED';
+    expect(verdict).toEqual({ kind: 'retry', reason, ...(afterMs !== undefined && { afterMs }) });
   });
 
   it('keeps the delay of a code that may be tried anyway, and no delay makes another code so', () => {
@@ -54,13 +50,14 @@ describe('grpcVerdict', () => {
 
 describe('httpVerdict', () => {
   it('follows the table of OTLP for every status', () => {
-    const byKind: Record<string, number[]> = { accepted: [], retry: [], refused: [] };
+    const byKind = new Map<string, number[]>();
     for (let status = 200; status < 600; status++) {
-      byKind[httpVerdict(status, undefined).kind]!.push(status);
+      const { kind } = httpVerdict(status, undefined);
+      byKind.set(kind, [...(byKind.get(kind) ?? []), status]);
     }
-    expect(byKind['retry']).toEqual([429, 502, 503, 504]);
-    expect(byKind['accepted']).toEqual(Array.from({ length: 100 }, (_, at) => 200 + at));
-    expect(byKind['refused']).toHaveLength(400 - 104);
+    expect(byKind.get('retry')).toEqual([429, 502, 503, 504]);
+    expect(byKind.get('accepted')).toEqual(Array.from({ length: 100 }, (_, at) => 200 + at));
+    expect(byKind.get('refused')).toHaveLength(400 - 104);
     expect(httpVerdict(307, undefined)).toEqual({ kind: 'refused', reason: '307' });
   });
 
