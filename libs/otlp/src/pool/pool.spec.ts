@@ -144,7 +144,7 @@ describe('connecting', () => {
   it('says so where the peer speaks something else', async () => {
     const server = await startSilent((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const pool = poolTo(urlOf(server));
-    expect(await ask(pool)).toMatch(/^ERR_HTTP2|^closed$/);
+    expect(await ask(pool)).toMatch(/^ERR_HTTP2|^connection_closed$/);
   });
 
   it('asks for the address each time, and goes on to the next one of several', async () => {
@@ -161,7 +161,7 @@ describe('connecting', () => {
     };
     const pool = poolTo(`http://collector.test:${peer.port}`, { lookup });
     expect(await ask(pool)).toBe('answered');
-    peer.sessions[0]!.destroy();
+    peer.first.destroy();
     await until(() => pool.stats.sessions === 0);
     expect(await ask(pool)).toBe('answered');
     expect(asked).toEqual(['collector.test', 'collector.test']);
@@ -281,7 +281,7 @@ describe('a half-open connection', () => {
     const pool = poolTo(peer.url);
     await ask(pool);
     let pings = 0;
-    peer.sessions[0]!.on('ping', () => pings++);
+    peer.first.on('ping', () => pings++);
     clock.advance(60_000);
     expect(await ask(pool)).toBe('answered');
     expect(pings).toBe(0);
@@ -293,7 +293,7 @@ describe('a half-open connection', () => {
     void ask(pool);
     await peer.streams(1);
     for (let each = 0; each < 3; each++) {
-      const session = peer.sessions[0]!;
+      const session = peer.first;
       const ping = once(session, 'ping');
       clock.advance(10_000);
       await ping;

@@ -208,7 +208,7 @@ export class Session {
       maxSessionMemory: MAX_SESSION_MEMORY,
       settings: { enablePush: false },
     });
-    let broken = 'closed';
+    let broken: string | undefined;
     const stopTimer = clock.after(this.#options.connectTimeoutMs, () => {
       broken = 'connect_timeout';
       http2.destroy();
@@ -217,8 +217,9 @@ export class Session {
     http2.on('error', (error) => (broken = failureReason(error)));
     http2.on('goaway', (code, lastStreamId, data) => this.#onGoaway(code, lastStreamId, data));
     http2.once('close', () => {
-      connecting.cancel(broken);
-      this.#close(broken);
+      const reason = connecting.broken ?? broken ?? 'connection_closed';
+      connecting.cancel(reason);
+      this.#close(reason);
     });
     // Its limits are part of the greeting: a stream begun before could be one too many.
     http2.once('remoteSettings', () => {

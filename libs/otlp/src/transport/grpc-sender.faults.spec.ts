@@ -43,7 +43,7 @@ describe('a GOAWAY', () => {
     const first = await peer.streams(1);
     await peer.streams(2);
     peer.onStream = accept;
-    peer.sessions[0]!.goaway(constants.NGHTTP2_NO_ERROR, first.id);
+    peer.first.goaway(constants.NGHTTP2_NO_ERROR, first.id);
     expect(await sent[1]).toEqual({ kind: 'accepted' });
     expect(sender.pool.stats).toMatchObject({ sessions: 2, open: 1, inFlight: 1, reconnects: 1 });
     answer(first);
@@ -57,7 +57,7 @@ describe('a GOAWAY', () => {
     const first = await peer.streams(1);
     await peer.streams(2);
     peer.onStream = accept;
-    peer.sessions[0]!.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, first.id);
+    peer.first.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, first.id);
     expect(await sent[0]).toEqual({ kind: 'retry', reason: 'GOAWAY_11' });
     expect(await sent[1]).toEqual({ kind: 'accepted' });
   });
@@ -140,7 +140,7 @@ describe('flow control', () => {
     expect(sender.pool.stats).toMatchObject({ queued: 2, inFlight: 0 });
     deadline.abort();
     expect(await late).toEqual({ kind: 'retry', reason: 'aborted' });
-    peer.sessions[0]!.settings({ maxConcurrentStreams: 4 });
+    peer.first.settings({ maxConcurrentStreams: 4 });
     expect(await patient).toEqual({ kind: 'accepted' });
   });
 
@@ -153,7 +153,7 @@ describe('flow control', () => {
     deadline.abort();
     expect(await late).toEqual({ kind: 'retry', reason: 'aborted' });
     expect(sender.pool.stats).toMatchObject({ open: 1, inFlight: 1 });
-    peer.sessions[0]!.settings({ initialWindowSize: MIB });
+    peer.first.settings({ initialWindowSize: MIB });
     expect(await patient).toEqual({ kind: 'accepted' });
   });
 

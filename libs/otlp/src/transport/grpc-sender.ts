@@ -58,10 +58,7 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     signal: AbortSignal,
   ): Promise<Attempted> {
     const opened = await pool.open(headersOf(batch.signal, encoded, values), signal);
-    if (opened.kind === 'failed') {
-      const { reason, afterMs } = opened;
-      return said(reason === 'closed' ? refused(reason) : retry(reason, afterMs));
-    }
+    if (opened.kind === 'failed') return said(retry(opened.reason, opened.afterMs));
     return judge(await exchange(opened, encoded, maxResponseBytes, signal), batch);
   }
 
@@ -72,6 +69,8 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
   ): OutgoingHttpHeaders {
     return {
       ':method': 'POST',
+      ':scheme': endpoint.tls ? 'https' : 'http',
+      ':authority': endpoint.authority,
       ':path': PATHS[signal],
       te: 'trailers',
       'user-agent': USER_AGENT,

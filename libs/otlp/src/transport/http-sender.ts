@@ -16,6 +16,7 @@ import { exchange } from './http-exchange.js';
 import type { HttpReply } from './http-exchange.js';
 import { parseProxy, proxyOf } from './proxy.js';
 import type { SenderOptions } from './sender-options.js';
+import { Turns } from './turns.js';
 import { USER_AGENT } from './user-agent.js';
 import { exportVerdict, httpVerdict } from './verdict.js';
 
@@ -26,7 +27,7 @@ export interface HttpSenderOptions extends SenderOptions {
   readonly appendPath?: boolean;
   /** URL of a proxy, reached by CONNECT; false for none. Default: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`. */
   readonly proxy?: string | false;
-  /** Connections at most. Default 32. */
+  /** Connections, and so requests in flight, at most. Default 32. */
   readonly maxSockets?: number;
   readonly connections?: Pick<PoolOptions, 'connectTimeoutMs' | 'maxAgeMs' | 'lookup' | 'random'>;
 }
@@ -43,6 +44,8 @@ export function createHttpSender(options: HttpSenderOptions): Sender {
   const { connectTimeoutMs, maxAgeMs, lookup, random } = resolvePoolOptions(
     options.connections ?? {},
   );
+  const maxSockets = options.maxSockets ?? DEFAULT_MAX_SOCKETS;
+  const turns = new Turns(maxSockets);
   const agent = new HttpConnections({
     endpoint,
     tls,
@@ -52,7 +55,7 @@ export function createHttpSender(options: HttpSenderOptions): Sender {
     connectTimeoutMs,
     maxAgeMs,
     random,
-    maxSockets: options.maxSockets ?? DEFAULT_MAX_SOCKETS,
+    maxSockets,
   });
   const contentType = options.content === 'json' ? 'application/json' : 'application/x-protobuf';
   const inFlight = new Set<Promise<unknown>>();
@@ -82,7 +85,10 @@ export function createHttpSender(options: HttpSenderOptions): Sender {
     };
     const path = pathOf(batch.signal);
     const what = { agent, endpoint, path, headers, body, maxReplyBytes: maxResponseBytes };
-    return judge(await exchange(what, signal), batch);
+    // The agent's own limit leaves out connections that are still in the making.
+    if (!(await turns.take(signal))) return said(retry('aborted'));
+    const reply = await exchange(what, signal).finally(() => turns.give());
+    return judge(reply, batch);
   }
 
   async function judge(reply: HttpReply, batch: Batch): Promise<Attempted> {
