@@ -6,7 +6,7 @@ import type { PoolStats } from '../pool/pool.js';
 import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { refused, retry } from '../send/outcome.js';
-import type { Batch, Sender } from '../send/sender.js';
+import type { Batch } from '../send/sender.js';
 import { decodeExportResponse } from '../wire/export-response.js';
 import type { ExportResponse } from '../wire/export-response.js';
 import type { Signal } from '../wire/model.js';
@@ -18,7 +18,7 @@ import { exchange } from './grpc-exchange.js';
 import type { GrpcReply } from './grpc-exchange.js';
 import { grpcStatusIn } from './grpc-status.js';
 import type { HeaderValues } from './headers.js';
-import type { SenderOptions } from './sender-options.js';
+import type { SenderOptions, Transport } from './sender-options.js';
 import { USER_AGENT } from './user-agent.js';
 import { exportVerdict, grpcCodeOfHttp, grpcVerdict } from './verdict.js';
 
@@ -29,7 +29,7 @@ export interface GrpcSenderOptions extends SenderOptions {
 }
 
 /** `pool.close` is the sender's own business; `stats` may be read at any time. */
-export interface GrpcSender extends Sender {
+export interface GrpcSender extends Transport {
   readonly pool: { readonly stats: PoolStats };
 }
 
@@ -126,6 +126,9 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
 
   return {
     pool,
+    get certificateExpiresAt() {
+      return tls?.expiresAt;
+    },
     send: (batch, signal) => attempts.run(batch, signal, attempt),
     close() {
       attempts.close();

@@ -3,7 +3,7 @@ import { parseEndpoint } from '../pool/endpoint.js';
 import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { refused, retry } from '../send/outcome.js';
-import type { Batch, Sender } from '../send/sender.js';
+import type { Batch } from '../send/sender.js';
 import { decodeExportResponse, decodeExportResponseJson } from '../wire/export-response.js';
 import type { ExportResponse } from '../wire/export-response.js';
 import type { Signal } from '../wire/model.js';
@@ -16,7 +16,7 @@ import { HttpConnections } from './http-connections.js';
 import { exchange } from './http-exchange.js';
 import type { HttpReply } from './http-exchange.js';
 import { parseProxy, proxyOf } from './proxy.js';
-import type { SenderOptions } from './sender-options.js';
+import type { SenderOptions, Transport } from './sender-options.js';
 import { Turns } from './turns.js';
 import { USER_AGENT } from './user-agent.js';
 import { exportVerdict, httpVerdict } from './verdict.js';
@@ -39,7 +39,7 @@ const DEFAULT_MAX_SOCKETS = 32;
  * OTLP/HTTP over keep-alive HTTP/1.1 connections. Redirects are not followed: requests carry credentials, and an
  * endpoint that moved should be seen and corrected. Throws TransportConfigError.
  */
-export function createHttpSender(options: HttpSenderOptions): Sender {
+export function createHttpSender(options: HttpSenderOptions): Transport {
   const attempts = new Attempts(parseEndpoint(options.endpoint), options);
   const { endpoint, tls, clock, warn, maxResponseBytes, closeTimeoutMs } = attempts;
   const { connectTimeoutMs, maxAgeMs, lookup, random } = resolvePoolOptions(
@@ -141,6 +141,9 @@ export function createHttpSender(options: HttpSenderOptions): Sender {
   }
 
   return {
+    get certificateExpiresAt() {
+      return tls?.expiresAt;
+    },
     send(batch, signal) {
       const sent = attempts.run(batch, signal, attempt);
       inFlight.add(sent);

@@ -13,8 +13,9 @@ import { ManualClock } from '../pool/fixtures/manual-clock.js';
 import type { TlsOptions } from '../pool/tls-material.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock } from '../send/sender.js';
-import type { Clock, Sender } from '../send/sender.js';
+import type { Clock } from '../send/sender.js';
 import { patience, smallBatch } from './fixtures/batches.js';
+import type { Transport } from './sender-options.js';
 import { createGrpcSender } from './grpc-sender.js';
 import { createHttpSender } from './http-sender.js';
 
@@ -57,9 +58,9 @@ async function startHttp(tls: SecureServerOptions): Promise<Peer> {
   return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, clients };
 }
 
-const grpcTo = (endpoint: string, tls?: TlsOptions, clock: Clock = systemClock): Sender =>
+const grpcTo = (endpoint: string, tls?: TlsOptions, clock: Clock = systemClock): Transport =>
   createGrpcSender({ endpoint, clock, ...(tls && { tls }) });
-const httpTo = (endpoint: string, tls?: TlsOptions, clock: Clock = systemClock): Sender =>
+const httpTo = (endpoint: string, tls?: TlsOptions, clock: Clock = systemClock): Transport =>
   createHttpSender({ endpoint, clock, content: 'protobuf', proxy: false, ...(tls && { tls }) });
 
 const CA = certificate('ca.pem');
@@ -180,6 +181,7 @@ describe.each([
       const clock = new ManualClock();
       const sender = senderTo(peer.url, { caFile: CA, certFile, keyFile }, clock);
       closing.push(() => sender.close());
+      expect(sender.certificateExpiresAt).toBe(Date.parse('2124-01-01T00:00:00Z'));
       await sender.send(smallBatch(), patience());
       await copyFile(certificate('client-next.key'), `${keyFile}.new`);
       await rename(`${keyFile}.new`, keyFile);
