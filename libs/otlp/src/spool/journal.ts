@@ -29,6 +29,8 @@ export class Journal {
   static async open(around: Surroundings, lock: Lock): Promise<Journal> {
     const cursor = await CursorFile.open(around.disk, join(lock.directory, 'cursor'));
     try {
+      // What the cursor says later is worth nothing if a power failure takes the file.
+      await around.disk.syncDirectory(lock.directory);
       const found = await listSegments(around.disk, lock.directory, cursor, around.unixMs());
       return new Journal(around, lock, cursor, found);
     } catch (error) {
