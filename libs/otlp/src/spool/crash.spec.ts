@@ -176,7 +176,7 @@ describe.each([
     async (seed) => {
       let stopAt = 1;
       while (await oneCrash(seed, stopAt, power)) stopAt += 1;
-      expect(stopAt).toBeGreaterThan(120);
+      expect(stopAt).toBeGreaterThan(80);
     },
     120_000 * SEEDS,
   );

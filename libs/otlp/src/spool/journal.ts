@@ -82,9 +82,11 @@ export class Journal {
     return segment;
   }
 
-  /** One that could not be made. */
+  /** One that could not be made; of what there is of it nothing stays. */
   abandon(segment: Segment): void {
     this.#segments.splice(this.#segments.indexOf(segment), 1);
+    segment.sealed = true;
+    this.#doomed.push(segment);
   }
 
   /** The next record to send; undefined where there is none or the disk does not give it now. */
