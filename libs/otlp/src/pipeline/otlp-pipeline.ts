@@ -149,7 +149,8 @@ export class OtlpPipeline implements Pipeline {
     this.#parts.force();
     const marks = this.#seal();
     let inTime = true;
-    if (this.#state === 'started' || !this.#isEmpty()) {
+    // A thread that is still starting up, with nothing to do and no spool to close, is not waited for.
+    if (!this.#isEmpty() || (this.#state === 'started' && this.#options.sending.spool)) {
       this.start();
       // 3. The runner stops waiting in retry, drains, spools or gives up the rest at the deadline, closes its pools.
       const closed = this.#host.shutdown(marks);
@@ -158,9 +159,9 @@ export class OtlpPipeline implements Pipeline {
         this.#host.tell({ kind: 'abort' });
         await withDeadline(undefined, LET_GO_MS, (letGo) => before(closed, letGo));
       }
-      // 4. The thread goes, whether it said that it is done or not.
-      await this.#host.end();
     }
+    // 4. The thread goes, whether it said that it is done or not.
+    await this.#host.end();
     this.#state = 'ended';
     // 5. What a thread that hung still held goes to disk from here, or is counted.
     if (!this.#isEmpty()) this.save();
