@@ -42,7 +42,7 @@ describe('createPipeline, on the loop', () => {
     expect(collector.spans()).toEqual(['span 0', 'span 1', 'span 2']);
     expect(collector.logs()).toEqual(['hello']);
     expect(collector.metrics()).toEqual(['orders']);
-    expect(pipeline.stats().account.traces).toMatchObject({ created: 3, accepted: 3, queued: 0 });
+    expect(pipeline.stats().ledger.traces).toMatchObject({ created: 3, accepted: 3, queued: 0 });
     await pipeline.shutdown();
   });
 });
