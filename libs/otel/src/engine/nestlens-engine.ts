@@ -10,7 +10,7 @@ const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions |
   if (!config[signal].exporters.includes('otlp')) return undefined;
   const to = config.otlp[signal];
   return {
-    // The pipeline speaks protobuf only; OTLP asks every collector that takes JSON to take it too.
+    // The pipeline speaks protobuf only; a collector that takes OTLP/JSON takes it on the same port.
     protocol: to.protocol === 'grpc' ? 'grpc' : 'http/protobuf',
     endpoint: to.url,
     headers: to.headers.reveal(),
@@ -20,30 +20,30 @@ const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions |
   };
 };
 
-/** The last outcome as the counts and the breaker tell it: the pipeline keeps no other trace of it. */
-class LastOutcome {
-  #accepted = 0;
-  #failed = 0;
-  #last: SignalStatus['last'] = { outcome: 'none' };
+const lastOf = (last: PipelineStats['last'][Signal]): SignalStatus['last'] => {
+  if (last === undefined) return { outcome: 'none' };
+  const { at, outcome } = last;
+  return outcome.kind === 'accepted' || outcome.kind === 'partial'
+    ? { outcome: 'accepted', at }
+    : { outcome: 'failed', at, reason: outcome.reason };
+};
 
-  see(signal: Signal, { account, lanes }: PipelineStats): SignalStatus['last'] {
-    const { accepted, rejected, dropped } = account[signal];
-    const failed = rejected + Object.values(dropped).reduce((sum, items) => sum + items, 0);
-    const lane = lanes.find(({ signals }) => signals.includes(signal));
-    const at = Date.now();
-    if (lane !== undefined && (lane.breaker.kind !== 'closed' || lane.retrying > 0)) {
-      const reason = lane.breaker.kind === 'closed' ? 'retrying' : `breaker ${lane.breaker.kind}`;
-      this.#last = { outcome: 'failed', at, reason };
-    } else if (failed > this.#failed) {
-      this.#last = { outcome: 'failed', at, reason: Object.keys(dropped).join(', ') || 'rejected' };
-    } else if (accepted > this.#accepted || this.#last.outcome === 'failed') {
-      this.#last = accepted > 0 ? { outcome: 'accepted', at } : { outcome: 'none' };
-    }
-    this.#accepted = accepted;
-    this.#failed = failed;
-    return this.#last;
-  }
-}
+const statusOf = (signal: Signal, { ledger, last, lanes }: PipelineStats): SignalStatus => {
+  const { accepted, rejected, dropped, queued, spooled } = ledger[signal];
+  const lane = lanes.find(({ signals }) => signals.includes(signal));
+  // An operation ends when its retries do; until then the breaker and the retries tell of trouble.
+  const troubled = lane !== undefined && (lane.breaker.kind !== 'closed' || lane.retrying > 0);
+  return {
+    accepted,
+    rejected,
+    dropped: { ...dropped },
+    queued,
+    spooled,
+    last: troubled
+      ? { outcome: 'failed', at: Date.now(), reason: 'retrying' }
+      : lastOf(last[signal]),
+  };
+};
 
 /** The engine `nestlens`: our own pipeline. Encodes when a span ends, sends from a thread of its own, retries. */
 export const createNestlensEngine = (
@@ -58,19 +58,10 @@ export const createNestlensEngine = (
     ...(metrics && { metrics }),
     ...(logs && { logs }),
     temporality: config.metrics.temporality,
-    warn: (cause, message) => diag.warn(`${cause}: ${message}`),
+    log: (level, line) => (level === 'info' ? diag.info(line) : diag.warn(line)),
     ...overrides,
   });
   pipeline.start();
-  const outcomes = {
-    traces: new LastOutcome(),
-    metrics: new LastOutcome(),
-    logs: new LastOutcome(),
-  };
-  const statusOf = (signal: Signal, stats: PipelineStats): SignalStatus => {
-    const { accepted, rejected, dropped, queued } = stats.account[signal];
-    return { accepted, rejected, dropped, queued, last: outcomes[signal].see(signal, stats) };
-  };
   return {
     name: 'nestlens',
     destinations: shownDestinations(config),
