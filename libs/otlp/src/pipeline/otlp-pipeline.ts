@@ -60,6 +60,8 @@ export class OtlpPipeline implements Pipeline {
       startWorker: worker === false ? undefined : (events) => startWorker(worker, start, events),
       startInline: (events) => startInline(start, events),
       onMessage: (message) => this.#hear(message),
+      onFailure: (error) =>
+        this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}`),
       onDeath: (reason, isInline) => this.#mourn(reason, isInline),
     });
     this.#metrics = createSelfMetrics(options, this.#ledger, () => this.#told.lanes);

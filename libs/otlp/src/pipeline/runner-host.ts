@@ -18,6 +18,8 @@ export interface RunnerHostOptions {
   readonly startWorker: ((events: RunnerEvents) => RunnerThread) | undefined;
   readonly startInline: (events: RunnerEvents) => RunnerThread;
   readonly onMessage: (message: FromRunner) => void;
+  /** There is no thread now, and nothing is sent. */
+  readonly onFailure: (error: unknown) => void;
   /** A thread ended by itself; called before the next one is started. */
   readonly onDeath: (reason: string, isInline: boolean) => void;
 }
@@ -75,7 +77,13 @@ export class RunnerHost {
       },
     };
     const start = this.#isInline ? undefined : this.#options.startWorker;
-    this.#thread = (start ?? this.#options.startInline)(events);
+    try {
+      this.#thread = (start ?? this.#options.startInline)(events);
+    } catch (error) {
+      // Files that were there when the pipeline was made may be gone.
+      this.#options.onFailure(error);
+      return;
+    }
     for (const batch of this.#own.values()) this.#thread.tell({ kind: 'offer', batch });
     for (const [id, { marks }] of this.#flushes) this.#thread.tell({ kind: 'flush', id, marks });
     if (this.#shutdown !== undefined) this.#thread.tell(this.#shutdown);
