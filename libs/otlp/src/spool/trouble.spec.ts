@@ -99,6 +99,8 @@ describe('a spool whose disk makes trouble (P16)', () => {
     disk.fate = () => 'passes';
     await clock.advance(30_000);
     await spool.append(batch(99));
+    await spool.sync();
+    expect(disk.bytesOf(/\.(open|seg)$/)).toBe(spool.stats().bytes);
     const ids = await drain(spool);
     expect([ids[0], ids.at(-1)]).toEqual([0, 99]);
     expect(spool.stats().corrupt).toEqual({ traces: 0, metrics: 0, logs: 0, bytes: 0 });
