@@ -57,6 +57,7 @@ export const createNestlensEngine = (
     ...(traces && { traces }),
     ...(metrics && { metrics }),
     ...(logs && { logs }),
+    ...config.otlp.pipeline,
     temporality: config.metrics.temporality,
     log: (level, line) => (level === 'info' ? diag.info(line) : diag.warn(line)),
     ...overrides,

@@ -5,6 +5,7 @@ import type { IdGenerator, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-
 import type {
   OtlpCompression,
   OtlpEngine,
+  OtlpOptions,
   OtlpProtocol,
   OtlpTlsOptions,
   PropagatorName,
@@ -54,6 +55,8 @@ export interface OtelConfig {
   readonly otlp: {
     readonly engine: OtlpEngine;
     readonly concurrency: number;
+    /** What only our own pipeline takes; absent keys are its defaults. */
+    readonly pipeline: Pick<OtlpOptions, 'maxBytes' | 'dropPolicy' | 'worker' | 'spool'>;
     readonly traces: OtlpDestination;
     readonly metrics: OtlpDestination;
     readonly logs: OtlpDestination;

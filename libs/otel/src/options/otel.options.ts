@@ -4,6 +4,9 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { IdGenerator, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { HealthIndicator } from '../health/indicator.js';
+import type { OtlpOptions } from './otlp.options.js';
+
+export type * from './otlp.options.js';
 
 /**
  * Everything that can be set in code. Code wins over `OTEL_*` variables, which win over defaults.
@@ -52,60 +55,6 @@ export interface ResourceOptions {
   attributes?: Attributes;
   /** Default: `OTEL_NODE_RESOURCE_DETECTORS`, then all. `process.command_args` is never sent. */
   detectors?: readonly ResourceDetectorName[];
-}
-
-export type OtlpProtocol = 'grpc' | 'http/protobuf' | 'http/json';
-export type OtlpCompression = 'none' | 'gzip';
-
-/** How a collector knows us. Sent as a header of each export; always masked in reports. */
-export type OtlpAuth =
-  | { type: 'bearer'; token: string }
-  | { type: 'apiKey'; key: string; /** Default: `x-api-key`. */ header?: string }
-  | { type: 'basic'; username: string; password: string };
-
-/** PEM files. Read once at start; a missing or unreadable file stops the start. */
-export interface OtlpTlsOptions {
-  /** CA bundle that signed the collector's certificate. Default: Node's own roots. */
-  caFile?: string;
-  /** Client certificate chain (mTLS); needs `keyFile`. */
-  certFile?: string;
-  /** Client private key (mTLS); needs `certFile`. */
-  keyFile?: string;
-}
-
-/** One destination. Also the shape of the per-signal overrides. */
-export interface OtlpDestinationOptions {
-  /** Default: `OTEL_EXPORTER_OTLP_PROTOCOL`, then `grpc`. */
-  protocol?: OtlpProtocol;
-  /**
-   * `http://` or `https://` URL; the scheme decides on TLS. Default: `OTEL_EXPORTER_OTLP_ENDPOINT`, then
-   * `http://localhost:4317` (grpc) or `http://localhost:4318` (http). For http protocols `/v1/<signal>`
-   * is appended to the shared endpoint; a per-signal endpoint is used as it is.
-   */
-  endpoint?: string;
-  /** Sent with each export (gRPC: as metadata). Default: `OTEL_EXPORTER_OTLP_HEADERS`. */
-  headers?: Readonly<Record<string, string>>;
-  /** `{ type: 'bearer', token }`, `{ type: 'apiKey', key, header? }` or `{ type: 'basic', username, password }`. Default: none. */
-  auth?: OtlpAuth;
-  tls?: OtlpTlsOptions;
-  /** Default: `OTEL_EXPORTER_OTLP_COMPRESSION`, then `none`. */
-  compression?: OtlpCompression;
-  /** One export, in ms. Default: `OTEL_EXPORTER_OTLP_TIMEOUT`, then 10000. */
-  timeoutMs?: number;
-}
-
-/** The names of the export engines. */
-export type OtlpEngine = 'nestlens' | 'sdk';
-
-export interface OtlpOptions extends OtlpDestinationOptions {
-  /** What carries telemetry to the collector. `sdk`: the official processors and exporters. `nestlens`: our own pipeline, which retries and sends from a thread of its own; new. Default: `sdk`. */
-  engine?: OtlpEngine;
-  /** Exports in flight at once per signal. Default: 30. */
-  concurrency?: number;
-  /** What differs for one signal; the rest is inherited. */
-  traces?: OtlpDestinationOptions;
-  metrics?: OtlpDestinationOptions;
-  logs?: OtlpDestinationOptions;
 }
 
 /** How ended spans and log records are gathered before an export. */

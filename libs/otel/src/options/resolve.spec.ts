@@ -198,3 +198,20 @@ describe('resolveConfig', () => {
     });
   });
 });
+
+describe('the options of one engine', () => {
+  const otlp = { spool: { directory: '/var/spool/nestlens' }, worker: false };
+
+  it('are handed to it', () => {
+    const config = resolveConfig({ otlp: { ...otlp, engine: 'nestlens' } }, {});
+    expect(config.otlp.pipeline).toEqual(otlp);
+    expect(config.warnings).toEqual([]);
+  });
+
+  it('are told to be without effect for the other', () => {
+    const { warnings } = resolveConfig({ otlp }, {});
+    expect(warnings).toEqual([
+      'otlp.worker, otlp.spool: ignored, since only the engine "nestlens" knows it.',
+    ]);
+  });
+});

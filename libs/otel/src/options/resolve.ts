@@ -2,7 +2,12 @@ import { resolveDestination } from './destination.js';
 import { Environment } from './environment.js';
 import { OtelConfigError } from './faults.js';
 import type { OtelConfig } from './otel.config.js';
-import type { OtelModuleOptions, ResourceDetectorName, ServiceOptions } from './otel.options.js';
+import type {
+  OtelModuleOptions,
+  OtlpOptions,
+  ResourceDetectorName,
+  ServiceOptions,
+} from './otel.options.js';
 import { resolveLogs, resolveMetrics, resolveTraces } from './signals.js';
 import { validateOptions } from './validate.js';
 
@@ -27,6 +32,18 @@ const detectorsOf = (
   if (names === undefined || names.includes('all')) return DETECTORS;
   return names.filter((name): name is ResourceDetectorName => name !== 'none' && name !== 'all');
 };
+
+const pipelineOf = ({
+  maxBytes,
+  dropPolicy,
+  worker,
+  spool,
+}: OtlpOptions): OtelConfig['otlp']['pipeline'] => ({
+  ...(maxBytes !== undefined && { maxBytes }),
+  ...(dropPolicy !== undefined && { dropPolicy }),
+  ...(worker !== undefined && { worker }),
+  ...(spool !== undefined && { spool: { ...spool } }),
+});
 
 const serviceAttributes = (service: ServiceOptions = {}): Record<string, string> => {
   const named = {
@@ -84,6 +101,7 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
     environment.warn('OTEL_CONFIG_FILE', 'declarative configuration is not read; use options');
   }
   const disabled = environment.flag('OTEL_SDK_DISABLED') ?? false;
+  const ignored: string[] = [];
   const config: OtelConfig = {
     disabled,
     service: {
@@ -96,6 +114,7 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
     otlp: {
       engine: otlp.engine ?? 'sdk',
       concurrency: otlp.concurrency ?? 30,
+      pipeline: pipelineOf(otlp),
       traces: traces.destination,
       metrics: metrics.destination,
       logs: logs.destination,
@@ -109,7 +128,13 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
     },
     warnings: [],
   };
+  const unused = Object.keys(config.otlp.pipeline);
+  if (config.otlp.engine === 'sdk' && unused.length > 0) {
+    const keys = unused.map((key) => `otlp.${key}`).join(', ');
+    ignored.push(`${keys}: ignored, since only the engine "nestlens" knows it.`);
+  }
   const warnings = new Set([
+    ...ignored,
     ...destinations.flatMap((result) => result.warnings),
     ...environment.warnings,
   ]);

@@ -1,101 +1,18 @@
 import * as v from 'valibot';
-import { MAX_TIMER_MS } from './environment.js';
-
-// Each message says what to write; the fault that is made of it adds where and what was found.
-
-const text = v.string('write a string');
-const filled = v.pipe(text, v.trim(), v.nonEmpty('write at least one character, or leave it out'));
-const flag = v.boolean('write true or false');
-const list = <S extends v.GenericSchema>(item: S, what: string) =>
-  v.pipe(v.array(item, `write an array of ${what}`), v.readonly());
-
-const whole = (min: number, max: number = MAX_TIMER_MS) => {
-  const hint = `write a whole number from ${min} to ${max}`;
-  return v.pipe(v.number(hint), v.integer(hint), v.minValue(min, hint), v.maxValue(max, hint));
-};
-
-const oneOf = <const N extends readonly string[]>(...names: N) =>
-  v.picklist(names, `write one of ${names.map((name) => `"${name}"`).join(', ')}`);
-
-const method =
-  (...names: readonly string[]) =>
-  (value: unknown): boolean =>
-    typeof value === 'object' &&
-    value !== null &&
-    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
-
-const withMethods = (what: string, ...names: readonly string[]) =>
-  v.custom<object>(method(...names), `give a ${what} (an object with ${names.join(', ')})`);
-
-const pattern = v.custom<RegExp>(
-  (value) => Object.prototype.toString.call(value) === '[object RegExp]',
-);
-const anyFunction = v.custom<(...args: never[]) => unknown>((value) => typeof value === 'function');
-
-const VISIBLE_ASCII = /^[\t\x20-\x7e]*$/;
-const headers = v.record(
-  v.pipe(text, v.regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'write a header name without spaces')),
-  v.pipe(text, v.regex(VISIBLE_ASCII, 'write printable ASCII on one line')),
-  'write an object of header names and values',
-);
-
-const HTTP_URL_HINT = 'write a URL with its scheme, such as "http://collector:4317"';
-const endpoint = v.pipe(
+import {
+  anyFunction,
+  batch,
+  destination,
+  filled,
+  flag,
+  list,
+  oneOf,
+  pattern,
+  simpleAttribute,
   text,
-  v.check((value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    return url !== undefined && /^https?:\/\/[^/]/i.test(value) && /^https?:$/.test(url.protocol);
-  }, HTTP_URL_HINT),
-);
-
-const secretText = v.pipe(filled, v.regex(VISIBLE_ASCII, 'write printable ASCII on one line'));
-const auth = v.variant(
-  'type',
-  [
-    v.strictObject({ type: v.literal('bearer'), token: secretText }),
-    v.strictObject({ type: v.literal('apiKey'), key: secretText, header: v.optional(filled) }),
-    v.strictObject({ type: v.literal('basic'), username: filled, password: text }),
-  ],
-  'write { type: "bearer", token }, { type: "apiKey", key } or { type: "basic", username, password }',
-);
-
-const tls = v.strictObject({
-  caFile: v.optional(filled),
-  certFile: v.optional(filled),
-  keyFile: v.optional(filled),
-});
-
-const destination = {
-  protocol: v.optional(oneOf('grpc', 'http/protobuf', 'http/json')),
-  endpoint: v.optional(endpoint),
-  headers: v.optional(headers),
-  auth: v.optional(auth),
-  tls: v.optional(tls),
-  compression: v.optional(oneOf('none', 'gzip')),
-  timeoutMs: v.optional(whole(1)),
-};
-
-const batch = v.pipe(
-  v.strictObject({
-    maxQueueSize: v.optional(whole(1, 10_000_000)),
-    maxBatchSize: v.optional(whole(1, 10_000_000)),
-    delayMs: v.optional(whole(1)),
-    timeoutMs: v.optional(whole(1)),
-  }),
-  v.forward(
-    v.check(
-      ({ maxQueueSize, maxBatchSize }) =>
-        maxBatchSize === undefined || maxBatchSize <= (maxQueueSize ?? 2048),
-      'write at most maxQueueSize (2048 unless set)',
-    ),
-    ['maxBatchSize'],
-  ),
-);
-
-const simpleAttribute = v.union(
-  [text, v.number(), flag, v.array(text), v.array(v.number()), v.array(flag)],
-  'write a string, a number, a boolean, or an array of one of them',
-);
+  whole,
+  withMethods,
+} from './schema-rules.js';
 
 const exporters = v.optional(list(oneOf('otlp', 'console', 'none'), 'exporter names'));
 const count = v.optional(whole(0, 1_000_000));
@@ -133,6 +50,16 @@ export const optionsSchema = v.strictObject(
         ...destination,
         engine: v.optional(oneOf('nestlens', 'sdk')),
         concurrency: v.optional(whole(1, 1000)),
+        maxBytes: v.optional(whole(1_048_576)),
+        dropPolicy: v.optional(oneOf('newest', 'oldest', 'keepErrors')),
+        worker: v.optional(flag),
+        spool: v.optional(
+          v.strictObject({
+            directory: filled,
+            maxBytes: v.optional(whole(65_536, Number.MAX_SAFE_INTEGER)),
+            maxAgeMs: v.optional(whole(1, Number.MAX_SAFE_INTEGER)),
+          }),
+        ),
         traces: v.optional(v.strictObject(destination)),
         metrics: v.optional(v.strictObject(destination)),
         logs: v.optional(v.strictObject(destination)),
