@@ -98,7 +98,8 @@ async function live(spool: Spool, life: Life, clock: ManualClock, disk: FakeDisk
     },
   ];
   for (let step = 0; step < 80 && !disk.stopped; step += 1) {
-    await actions[below(random, actions.length)]?.();
+    const action = actions[below(random, actions.length)];
+    await Promise.resolve(action?.());
   }
 }
 

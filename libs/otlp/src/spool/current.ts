@@ -109,13 +109,13 @@ export async function sync(
 ): Promise<void> {
   const { bytes } = current.segment;
   await around.disk.sync(current.file);
-  if (current.synced === 0) await around.disk.syncDirectory(journal.directory);
+  if (current.synced === 0) await journal.syncNames();
   current.synced = bytes;
 }
 
 export function syncNow(around: Surroundings, journal: Journal, current: Current): void {
   around.disk.now.sync(current.file);
-  if (current.synced === 0) around.disk.now.syncDirectory(journal.directory);
+  if (current.synced === 0) journal.syncNamesNow();
   current.synced = current.segment.bytes;
 }
 

@@ -170,7 +170,7 @@ describe('a damaged spool', () => {
     expect([ids, corrupt.logs, corrupt.traces]).toEqual([[0, 1, 2, 0, 1, 2], 4, 0]);
   });
 
-  it.each(['cursor', '1.free'])('does without its %s', async (name) => {
+  it.each(['cursor', 'lock/1.free'])('does without its %s', async (name) => {
     const directory = await damaged((path) => writeFileSync(join(path, '..', name), 'garbage'));
     expect((await survivors(directory)).ids).toEqual(range(0, 10));
   });

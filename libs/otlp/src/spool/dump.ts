@@ -4,7 +4,7 @@ import type { Batch } from '../send/sender.js';
 import { codeOf, writeAllNow, type BlockingDisk } from './disk.js';
 import { newHomeName } from './homes.js';
 import { noItems, type Items } from './items.js';
-import { freePath, lockPath } from './lock.js';
+import { freePath, lockDirectory, lockPath } from './lock.js';
 import { nodeDisk } from './node-disk.js';
 import { thisOwner } from './owner.js';
 import { encodeRecordHeader, encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './record.js';
@@ -25,7 +25,8 @@ export function dumpSync(
   disk: BlockingDisk = nodeDisk.now,
 ): Dumped {
   const nowMs = Date.now();
-  const lock = { directory: join(directory, newHomeName(nowMs)), number: 1 };
+  const home = join(directory, newHomeName(nowMs));
+  const lock = { directory: lockDirectory(home), number: 1 };
   const salt = randomInt(1, 2 ** 32);
   const items = noItems();
   const records = batches.flatMap((batch) => {
@@ -34,15 +35,15 @@ export function dumpSync(
   });
   const bytes = records.reduce((sum, chunk) => sum + chunk.byteLength, SEGMENT_HEADER_BYTES);
   const facts = { sequence: 1, firstMs: nowMs, lastMs: nowMs, bytes, items };
-  const open = join(lock.directory, openName(1));
+  const open = join(home, openName(1));
   try {
     disk.makeDirectory(lock.directory);
     // Ours until it is whole. If we do not get that far, whoever finds it reads as much as there is.
     write(disk, lockPath(lock), [Buffer.from(JSON.stringify(thisOwner()))]);
     write(disk, open, [encodeSegmentHeader(1, salt), ...records]);
-    disk.rename(open, join(lock.directory, sealedName(facts)));
+    disk.rename(open, join(home, sealedName(facts)));
     disk.rename(lockPath(lock), freePath(lock));
-    disk.syncDirectory(lock.directory);
+    disk.syncDirectory(home);
     disk.syncDirectory(directory);
     return { kind: 'spooled', items, bytes };
   } catch (error) {

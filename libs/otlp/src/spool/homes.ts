@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Disk } from './disk.js';
+import { codeOf, type Disk } from './disk.js';
 import { Journal } from './journal.js';
-import { claim } from './lock.js';
+import { claim, lockDirectory, type Claim } from './lock.js';
 import type { Owner } from './owner.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -20,12 +20,11 @@ export function newHomeName(unixMs: number): string {
 export async function makeHome(around: Surroundings, root: string, us: Owner): Promise<Journal> {
   const { disk } = around;
   for (;;) {
-    const directory = join(root, newHomeName(around.unixMs()));
+    const directory = lockDirectory(join(root, newHomeName(around.unixMs())));
     await disk.makeDirectory(directory);
     const claimed = await claim(disk, directory, us);
     // Whoever looks for orphans may have been faster.
     if (claimed.kind !== 'ours') continue;
-    await disk.syncDirectory(root);
     return Journal.open(around, claimed.lock);
   }
 }
@@ -64,13 +63,32 @@ export class Orphans {
     if (owner !== -1 && owner !== process.getuid?.()) return undefined;
     const seen = this.#watched.get(directory);
     const stale = seen !== undefined && clock.now() - seen.sinceMs >= STALE_MS;
-    const claimed = await claim(disk, directory, this.#us, stale ? seen.mark : undefined);
+    const staleMark = stale ? seen.mark : undefined;
+    const claimed = await this.#claim(directory, staleMark);
     if (claimed.kind === 'watch' && claimed.mark !== seen?.mark) {
       this.#watched.set(directory, { mark: claimed.mark, sinceMs: clock.now() });
     }
     if (claimed.kind !== 'ours') return undefined;
     this.#watched.delete(directory);
     return Journal.open(this.#around, claimed.lock);
+  }
+
+  async #claim(directory: string, staleMark: string | undefined): Promise<Claim> {
+    const { disk } = this.#around;
+    const locks = lockDirectory(directory);
+    try {
+      return await claim(disk, locks, this.#us, staleMark);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+    // Its maker did not get as far as the lock, or somebody copied files here.
+    try {
+      await disk.removeDirectory(directory);
+      return { kind: 'taken' };
+    } catch {
+      await disk.makeDirectory(locks);
+      return claim(disk, locks, this.#us);
+    }
   }
 }
 

@@ -11,18 +11,22 @@ export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 export const noItems = (): Tally => ({ traces: 0, metrics: 0, logs: 0 });
 
 export function addItems(to: Tally, items: Items): void {
-  for (const signal of SIGNALS) to[signal] += items[signal];
+  to.traces += items.traces;
+  to.metrics += items.metrics;
+  to.logs += items.logs;
 }
 
 export function subtractItems(from: Tally, items: Items): void {
-  for (const signal of SIGNALS) from[signal] -= items[signal];
+  from.traces -= items.traces;
+  from.metrics -= items.metrics;
+  from.logs -= items.logs;
 }
 
 export const countItems = (items: Items): number => items.traces + items.metrics + items.logs;
 
 /** What is left of `total`; never below 0, whatever a damaged file claims. */
-export function restOf(total: Items, gone: Items): Tally {
-  const rest = noItems();
-  for (const signal of SIGNALS) rest[signal] = Math.max(0, total[signal] - gone[signal]);
-  return rest;
-}
+export const restOf = (total: Items, gone: Items): Tally => ({
+  traces: Math.max(0, total.traces - gone.traces),
+  metrics: Math.max(0, total.metrics - gone.metrics),
+  logs: Math.max(0, total.logs - gone.logs),
+});

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { answered, dropped, handed } from './accounts.js';
 import { CursorFile } from './cursor.js';
 import { codeOf } from './disk.js';
 import { noItems } from './items.js';
-import { isLockFile, lockPath, release, type Lock } from './lock.js';
+import { abolish, release, type Lock } from './lock.js';
 import { closeReading, measureOrFail, readNext } from './reading.js';
 import { isFinished, newSegment, type Entry, type Segment } from './segment.js';
 import { openName } from './segment-name.js';
@@ -20,6 +20,7 @@ export class Journal {
   readonly #finished: Segment[] = [];
   /** To be removed whatever the cursor says. */
   readonly #doomed: Segment[];
+  #listed = false;
   #lastSequence: number;
   #readings: Promise<unknown> = Promise.resolve();
   #reading: Segment | undefined;
@@ -27,11 +28,10 @@ export class Journal {
 
   /** Reads names only; `survey` does the rest. Throws what the disk throws. */
   static async open(around: Surroundings, lock: Lock): Promise<Journal> {
-    const cursor = await CursorFile.open(around.disk, join(lock.directory, 'cursor'));
+    const directory = dirname(lock.directory);
+    const cursor = await CursorFile.open(around.disk, join(directory, 'cursor'));
     try {
-      // What the cursor says later is worth nothing if a power failure takes the file.
-      await around.disk.syncDirectory(lock.directory);
-      const found = await listSegments(around.disk, lock.directory, cursor, around.unixMs());
+      const found = await listSegments(around.disk, directory, cursor, around.unixMs());
       return new Journal(around, lock, cursor, found);
     } catch (error) {
       await cursor.close().catch(() => undefined);
@@ -52,7 +52,7 @@ export class Journal {
   }
 
   get directory(): string {
-    return this.lock.directory;
+    return dirname(this.lock.directory);
   }
 
   /** Files of records. */
@@ -115,6 +115,21 @@ export class Journal {
       await this.#alone(() => measureOrFail(this.#around, segment));
     }
     return true;
+  }
+
+  /** What is in the directory, and the directory itself, outlasts a power failure. Throws what the disk throws. */
+  async syncNames(): Promise<void> {
+    const { disk } = this.#around;
+    await disk.syncDirectory(this.directory);
+    if (!this.#listed) await disk.syncDirectory(dirname(this.directory));
+    this.#listed = true;
+  }
+
+  syncNamesNow(): void {
+    const { now } = this.#around.disk;
+    now.syncDirectory(this.directory);
+    if (!this.#listed) now.syncDirectory(dirname(this.directory));
+    this.#listed = true;
   }
 
   /** Throws away the oldest segment that nobody writes to. False where there is none. */
@@ -195,6 +210,8 @@ export class Journal {
     const { offset, consumed } = first ?? { offset: 0, consumed: noItems() };
     if (position.sequence === sequence && position.offset === offset) return;
     if (passed || offset > 0) {
+      // The file itself may be new. Not when it is opened: that would wait for all that others write.
+      if (!this.#listed) await this.syncNames();
       await this.#cursor.move({ sequence, offset, consumed: { ...consumed } });
     }
   }
@@ -209,12 +226,8 @@ export class Journal {
 
   async #removeDirectory(): Promise<void> {
     const { disk } = this.#around;
-    const lock = lockPath(this.lock);
-    const names = (await disk.list(this.directory)).map((entry) => entry.name);
-    const ours = names.filter((name) => name === 'cursor' || name === 'probe' || isLockFile(name));
-    const paths = ours.map((name) => join(this.directory, name)).filter((path) => path !== lock);
-    // The lock last, so that nobody else comes in before.
-    for (const path of [...paths, lock]) await disk.remove(path);
+    for (const name of ['cursor', 'probe']) await this.#removeFile(join(this.directory, name));
+    await abolish(disk, this.lock);
     await disk.removeDirectory(this.directory);
   }
 

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { accepted, retry } from '../send/outcome.js';
 import type { SpoolEvent } from './events.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
+import { FakeDisk } from './fixtures/fake-disk.js';
 import { ManualClock } from './fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
+import { seeded } from './fixtures/random.js';
 import { openSpool } from './open-spool.js';
 
 const HOUR_MS = 3_600_000;
@@ -81,8 +83,9 @@ describe('limits of a spool', () => {
   });
 
   it('throws away what is older than its age limit, read or not', async () => {
-    const clock = new ManualClock();
-    const spool = await openings.open({ directory: openings.directory(), clock });
+    const clock = new ManualClock(2);
+    const disk = new FakeDisk(seeded(1));
+    const spool = await openings.open({ directory: '/spool', disk, clock });
     await spool.append(batch(0));
     await clock.advance(23 * HOUR_MS);
     expect(spool.stats().oldestMs).toBe(23 * HOUR_MS);

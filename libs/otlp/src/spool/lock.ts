@@ -3,8 +3,8 @@ import { codeOf, writeAll, type Disk } from './disk.js';
 import { livenessOf, parseOwner, type Owner } from './owner.js';
 
 /*
- * The owner of a directory is who holds the lock file with the highest number: `<number>.lock`, or nobody where
- * that one ends in `.free`. Who takes over links the next number, which the file system lets one process do, and
+ * The owner of a directory is who holds the file in its `lock` with the highest number: `<number>.lock`, or nobody
+ * where that one ends in `.free`. Who takes over links the next number, which the file system lets one process do, and
  * removes lower ones after. Numbers never go back, so nobody can act on what they saw long ago.
  */
 export type Claim =
@@ -14,11 +14,15 @@ export type Claim =
   | { readonly kind: 'watch'; readonly mark: string };
 
 export interface Lock {
+  /** Where the lock files are: apart, since there may be many others beside it. */
   readonly directory: string;
   readonly number: number;
 }
 
-/** `staleMark`: what `watch` said, where it has not changed for long enough. Throws what the disk throws. */
+/** Where the lock files of a directory are. It is made with that directory. */
+export const lockDirectory = (directory: string): string => join(directory, 'lock');
+
+/** `directory`: of the lock files. `staleMark`: what `watch` said, where it has not changed for long enough. Throws what the disk throws. */
 export async function claim(
   disk: Disk,
   directory: string,
@@ -55,7 +59,16 @@ export async function release(disk: Disk, lock: Lock): Promise<void> {
 
 export const lockPath = (lock: Lock): string => join(lock.directory, lockName(lock.number));
 export const freePath = (lock: Lock): string => join(lock.directory, `${lock.number}.free`);
-export const isLockFile = (name: string): boolean => /^\d{1,15}\.(lock|free)$|^lock\./.test(name);
+
+/** The directory is no more. Our own file goes last, so that nobody comes in before. */
+export async function abolish(disk: Disk, lock: Lock): Promise<void> {
+  const ours = lockName(lock.number);
+  for (const { name } of await disk.list(lock.directory)) {
+    if (name !== ours) await disk.remove(join(lock.directory, name));
+  }
+  await disk.remove(lockPath(lock));
+  await disk.removeDirectory(lock.directory);
+}
 
 const lockName = (number: number): string => `${number}.lock`;
 

@@ -25,17 +25,27 @@ export function sealedName(facts: SegmentFacts): string {
   return `${padded(facts.sequence)}.${[...rest, ...counts].join('.')}.seg`;
 }
 
+/** Called for each file when a spool is opened, of which there may be very many. */
 export function parseSegmentName(name: string): SegmentName | undefined {
-  const open = /^(\d{15})\.open$/.exec(name);
-  if (open !== null) return { kind: 'open', sequence: Number(open[1]) };
-  const sealed = /^(\d{15})((?:\.\d{1,15}){6})\.seg$/.exec(name);
-  if (sealed === null) return undefined;
-  const [firstMs = 0, lastMs = 0, bytes = 0, traces = 0, metrics = 0, logs = 0] = (sealed[2] ?? '')
-    .slice(1)
-    .split('.')
-    .map(Number);
-  const items = { traces, metrics, logs };
-  return { kind: 'sealed', sequence: Number(sealed[1]), firstMs, lastMs, bytes, items };
+  if (name.endsWith('.open') && name.length === DIGITS + 5) {
+    const sequence = Number(name.slice(0, DIGITS));
+    return Number.isInteger(sequence) ? { kind: 'open', sequence } : undefined;
+  }
+  const parts = name.split('.');
+  if (parts.length !== 8 || parts[7] !== 'seg' || parts[0]?.length !== DIGITS) return undefined;
+  let sum = 0;
+  const next = (at: number): number => {
+    const number = Number(parts[at]);
+    // Undone by any part that is no count.
+    sum += number >= 0 && number <= Number.MAX_SAFE_INTEGER ? number % 1 : Number.NaN;
+    return number;
+  };
+  const [sequence, firstMs, lastMs, bytes] = [next(0), next(1), next(2), next(3)];
+  const items = { traces: next(4), metrics: next(5), logs: next(6) };
+  if (sum !== 0) return undefined;
+  return { kind: 'sealed', sequence, firstMs, lastMs, bytes, items };
 }
 
-const padded = (sequence: number): string => String(sequence).padStart(15, '0');
+const DIGITS = 15;
+
+const padded = (sequence: number): string => String(sequence).padStart(DIGITS, '0');

@@ -19,11 +19,11 @@ export interface Segment {
   firstMs: number;
   lastMs: number;
   /** Of all its records. */
-  readonly items: Tally;
+  items: Tally;
   /** Of those that are neither acknowledged nor lost. */
-  readonly left: Tally;
+  left: Tally;
   /** Of those not read yet. */
-  readonly unread: Tally;
+  unread: Tally;
   /** Of those before `offset`. */
   readonly consumed: Tally;
   /** Everything before it is done with. */

@@ -81,9 +81,9 @@ describe('a directory of spools that many use', () => {
     await spool.append(batch(1));
     const [home = ''] = readdirSync(directory);
     const other = { ...thisOwner(), token: 'other' };
-    const watched = await claim(nodeDisk, join(directory, home), other);
+    const watched = await claim(nodeDisk, join(directory, home, 'lock'), other);
     if (watched.kind !== 'watch') throw new Error(watched.kind);
-    const taken = await claim(nodeDisk, join(directory, home), other, watched.mark);
+    const taken = await claim(nodeDisk, join(directory, home, 'lock'), other, watched.mark);
     expect(taken.kind).toBe('ours');
     await clock.advance(10_000);
     await until(() => spool.state().kind === 'failed');

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { restOf, addItems } from './items.js';
 import { SegmentScanner } from './scanner.js';
 import { openName, parseSegmentName, sealedName } from './segment-name.js';
@@ -11,15 +11,19 @@ import type { Surroundings } from './surroundings.js';
 export async function listSegments(
   disk: Disk,
   directory: string,
-  cursor: CursorFile,
+  { position }: CursorFile,
   nowMs: number,
 ): Promise<Segment[]> {
-  const segments: Segment[] = [];
-  const { position } = cursor;
+  const names: string[] = [];
   for (const { name, kind } of await disk.list(directory)) {
-    const facts = kind === 'file' ? parseSegmentName(name) : undefined;
+    if (kind === 'file' && /^\d/.test(name)) names.push(name);
+  }
+  const segments: Segment[] = [];
+  // Names sort as they were begun.
+  for (const name of names.toSorted()) {
+    const facts = parseSegmentName(name);
     if (facts === undefined) continue;
-    const segment = newSegment(facts.sequence, join(directory, name), nowMs);
+    const segment = newSegment(facts.sequence, `${directory}${sep}${name}`, nowMs);
     segment.retired = true;
     segment.sealed = true;
     segment.measured = facts.kind === 'sealed';
@@ -32,20 +36,19 @@ export async function listSegments(
       // A clock that was ahead then must not keep them for longer now.
       segment.firstMs = Math.min(facts.firstMs, nowMs);
       segment.lastMs = Math.min(facts.lastMs, nowMs);
-      addItems(segment.items, facts.items);
+      segment.items = { ...facts.items };
     }
     segments.push(segment);
   }
-  return segments.toSorted((a, b) => a.sequence - b.sequence);
+  return segments;
 }
 
 /** Counts what of a segment is still to be sent, once it is known what is in it. */
 export function recover(segment: Segment, { counts }: Surroundings): void {
-  const left = restOf(segment.items, segment.consumed);
-  addItems(segment.left, left);
-  addItems(segment.unread, left);
-  addItems(counts.recovered, left);
-  addItems(counts.held, left);
+  segment.left = restOf(segment.items, segment.consumed);
+  segment.unread = { ...segment.left };
+  addItems(counts.recovered, segment.left);
+  addItems(counts.held, segment.left);
   counts.bytes += segment.bytes;
 }
 

@@ -206,16 +206,18 @@ export class Writer {
 
   /** Resolves when all that can be closed is. */
   #sealRetired(): Promise<void> {
-    const sealing = this.#sealing.then(async () => {
-      for (const current of this.#retired.filter(({ busy }) => !busy)) {
-        const index = this.#retired.indexOf(current);
-        if (index === -1) continue;
-        this.#retired.splice(index, 1);
-        await file.seal(this.#around, this.#journal, current);
-      }
-    });
+    const sealing = this.#sealing.then(() => this.#sealAll());
     this.#sealing = sealing.catch(() => undefined);
     return sealing;
+  }
+
+  async #sealAll(): Promise<void> {
+    for (const current of this.#retired.filter(({ busy }) => !busy)) {
+      const index = this.#retired.indexOf(current);
+      if (index === -1) continue;
+      this.#retired.splice(index, 1);
+      await file.seal(this.#around, this.#journal, current);
+    }
   }
 
   #takeBackNow(current: Current): void {
