@@ -2,6 +2,7 @@ import { createServer, connect } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { Pool } from 'pg';
+import { useLeakCheck } from '@nestlens/testing';
 import type { OwnPostgres } from '../../tools/postgres.js';
 import { startPostgres } from '../../tools/postgres.js';
 import { PLATFORMS, ask, createApp, portOf } from './health-app.js';
@@ -57,6 +58,8 @@ class Gate {
     await closed;
   }
 }
+
+useLeakCheck();
 
 describe.each(PLATFORMS)('F39: readiness of an app on %s and a real PostgreSQL', (platform) => {
   const gate = new Gate();

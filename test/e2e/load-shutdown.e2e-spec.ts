@@ -92,6 +92,7 @@ describe('SIGTERM under load', () => {
         rejected: 0,
         dropped: {},
         queued: 0,
+        spooled: 0,
       });
     },
     LIMIT_MS,

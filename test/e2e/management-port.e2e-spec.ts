@@ -1,7 +1,10 @@
 import { NestFactory } from '@nestjs/core';
+import { useLeakCheck } from '@nestlens/testing';
 import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
 import { ManagementServer } from '../../libs/otel/src/management/management-server.js';
 import { ask, createApp, rootModule, portOf } from './health-app.js';
+
+useLeakCheck();
 
 describe('the port of their own', () => {
   it('95: answers during boot and until the last phase, with and without an HTTP app', async () => {
@@ -52,6 +55,7 @@ describe('the port of their own', () => {
     const { port } = first.get(ManagementServer).address ?? { port: 0 };
     const second = await createApp('express', { health: { port, host: '127.0.0.1' } });
     await expect(second.init()).rejects.toThrow(`health.port ${port} cannot be bound`);
+    await second.close();
     await first.close();
   });
 });

@@ -49,6 +49,15 @@ async function becomes(
   }
 }
 
+/** Goes on with work, one request after the other, until something has happened. */
+async function worksUntil(service: WorkService, happens: Promise<unknown>): Promise<void> {
+  const settled = new AbortController();
+  const stop = (): void => settled.abort();
+  void happens.then(stop, stop);
+  while (!settled.signal.aborted) expect(await service.work()).toBe(200);
+  await happens;
+}
+
 /** What was printed as an error or a warning, without what differs from one time to the next. */
 const troubles = ({ lines }: WorkService): string[] =>
   lines.filter((line) => / (WARN|ERROR) /.test(line)).map((line) => line.replaceAll(VARYING, '#'));
@@ -122,7 +131,8 @@ describe('with a collector that', () => {
       expect(await work(service)).toEqual([]);
       await becomes(service, 'degraded');
       await server.start();
-      await becomes(service, 'ok', server);
+      const comes = server.waitForSpans(server.spans().length + 1, { timeoutMs: ARRIVAL_MS });
+      await worksUntil(service, comes);
       await service.stop();
 
       expectQuiet(service);

@@ -3,6 +3,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import type { MicroserviceOptions } from '@nestjs/microservices';
+import { useLeakCheck } from '@nestlens/testing';
 import { ServiceState } from '../../libs/otel/src/lifecycle/service-state.js';
 import { ManagementServer } from '../../libs/otel/src/management/management-server.js';
 import { PLATFORMS, ask, createApp, rootModule } from './health-app.js';
@@ -20,6 +21,8 @@ async function taken(): Promise<{ server: Server; port: number }> {
   return { server, port: (server.address() as AddressInfo).port };
 }
 
+useLeakCheck();
+
 describe('readiness', () => {
   it.each(PLATFORMS)(
     'comes when an HTTP app on %s listens, not when it is initialised',
@@ -35,7 +38,11 @@ describe('readiness', () => {
   );
 
   it('comes when the transport of a microservice listens', async () => {
-    const app = await NestFactory.createMicroservice(rootModule(HEALTH), { ...TCP, ...SILENT });
+    // Nest runs the hooks of a microservice twice where it is initialised first.
+    const health = { ...HEALTH.health, databases: { postgres: 'POOL' } };
+    const pool = { provide: 'POOL', useValue: { ping: () => true } };
+    const root = rootModule({ health }, { providers: [pool] });
+    const app = await NestFactory.createMicroservice(root, { ...TCP, ...SILENT });
     await app.init();
     const { port } = app.get(ManagementServer).address ?? { port: 0 };
     expect((await ask(port, '/startupz')).status).toBe(503);

@@ -4,6 +4,7 @@ import { Shutdown } from '@nestlens/otel';
 import type { HandledPhaseName } from '@nestlens/otel';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { useLeakCheck } from '@nestlens/testing';
 import { ServiceState } from '../../libs/otel/src/lifecycle/service-state.js';
 import { FLUSH_STEPS, ShutdownPhases } from '../../libs/otel/src/lifecycle/shutdown-phases.js';
 import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
@@ -21,6 +22,8 @@ const HANDLED: readonly HandledPhaseName[] = [
 /** What the last shutdown had to leave. */
 const leftOf = (app: INestApplication): string[] =>
   app.get(ShutdownSequence).reports.flatMap((report) => [...report.left]);
+
+useLeakCheck();
 
 describe('the flush', () => {
   it('runs in steps, and a step that hangs leaves time to the next ones', async () => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { useLeakCheck } from '@nestlens/testing';
 import { PLATFORMS, ask } from './health-app.js';
 import type { Answer } from './health-app.js';
 
@@ -31,6 +32,8 @@ async function run(
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   return { code, signal, lines };
 }
+
+useLeakCheck();
 
 describe.each(PLATFORMS)('SIGTERM to a service on %s', (platform) => {
   it('P19, P20: ends requests, hooks and telemetry in this order, then the process', async () => {

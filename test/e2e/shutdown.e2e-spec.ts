@@ -7,6 +7,7 @@ import type { INestApplication } from '@nestjs/common';
 import { interval } from 'rxjs';
 import { Shutdown } from '@nestlens/otel';
 import type { HandledPhaseName, OtelModuleOptions } from '@nestlens/otel';
+import { useLeakCheck } from '@nestlens/testing';
 import { HttpServerInstrumentation } from '../../libs/otel/src/http/http-server.instrumentation.js';
 import { ServiceState } from '../../libs/otel/src/lifecycle/service-state.js';
 import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
@@ -49,6 +50,8 @@ class WorkController {
 /** What the last shutdown had to leave. */
 const leftOf = (app: INestApplication): string[] =>
   app.get(ShutdownSequence).reports.flatMap((report) => [...report.left]);
+
+useLeakCheck();
 
 describe.each(PLATFORMS)('shutdown on %s', (platform) => {
   beforeEach(() => {

@@ -7,6 +7,7 @@ interface Totals {
   readonly rejected: number;
   readonly dropped: Readonly<Record<string, number>>;
   readonly queued: number;
+  readonly spooled: number;
 }
 
 /** What a service says at its end became of all that it created. */
@@ -52,13 +53,14 @@ export function balance(
       const faults = ['the service did not report what it sent'];
       return { service, signal, created: 0, received: got, faults };
     }
-    const { accepted, rejected, dropped, queued } = sent[signal];
+    const { accepted, rejected, dropped, queued, spooled } = sent[signal];
     const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-    const created = accepted + rejected + lost + queued;
+    const created = accepted + rejected + lost + queued + spooled;
     const faults = Object.entries(dropped)
       .filter(([, count]) => count > 0)
       .map(([reason, count]) => `${count} dropped (${reason})`);
     if (rejected > 0) faults.push(`${rejected} rejected by the lens`);
+    if (spooled > 0) faults.push(`${spooled} kept on disk`);
     if (queued > 0) faults.push(`${queued} not settled`);
     const missing = accepted + rejected - got;
     if (missing > 0) faults.push(`${missing} accepted but not received`);

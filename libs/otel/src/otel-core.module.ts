@@ -110,6 +110,7 @@ export class OtelCoreModule implements NestModule, OnModuleInit {
   readonly #application: ApplicationConfig;
   readonly #modules: ModulesContainer;
   readonly #http: HttpSettings;
+  #warned = false;
 
   constructor(
     application: ApplicationConfig,
@@ -130,7 +131,8 @@ export class OtelCoreModule implements NestModule, OnModuleInit {
     const imports = [...this.#modules.values()].filter(({ providers }) =>
       providers.has(MODULE_OPTIONS_TOKEN),
     );
-    if (imports.length < 2) return;
+    if (imports.length < 2 || this.#warned) return;
+    this.#warned = true;
     new Logger('OtelModule').warn(
       `OtelModule is imported with options ${imports.length} times in one app: those of the first import are ` +
         'used, the others are ignored. Import it once, in the root module.',

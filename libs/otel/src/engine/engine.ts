@@ -13,6 +13,8 @@ export interface SignalStatus {
   readonly dropped: Readonly<Record<string, number>>;
   /** Ended and not yet settled. */
   readonly queued: number;
+  /** Kept on disk for later. 0 for an engine without a disk. */
+  readonly spooled: number;
   readonly last:
     | { readonly outcome: 'none' }
     | { readonly outcome: 'accepted'; readonly at: number }

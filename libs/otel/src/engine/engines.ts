@@ -1,9 +1,11 @@
 import type { OtelConfig } from '../options/otel.config.js';
 import type { OtlpEngine } from '../options/otel.options.js';
 import type { ExportEngine } from './engine.js';
+import { createNestlensEngine } from './nestlens-engine.js';
 import { createSdkEngine } from './sdk-engine.js';
 
 const engines: Record<OtlpEngine, (config: OtelConfig) => ExportEngine> = {
+  nestlens: (config) => createNestlensEngine(config),
   sdk: createSdkEngine,
 };
 

@@ -14,8 +14,9 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { TraceFlags } from '@opentelemetry/api';
 import type { ExportResult } from '@opentelemetry/core';
-import type { OtelConfig, OtlpDestination } from '../options/otel.config.js';
-import type { Destination, ExportEngine, Signal } from './engine.js';
+import type { OtelConfig } from '../options/otel.config.js';
+import { shownDestinations } from './destinations.js';
+import type { ExportEngine, Signal } from './engine.js';
 import { buildLogExporter, buildMetricExporter, buildSpanExporter } from './exporters.js';
 import { queueDrops } from './queue-drops.js';
 import { Tally } from './tally.js';
@@ -26,11 +27,6 @@ const pointsOf = (metrics: ResourceMetrics): number => {
     for (const metric of scope.metrics) count += metric.dataPoints.length;
   }
   return count;
-};
-
-const shownUrl = (to: OtlpDestination): string => {
-  const url = new URL(to.url);
-  return `${url.protocol}//${url.host}${to.protocol === 'grpc' ? '' : url.pathname}`;
 };
 
 /** An exporter's `export` that tells the tally what became of the items. */
@@ -154,15 +150,9 @@ export const createSdkEngine = (config: OtelConfig): ExportEngine => {
     logs: new Tally(),
   };
   const goes = (signal: Signal): boolean => config[signal].exporters.includes('otlp');
-  const signals: readonly Signal[] = ['traces', 'metrics', 'logs'];
-  const destinations: readonly Destination[] = signals.filter(goes).map((signal) => ({
-    signal,
-    protocol: config.otlp[signal].protocol,
-    url: shownUrl(config.otlp[signal]),
-  }));
   return {
     name: 'sdk',
-    destinations,
+    destinations: shownDestinations(config),
     spanProcessor: goes('traces')
       ? spanProcessor(buildSpanExporter(config.otlp), config, tallies.traces)
       : undefined,

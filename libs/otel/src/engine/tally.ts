@@ -62,6 +62,7 @@ export class Tally {
       rejected: this.#rejected,
       dropped: { ...this.#dropped },
       queued: Math.max(0, this.#created - this.#accepted - this.#rejected - dropped),
+      spooled: 0,
       last: this.#last,
     };
   }

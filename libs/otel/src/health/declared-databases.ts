@@ -17,6 +17,7 @@ export class DeclaredDatabases implements OnApplicationBootstrap {
   readonly #settings: HealthSettings;
   readonly #registry: HealthRegistry;
   readonly #modules: ModuleRef;
+  #done = false;
 
   constructor(
     @Inject(HEALTH_SETTINGS) settings: HealthSettings,
@@ -30,6 +31,9 @@ export class DeclaredDatabases implements OnApplicationBootstrap {
 
   /** @throws HealthError naming the token that nothing is provided under. */
   onApplicationBootstrap(): void {
+    // The `init()` of a microservice runs this hook twice.
+    if (this.#done) return;
+    this.#done = true;
     for (const [name, token] of Object.entries(this.#settings.databases)) {
       this.#registry.register(databaseIndicator(name, this.#find(name, token)));
     }

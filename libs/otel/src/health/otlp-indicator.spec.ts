@@ -13,6 +13,7 @@ const settled = (last: SignalStatus['last']): SignalStatus => ({
   rejected: 0,
   dropped: {},
   queued: 0,
+  spooled: 0,
   last,
 });
 

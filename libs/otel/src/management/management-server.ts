@@ -46,7 +46,8 @@ export class ManagementServer implements OnModuleInit {
   /** @throws HealthError when the port cannot be bound. */
   async onModuleInit(): Promise<void> {
     const { port, host } = this.#settings;
-    if (port === undefined) return;
+    // The `init()` of a microservice runs this hook twice.
+    if (port === undefined || this.#server) return;
     const server = createServer({ ...LIMITS, keepAliveTimeout: 5000 }, (req, res) => {
       const handler = this.#routes.find(req.url);
       if (handler) serveManagement(handler, req, res);

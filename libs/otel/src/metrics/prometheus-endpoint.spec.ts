@@ -2,6 +2,7 @@ import { createServer, request } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { detectResources } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { serveManagement } from '../management/management-answer.js';
 import { ManagementRoutes } from '../management/management-routes.js';
@@ -17,9 +18,10 @@ describe('PrometheusEndpoint', () => {
   let server: Server;
   let endpoint: PrometheusEndpoint;
   let provider: MeterProvider;
+  let routes: ManagementRoutes;
 
   beforeEach(async () => {
-    const routes = new ManagementRoutes();
+    routes = new ManagementRoutes();
     endpoint = new PrometheusEndpoint();
     endpoint.mount(routes, '/metrics');
     server = createServer((req, res) => {
@@ -47,6 +49,19 @@ describe('PrometheusEndpoint', () => {
     for await (const chunk of response) body += String(chunk);
     return { status: response.statusCode, headers: response.headers, body };
   };
+
+  it('waits for what is still being found out about the host', async () => {
+    const id = Promise.withResolvers<string>();
+    const late = new PrometheusEndpoint();
+    const host = { detect: () => ({ attributes: { 'host.id': id.promise } }) };
+    const resource = detectResources({ detectors: [host] });
+    const other = new MeterProvider({ readers: [late.reader], resource });
+    late.mount(routes, '/late');
+    const scrape = ask('GET', '/late');
+    id.resolve('h-1');
+    expect((await scrape).body).toMatch(/^target_info\{.*host_id="h-1".*\} 1$/m);
+    await other.shutdown();
+  });
 
   it('serves the metrics as Prometheus text to GET, and its headers to HEAD', async () => {
     provider

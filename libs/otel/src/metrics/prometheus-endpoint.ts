@@ -51,6 +51,9 @@ export class PrometheusEndpoint {
         timeoutMillis: COLLECT_TIMEOUT_MS,
       });
       for (const error of errors) diag.warn('An observed instrument failed', error);
+      // Detectors that read files may still be at it when the first scrape comes.
+      const { resource } = resourceMetrics;
+      if (resource.asyncAttributesPending) await resource.waitForAsyncAttributes?.();
       return this.#serializer.serialize(resourceMetrics);
     } finally {
       this.#collecting = undefined;

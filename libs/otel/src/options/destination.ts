@@ -182,6 +182,7 @@ export const resolveDestination = (
       url: url.href,
       headers: new Secret(Object.freeze(headers)),
       tls: tls.material,
+      tlsFiles: tls.material && tlsOptions,
       compression:
         own.compression ??
         options.compression ??

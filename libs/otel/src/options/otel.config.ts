@@ -6,6 +6,7 @@ import type {
   OtlpCompression,
   OtlpEngine,
   OtlpProtocol,
+  OtlpTlsOptions,
   PropagatorName,
   ResourceDetectorName,
   SamplerName,
@@ -28,6 +29,8 @@ export interface OtlpDestination {
   readonly url: string;
   readonly headers: Secret<Readonly<Record<string, string>>>;
   readonly tls: TlsMaterial | undefined;
+  /** The files that `tls` was read from, for an engine that reads them again when they change. */
+  readonly tlsFiles: OtlpTlsOptions | undefined;
   readonly compression: OtlpCompression;
   readonly timeoutMs: number;
 }

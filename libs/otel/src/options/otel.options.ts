@@ -95,10 +95,10 @@ export interface OtlpDestinationOptions {
 }
 
 /** The names of the export engines. */
-export type OtlpEngine = 'sdk';
+export type OtlpEngine = 'nestlens' | 'sdk';
 
 export interface OtlpOptions extends OtlpDestinationOptions {
-  /** What carries telemetry to the collector. `sdk`: the official processors and exporters. Default: `sdk`. */
+  /** What carries telemetry to the collector. `sdk`: the official processors and exporters. `nestlens`: our own pipeline, which retries and sends from a thread of its own; new. Default: `sdk`. */
   engine?: OtlpEngine;
   /** Exports in flight at once per signal. Default: 30. */
   concurrency?: number;

@@ -131,7 +131,7 @@ export const optionsSchema = v.strictObject(
     otlp: v.optional(
       v.strictObject({
         ...destination,
-        engine: v.optional(oneOf('sdk')),
+        engine: v.optional(oneOf('nestlens', 'sdk')),
         concurrency: v.optional(whole(1, 1000)),
         traces: v.optional(v.strictObject(destination)),
         metrics: v.optional(v.strictObject(destination)),

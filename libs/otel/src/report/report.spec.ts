@@ -54,6 +54,7 @@ describe('shutdownReport', () => {
     rejected: 0,
     dropped: {},
     queued: 0,
+    spooled: 0,
     last: { outcome: 'none' },
     ...part,
   });
@@ -71,9 +72,9 @@ describe('shutdownReport', () => {
     expect(JSON.parse(line.slice(line.indexOf('{')))).toEqual({
       'nestlens.shutdown': {
         service: 'orders',
-        traces: { accepted: 7, rejected: 0, dropped: { queue_full: 2 }, queued: 0 },
-        metrics: { accepted: 3, rejected: 1, dropped: {}, queued: 0 },
-        logs: { accepted: 0, rejected: 0, dropped: {}, queued: 4 },
+        traces: { accepted: 7, rejected: 0, dropped: { queue_full: 2 }, queued: 0, spooled: 0 },
+        metrics: { accepted: 3, rejected: 1, dropped: {}, queued: 0, spooled: 0 },
+        logs: { accepted: 0, rejected: 0, dropped: {}, queued: 4, spooled: 0 },
       },
     });
   });

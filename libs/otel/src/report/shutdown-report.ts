@@ -2,19 +2,22 @@ import type { EngineStatus, Signal, SignalStatus } from '../engine/engine.js';
 
 const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
-const totals = ({ accepted, rejected, dropped, queued }: SignalStatus) => ({
+const totals = ({ accepted, rejected, dropped, queued, spooled }: SignalStatus) => ({
   accepted,
   rejected,
   dropped,
   queued,
+  spooled,
 });
 
-const words = (signal: Signal, { accepted, rejected, dropped, queued }: SignalStatus): string => {
+const words = (signal: Signal, status: SignalStatus): string => {
+  const { accepted, rejected, dropped, queued, spooled } = status;
   const lost = Object.entries(dropped).map(([reason, count]) => `${count} dropped (${reason})`);
   const parts = [
     `${accepted} accepted`,
     ...(rejected > 0 ? [`${rejected} rejected`] : []),
     ...lost,
+    ...(spooled > 0 ? [`${spooled} kept on disk`] : []),
     ...(queued > 0 ? [`${queued} not settled`] : []),
   ];
   return `${signal} ${parts.join(', ')}`;

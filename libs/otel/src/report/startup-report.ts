@@ -63,6 +63,7 @@ export class StartupReport implements OnApplicationBootstrap {
   readonly #config: OtelConfig;
   readonly #engine: ExportEngine;
   readonly #inventory: Inventory;
+  #done = false;
 
   constructor(
     @Inject(OTEL_CONFIG) config: OtelConfig,
@@ -76,6 +77,9 @@ export class StartupReport implements OnApplicationBootstrap {
 
   /** After every room's onModuleInit, so that all have told what they found. */
   onApplicationBootstrap(): void {
+    // The `init()` of a microservice runs this hook twice.
+    if (this.#done) return;
+    this.#done = true;
     const logger = new Logger('OtelModule');
     if (this.#config.diagnostics.startupReport) {
       logger.log(startupReport(this.#config, this.#engine, this.#inventory));

@@ -95,17 +95,17 @@ export class EngineBench {
     ]);
   }
 
-  /** created = accepted + rejected + dropped + queued, for what has been created here. */
+  /** created = accepted + rejected + dropped + queued + spooled, for what has been created here. */
   assertAddsUp(): EngineStatus {
     const status = this.engine.status();
     for (const [signal, created] of [
       ['traces', this.#spans],
       ['logs', this.#records],
     ] as const) {
-      const { accepted, rejected, dropped, queued } = status[signal];
+      const { accepted, rejected, dropped, queued, spooled } = status[signal];
       const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
       assert.equal(
-        accepted + rejected + lost + queued,
+        accepted + rejected + lost + queued + spooled,
         created,
         `${signal}: ${created} created, but ${JSON.stringify(status[signal])}`,
       );

@@ -238,7 +238,8 @@ const answerCases = (on: On, countsPartialSuccess: boolean): ContractCase[] => {
         await bench.flush('traces');
         const { accepted, dropped } = bench.assertAddsUp().traces;
         assert.equal(accepted, server.spans().length);
-        assert.equal(dropped['queue_full'], 25 - accepted);
+        // An engine that is bounded in bytes may have room for all of them.
+        assert.equal(dropped['queue_full'] ?? 0, 25 - accepted);
       },
       { options: { maxQueueSize: 10, maxBatchSize: 10 } },
     ),
