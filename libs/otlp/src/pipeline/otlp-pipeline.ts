@@ -163,7 +163,7 @@ export class OtlpPipeline implements Pipeline {
       }
     }
     // 4. The thread goes, whether it said that it is done or not.
-    await this.#host.end();
+    await withDeadline(undefined, LET_GO_MS, (letGo) => before(this.#host.end(), letGo));
     this.#state = 'ended';
     // 5. What a thread that hung still held goes to disk from here, or is counted.
     if (!this.#isEmpty()) this.save();

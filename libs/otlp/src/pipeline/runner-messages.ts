@@ -41,6 +41,7 @@ export type FromRunner =
 /** One collector, as seen from here. */
 export interface LaneState {
   readonly signals: readonly Signal[];
+  /** Its times are in ms since 1970. */
   readonly breaker: BreakerState;
   /** How many requests may be under way. */
   readonly limit: number;

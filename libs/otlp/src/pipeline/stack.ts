@@ -1,5 +1,6 @@
 import { adaptiveLimit } from '../layers/adaptive-limit.js';
 import { breaker } from '../layers/breaker.js';
+import type { BreakerState } from '../layers/breaker-circuit.js';
 import { observe } from '../layers/observe.js';
 import { retry } from '../layers/retry.js';
 import { stack } from '../layers/stack.js';
@@ -81,12 +82,20 @@ function createLane(
     stopWaiting: () => again.stopWaiting(),
     state: () => ({
       signals: to.map(({ signal }) => signal),
-      breaker: circuit.state(),
+      breaker: sinceEpoch(circuit.state()),
       limit: crowd.limit(),
       retrying: again.waiting(),
       connections: transport.connections(),
     }),
   };
+}
+
+/** A thread's clock has a beginning of its own; who reads the state may be on another. */
+function sinceEpoch(state: BreakerState): BreakerState {
+  const unixMs = (ms: number): number => Math.round(performance.timeOrigin + ms);
+  if (state.kind === 'closed') return state;
+  if (state.kind === 'half-open') return { ...state, sinceMs: unixMs(state.sinceMs) };
+  return { ...state, sinceMs: unixMs(state.sinceMs), probeAtMs: unixMs(state.probeAtMs) };
 }
 
 interface Transport {

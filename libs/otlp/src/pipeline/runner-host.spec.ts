@@ -1,0 +1,122 @@
+import type { OwnBatch } from './export-loop.js';
+import { RunnerHost } from './runner-host.js';
+import type { RunnerEvents, RunnerThread } from './runner-host.js';
+import type { FromRunner, ToRunner } from './runner-messages.js';
+
+interface Scripted extends RunnerThread {
+  readonly kind: 'worker' | 'inline';
+  readonly told: ToRunner[];
+  readonly events: RunnerEvents;
+}
+
+function scripted() {
+  const threads: Scripted[] = [];
+  const deaths: [string, boolean][] = [];
+  const failures: unknown[] = [];
+  const heard: FromRunner[] = [];
+  let inlineFails = false;
+  const start = (kind: Scripted['kind']) => (events: RunnerEvents) => {
+    if (kind === 'inline' && inlineFails) throw new Error('no file');
+    const told: ToRunner[] = [];
+    const thread: Scripted = {
+      kind,
+      told,
+      events,
+      tell: (message) => told.push(message),
+      end: () => Promise.resolve(),
+    };
+    threads.push(thread);
+    return thread;
+  };
+  const host = new RunnerHost({
+    startWorker: start('worker'),
+    startInline: start('inline'),
+    onMessage: (message) => heard.push(message),
+    onFailure: (error) => failures.push(error),
+    onDeath: (...death) => deaths.push(death),
+  });
+  const last = (): Scripted => {
+    const thread = threads.at(-1);
+    if (thread === undefined) throw new Error('none was started');
+    return thread;
+  };
+  return { host, threads, deaths, failures, last, failInline: () => (inlineFails = true) };
+}
+
+const batch = (id: number): OwnBatch => ({
+  id,
+  signal: 'metrics',
+  items: 1,
+  bytes: 3,
+  chunks: [new Uint8Array(3)],
+});
+
+describe('RunnerHost', () => {
+  it('tells a new worker what the dead one left undone', async () => {
+    const { host, threads, deaths, last } = scripted();
+    host.offer(batch(1));
+    host.start();
+    host.start();
+    expect(threads).toHaveLength(1);
+    host.offer(batch(2));
+    const flushed = host.flush({ sequence: 4, own: 3 });
+    last().events.onMessage({ kind: 'freed', id: 1 });
+    const [first] = threads;
+    first?.events.onEnd('exit');
+    first?.events.onEnd('exit');
+    expect(deaths).toEqual([['exit', false]]);
+    expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'worker']);
+    expect(last().told).toEqual([
+      { kind: 'offer', batch: batch(2) },
+      { kind: 'flush', id: 1, marks: { sequence: 4, own: 3 } },
+    ]);
+    expect(host.ownBytes).toBe(3);
+    last().events.onMessage({ kind: 'flushed', id: 1 });
+    await flushed;
+  });
+
+  it('goes inline at once where a worker cannot be started', () => {
+    const { host, threads, last } = scripted();
+    host.start();
+    last().events.onEnd('cannot_start');
+    expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'inline']);
+    expect(host.isInline).toBe(true);
+  });
+
+  it('goes inline when workers die again and again', () => {
+    const { host, threads, last } = scripted();
+    host.start();
+    for (let death = 0; death < 3; death += 1) last().events.onEnd('ERR_WORKER_OUT_OF_MEMORY');
+    expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'worker', 'worker', 'inline']);
+  });
+
+  it('does not replace what it ended itself', async () => {
+    const { host, threads, deaths, last } = scripted();
+    host.start();
+    await host.end();
+    last().events.onEnd('exit');
+    expect(threads).toHaveLength(1);
+    expect(deaths).toEqual([]);
+  });
+
+  it('says so where nothing can be started', () => {
+    const { host, failures, last, failInline } = scripted();
+    failInline();
+    host.start();
+    last().events.onEnd('cannot_start');
+    expect(failures).toHaveLength(1);
+    host.offer(batch(1));
+    expect(host.ownBytes).toBe(3);
+  });
+
+  it('resolves the shutdown when the runner is closed', async () => {
+    const { host, last } = scripted();
+    host.start();
+    const marks = { sequence: 0, own: 0 };
+    const first = host.shutdown(marks);
+    const second = host.shutdown(marks);
+    expect(last().told).toEqual([{ kind: 'shutdown', marks }]);
+    last().events.onMessage({ kind: 'closed' });
+    await Promise.all([first, second]);
+  });
+});
