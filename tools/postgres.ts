@@ -1,5 +1,4 @@
 // A real PostgreSQL for specs and the demo.
-import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -7,8 +6,7 @@ import { Client } from 'pg';
 import { accountForPostgres } from './postgres/account.ts';
 import { findBinaries } from './postgres/binaries.ts';
 import { createDataDirectory, temporaryDirectory } from './postgres/data-directory.ts';
-import { startServer } from './postgres/server.ts';
-import type { Server, ServerOptions } from './postgres/server.ts';
+import { Keeper } from './postgres/keeper.ts';
 
 export interface PostgresOptions {
   /** Created unless they exist. Default: none besides `postgres`. */
@@ -20,7 +18,7 @@ export interface Postgres {
   readonly port: number;
   /** Connection string. Default database: `postgres`, or that of DATABASE_URL. */
   url(database?: string): string;
-  /** Gives back what was taken: nothing where the server is not ours. Safe twice. */
+  /** Gives back what was taken: the server and its data, or nothing where it is not ours. Safe twice. */
   close(): Promise<void>;
 }
 
@@ -54,41 +52,35 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<OwnP
   const temporary = temporaryDirectory(account);
   const binaries = findBinaries(account, temporary);
   const dataDir = createDataDirectory(binaries, account, temporary);
-  const remove = (): void => rmSync(dataDir, { recursive: true, force: true });
-  const base = { program: binaries.postgres, account, dataDir };
-  let server: Server | undefined;
-  let port: number;
-  try {
-    ({ server, port } = await startOnFreePort(base));
-  } catch (error) {
-    remove();
-    throw error;
-  }
+  const keeper = new Keeper({ program: binaries.postgres, account, dataDir });
+  let state: 'running' | 'stopped' | 'closed' = 'stopped';
+  let port = 0;
   const url = (database = 'postgres'): string =>
     `postgres://postgres@127.0.0.1:${port}/${encodeURIComponent(database)}`;
 
   const stop = async (): Promise<void> => {
-    const running = server;
-    if (running === undefined) return;
-    server = undefined;
-    process.once('exit', remove);
-    await running.stop();
+    if (state !== 'running') return;
+    state = 'stopped';
+    await keeper.stop();
   };
   const start = async (): Promise<void> => {
-    if (server !== undefined) return;
-    server = await startServer({ ...base, port });
-    process.off('exit', remove);
+    if (state === 'closed') throw new Error('this PostgreSQL is closed, and its data is gone');
+    if (state === 'running') return;
+    await keeper.start(port);
+    state = 'running';
   };
-  const close = async (): Promise<void> => {
-    await stop();
-    process.off('exit', remove);
-    remove();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    state = 'closed';
+    return (closing ??= keeper.close());
   };
   const restart = async (): Promise<void> => {
     await stop();
     await start();
   };
   try {
+    port = await startOnFreePort(keeper);
+    state = 'running';
     await createDatabases(url(), options.databases);
   } catch (error) {
     await close();
@@ -128,13 +120,12 @@ const createDatabases = async (url: string, names: readonly string[] = []): Prom
 const ATTEMPTS = 5;
 
 /** Between our look at a port and the server's, another process may take it. */
-const startOnFreePort = async (
-  base: Omit<ServerOptions, 'port'>,
-): Promise<{ server: Server; port: number }> => {
+const startOnFreePort = async (keeper: Keeper): Promise<number> => {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     try {
-      return { server: await startServer({ ...base, port }), port };
+      await keeper.start(port);
+      return port;
     } catch (error) {
       const taken = String(error).includes('could not bind');
       if (!taken || attempt === ATTEMPTS) throw error;

@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
 import { ManagementServer } from '../../libs/otel/src/management/management-server.js';
-import { ask, createApp, healthModule, portOf } from './health-app.js';
+import { ask, createApp, rootModule, portOf } from './health-app.js';
 
 describe('the port of their own', () => {
   it('95: answers during boot and until the last phase, with and without an HTTP app', async () => {
@@ -38,7 +38,7 @@ describe('the port of their own', () => {
 
   it('is ready at once for an application context', async () => {
     const context = await NestFactory.createApplicationContext(
-      healthModule({ health: { port: 0, host: '127.0.0.1' } }),
+      rootModule({ health: { port: 0, host: '127.0.0.1' } }),
       { logger: false },
     );
     const { port } = context.get(ManagementServer).address ?? { port: 0 };

@@ -152,6 +152,23 @@ describe('postgres', () => {
     );
 
     it(
+      'leaves no data behind with a process that stops it and is killed',
+      async () => {
+        const script = [
+          `import { startPostgres } from './tools/postgres.ts';`,
+          `const { dataDir, stop, url } = await startPostgres();`,
+          `await stop();`,
+          `console.log(JSON.stringify({ url: url(), dataDir }));`,
+        ];
+        const { pid, exit, told } = await runScript(root, script, { TMPDIR: temporary });
+        expect(existsSync(told.dataDir)).toBe(true);
+        await gone(told.dataDir, () => process.kill(pid, 'SIGKILL'));
+        await exit;
+      },
+      SLOW_MS,
+    );
+
+    it(
       'starts from a checkout that only its owner can enter',
       async () => {
         const checkout = join(temporary, 'private');

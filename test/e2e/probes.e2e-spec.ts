@@ -12,12 +12,12 @@ import {
 import type { CanActivate, INestApplication, OnModuleInit } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { HealthRegistry } from '../../libs/otel/src/health/health-registry.js';
-import type { HealthFinding, HealthIndicator } from '../../libs/otel/src/health/indicator.js';
+import { HealthRegistry } from '@nestlens/otel';
+import type { HealthFinding, HealthIndicator, OtelModuleOptions } from '@nestlens/otel';
 import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
 import { ManagementRoutes } from '../../libs/otel/src/management/management-routes.js';
-import { PLATFORMS, ask, createApp, idleEngine, portOf } from './health-app.js';
-import type { Answer, HealthAppOptions } from './health-app.js';
+import { PLATFORMS, ask, createApp, portOf } from './health-app.js';
+import type { Answer } from './health-app.js';
 
 @Injectable()
 class NobodyPasses implements CanActivate {
@@ -44,7 +44,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
 
   afterEach(() => app.close());
 
-  async function listening(options: HealthAppOptions = {}): Promise<number> {
+  async function listening(options: OtelModuleOptions = {}): Promise<number> {
     app = await createApp(platform, options);
     await app.listen(0, '127.0.0.1');
     return portOf(app);
@@ -186,7 +186,10 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
       closed.once('listening', () => resolve(closed.address() as AddressInfo));
     });
     await new Promise((resolve) => closed.close(resolve));
-    const port = await listening({ engine: idleEngine([`http://127.0.0.1:${nobody}`]) });
+    const port = await listening({
+      otlp: { endpoint: `http://127.0.0.1:${nobody}`, timeoutMs: 200 },
+      traces: { exporters: ['otlp'] },
+    });
     const answer = await ask(port, '/readyz');
     expect(answer.status).toBe(200);
     expect(bodyOf(answer)).toMatchObject({

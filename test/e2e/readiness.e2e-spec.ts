@@ -5,7 +5,7 @@ import { Transport } from '@nestjs/microservices';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { ServiceState } from '../../libs/otel/src/lifecycle/service-state.js';
 import { ManagementServer } from '../../libs/otel/src/management/management-server.js';
-import { PLATFORMS, ask, createApp, healthModule } from './health-app.js';
+import { PLATFORMS, ask, createApp, rootModule } from './health-app.js';
 
 const TCP: MicroserviceOptions = {
   transport: Transport.TCP,
@@ -35,7 +35,7 @@ describe('readiness', () => {
   );
 
   it('comes when the transport of a microservice listens', async () => {
-    const app = await NestFactory.createMicroservice(healthModule(HEALTH), { ...TCP, ...SILENT });
+    const app = await NestFactory.createMicroservice(rootModule(HEALTH), { ...TCP, ...SILENT });
     await app.init();
     const { port } = app.get(ManagementServer).address ?? { port: 0 };
     expect((await ask(port, '/startupz')).status).toBe(503);
@@ -48,7 +48,7 @@ describe('readiness', () => {
 
   it('does not come when the transport cannot listen', async () => {
     const { server, port } = await taken();
-    const app = await NestFactory.createMicroservice(healthModule(), {
+    const app = await NestFactory.createMicroservice(rootModule(), {
       transport: Transport.TCP,
       options: { host: '127.0.0.1', port },
       ...SILENT,

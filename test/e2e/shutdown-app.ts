@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { writeSync } from 'node:fs';
 import { Controller, Get } from '@nestjs/common';
+import { Shutdown } from '@nestlens/otel';
 import { FLUSH_STEPS, ShutdownPhases } from '../../libs/otel/src/lifecycle/shutdown-phases.js';
-import { Shutdown } from '../../libs/otel/src/lifecycle/shutdown.js';
 import { createApp, portOf } from './health-app.js';
 import type { Platform } from './health-app.js';
 

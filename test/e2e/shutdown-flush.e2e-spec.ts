@@ -1,17 +1,13 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { trace } from '@opentelemetry/api';
-import {
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { Shutdown } from '@nestlens/otel';
+import type { HandledPhaseName } from '@nestlens/otel';
+import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ServiceState } from '../../libs/otel/src/lifecycle/service-state.js';
 import { FLUSH_STEPS, ShutdownPhases } from '../../libs/otel/src/lifecycle/shutdown-phases.js';
-import type { HandledPhaseName } from '../../libs/otel/src/lifecycle/shutdown-phases.js';
 import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
-import { Shutdown } from '../../libs/otel/src/lifecycle/shutdown.js';
-import { createApp, healthModule } from './health-app.js';
+import { createApp, rootModule } from './health-app.js';
 
 const HANDLED: readonly HandledPhaseName[] = [
   'readiness-off',
@@ -48,21 +44,20 @@ describe('the flush', () => {
 
   it('comes after the span that tells of the phases', async () => {
     const exporter = new InMemorySpanExporter();
-    trace.setGlobalTracerProvider(
-      new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }),
-    );
-    const app = await createApp('express', { shutdown: { stopIntakeMs: 10 } });
+    const app = await createApp('express', {
+      traces: { exporters: ['none'], processors: [new SimpleSpanProcessor({ exporter })] },
+      shutdown: { stopIntakeMs: 10 },
+    });
     const shutdown = app.get(Shutdown);
     shutdown.register('stop-intake', 'queue', () => new Promise(() => {}));
-    let atFlush: string[] = [];
+    let atFlush: ReadableSpan[] = [];
     shutdown.register('flush', 'test', () => {
-      atFlush = exporter.getFinishedSpans().map(({ name }) => name);
+      atFlush = exporter.getFinishedSpans();
     });
     await app.init();
     await app.close();
-    trace.disable();
-    expect(atFlush).toEqual(['nestjs.shutdown']);
-    const [span] = exporter.getFinishedSpans();
+    expect(atFlush.map(({ name }) => name)).toEqual(['nestjs.shutdown']);
+    const [span] = atFlush;
     expect(span?.status.message).toBe('stop-intake overran');
     expect(span?.events.map(({ attributes }) => attributes?.['nestjs.shutdown.phase'])).toEqual([
       'readiness-off',
@@ -80,7 +75,7 @@ describe('the flush', () => {
 
 describe('an application context', () => {
   it('shuts down in order too, from onModuleDestroy on', async () => {
-    const context = await NestFactory.createApplicationContext(healthModule(), { logger: false });
+    const context = await NestFactory.createApplicationContext(rootModule(), { logger: false });
     expect(context.get(ServiceState).name).toBe('ready');
     const order: string[] = [];
     for (const phase of HANDLED) {

@@ -1,10 +1,16 @@
-// Lets a child process of a spec run our TypeScript as jest does: `node --import ./test/typescript.mjs app.ts`.
+// Lets a child process of a spec run our TypeScript as jest does: `node --import ./test/e2e/typescript.mjs app.ts`.
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformFileSync } from '@swc/core';
 
+/** The sources of our libs, so that parts of them are not there twice. */
+const OURS = /^@nestlens\/(otlp|otel|testing)(\/wire)?$/;
+const sources = new URL('../../libs/', import.meta.url).href;
+
 registerHooks({
   resolve(specifier, context, next) {
+    const ours = OURS.exec(specifier);
+    if (ours) return next(`${sources}${ours[1]}/src${ours[2] ?? ''}/index.ts`, context);
     try {
       return next(specifier, context);
     } catch (error) {

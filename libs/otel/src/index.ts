@@ -1,4 +1,4 @@
-import { installLateBoundProviders } from './providers/late-bound-globals.js';
+import { installLateBoundProviders } from './late-bound/globals.js';
 
 installLateBoundProviders();
 
@@ -49,8 +49,8 @@ export { tracedGrpcClient, tracedGrpcServer } from './rpc/traced-grpc.js';
 
 // For our own testing kit and the engines to come; outside semantic versioning.
 /** @internal */
-export { globalProviders } from './providers/late-bound-globals.js';
+export { globalProviders } from './late-bound/globals.js';
 /** @internal */
 export { AsyncContextManager } from './context/async-context-manager.js';
 /** @internal */
-export type { EngineStatus, ExportEngine, Signal, SignalStatus } from './providers/engine.js';
+export type { EngineStatus, ExportEngine, Signal, SignalStatus } from './engine/engine.js';

@@ -1,109 +1,20 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule, Provider } from '@nestjs/common';
-import { HEALTH_IMPORTS, HEALTH_PROVIDERS } from './health/health.providers.js';
-import { HealthRegistry } from './health/health-registry.js';
-import { resolveHealth } from './health/health-settings.js';
-import { HEALTH_SETTINGS } from './health/health.tokens.js';
-import { HTTP_PROVIDERS } from './http/http.providers.js';
-import { resolveHttp } from './http/http.settings.js';
-import { HTTP_SETTINGS } from './http/http.tokens.js';
-import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
-import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
-import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
-import { Shutdown } from './lifecycle/shutdown.js';
-import { resolveShutdown } from './lifecycle/shutdown-settings.js';
-import { DiagBridge } from './logging/diag-bridge.js';
-import { LOGGING_PROVIDERS } from './logging/logging.providers.js';
-import { resolveLogger } from './logging/logger-settings.js';
-import { LOGGER_SETTINGS } from './logging/logging.tokens.js';
-import { OtelLogger } from './logging/otel-logger.js';
-import { MANAGEMENT_PROVIDERS } from './management/management.providers.js';
-import { METER, TRACER } from './metrics/instrument.tokens.js';
-import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
-import { PrometheusEndpoint } from './metrics/prometheus-endpoint.js';
-import type { OtelConfig } from './options/otel.config.js';
+import type { DynamicModule } from '@nestjs/common';
 import type { OtelModuleOptions } from './options/otel.options.js';
-import { resolveConfig } from './options/resolve.js';
+import { OtelCoreModule } from './otel-core.module.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './otel.module-definition.js';
 import type { OtelModuleAsyncOptions } from './otel.module-definition.js';
-import { OTEL_CONFIG, OTEL_ENGINE } from './otel.tokens.js';
-import type { ExportEngine } from './providers/engine.js';
-import { createEngine } from './providers/engines.js';
-import { registerFlush } from './providers/flush-order.js';
-import { OtelProviders } from './providers/otel-providers.js';
-import { Inventory } from './report/inventory.js';
-import { StartupReport } from './report/startup-report.js';
-import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
-import { resolveRpc } from './rpc/rpc.settings.js';
-import { RPC_SETTINGS } from './rpc/rpc.tokens.js';
 
-const { env } = process;
-
-/** The settings of a room, resolved from its section once the whole has been validated. */
-const settings = <S>(token: symbol, resolve: (options: OtelModuleOptions) => S): Provider => ({
-  provide: token,
-  inject: [MODULE_OPTIONS_TOKEN, OTEL_CONFIG],
-  useFactory: (options: OtelModuleOptions | undefined) => resolve(options ?? {}),
-});
-
-const TELEMETRY_PROVIDERS: Provider[] = [
-  {
-    provide: OTEL_CONFIG,
-    inject: [MODULE_OPTIONS_TOKEN],
-    useFactory: (options: unknown) => resolveConfig(options, env),
-  },
-  { provide: OTEL_ENGINE, inject: [OTEL_CONFIG], useFactory: createEngine },
-  {
-    provide: OtelProviders,
-    inject: [OTEL_CONFIG, OTEL_ENGINE, ShutdownPhases, DiagBridge, PrometheusEndpoint],
-    useFactory(
-      config: OtelConfig,
-      engine: ExportEngine,
-      phases: ShutdownPhases,
-      diagnostics: DiagBridge,
-      prometheus: PrometheusEndpoint | undefined,
-    ) {
-      diagnostics.install(config.diagnostics.level);
-      const providers = OtelProviders.start(
-        config,
-        engine,
-        prometheus ? [prometheus.reader] : [],
-        env,
-      );
-      // NodeSDK sets a console logger of its own where OTEL_LOG_LEVEL is set; ours masks and counts.
-      diagnostics.install(config.diagnostics.level);
-      registerFlush(phases, providers, engine, config.service.name);
-      return providers;
-    },
-  },
-];
+/** The core finds the options here, as every module finds what a global module exports. */
+const exports = [MODULE_OPTIONS_TOKEN];
 
 /**
- * Observability for the whole app: import it once, in the root module. Global.
+ * Observability for the whole app: import it once, in the root module. Global. Of further imports in the same app
+ * the options are ignored, with a warning at start.
  *
  * @throws OtelConfigError at start, with every fault of the options.
  */
-@Module({
-  imports: HEALTH_IMPORTS,
-  providers: [
-    ...TELEMETRY_PROVIDERS,
-    settings(HEALTH_SETTINGS, (options) => resolveHealth(options.health)),
-    settings(SHUTDOWN_SETTINGS, (options) => resolveShutdown(options.shutdown, env)),
-    settings(HTTP_SETTINGS, (options) => resolveHttp(options.http, env)),
-    settings(RPC_SETTINGS, (options) => resolveRpc(options.rpc, env)),
-    settings(LOGGER_SETTINGS, (options) => resolveLogger(options.logs, env)),
-    Inventory,
-    ...LOGGING_PROVIDERS,
-    ...METRICS_PROVIDERS,
-    ...HTTP_PROVIDERS,
-    ...RPC_PROVIDERS,
-    ...LIFECYCLE_PROVIDERS,
-    ...MANAGEMENT_PROVIDERS,
-    ...HEALTH_PROVIDERS,
-    StartupReport,
-  ],
-  exports: [OtelLogger, HealthRegistry, Shutdown, METER, TRACER],
-})
+@Module({ imports: [OtelCoreModule] })
 export class OtelModule extends ConfigurableModuleClass {
   /** With options in code. Without any it works from `OTEL_*` alone. */
   static override forRoot(options?: OtelModuleOptions): DynamicModule {
@@ -112,11 +23,12 @@ export class OtelModule extends ConfigurableModuleClass {
     return {
       ...definition,
       providers: [{ provide: MODULE_OPTIONS_TOKEN, useValue: options }],
+      exports,
     };
   }
 
   /** With options from injected configuration. Equal in effect to {@link OtelModule.forRoot}. */
   static override forRootAsync(options: OtelModuleAsyncOptions): DynamicModule {
-    return super.forRootAsync(options);
+    return { ...super.forRootAsync(options), exports };
   }
 }

@@ -19,7 +19,7 @@ import {
   toArray,
 } from 'rxjs';
 import { AsyncContextManager } from '../context/async-context-manager.js';
-import { GlobalProviders } from '../providers/late-bound-globals.js';
+import { GlobalProviders } from '../late-bound/globals.js';
 import { Span } from './span.decorator.js';
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

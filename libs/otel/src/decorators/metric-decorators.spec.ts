@@ -4,7 +4,7 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import type { Histogram } from '@opentelemetry/sdk-metrics';
 import { recordTelemetry } from '@nestlens/testing';
 import { Subject } from 'rxjs';
-import { GlobalProviders } from '../providers/late-bound-globals.js';
+import { globalProviders as globals } from '../late-bound/globals.js';
 import { Counted } from './counted.decorator.js';
 import { Timed } from './timed.decorator.js';
 
@@ -36,7 +36,6 @@ class Shop {
 }
 
 describe('@Counted and @Timed', () => {
-  const globals = new GlobalProviders();
   let reader: PullReader;
   const shop = new Shop();
 

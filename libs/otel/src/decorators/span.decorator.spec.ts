@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { AsyncContextManager } from '../context/async-context-manager.js';
-import { GlobalProviders } from '../providers/late-bound-globals.js';
+import { GlobalProviders } from '../late-bound/globals.js';
 import { Span } from './span.decorator.js';
 
 const KEY = Symbol('by symbol');

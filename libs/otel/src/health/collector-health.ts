@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { OTEL_ENGINE } from '../otel.tokens.js';
-import type { ExportEngine } from '../providers/engine.js';
+import type { ExportEngine } from '../engine/engine.js';
 import { HealthRegistry } from './health-registry.js';
 import type { HealthSettings } from './health-settings.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';

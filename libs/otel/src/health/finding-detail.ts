@@ -1,4 +1,4 @@
-import { isSecretKey, maskedText } from './error-text.js';
+import { isSecretKey, maskedText } from '../secrets/masked-text.js';
 
 /** What may be shown of a finding. */
 export type PlainDetail = Record<string, string | number | boolean | null>;

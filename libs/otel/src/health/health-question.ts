@@ -1,5 +1,5 @@
 import type { HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { errorText } from './error-text.js';
+import { errorText } from '../secrets/masked-text.js';
 import { plainDetail } from './finding-detail.js';
 import type { PlainDetail } from './finding-detail.js';
 import type { HealthIndicator, HealthState } from './indicator.js';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Destination, EngineStatus, SignalStatus } from '../providers/engine.js';
+import type { Destination, EngineStatus, SignalStatus } from '../engine/engine.js';
 import { otlpIndicator } from './otlp-indicator.js';
 
 const { signal } = new AbortController();

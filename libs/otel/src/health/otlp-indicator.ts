@@ -1,5 +1,5 @@
-import type { ExportEngine, Signal, SignalStatus } from '../providers/engine.js';
-import { maskedText } from './error-text.js';
+import type { ExportEngine, Signal, SignalStatus } from '../engine/engine.js';
+import { maskedText } from '../secrets/masked-text.js';
 import type { PlainDetail } from './finding-detail.js';
 import type { HealthIndicator } from './indicator.js';
 import { unreachable } from './reachability.js';

@@ -71,7 +71,7 @@ export class AdapterHooks {
     this.sharedWithOther = otherRequest !== undefined || otherRoute !== undefined;
     // What the other owner returns goes back to the adapter, which handles its rejection.
     adapter.setOnRequestHook?.((req, res, done) =>
-      this.#runRequestHooks(0, rawOf(req), rawOf(res), templateOf(req), () =>
+      this.#runRequestHooks(rawOf(req), rawOf(res), templateOf(req), () =>
         otherRequest ? otherRequest.call(adapter, req, res, done) : done(),
       ),
     );
@@ -92,27 +92,26 @@ export class AdapterHooks {
   }
 
   #runRequestHooks(
-    at: number,
     req: IncomingMessage,
     res: ServerResponse,
     template: string | undefined,
     done: () => unknown,
   ): unknown {
-    const hook = this.#requestHooks[at];
-    if (!hook) return done();
-    let wentOn = false;
+    const hooks = this.#requestHooks;
+    let at = 0;
     const next = (): unknown => {
-      if (wentOn) return undefined;
-      wentOn = true;
-      return this.#runRequestHooks(at + 1, req, res, template, done);
+      const hook = hooks[at++];
+      if (hook === undefined) return done();
+      const reached = at;
+      try {
+        return hook(req, res, next, template);
+      } catch (error) {
+        // Past `next` it is the app's own failure, which the adapter knows how to answer.
+        if (at !== reached) throw error;
+        warnOfFault('A request hook failed', error);
+        return next();
+      }
     };
-    try {
-      return hook(req, res, next, template);
-    } catch (error) {
-      // Past `next` it is the app's own failure, which the adapter knows how to answer.
-      if (wentOn) throw error;
-      warnOfFault('A request hook failed', error);
-      return next();
-    }
+    return next();
   }
 }

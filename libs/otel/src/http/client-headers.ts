@@ -9,7 +9,16 @@ export interface HeaderCarrier {
 
 const BAGGAGE = 'baggage';
 const TRACEPARENT = 'traceparent';
-const TRACEPARENT_LENGTH = 55;
+/** Where the flags begin in `00-<trace id>-<span id>-<flags>`. */
+const FLAGS_AT = 53;
+/** Sampled and random: the flags that W3C Trace Context Level 2 knows. */
+const KNOWN_FLAGS = 0b11;
+
+// A context that only passes through keeps the flags of the caller, known or not; all others go out as 0.
+const knownFlagsOnly = (traceparent: string): string => {
+  const flags = Number.parseInt(traceparent.slice(FLAGS_AT), 16) & KNOWN_FLAGS;
+  return `${traceparent.slice(0, FLAGS_AT)}0${flags}`;
+};
 
 // Baggage may come from any transport; what HTTP does not allow would throw in the app's own call.
 const isHeaderText = (value: string): boolean => {
@@ -20,9 +29,6 @@ const isHeaderText = (value: string): boolean => {
   }
   return true;
 };
-
-const isValid = (name: string, value: string): boolean =>
-  isHeaderText(value) && (name !== TRACEPARENT || value.length === TRACEPARENT_LENGTH);
 
 /**
  * Puts `context` into the headers. The user's own headers stay: with any trace header of theirs, none of
@@ -35,8 +41,8 @@ export const injectContext = (context: Context, headers: HeaderCarrier): void =>
   const hasOwnTrace = names.some((name) => name !== BAGGAGE && headers.has(name));
   for (const name of names) {
     const value = found[name];
-    if (value === undefined || !isValid(name, value)) continue;
+    if (value === undefined || !isHeaderText(value)) continue;
     if (name === BAGGAGE ? headers.has(name) : hasOwnTrace) continue;
-    headers.set(name, value);
+    headers.set(name, name === TRACEPARENT ? knownFlagsOnly(value) : value);
   }
 };

@@ -76,8 +76,8 @@ export const fullUrl = (base: string, path: string, sensitive: ReadonlySet<strin
   const fragment = path.indexOf('#');
   const target = fragment === -1 ? path : path.slice(0, fragment);
   const isWhole = !target.startsWith('/') && target.includes('://');
-  const url = isWhole ? withoutCredentials(target) : base + target;
+  const url = bounded(isWhole ? withoutCredentials(target) : base + target);
   const query = url.indexOf('?');
-  if (query === -1) return bounded(url);
-  return bounded(`${url.slice(0, query + 1)}${redactQuery(url.slice(query + 1), sensitive)}`);
+  if (query === -1) return url;
+  return url.slice(0, query + 1) + redactQuery(url.slice(query + 1), sensitive);
 };

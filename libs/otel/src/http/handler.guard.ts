@@ -2,7 +2,7 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { context as contextApi } from '@opentelemetry/api';
 import { enterContext } from '../context/async-context-manager.js';
-import { guarded } from './fault-log.js';
+import { warnOfFault } from './fault-log.js';
 import { serverRequestOfMessage } from './http-server.instrumentation.js';
 import { serverRequestOf } from './server-context.js';
 
@@ -15,8 +15,11 @@ import { serverRequestOf } from './server-context.js';
 export class HandlerGuard implements CanActivate {
   // oxlint-disable-next-line typescript/class-methods-use-this
   canActivate(execution: ExecutionContext): boolean {
-    if (execution.getType() === 'http') {
-      guarded('A handler could not be noted', () => note(execution));
+    if (execution.getType() !== 'http') return true;
+    try {
+      note(execution);
+    } catch (error) {
+      warnOfFault('A handler could not be noted', error);
     }
     return true;
   }

@@ -15,8 +15,8 @@ import { propagation, trace } from '@opentelemetry/api';
 import { defer, from, retry, timer } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { map, mergeMap } from 'rxjs/operators';
-import { platforms, startHttpApp } from '../../test/http-app.js';
-import type { HttpApp, MakeAdapter } from '../../test/http-app.js';
+import { platforms, startHttpApp } from './fixtures/http-app.js';
+import type { HttpApp, MakeAdapter } from './fixtures/http-app.js';
 
 const activeTrace = (): string => trace.getActiveSpan()?.spanContext().traceId ?? 'none';
 

@@ -18,8 +18,8 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { EMPTY, NEVER, concat, of, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { platforms, startHttpApp } from '../../test/http-app.js';
-import type { HttpApp } from '../../test/http-app.js';
+import { platforms, startHttpApp } from './fixtures/http-app.js';
+import type { HttpApp } from './fixtures/http-app.js';
 
 interface AnyResponse {
   readonly raw?: AnyResponse;

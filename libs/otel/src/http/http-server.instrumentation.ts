@@ -12,7 +12,7 @@ import { ServiceState } from '../lifecycle/service-state.js';
 import { ManagementRoutes } from '../management/management-routes.js';
 import { Inventory } from '../report/inventory.js';
 import { AdapterHooks } from './adapter-hooks.js';
-import { guarded } from './fault-log.js';
+import { warnOfFault } from './fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { HTTP_SETTINGS } from './http.tokens.js';
 import { IGNORED_CONTEXT, compileIgnore } from './ignored-requests.js';
@@ -24,6 +24,7 @@ import type { ServerRequest } from './server-request.js';
 import { ServerSpans } from './server-spans.js';
 
 const REQUEST_START = 'http.server.request.start';
+const UNOBSERVED = 'An incoming HTTP request could not be observed';
 
 /** What Node publishes before it emits `request`, `checkContinue` or answers by itself. */
 interface RequestStart {
@@ -104,15 +105,17 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
   }
 
   readonly #onStart = (message: unknown): void => {
-    guarded('An incoming HTTP request could not be observed', () => {
-      const { request, response, socket, server } = message as RequestStart;
+    const { request, response, socket, server } = message as RequestStart;
+    try {
       // `null` in an application context without HTTP.
       const adapter = this.#host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
       if (server !== adapter?.getHttpServer()) return;
       // A busy connection: this response has to wait for the one before it.
       const entered = this.#begin(request, response, socket._httpMessage ? socket : undefined);
       if (entered !== undefined) enterContext(entered);
-    });
+    } catch (error) {
+      warnOfFault(UNOBSERVED, error);
+    }
   };
 
   #onRequestHook(
@@ -123,9 +126,11 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
   ): unknown {
     let entered: Context | undefined;
     if (this.#enabled && req[SEEN] === undefined) {
-      guarded('An incoming HTTP request could not be observed', () => {
+      try {
         entered = this.#begin(req, res);
-      });
+      } catch (error) {
+        warnOfFault(UNOBSERVED, error);
+      }
     }
     if (template !== undefined) {
       const request = serverRequestOfMessage(req);

@@ -21,8 +21,8 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { throwError, timer } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { mergeMap } from 'rxjs/operators';
-import { platforms, startHttpApp } from '../../test/http-app.js';
-import type { HttpApp, HttpAppParts } from '../../test/http-app.js';
+import { platforms, startHttpApp } from './fixtures/http-app.js';
+import type { HttpApp, HttpAppParts } from './fixtures/http-app.js';
 
 class StockError extends Error {}
 class GuardError extends Error {}

@@ -12,8 +12,8 @@ import {
 } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { platforms, startHttpApp } from '../../test/http-app.js';
-import type { HttpApp } from '../../test/http-app.js';
+import { platforms, startHttpApp } from './fixtures/http-app.js';
+import type { HttpApp } from './fixtures/http-app.js';
 
 @Controller('cats')
 class CatsController {

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { connect } from 'node:net';
 import { Controller, Get, Header, Post } from '@nestjs/common';
-import { context, diag, trace } from '@opentelemetry/api';
+import { SpanKind, context, diag, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { platforms, startHttpApp } from '../../test/http-app.js';
-import type { HttpApp, HttpAppParts } from '../../test/http-app.js';
+import { platforms, startHttpApp } from './fixtures/http-app.js';
+import type { HttpApp, HttpAppParts } from './fixtures/http-app.js';
 import { ManagementRoutes } from '../management/management-routes.js';
 import type { HttpIgnore } from '../options/otel.options.js';
 import { isIgnoredRequest } from './ignored-requests.js';
@@ -60,9 +60,9 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
   const spanOf = async (path: string, init: RequestInit = {}): Promise<ReadableSpan> => {
     await visit(path, init);
     const spans = await http.telemetry.waitForSpans((ended) =>
-      ended.some(({ kind }) => kind === 1),
+      ended.some(({ kind }) => kind === SpanKind.SERVER),
     );
-    return spans.find(({ kind }) => kind === 1)!;
+    return spans.find(({ kind }) => kind === SpanKind.SERVER)!;
   };
   const expectSilence = async (): Promise<void> => {
     expect(http.telemetry.finishedSpans()).toEqual([]);
@@ -148,7 +148,9 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
 
   it('never break a request by a function that throws', async () => {
     const warnings: string[] = [];
-    diag.setLogger({ ...console, debug: () => {}, warn: (line: string) => warnings.push(line) });
+    const silent = (): void => {};
+    const warn = (line: string): unknown => warnings.push(line);
+    diag.setLogger({ error: silent, warn, info: silent, debug: silent, verbose: silent });
     await start({
       http: {
         ignore: [

@@ -60,15 +60,13 @@ export const redactQuery = (query: string, sensitive: ReadonlySet<string>): stri
   let result = '';
   let kept = 0;
   let start = 0;
+  let equals = -1;
   while (start < query.length) {
     const next = query.indexOf('&', start);
     const end = next === -1 ? query.length : next;
-    const equals = query.indexOf('=', start);
-    if (
-      equals !== -1 &&
-      equals < end &&
-      sensitive.has(decoded(query.slice(start, equals)).toLowerCase())
-    ) {
+    if (equals < start) equals = query.indexOf('=', start);
+    if (equals === -1) break;
+    if (equals < end && sensitive.has(decoded(query.slice(start, equals)).toLowerCase())) {
       result += query.slice(kept, equals + 1) + REDACTED;
       kept = end;
     }

@@ -32,7 +32,7 @@ const NOT_FORWARDED: Forwarded = { scheme: undefined, host: undefined, client: u
 export class RequestReader {
   readonly #settings: HttpSettings;
   readonly #headers: readonly (readonly [name: string, attribute: string])[];
-  readonly #facts = new Map<string, RequestFacts>();
+  readonly #facts: RequestFacts[] = [];
   /** Most requests name the same host as the one before. */
   #lastHost: string | undefined;
   #lastScheme = '';
@@ -52,16 +52,18 @@ export class RequestReader {
     const given = req.method ?? '';
     const method = this.#settings.knownMethods.has(given) ? given : OTHER;
     const scheme = forwarded.scheme ?? (isEncrypted(req) ? 'https' : 'http');
-    const key = `${method} ${scheme} ${req.httpVersion}`;
-    const known = this.#facts.get(key);
-    if (known !== undefined) return known;
-    const facts: RequestFacts = {
-      method,
-      name: method === OTHER ? 'HTTP' : method,
-      scheme,
-      protocolVersion: req.httpVersion === '2.0' ? '2' : req.httpVersion,
-    };
-    this.#facts.set(key, facts);
+    const protocolVersion = req.httpVersion === '2.0' ? '2' : req.httpVersion;
+    for (const facts of this.#facts) {
+      if (
+        facts.method === method &&
+        facts.scheme === scheme &&
+        facts.protocolVersion === protocolVersion
+      ) {
+        return facts;
+      }
+    }
+    const facts = { method, name: method === OTHER ? 'HTTP' : method, scheme, protocolVersion };
+    this.#facts.push(facts);
     return facts;
   }
 
@@ -80,7 +82,7 @@ export class RequestReader {
     };
     if (facts.method === OTHER) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = req.method;
     if (target.query !== undefined) {
-      attributes[ATTR_URL_QUERY] = bounded(redactQuery(target.query, this.#settings.redactQuery));
+      attributes[ATTR_URL_QUERY] = redactQuery(bounded(target.query), this.#settings.redactQuery);
     }
     const authority = this.#authority(
       forwarded.host ?? (headers[':authority'] as string | undefined) ?? headers.host,

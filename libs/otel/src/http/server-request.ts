@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
 import { ATTR_CODE_FUNCTION_NAME, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { ATTR_NESTJS_CALLBACK, ATTR_NESTJS_CONTROLLER } from './semconv.js';
-import { ServerContext } from './server-context.js';
+import { serverContext } from './server-context.js';
 
 /** What is known of a request before its span starts. */
 export interface RequestFacts {
@@ -27,7 +27,8 @@ export class ServerRequest {
   readonly facts: RequestFacts;
   readonly span: Span;
   readonly context: Context;
-  readonly startedAt = performance.now();
+  /** `performance.now()`; only for a span that keeps no time itself. */
+  readonly startedAt: number;
   /** `http.route`, as soon as Nest has told it. */
   route: string | undefined;
   /** The route as the platform matched it, for routes that Nest does not know. */
@@ -38,7 +39,8 @@ export class ServerRequest {
   constructor(facts: RequestFacts, span: Span, parent: Context, response: ServerResponse) {
     this.facts = facts;
     this.span = span;
-    this.context = new ServerContext(parent, span, this);
+    this.startedAt = span.isRecording() ? 0 : performance.now();
+    this.context = serverContext(parent, span, this);
     this.#response = response;
   }
 

@@ -1,11 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  ROOT_CONTEXT,
-  SeverityNumber,
-  SpanKind,
-  SpanStatusCode,
-  propagation,
-} from '@opentelemetry/api';
+import { SeverityNumber, SpanKind, SpanStatusCode, propagation } from '@opentelemetry/api';
 import type { HrTime, Span, Tracer } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
@@ -18,6 +12,7 @@ import { exceptionMessage, recordException } from './exception-record.js';
 import type { ExceptionNote } from './exception-record.js';
 import { guarded } from './fault-log.js';
 import type { HttpSettings } from './http.settings.js';
+import { EMPTY_CONTEXT } from './linked-context.js';
 import { headerValues } from './redaction.js';
 import { RequestReader } from './request-facts.js';
 import type { RequestTarget } from './request-target.js';
@@ -71,8 +66,8 @@ export class ServerSpans {
   start(req: IncomingMessage, res: ServerResponse, target: RequestTarget): ServerRequest {
     const forwarded = this.#reader.forwarded(req);
     const facts = this.#reader.facts(req, forwarded);
-    // From the root: the active context may be that of an earlier request on the same connection.
-    const parent = propagation.extract(ROOT_CONTEXT, req.headers);
+    // From nothing: the active context may be that of an earlier request on the same connection.
+    const parent = propagation.extract(EMPTY_CONTEXT, req.headers);
     this.#tracer ??= ownTracer();
     const span = this.#tracer.startSpan(
       facts.name,

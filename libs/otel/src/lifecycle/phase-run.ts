@@ -1,4 +1,4 @@
-import { errorText } from '../health/error-text.js';
+import { errorText } from '../secrets/masked-text.js';
 import type { NamedHandler, ShutdownPhaseName } from './shutdown-phases.js';
 
 /** `overran`: the deadline came first. `failed`: a handler threw. */

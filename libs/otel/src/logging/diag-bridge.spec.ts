@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { loggingErrorHandler } from '@opentelemetry/core';
 import { DiagBridge } from './diag-bridge.js';
-import { SecretMask } from './secret-mask.js';
+import { SecretMask } from '../secrets/secret-mask.js';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 

@@ -6,7 +6,7 @@ import type { LoggerSettings } from './logger-settings.js';
 import { OtelLogger } from './otel-logger.js';
 import { RateLimitedLog } from './rate-limited-log.js';
 import type { SelfLogLevel } from './rate-limited-log.js';
-import type { SecretMask } from './secret-mask.js';
+import type { SecretMask } from '../secrets/secret-mask.js';
 
 const LEVELS: Readonly<Record<NonNullable<DiagnosticsOptions['level']>, DiagLogLevel>> = {
   none: DiagLogLevel.NONE,

@@ -5,7 +5,7 @@ import { DiagBridge } from './diag-bridge.js';
 import type { LoggerSettings } from './logger-settings.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { OtelLogger } from './otel-logger.js';
-import { SecretMask } from './secret-mask.js';
+import { SecretMask } from '../secrets/secret-mask.js';
 
 /** Needs `OTEL_CONFIG` and {@link LOGGER_SETTINGS}. Users inject `OtelLogger`. */
 export const LOGGING_PROVIDERS: Provider[] = [

@@ -6,7 +6,7 @@ import type { OnModuleInit } from '@nestjs/common';
 import { HealthError } from '../health/health-error.js';
 import type { HealthSettings } from '../health/health-settings.js';
 import { HEALTH_SETTINGS } from '../health/health.tokens.js';
-import { errorText } from '../health/error-text.js';
+import { errorText } from '../secrets/masked-text.js';
 import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { answerJson, serveManagement } from './management-answer.js';
 import { ManagementRoutes } from './management-routes.js';

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { metrics, trace } from '@opentelemetry/api';
 import type { Counter, Gauge, Histogram, Meter, Tracer, UpDownCounter } from '@opentelemetry/api';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
-import { globalProviders } from '../providers/late-bound-globals.js';
+import { globalProviders } from '../late-bound/globals.js';
 import {
   provideCounter,
   provideGauge,

@@ -7,7 +7,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { ManagementRoutes } from '../management/management-routes.js';
 import { resolveConfig } from '../options/resolve.js';
 import { OTEL_CONFIG } from '../otel.tokens.js';
-import { globalProviders } from '../providers/late-bound-globals.js';
+import { globalProviders } from '../late-bound/globals.js';
 import { METER, TRACER } from './instrument.tokens.js';
 import { METRICS_PROVIDERS } from './metrics.providers.js';
 import { PrometheusEndpoint } from './prometheus-endpoint.js';

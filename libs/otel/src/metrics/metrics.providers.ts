@@ -3,7 +3,7 @@ import { metrics, trace } from '@opentelemetry/api';
 import { ManagementRoutes } from '../management/management-routes.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG } from '../otel.tokens.js';
-import { globalProviders } from '../providers/late-bound-globals.js';
+import { globalProviders } from '../late-bound/globals.js';
 import { METER, TRACER } from './instrument.tokens.js';
 import { PrometheusEndpoint } from './prometheus-endpoint.js';
 import { RuntimeMetrics } from './runtime-metrics.js';

@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Observable, ObservableCallback } from '@opentelemetry/api';
-import { globalProviders } from '../providers/late-bound-globals.js';
+import { globalProviders } from '../late-bound/globals.js';
 
 /**
  * An observable instrument with a callback that holds injected services. The callback goes with the app:

@@ -8,7 +8,7 @@ import type {
   OtlpOptions,
   OtlpProtocol,
 } from './otel.options.js';
-import { MASK, Secret } from './secret.js';
+import { MASK, Secret } from '../secrets/secret.js';
 import { loadTls } from './tls.js';
 
 type SignalName = 'traces' | 'metrics' | 'logs';

@@ -1,4 +1,4 @@
-import { shown } from './secret.js';
+import { shown } from './shown.js';
 
 /** The largest wait that a timer of Node takes. */
 export const MAX_TIMER_MS = 2_147_483_647;

@@ -16,14 +16,16 @@ const line = ({ path, found, remedy }: Fault): string =>
 export class OtelConfigError extends Error {
   override readonly name = 'OtelConfigError';
   readonly code = 'NESTLENS_OTEL_CONFIG';
-  readonly faults: readonly Fault[];
+  declare readonly faults: readonly Fault[];
 
   constructor(faults: readonly Fault[]) {
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
     super(
       `OtelModule cannot start: ${count} in its configuration.\n${faults.map(line).join('\n')}`,
     );
-    this.faults = faults;
+    // The message has them all: whoever inspects the error need not read them twice, nor our call stack.
+    Object.defineProperty(this, 'faults', { value: faults, enumerable: false });
+    Object.defineProperty(this, 'stack', { value: `${this.name}: ${this.message}` });
   }
 }
 

@@ -10,7 +10,7 @@ import type {
   ResourceDetectorName,
   SamplerName,
 } from './otel.options.js';
-import type { Secret } from './secret.js';
+import type { Secret } from '../secrets/secret.js';
 
 /** Where a signal may go; `prometheus` comes from `OTEL_METRICS_EXPORTER` only. */
 export type SignalExporter = 'otlp' | 'console' | 'prometheus';

@@ -48,7 +48,7 @@ export type ResourceDetectorName =
   | 'k8s';
 
 export interface ResourceOptions {
-  /** Added to what is detected; wins over detectors and `OTEL_RESOURCE_ATTRIBUTES`. */
+  /** Added to what is detected; wins over detectors and `OTEL_RESOURCE_ATTRIBUTES`. Default: none. */
   attributes?: Attributes;
   /** Default: `OTEL_NODE_RESOURCE_DETECTORS`, then all. `process.command_args` is never sent. */
   detectors?: readonly ResourceDetectorName[];
@@ -85,6 +85,7 @@ export interface OtlpDestinationOptions {
   endpoint?: string;
   /** Sent with each export (gRPC: as metadata). Default: `OTEL_EXPORTER_OTLP_HEADERS`. */
   headers?: Readonly<Record<string, string>>;
+  /** `{ type: 'bearer', token }`, `{ type: 'apiKey', key, header? }` or `{ type: 'basic', username, password }`. Default: none. */
   auth?: OtlpAuth;
   tls?: OtlpTlsOptions;
   /** Default: `OTEL_EXPORTER_OTLP_COMPRESSION`, then `none`. */
@@ -142,17 +143,23 @@ export interface TracesOptions {
   /** Default: `OTEL_PROPAGATORS`, then `['tracecontext', 'baggage']`. */
   propagators?: readonly PropagatorName[];
   batch?: BatchOptions;
-  /** Default: `OTEL_SPAN_*` and `OTEL_ATTRIBUTE_*`, then 128 each and no length limit. */
   limits?: {
+    /** Per span. Default: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_ATTRIBUTE_COUNT_LIMIT`, then 128. */
     attributeCount?: number;
+    /** In characters; longer strings are cut. Default: the variables of that name, then no limit. */
     attributeValueLength?: number;
+    /** Per span. Default: `OTEL_SPAN_EVENT_COUNT_LIMIT`, then 128. */
     eventCount?: number;
+    /** Per span. Default: `OTEL_SPAN_LINK_COUNT_LIMIT`, then 128. */
     linkCount?: number;
+    /** Default: `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, then 128. */
     attributePerEventCount?: number;
+    /** Default: `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT`, then 128. */
     attributePerLinkCount?: number;
   };
   /** Run before the exporting processor. They are shut down with it. */
   processors?: readonly SpanProcessor[];
+  /** Makes trace and span ids. Default: random ones. */
   idGenerator?: IdGenerator;
 }
 
@@ -171,6 +178,7 @@ export interface MetricsOptions {
   runtime?: boolean;
   /** Serve Prometheus text. `true` means `/metrics`. Default: false. */
   prometheus?: boolean | { path?: string };
+  /** The SDK's views: what is kept of which instrument, and how. Default: none. */
   views?: readonly ViewOptions[];
   /** Further readers. They are shut down with ours. */
   readers?: readonly IMetricReader[];
@@ -201,9 +209,12 @@ export interface HttpOptions {
   client?: boolean;
   /** Incoming requests without any telemetry, besides probes and `/metrics`. Default: none. */
   ignore?: readonly HttpIgnore[];
-  /** Hosts (`host` or `host:port`) to which outgoing calls leave no telemetry and carry no context. */
+  /** Hosts (`host` or `host:port`) to which outgoing calls leave no telemetry and carry no context. Default: none. */
   ignoreHosts?: readonly (string | RegExp)[];
-  /** Query keys whose values become `REDACTED`, besides the seven of the conventions. Any case. */
+  /**
+   * Query keys whose values become `REDACTED`, besides the seven of the conventions and the well-known names
+   * of credentials (`token`, `password`, `api_key` and their like). Any case. Default: none.
+   */
   redactQuery?: readonly string[];
   /** Request headers kept as `http.request.header.<key>`. Default: none. */
   requestHeaders?: readonly string[];
@@ -235,15 +246,23 @@ export type Pingable =
 export interface HealthOptions {
   /** Serve the probes. Default: true. */
   enabled?: boolean;
-  /** Default: `/livez`, `/readyz`, `/startupz`, `/healthz`. */
-  paths?: { live?: string; ready?: string; startup?: string; health?: string };
+  paths?: {
+    /** Restart me? Default: `/livez`. */
+    live?: string;
+    /** Send me traffic? Default: `/readyz`. */
+    ready?: string;
+    /** Begin with the other probes? Default: `/startupz`. */
+    startup?: string;
+    /** The same as `live`. Default: `/healthz`. */
+    health?: string;
+  };
   /** A port of their own for probes and `/metrics`; needed where there is no HTTP app. Default: none. */
   port?: number;
   /** The address that `port` binds. Default: every interface. */
   host?: string;
   /** Databases that readiness asks: a name, and the injection token of what to ping. Default: none. */
   databases?: Readonly<Record<string, InjectionToken>>;
-  /** Further questions that readiness asks. */
+  /** Further questions that readiness asks. Default: none. */
   indicators?: readonly HealthIndicator[];
   /** Tell whether telemetry reaches the collector, as `degraded` at worst. Default: true. */
   otlp?: boolean;

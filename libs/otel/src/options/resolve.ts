@@ -54,6 +54,12 @@ const freeze = <T>(value: T): T => {
   return value;
 };
 
+/** A disabled SDK makes nothing, so that nothing has to be flushed, asked for its health or reported. */
+const silencedWhere = <S extends { readonly exporters: readonly unknown[] }>(
+  disabled: boolean,
+  signal: S,
+): S => (disabled ? { ...signal, exporters: [] } : signal);
+
 /**
  * The whole configuration of a start: code over `OTEL_*` over default, frozen.
  * @throws OtelConfigError with every fault at once.
@@ -77,8 +83,9 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
   if (environment.text('OTEL_CONFIG_FILE') !== undefined) {
     environment.warn('OTEL_CONFIG_FILE', 'declarative configuration is not read; use options');
   }
+  const disabled = environment.flag('OTEL_SDK_DISABLED') ?? false;
   const config: OtelConfig = {
-    disabled: environment.flag('OTEL_SDK_DISABLED') ?? false,
+    disabled,
     service: {
       name: options.service?.name?.slice(0, LONGEST_NAME) ?? environment.text('OTEL_SERVICE_NAME'),
     },
@@ -93,9 +100,9 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
       metrics: metrics.destination,
       logs: logs.destination,
     },
-    traces: resolveTraces(options.traces, environment),
-    metrics: resolveMetrics(options.metrics, environment),
-    logs: resolveLogs(options.logs, environment),
+    traces: silencedWhere(disabled, resolveTraces(options.traces, environment)),
+    metrics: silencedWhere(disabled, resolveMetrics(options.metrics, environment)),
+    logs: silencedWhere(disabled, resolveLogs(options.logs, environment)),
     diagnostics: {
       level: options.diagnostics?.level ?? environment.oneOf('OTEL_LOG_LEVEL', LEVELS) ?? 'warn',
       startupReport: options.diagnostics?.startupReport ?? true,

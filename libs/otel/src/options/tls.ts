@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Fault } from './faults.js';
 import type { OtlpTlsOptions } from './otel.options.js';
 import type { TlsMaterial } from './otel.config.js';
-import { Secret, shown } from './secret.js';
+import { Secret } from '../secrets/secret.js';
+import { shown } from './shown.js';
 
 const SOON_MS = 7 * 24 * 3_600_000;
 

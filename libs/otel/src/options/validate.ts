@@ -3,7 +3,7 @@ import type { Fault } from './faults.js';
 import { nearest } from './faults.js';
 import type { OtelModuleOptions } from './otel.options.js';
 import { optionsSchema } from './schema.js';
-import { shown } from './secret.js';
+import { shown } from './shown.js';
 
 type Issue = v.InferIssue<typeof optionsSchema>;
 interface ObjectSchema {

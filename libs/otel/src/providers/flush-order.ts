@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { FLUSH_STEPS } from '../lifecycle/shutdown-phases.js';
 import type { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { shutdownReport } from '../report/shutdown-report.js';
-import type { ExportEngine } from './engine.js';
+import type { ExportEngine } from '../engine/engine.js';
 import type { OtelProviders } from './otel-providers.js';
 
 /**

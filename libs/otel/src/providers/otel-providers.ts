@@ -9,8 +9,8 @@ import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-tra
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { AsyncContextManager } from '../context/async-context-manager.js';
 import type { OtelConfig } from '../options/otel.config.js';
-import type { ExportEngine } from './engine.js';
-import { globalProviders } from './late-bound-globals.js';
+import type { ExportEngine } from '../engine/engine.js';
+import { globalProviders } from '../late-bound/globals.js';
 import { buildPropagator } from './propagator.js';
 import { buildResource } from './resource.js';
 import { buildSampler } from './sampler.js';
@@ -117,11 +117,12 @@ export class OtelProviders {
     if (config.disabled) {
       context.setGlobalContextManager(new AsyncContextManager());
       if (propagator !== null) propagation.setGlobalPropagator(propagator);
-    } else {
-      globalProviders.claim();
-      sdk.start();
-      globalProviders.fillFromGlobals();
+      // Nothing was bound to an SDK, so there is nothing to flush.
+      return new OtelProviders([], [], []);
     }
+    globalProviders.claim();
+    sdk.start();
+    globalProviders.fillFromGlobals();
     return new OtelProviders(spanProcessors, logProcessors, metricReaders);
   }
 

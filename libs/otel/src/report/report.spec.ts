@@ -1,5 +1,5 @@
 import { resolveConfig } from '../options/resolve.js';
-import type { EngineStatus, SignalStatus } from '../providers/engine.js';
+import type { EngineStatus, SignalStatus } from '../engine/engine.js';
 import { Inventory } from './inventory.js';
 import { shutdownReport } from './shutdown-report.js';
 import { startupReport } from './startup-report.js';
@@ -31,11 +31,20 @@ describe('startupReport', () => {
       '  logs           console',
       '  sampler        parentbased_traceidratio 0.25',
       '  context        tracecontext, baggage',
-      '  - grpc client  not instrumented: no ClientGrpc found',
+      '  - grpc client  no ClientGrpc found',
       '  + http server  express',
       expect.stringMatching(/^ {2}! warning {6}OTEL_BSP_SCHEDULE_DELAY="soon"/),
     ]);
     expect(report).not.toMatch(/canary/);
+  });
+
+  it('says no more than needed where telemetry is disabled', () => {
+    const inventory = new Inventory();
+    inventory.instrumented('http server', 'express');
+    const config = resolveConfig({}, { OTEL_SDK_DISABLED: 'true' });
+    expect(startupReport(config, { name: 'sdk', destinations: [] }, inventory).split('\n')).toEqual(
+      ['Telemetry is disabled by OTEL_SDK_DISABLED', '  context  tracecontext, baggage'],
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import type { EngineStatus, Signal, SignalStatus } from '../providers/engine.js';
+import type { EngineStatus, Signal, SignalStatus } from '../engine/engine.js';
 
 const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 

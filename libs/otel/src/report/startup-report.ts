@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import type { OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG, OTEL_ENGINE } from '../otel.tokens.js';
-import type { Destination, ExportEngine, Signal } from '../providers/engine.js';
+import type { Destination, ExportEngine, Signal } from '../engine/engine.js';
 import { Inventory } from './inventory.js';
 
 const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
@@ -24,34 +24,38 @@ const destinationText = (
   return all.length === 0 ? 'off' : all.join(', ');
 };
 
+type Row = readonly [name: string, text: string];
+
+const warningsOf = ({ warnings }: OtelConfig): readonly Row[] =>
+  warnings.map((warning) => ['! warning', warning]);
+
+const block = (title: string, rows: readonly Row[]): string => {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return [title, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)].join('\n');
+};
+
 /** The one log block at start: where telemetry goes, what is instrumented, what is not and why. */
 export const startupReport = (
   config: OtelConfig,
   engine: Pick<ExportEngine, 'name' | 'destinations'>,
   inventory: Inventory,
 ): string => {
-  const rows: [string, string][] = [
+  const context: Row = ['context', config.traces.propagators.join(', ') || 'does not travel'];
+  if (config.disabled) {
+    return block('Telemetry is disabled by OTEL_SDK_DISABLED', [context, ...warningsOf(config)]);
+  }
+  const rows: Row[] = [
     ['service', config.service.name ?? 'not named; set service.name or OTEL_SERVICE_NAME'],
-    ...SIGNALS.map((signal): [string, string] => [
-      signal,
-      destinationText(signal, config, engine.destinations),
-    ]),
+    ...SIGNALS.map((signal): Row => [signal, destinationText(signal, config, engine.destinations)]),
     ['sampler', samplerText(config.traces)],
-    ['context', config.traces.propagators.join(', ') || 'does not travel'],
+    context,
   ];
   for (const item of inventory.items()) {
     rows.push(
-      item.kind === 'instrumented'
-        ? [`+ ${item.what}`, item.detail]
-        : [`- ${item.what}`, `not instrumented: ${item.why}`],
+      item.kind === 'instrumented' ? [`+ ${item.what}`, item.detail] : [`- ${item.what}`, item.why],
     );
   }
-  for (const warning of config.warnings) rows.push(['! warning', warning]);
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const title = config.disabled
-    ? 'Telemetry is disabled by OTEL_SDK_DISABLED'
-    : `Telemetry is on (engine ${engine.name})`;
-  return [title, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)].join('\n');
+  return block(`Telemetry is on (engine ${engine.name})`, [...rows, ...warningsOf(config)]);
 };
 
 @Injectable()

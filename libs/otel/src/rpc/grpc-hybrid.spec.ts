@@ -1,11 +1,15 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { recordTelemetry } from '@nestlens/testing';
+import { AsyncContextManager } from '../context/async-context-manager.js';
 import { drive, KINDS } from './fixtures/drive.js';
 import { bareClient, metadataOf, startShop } from './fixtures/shop.js';
 import type { BareClient, Shop } from './fixtures/shop.js';
 import { Telemetry } from './fixtures/telemetry.js';
 
-const telemetry = new Telemetry();
+const telemetry = new Telemetry(() =>
+  recordTelemetry({ contextManager: new AsyncContextManager() }),
+);
 const isServer = (span: ReadableSpan): boolean => span.kind === SpanKind.SERVER;
 
 describe.each(['hybrid', 'hybrid-inheriting'] as const)('a gRPC server of a %s app', (kind) => {
@@ -23,7 +27,7 @@ describe.each(['hybrid', 'hybrid-inheriting'] as const)('a gRPC server of a %s a
   afterAll(async () => {
     client.close();
     await shop.close();
-    telemetry.stop();
+    await telemetry.stop();
   });
 
   it.each(KINDS)('has one span per %s, with its exception once', async (method) => {
@@ -31,7 +35,7 @@ describe.each(['hybrid', 'hybrid-inheriting'] as const)('a gRPC server of a %s a
     const span = await telemetry.endedOne(isServer);
     const { traceId, spanId } = span.spanContext();
     expect(new Set(ok.replies.join(' ').split(' '))).toEqual(new Set([`${traceId}/${spanId}/`]));
-    telemetry.reset();
+    await telemetry.reset();
     await drive(client, method, 'error').ended;
     const failed = await telemetry.endedOne(isServer);
     expect(failed.events.map(({ attributes }) => attributes?.['exception.type'])).toEqual([

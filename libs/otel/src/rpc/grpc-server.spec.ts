@@ -1,11 +1,15 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { recordTelemetry } from '@nestlens/testing';
+import { AsyncContextManager } from '../context/async-context-manager.js';
 import { drive, hanging, KINDS } from './fixtures/drive.js';
 import { bareClient, metadataOf, startShop } from './fixtures/shop.js';
 import type { BareClient, Shop } from './fixtures/shop.js';
 import { Telemetry, secondsOf } from './fixtures/telemetry.js';
 
-const telemetry = new Telemetry();
+const telemetry = new Telemetry(() =>
+  recordTelemetry({ contextManager: new AsyncContextManager() }),
+);
 const isServer = (span: ReadableSpan): boolean => span.kind === SpanKind.SERVER;
 
 const PARENT = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
@@ -30,7 +34,7 @@ describe('GrpcServerInstrumentation', () => {
   afterAll(async () => {
     client.close();
     await shop.close();
-    telemetry.stop();
+    await telemetry.stop();
   });
 
   describe.each(KINDS)('%s', (kind) => {
@@ -119,7 +123,7 @@ describe('GrpcServerInstrumentation', () => {
 
     it('ends as DEADLINE_EXCEEDED when the time is up', async () => {
       const hangs = hanging();
-      const call = drive(client, kind, 'hang', undefined, { deadline: Date.now() + 150 });
+      const call = drive(client, kind, 'hang', undefined, { deadline: Date.now() + 300 });
       await hangs;
       const span = await telemetry.endedOne(isServer);
       expect(span.attributes).toMatchObject({

@@ -44,7 +44,8 @@ describe('serverOutcome', () => {
   it.each([
     ['no deadline', Infinity, 1000, 1],
     ['most of the time left', 900, 100, 1],
-    ['a fifth of a short time left', 20, 80, 4],
+    ['less than half of a short time left', 40, 60, 4],
+    ['more than half of a short time left', 60, 40, 1],
     ['a tenth of a long time left', 1000, 9000, 1],
     ['a moment of a long time left', 90, 9000, 4],
     ['no time left', -5, 105, 4],

@@ -21,7 +21,7 @@ interface StreamOwner {
  */
 const hasPassed = (deadline: number, elapsedMs: number): boolean => {
   const leftMs = deadline - Date.now();
-  const slackMs = Math.min(100, Math.max(10, (leftMs + elapsedMs) / 4));
+  const slackMs = Math.min(100, Math.max(10, (leftMs + elapsedMs) / 2));
   return leftMs <= slackMs;
 };
 

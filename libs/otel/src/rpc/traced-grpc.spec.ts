@@ -15,6 +15,8 @@ import { SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { firstValueFrom } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { recordTelemetry } from '@nestlens/testing';
+import { AsyncContextManager } from '../context/async-context-manager.js';
 import { drive } from './fixtures/drive.js';
 import { bareClient, PROTO, RpcModule, serverOptions, startShop } from './fixtures/shop.js';
 import type { Order, Shop } from './fixtures/shop.js';
@@ -26,7 +28,9 @@ interface Orders {
   get(order: object, metadata?: Metadata): Observable<Order>;
 }
 
-const telemetry = new Telemetry();
+const telemetry = new Telemetry(() =>
+  recordTelemetry({ contextManager: new AsyncContextManager() }),
+);
 const kinds = (spans: readonly ReadableSpan[]): SpanKind[] => spans.map(({ kind }) => kind);
 const clientOptions = (port: number): GrpcOptions => ({
   transport: Transport.GRPC,

@@ -7,20 +7,13 @@ import {
   ValueType,
 } from '@opentelemetry/api';
 import {
-  JsonLogsSerializer,
   JsonMetricsSerializer,
   JsonTraceSerializer,
-  ProtobufLogsSerializer,
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer';
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  InMemoryLogRecordExporter,
-  LoggerProvider,
-  SimpleLogRecordProcessor,
-} from '@opentelemetry/sdk-logs';
 import {
   AggregationTemporality,
   AggregationType,
@@ -70,18 +63,6 @@ async function exportSpans(record: (provider: TracerProvider) => void) {
   await provider.forceFlush();
   const spans = exporter.getFinishedSpans();
   return readBoth('traces', spans, ProtobufTraceSerializer, JsonTraceSerializer);
-}
-
-async function exportRecords(record: (provider: LoggerProvider) => void) {
-  const exporter = new InMemoryLogRecordExporter();
-  const provider = new LoggerProvider({
-    resource,
-    processors: [new SimpleLogRecordProcessor({ exporter })],
-  });
-  record(provider);
-  await provider.forceFlush();
-  const records = exporter.getFinishedLogRecords();
-  return readBoth('logs', records, ProtobufLogsSerializer, JsonLogsSerializer);
 }
 
 async function exportPoints(
@@ -211,49 +192,6 @@ describe('spans of the official SDK', () => {
           ],
         },
       ],
-    });
-  });
-});
-
-describe('log records of the official SDK', () => {
-  it('are read with every field', async () => {
-    const spanContext = {
-      traceId: '0af7651916cd43dd8448eb211c80319c',
-      spanId: 'b7ad6b7169203331',
-      traceFlags: 1,
-    };
-    const body = {
-      text: 'x',
-      nested: { list: [1, 'two', null, { deep: true }] },
-      bytes: Buffer.from([0, 255]),
-    };
-    const request = await exportRecords((provider) => {
-      provider.getLogger('app', '1').emit({
-        timestamp: [1_700_000_000, 1],
-        observedTimestamp: [1_700_000_000, 2],
-        severityNumber: 17,
-        severityText: 'ERROR',
-        eventName: 'order.failed',
-        body,
-        attributes: { map: { a: { b: 1.5 } }, bytes: Buffer.from('hi') },
-        context: trace.setSpanContext(ROOT_CONTEXT, spanContext),
-      });
-    });
-    const [record] = request.groups.flatMap((group) =>
-      group.scopes.flatMap((scope) => scope.items),
-    );
-    expect(record).toEqual({
-      time: 1_700_000_000_000_000_001n,
-      observedTime: 1_700_000_000_000_000_002n,
-      severityNumber: 17,
-      severityText: 'ERROR',
-      eventName: 'order.failed',
-      body: { ...body, bytes: Uint8Array.from([0, 255]) },
-      attributes: { map: { a: { b: 1.5 } }, bytes: Uint8Array.from([104, 105]) },
-      droppedAttributesCount: 0,
-      flags: 1,
-      traceId: spanContext.traceId,
-      spanId: spanContext.spanId,
     });
   });
 });

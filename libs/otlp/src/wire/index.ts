@@ -1,14 +1,14 @@
-export { createOtlpReceiver } from './receiver.js';
-export type { OtlpReceiver, ReceiverPorts } from './receiver.js';
+export { createOtlpReceiver } from '../receiver/receiver.js';
+export type { OtlpReceiver, ReceiverPorts } from '../receiver/receiver.js';
 export type {
   OtlpReceiverOptions,
   ReceivedExport,
   ReceiverLimits,
   ReceiverStats,
   Transport,
-} from './receiver-options.js';
-export { DEFAULT_RECEIVER_LIMITS } from './receiver-limits.js';
-export type { ExportReply } from './reply.js';
+} from '../receiver/receiver-options.js';
+export { DEFAULT_RECEIVER_LIMITS } from '../receiver/receiver-limits.js';
+export type { ExportReply } from '../receiver/reply.js';
 export { decodeExportRequest } from './export-request.js';
 export type { ExportRequestOf } from './export-request.js';
 export { decodeExportRequestJson } from './json-export-request.js';

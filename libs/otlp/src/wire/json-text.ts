@@ -17,7 +17,7 @@ const SAFE_DIGITS = 15;
  */
 export function parseJson(text: string, limits: Partial<DecodeLimits> = {}): unknown {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  const exact = inspect(source, { ...DEFAULT_DECODE_LIMITS, ...limits });
+  const exact = inspect(source, limits);
   try {
     return exact ? JSON.parse(source, keepDigits) : JSON.parse(source);
   } catch (error) {
@@ -26,9 +26,10 @@ export function parseJson(text: string, limits: Partial<DecodeLimits> = {}): unk
 }
 
 /** Bounds depth and number of parts; true if there is an integer that a double might not hold. */
-function inspect(text: string, limits: DecodeLimits): boolean {
-  const maxLevels = limits.maxDepth * LEVELS_PER_VALUE + LEVELS_AROUND;
-  const maxParts = limits.maxValues * PARTS_PER_VALUE;
+function inspect(text: string, limits: Partial<DecodeLimits>): boolean {
+  const maxLevels =
+    (limits.maxDepth ?? DEFAULT_DECODE_LIMITS.maxDepth) * LEVELS_PER_VALUE + LEVELS_AROUND;
+  const maxParts = (limits.maxValues ?? DEFAULT_DECODE_LIMITS.maxValues) * PARTS_PER_VALUE;
   let levels = 0;
   let parts = 0;
   let digits = 0;

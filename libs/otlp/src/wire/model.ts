@@ -121,6 +121,7 @@ interface PointBase {
 }
 
 export interface NumberPoint extends PointBase {
+  /** 0 where the point has none, which bit 0 of `flags` says. */
   readonly value: number | bigint;
 }
 

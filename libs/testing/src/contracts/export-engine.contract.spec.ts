@@ -1,5 +1,5 @@
 import { resolveConfig } from '../../../otel/src/options/resolve.js';
-import { createSdkEngine } from '../../../otel/src/providers/sdk-engine.js';
+import { createSdkEngine } from '../../../otel/src/engine/sdk-engine.js';
 import { exportEngineCases, exportEngineContract } from './export-engine.contract.js';
 import type { EngineFactory } from './export-engine.contract.js';
 

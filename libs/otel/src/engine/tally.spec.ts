@@ -1,0 +1,72 @@
+import { ExportResultCode } from '@opentelemetry/core';
+import type { ExportResult } from '@opentelemetry/core';
+import { Tally } from './tally.js';
+
+const SUCCESS: ExportResult = { code: ExportResultCode.SUCCESS };
+const failure = (code: number | string): ExportResult => ({
+  code: ExportResultCode.FAILED,
+  error: Object.assign(new Error('no'), { code }),
+});
+
+const settle = (tally: Tally, count: number, result: ExportResult): void => {
+  tally.track(
+    count,
+    (done) => done(result),
+    () => {},
+  );
+};
+
+describe('Tally', () => {
+  it('accounts for every item at any moment', () => {
+    const tally = new Tally();
+    tally.created(10);
+    expect(tally.status()).toMatchObject({ queued: 10, last: { outcome: 'none' } });
+    settle(tally, 4, SUCCESS);
+    tally.dropped('queue_full', 1);
+    settle(tally, 2, failure(3));
+    settle(tally, 2, failure(14));
+    expect(tally.status()).toMatchObject({
+      accepted: 4,
+      rejected: 2,
+      dropped: { queue_full: 1, export_failed: 2 },
+      queued: 1,
+      last: { outcome: 'failed', reason: 'gRPC status 14' },
+    });
+  });
+
+  it.each<[number | string, 'rejected' | 'dropped', string]>([
+    [3, 'rejected', 'gRPC status 3'],
+    [16, 'rejected', 'gRPC status 16'],
+    [14, 'dropped', 'gRPC status 14'],
+    [8, 'dropped', 'gRPC status 8'],
+    [400, 'rejected', 'HTTP 400'],
+    [429, 'dropped', 'HTTP 429'],
+    [503, 'dropped', 'HTTP 503'],
+    ['ECONNREFUSED', 'dropped', 'ECONNREFUSED'],
+  ])('tells by %s whether the collector refused', (code, kind, reason) => {
+    const tally = new Tally();
+    tally.created(1);
+    settle(tally, 1, failure(code));
+    const status = tally.status();
+    expect(status.rejected).toBe(kind === 'rejected' ? 1 : 0);
+    expect(status.dropped).toEqual(kind === 'dropped' ? { export_failed: 1 } : {});
+    expect(status.last).toMatchObject({ outcome: 'failed', reason });
+  });
+
+  it('waits for exports under way', async () => {
+    const tally = new Tally();
+    const seen: string[] = [];
+    let finish: (result: ExportResult) => void = () => {};
+    tally.created(1);
+    tally.track(
+      1,
+      (done) => (finish = done),
+      () => seen.push('told'),
+    );
+    const settled = tally.settled().then(() => seen.push('settled'));
+    finish(SUCCESS);
+    await settled;
+    expect(seen).toEqual(['told', 'settled']);
+    expect(tally.status()).toMatchObject({ accepted: 1, queued: 0 });
+  });
+});

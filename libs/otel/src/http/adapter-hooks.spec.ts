@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RequestMethod } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { AdapterHooks } from './adapter-hooks.js';
+
+const req = {} as IncomingMessage;
+const res = {} as ServerResponse;
+
+const attach = (adapter = new ExpressAdapter()) => {
+  const host = new HttpAdapterHost();
+  const hooks = new AdapterHooks(host);
+  host.httpAdapter = adapter;
+  const slots = adapter as unknown as {
+    onRequestHook(req: unknown, res: unknown, done: () => void): unknown;
+  };
+  return {
+    hooks,
+    request: (done: () => void): unknown => slots.onRequestHook(req, res, done),
+    route: (): void => adapter.getOnRouteTriggered()?.(RequestMethod.GET, '/a'),
+  };
+};
+
+describe('AdapterHooks', () => {
+  it('runs hooks in the order of their coming, then goes on', () => {
+    const { hooks, request } = attach();
+    const calls: string[] = [];
+    hooks.onRequest((_req, _res, next) => {
+      calls.push('first');
+      return next();
+    });
+    hooks.onRequest((_req, _res, next) => {
+      calls.push('second');
+      return next();
+    });
+    request(() => calls.push('done'));
+    expect(calls).toEqual(['first', 'second', 'done']);
+    expect(hooks.sharedWithOther).toBe(false);
+  });
+
+  it('stops where a hook answers by itself', () => {
+    const { hooks, request } = attach();
+    let went = false;
+    hooks.onRequest(() => {});
+    request(() => {
+      went = true;
+    });
+    expect(went).toBe(false);
+  });
+
+  it('passes over a hook that fails', () => {
+    const { hooks, request, route } = attach();
+    const calls: string[] = [];
+    hooks.onRequest(() => {
+      throw new Error('ours');
+    });
+    hooks.onRoute(() => {
+      throw new Error('ours');
+    });
+    hooks.onRoute((method, template) => calls.push(`${method} ${template}`));
+    request(() => calls.push('done'));
+    route();
+    expect(calls).toEqual(['done', 'GET /a']);
+  });
+
+  it('leaves failures of the app to the adapter', () => {
+    const { hooks, request } = attach();
+    hooks.onRequest((_req, _res, next) => next());
+    expect(() =>
+      request(() => {
+        throw new Error('theirs');
+      }),
+    ).toThrow('theirs');
+  });
+
+  it('shares the slots with an owner that was there before', () => {
+    const adapter = new ExpressAdapter();
+    const calls: string[] = [];
+    adapter.setOnRequestHook((_req: unknown, _res: unknown, done: () => void) => {
+      calls.push('theirs');
+      done();
+    });
+    adapter.setOnRouteTriggered((method, path) => calls.push(`${method} ${path}`));
+    const { hooks, request, route } = attach(adapter);
+    hooks.onRequest((_req, _res, next) => {
+      calls.push('ours');
+      return next();
+    });
+    request(() => calls.push('done'));
+    route();
+    expect(calls).toEqual(['ours', 'theirs', 'done', '0 /a']);
+    expect(hooks.sharedWithOther).toBe(true);
+  });
+});

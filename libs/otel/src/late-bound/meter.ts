@@ -1,0 +1,116 @@
+import { createNoopMeter } from '@opentelemetry/api';
+import type {
+  BatchObservableCallback,
+  Counter,
+  Gauge,
+  Histogram,
+  Meter,
+  MeterOptions,
+  MeterProvider,
+  MetricOptions,
+  Observable,
+  UpDownCounter,
+} from '@opentelemetry/api';
+import { LateBoundAdder, LateBoundRecorder } from './instruments.js';
+import { BatchObservers, LateBoundObservable } from './observables.js';
+import { LateBoundSlot, scopeKey } from './slot.js';
+import type { Scope } from './slot.js';
+
+const WAITING = createNoopMeter();
+
+export type MeterSlot = LateBoundSlot<MeterProvider, Meter>;
+
+/**
+ * A meter provider that may be asked before the real one exists. The API has no proxy for meters, so
+ * without this an instrument made too early would never count.
+ */
+export class LateBoundMeterProvider implements MeterProvider {
+  readonly #slot: MeterSlot = new LateBoundSlot();
+
+  fill(provider: MeterProvider): void {
+    this.#slot.fill(provider);
+  }
+
+  unfill(): void {
+    this.#slot.unfill();
+  }
+
+  /** The real provider, or `undefined` while waiting. */
+  getDelegate(): MeterProvider | undefined {
+    return this.#slot.provider;
+  }
+
+  getMeter(name: string, version?: string, options?: MeterOptions): Meter {
+    return this.#slot.handle(
+      scopeKey(name, version, options?.schemaUrl),
+      () => new LateBoundMeter(this.#slot, { name, version, options }),
+    );
+  }
+}
+
+/** Instruments are made in the real meter on their first use after a fill. */
+export class LateBoundMeter implements Meter {
+  readonly slot: MeterSlot;
+  readonly #scope: Scope<MeterOptions>;
+  readonly #batches: BatchObservers;
+  #owner: MeterProvider | undefined;
+  #meter: Meter = WAITING;
+
+  constructor(slot: MeterSlot, scope: Scope<MeterOptions>) {
+    this.slot = slot;
+    this.#scope = scope;
+    this.#batches = new BatchObservers(this);
+  }
+
+  /** @internal The meter of the provider of the moment, a noop one while waiting. */
+  current(): Meter {
+    const provider = this.slot.provider;
+    if (this.#owner !== provider) {
+      const { name, version, options } = this.#scope;
+      this.#owner = provider;
+      this.#meter = provider?.getMeter(name, version, options) ?? WAITING;
+    }
+    return this.#meter;
+  }
+
+  createCounter(name: string, options?: MetricOptions): Counter {
+    return new LateBoundAdder(this, (meter) => meter.createCounter(name, options));
+  }
+
+  createUpDownCounter(name: string, options?: MetricOptions): UpDownCounter {
+    return new LateBoundAdder(this, (meter) => meter.createUpDownCounter(name, options));
+  }
+
+  createHistogram(name: string, options?: MetricOptions): Histogram {
+    return new LateBoundRecorder(this, (meter) => meter.createHistogram(name, options));
+  }
+
+  createGauge(name: string, options?: MetricOptions): Gauge {
+    return new LateBoundRecorder(this, (meter) => meter.createGauge(name, options));
+  }
+
+  createObservableGauge(name: string, options?: MetricOptions): Observable {
+    return new LateBoundObservable(this, (meter) => meter.createObservableGauge(name, options));
+  }
+
+  createObservableCounter(name: string, options?: MetricOptions): Observable {
+    return new LateBoundObservable(this, (meter) => meter.createObservableCounter(name, options));
+  }
+
+  createObservableUpDownCounter(name: string, options?: MetricOptions): Observable {
+    return new LateBoundObservable(this, (meter) =>
+      meter.createObservableUpDownCounter(name, options),
+    );
+  }
+
+  addBatchObservableCallback(callback: BatchObservableCallback, observables: Observable[]): void {
+    this.#batches.add(callback, observables);
+  }
+
+  removeBatchObservableCallback(
+    callback: BatchObservableCallback,
+    observables: Observable[],
+  ): void {
+    this.#batches.remove(callback, observables);
+  }
+}

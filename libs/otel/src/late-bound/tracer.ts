@@ -1,0 +1,76 @@
+import { ProxyTracerProvider } from '@opentelemetry/api';
+import type {
+  Context,
+  Span,
+  SpanOptions,
+  Tracer,
+  TracerOptions,
+  TracerProvider,
+} from '@opentelemetry/api';
+import { LateBoundSlot, scopeKey } from './slot.js';
+import type { Scope } from './slot.js';
+
+// The API exports no noop tracer; an empty proxy provider hands out one that passes the parent on.
+const WAITING = new ProxyTracerProvider().getTracer('nestlens.waiting');
+
+type Slot = LateBoundSlot<TracerProvider, Tracer>;
+
+/**
+ * A tracer provider that may be asked before the real one exists. Unlike the API's own proxy, its
+ * tracers can be bound again after a release, so tracers kept at module level outlive an app.
+ */
+export class LateBoundTracerProvider implements TracerProvider {
+  readonly #slot: Slot = new LateBoundSlot();
+
+  fill(provider: TracerProvider): void {
+    this.#slot.fill(provider);
+  }
+
+  unfill(): void {
+    this.#slot.unfill();
+  }
+
+  /** The real provider, or `undefined` while waiting. Same name as on the API's proxy. */
+  getDelegate(): TracerProvider | undefined {
+    return this.#slot.provider;
+  }
+
+  getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
+    return this.#slot.handle(
+      scopeKey(name, version, options?.schemaUrl),
+      () => new LateBoundTracer(this.#slot, { name, version, options }),
+    );
+  }
+}
+
+class LateBoundTracer implements Tracer {
+  readonly #slot: Slot;
+  readonly #scope: Scope<TracerOptions>;
+  #owner: TracerProvider | undefined;
+  #tracer: Tracer = WAITING;
+
+  constructor(slot: Slot, scope: Scope<TracerOptions>) {
+    this.#slot = slot;
+    this.#scope = scope;
+  }
+
+  startSpan(name: string, options?: SpanOptions, context?: Context): Span {
+    return this.#current().startSpan(name, options, context);
+  }
+
+  // The number of arguments decides what they mean, so they go on as they came.
+  startActiveSpan<F extends (span: Span) => unknown>(...args: unknown[]): ReturnType<F> {
+    const tracer = this.#current() as { startActiveSpan(...args: unknown[]): unknown };
+    return tracer.startActiveSpan(...args) as ReturnType<F>;
+  }
+
+  #current(): Tracer {
+    const provider = this.#slot.provider;
+    if (this.#owner !== provider) {
+      const { name, version, options } = this.#scope;
+      this.#owner = provider;
+      this.#tracer = provider?.getTracer(name, version, options) ?? WAITING;
+    }
+    return this.#tracer;
+  }
+}

@@ -1,0 +1,139 @@
+import { Global, Inject, Logger, Module } from '@nestjs/common';
+import type { NestModule, OnModuleInit, Provider } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { HEALTH_IMPORTS, HEALTH_PROVIDERS } from './health/health.providers.js';
+import { HealthRegistry } from './health/health-registry.js';
+import { resolveHealth } from './health/health-settings.js';
+import { HEALTH_SETTINGS } from './health/health.tokens.js';
+import { watchHandlers } from './http/handler-watch.js';
+import { HTTP_PROVIDERS } from './http/http.providers.js';
+import { resolveHttp } from './http/http.settings.js';
+import type { HttpSettings } from './http/http.settings.js';
+import { HTTP_SETTINGS } from './http/http.tokens.js';
+import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
+import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
+import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
+import { Shutdown } from './lifecycle/shutdown.js';
+import { resolveShutdown } from './lifecycle/shutdown-settings.js';
+import { DiagBridge } from './logging/diag-bridge.js';
+import { LOGGING_PROVIDERS } from './logging/logging.providers.js';
+import { resolveLogger } from './logging/logger-settings.js';
+import { LOGGER_SETTINGS } from './logging/logging.tokens.js';
+import { OtelLogger } from './logging/otel-logger.js';
+import { MANAGEMENT_PROVIDERS } from './management/management.providers.js';
+import { METER, TRACER } from './metrics/instrument.tokens.js';
+import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
+import { PrometheusEndpoint } from './metrics/prometheus-endpoint.js';
+import type { OtelConfig } from './options/otel.config.js';
+import type { OtelModuleOptions } from './options/otel.options.js';
+import { resolveConfig } from './options/resolve.js';
+import { MODULE_OPTIONS_TOKEN } from './otel.module-definition.js';
+import { OTEL_CONFIG, OTEL_ENGINE } from './otel.tokens.js';
+import type { ExportEngine } from './engine/engine.js';
+import { createEngine } from './engine/engines.js';
+import { registerFlush } from './providers/flush-order.js';
+import { OtelProviders } from './providers/otel-providers.js';
+import { Inventory } from './report/inventory.js';
+import { StartupReport } from './report/startup-report.js';
+import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
+import { resolveRpc } from './rpc/rpc.settings.js';
+import { RPC_SETTINGS } from './rpc/rpc.tokens.js';
+
+const { env } = process;
+
+/** The settings of a room, resolved from its section once the whole has been validated. */
+const settings = <S>(token: symbol, resolve: (options: OtelModuleOptions) => S): Provider => ({
+  provide: token,
+  inject: [MODULE_OPTIONS_TOKEN, OTEL_CONFIG],
+  useFactory: (options: OtelModuleOptions | undefined) => resolve(options ?? {}),
+});
+
+const TELEMETRY_PROVIDERS: Provider[] = [
+  {
+    provide: OTEL_CONFIG,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: (options: unknown) => resolveConfig(options, env),
+  },
+  { provide: OTEL_ENGINE, inject: [OTEL_CONFIG], useFactory: createEngine },
+  {
+    provide: OtelProviders,
+    inject: [OTEL_CONFIG, OTEL_ENGINE, ShutdownPhases, DiagBridge, PrometheusEndpoint],
+    useFactory(
+      config: OtelConfig,
+      engine: ExportEngine,
+      phases: ShutdownPhases,
+      diagnostics: DiagBridge,
+      prometheus: PrometheusEndpoint | undefined,
+    ) {
+      diagnostics.install(config.diagnostics.level);
+      const providers = OtelProviders.start(
+        config,
+        engine,
+        prometheus ? [prometheus.reader] : [],
+        env,
+      );
+      // NodeSDK sets a console logger of its own where OTEL_LOG_LEVEL is set; ours masks and counts.
+      diagnostics.install(config.diagnostics.level);
+      registerFlush(phases, providers, engine, config.service.name);
+      return providers;
+    },
+  },
+];
+
+/**
+ * All that `OtelModule` brings. A module without options of its own, so that Nest makes one of it however often
+ * `OtelModule` is imported: spans, probes and the flush are there once. The options come from the first import.
+ */
+@Global()
+@Module({
+  imports: HEALTH_IMPORTS,
+  providers: [
+    ...TELEMETRY_PROVIDERS,
+    settings(HEALTH_SETTINGS, (options) => resolveHealth(options.health)),
+    settings(SHUTDOWN_SETTINGS, (options) => resolveShutdown(options.shutdown, env)),
+    settings(HTTP_SETTINGS, (options) => resolveHttp(options.http, env)),
+    settings(RPC_SETTINGS, (options) => resolveRpc(options.rpc, env)),
+    settings(LOGGER_SETTINGS, (options) => resolveLogger(options.logs, env)),
+    Inventory,
+    ...LOGGING_PROVIDERS,
+    ...METRICS_PROVIDERS,
+    ...HTTP_PROVIDERS,
+    ...RPC_PROVIDERS,
+    ...LIFECYCLE_PROVIDERS,
+    ...MANAGEMENT_PROVIDERS,
+    ...HEALTH_PROVIDERS,
+    StartupReport,
+  ],
+  exports: [OtelLogger, HealthRegistry, Shutdown, METER, TRACER],
+})
+export class OtelCoreModule implements NestModule, OnModuleInit {
+  readonly #application: ApplicationConfig;
+  readonly #modules: ModulesContainer;
+  readonly #http: HttpSettings;
+
+  constructor(
+    application: ApplicationConfig,
+    modules: ModulesContainer,
+    @Inject(HTTP_SETTINGS) http: HttpSettings,
+  ) {
+    this.#application = application;
+    this.#modules = modules;
+    this.#http = http;
+  }
+
+  /** Called by Nest after all of `main.ts` and before it builds the first handler. */
+  configure(): void {
+    if (this.#http.server) watchHandlers(this.#application, this.#modules);
+  }
+
+  onModuleInit(): void {
+    const imports = [...this.#modules.values()].filter(({ providers }) =>
+      providers.has(MODULE_OPTIONS_TOKEN),
+    );
+    if (imports.length < 2) return;
+    new Logger('OtelModule').warn(
+      `OtelModule is imported with options ${imports.length} times in one app: those of the first import are ` +
+        'used, the others are ignored. Import it once, in the root module.',
+    );
+  }
+}

@@ -1,0 +1,50 @@
+import {
+  ROOT_CONTEXT,
+  TraceFlags,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  propagation,
+  trace,
+} from '@opentelemetry/api';
+import { buildPropagator } from './propagator.js';
+
+const spanContext = {
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  spanId: '00f067aa0ba902b7',
+  traceFlags: TraceFlags.SAMPLED,
+};
+const full = propagation.setBaggage(
+  trace.setSpanContext(ROOT_CONTEXT, spanContext),
+  propagation.createBaggage({ tenant: { value: 'one' } }),
+);
+
+const injected = (names: Parameters<typeof buildPropagator>[0]): Record<string, string> => {
+  const carrier: Record<string, string> = {};
+  buildPropagator(names)?.inject(full, carrier, defaultTextMapSetter);
+  return carrier;
+};
+
+describe('buildPropagator', () => {
+  it('writes what it is asked to', () => {
+    const { traceId, spanId } = spanContext;
+    expect(injected(['tracecontext', 'baggage'])).toEqual({
+      traceparent: `00-${traceId}-${spanId}-01`,
+      baggage: 'tenant=one',
+    });
+    expect(injected(['b3'])).toEqual({ b3: `${traceId}-${spanId}-1` });
+    expect(injected(['b3multi'])).toMatchObject({ 'x-b3-traceid': traceId, 'x-b3-sampled': '1' });
+  });
+
+  it('is nothing where context is not to travel', () => {
+    expect(buildPropagator([])).toBeNull();
+  });
+
+  it('reads what it wrote', () => {
+    const propagator = buildPropagator(['tracecontext', 'baggage']);
+    const carrier = injected(['tracecontext', 'baggage']);
+    const context =
+      propagator?.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter) ?? ROOT_CONTEXT;
+    expect(trace.getSpanContext(context)).toMatchObject({ ...spanContext, isRemote: true });
+    expect(propagation.getBaggage(context)?.getEntry('tenant')?.value).toBe('one');
+  });
+});

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { withoutSecrets } from './masked-text.js';
+import { MASK } from './secret.js';
+
+/** Shorter ones would turn every other word into asterisks. */
+const MIN_SECRET_CHARS = 4;
+
+/**
+ * Takes secrets out of text that people will read: first those it was told of, then what looks like one
+ * (user information in URLs, authorization schemes, `token=...`).
+ */
+@Injectable()
+export class SecretMask {
+  #secrets: string[] = [];
+
+  /** Hides `secret` in its plain, URL-encoded and base64 form. Values under 4 characters are ignored. */
+  add(secret: string): void {
+    if (secret.length < MIN_SECRET_CHARS) return;
+    const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
+    // Longest first, or a secret that contains another would stay in part.
+    this.#secrets = [...new Set([...this.#secrets, ...forms])].toSorted(
+      (a, b) => b.length - a.length,
+    );
+  }
+
+  mask(text: string): string {
+    let masked = text;
+    for (const secret of this.#secrets) masked = masked.replaceAll(secret, MASK);
+    return withoutSecrets(masked);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Readable } from 'node:stream';
+import type { HeldBytes } from './receiver-limits.js';
+
+/** `too_large`, `overloaded` and `too_slow` leave the rest unread: what becomes of the stream is up to the caller. */
+export type Body =
+  | { readonly kind: 'complete'; readonly bytes: Buffer }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'overloaded' }
+  | { readonly kind: 'too_slow' }
+  | { readonly kind: 'aborted' };
+
+/** Reads to the end of `source`, at most `maxBytes`. What a complete body holds is given back by the caller. */
+export function readBody(
+  source: Readable,
+  maxBytes: number,
+  timeoutMs: number,
+  held: HeldBytes,
+): Promise<Body> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (body: Body): void => {
+      clearTimeout(timer);
+      source.off('data', onData);
+      source.off('end', onEnd);
+      source.off('error', onAbort);
+      source.off('close', onAbort);
+      source.off('aborted', onAbort);
+      if (body.kind !== 'complete') held.give(size);
+      resolve(body);
+    };
+    const onData = (chunk: Buffer): void => {
+      if (size + chunk.length > maxBytes) return settle({ kind: 'too_large' });
+      if (!held.take(chunk.length)) return settle({ kind: 'overloaded' });
+      size += chunk.length;
+      chunks.push(chunk);
+    };
+    const onEnd = (): void => {
+      const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+      settle({ kind: 'complete', bytes });
+    };
+    const onAbort = (): void => settle({ kind: 'aborted' });
+    const timer = setTimeout(() => settle({ kind: 'too_slow' }), timeoutMs);
+    timer.unref();
+    source.on('data', onData);
+    source.on('end', onEnd);
+    source.on('error', onAbort);
+    source.on('close', onAbort);
+    // A stream of HTTP/2 whose connection was cut ends like any other, after this.
+    source.on('aborted', onAbort);
+  });
+}

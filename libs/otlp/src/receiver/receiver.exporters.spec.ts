@@ -1,0 +1,264 @@
+import { SeverityNumber } from '@opentelemetry/api';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
+import { ExportResultCode } from '@opentelemetry/core';
+import type { ExportResult } from '@opentelemetry/core';
+import { OTLPLogExporter as GrpcLogs } from '@opentelemetry/exporter-logs-otlp-grpc';
+import { OTLPLogExporter as JsonLogs } from '@opentelemetry/exporter-logs-otlp-http';
+import { OTLPLogExporter as ProtoLogs } from '@opentelemetry/exporter-logs-otlp-proto';
+import { OTLPMetricExporter as GrpcMetrics } from '@opentelemetry/exporter-metrics-otlp-grpc';
+import { OTLPMetricExporter as JsonMetrics } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtoMetrics } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { OTLPTraceExporter as GrpcTraces } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { OTLPTraceExporter as JsonTraces } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtoTraces } from '@opentelemetry/exporter-trace-otlp-proto';
+import {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
+import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import {
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { createOtlpReceiver } from './receiver.js';
+import type { OtlpReceiver, ReceiverPorts } from './receiver.js';
+import type { ReceivedExport } from './receiver-options.js';
+import type { ExportReply } from './reply.js';
+
+const compression = CompressionAlgorithm.GZIP;
+let receiver: OtlpReceiver;
+let ports: ReceiverPorts;
+let received: ReceivedExport[];
+/** What the next requests get; the last one stays. */
+let replies: ExportReply[];
+
+beforeEach(async () => {
+  received = [];
+  replies = [{ kind: 'accepted' }];
+  receiver = createOtlpReceiver({
+    grpcPort: 0,
+    httpPort: 0,
+    onExport: (each) => {
+      received.push(each);
+      return (replies.length > 1 ? replies.shift() : replies.at(0)) ?? { kind: 'accepted' };
+    },
+  });
+  ports = await receiver.start();
+});
+
+afterEach(() => receiver.close());
+
+const http = (path: string) => ({ url: `http://127.0.0.1:${ports.httpPort}${path}` });
+const grpc = () => ({ url: `http://127.0.0.1:${ports.grpcPort}` });
+
+interface Exporter<T> {
+  export(items: T, done: (result: ExportResult) => void): void;
+  shutdown(): Promise<void>;
+}
+
+async function send<T>(exporter: Exporter<T>, items: T): Promise<ExportResult> {
+  try {
+    return await new Promise((resolve) => exporter.export(items, resolve));
+  } finally {
+    await exporter.shutdown();
+  }
+}
+
+async function spans() {
+  const exporter = new InMemorySpanExporter();
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  provider
+    .getTracer('shop', '1.2')
+    .startSpan('buy', { attributes: { size: 3 } })
+    .end();
+  await provider.forceFlush();
+  return exporter.getFinishedSpans();
+}
+
+async function records() {
+  const exporter = new InMemoryLogRecordExporter();
+  const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
+  const logger = provider.getLogger('shop');
+  logger.emit({ body: 'sold out', severityNumber: SeverityNumber.WARN });
+  await provider.forceFlush();
+  return exporter.getFinishedLogRecords();
+}
+
+async function points() {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const provider = new MeterProvider({ readers: [reader] });
+  provider.getMeter('shop').createCounter('sales').add(2);
+  await provider.forceFlush();
+  const collected = exporter.getMetrics().at(0)!;
+  await provider.shutdown();
+  return collected;
+}
+
+const traceExporters: readonly [string, () => SpanExporter][] = [
+  ['grpc', () => new GrpcTraces(grpc())],
+  ['grpc', () => new GrpcTraces({ ...grpc(), compression })],
+  ['http/protobuf', () => new ProtoTraces(http('/v1/traces'))],
+  ['http/protobuf', () => new ProtoTraces({ ...http('/v1/traces'), compression })],
+  ['http/json', () => new JsonTraces(http('/v1/traces'))],
+  ['http/json', () => new JsonTraces({ ...http('/v1/traces'), compression })],
+];
+
+describe('the exporters of OpenTelemetry', () => {
+  it.each(traceExporters)('deliver spans over %s', async (transport, create) => {
+    const result = await send(create(), await spans());
+    expect(result.code).toBe(ExportResultCode.SUCCESS);
+    expect(received).toMatchObject([
+      {
+        transport,
+        request: {
+          signal: 'traces',
+          groups: [
+            {
+              scopes: [
+                {
+                  scope: { name: 'shop', version: '1.2' },
+                  items: [{ name: 'buy', attributes: { size: 3 } }],
+                },
+              ],
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
+  const metricExporters: readonly [string, () => PushMetricExporter][] = [
+    ['grpc', () => new GrpcMetrics(grpc())],
+    ['http/protobuf', () => new ProtoMetrics(http('/v1/metrics'))],
+    ['http/json', () => new JsonMetrics(http('/v1/metrics'))],
+  ];
+
+  it.each(metricExporters)('deliver points over %s', async (transport, create) => {
+    const result = await send(create(), await points());
+    expect(result.code).toBe(ExportResultCode.SUCCESS);
+    const data = { kind: 'sum', points: [{ value: 2 }], temporality: 2, monotonic: true };
+    expect(received).toMatchObject([
+      {
+        transport,
+        request: {
+          signal: 'metrics',
+          groups: [{ scopes: [{ items: [{ name: 'sales', data }] }] }],
+        },
+      },
+    ]);
+  });
+
+  const logExporters: readonly [string, () => LogRecordExporter][] = [
+    ['grpc', () => new GrpcLogs(grpc())],
+    ['http/protobuf', () => new ProtoLogs(http('/v1/logs'))],
+    ['http/json', () => new JsonLogs(http('/v1/logs'))],
+  ];
+
+  it.each(logExporters)('deliver log records over %s', async (transport, create) => {
+    const result = await send(create(), await records());
+    expect(result.code).toBe(ExportResultCode.SUCCESS);
+    expect(received).toMatchObject([
+      {
+        transport,
+        request: {
+          signal: 'logs',
+          groups: [{ scopes: [{ items: [{ body: 'sold out', severityNumber: 13 }] }] }],
+        },
+      },
+    ]);
+  });
+});
+
+describe('the exporters of OpenTelemetry, told otherwise', () => {
+  const timeoutMillis = 5000;
+  const create = new Map<string, (timeout?: number) => SpanExporter>([
+    ['grpc', (timeout = timeoutMillis) => new GrpcTraces({ ...grpc(), timeoutMillis: timeout })],
+    [
+      'http/protobuf',
+      (timeout = timeoutMillis) =>
+        new ProtoTraces({ ...http('/v1/traces'), timeoutMillis: timeout }),
+    ],
+    [
+      'http/json',
+      (timeout = timeoutMillis) =>
+        new JsonTraces({ ...http('/v1/traces'), timeoutMillis: timeout }),
+    ],
+  ]);
+  const exporterFor = (transport: string, timeout?: number) => create.get(transport)!(timeout);
+  const transports = [...create.keys()];
+
+  it.each(transports)('take partial success over %s for success', async (transport) => {
+    replies = [{ kind: 'partial', rejected: 1, message: 'too old' }];
+    const result = await send(exporterFor(transport), await spans());
+    expect(result.code).toBe(ExportResultCode.SUCCESS);
+    expect(receiver.stats()).toMatchObject({ partial: 1, accepted: 0 });
+  });
+
+  it.each(transports)('give up over %s at what may not be retried', async (transport) => {
+    replies = [{ kind: 'refused', code: 3, message: 'no such thing' }];
+    const result = await send(exporterFor(transport), await spans());
+    expect(result.code).toBe(ExportResultCode.FAILED);
+    expect(received).toHaveLength(1);
+  });
+
+  it.each(['http/protobuf', 'http/json'])('come back over %s when told to', async (transport) => {
+    replies = [
+      { kind: 'refused', code: 14, message: 'busy', retryAfterMs: 1 },
+      { kind: 'refused', code: 8, message: 'busy', retryAfterMs: 0 },
+      { kind: 'accepted' },
+    ];
+    const result = await send(exporterFor(transport), await spans());
+    expect(result.code).toBe(ExportResultCode.SUCCESS);
+    expect(received).toHaveLength(3);
+    expect(receiver.stats()).toMatchObject({ refused: 2, accepted: 1 });
+  });
+
+  it('see code and text of a refusal over gRPC', async () => {
+    replies = [{ kind: 'refused', code: 14, message: 'überlastet', retryAfterMs: 1500 }];
+    const result = await send(exporterFor('grpc'), await spans());
+    expect(result.error).toMatchObject({ code: 14, details: 'überlastet' });
+  });
+
+  it.each(transports)('time out over %s where no answer comes', async (transport) => {
+    replies = [{ kind: 'hang' }];
+    const result = await send(exporterFor(transport, 100), await spans());
+    expect(result.code).toBe(ExportResultCode.FAILED);
+    expect(received).toHaveLength(1);
+  });
+
+  it('fail over gRPC where the connection is cut', async () => {
+    replies = [{ kind: 'reset' }];
+    const result = await send(exporterFor('grpc'), await spans());
+    expect(result.error).toMatchObject({ code: 14 });
+  });
+
+  it.each(['http/protobuf', 'http/json'])('come back over %s after a cut', async (transport) => {
+    replies = [{ kind: 'reset' }, { kind: 'accepted' }];
+    const result = await send(exporterFor(transport), await spans());
+    expect(result.code).toBe(ExportResultCode.SUCCESS);
+    expect(received).toHaveLength(2);
+  });
+
+  it('do not keep the receiver from closing', async () => {
+    const exporters = transports.map((transport) => exporterFor(transport));
+    const items = await spans();
+    for (const exporter of exporters) {
+      await new Promise((resolve) => exporter.export(items, resolve));
+    }
+    expect(receiver.stats().connections).toBe(3);
+    await receiver.close();
+    expect(receiver.stats().connections).toBe(0);
+    await Promise.all(exporters.map((exporter) => exporter.shutdown()));
+  });
+});

@@ -1,0 +1,69 @@
+import { createGrpcEndpoint } from './grpc-endpoint.js';
+import { createHttpEndpoint } from './http-endpoint.js';
+import { Intake } from './intake.js';
+import { receiverLimits } from './receiver-limits.js';
+import type { OtlpReceiverOptions, ReceiverStats } from './receiver-options.js';
+
+/** A port is 0 where its endpoint is off. */
+export interface ReceiverPorts {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+}
+
+export interface OtlpReceiver {
+  /** Opens the ports; again gives the same promise. Rejects with the error of node:net, and then none is open. */
+  start(): Promise<ReceiverPorts>;
+  /**
+   * Stops listening, lets requests in flight have their answer for up to 1 s or until `signal` aborts, then cuts every
+   * connection. Safe before start and twice; there is no start after it.
+   */
+  close(signal?: AbortSignal): Promise<void>;
+  stats(): ReceiverStats;
+}
+
+/** An OTLP endpoint: gRPC on one port, HTTP with protobuf and JSON on another. Nothing is open before `start`. */
+export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
+  const host = options.host ?? '127.0.0.1';
+  const { grpcPort = 4317, httpPort = 4318, allowedHosts = [] } = options;
+  const intake = new Intake(options, receiverLimits(options.limits));
+  const names = [host, ...allowedHosts].map((name) => name.toLowerCase());
+  const grpc = grpcPort === false ? undefined : createGrpcEndpoint(intake);
+  const http = httpPort === false ? undefined : createHttpEndpoint(intake, names);
+  let started: Promise<ReceiverPorts> | undefined;
+  let closed: Promise<void> | undefined;
+
+  async function open(): Promise<ReceiverPorts> {
+    const opened = await Promise.allSettled([
+      grpc?.listen(grpcPort || 0, host) ?? 0,
+      http?.listen(httpPort || 0, host) ?? 0,
+    ]);
+    const [first, second] = opened;
+    if (first.status === 'fulfilled' && second.status === 'fulfilled') {
+      return { grpcPort: first.value, httpPort: second.value };
+    }
+    await shut();
+    throw first.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason;
+  }
+
+  async function shut(signal?: AbortSignal): Promise<void> {
+    await Promise.all([grpc?.close(signal), http?.close(signal)]);
+  }
+
+  return {
+    start() {
+      if (closed !== undefined) return Promise.reject(new Error('the OTLP receiver is closed'));
+      return (started ??= open());
+    },
+    close(signal) {
+      return (closed ??= (async () => {
+        await started?.catch(() => {});
+        await shut(signal);
+      })());
+    },
+    stats: () => ({
+      connections: (grpc?.connections() ?? 0) + (http?.connections() ?? 0),
+      heldBytes: intake.held.held,
+      ...intake.counts,
+    }),
+  };
+}

@@ -1,0 +1,100 @@
+import { Agent } from 'node:http';
+import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import { ask } from './health-app.js';
+import { WorkService } from './work-service.js';
+
+const CLIENTS = 40;
+/** Each client asks so often before the signal, and so often after it was told to go. */
+const BEFORE = 5;
+const AFTER = 3;
+const LIMIT_MS = 60_000;
+
+/** What a client of a load balancer met. */
+interface Met {
+  answered: number;
+  readonly failures: unknown[];
+}
+
+/**
+ * Asks on one connection. Told that it closes, it goes on with new ones for a while: the balancer has not noticed
+ * yet. Then it is gone.
+ */
+async function client(port: number, first: number, met: Met, warm: () => void): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  let left = AFTER;
+  for (let turn = 0; left > 0; turn += 1) {
+    try {
+      const { status, body, headers } = await ask(port, `/jobs/${first + turn}`, { agent });
+      if (status === 200 && body === 'done') met.answered += 1;
+      else met.failures.push([status, body]);
+      if (headers.connection !== 'keep-alive') left -= 1;
+    } catch (error) {
+      met.failures.push(error);
+      break;
+    }
+    if (turn + 1 === BEFORE) warm();
+  }
+  agent.destroy();
+}
+
+/** Asks again and again until nobody listens. @returns the statuses, and why it ended */
+async function probe(port: number, path: string): Promise<{ statuses: number[]; end: string }> {
+  const statuses: number[] = [];
+  for (;;) {
+    try {
+      statuses.push((await ask(port, path)).status);
+    } catch (error) {
+      return { statuses, end: (error as NodeJS.ErrnoException).code ?? String(error) };
+    }
+  }
+}
+
+describe('SIGTERM under load', () => {
+  useLeakCheck({ timeoutMs: 10_000 });
+
+  it.each([1, 2, 3, 4, 5])(
+    'P17-P20: fails no request, loses no span, keeps liveness (run %i)',
+    async (turn) => {
+      const server = await ScriptedOtlpServer.start();
+      const service = await WorkService.start(`load-${turn}`, {
+        service: { name: 'work' },
+        otlp: { protocol: 'grpc', endpoint: server.grpcUrl },
+        shutdown: { drainMs: 500 },
+      });
+      const { port } = service;
+      const met: Met = { answered: 0, failures: [] };
+      const warm = Promise.withResolvers<void>();
+      let waiting = CLIENTS;
+      const clients = Array.from({ length: CLIENTS }, (_, index) =>
+        client(port, index * 1000, met, () => (waiting -= 1) === 0 && warm.resolve()),
+      );
+      await warm.promise;
+      const [live, ready] = [probe(port, '/livez'), probe(port, '/readyz')];
+      const exit = await service.stop();
+      await Promise.all(clients);
+      await server.close();
+
+      expect(met.failures).toEqual([]);
+      expect(exit).toEqual({ code: null, signal: 'SIGTERM', forced: false });
+      for (const { end } of [await live, await ready]) expect(end).toMatch(/ECONN(REFUSED|RESET)/);
+      const alive = (await live).statuses;
+      expect(alive.length).toBeGreaterThan(0);
+      expect(alive.filter((status) => status !== 200)).toEqual([]);
+      const states = (await ready).statuses.join(' ');
+      expect(states).toMatch(/^(200 )*503( 503)*$/);
+
+      const work = server.spans().filter(({ name }) => name === 'GET /jobs/:id');
+      expect(work).toHaveLength(met.answered);
+      expect(new Set(work.map(({ attributes }) => attributes['url.path'])).size).toBe(met.answered);
+      const rest = server.spans().filter((span) => !work.includes(span));
+      expect(rest.map(({ name }) => name)).toEqual(['nestjs.shutdown']);
+      expect(service.sent?.traces).toEqual({
+        accepted: met.answered + 1,
+        rejected: 0,
+        dropped: {},
+        queued: 0,
+      });
+    },
+    LIMIT_MS,
+  );
+});
