@@ -22,6 +22,12 @@ export interface LanesOptions {
   readonly onOperation: (operation: Operation) => void;
 }
 
+/**
+ * With its jitter below the breaker's pause: the breaker says when to try again, and a probe that met a pool
+ * still waiting would fail without having asked the collector.
+ */
+const RECONNECT_MAX_MS = 750;
+
 interface StatedLane extends Lane {
   state(): LaneState;
 }
@@ -114,7 +120,11 @@ function createTransport(
   const [first] = to;
   if (first?.protocol === 'grpc') {
     const { timeoutMs } = first;
-    const sender = createGrpcSender({ ...optionsOf(first), timeoutMs, pool });
+    const sender = createGrpcSender({
+      ...optionsOf(first),
+      timeoutMs,
+      pool: { reconnectMaxMs: RECONNECT_MAX_MS, ...pool },
+    });
     return { sender, connections: () => ({ ...sender.pool.stats }) };
   }
   const senders = new Map(
