@@ -1,5 +1,7 @@
 export default {
   testEnvironment: 'node',
+  // A busy machine is slow, not broken: no spec measures time, and one that hangs still ends.
+  testTimeout: 30_000,
   testMatch: ['<rootDir>/{apps,libs}/*/src/**/*.spec.ts', '<rootDir>/test/**/*.{spec,e2e-spec}.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },

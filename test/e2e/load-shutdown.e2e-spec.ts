@@ -55,8 +55,8 @@ describe('SIGTERM under load', () => {
   it.each([1, 2, 3, 4, 5])(
     'P17-P20: fails no request, loses no span, keeps liveness (run %i)',
     async (turn) => {
-      const server = await ScriptedOtlpServer.start();
-      const service = await WorkService.start(`load-${turn}`, {
+      await using server = await ScriptedOtlpServer.start();
+      await using service = await WorkService.start(`load-${turn}`, {
         service: { name: 'work' },
         otlp: { protocol: 'grpc', endpoint: server.grpcUrl },
         shutdown: { drainMs: 500 },
@@ -72,7 +72,6 @@ describe('SIGTERM under load', () => {
       const [live, ready] = [probe(port, '/livez'), probe(port, '/readyz')];
       const exit = await service.stop();
       await Promise.all(clients);
-      await server.close();
 
       expect(met.failures).toEqual([]);
       expect(exit).toEqual({ code: null, signal: 'SIGTERM', forced: false });

@@ -17,10 +17,12 @@ const ARGS = [
 ];
 
 /** The service of work-app.ts in a process of its own. */
-export class WorkService {
+export class WorkService implements AsyncDisposable {
   readonly port: number;
   /** All that it has printed. */
   readonly lines: readonly string[];
+  /** Requests for work so far. */
+  asked = 0;
   readonly #child: Child;
 
   private constructor(child: Child, lines: readonly string[], port: number) {
@@ -51,8 +53,9 @@ export class WorkService {
   }
 
   /** The status of one request for work. */
-  async work(id: number): Promise<number> {
-    return (await ask(this.port, `/jobs/${id}`)).status;
+  async work(): Promise<number> {
+    this.asked += 1;
+    return (await ask(this.port, `/jobs/${this.asked}`)).status;
   }
 
   /** What readiness says. */
@@ -68,6 +71,10 @@ export class WorkService {
   /** SIGTERM. Safe twice. */
   stop(): Promise<Exit> {
     return this.#child.stop(STOP_MS);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   /** What it said at its end of what it had sent. */

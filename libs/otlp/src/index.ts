@@ -1,1 +1,25 @@
-export {};
+export { createPipeline } from './pipeline/pipeline.js';
+export type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline/pipeline.js';
+export type {
+  DestinationOptions,
+  PipelineOptions,
+  Protocol,
+  SpoolSettings,
+} from './pipeline/pipeline-options.js';
+export type { Temporality } from './pipeline/metric-exporter.js';
+export type { LaneState } from './pipeline/runner-messages.js';
+export type { WorkerEntry } from './pipeline/worker-thread.js';
+export type { LedgerSnapshot, SignalLedger } from './ledger/ledger.js';
+export type { DropReason } from './ledger/ledger-words.js';
+export type { SelfLogLevel } from './ledger/self-log.js';
+export type { BreakerState } from './layers/breaker-circuit.js';
+export type { DropPolicy } from './slab/slab-writer.js';
+export type { ItemCounts } from './slab/slab-pool.js';
+export type { SpoolStats } from './spool/counts.js';
+export { apiKey, basic, bearer } from './transport/headers.js';
+export type { HeaderValues, Headers } from './transport/headers.js';
+export type { Encoding } from './transport/encoding.js';
+export { TransportConfigError } from './pool/config-error.js';
+export type { TlsOptions } from './pool/tls-material.js';
+export type { EncodeLimits } from './encode/limits.js';
+export type { Outcome } from './send/outcome.js';

@@ -1,5 +1,6 @@
-import { diag } from '@opentelemetry/api';
+import { ROOT_CONTEXT, context, diag, trace } from '@opentelemetry/api';
 import { loggingErrorHandler } from '@opentelemetry/core';
+import { AsyncContextManager } from '../context/async-context-manager.js';
 import { DiagBridge } from './diag-bridge.js';
 import { SecretMask } from '../secrets/secret-mask.js';
 
@@ -31,9 +32,9 @@ describe('DiagBridge', () => {
   });
   const messages = (): unknown[] =>
     lines.map((line) => {
-      const { level, context, message } = JSON.parse(line) as Record<string, unknown>;
-      expect(context).toBe('OpenTelemetry');
-      return `${String(level)} ${String(message)}`;
+      const said = JSON.parse(line) as Record<string, unknown>;
+      expect(said['context']).toBe('OpenTelemetry');
+      return `${String(said['level'])} ${String(said['message'])}`;
     });
 
   it('prints at its own level, errors on one line each', () => {
@@ -51,16 +52,27 @@ describe('DiagBridge', () => {
     ]);
   });
 
+  it('prints for nobody in particular: a timer may run in the context of any request', () => {
+    bridge.install();
+    context.setGlobalContextManager(new AsyncContextManager());
+    const span = { traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 };
+    context.with(trace.setSpanContext(ROOT_CONTEXT, span), () => diag.error('broken'));
+    context.disable();
+    expect(messages()).toEqual(['error broken']);
+    expect(lines.join('')).not.toContain('trace_id');
+  });
+
   it('prints one line a minute of an outage whose message varies (P35)', () => {
     bridge.install();
     for (let i = 0; i < 600; i++) {
       clock.ms = i * 100;
       diag.error(`14 UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:${4000 + i} "id ${i}"`);
     }
+    diag.error('14 UNAVAILABLE: No connection established. Last error: null');
     expect(lines).toHaveLength(1);
     clock.ms = 60_000;
     diag.error('14 UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:9 "id"');
-    expect(messages()[1]).toContain('(and 599 more like it since then)');
+    expect(messages()[1]).toContain('(and 600 more like it since then)');
   });
 
   it('prints debug in full when asked, and nothing at none', () => {

@@ -1,4 +1,4 @@
-import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { DiagLogLevel, ROOT_CONTEXT, context, diag } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
 import type { DiagnosticsOptions } from '../options/otel.options.js';
 import { isErrorLike, toText } from './any-value.js';
@@ -23,6 +23,8 @@ const MAX_LINE_CHARS = 2000;
 // Well beyond what is shown, so that a secret cut in two here is cut off there.
 const MAX_MASKED_CHARS = 10_000;
 const MAX_CAUSE_CHARS = 120;
+// After a gRPC status comes how far the call got, which is another story each time.
+const GRPC_DETAILS = /\b(\d{1,2} [A-Z_]{2,}):.*/;
 // What differs from one occurrence of the same trouble to the next.
 const VARYING = /"[^"]*"|'[^']*'|\b[\da-f]{8,}\b|\d+/gi;
 
@@ -47,7 +49,8 @@ export class DiagBridge implements DiagLogger {
   constructor({ settings, mask, now }: DiagBridgeOptions) {
     const printer = new OtelLogger({ ...settings, level: 'verbose', emit: false });
     this.#mask = mask;
-    this.#print = (level, line) => printer[level](line, CONTEXT);
+    // Timers of the SDK run in the context of the request that happened to start them.
+    this.#print = (level, line) => context.with(ROOT_CONTEXT, () => printer[level](line, CONTEXT));
     this.#limited = new RateLimitedLog({
       write: this.#print,
       ...(now === undefined ? undefined : { now }),
@@ -87,7 +90,10 @@ export class DiagBridge implements DiagLogger {
   #limit(level: SelfLogLevel, parts: readonly unknown[]): void {
     try {
       const line = this.#line(parts);
-      const cause = line.replaceAll(VARYING, '#').slice(0, MAX_CAUSE_CHARS);
+      const cause = line
+        .replace(GRPC_DETAILS, '$1')
+        .replaceAll(VARYING, '#')
+        .slice(0, MAX_CAUSE_CHARS);
       this.#limited.log(level, cause, line);
     } catch {
       // Nothing is left to tell it to.

@@ -29,6 +29,8 @@ export interface KnownKey extends Block {
   next: KnownKey | undefined;
   /** Attributes with this key, complete but for the tag before them. */
   values: (KnownAttribute | undefined)[] | undefined;
+  /** The value that was found last: most keys have one for long. */
+  last: KnownAttribute | undefined;
   patience: number;
 }
 
@@ -74,10 +76,13 @@ export class Dictionary {
 
   /** Undefined for a value that is not known yet; one that comes again will be. */
   attribute(key: KnownKey, value: string): KnownAttribute | undefined {
+    const { last } = key;
+    if (last !== undefined && last.value === value) return last;
     if (++key.patience < 0 || value.length > MAX_LENGTH) return undefined;
     const known = key.values?.[placeOf(value)];
     if (known !== undefined && known.value === value) {
       key.patience = Math.max(0, key.patience - HIT);
+      key.last = known;
       return known;
     }
     if (key.patience > PATIENCE) key.patience = REST;
@@ -166,7 +171,16 @@ export class Dictionary {
 }
 
 function newKey(key: string, start: number, words: number, bytes: number): KnownKey {
-  return { key, start, words, bytes, next: undefined, values: undefined, patience: 0 };
+  return {
+    key,
+    start,
+    words,
+    bytes,
+    next: undefined,
+    values: undefined,
+    last: undefined,
+    patience: 0,
+  };
 }
 
 function wordsOf(bytes: number): number {

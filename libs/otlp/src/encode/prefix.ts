@@ -53,7 +53,7 @@ export class Prefixes {
     const known = this.#scopes.get(scope);
     if (known !== undefined) return known;
     const bytes = this.#write(scope.schemaUrl, () => {
-      this.#cursor.text(0x0a, scope.name, TEXT);
+      this.#cursor.text(0x0a, scope.name ?? '', TEXT);
       if (scope.version) this.#cursor.text(0x12, scope.version, TEXT);
       const dropped = this.#attributes.write(0x1a, scope.attributes, NO_LIMIT);
       this.#count(0x20, (scope.droppedAttributesCount ?? 0) + dropped);

@@ -109,10 +109,10 @@ export class SpanWriter {
     }
     if (!cursor.fits(9)) return;
     cursor.byte(0x7a);
-    const start = cursor.reserve(2);
+    const start = cursor.reserve(this.#width);
     this.#text(0x12, message);
     if (cursor.fits(6)) this.#count(0x18, status.code);
-    cursor.fill(start, 2);
+    cursor.fill(start, this.#width);
   }
 
   /** Returns how many were left out. */

@@ -125,9 +125,10 @@ describe('createConsumers', () => {
     queues.traces = 5;
     consumers.wake();
     let stopped = false;
-    const stopping = consumers.stop().then(() => {
+    const stopping = (async () => {
+      await consumers.stop();
       stopped = true;
-    });
+    })();
     await turn();
     expect(stopped).toBe(false);
     for (const attempt of peer.attempts) attempt.answer(accepted);

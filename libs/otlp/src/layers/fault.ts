@@ -20,8 +20,8 @@ const OWN: ReadonlySet<string> = new Set([BREAKER_OPEN, LOOP_BLOCKED, ABORTED, C
 export const faultOf = (outcome: Outcome): Fault => {
   if (outcome.kind === 'accepted' || outcome.kind === 'partial') return 'none';
   if (OWN.has(outcome.reason)) return 'own';
-  if (outcome.kind === 'refused') return 'none';
-  return BUSY.has(outcome.reason) ? 'busy' : 'peer';
+  if (BUSY.has(outcome.reason)) return 'busy';
+  return outcome.kind === 'refused' ? 'none' : 'peer';
 };
 
 const NOT_PROCESSED: ReadonlySet<string> = new Set(['REFUSED_STREAM']);
@@ -49,8 +49,11 @@ const NOT_ARRIVED: ReadonlySet<string> = new Set([
   '503',
 ]);
 
+const NO_SECURE_CONNECTION = /^(CERT_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/;
+
 /**
  * The collector may have taken the batch although the attempt failed, so that sending it again may double it.
  * True for what is not known for sure.
  */
-export const mayHaveArrived = (reason: string): boolean => !NOT_ARRIVED.has(reason);
+export const mayHaveArrived = (reason: string): boolean =>
+  !NOT_ARRIVED.has(reason) && !NO_SECURE_CONNECTION.test(reason);

@@ -14,6 +14,7 @@ import { beginTrail } from './trail.js';
 export interface RetryScene {
   readonly clock: Clock;
   readonly backoff: BackoffSettings;
+  readonly atOnce: boolean;
   readonly maxElapsedMs: number;
   readonly breaker: BreakerView | undefined;
   readonly budget: RetryBudget;
@@ -103,10 +104,10 @@ export class RetryCourse {
   }
 
   async #pause(outcome: Failure): Promise<PauseEnd> {
-    const { clock, pauses, stopping } = this.#scene;
+    const { atOnce, clock, pauses, stopping } = this.#scene;
     const now = clock.now();
     if (stopping) return pauses.wait(now + MIN_GAP_MS, now + MIN_GAP_MS, this.#signal);
-    if (wasNotProcessed(outcome.reason) && !this.#wentAtOnce) {
+    if (atOnce && wasNotProcessed(outcome.reason) && !this.#wentAtOnce) {
       this.#wentAtOnce = true;
       this.#atOnce = true;
       return 'over';

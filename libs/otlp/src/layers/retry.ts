@@ -25,6 +25,8 @@ export interface RetryOptions {
   readonly breaker?: BreakerView;
   /** Default: a tenth of the traffic. */
   readonly budget?: RetryBudget;
+  /** Sends at once, once, what the peer did not look at. Default: true; off where the transport does it. */
+  readonly atOnce?: boolean;
   /** Called when a batch begins to wait, so that another may take its place. Must not throw. */
   readonly paused?: () => void;
   /** In [0, 1). Default: `Math.random`. */
@@ -68,6 +70,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
       maxMs: options.maxMs ?? 30_000,
       random: options.random ?? Math.random,
     },
+    atOnce: options.atOnce ?? true,
     maxElapsedMs: options.maxElapsedMs ?? 300_000,
     breaker: options.breaker,
     budget: options.budget ?? new RetryBudget(),

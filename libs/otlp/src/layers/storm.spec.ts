@@ -2,7 +2,7 @@ import { accepted, refused, retry as again } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import { gapsInFailure, Storm } from './fixtures/storm.js';
 
-const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+const SEEDS = [1, 2, 3, 4];
 
 describe.each(SEEDS)('a storm, seed %d', (seed) => {
   it.each([
@@ -23,6 +23,7 @@ describe.each(SEEDS)('a storm, seed %d', (seed) => {
     });
     await storm.live(60_000, 50);
 
+    expect(opened).toBeGreaterThanOrEqual(0);
     expect(opened).toBeLessThanOrEqual(5);
     for (let from = downAt + 10_000; from < downAt + 55_000; from += 500) {
       expect(storm.attemptsBetween(from, from + 5000)).toBeLessThanOrEqual(5);

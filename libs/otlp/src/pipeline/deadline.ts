@@ -35,7 +35,7 @@ export function before(work: Promise<unknown>, deadline: AbortSignal): Promise<b
     deadline.addEventListener('abort', late, { once: true });
     void work.then(() => {
       deadline.removeEventListener('abort', late);
-      resolve(true);
+      return resolve(true);
     });
   });
 }

@@ -5,6 +5,7 @@ import type { Batch, Clock } from '../send/sender.js';
 import { signals } from '../slab/memory.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import type { Signal } from '../wire/model.js';
+import type { Load } from '../spool/replay.js';
 import type { Lane, Overflow } from './lane.js';
 
 /** Bytes outside the slabs: what was encoded in one piece, such as a collection of metrics. */
@@ -26,13 +27,18 @@ export interface ExportLoopOptions {
   readonly reader: SlabReader;
   /** None for a signal that is not exported. Signals that go to one collector have one lane. */
   readonly lanes: Readonly<Partial<Record<Signal, Lane>>>;
-  readonly overflow: Overflow | undefined;
+  /** Asked each time: a disk may take a while to open. */
+  readonly overflow: () => Overflow | undefined;
   /** Raw bytes that a request aims at. */
   readonly targetBytes: number;
   /** How long a sealed slab may wait, from its opening, for others to travel with. */
   readonly lingerMs: number;
+  /** Items that leave the queue for the first time. */
+  readonly onHanded: (signal: Signal, items: number) => void;
   /** Called once for each batch, in the turn its memory was given back. `id` of an own batch. */
   readonly onSettled: (batch: Batch, settled: Settled, id: number | undefined) => void;
+  /** Told of what must not happen. */
+  readonly onError: (error: unknown) => void;
   readonly clock: Clock;
 }
 
@@ -59,6 +65,7 @@ export class ExportLoop {
   readonly #abort = new AbortController();
   #cancelTimer = (): void => {};
   #stopping = false;
+  #sentBytes = 0;
   #closed: Promise<void> | undefined;
 
   constructor(options: ExportLoopOptions) {
@@ -85,9 +92,19 @@ export class ExportLoop {
     this.poke();
   }
 
-  /** Looks for work: to be called when something was opened or sealed. */
+  /** Looks for work: to be called when something was opened or sealed. Never throws. */
   poke(): void {
-    const { reader, overflow, lingerMs, clock } = this.#options;
+    try {
+      this.#poke();
+    } catch (error) {
+      // A bug of ours must not end the process whose telemetry this is.
+      this.#options.onError(error);
+    }
+  }
+
+  #poke(): void {
+    const { reader, lingerMs, clock } = this.#options;
+    const overflow = this.#options.overflow();
     this.#cancelTimer();
     let nextMs = reader.sealIdle() ?? Number.POSITIVE_INFINITY;
     for (const [lane, consumers] of this.#lanes) {
@@ -111,6 +128,23 @@ export class ExportLoop {
       this.#flushes.add({ marks, done });
       this.poke();
     });
+  }
+
+  /** What the lanes are doing, all together. */
+  load(): Load {
+    const { reader, lanes } = this.#options;
+    let inFlight = 0;
+    let limit = 0;
+    for (const [lane, consumers] of this.#lanes) {
+      inFlight += consumers.inFlight();
+      limit += lane.limit();
+    }
+    let queued = this.#own.length;
+    for (const signal of signals) {
+      if (lanes[signal] !== undefined && this.#isDue(signal))
+        queued += reader.waiting(signal).slabs;
+    }
+    return { queued, inFlight, limit, sentBytes: this.#sentBytes };
   }
 
   /**
@@ -143,7 +177,13 @@ export class ExportLoop {
     const at = this.#own.findIndex((batch) => batch.signal === signal);
     if (at >= 0) return this.#own.splice(at, 1)[0];
     if (!this.#isDue(signal)) return undefined;
-    return this.#options.reader.take(signal, this.#options.targetBytes);
+    return this.#takeSlabs(signal);
+  }
+
+  #takeSlabs(signal: Signal): SlabBatch | undefined {
+    const batch = this.#options.reader.take(signal, this.#options.targetBytes);
+    if (batch !== undefined) this.#options.onHanded(signal, batch.firstTaken);
+    return batch;
   }
 
   /** A request costs nearly the same for one slab as for four: while one is under way the next fills up. */
@@ -158,17 +198,17 @@ export class ExportLoop {
 
   /** Everything of the lane to the overflow; what that does not take waits for the lane after all. */
   #spill(lane: Lane): void {
-    const { lanes, reader, targetBytes } = this.#options;
+    const { lanes } = this.#options;
     for (const signal of signals) {
       if (lanes[signal] !== lane) continue;
       const own = this.#own.findIndex((batch) => batch.signal === signal);
-      const batch = own >= 0 ? this.#own.splice(own, 1)[0] : reader.take(signal, targetBytes);
+      const batch = own >= 0 ? this.#own.splice(own, 1)[0] : this.#takeSlabs(signal);
       if (batch !== undefined) void this.#overflow(batch, lane);
     }
   }
 
   async #overflow(batch: Work, lane: Lane): Promise<void> {
-    if ((await this.#options.overflow?.take(batch)) === true) {
+    if ((await this.#options.overflow()?.take(batch)) === true) {
       this.#finish(batch, { kind: 'spooled' });
       return;
     }
@@ -179,7 +219,7 @@ export class ExportLoop {
 
   async #settle(batch: Work, outcome: Outcome): Promise<void> {
     if (outcome.kind !== 'retry') this.#finish(batch, outcome);
-    else if ((await this.#options.overflow?.take(batch)) === true) {
+    else if ((await this.#options.overflow()?.take(batch)) === true) {
       this.#finish(batch, { kind: 'spooled' });
     } else this.#finish(batch, this.#stopping ? { kind: 'aborted' } : outcome);
   }
@@ -187,6 +227,7 @@ export class ExportLoop {
   #finish(batch: Work, settled: Settled): void {
     if (isOwn(batch)) this.#unsettled.delete(batch.id);
     else this.#options.reader.release(batch);
+    if (settled.kind === 'accepted' || settled.kind === 'partial') this.#sentBytes += batch.bytes;
     this.#options.onSettled(batch, settled, isOwn(batch) ? batch.id : undefined);
     // The consumers that called look for more themselves; what a flush waits for they do not know.
     queueMicrotask(() => this.poke());

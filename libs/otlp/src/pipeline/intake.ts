@@ -14,7 +14,9 @@ export interface IntakeOptions<I> {
   /** Takes an item that no slab can hold. */
   readonly offer: (bytes: Uint8Array) => void;
   readonly onCreated: () => void;
-  readonly onDrop: (reason: 'too_large' | 'unreadable' | 'resource_pending' | 'shutdown') => void;
+  readonly onDrop: (
+    reason: 'too_large' | 'encode_failed' | 'queue_full' | 'already_shutdown',
+  ) => void;
 }
 
 /** From an ended span or an emitted record to its bytes, in the caller's turn. Never throws. */
@@ -33,13 +35,13 @@ export class Intake<I extends { readonly resource: Resource }> {
     this.#encodeError = slabEncode(options.createEncoder());
     this.#gate = new ResourceGate<I>(
       (item) => this.#append(item),
-      () => options.onDrop('resource_pending'),
+      () => options.onDrop('queue_full'),
     );
   }
 
   add(item: I): void {
     this.#options.onCreated();
-    if (this.#closed) this.#options.onDrop('shutdown');
+    if (this.#closed) this.#options.onDrop('already_shutdown');
     else this.#gate.add(item);
   }
 
@@ -67,7 +69,8 @@ export class Intake<I extends { readonly resource: Resource }> {
 
   #alone(item: I): void {
     const bytes = this.#encoder.alone(item);
-    if (typeof bytes === 'string') this.#options.onDrop(bytes);
+    if (bytes === 'unreadable') this.#options.onDrop('encode_failed');
+    else if (bytes === 'too_large') this.#options.onDrop('too_large');
     else this.#options.offer(bytes);
   }
 }

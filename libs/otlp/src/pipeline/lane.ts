@@ -5,16 +5,21 @@ import type { HeaderAnswer, LaneState } from './runner-messages.js';
 /** The way to one collector: the sender stack, and what the queue's consumers must know of it. */
 export interface Lane {
   readonly sender: Sender;
+  /** The same without retry, for what is kept on disk until it is taken. Closed with `sender`. */
+  readonly once: Sender;
   /** How many requests may be under way now. */
   limit(): number;
+  /** The collector does not work, and no attempt is due. */
+  isOpen(): boolean;
   /** For the shutdown: from now on no batch waits to be tried again. */
   stopWaiting(): void;
+  state(): LaneState;
 }
 
 /** All of a pipeline's. Signals that go to one collector have one lane; one that is not exported has none. */
 export interface Lanes {
   readonly of: Readonly<Partial<Record<Signal, Lane>>>;
-  states(): readonly LaneState[];
+  readonly all: readonly Lane[];
   /** The answer to a question for headers. */
   headers(id: number, headers: HeaderAnswer): void;
 }

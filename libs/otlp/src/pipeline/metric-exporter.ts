@@ -16,7 +16,7 @@ export interface MetricExporterOptions {
   /** Takes a request's bytes; they may not be written to later. */
   readonly offer: (bytes: Uint8Array, points: number) => void;
   readonly onCreated: (points: number) => void;
-  readonly onDrop: (reason: 'unreadable' | 'shutdown', points: number) => void;
+  readonly onDrop: (reason: 'encode_failed' | 'already_shutdown', points: number) => void;
 }
 
 /** ExportResultCode of core. */
@@ -47,7 +47,7 @@ export function createMetricExporter(
     export(metrics, done) {
       const points = pointsIn(metrics);
       options.onCreated(points);
-      if (closed) options.onDrop('shutdown', points);
+      if (closed) options.onDrop('already_shutdown', points);
       else encode(metrics, options);
       done({ code: closed ? FAILED : SUCCESS });
     },
@@ -90,12 +90,12 @@ function encode({ resource, scopeMetrics }: ResourceMetrics, options: MetricExpo
         const wasEmpty = points === 0;
         next = encoder.append(resource, scope, metric, from);
         const { dropped } = encoder;
-        if (dropped > 0) options.onDrop('unreadable', dropped);
+        if (dropped > 0) options.onDrop('encode_failed', dropped);
         points += next - from - dropped;
         if (next >= count) break;
         if (next === from && wasEmpty) {
           // Not even alone: never so for what the encoder's own limits let through.
-          options.onDrop('unreadable', count - next);
+          options.onDrop('encode_failed', count - next);
           break;
         }
         cut();

@@ -1,26 +1,23 @@
-import { createLogRecordEncoder, createSpanEncoder } from '../encode/item-encoder.js';
-import { createMetricEncoder } from '../encode/metric-encoder.js';
-import type { SlabMemory } from '../slab/memory.js';
+import type { DropReason } from '../ledger/ledger-words.js';
+import { createLedger } from '../ledger/ledger.js';
+import type { SelfLog } from '../ledger/self-log.js';
+import { createSelfLog } from '../ledger/self-log.js';
 import { allocateSlabs, signals } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { SlabWriter } from '../slab/slab-writer.js';
 import type { Signal } from '../wire/model.js';
-import { Account } from './account.js';
 import { before, withDeadline } from './deadline.js';
 import type { Marks } from './export-loop.js';
 import { startInline } from './inline-thread.js';
-import { Intake } from './intake.js';
-import { createLogRecordProcessor, isErrorRecord } from './log-record-processor.js';
-import { createMetricExporter } from './metric-exporter.js';
-import { onceAMinute } from './once-a-minute.js';
-import type { Part } from './part.js';
+import { createParts } from './parts.js';
+import type { Parts } from './parts.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline.js';
 import { RunnerHost } from './runner-host.js';
-import type { FromRunner, LaneState } from './runner-messages.js';
-import { settleInto } from './settle-into.js';
-import { createSpanProcessor, isErrorSpan } from './span-processor.js';
+import type { FromRunner } from './runner-messages.js';
+import { saveToDisk } from './save.js';
+import { createSelfMetrics } from './self-metrics.js';
 import { startWorker } from './worker-thread.js';
 
 /** How long a runner whose deadline is over may take to say what it gave up. */
@@ -28,25 +25,20 @@ const LET_GO_MS = 500;
 /** Share of the memory that batches outside the slabs may have. */
 const OWN_SHARE = 4;
 
-type LiveIntake = Pick<Intake<never>, 'opened' | 'close' | 'force'>;
+type Told = Pick<PipelineStats, 'lanes' | 'spool' | 'last'>;
 
 export class OtlpPipeline implements Pipeline {
-  readonly spanProcessor: Pipeline['spanProcessor'];
-  readonly logRecordProcessor: Pipeline['logRecordProcessor'];
-  readonly metricExporter: Pipeline['metricExporter'];
   readonly #options: ResolvedPipelineOptions;
-  readonly #memory: SlabMemory;
+  readonly #ledger = createLedger();
+  readonly #books = this.#ledger.writer('main');
   readonly #pool: SlabPool;
   readonly #reader: SlabReader;
   readonly #writer: SlabWriter;
   readonly #host: RunnerHost;
-  readonly #account = new Account();
-  readonly #mayBeTwice = { traces: 0, metrics: 0, logs: 0 };
-  readonly #intakes: LiveIntake[] = [];
-  /** Parts that are in use. */
-  readonly #parts = new Set<Signal>();
-  readonly #warn: (cause: string, message: string) => void;
-  #lanes: readonly LaneState[] = [];
+  readonly #parts: Parts;
+  readonly #log: SelfLog;
+  readonly #metrics: ReturnType<typeof createSelfMetrics>;
+  #told: Told = { lanes: [], spool: undefined, last: {} };
   #replaced = 0;
   #ownId = 0;
   #state: 'new' | 'started' | 'ended' = 'new';
@@ -54,24 +46,53 @@ export class OtlpPipeline implements Pipeline {
 
   constructor(options: ResolvedPipelineOptions) {
     this.#options = options;
-    this.#warn = onceAMinute(options.warn);
-    this.#memory = allocateSlabs(options);
-    this.#pool = new SlabPool(this.#memory);
+    this.#log = createSelfLog({ write: options.log });
+    const memory = allocateSlabs(options);
+    this.#pool = new SlabPool(memory);
     this.#reader = new SlabReader(this.#pool);
     this.#writer = new SlabWriter(this.#pool, {
       dropPolicy: options.dropPolicy,
       onDrop: (signal, reason, items) => this.#drop(signal, reason, items),
     });
-    this.#host = this.#createHost();
-    const goes = new Set(options.sending.destinations.map(({ signal }) => signal));
-    this.spanProcessor = goes.has('traces') ? this.#createSpanProcessor() : undefined;
-    this.logRecordProcessor = goes.has('logs') ? this.#createLogRecordProcessor() : undefined;
-    this.metricExporter = goes.has('metrics') ? this.#createMetricExporter() : undefined;
+    const { sending, worker } = options;
+    const start = { memory, ledger: this.#ledger.buffer, sending };
+    this.#host = new RunnerHost({
+      startWorker: worker === false ? undefined : (events) => startWorker(worker, start, events),
+      startInline: (events) => startInline(start, events),
+      onMessage: (message) => this.#hear(message),
+      onFailure: (error) =>
+        this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}`),
+      onDeath: (reason, isInline) => this.#mourn(reason, isInline),
+    });
+    this.#metrics = createSelfMetrics(options, this.#ledger, () => this.#told.lanes);
+    this.#parts = createParts(options, {
+      writer: this.#writer,
+      created: (signal, items) => this.#books.created(signal, items),
+      drop: (signal, reason, items) => this.#drop(signal, reason, items),
+      offer: (signal, bytes, items) => this.#offer(signal, bytes, items),
+      flush: () => this.flush(),
+      shutdown: () => this.shutdown(),
+    });
+  }
+
+  get spanProcessor(): Pipeline['spanProcessor'] {
+    return this.#parts.spanProcessor;
+  }
+
+  get logRecordProcessor(): Pipeline['logRecordProcessor'] {
+    return this.#parts.logRecordProcessor;
+  }
+
+  get metricExporter(): Pipeline['metricExporter'] {
+    return this.#parts.metricExporter;
   }
 
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'started';
+    if (this.#options.sending.spool?.onCrash === true) {
+      process.on('uncaughtExceptionMonitor', this.#onCrash);
+    }
     this.#host.start();
   }
 
@@ -85,8 +106,15 @@ export class OtlpPipeline implements Pipeline {
 
   shutdown(signal?: AbortSignal): Promise<ShutdownReport> {
     return (this.#shutdown ??= withDeadline(signal, this.#options.shutdownTimeoutMs, (deadline) =>
-      this.#finish(deadline),
+      this.#end(deadline),
     ));
+  }
+
+  save(): boolean {
+    const { spool } = this.#options.sending;
+    if (spool === undefined) return false;
+    this.#seal();
+    return saveToDisk(spool.directory, this.#pool, this.#host, this.#books);
   }
 
   stats(): PipelineStats {
@@ -94,17 +122,16 @@ export class OtlpPipeline implements Pipeline {
     const used = this.#pool.used();
     const running = this.#host.isInline ? 'inline' : 'worker';
     return {
-      account: this.#accounts(),
-      possibleDuplicates: { ...this.#mayBeTwice },
+      ledger: this.#ledger.snapshot(),
       slabs: { used, count, bytes: used * slabBytes },
       runner: this.#state === 'started' ? running : 'none',
       replaced: this.#replaced,
-      lanes: this.#lanes,
+      ...this.#told,
     };
   }
 
   async #flush(deadline: AbortSignal): Promise<FlushResult> {
-    await before(this.#opened(), deadline);
+    await before(this.#parts.opened(), deadline);
     const marks = this.#seal();
     if (this.#isEmpty()) return { kind: 'done' };
     this.start();
@@ -115,16 +142,17 @@ export class OtlpPipeline implements Pipeline {
     return { kind: 'deadline', pending };
   }
 
-  async #finish(deadline: AbortSignal): Promise<ShutdownReport> {
+  async #end(deadline: AbortSignal): Promise<ShutdownReport> {
     const startedAt = performance.now();
     // 1. Refuse what is new: a drain must have an end.
-    for (const intake of this.#intakes) intake.close();
+    this.#parts.close();
     // 2. Encode what waits for a resource, then seal: from here on everything is in slabs and batches.
-    await before(this.#opened(), deadline);
-    for (const intake of this.#intakes) intake.force();
+    await before(this.#parts.opened(), deadline);
+    this.#parts.force();
     const marks = this.#seal();
     let inTime = true;
-    if (this.#state === 'started' || !this.#isEmpty()) {
+    // A thread that is still starting up, with nothing to do and no spool to close, is not waited for.
+    if (!this.#isEmpty() || (this.#state === 'started' && this.#options.sending.spool)) {
       this.start();
       // 3. The runner stops waiting in retry, drains, spools or gives up the rest at the deadline, closes its pools.
       const closed = this.#host.shutdown(marks);
@@ -133,59 +161,66 @@ export class OtlpPipeline implements Pipeline {
         this.#host.tell({ kind: 'abort' });
         await withDeadline(undefined, LET_GO_MS, (letGo) => before(closed, letGo));
       }
-      // 4. The thread goes, whether it said that it is done or not.
-      await this.#host.end();
     }
+    // 4. The thread goes, whether it said that it is done or not.
+    await this.#host.end();
     this.#state = 'ended';
-    // 5. Count what nobody told of, and report.
+    // 5. What a thread that hung still held goes to disk from here, or is counted.
+    if (!this.#isEmpty()) this.save();
+    const ledger = this.#ledger.snapshot();
     for (const signal of signals) {
-      const { queued } = this.#account.of(signal);
-      if (queued > 0) this.#drop(signal, 'shutdown', queued);
+      if (ledger[signal].queued > 0) this.#drop(signal, 'shutdown_deadline', ledger[signal].queued);
     }
-    return {
-      kind: inTime ? 'done' : 'deadline',
-      durationMs: performance.now() - startedAt,
-      account: this.#accounts(),
-    };
+    // 6. Report.
+    process.off('uncaughtExceptionMonitor', this.#onCrash);
+    this.#metrics.stop();
+    const durationMs = performance.now() - startedAt;
+    return { kind: inTime ? 'done' : 'deadline', durationMs, ledger: this.#ledger.snapshot() };
   }
 
-  #createHost(): RunnerHost {
-    const { sending, worker } = this.#options;
-    const memory = this.#memory;
-    return new RunnerHost({
-      startWorker:
-        worker === false
-          ? undefined
-          : (events) => startWorker(worker, { memory, options: sending }, events),
-      startInline: (events) => startInline({ memory, sending }, events),
-      reader: this.#reader,
-      onMessage: (message) => this.#hear(message),
-      onReplaced: (reason, items, inline) => {
-        this.#replaced += 1;
-        for (const signal of signals) this.#mayBeTwice[signal] += items[signal];
-        const now = inline ? 'sending from the main thread' : 'started another';
-        this.#warn('worker', `the export worker ended (${reason}); ${now}`);
-      },
-    });
-  }
+  readonly #onCrash = (): void => {
+    this.save();
+  };
 
   #hear(message: FromRunner): void {
     switch (message.kind) {
-      case 'settled':
-        this.#mayBeTwice[message.signal] += message.mayBeTwice;
-        return settleInto(this.#account, message);
       case 'state':
-        this.#lanes = message.lanes;
+        this.#told = { ...this.#told, lanes: message.lanes, spool: message.spool };
         return;
+      case 'started':
+        return this.#metrics.started(message);
+      case 'ended': {
+        const { signal, outcome } = message.operation;
+        const last = { ...this.#told.last, [signal]: { at: Date.now(), outcome } };
+        this.#told = { ...this.#told, last };
+        return this.#metrics.ended(message);
+      }
       case 'headers':
         void this.#answer(message.id, message.signal);
         return;
       case 'warning':
-        return this.#warn(message.cause, message.message);
+        return this.#log.log('warn', message.cause, message.message);
       case 'ready':
+      case 'freed':
       case 'flushed':
       case 'closed':
     }
+  }
+
+  /** A worker died: what it was sending waits again, and may arrive twice. */
+  #mourn(reason: string, isInline: boolean): void {
+    this.#replaced += 1;
+    const again = this.#reader.reclaim();
+    const { traces, metrics, logs } = this.#ledger.snapshot();
+    const spooled = { traces: traces.spooled, metrics: metrics.spooled, logs: logs.spooled };
+    for (const signal of signals) {
+      this.#books.possiblyDuplicated(signal, again[signal]);
+      // What it had on disk the next one finds, and counts as restored.
+      this.#books.unspooled(signal, spooled[signal]);
+      this.#books.dropped(signal, 'worker_lost', spooled[signal]);
+    }
+    const now = isInline ? 'sending from the main thread' : 'another was started';
+    this.#log.log('warn', 'worker', `the export worker ended (${reason}); ${now}`);
   }
 
   async #answer(id: number, signal: Signal): Promise<void> {
@@ -199,61 +234,6 @@ export class OtlpPipeline implements Pipeline {
     }
   }
 
-  #createSpanProcessor(): Pipeline['spanProcessor'] {
-    const intake = new Intake({
-      ...this.#intakeOptions('traces'),
-      createEncoder: () => createSpanEncoder(this.#options.encode),
-      isError: isErrorSpan,
-    });
-    return createSpanProcessor(intake, this.#createPart('traces', intake));
-  }
-
-  #createLogRecordProcessor(): Pipeline['logRecordProcessor'] {
-    const intake = new Intake({
-      ...this.#intakeOptions('logs'),
-      createEncoder: () => createLogRecordEncoder(this.#options.encode),
-      isError: isErrorRecord,
-    });
-    return createLogRecordProcessor(intake, this.#createPart('logs', intake));
-  }
-
-  #createMetricExporter(): Pipeline['metricExporter'] {
-    const { encode, temporality } = this.#options;
-    return createMetricExporter(
-      {
-        encoder: createMetricEncoder(encode),
-        temporality,
-        offer: (bytes, points) => this.#offer('metrics', bytes, points),
-        onCreated: (points) => this.#account.created('metrics', points),
-        onDrop: (reason, points) => this.#drop('metrics', reason, points),
-      },
-      this.#createPart('metrics'),
-    );
-  }
-
-  #intakeOptions(signal: Signal) {
-    return {
-      signal,
-      writer: this.#writer,
-      offer: (bytes: Uint8Array) => this.#offer(signal, bytes, 1),
-      onCreated: () => this.#account.created(signal, 1),
-      onDrop: (reason: string) => this.#drop(signal, reason, 1),
-    };
-  }
-
-  #createPart(signal: Signal, intake?: LiveIntake): Part {
-    this.#parts.add(signal);
-    if (intake !== undefined) this.#intakes.push(intake);
-    return {
-      flush: async () => void (await this.flush()),
-      shutdown: async () => {
-        this.#parts.delete(signal);
-        intake?.close();
-        await (this.#parts.size === 0 ? this.shutdown() : this.flush());
-      },
-    };
-  }
-
   /** Takes bytes that are no slab's; they are copied to memory that a worker can read. */
   #offer(signal: Signal, bytes: Uint8Array, items: number): void {
     if (this.#host.ownBytes + bytes.length > this.#options.maxBytes / OWN_SHARE) {
@@ -264,6 +244,7 @@ export class OtlpPipeline implements Pipeline {
     shared.set(bytes);
     const id = this.#ownId;
     this.#ownId += 1;
+    this.#books.handed(signal, items);
     this.#host.offer({ id, signal, items, bytes: bytes.length, chunks: [shared] });
   }
 
@@ -275,21 +256,8 @@ export class OtlpPipeline implements Pipeline {
     return this.#pool.used() === 0 && this.#host.ownBytes === 0;
   }
 
-  async #opened(): Promise<void> {
-    await Promise.all(this.#intakes.map((intake) => intake.opened()));
-  }
-
-  #accounts(): PipelineStats['account'] {
-    const { traces, metrics, logs } = {
-      traces: this.#account.of('traces'),
-      metrics: this.#account.of('metrics'),
-      logs: this.#account.of('logs'),
-    };
-    return { traces, metrics, logs };
-  }
-
-  #drop(signal: Signal, reason: string, items: number): void {
-    this.#account.dropped(signal, reason, items);
-    this.#warn(`dropped_${reason}`, `${signal} are being dropped: ${reason}`);
+  #drop(signal: Signal, reason: DropReason, items: number): void {
+    this.#books.dropped(signal, reason, items);
+    this.#log.log('warn', `dropped_${signal}_${reason}`, `${signal} are being dropped: ${reason}`);
   }
 }

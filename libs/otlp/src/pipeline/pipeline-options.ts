@@ -1,7 +1,10 @@
+import type { Meter } from '@opentelemetry/api';
 import type { EncodeLimits } from '../encode/limits.js';
+import type { SelfLogLevel } from '../ledger/self-log.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import type { TlsOptions } from '../pool/tls-material.js';
 import type { DropPolicy } from '../slab/slab-writer.js';
+import type { SpoolOptions } from '../spool/options.js';
 import type { Encoding } from '../transport/encoding.js';
 import type { HeaderValues, Headers } from '../transport/headers.js';
 import type { Signal } from '../wire/model.js';
@@ -51,8 +54,25 @@ export interface PipelineOptions {
   readonly flushTimeoutMs?: number;
   /** Of `shutdown` without a signal. Default 5 s. */
   readonly shutdownTimeoutMs?: number;
-  /** Told of what the account does not say, at most once a minute for each cause. Default: nobody. */
-  readonly warn?: (cause: string, message: string) => void;
+  /** Keeps on disk what cannot be sent. Default: off. */
+  readonly spool?: SpoolSettings;
+  /** For `otel.sdk.*` and our own metrics of the pipeline. Default: none are made. */
+  readonly meter?: Meter;
+  /** Prints what the pipeline says of itself: one line per cause and minute. Default: nobody. */
+  readonly log?: (level: SelfLogLevel, line: string) => void;
+}
+
+export interface SpoolSettings extends Omit<
+  SpoolOptions,
+  'clock' | 'onEvent' | 'disk' | 'wallClock'
+> {
+  /**
+   * `overflow`: while the collector cannot be reached, above half of the memory, and at the shutdown's deadline.
+   * `always`: everything, before it is sent. Default `overflow`.
+   */
+  readonly durable?: 'overflow' | 'always';
+  /** Write what is in memory to disk when the process dies of an uncaught exception. Default false. */
+  readonly onCrash?: boolean;
 }
 
 /** A destination that can be cloned to a thread. */
@@ -77,6 +97,9 @@ export interface SendingOptions {
   readonly sealAfterMs: number;
   readonly concurrency: { readonly min: number; readonly max: number };
   readonly pool: Omit<PoolOptions, 'clock' | 'lookup' | 'random'>;
+  readonly spool: SpoolSettings | undefined;
+  /** Somebody counts what is under way. */
+  readonly metered: boolean;
 }
 
 export interface ResolvedPipelineOptions {
@@ -90,7 +113,8 @@ export interface ResolvedPipelineOptions {
   readonly temporality: Temporality;
   readonly flushTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
-  readonly warn: (cause: string, message: string) => void;
+  readonly meter: Meter | undefined;
+  readonly log: (level: SelfLogLevel, line: string) => void;
 }
 
 export type HeaderFunction = () => HeaderValues | Promise<HeaderValues>;
@@ -110,6 +134,8 @@ export function resolvePipelineOptions(options: PipelineOptions): ResolvedPipeli
       sealAfterMs: options.sealAfterMs ?? 1000,
       concurrency: { min, max: Math.max(min, concurrency.max ?? 32) },
       pool: options.pool ?? {},
+      spool: options.spool,
+      metered: options.meter !== undefined,
     },
     headerFunctions: functionsOf(options),
     maxBytes: Math.max(options.maxBytes ?? 32 * MIB, MIB),
@@ -120,7 +146,8 @@ export function resolvePipelineOptions(options: PipelineOptions): ResolvedPipeli
     temporality: options.temporality ?? 'cumulative',
     flushTimeoutMs: options.flushTimeoutMs ?? 5000,
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 5000,
-    warn: options.warn ?? (() => {}),
+    meter: options.meter,
+    log: options.log ?? (() => {}),
   };
 }
 

@@ -1,39 +1,45 @@
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  DataPointType,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { summedUp } from './fixtures/books.js';
 import { Collector } from './fixtures/collector.js';
+import { deadEndpoint } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import type { PipelineOptions } from './pipeline-options.js';
 
-describe('createPipeline, on the loop', () => {
-  let collector: Collector;
+describe('createPipeline', () => {
+  const collectors: Collector[] = [];
   const pipelines: Pipeline[] = [];
 
-  const create = (options: Partial<PipelineOptions> = {}): Pipeline => {
-    const endpoint = collector.grpc;
-    const pipeline = createPipeline({
-      traces: { endpoint },
-      metrics: { endpoint },
-      logs: { endpoint },
-      worker: false,
-      ...options,
-    });
+  const collect = async (...reply: ConstructorParameters<typeof Collector>): Promise<Collector> => {
+    const collector = await new Collector(...reply).start();
+    collectors.push(collector);
+    return collector;
+  };
+  const create = (endpoint: string, options: Partial<PipelineOptions> = {}): Pipeline => {
+    const pipeline = createPipeline({ traces: { endpoint }, worker: false, ...options });
     pipelines.push(pipeline);
+    pipeline.start();
     return pipeline;
   };
 
-  beforeEach(async () => {
-    collector = await new Collector().start();
-  });
-
   afterEach(async () => {
     await Promise.all(pipelines.splice(0).map((pipeline) => pipeline.shutdown()));
-    await collector.stop();
+    await Promise.all(collectors.splice(0).map((collector) => collector.stop()));
   });
 
   it('carries spans, records and points to the collector', async () => {
-    const pipeline = create();
+    const collector = await collect();
+    const endpoint = collector.grpc;
+    const pipeline = create(endpoint, { metrics: { endpoint }, logs: { endpoint } });
     const telemetry = createTelemetry(pipeline);
-    pipeline.start();
     telemetry.spans(3);
     telemetry.logger.emit({ body: 'hello', severityNumber: 9 });
     telemetry.meter.createCounter('orders').add(2);
@@ -42,7 +48,134 @@ describe('createPipeline, on the loop', () => {
     expect(collector.spans()).toEqual(['span 0', 'span 1', 'span 2']);
     expect(collector.logs()).toEqual(['hello']);
     expect(collector.metrics()).toEqual(['orders']);
-    expect(pipeline.stats().account.traces).toMatchObject({ created: 3, accepted: 3, queued: 0 });
+    expect(pipeline.stats().ledger.traces).toMatchObject({ created: 3, accepted: 3, queued: 0 });
+  });
+
+  it('has parts for the signals that have a destination only', async () => {
+    const pipeline = create(await deadEndpoint());
+    expect(pipeline.spanProcessor).toBeDefined();
+    expect(pipeline.logRecordProcessor).toBeUndefined();
+    expect(pipeline.metricExporter).toBeUndefined();
+  });
+
+  it('refuses a destination that can never work, with no word of its secrets', () => {
+    const endpoint = 'ftp://user:canary@collector';
+    expect(() => createPipeline({ traces: { endpoint } })).toThrow(/http/);
+    expect(() => createPipeline({ traces: { endpoint } })).not.toThrow(/canary/);
+  });
+
+  it('sends by time without being asked', async () => {
+    const collector = await collect();
+    const pipeline = create(collector.grpc, { sealAfterMs: 20 });
+    createTelemetry(pipeline).spans(1);
+    await collector.until(() => collector.spans().length === 1);
+    expect(collector.spans()).toEqual(['span 0']);
+  });
+
+  it('is shut down with its last part', async () => {
+    const collector = await collect();
+    const logs = { endpoint: collector.grpc };
+    const pipeline = create(collector.grpc, { logs });
+    const telemetry = createTelemetry(pipeline);
+    telemetry.spans(1);
+    await telemetry.traces.shutdown();
+    expect(collector.spans()).toHaveLength(1);
+    telemetry.logger.emit({ body: 'last' });
+    await telemetry.logs.shutdown();
+    expect(collector.logs()).toEqual(['last']);
+    expect(pipeline.stats().runner).toBe('none');
+  });
+
+  it('waits once for attributes of the resource', async () => {
+    const collector = await collect();
+    const pipeline = create(collector.grpc);
+    const found = Promise.withResolvers<string>();
+    const resource = resourceFromAttributes({ 'host.name': found.promise });
+    createTelemetry(pipeline, resource).spans(2);
+    const flushed = pipeline.flush();
+    found.resolve('box');
+    expect(await flushed).toEqual({ kind: 'done' });
+    const attributes = collector.requests.flatMap(({ groups }) =>
+      groups.map((group) => group.resource.attributes['host.name']),
+    );
+    expect(attributes).toEqual(['box']);
+    expect(collector.spans()).toHaveLength(2);
+  });
+
+  it('counts what the collector refuses, in part and in whole', async () => {
+    let asked = 0;
+    const collector = await collect(() => {
+      asked += 1;
+      return asked === 1
+        ? { kind: 'partial', rejected: 2, message: 'too old' }
+        : { kind: 'refused', code: 3, message: 'no' };
+    });
+    const pipeline = create(collector.grpc);
+    const telemetry = createTelemetry(pipeline);
+    telemetry.spans(5);
+    await pipeline.flush();
+    telemetry.spans(4, 5);
+    await pipeline.flush();
+    const { ledger, last } = pipeline.stats();
+    expect(ledger.traces).toMatchObject({ accepted: 3, rejected: 6, queued: 0, dropped: {} });
+    expect(last.traces?.outcome.kind).toBe('refused');
+  });
+
+  it('loses nothing while the collector restarts', async () => {
+    const collector = await collect();
+    const pipeline = create(collector.grpc, { sealAfterMs: 20 });
+    const telemetry = createTelemetry(pipeline);
+    telemetry.spans(100);
+    await pipeline.flush();
+    await collector.stop();
+    telemetry.spans(100, 100);
+    expect(await pipeline.flush(AbortSignal.timeout(300))).toMatchObject({ kind: 'deadline' });
+    await collector.start();
+    telemetry.spans(100, 200);
+    expect(await pipeline.flush(AbortSignal.timeout(10_000))).toEqual({ kind: 'done' });
+    expect(new Set(collector.spans()).size).toBe(300);
+    expect(pipeline.stats().ledger.traces).toMatchObject({ accepted: 300, dropped: {} });
+  }, 20_000);
+
+  it.each(['newest', 'oldest', 'keepErrors'] as const)(
+    'stays in its memory and counts what it drops (%s), in one line',
+    async (dropPolicy) => {
+      const lines: string[] = [];
+      const log = (_level: string, line: string): unknown => lines.push(line);
+      const endpoint = await deadEndpoint();
+      const pipeline = create(endpoint, { maxBytes: 1024 * 1024, dropPolicy, log });
+      createTelemetry(pipeline).spans(20_000);
+      const { ledger, slabs } = pipeline.stats();
+      expect(slabs).toMatchObject({ count: 4, bytes: 1024 * 1024 });
+      expect(ledger.traces.dropped.queue_full).toBeGreaterThan(0);
+      expect(summedUp(ledger.traces)).toBe(20_000);
+      expect(lines.filter((line) => line.includes('queue_full'))).toHaveLength(1);
+      const report = await pipeline.shutdown(AbortSignal.timeout(100));
+      expect(summedUp(report.ledger.traces)).toBe(20_000);
+    },
+  );
+
+  it('measures itself where it is given a meter', async () => {
+    const collector = await collect();
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({
+      exporter,
+      exportIntervalMillis: 3_600_000,
+    });
+    const provider = new MeterProvider({ readers: [reader] });
+    const pipeline = create(collector.grpc, { meter: provider.getMeter('nestlens') });
+    createTelemetry(pipeline).spans(3);
+    await pipeline.flush();
+    await reader.forceFlush();
+    const metrics = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
+    const exported = metrics.find(
+      ({ descriptor }) => descriptor.name === 'otel.sdk.exporter.span.exported',
+    );
+    expect(exported?.dataPointType).toBe(DataPointType.SUM);
+    expect(exported?.dataPoints.map(({ value }) => value)).toEqual([3]);
     await pipeline.shutdown();
+    await provider.shutdown();
   });
 });

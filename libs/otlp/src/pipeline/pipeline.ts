@@ -1,9 +1,11 @@
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { LedgerSnapshot } from '../ledger/ledger.js';
+import type { Outcome } from '../send/outcome.js';
 import type { ItemCounts } from '../slab/slab-pool.js';
+import type { SpoolStats } from '../spool/counts.js';
 import type { Signal } from '../wire/model.js';
-import type { SignalAccount } from './account.js';
 import { OtlpPipeline } from './otlp-pipeline.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
 import type { PipelineOptions } from './pipeline-options.js';
@@ -16,22 +18,26 @@ export type FlushResult =
   | { readonly kind: 'deadline'; readonly pending: ItemCounts };
 
 export interface ShutdownReport {
-  /** `deadline`: what was left was given up, and is in the account as dropped or spooled. */
+  /** `deadline`: what was left was given up, and is in the ledger as dropped or spooled. */
   readonly kind: 'done' | 'deadline';
   readonly durationMs: number;
-  readonly account: Readonly<Record<Signal, SignalAccount>>;
+  readonly ledger: LedgerSnapshot;
 }
 
 export interface PipelineStats {
-  readonly account: Readonly<Record<Signal, SignalAccount>>;
-  /** Items that may have arrived twice. */
-  readonly possibleDuplicates: ItemCounts;
+  readonly ledger: LedgerSnapshot;
   readonly slabs: { readonly used: number; readonly count: number; readonly bytes: number };
   readonly runner: 'none' | 'worker' | 'inline';
-  /** Workers that died and were replaced. */
+  /** Workers that ended by themselves. */
   readonly replaced: number;
-  /** As the runner told last, at most a second ago while something is under way. */
+  /** As the runner told last, at most a second ago. */
   readonly lanes: readonly LaneState[];
+  /** The same; undefined without a spool. */
+  readonly spool: SpoolStats | undefined;
+  /** What the last operation of a signal came to; `at` in ms since 1970. */
+  readonly last: Readonly<
+    Partial<Record<Signal, { readonly at: number; readonly outcome: Outcome }>>
+  >;
 }
 
 /** From the SDK's parts to the collector. `start`, `flush` and `shutdown` never reject. */
@@ -46,6 +52,11 @@ export interface Pipeline {
   flush(signal?: AbortSignal): Promise<FlushResult>;
   /** Nothing is taken any more. Resolves when all is settled and closed, soon after `signal` aborts. One promise. */
   shutdown(signal?: AbortSignal): Promise<ShutdownReport>;
+  /**
+   * Writes what is in memory to the spool before it returns, for a process that is about to end. False without a
+   * spool, with nothing to write, and where the disk refuses.
+   */
+  save(): boolean;
   stats(): PipelineStats;
 }
 

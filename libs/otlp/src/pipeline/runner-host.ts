@@ -1,5 +1,3 @@
-import type { SlabReader } from '../slab/slab-reader.js';
-import type { ItemCounts } from '../slab/slab-pool.js';
 import type { Marks, OwnBatch } from './export-loop.js';
 import type { FromRunner, ToRunner } from './runner-messages.js';
 
@@ -19,10 +17,11 @@ export interface RunnerHostOptions {
   /** Undefined for `worker: false`. */
   readonly startWorker: ((events: RunnerEvents) => RunnerThread) | undefined;
   readonly startInline: (events: RunnerEvents) => RunnerThread;
-  /** For what a dead worker leaves behind. */
-  readonly reader: SlabReader;
   readonly onMessage: (message: FromRunner) => void;
-  readonly onReplaced: (reason: string, mayArriveTwice: ItemCounts, inline: boolean) => void;
+  /** There is no thread now, and nothing is sent. */
+  readonly onFailure: (error: unknown) => void;
+  /** A thread ended by itself; called before the next one is started. */
+  readonly onDeath: (reason: string, isInline: boolean) => void;
 }
 
 /** A worker that dies so often is not started again: the loop takes over. */
@@ -78,7 +77,13 @@ export class RunnerHost {
       },
     };
     const start = this.#isInline ? undefined : this.#options.startWorker;
-    this.#thread = (start ?? this.#options.startInline)(events);
+    try {
+      this.#thread = (start ?? this.#options.startInline)(events);
+    } catch (error) {
+      // Files that were there when the pipeline was made may be gone.
+      this.#options.onFailure(error);
+      return;
+    }
     for (const batch of this.#own.values()) this.#thread.tell({ kind: 'offer', batch });
     for (const [id, { marks }] of this.#flushes) this.#thread.tell({ kind: 'flush', id, marks });
     if (this.#shutdown !== undefined) this.#thread.tell(this.#shutdown);
@@ -119,7 +124,7 @@ export class RunnerHost {
   }
 
   #hear(message: FromRunner): void {
-    if (message.kind === 'settled' && message.own !== undefined) this.#own.delete(message.own);
+    if (message.kind === 'freed') this.#own.delete(message.id);
     if (message.kind === 'flushed') {
       this.#flushes.get(message.id)?.done();
       this.#flushes.delete(message.id);
@@ -136,8 +141,7 @@ export class RunnerHost {
     this.#deaths.push(now);
     const recent = this.#deaths.filter((at) => now - at < DEATHS_WITHIN_MS);
     if (recent.length >= MAX_DEATHS || reason === 'cannot_start') this.#isInline = true;
-    const mayArriveTwice = this.#options.reader.reclaim();
-    this.#options.onReplaced(reason, mayArriveTwice, this.#isInline);
+    this.#options.onDeath(reason, this.#isInline);
     this.start();
   }
 }

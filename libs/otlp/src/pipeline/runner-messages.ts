@@ -1,6 +1,8 @@
 import type { BreakerState } from '../layers/breaker-circuit.js';
+import type { Operation } from '../layers/observe.js';
 import type { Signal } from '../wire/model.js';
-import type { Marks, OwnBatch, Settled } from './export-loop.js';
+import type { SpoolStats } from '../spool/counts.js';
+import type { Marks, OwnBatch } from './export-loop.js';
 
 /** To the runner, in the order they are given. All of them can be cloned to another thread; bytes are shared. */
 export type ToRunner =
@@ -15,24 +17,23 @@ export type ToRunner =
 /** `failed` where the function threw. */
 export type HeaderAnswer = Readonly<Record<string, string>> | 'failed';
 
-/** From the runner. */
+/** From the runner. What became of items it writes into the ledger itself. */
 export type FromRunner =
   /** It works. */
   | { readonly kind: 'ready' }
-  | {
-      readonly kind: 'settled';
-      readonly signal: Signal;
-      readonly items: number;
-      readonly settled: Settled;
-      /** Items of the signal that may have arrived twice since the last such message. */
-      readonly mayBeTwice: number;
-      /** Of an own batch. */
-      readonly own: number | undefined;
-    }
+  /** An own batch is settled; its bytes are not needed any more. */
+  | { readonly kind: 'freed'; readonly id: number }
   | { readonly kind: 'flushed'; readonly id: number }
   /** Everything is settled and every connection closed. */
   | { readonly kind: 'closed' }
-  | { readonly kind: 'state'; readonly lanes: readonly LaneState[] }
+  | { readonly kind: 'state'; readonly lanes: readonly LaneState[]; readonly spool?: SpoolStats }
+  | {
+      readonly kind: 'started';
+      readonly lane: number;
+      readonly signal: Signal;
+      readonly items: number;
+    }
+  | { readonly kind: 'ended'; readonly lane: number; readonly operation: Operation }
   /** Asks the application's function for the headers of a signal's requests. */
   | { readonly kind: 'headers'; readonly id: number; readonly signal: Signal }
   | { readonly kind: 'warning'; readonly cause: string; readonly message: string };
@@ -45,5 +46,6 @@ export interface LaneState {
   readonly limit: number;
   /** Batches between two attempts. */
   readonly retrying: number;
+  /** `PoolStats` of a gRPC collector. */
   readonly connections: Readonly<Record<string, number | string>>;
 }

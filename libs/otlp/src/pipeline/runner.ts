@@ -1,126 +1,176 @@
-import type { Clock } from '../send/sender.js';
+import { openLedger } from '../ledger/ledger.js';
+import type { LedgerWriter } from '../ledger/ledger-writer.js';
+import { settle } from '../ledger/settle.js';
+import type { Batch, Clock } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
 import type { SlabMemory } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { ExportLoop } from './export-loop.js';
-import type { Marks } from './export-loop.js';
-import { createLanes } from './stack.js';
+import type { Marks, Settled } from './export-loop.js';
+import type { Lanes } from './lane.js';
+import { DiskOverflow } from './overflow.js';
 import type { SendingOptions } from './pipeline-options.js';
-import type { FromRunner, LaneState, ToRunner } from './runner-messages.js';
+import type { FromRunner, ToRunner } from './runner-messages.js';
+import { createLanes } from './stack.js';
 
-export interface RunnerOptions {
+/** What a runner is given at its start; all of it can be cloned to another thread. */
+export interface RunnerStart {
   readonly memory: SlabMemory;
+  readonly ledger: SharedArrayBuffer;
   readonly sending: SendingOptions;
-  readonly clock?: Clock;
-  readonly emit: (message: FromRunner) => void;
 }
 
-/** The consuming side as its host sees it, wherever it runs. */
-export interface Runner {
-  tell(message: ToRunner): void;
-  /** Lets go of everything at once; nothing is told any more. */
-  end(): Promise<void>;
-}
-
-/** While something is under way its state is told so often, if it changed. */
+/** While something is under way the state is told so often, if it changed. */
 const STATE_EVERY_MS = 1000;
 
-/**
- * Runs on whatever thread it is made on; says `ready` and goes on until it is told to shut down. Throws
- * TransportConfigError.
- */
-export function createRunner(options: RunnerOptions): Runner {
-  const { memory, sending, clock = systemClock } = options;
-  const { sealAfterMs, targetBytes } = sending;
-  const pool = new SlabPool(memory);
-  const reader = new SlabReader(pool, { sealAfterMs });
-  const twice = { traces: 0, metrics: 0, logs: 0 };
-  const deadline = new AbortController();
-  let closing = false;
-  let ended = false;
-  let told = '';
+/** The consuming side, on whatever thread it is made. Works until it is told to shut down. */
+export class Runner {
+  readonly #emit: (message: FromRunner) => void;
+  readonly #clock: Clock;
+  readonly #pool: SlabPool;
+  readonly #reader: SlabReader;
+  readonly #ledger: LedgerWriter;
+  readonly #lanes: Lanes;
+  readonly #loop: ExportLoop;
+  readonly #deadline = new AbortController();
+  readonly #opening: Promise<void> | undefined;
+  #overflow: DiskOverflow | undefined;
+  #cancelState = (): void => {};
+  #told = '';
+  #closed = false;
+  /** Nobody listens any more. */
+  #silent = false;
 
-  const emit = (message: FromRunner): void => {
-    if (!ended) options.emit(message);
-  };
-  const lanes = createLanes({
-    sending,
-    emit,
-    onOperation({ signal, items, possibleDuplicate }) {
-      if (possibleDuplicate) twice[signal] += items;
-    },
-  });
-  const loop = new ExportLoop({
-    reader,
-    lanes: lanes.of,
-    overflow: undefined,
-    targetBytes,
-    lingerMs: sealAfterMs,
-    clock,
-    onSettled({ signal, items }, settled, own) {
-      const mayBeTwice = twice[signal];
-      twice[signal] = 0;
-      emit({ kind: 'settled', signal, items, settled, mayBeTwice, own });
-    },
-  });
-
-  const tellState = (): void => {
-    const states: readonly LaneState[] = lanes.states();
-    const text = JSON.stringify(states);
-    if (text === told) return;
-    told = text;
-    emit({ kind: 'state', lanes: states });
-  };
-
-  const watchState = (): void => {
-    tellState();
-    if (!closing) clock.after(STATE_EVERY_MS, watchState);
-  };
-
-  const listen = async (): Promise<void> => {
-    while (!closing) {
-      const seen = reader.bell();
-      loop.poke();
-      await reader.rung(seen);
-    }
-  };
-
-  const shutdown = async (marks: Marks): Promise<void> => {
-    await loop.shutdown(marks, deadline.signal);
-    closing = true;
-    pool.ring();
-    tellState();
-    emit({ kind: 'closed' });
-  };
-
-  void listen();
-  watchState();
-  emit({ kind: 'ready' });
-  return {
-    tell(message) {
-      switch (message.kind) {
-        case 'offer':
-          return loop.offer(message.batch);
-        case 'flush':
-          void loop.flush(message.marks).then(() => emit({ kind: 'flushed', id: message.id }));
-          return;
-        case 'shutdown':
-          void shutdown(message.marks);
-          return;
-        case 'abort':
-          return deadline.abort();
-        case 'headers':
-          return lanes.headers(message.id, message.headers);
+  /** Throws TransportConfigError. */
+  constructor(
+    { memory, ledger, sending }: RunnerStart,
+    emit: (message: FromRunner) => void,
+    clock: Clock = systemClock,
+  ) {
+    this.#clock = clock;
+    this.#emit = (message) => {
+      if (!this.#silent) emit(message);
+    };
+    this.#pool = new SlabPool(memory);
+    this.#reader = new SlabReader(this.#pool, sending);
+    this.#ledger = openLedger(ledger).writer('worker');
+    this.#lanes = createLanes(sending, (message) => {
+      if (message.kind === 'ended' && message.operation.possibleDuplicate) {
+        this.#ledger.possiblyDuplicated(message.operation.signal, message.operation.items);
       }
-    },
-    async end() {
-      ended = true;
-      if (closing) return;
-      deadline.abort();
-      await loop.shutdown({ sequence: 0, own: 0 }, deadline.signal);
-      closing = true;
-      pool.ring();
-    },
-  };
+      this.#emit(message);
+    });
+    this.#loop = new ExportLoop({
+      reader: this.#reader,
+      lanes: this.#lanes.of,
+      overflow: () => this.#overflow,
+      targetBytes: sending.targetBytes,
+      lingerMs: sending.sealAfterMs,
+      onHanded: (signal, items) => this.#ledger.handed(signal, items),
+      onSettled: (batch, settled, id) => this.#settled(batch, settled, id),
+      onError: (error) => this.#warn('internal_error', String(error)),
+      clock,
+    });
+    if (sending.spool !== undefined) this.#opening = this.#open(sending);
+    void this.#listen();
+    this.#watchState();
+    this.#emit({ kind: 'ready' });
+  }
+
+  tell(message: ToRunner): void {
+    switch (message.kind) {
+      case 'offer':
+        return this.#loop.offer(message.batch);
+      case 'flush':
+        void this.#flush(message.id, message.marks);
+        return;
+      case 'shutdown':
+        void this.#shutdown(message.marks);
+        return;
+      case 'abort':
+        return this.#deadline.abort();
+      case 'headers':
+        return this.#lanes.headers(message.id, message.headers);
+    }
+  }
+
+  /** Lets go of everything at once and tells nothing more. */
+  async end(): Promise<void> {
+    this.#silent = true;
+    this.#deadline.abort();
+    if (!this.#closed) await this.#shutdown({ sequence: 0, own: 0 });
+  }
+
+  async #open(sending: SendingOptions): Promise<void> {
+    const { spool: settings } = sending;
+    if (settings === undefined) return;
+    this.#overflow = await DiskOverflow.open({
+      settings,
+      pool: this.#pool,
+      lanes: this.#lanes,
+      ledger: this.#ledger,
+      load: () => this.#loop.load(),
+      warn: (cause, message) => this.#warn(cause, message),
+    });
+    this.#loop.poke();
+  }
+
+  async #listen(): Promise<void> {
+    while (!this.#closed) {
+      const seen = this.#reader.bell();
+      this.#loop.poke();
+      await this.#reader.rung(seen);
+    }
+  }
+
+  async #flush(id: number, marks: Marks): Promise<void> {
+    await this.#loop.flush(marks);
+    this.#emit({ kind: 'flushed', id });
+  }
+
+  async #shutdown(marks: Marks): Promise<void> {
+    await this.#opening;
+    // 1. What is replayed goes back to disk, where it is safe: live batches have all places now.
+    await this.#overflow?.stopReplay();
+    // 2. Drain; what cannot be sent goes to disk, or is counted; then the connections.
+    await this.#loop.shutdown(marks, this.#deadline.signal);
+    // 3. The disk last, for the drain writes to it.
+    await this.#overflow?.close();
+    this.#closed = true;
+    this.#cancelState();
+    this.#pool.ring();
+    this.#tellState();
+    this.#emit({ kind: 'closed' });
+  }
+
+  #settled(batch: Batch, settled: Settled, id: number | undefined): void {
+    const { signal, items } = batch;
+    if (settled.kind === 'aborted') this.#ledger.dropped(signal, 'shutdown_deadline', items);
+    else if (settled.kind !== 'spooled') {
+      const isOver = settle(this.#ledger, { signal, items, outcome: settled });
+      if (!isOver) this.#ledger.dropped(signal, 'export_failed', items);
+    }
+    if (id !== undefined) this.#emit({ kind: 'freed', id });
+  }
+
+  #warn(cause: string, message: string): void {
+    this.#emit({ kind: 'warning', cause, message });
+  }
+
+  #watchState(): void {
+    this.#tellState();
+    if (!this.#closed) {
+      this.#cancelState = this.#clock.after(STATE_EVERY_MS, () => this.#watchState());
+    }
+  }
+
+  #tellState(): void {
+    const lanes = this.#lanes.all.map((lane) => lane.state());
+    const spool = this.#overflow?.stats();
+    const text = JSON.stringify([lanes, spool]);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#emit({ kind: 'state', lanes, ...(spool && { spool }) });
+  }
 }

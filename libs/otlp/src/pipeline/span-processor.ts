@@ -1,3 +1,4 @@
+import type { SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Intake } from './intake.js';
 import type { Part } from './part.js';
@@ -5,7 +6,7 @@ import type { Part } from './part.js';
 /** TraceFlags.SAMPLED of the API. */
 const SAMPLED = 1;
 /** SpanStatusCode.ERROR of the API. */
-const ERROR = 2;
+const ERROR: SpanStatusCode = 2;
 
 export const isErrorSpan = (span: ReadableSpan): boolean => span.status.code === ERROR;
 

@@ -1,7 +1,6 @@
 import { adaptiveLimit } from '../layers/adaptive-limit.js';
 import { breaker } from '../layers/breaker.js';
 import { observe } from '../layers/observe.js';
-import type { Operation } from '../layers/observe.js';
 import { retry } from '../layers/retry.js';
 import { stack } from '../layers/stack.js';
 import { timeout } from '../layers/timeout.js';
@@ -12,15 +11,12 @@ import { createHttpSender } from '../transport/http-sender.js';
 import type { SenderOptions } from '../transport/sender-options.js';
 import type { Signal } from '../wire/model.js';
 import { HeaderQuestions } from './header-questions.js';
+import { asJson } from './json-body.js';
 import type { Lane, Lanes } from './lane.js';
 import type { Destination, SendingOptions } from './pipeline-options.js';
 import type { FromRunner, LaneState } from './runner-messages.js';
 
-export interface LanesOptions {
-  readonly sending: SendingOptions;
-  readonly emit: (message: FromRunner) => void;
-  readonly onOperation: (operation: Operation) => void;
-}
+type Emit = (message: FromRunner) => void;
 
 /**
  * With its jitter below the breaker's pause: the breaker says when to try again, and a probe that met a pool
@@ -28,39 +24,32 @@ export interface LanesOptions {
  */
 const RECONNECT_MAX_MS = 750;
 
-interface StatedLane extends Lane {
-  state(): LaneState;
-}
-
 /** The senders of a pipeline, one stack for each collector. Throws TransportConfigError. */
-export function createLanes(options: LanesOptions): Lanes {
-  const questions = new HeaderQuestions(options.emit);
-  const { destinations } = options.sending;
+export function createLanes(sending: SendingOptions, emit: Emit): Lanes {
+  const questions = new HeaderQuestions(emit);
+  const { destinations } = sending;
   const peers = [...new Set(destinations.map(({ peer }) => peer))].map((peer) =>
     destinations.filter((destination) => destination.peer === peer),
   );
-  const lanes = peers.map((to) => createLane(to, options, questions));
+  const all = peers.map((to, at) => createLane(at, to, sending, emit, questions));
   const of: Partial<Record<Signal, Lane>> = {};
-  for (const [at, to] of peers.entries()) for (const { signal } of to) of[signal] = lanes[at];
-  return {
-    of,
-    states: () => lanes.map((lane) => lane.state()),
-    headers: (id, headers) => questions.answer(id, headers),
-  };
+  for (const [at, to] of peers.entries()) for (const { signal } of to) of[signal] = all[at];
+  return { of, all, headers: (id, headers) => questions.answer(id, headers) };
 }
 
 /** Throws TransportConfigError as `createLanes` would, here and now. */
 export function checkDestinations(sending: SendingOptions): void {
-  const { of } = createLanes({ sending, emit: () => {}, onOperation: () => {} });
-  for (const lane of new Set(Object.values(of))) void lane.sender.close();
+  for (const { sender } of createLanes(sending, () => {}).all) void sender.close();
 }
 
 /** The one legal stack. */
 function createLane(
+  at: number,
   to: readonly Destination[],
-  { sending, onOperation, emit }: LanesOptions,
+  sending: SendingOptions,
+  emit: Emit,
   questions: HeaderQuestions,
-): StatedLane {
+): Lane {
   const transport = createTransport(to, sending, (destination) => ({
     endpoint: destination.endpoint,
     headers: [
@@ -73,29 +62,28 @@ function createLane(
     compression: destination.compression,
     warn: (cause, message) => emit({ kind: 'warning', cause, message }),
   }));
+  // 0. The queue's consumers stand above: their number is the concurrency, so no layer has to queue.
+  // 1. observe: outermost, so that a duration is what a batch really took, pauses and refusals included.
+  const observed = observe({
+    started({ signal, items }) {
+      if (sending.metered) emit({ kind: 'started', lane: at, signal, items });
+    },
+    ended: (operation) => emit({ kind: 'ended', lane: at, operation }),
+  });
+  // 2. retry: above the breaker, so that a pause is spent where no attempt counts and no place is held.
+  // 3. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
   const circuit = breaker();
   const again = retry({ breaker: circuit });
+  // 4. limit: learns from attempts that were really made, how long the peer took for each.
   const crowd = adaptiveLimit(sending.concurrency);
-  const sender = stack(
-    [
-      // 0. The queue's consumers stand above: their number is the concurrency, so no layer has to queue.
-      // 1. observe: outermost, so that a duration is what a batch really took, pauses and refusals included.
-      observe({ ended: onOperation }),
-      // 2. retry: above the breaker, so that a pause is spent where no attempt counts and no place is held.
-      again,
-      // 3. breaker: judges each attempt; while it is open an attempt costs nothing and retry waits for it.
-      circuit,
-      // 4. limit: learns from attempts that were really made, how long the peer took for each.
-      crowd,
-      // 5. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
-      timeout(Math.max(...to.map(({ timeoutMs }) => timeoutMs))),
-      // 6. transport: its pool of connections.
-    ],
-    transport.sender,
-  );
+  // 5. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
+  const bounded = timeout(Math.max(...to.map(({ timeoutMs }) => timeoutMs)));
+  // 6. transport, and its pool of connections.
   return {
-    sender,
+    sender: stack([observed, again, circuit, crowd, bounded], transport.sender),
+    once: stack([observed, circuit, crowd, bounded], transport.sender),
     limit: () => crowd.limit(),
+    isOpen: () => circuit.state().kind === 'open',
     stopWaiting: () => again.stopWaiting(),
     state: () => ({
       signals: to.map(({ signal }) => signal),
@@ -128,12 +116,15 @@ function createTransport(
     return { sender, connections: () => ({ ...sender.pool.stats }) };
   }
   const senders = new Map(
-    to.map((destination) => [
-      destination.signal,
-      createHttpSender({ ...optionsOf(destination), content: 'protobuf', appendPath: false }),
-    ]),
+    to.map((destination) => [destination.signal, createHttp(destination, optionsOf(destination))]),
   );
   return { sender: bySignal(senders), connections: () => ({}) };
+}
+
+function createHttp({ protocol }: Destination, options: SenderOptions): Sender {
+  const http = { ...options, appendPath: false } as const;
+  if (protocol === 'http/protobuf') return createHttpSender({ ...http, content: 'protobuf' });
+  return asJson(createHttpSender({ ...http, content: 'json' }));
 }
 
 /** The paths of one HTTP collector behind one stack. */

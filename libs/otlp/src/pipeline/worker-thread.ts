@@ -1,13 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { SlabMemory } from '../slab/memory.js';
 import type { FromRunner } from './runner-messages.js';
 import type { RunnerEvents, RunnerThread } from './runner-host.js';
-
-/** What a worker is given at its start; all of it can be cloned. */
-export interface WorkerStart<O> {
-  readonly memory: SlabMemory;
-  readonly options: O;
-}
+import type { RunnerStart } from './runner.js';
 
 export interface WorkerEntry {
   /** Default: `worker.js` beside this file. For bundles, which must emit it themselves. */
@@ -17,9 +11,9 @@ export interface WorkerEntry {
 }
 
 /** Starts the runner on a thread of its own, which never keeps the process alive. */
-export function startWorker<O>(
+export function startWorker(
   { entry = new URL('./worker.js', import.meta.url), execArgv = [] }: WorkerEntry,
-  start: WorkerStart<O>,
+  start: RunnerStart,
   { onMessage, onEnd }: RunnerEvents,
 ): RunnerThread {
   let ready = false;
@@ -39,7 +33,6 @@ export function startWorker<O>(
     queueMicrotask(ended);
     return { tell: () => {}, end: () => Promise.resolve() };
   }
-  worker.unref();
   worker.on('message', (message: FromRunner) => {
     if (message.kind === 'ready') ready = true;
     onMessage(message);
@@ -50,6 +43,8 @@ export function startWorker<O>(
     reason = (error as { code?: string } | undefined)?.code ?? 'error';
   });
   worker.once('exit', ended);
+  // Last: a listener would keep the process alive again.
+  worker.unref();
   return {
     tell(message) {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window

@@ -67,6 +67,7 @@ export class Keepalive {
 
   #ping(): void {
     const { clock, http2, socket, timeoutMs, onDead } = this.#options;
+    if (http2.destroyed) return;
     const readBefore = socket.bytesRead;
     const alive = (): void => {
       this.#stopTimer?.();

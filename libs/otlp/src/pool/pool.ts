@@ -156,7 +156,7 @@ export class Pool {
       connectTimeoutMs,
       keepaliveMs: this.#keepaliveMs,
       keepaliveTimeoutMs,
-      maxAgeMs: maxAgeMs * (0.8 + 0.4 * random()),
+      maxAgeMs: Math.round(maxAgeMs * (0.8 + 0.4 * random())),
       onChange: (changed) => this.#onChange(changed),
       onAnswer: () => this.#backoff.succeeded(),
     });
@@ -182,6 +182,7 @@ export class Pool {
       const begun = this.#begin(waiter.headers);
       if (begun === undefined) break;
       waiter.settle(begun);
+      this.#grow(begun);
     }
     if (this.#waiters.size === 0) return;
     this.#grow(undefined);

@@ -10,7 +10,8 @@ import type { Connecting, SocketOptions } from './socket.js';
 const MAX_SESSION_MEMORY = 256;
 /** What a batch may still hold up its session after it was given up, before the connection is cut. */
 const RELEASE_GRACE_MS = 50;
-const RELEASE_CHECK_MS = 5;
+
+const DONE = Promise.resolve();
 
 /**
  * `idle` never tried; `connecting` until TCP, TLS and the peer's SETTINGS are there; `open` takes requests; `draining`
@@ -112,6 +113,8 @@ export class Session {
     if (state.kind !== 'open') return undefined;
     try {
       const stream = state.http2.request(headers);
+      // It can break before its owner listens.
+      stream.on('error', () => {});
       this.#begun++;
       if (this.#inFlight++ === 0) state.http2.ref();
       state.keepalive.asked();
@@ -153,18 +156,18 @@ export class Session {
 
   /**
    * Resolves when nothing of a request that was given up waits in the socket, whose write still reads from the
-   * caller's memory. A peer that does not take those bytes soon loses the connection: the memory is to be written anew.
+   * caller's memory. Node holds a RST_STREAM and the end of its stream back until such a write is through; a peer that
+   * does not take those bytes soon loses the connection, since the memory is to be written anew.
    */
-  async released(): Promise<void> {
-    const { clock } = this.#options;
-    const until = clock.now() + RELEASE_GRACE_MS;
-    const { state } = this;
-    if (state.kind !== 'open' && state.kind !== 'draining') return;
-    // The RST_STREAM leaves the queue at once unless a write is stuck before it.
-    while (!state.http2.destroyed && (state.http2.state.outboundQueueSize ?? 0) > 0) {
-      if (clock.now() >= until) this.destroy('stalled');
-      else await new Promise<void>((resolve) => void clock.after(RELEASE_CHECK_MS, resolve));
-    }
+  released(stream: ClientHttp2Stream): Promise<void> {
+    if (stream.destroyed) return DONE;
+    return new Promise((resolve) => {
+      const stopTimer = this.#options.clock.after(RELEASE_GRACE_MS, () => this.destroy('stalled'));
+      stream.once('close', () => {
+        stopTimer();
+        resolve();
+      });
+    });
   }
 
   /** Takes no more requests and closes when those it has are through. */
@@ -205,7 +208,7 @@ export class Session {
       maxSessionMemory: MAX_SESSION_MEMORY,
       settings: { enablePush: false },
     });
-    let broken = 'closed';
+    let broken: string | undefined;
     const stopTimer = clock.after(this.#options.connectTimeoutMs, () => {
       broken = 'connect_timeout';
       http2.destroy();
@@ -214,8 +217,9 @@ export class Session {
     http2.on('error', (error) => (broken = failureReason(error)));
     http2.on('goaway', (code, lastStreamId, data) => this.#onGoaway(code, lastStreamId, data));
     http2.once('close', () => {
-      connecting.cancel(broken);
-      this.#close(broken);
+      const reason = connecting.broken ?? broken ?? 'connection_closed';
+      connecting.cancel(reason);
+      this.#close(reason);
     });
     // Its limits are part of the greeting: a stream begun before could be one too many.
     http2.once('remoteSettings', () => {

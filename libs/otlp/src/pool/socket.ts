@@ -30,12 +30,15 @@ export interface Connecting {
   readonly result: Promise<Connected>;
   /** Settles as `failed` with that reason and leaves nothing open. */
   cancel(reason: string): void;
+  /** What broke the socket, also after it was connected: TLS 1.3 refuses a client's certificate only then. */
+  readonly broken: string | undefined;
 }
 
 /** Happy eyeballs are Node's: `autoSelectFamily` is on by default. */
 export function openSocket(options: SocketOptions): Connecting {
   const { endpoint, tls, lookup, alpn } = options;
   const socket = endpoint.tls ? openTls(options) : openTcp(endpoint, lookup);
+  let broken: string | undefined;
   let settle: (result: Connected) => void;
   const result = new Promise<Connected>((resolve) => (settle = resolve));
   const fail = (reason: string): void => {
@@ -47,9 +50,10 @@ export function openSocket(options: SocketOptions): Connecting {
   // Stays for good: a socket whose owner is gone must not throw.
   socket.on('error', (error) => {
     if (endpoint.tls && !socket.connecting) void tls?.refresh(true);
-    fail(failureReason(error));
+    broken ??= failureReason(error);
+    fail(broken);
   });
-  const onClose = (): void => fail('closed');
+  const onClose = (): void => fail('connection_closed');
   socket.once('close', onClose);
   socket.once(endpoint.tls ? 'secureConnect' : 'connect', () => {
     if (alpn !== undefined && endpoint.tls && alpnOf(socket) !== alpn) return fail('alpn');
@@ -57,7 +61,13 @@ export function openSocket(options: SocketOptions): Connecting {
     socket.off('close', onClose);
     settle({ kind: 'connected', socket });
   });
-  return { result, cancel: fail };
+  return {
+    result,
+    cancel: fail,
+    get broken() {
+      return broken;
+    },
+  };
 }
 
 function openTcp(endpoint: Endpoint, lookup: LookupFunction | undefined): Socket {

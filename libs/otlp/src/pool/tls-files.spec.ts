@@ -34,7 +34,9 @@ describe('TlsFiles at start', () => {
     await writeFile(at('empty'), '');
     await writeFile(at('der'), new X509Certificate(pem('ca.pem')).raw);
     await writeFile(at('bom'), `\uFEFF${pem('ca.pem')}`);
-    expect(() => open({ caFile: at('missing') })).toThrow(`${at('missing')} cannot be read (ENOENT)`);
+    expect(() => open({ caFile: at('missing') })).toThrow(
+      `${at('missing')} cannot be read (ENOENT)`,
+    );
     expect(() => open({ caFile: folder })).toThrow(`${folder} is a directory`);
     expect(() => open({ caFile: at('empty') })).toThrow(`${at('empty')} is empty`);
     expect(() => open({ caFile: at('der') })).toThrow(`${at('der')} is not PEM`);

@@ -49,6 +49,8 @@ export const FLAGS = 6;
 
 /** In FLAGS: the slab holds an item that reports an error. */
 export const HAS_ERROR = 1;
+/** In FLAGS: a reader has had it before. */
+export const TAKEN = 2;
 
 /** Before the slabs' words. */
 export const HEADER = STRIDE;

@@ -62,6 +62,14 @@ export class SlabPool {
     return (this.read(slab, FLAGS) & HAS_ERROR) !== 0;
   }
 
+  /** Sets a flag of a slab that the caller owns; true where it was not set. */
+  mark(slab: number, flag: number): boolean {
+    const at = this.lineOf(slab) + FLAGS;
+    const flags = this.words[at] ?? 0;
+    this.words[at] = flags | flag;
+    return (flags & flag) === 0;
+  }
+
   /** Wakes a reader that waits for something to be opened or sealed. */
   ring(): void {
     Atomics.add(this.words, BELL, 1);

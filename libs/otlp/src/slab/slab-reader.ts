@@ -1,12 +1,25 @@
 import type { Batch } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import { BELL, FREE, ITEMS, LENGTH, OPEN, OPENED_AT, SEALED, SENDING, SEQUENCE } from './memory.js';
+import {
+  BELL,
+  FREE,
+  ITEMS,
+  LENGTH,
+  OPEN,
+  OPENED_AT,
+  SEALED,
+  SENDING,
+  SEQUENCE,
+  TAKEN,
+} from './memory.js';
 import { processNow } from './process-clock.js';
 import type { ItemCounts, SlabPool } from './slab-pool.js';
 
 /** A batch whose chunks are slabs that this reader owns until it releases them or puts them back. */
 export interface SlabBatch extends Batch {
   readonly slabs: readonly number[];
+  /** Items in slabs that were never taken before. */
+  readonly firstTaken: number;
 }
 
 /** What waits to be taken, of one signal. */
@@ -84,6 +97,7 @@ export class SlabReader {
     const slabs: number[] = [];
     let items = 0;
     let bytes = 0;
+    let firstTaken = 0;
     for (const slab of this.#sealed(signal)) {
       const length = this.#pool.read(slab, LENGTH);
       if (slabs.length > 0 && bytes + length > targetBytes) break;
@@ -91,10 +105,12 @@ export class SlabReader {
       if (!this.#claim(slab, signal)) continue;
       slabs.push(slab);
       items += this.#pool.read(slab, ITEMS);
+      if (this.#pool.mark(slab, TAKEN)) firstTaken += this.#pool.read(slab, ITEMS);
       bytes += this.#pool.read(slab, LENGTH);
     }
     if (slabs.length === 0) return undefined;
-    return { signal, items, bytes, chunks: slabs.map((slab) => this.#pool.content(slab)), slabs };
+    const chunks = slabs.map((slab) => this.#pool.content(slab));
+    return { signal, items, bytes, chunks, slabs, firstTaken };
   }
 
   /** The batch is settled: its slabs are free. Its chunks must not be read any more. */

@@ -164,8 +164,8 @@ describe('SlabWriter', () => {
     all.writer.seal();
     expect(takeAll(all)).toEqual([1, 2]);
     expect(all.drops).toEqual([
-      ['traces', 'unreadable', 1],
-      ['traces', 'unreadable', 1],
+      ['traces', 'encode_failed', 1],
+      ['traces', 'encode_failed', 1],
     ]);
   });
 
@@ -181,7 +181,7 @@ describe('SlabWriter', () => {
     );
     all.writer.seal();
     expect(takeAll(all)).toEqual([1]);
-    expect(all.drops).toEqual([['logs', 'reentrant', 1]]);
+    expect(all.drops).toEqual([['logs', 'other', 1]]);
   });
 });
 

@@ -34,8 +34,8 @@ export type EncodeItem<I> = (item: I, target: Buffer, offset: number) => number;
  */
 export type DropPolicy = 'newest' | 'oldest' | 'keepErrors';
 
-/** `queue_full`: no slab; `unreadable`: reading it threw; `reentrant`: made while another one was being encoded. */
-export type WriteDrop = 'queue_full' | 'unreadable' | 'reentrant';
+/** `queue_full`: no slab; `encode_failed`: reading it threw; `other`: made while another was being encoded. */
+export type WriteDrop = 'queue_full' | 'encode_failed' | 'other';
 
 /** `too_large` was not counted: the item is still the caller's. */
 export type Appended = 'held' | 'dropped' | 'too_large';
@@ -68,7 +68,7 @@ export class SlabWriter {
 
   /** Takes the item's bytes at once; the item itself is not kept. */
   append<I>(signal: Signal, encode: EncodeItem<I>, item: I, isError = false): Appended {
-    if (this.#encoding) return this.#drop(signal, 'reentrant');
+    if (this.#encoding) return this.#drop(signal, 'other');
     const lane = signalIndex[signal] * 2 + (isError && this.#policy === 'keepErrors' ? 1 : 0);
     const open = this.#open[lane] ?? -1;
     if (open >= 0 && this.#pool.move(open, OPEN, WRITING)) {
@@ -76,7 +76,7 @@ export class SlabWriter {
       if (end >= 0) return this.#keep(open, end, isError);
       if (end !== FULL) {
         this.#settle(open, OPEN);
-        return this.#drop(signal, 'unreadable');
+        return this.#drop(signal, 'encode_failed');
       }
       this.#settle(open, SEALED);
       this.#pool.ring();
@@ -116,7 +116,7 @@ export class SlabWriter {
     const end = this.#encode(encode, item, slab);
     if (end < 0) {
       this.#settle(slab, FREE);
-      return end === FULL ? 'too_large' : this.#drop(signal, 'unreadable');
+      return end === FULL ? 'too_large' : this.#drop(signal, 'encode_failed');
     }
     this.#sequence = (this.#sequence + 1) | 0;
     // A slab that the reader sealed and freed may still be another lane's open one.

@@ -36,27 +36,34 @@ export async function begin(around: Surroundings, journal: Journal): Promise<Cur
   try {
     file = await around.disk.open(segment.path, 'create');
     await writeAll(around.disk, file, [encodeSegmentHeader(segment.sequence, salt)], 0);
+    return begun(around, segment, file, salt);
   } catch (error) {
+    if (file !== undefined) await around.disk.close(file).catch(() => undefined);
     journal.abandon(segment);
-    if (file !== undefined) {
-      await around.disk.close(file).catch(() => undefined);
-      await around.disk.remove(segment.path).catch(() => undefined);
-    }
     throw error;
   }
-  return begun(around, segment, file, salt);
 }
 
 export function beginNow(around: Surroundings, journal: Journal): Current {
   const segment = journal.begin();
   const salt = newSalt();
+  let file: number | undefined;
   try {
-    const file = around.disk.now.open(segment.path, 'create');
+    file = around.disk.now.open(segment.path, 'create');
     writeAllNow(around.disk.now, file, [encodeSegmentHeader(segment.sequence, salt)], 0);
     return begun(around, segment, file, salt);
   } catch (error) {
+    if (file !== undefined) closeNow(around, file);
     journal.abandon(segment);
     throw error;
+  }
+}
+
+function closeNow({ disk }: Surroundings, file: number): void {
+  try {
+    disk.now.close(file);
+  } catch {
+    // It is not ours any more, whatever the disk says.
   }
 }
 
@@ -138,7 +145,7 @@ export function sealNow(around: Surroundings, journal: Journal, current: Current
   const steps = [
     () => current.busy || syncNow(around, journal, current),
     () => current.busy || nameSealedNow(around.disk, current.segment),
-    () => around.disk.now.close(current.file),
+    () => closeNow(around, current.file),
   ];
   for (const step of steps) {
     try {

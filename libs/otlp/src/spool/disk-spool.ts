@@ -263,8 +263,8 @@ export class DiskSpool implements Spool {
   }
 
   async #keepHouse(): Promise<void> {
-    for (const journal of this.#journals()) await this.#touch(journal);
     for (const journal of this.#journals()) journal.expire();
+    for (const journal of this.#journals()) await this.#touch(journal);
     await this.#adopt();
     this.#soon();
   }

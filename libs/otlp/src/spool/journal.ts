@@ -29,6 +29,8 @@ export class Journal {
   static async open(around: Surroundings, lock: Lock): Promise<Journal> {
     const cursor = await CursorFile.open(around.disk, join(lock.directory, 'cursor'));
     try {
+      // What the cursor says later is worth nothing if a power failure takes the file.
+      await around.disk.syncDirectory(lock.directory);
       const found = await listSegments(around.disk, lock.directory, cursor, around.unixMs());
       return new Journal(around, lock, cursor, found);
     } catch (error) {
@@ -80,9 +82,11 @@ export class Journal {
     return segment;
   }
 
-  /** One that could not be made. */
+  /** One that could not be made; of what there is of it nothing stays. */
   abandon(segment: Segment): void {
     this.#segments.splice(this.#segments.indexOf(segment), 1);
+    segment.sealed = true;
+    this.#doomed.push(segment);
   }
 
   /** The next record to send; undefined where there is none or the disk does not give it now. */

@@ -56,7 +56,7 @@ describe('limits of a spool', () => {
     spool.acknowledge(second, retry('UNAVAILABLE'));
     expect(spool.stats().acknowledged.traces).toBe(1);
     expect(imbalance(spool)).toEqual([0, 0, 0]);
-    expect(await drain(spool)).toEqual(range(7, 12));
+    expect(await drain(spool)).toEqual(range(6, 12));
     expect(imbalance(spool)).toEqual([0, 0, 0]);
     expect(spool.stats().held.traces).toBe(0);
   });

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { BlockingDisk, Disk, DiskEntry, OpenFor } from './disk.js';
+import { codeOf, type BlockingDisk, type Disk, type DiskEntry, type OpenFor } from './disk.js';
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -22,7 +23,14 @@ const close = promisify(fs.close);
 
 const now: BlockingDisk = {
   makeDirectory(path) {
-    fs.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
+    try {
+      fs.mkdirSync(path, DIRECTORY_MODE);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' && dirname(path) !== path) {
+        now.makeDirectory(dirname(path));
+        now.makeDirectory(path);
+      } else if (codeOf(error) !== 'EEXIST' || !fs.statSync(path).isDirectory()) throw error;
+    }
   },
   open: (path, how) => fs.openSync(path, FLAGS[how], FILE_MODE),
   write: (file, chunks, position) => fs.writevSync(file, chunks, position),
@@ -44,8 +52,18 @@ const now: BlockingDisk = {
 
 /** The real one. */
 export const nodeDisk: Disk = {
+  // Node's own recursion says ENOENT on a read-only file system.
   async makeDirectory(path) {
-    await fs.promises.mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+    try {
+      await fs.promises.mkdir(path, DIRECTORY_MODE);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' && dirname(path) !== path) {
+        await nodeDisk.makeDirectory(dirname(path));
+        await nodeDisk.makeDirectory(path);
+      } else if (codeOf(error) !== 'EEXIST' || !(await fs.promises.stat(path)).isDirectory()) {
+        throw error;
+      }
+    }
   },
   async list(path) {
     const entries = await fs.promises.readdir(path, { withFileTypes: true });

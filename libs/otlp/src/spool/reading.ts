@@ -18,7 +18,6 @@ export async function readNext(around: Surroundings, segment: Segment): Promise<
     while (!segment.gone && !segment.drained) {
       const { sealed } = segment;
       const { scanner } = (segment.reading ??= await openReading(around, segment));
-      const from = scanner.offset;
       const scanned = await scanner.next(segment.bytes);
       segment.failures = 0;
       // Evicted while we read.
@@ -29,8 +28,8 @@ export async function readNext(around: Surroundings, segment: Segment): Promise<
       }
       const entry = entryOf(segment, scanned, scanner.offset);
       read(around, entry);
-      if (scanned.kind === 'corrupt') lost(around, entry, 'corrupt', scanner.offset - from);
-      else if (isExpired(around, entry)) lost(around, entry, 'expired', scanner.offset - from);
+      if (scanned.kind === 'corrupt') lost(around, entry, 'corrupt', scanned.bytes);
+      else if (isExpired(around, entry)) lost(around, entry, 'expired', entry.body.byteLength);
       else return entry;
     }
   } catch (error) {

@@ -97,7 +97,7 @@ export class SegmentScanner {
 
   async #findNext(salt: number, limit: number): Promise<number> {
     for (let from = this.#offset + 1; from + RECORD_HEADER_BYTES <= limit;) {
-      const bytes = await this.#view(from, Math.min(WINDOW_BYTES, limit - from), limit);
+      const bytes = await this.#windowFrom(from, limit);
       if (bytes.byteLength < RECORD_HEADER_BYTES) break;
       const found = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(
         RECORD_MAGIC,
@@ -106,10 +106,25 @@ export class SegmentScanner {
         from += bytes.byteLength - RECORD_MAGIC.byteLength + 1;
         continue;
       }
-      if ((await this.#headerAt(from + found, salt, limit)) !== undefined) return from + found;
+      const inside = bytes.subarray(found, found + RECORD_HEADER_BYTES);
+      const header =
+        inside.byteLength === RECORD_HEADER_BYTES
+          ? decodeRecordHeader(inside, salt)
+          : await this.#headerAt(from + found, salt, limit);
+      if (header !== undefined) return from + found;
       from += found + 1;
     }
     return limit;
+  }
+
+  /** What is at hand from there on: never read twice, however often it looks like a record. */
+  async #windowFrom(at: number, limit: number): Promise<Uint8Array> {
+    const from = at - this.#windowAt;
+    const left = this.#window.byteLength - from;
+    if (from >= 0 && left >= RECORD_HEADER_BYTES) {
+      return this.#window.subarray(from, Math.min(this.#window.byteLength, limit - this.#windowAt));
+    }
+    return this.#view(at, Math.min(WINDOW_BYTES, limit - at), limit);
   }
 
   /** The bytes there; fewer at the end of the file. Valid for as long as somebody holds them. */

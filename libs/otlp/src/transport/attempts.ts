@@ -74,7 +74,18 @@ export class Attempts {
     this.#closed = true;
   }
 
+  /** Never rejects. */
   async run(batch: Batch, signal: AbortSignal, attempt: Attempt): Promise<Outcome> {
+    try {
+      return await this.#run(batch, signal, attempt);
+    } catch (error) {
+      const reason = failureReason(error);
+      this.warn('internal', reason);
+      return retry('internal');
+    }
+  }
+
+  async #run(batch: Batch, signal: AbortSignal, attempt: Attempt): Promise<Outcome> {
     if (this.#closed) return refused('closed');
     if (signal.aborted) return retry('aborted');
     if (batch.bytes > this.#maxRequestBytes) return refused('too_large');

@@ -1,5 +1,5 @@
 import { ProtobufReader } from '../wire/protobuf-reader.js';
-import type { Signal } from '../wire/index.js';
+import type { Signal } from '../wire/model.js';
 
 /** Field numbers from the request down to the item: resource, scope, and what the scope holds. */
 const ITEM_PATH = [[1], [2], [2]];

@@ -34,7 +34,7 @@ export async function exchange(
   const isWhole = stream.writableFinished;
   // Also tells a peer that answered early that the rest will not come.
   if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
-  if (!isWhole) await session.released();
+  if (!isWhole) await session.released(stream);
   session.end(reply.kind === 'reply' || reply.kind === 'too_large');
   return reply;
 }
@@ -58,6 +58,11 @@ function converse(
     const onAbort = (): void => settle({ kind: 'aborted' });
     const reply = (): void =>
       settle({ kind: 'reply', headers: headers!, trailers, body: Buffer.concat(body) });
+    const broken = (): void => {
+      const unprocessed = headers === undefined && session.unprocessed(stream);
+      const reason = session.why ?? brokenReason(error, stream.rstCode);
+      settle({ kind: 'broken', reason, unprocessed });
+    };
     signal.addEventListener('abort', onAbort);
     stream.on('response', (received) => {
       headers = received;
@@ -70,17 +75,18 @@ function converse(
       else body.push(chunk);
     });
     stream.on('end', () => {
-      if (headers !== undefined && (trailers !== undefined || stream.rstCode === 0)) reply();
+      // A reset ends the data too: without trailers only 'close' tells.
+      if (headers !== undefined && trailers !== undefined) reply();
     });
     // Stays for good: an error after the reply must not throw.
     stream.on('error', (thrown: unknown) => (error ??= thrown));
     stream.on('close', () => {
-      if (headers !== undefined && trailers !== undefined) return reply();
-      const unprocessed = headers === undefined && session.unprocessed(stream);
-      const reason = session.why ?? brokenReason(error, stream.rstCode);
-      settle({ kind: 'broken', reason, unprocessed });
+      const isWhole = trailers !== undefined || (error === undefined && stream.rstCode === 0);
+      if (headers !== undefined && isWhole) return reply();
+      broken();
     });
     if (signal.aborted) return onAbort();
+    if (stream.destroyed) return broken();
     const prefix = Buffer.alloc(PREFIX_BYTES);
     prefix[0] = message.encoding === 'identity' ? 0 : 1;
     prefix.writeUInt32BE(message.bytes, 1);

@@ -6,9 +6,10 @@ import type { PoolStats } from '../pool/pool.js';
 import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { refused, retry } from '../send/outcome.js';
-import type { Batch, Sender } from '../send/sender.js';
-import { decodeExportResponse } from '../wire/index.js';
-import type { ExportResponse, Signal } from '../wire/index.js';
+import type { Batch } from '../send/sender.js';
+import { decodeExportResponse } from '../wire/export-response.js';
+import type { ExportResponse } from '../wire/export-response.js';
+import type { Signal } from '../wire/model.js';
 import { Attempts } from './attempts.js';
 import type { Attempted } from './attempts.js';
 import { decompress } from './encoding.js';
@@ -17,7 +18,7 @@ import { exchange } from './grpc-exchange.js';
 import type { GrpcReply } from './grpc-exchange.js';
 import { grpcStatusIn } from './grpc-status.js';
 import type { HeaderValues } from './headers.js';
-import type { SenderOptions } from './sender-options.js';
+import type { SenderOptions, Transport } from './sender-options.js';
 import { USER_AGENT } from './user-agent.js';
 import { exportVerdict, grpcCodeOfHttp, grpcVerdict } from './verdict.js';
 
@@ -28,7 +29,7 @@ export interface GrpcSenderOptions extends SenderOptions {
 }
 
 /** `pool.close` is the sender's own business; `stats` may be read at any time. */
-export interface GrpcSender extends Sender {
+export interface GrpcSender extends Transport {
   readonly pool: { readonly stats: PoolStats };
 }
 
@@ -58,10 +59,7 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     signal: AbortSignal,
   ): Promise<Attempted> {
     const opened = await pool.open(headersOf(batch.signal, encoded, values), signal);
-    if (opened.kind === 'failed') {
-      const { reason, afterMs } = opened;
-      return said(reason === 'closed' ? refused(reason) : retry(reason, afterMs));
-    }
+    if (opened.kind === 'failed') return said(retry(opened.reason, opened.afterMs));
     return judge(await exchange(opened, encoded, maxResponseBytes, signal), batch);
   }
 
@@ -72,6 +70,8 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
   ): OutgoingHttpHeaders {
     return {
       ':method': 'POST',
+      ':scheme': endpoint.tls ? 'https' : 'http',
+      ':authority': endpoint.authority,
       ':path': PATHS[signal],
       te: 'trailers',
       'user-agent': USER_AGENT,
@@ -126,6 +126,9 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
 
   return {
     pool,
+    get certificateExpiresAt() {
+      return tls?.expiresAt;
+    },
     send: (batch, signal) => attempts.run(batch, signal, attempt),
     close() {
       attempts.close();

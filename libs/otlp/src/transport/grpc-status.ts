@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2';
-import { decodeStatus } from '../wire/index.js';
+import { decodeStatus } from '../wire/status.js';
 
 /** By number. Source: gRPC, statuscodes. */
 export const GRPC_CODES = [

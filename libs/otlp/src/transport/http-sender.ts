@@ -3,9 +3,10 @@ import { parseEndpoint } from '../pool/endpoint.js';
 import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { refused, retry } from '../send/outcome.js';
-import type { Batch, Sender } from '../send/sender.js';
-import { decodeExportResponse, decodeExportResponseJson } from '../wire/index.js';
-import type { ExportResponse, Signal } from '../wire/index.js';
+import type { Batch } from '../send/sender.js';
+import { decodeExportResponse, decodeExportResponseJson } from '../wire/export-response.js';
+import type { ExportResponse } from '../wire/export-response.js';
+import type { Signal } from '../wire/model.js';
 import { Attempts } from './attempts.js';
 import type { Attempted } from './attempts.js';
 import { decompress } from './encoding.js';
@@ -15,7 +16,8 @@ import { HttpConnections } from './http-connections.js';
 import { exchange } from './http-exchange.js';
 import type { HttpReply } from './http-exchange.js';
 import { parseProxy, proxyOf } from './proxy.js';
-import type { SenderOptions } from './sender-options.js';
+import type { SenderOptions, Transport } from './sender-options.js';
+import { Turns } from './turns.js';
 import { USER_AGENT } from './user-agent.js';
 import { exportVerdict, httpVerdict } from './verdict.js';
 
@@ -26,7 +28,7 @@ export interface HttpSenderOptions extends SenderOptions {
   readonly appendPath?: boolean;
   /** URL of a proxy, reached by CONNECT; false for none. Default: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`. */
   readonly proxy?: string | false;
-  /** Connections at most. Default 32. */
+  /** Connections, and so requests in flight, at most. Default 32. */
   readonly maxSockets?: number;
   readonly connections?: Pick<PoolOptions, 'connectTimeoutMs' | 'maxAgeMs' | 'lookup' | 'random'>;
 }
@@ -37,12 +39,14 @@ const DEFAULT_MAX_SOCKETS = 32;
  * OTLP/HTTP over keep-alive HTTP/1.1 connections. Redirects are not followed: requests carry credentials, and an
  * endpoint that moved should be seen and corrected. Throws TransportConfigError.
  */
-export function createHttpSender(options: HttpSenderOptions): Sender {
+export function createHttpSender(options: HttpSenderOptions): Transport {
   const attempts = new Attempts(parseEndpoint(options.endpoint), options);
   const { endpoint, tls, clock, warn, maxResponseBytes, closeTimeoutMs } = attempts;
   const { connectTimeoutMs, maxAgeMs, lookup, random } = resolvePoolOptions(
     options.connections ?? {},
   );
+  const maxSockets = options.maxSockets ?? DEFAULT_MAX_SOCKETS;
+  const turns = new Turns(maxSockets);
   const agent = new HttpConnections({
     endpoint,
     tls,
@@ -52,7 +56,7 @@ export function createHttpSender(options: HttpSenderOptions): Sender {
     connectTimeoutMs,
     maxAgeMs,
     random,
-    maxSockets: options.maxSockets ?? DEFAULT_MAX_SOCKETS,
+    maxSockets,
   });
   const contentType = options.content === 'json' ? 'application/json' : 'application/x-protobuf';
   const inFlight = new Set<Promise<unknown>>();
@@ -82,7 +86,10 @@ export function createHttpSender(options: HttpSenderOptions): Sender {
     };
     const path = pathOf(batch.signal);
     const what = { agent, endpoint, path, headers, body, maxReplyBytes: maxResponseBytes };
-    return judge(await exchange(what, signal), batch);
+    // The agent's own limit leaves out connections that are still in the making.
+    if (!(await turns.take(signal))) return said(retry('aborted'));
+    const reply = await exchange(what, signal).finally(() => turns.give());
+    return judge(reply, batch);
   }
 
   async function judge(reply: HttpReply, batch: Batch): Promise<Attempted> {
@@ -134,6 +141,9 @@ export function createHttpSender(options: HttpSenderOptions): Sender {
   }
 
   return {
+    get certificateExpiresAt() {
+      return tls?.expiresAt;
+    },
     send(batch, signal) {
       const sent = attempts.run(batch, signal, attempt);
       inFlight.add(sent);

@@ -1,8 +1,14 @@
 import type { TlsOptions } from '../pool/tls-material.js';
 import type { Warn } from '../pool/config-error.js';
-import type { Clock } from '../send/sender.js';
+import type { Clock, Sender } from '../send/sender.js';
 import type { Encoding } from './encoding.js';
 import type { Headers } from './headers.js';
+
+/** A sender that speaks to a collector. */
+export interface Transport extends Sender {
+  /** When the client certificate in use ends, in ms since 1970; undefined without one. */
+  readonly certificateExpiresAt: number | undefined;
+}
 
 /** What both transports take. */
 export interface SenderOptions {

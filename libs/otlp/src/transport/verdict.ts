@@ -1,6 +1,6 @@
 import { accepted, partial, refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
-import type { ExportResponse } from '../wire/index.js';
+import type { ExportResponse } from '../wire/export-response.js';
 import type { GrpcCode, GrpcStatus } from './grpc-status.js';
 
 const RETRYABLE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([

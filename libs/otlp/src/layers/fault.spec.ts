@@ -1,0 +1,45 @@
+import { accepted, partial, refused, retry } from '../send/outcome.js';
+import { faultOf, mayHaveArrived } from './fault.js';
+
+describe('faultOf', () => {
+  it.each([
+    [accepted, 'none'],
+    [partial(1, 'x'), 'none'],
+    [refused('INVALID_ARGUMENT'), 'none'],
+    [refused('RESOURCE_EXHAUSTED'), 'busy'],
+    [refused('closed'), 'own'],
+    [retry('RESOURCE_EXHAUSTED', 5), 'busy'],
+    [retry('429'), 'busy'],
+    [retry('aborted'), 'own'],
+    [retry('event_loop_blocked'), 'own'],
+    [retry('breaker_open', 5), 'own'],
+    [retry('UNAVAILABLE'), 'peer'],
+    [retry('timeout'), 'peer'],
+    [retry('ECONNREFUSED'), 'peer'],
+    [retry('never heard of'), 'peer'],
+  ] as const)('of %p is %s', (outcome, fault) => {
+    expect(faultOf(outcome)).toBe(fault);
+  });
+});
+
+describe('mayHaveArrived', () => {
+  it.each(['ECONNRESET', 'timeout', 'connection_closed', 'DEADLINE_EXCEEDED', '504', 'unknown'])(
+    'is true of %s',
+    (reason) => {
+      expect(mayHaveArrived(reason)).toBe(true);
+    },
+  );
+
+  it.each([
+    'ECONNREFUSED',
+    'connect_timeout',
+    'REFUSED_STREAM',
+    'UNAVAILABLE',
+    '503',
+    'CERT_HAS_EXPIRED',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+  ])('is false of %s', (reason) => {
+    expect(mayHaveArrived(reason)).toBe(false);
+  });
+});

@@ -1,0 +1,137 @@
+import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from '@opentelemetry/api';
+import type { Operation } from '../layers/observe.js';
+import type { Outcome } from '../send/outcome.js';
+import type { Signal } from '../wire/model.js';
+import { nextComponent } from './component.js';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_STATUS,
+  ATTR_RPC_STATUS,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ITEM,
+  METRIC_OPERATION_DURATION,
+} from './semconv.js';
+
+export interface ExporterDestination {
+  readonly protocol: 'grpc' | 'http/protobuf' | 'http/json';
+  readonly serverAddress?: string;
+  readonly serverPort?: number;
+}
+
+/** An `OperationListener` for the observe layer, or for what a worker tells of its operations. */
+export interface ExporterMetrics {
+  started(batch: { readonly signal: Signal; readonly items: number }): void;
+  ended(operation: Operation): void;
+}
+
+/**
+ * `otel.sdk.exporter.{span,log,metric_data_point}.{inflight,exported}` and `otel.sdk.exporter.operation.duration`, for
+ * each operation: from the hand-over to the end of the last retry. Undefined without a meter: `metrics?.ended(...)` is
+ * all that is paid then. The instruments of a signal are made with its first operation.
+ * Source: semantic conventions, "OpenTelemetry SDK metrics".
+ */
+export const exporterMetrics = (
+  meter: Meter | undefined,
+  destination: ExporterDestination,
+): ExporterMetrics | undefined => {
+  if (meter === undefined) return undefined;
+  const made = new Map<Signal, SignalExport>();
+  const of = (signal: Signal): SignalExport => {
+    let metrics = made.get(signal);
+    if (metrics === undefined) {
+      metrics = new SignalExport(meter, signal, destination);
+      made.set(signal, metrics);
+    }
+    return metrics;
+  };
+  return {
+    started: ({ signal, items }) => of(signal).started(items),
+    ended: (operation) => of(operation.signal).ended(operation),
+  };
+};
+
+const PROTOCOL = { grpc: 'grpc', 'http/protobuf': 'http', 'http/json': 'http_json' } as const;
+
+class SignalExport {
+  readonly #attributes: Attributes;
+  readonly #grpc: boolean;
+  readonly #inflight: UpDownCounter;
+  readonly #exported: Counter;
+  readonly #duration: Histogram;
+
+  constructor(meter: Meter, signal: Signal, destination: ExporterDestination) {
+    const { protocol, serverAddress, serverPort } = destination;
+    const { noun, unit, kind } = ITEM[signal];
+    this.#grpc = protocol === 'grpc';
+    this.#attributes = {
+      ...nextComponent(`otlp_${PROTOCOL[protocol]}_${kind}_exporter`),
+      ...(serverAddress === undefined ? {} : { [ATTR_SERVER_ADDRESS]: serverAddress }),
+      ...(serverPort === undefined ? {} : { [ATTR_SERVER_PORT]: serverPort }),
+    };
+    this.#inflight = meter.createUpDownCounter(`otel.sdk.exporter.${noun}.inflight`, { unit });
+    this.#exported = meter.createCounter(`otel.sdk.exporter.${noun}.exported`, { unit });
+    this.#duration = meter.createHistogram(METRIC_OPERATION_DURATION, {
+      unit: 's',
+      advice: { explicitBucketBoundaries: [] },
+    });
+  }
+
+  started(items: number): void {
+    this.#inflight.add(items, this.#attributes);
+  }
+
+  ended({ items, durationMs, outcome }: Operation): void {
+    const failed = failedItems(outcome, items);
+    const error = errorType(outcome);
+    const attributes =
+      error === undefined ? this.#attributes : { ...this.#attributes, [ATTR_ERROR_TYPE]: error };
+    this.#inflight.add(-items, this.#attributes);
+    if (failed < items) this.#exported.add(items - failed, this.#attributes);
+    if (failed > 0) this.#exported.add(failed, attributes);
+    this.#duration.record(durationMs / 1000, { ...attributes, ...this.#status(outcome) });
+  }
+
+  #status(outcome: Outcome): Attributes {
+    const taken = outcome.kind === 'accepted' || outcome.kind === 'partial';
+    const reason = taken ? '' : outcome.reason;
+    if (!this.#grpc) {
+      const status = taken ? 200 : Number(/^\d{3}$/.exec(reason)?.[0]);
+      return status > 0 ? { [ATTR_HTTP_STATUS]: status } : {};
+    }
+    if (taken) return { [ATTR_RPC_STATUS]: 'OK' };
+    return GRPC_CODES.has(reason) ? { [ATTR_RPC_STATUS]: reason } : {};
+  }
+}
+
+const failedItems = (outcome: Outcome, items: number): number => {
+  if (outcome.kind === 'accepted') return 0;
+  if (outcome.kind !== 'partial') return items;
+  return Math.min(items, Math.max(0, Math.trunc(outcome.rejected) || 0));
+};
+
+/** The collector's words for a partial rejection are its own and many. */
+const errorType = (outcome: Outcome): string | undefined => {
+  if (outcome.kind === 'accepted') return undefined;
+  if (outcome.kind === 'partial') return outcome.rejected > 0 ? 'rejected' : undefined;
+  return outcome.reason;
+};
+
+const GRPC_CODES: ReadonlySet<string> = new Set([
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+]);

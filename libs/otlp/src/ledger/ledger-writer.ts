@@ -1,0 +1,95 @@
+import type { Signal } from '../wire/model.js';
+import {
+  ACCOUNT,
+  ACCOUNTS,
+  loadCount,
+  SIGNALS,
+  startOf,
+  storeCount,
+  WORDS_PER_COUNTER,
+} from './ledger-words.js';
+import type { DropReason, Side } from './ledger-words.js';
+
+const TRACES = SIGNALS.indexOf('traces');
+const METRICS = SIGNALS.indexOf('metrics');
+const LOGS = SIGNALS.indexOf('logs');
+
+/**
+ * Writes one side of the ledger: one of these per side at a time. Counts are of items; what is no positive number is
+ * ignored. Nothing is allocated, and no lock taken.
+ *
+ * Call in the order in which things happen: `created` before anything else is told of an item, `unspooled` before it
+ * is told what became of it. Then a reader on any thread sees every item in one place.
+ */
+export class LedgerWriter {
+  readonly #words: Int32Array;
+  readonly #start: number;
+  /** What the words hold, so that writing reads nothing that is shared. */
+  readonly #counts = new Float64Array(SIGNALS.length * ACCOUNTS.length);
+
+  /** Goes on from what an earlier writer of this side left. */
+  constructor(buffer: SharedArrayBuffer, side: Side) {
+    this.#words = new Int32Array(buffer);
+    this.#start = startOf(side);
+    for (let counter = 0; counter < this.#counts.length; counter += 1) {
+      const word = this.#start + counter * WORDS_PER_COUNTER;
+      this.#counts[counter] = loadCount(this.#words, word);
+    }
+  }
+
+  /** Ended, made or collected; from here on the pipeline answers for it. */
+  created(signal: Signal, items: number): void {
+    this.#add(signal, ACCOUNT.created, items);
+  }
+
+  /** Found in the spool at start, left by an earlier process. In the spool until told otherwise. */
+  restored(signal: Signal, items: number): void {
+    this.#add(signal, ACCOUNT.restored, items);
+    this.#add(signal, ACCOUNT.spooledIn, items);
+  }
+
+  /** Left the queue for the first time, for the exporter or the spool. */
+  handed(signal: Signal, items: number): void {
+    this.#add(signal, ACCOUNT.handed, items);
+  }
+
+  spooled(signal: Signal, items: number): void {
+    this.#add(signal, ACCOUNT.spooledIn, items);
+  }
+
+  /** Out of the spool and queued again. */
+  unspooled(signal: Signal, items: number): void {
+    this.#add(signal, ACCOUNT.spooledOut, items);
+  }
+
+  accepted(signal: Signal, items: number): void {
+    this.#add(signal, ACCOUNT.accepted, items);
+  }
+
+  /** By the collector, in a whole request or as part of one. */
+  rejected(signal: Signal, items: number): void {
+    this.#add(signal, ACCOUNT.rejected, items);
+  }
+
+  dropped(signal: Signal, reason: DropReason, items: number): void {
+    this.#add(signal, ACCOUNT[reason], items);
+  }
+
+  /** Sent again although the collector may have it. Beside the balance: such an item still has one place. */
+  possiblyDuplicated(signal: Signal, items: number): void {
+    this.#add(signal, ACCOUNT.possibleDuplicates, items);
+  }
+
+  #add(signal: Signal, account: number, items: number): void {
+    if (!(items > 0)) return;
+    const counter = numberOf(signal) * ACCOUNTS.length + account;
+    const before = this.#counts[counter] ?? 0;
+    const count = before + items;
+    this.#counts[counter] = count;
+    storeCount(this.#words, this.#start + counter * WORDS_PER_COUNTER, count, before);
+  }
+}
+
+/** Quicker than to look it up, which counts for each span. */
+const numberOf = (signal: Signal): number =>
+  signal === 'traces' ? TRACES : signal === 'metrics' ? METRICS : LOGS;

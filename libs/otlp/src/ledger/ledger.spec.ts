@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { randomOf } from '../layers/fixtures/random.js';
+import type { Signal } from '../wire/model.js';
+import { isBalanced } from './fixtures/balanced.js';
+import { startWorker } from './fixtures/typescript-worker.js';
+import { createLedger, openLedger } from './ledger.js';
+import type { Ledger } from './ledger.js';
+import { DROP_REASONS, SIGNALS, storeCount, loadCount } from './ledger-words.js';
+import type { LedgerWriter } from './ledger-writer.js';
+
+const BALANCED = { traces: 0, metrics: 0, logs: 0 };
+
+describe('ledger', () => {
+  let ledger: Ledger;
+  let main: LedgerWriter;
+  let worker: LedgerWriter;
+
+  beforeEach(() => {
+    ledger = createLedger();
+    main = ledger.writer('main');
+    worker = openLedger(ledger.buffer).writer('worker');
+  });
+
+  it('knows where everything is', () => {
+    main.created('traces', 100);
+    main.dropped('traces', 'queue_full', 10);
+    worker.handed('traces', 60);
+    worker.accepted('traces', 30);
+    worker.rejected('traces', 5);
+    worker.dropped('traces', 'export_failed', 4);
+    worker.spooled('traces', 20);
+    worker.unspooled('traces', 8);
+    worker.possiblyDuplicated('traces', 3);
+    worker.restored('logs', 7);
+    expect(ledger.snapshot()).toEqual({
+      traces: {
+        created: 100,
+        restored: 0,
+        handed: 60,
+        accepted: 30,
+        rejected: 5,
+        dropped: { queue_full: 10, export_failed: 4 },
+        queued: 39,
+        spooled: 12,
+        possibleDuplicates: 3,
+      },
+      metrics: expect.objectContaining({ created: 0, queued: 0, dropped: {} }),
+      logs: expect.objectContaining({ restored: 7, spooled: 7, queued: 0 }),
+    });
+    expect(ledger.difference()).toEqual(BALANCED);
+    expect(ledger.difference({ ...BALANCED, traces: 39 })).toEqual(BALANCED);
+  });
+
+  it('shows an item that was settled twice, and one that was forgotten', () => {
+    main.created('logs', 10);
+    worker.accepted('logs', 11);
+    expect(ledger.difference()).toEqual({ ...BALANCED, logs: -1 });
+    expect(ledger.snapshot().logs.queued).toBe(0);
+    main.created('metrics', 10);
+    worker.accepted('metrics', 8);
+    expect(ledger.difference(BALANCED)).toEqual({ ...BALANCED, metrics: 2, logs: -1 });
+  });
+
+  it.each([0, -1, Number.NaN, -Infinity])('ignores %p items', (items) => {
+    main.created('traces', items);
+    expect(ledger.snapshot().traces.created).toBe(0);
+  });
+
+  it('goes on where a writer before it ended', () => {
+    worker.accepted('traces', 5);
+    const next = ledger.writer('worker');
+    next.accepted('traces', 2);
+    expect(ledger.snapshot().traces.accepted).toBe(7);
+  });
+
+  it('P4: balances at every moment of 5,000 random operations', () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { wrong, made } = balanceOf(seed, 1000);
+      expect(wrong).toBe(0);
+      // Far enough to pass 32 bits.
+      expect(made).toBeGreaterThan(2 ** 32);
+    }
+  });
+
+  const balanceOf = (seed: number, operations: number): { wrong: number; made: number } => {
+    const random = randomOf(seed);
+    const below = (limit: number): number => Math.floor(random() * (limit + 1));
+    const books = createLedger();
+    const sides = [books.writer('main'), books.writer('worker')] as const;
+    const model = {
+      queued: { traces: 0, metrics: 0, logs: 0 },
+      spooled: { traces: 0, metrics: 0, logs: 0 },
+      total: { traces: 0, metrics: 0, logs: 0 },
+    };
+    const move = (signal: Signal): void => {
+      const side = sides[below(1)] ?? sides[0];
+      const items = below(model.queued[signal]);
+      const stored = below(model.spooled[signal]);
+      const steps = [
+        () => {
+          const made = below(1_000_000_000);
+          side.created(signal, made);
+          model.queued[signal] += made;
+          model.total[signal] += made;
+        },
+        () => {
+          const found = below(100);
+          side.restored(signal, found);
+          model.spooled[signal] += found;
+          model.total[signal] += found;
+        },
+        () => {
+          side.accepted(signal, items);
+          model.queued[signal] -= items;
+        },
+        () => {
+          side.rejected(signal, items);
+          model.queued[signal] -= items;
+        },
+        () => {
+          side.dropped(signal, DROP_REASONS[below(DROP_REASONS.length - 1)] ?? 'other', items);
+          model.queued[signal] -= items;
+        },
+        () => {
+          side.spooled(signal, items);
+          model.queued[signal] -= items;
+          model.spooled[signal] += items;
+        },
+        () => {
+          side.unspooled(signal, stored);
+          model.spooled[signal] -= stored;
+          model.queued[signal] += stored;
+        },
+        () => side.possiblyDuplicated(signal, items),
+        () => side.handed(signal, items),
+      ];
+      steps[below(steps.length - 1)]?.();
+    };
+    let wrong = 0;
+    for (let done = 0; done < operations; done += 1) {
+      move(SIGNALS[below(2)] ?? 'traces');
+      const difference = books.difference(model.queued);
+      const seen = books.snapshot();
+      const fits = SIGNALS.every(
+        (signal) =>
+          difference[signal] === 0 &&
+          seen[signal].queued === model.queued[signal] &&
+          seen[signal].spooled === model.spooled[signal] &&
+          seen[signal].created + seen[signal].restored === model.total[signal],
+      );
+      if (!fits) wrong += 1;
+    }
+    return { wrong, made: model.total.traces };
+  };
+
+  it('P4: shows no false difference while another thread settles what this one creates', async () => {
+    const thread = startWorker(new URL('fixtures/settling-worker.ts', import.meta.url), {
+      buffer: ledger.buffer,
+      items: 40_000,
+    });
+    const over = once(thread, 'exit');
+    const end = new AbortController();
+    thread.once('exit', () => end.abort());
+    let wrong = 0;
+    while (!end.signal.aborted) {
+      for (let burst = 0; burst < 100; burst += 1) {
+        main.created('traces', 20);
+        for (let full = 0; full < 20; full += 1) {
+          main.created('logs', 1);
+          main.dropped('logs', 'queue_full', 1);
+        }
+        if (!isBalanced(ledger.snapshot()) || ledger.difference().traces !== 0) wrong += 1;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await over).toEqual([0]);
+    const { accepted, rejected } = ledger.snapshot().traces;
+    expect(accepted + rejected).toBeGreaterThanOrEqual(40_000);
+    expect(wrong).toBe(0);
+  });
+});
+
+describe('a counter in two words', () => {
+  const BORDERS = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 3 * 2 ** 31, 2 ** 40, 2 ** 52];
+
+  it.each(BORDERS)('holds %d and one more', (count) => {
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    storeCount(words, 0, count, 0);
+    expect(loadCount(words, 0)).toBe(count);
+    storeCount(words, 0, count + 1, count);
+    expect(loadCount(words, 0)).toBe(count + 1);
+  });
+
+  it.each(BORDERS)('is right between the two stores over %d', (count) => {
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    storeCount(words, 0, Math.max(0, count - 1), 0);
+    Atomics.store(words, 0, count | 0);
+    expect(loadCount(words, 0)).toBe(count);
+  });
+});

@@ -1,0 +1,143 @@
+import type { Signal } from '../wire/model.js';
+import {
+  ACCOUNT,
+  ACCOUNTS,
+  DROP_REASONS,
+  LEDGER_BYTES,
+  loadCount,
+  SIGNALS,
+  wordOf,
+} from './ledger-words.js';
+import type { Account, DropReason, Side } from './ledger-words.js';
+import { LedgerWriter } from './ledger-writer.js';
+
+/** Where the items of one signal are. `created + restored` is the sum of all below but the last two. */
+export interface SignalLedger {
+  readonly created: number;
+  /** Found in the spool at start. */
+  readonly restored: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Only reasons that occurred. */
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** In memory: in a slab, in flight or waiting for a retry. */
+  readonly queued: number;
+  readonly spooled: number;
+  /** Sent again although the collector may have them. */
+  readonly possibleDuplicates: number;
+  /** Left the queue, for the exporter or the spool. */
+  readonly handed: number;
+}
+
+export type LedgerSnapshot = Readonly<Record<Signal, SignalLedger>>;
+
+export interface Ledger {
+  /** For `openLedger` on another thread. */
+  readonly buffer: SharedArrayBuffer;
+  writer(side: Side): LedgerWriter;
+  /** On any thread, at any moment. */
+  snapshot(): LedgerSnapshot;
+  /**
+   * What the books cannot explain, for each signal; 0 unless there is a bug. Negative: an item was settled twice.
+   * Without `queued`, what is queued is derived and only negative differences can show. With it, counted in the slabs
+   * while nothing moves, so does an item that was forgotten: positive.
+   */
+  difference(queued?: Readonly<Record<Signal, number>>): Readonly<Record<Signal, number>>;
+}
+
+/** Created = accepted + rejected + dropped by reason + queued + spooled, at any moment. */
+export const createLedger = (): Ledger => openLedger(new SharedArrayBuffer(LEDGER_BYTES));
+
+export const openLedger = (buffer: SharedArrayBuffer): Ledger => {
+  const words = new Int32Array(buffer);
+  return {
+    buffer,
+    writer: (side) => new LedgerWriter(buffer, side),
+    snapshot: () => bySignal((signal) => snapshotOf(new Books(words, signal))),
+    difference: (queued) =>
+      bySignal((signal, name) => {
+        const books = new Books(words, signal);
+        const derived = books.incoming - books.settled;
+        return queued === undefined ? Math.min(0, derived) : derived - queued[name];
+      }),
+  };
+};
+
+const bySignal = <Value>(
+  read: (signal: number, name: Signal) => Value,
+): Readonly<Record<Signal, Value>> =>
+  Object.fromEntries(SIGNALS.map((name, signal) => [name, read(signal, name)])) as Record<
+    Signal,
+    Value
+  >;
+
+// From where items end to where they come from. An item that moves meanwhile is then seen where it was, or as queued
+// between two places, but never in two at once.
+const READING_ORDER = (
+  [
+    'accepted',
+    'rejected',
+    ...DROP_REASONS,
+    'spooledOut',
+    'spooledIn',
+    'handed',
+    'restored',
+    'created',
+    'possibleDuplicates',
+  ] as const satisfies readonly Account[]
+).map((account) => ACCOUNT[account]);
+/** An item that leaves the spool and comes back while we read looks settled twice: read again. */
+const MOST_READS = 16;
+
+/** The accounts of one signal, read so that they fit each other. */
+class Books {
+  readonly #counts = new Float64Array(ACCOUNTS.length);
+
+  constructor(words: Int32Array, signal: number) {
+    let reads = 0;
+    do {
+      for (const account of READING_ORDER) {
+        this.#counts[account] =
+          loadCount(words, wordOf('worker', signal, account)) +
+          loadCount(words, wordOf('main', signal, account));
+      }
+      reads += 1;
+    } while (this.settled > this.incoming && reads < MOST_READS);
+  }
+
+  of(account: Account): number {
+    return this.#counts[ACCOUNT[account]] ?? 0;
+  }
+
+  get incoming(): number {
+    return this.of('created') + this.of('restored');
+  }
+
+  get spooled(): number {
+    return this.of('spooledIn') - this.of('spooledOut');
+  }
+
+  /** All that is not queued. */
+  get settled(): number {
+    let sum = this.of('accepted') + this.of('rejected') + this.spooled;
+    for (const reason of DROP_REASONS) sum += this.of(reason);
+    return sum;
+  }
+}
+
+const snapshotOf = (books: Books): SignalLedger => ({
+  created: books.of('created'),
+  restored: books.of('restored'),
+  accepted: books.of('accepted'),
+  rejected: books.of('rejected'),
+  dropped: Object.fromEntries(
+    DROP_REASONS.filter((reason) => books.of(reason) > 0).map((reason) => [
+      reason,
+      books.of(reason),
+    ]),
+  ),
+  queued: Math.max(0, books.incoming - books.settled),
+  spooled: books.spooled,
+  possibleDuplicates: books.of('possibleDuplicates'),
+  handed: books.of('handed'),
+});

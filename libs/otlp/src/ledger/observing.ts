@@ -1,0 +1,16 @@
+import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
+
+type Observe = (instrument: Observable, value: number, attributes: Attributes) => void;
+
+/** Calls `read` at each collection until what it returns is called. */
+export const observing = (
+  meter: Meter,
+  instruments: Observable[],
+  read: (observe: Observe) => void,
+): (() => void) => {
+  const callback: BatchObservableCallback = (result) => {
+    read((instrument, value, attributes) => result.observe(instrument, value, attributes));
+  };
+  meter.addBatchObservableCallback(callback, instruments);
+  return () => meter.removeBatchObservableCallback(callback, instruments);
+};

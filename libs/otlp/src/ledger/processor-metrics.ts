@@ -1,0 +1,61 @@
+import type { Meter } from '@opentelemetry/api';
+import { nextComponent } from './component.js';
+import type { Ledger, SignalLedger } from './ledger.js';
+import { DROP_REASONS } from './ledger-words.js';
+import type { DropReason } from './ledger-words.js';
+import { observing } from './observing.js';
+import { ATTR_ERROR_TYPE, ITEM } from './semconv.js';
+
+export interface ProcessorMetricsOptions {
+  readonly ledger: Ledger;
+  /** Default: traces and logs; metrics have no processor. */
+  readonly signals?: readonly ('traces' | 'logs')[];
+  /** Items that the queue would hold, by the size they have now. Without it there is no such metric. */
+  readonly capacity?: (signal: 'traces' | 'logs') => number;
+}
+
+/** What never left the queue. The rest of the reasons are the exporter's. */
+const BEFORE_THE_EXPORTER: ReadonlySet<DropReason> = new Set<DropReason>([
+  'queue_full',
+  'already_shutdown',
+  'too_large',
+  'encode_failed',
+]);
+
+/**
+ * `otel.sdk.processor.{span,log}.{queue.size,queue.capacity,processed}`, read from the ledger when they are collected:
+ * nothing is paid for an item. Returns how to stop; without a meter there is nothing to stop.
+ * Source: semantic conventions, "OpenTelemetry SDK metrics".
+ */
+export const processorMetrics = (
+  meter: Meter | undefined,
+  { ledger, signals = ['traces', 'logs'], capacity }: ProcessorMetricsOptions,
+): (() => void) => {
+  if (meter === undefined) return () => {};
+  const stops = signals.map((signal) => {
+    const { noun, unit, kind } = ITEM[signal];
+    const attributes = nextComponent(`batching_${kind}_processor`);
+    const prefix = `otel.sdk.processor.${noun}`;
+    const size = meter.createObservableUpDownCounter(`${prefix}.queue.size`, { unit });
+    const room = meter.createObservableUpDownCounter(`${prefix}.queue.capacity`, { unit });
+    const processed = meter.createObservableCounter(`${prefix}.processed`, { unit });
+    return observing(meter, [size, room, processed], (observe) => {
+      const books = ledger.snapshot()[signal];
+      observe(size, inQueue(books), attributes);
+      if (capacity !== undefined) observe(room, capacity(signal), attributes);
+      observe(processed, books.handed, attributes);
+      for (const reason of DROP_REASONS) {
+        const dropped = books.dropped[reason];
+        if (dropped === undefined || !BEFORE_THE_EXPORTER.has(reason)) continue;
+        observe(processed, dropped, { ...attributes, [ATTR_ERROR_TYPE]: reason });
+      }
+    });
+  });
+  return () => stops.forEach((stop) => stop());
+};
+
+const inQueue = ({ created, handed, dropped }: SignalLedger): number => {
+  let left = created - handed;
+  for (const reason of BEFORE_THE_EXPORTER) left -= dropped[reason] ?? 0;
+  return Math.max(0, left);
+};

@@ -1,0 +1,61 @@
+import { ManualClock } from '../layers/fixtures/manual-clock.js';
+import { createSelfLog } from './self-log.js';
+import type { SelfLog } from './self-log.js';
+
+describe('self log', () => {
+  let clock: ManualClock;
+  let lines: string[];
+  let log: SelfLog;
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    lines = [];
+    log = createSelfLog({
+      write: (level, line) => lines.push(`${level} ${line}`),
+      maxCauses: 4,
+      clock,
+    });
+  });
+
+  it('P35: prints one line per cause and minute, with how many it kept back', async () => {
+    for (let second = 0; second <= 120; second += 1) {
+      log.log('warn', 'unreachable', `attempt ${second} failed`);
+      if (second < 120) await clock.advance(1000);
+    }
+    expect(lines).toEqual([
+      'warn attempt 0 failed',
+      'warn attempt 60 failed (59 more of this kind since the last line)',
+      'warn attempt 120 failed (59 more of this kind since the last line)',
+    ]);
+    expect(log.suppressed()).toBe(118);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('prints causes apart from each other', () => {
+    log.log('warn', 'unreachable', 'down');
+    log.log('error', 'rejected', '3 rejected');
+    log.log('info', 'unreachable', 'down');
+    expect(lines).toEqual(['warn down', 'error 3 rejected']);
+  });
+
+  it('bounds the causes: those beyond share a line until old ones are forgotten', async () => {
+    for (let cause = 0; cause < 100; cause += 1) log.log('warn', `cause ${cause}`, `line ${cause}`);
+    expect(lines).toHaveLength(5);
+    await clock.advance(60_000);
+    for (let cause = 200; cause < 300; cause += 1) log.log('warn', `cause ${cause}`, 'later');
+    expect(lines.length).toBeLessThanOrEqual(10);
+    expect(log.suppressed()).toBe(200 - lines.length);
+  });
+
+  it('survives a printer that throws', () => {
+    const broken = createSelfLog({
+      write: () => {
+        throw new Error('EPIPE');
+      },
+      clock,
+    });
+    broken.log('error', 'x', 'y');
+    broken.log('error', 'x', 'y');
+    expect(broken.suppressed()).toBe(1);
+  });
+});

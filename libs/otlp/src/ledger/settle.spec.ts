@@ -1,0 +1,52 @@
+import { accepted, partial, refused, retry } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import { createLedger } from './ledger.js';
+import type { SignalLedger } from './ledger.js';
+import { settle } from './settle.js';
+
+const settled = (outcome: Outcome, possibleDuplicate = false): [boolean, SignalLedger] => {
+  const ledger = createLedger();
+  ledger.writer('main').created('logs', 10);
+  const done = settle(ledger.writer('worker'), {
+    signal: 'logs',
+    items: 10,
+    possibleDuplicate,
+    outcome,
+  });
+  expect(ledger.difference()).toEqual({ traces: 0, metrics: 0, logs: 0 });
+  return [done, ledger.snapshot().logs];
+};
+
+describe('settle', () => {
+  it.each([
+    [accepted, 10, 0],
+    [refused('INVALID_ARGUMENT'), 0, 10],
+    [partial(3, 'too old'), 7, 3],
+    [partial(0, 'be warned'), 10, 0],
+    [partial(11, 'more than were sent'), 0, 10],
+    [partial(-1, 'fewer than none'), 10, 0],
+    [partial(Number.NaN, 'no number'), 10, 0],
+  ])('P12, F20: books %p as accepted %d, rejected %d', (outcome, taken, rejected) => {
+    const [done, books] = settled(outcome);
+    expect(done).toBe(true);
+    expect(books).toMatchObject({ accepted: taken, rejected, queued: 0, dropped: {} });
+  });
+
+  it.each([
+    ['closed', 'already_shutdown'],
+    ['too_large', 'too_large'],
+  ])('books what was refused here as dropped: %s', (reason, dropped) => {
+    const [, books] = settled(refused(reason));
+    expect(books).toMatchObject({ rejected: 0, dropped: { [dropped]: 10 }, queued: 0 });
+  });
+
+  it('leaves what may be sent again to the caller', () => {
+    const [done, books] = settled(retry('UNAVAILABLE'));
+    expect(done).toBe(false);
+    expect(books.queued).toBe(10);
+  });
+
+  it('P5: counts possible duplicates beside the balance', () => {
+    expect(settled(accepted, true)[1]).toMatchObject({ accepted: 10, possibleDuplicates: 10 });
+  });
+});

@@ -1,0 +1,45 @@
+import type { Outcome } from '../send/outcome.js';
+import type { Signal } from '../wire/model.js';
+import type { LedgerWriter } from './ledger-writer.js';
+
+/** What of an operation the ledger needs; an `Operation` of the observe layer is one. */
+export interface Settled {
+  readonly signal: Signal;
+  readonly items: number;
+  readonly possibleDuplicate?: boolean;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Books what a send came to. False where it is still open: after `retry` the caller spools or drops the items and
+ * books that. A number of rejected items that a collector cannot mean is taken as the nearest that it can.
+ * `refused` for `closed` or `too_large` is our own doing and counts as dropped, not as rejected.
+ */
+export const settle = (
+  writer: LedgerWriter,
+  { signal, items, possibleDuplicate = false, outcome }: Settled,
+): boolean => {
+  if (possibleDuplicate) writer.possiblyDuplicated(signal, items);
+  switch (outcome.kind) {
+    case 'accepted':
+      writer.accepted(signal, items);
+      return true;
+    case 'partial': {
+      const rejected = Math.trunc(Math.min(items, Math.max(0, outcome.rejected || 0)));
+      writer.rejected(signal, rejected);
+      writer.accepted(signal, items - rejected);
+      return true;
+    }
+    case 'refused':
+      bookRefused(writer, signal, outcome.reason, items);
+      return true;
+    case 'retry':
+      return false;
+  }
+};
+
+const bookRefused = (writer: LedgerWriter, signal: Signal, reason: string, items: number): void => {
+  if (reason === 'closed') writer.dropped(signal, 'already_shutdown', items);
+  else if (reason === 'too_large') writer.dropped(signal, 'too_large', items);
+  else writer.rejected(signal, items);
+};

@@ -1,0 +1,122 @@
+import type { LedgerWriter } from '../ledger/ledger-writer.js';
+import { settle } from '../ledger/settle.js';
+import type { Batch, Sender } from '../send/sender.js';
+import type { SlabPool } from '../slab/slab-pool.js';
+import { signals } from '../slab/memory.js';
+import type { SpoolEvent } from '../spool/events.js';
+import { openSpool } from '../spool/open-spool.js';
+import { replay } from '../spool/replay.js';
+import type { Load, Replayer } from '../spool/replay.js';
+import type { Spool } from '../spool/spool.js';
+import type { SpoolStats } from '../spool/counts.js';
+import type { Lane, Lanes, Overflow } from './lane.js';
+import type { SpoolSettings } from './pipeline-options.js';
+
+export interface DiskOverflowOptions {
+  readonly settings: SpoolSettings;
+  readonly pool: SlabPool;
+  readonly lanes: Lanes;
+  readonly ledger: LedgerWriter;
+  readonly load: () => Load;
+  readonly warn: (cause: string, message: string) => void;
+}
+
+/** Above it what waits goes to disk, so that what comes has room. */
+const HIGH_WATER = 0.5;
+
+const LOSSES = {
+  evicted: 'spool_full',
+  expired: 'spool_expired',
+  corrupt: 'spool_corrupt',
+} as const;
+
+/** The spool as the runner uses it, and the replay of what is in it. */
+export class DiskOverflow implements Overflow {
+  readonly #options: DiskOverflowOptions;
+  readonly #spool: Spool;
+  readonly #replayer: Replayer;
+
+  /** Undefined, after a warning, where the directory cannot be used: batches then stay in memory. */
+  static async open(options: DiskOverflowOptions): Promise<DiskOverflow | undefined> {
+    const { settings, warn, ledger } = options;
+    const opened = await openSpool({ ...settings, onEvent: (event) => tell(event, ledger, warn) });
+    if (opened.kind === 'open') return new DiskOverflow(options, opened.spool);
+    warn('spool', opened.message);
+    return undefined;
+  }
+
+  private constructor(options: DiskOverflowOptions, spool: Spool) {
+    this.#options = options;
+    this.#spool = spool;
+    const { lanes, load, ledger } = options;
+    this.#replayer = replay(spool, onceThrough(lanes), {
+      load,
+      paused: () => lanes.all.some((lane) => lane.isOpen()),
+      onOutcome({ signal, items }, outcome) {
+        if (outcome.kind === 'retry') return;
+        ledger.unspooled(signal, items);
+        settle(ledger, { signal, items, outcome });
+      },
+    });
+  }
+
+  wants(lane: Lane): boolean {
+    if (this.#spool.state().kind !== 'healthy') return false;
+    const { settings, pool } = this.#options;
+    return settings.durable === 'always' || lane.isOpen() || pool.used() > pool.count * HIGH_WATER;
+  }
+
+  async take(batch: Batch): Promise<boolean> {
+    const appended = await this.#spool.append(batch);
+    if (appended.kind !== 'spooled') return false;
+    this.#options.ledger.spooled(batch.signal, batch.items);
+    return true;
+  }
+
+  stats(): SpoolStats {
+    return this.#spool.stats();
+  }
+
+  /** Before the lanes are closed: what is being replayed goes back. */
+  stopReplay(): Promise<void> {
+    return this.#replayer.stop();
+  }
+
+  /** What is in it is on the disk when it resolves. */
+  async close(): Promise<void> {
+    await this.#replayer.stop();
+    await this.#spool.sync();
+    await this.#spool.close();
+  }
+}
+
+/** Each record by the lane of its signal; one that no collector is named for any more waits for another process. */
+const onceThrough = (lanes: Lanes): Sender => ({
+  async send(batch, signal) {
+    const lane = lanes.of[batch.signal];
+    return lane === undefined
+      ? { kind: 'retry', reason: 'no_destination' }
+      : lane.once.send(batch, signal);
+  },
+  close: () => Promise.resolve(),
+});
+
+function tell(event: SpoolEvent, ledger: LedgerWriter, warn: DiskOverflowOptions['warn']): void {
+  switch (event.kind) {
+    case 'adopted':
+      for (const signal of signals) ledger.restored(signal, event.items[signal]);
+      return;
+    case 'failed':
+      return warn('spool', `the spool at ${event.path} cannot be written (${event.code})`);
+    case 'healed':
+      return warn('spool_healed', `the spool at ${event.path} works again`);
+    case 'evicted':
+    case 'expired':
+    case 'corrupt':
+      for (const signal of signals) {
+        ledger.unspooled(signal, event.items[signal]);
+        ledger.dropped(signal, LOSSES[event.kind], event.items[signal]);
+      }
+      warn(`spool_${event.kind}`, `the spool at ${event.path} lost batches: ${event.kind}`);
+  }
+}

@@ -1,0 +1,47 @@
+import { exporterMetrics } from '../ledger/exporter-metrics.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { pipelineMetrics } from '../ledger/pipeline-metrics.js';
+import { processorMetrics } from '../ledger/processor-metrics.js';
+import type { ResolvedPipelineOptions } from './pipeline-options.js';
+import type { FromRunner, LaneState } from './runner-messages.js';
+
+/** All that a pipeline measures of itself; without a meter nothing is made. */
+export function createSelfMetrics(
+  { meter, sending }: ResolvedPipelineOptions,
+  ledger: Ledger,
+  lanes: () => readonly LaneState[],
+) {
+  const { destinations } = sending;
+  const processed = (['traces', 'logs'] as const).filter((signal) =>
+    destinations.some((destination) => destination.signal === signal),
+  );
+  const exporters = [...new Set(destinations.map(({ peer }) => peer))].map((peer) => {
+    const { protocol, endpoint } = destinations.find((each) => each.peer === peer)!;
+    return exporterMetrics(meter, { protocol, ...addressOf(endpoint) });
+  });
+  const stopProcessors = processorMetrics(meter, { ledger, signals: processed });
+  const stopPipeline = pipelineMetrics(meter, ledger, {
+    state: () =>
+      lanes().find(({ breaker }) => breaker.kind !== 'closed')?.breaker ?? { kind: 'closed' },
+  });
+  return {
+    started({ lane, signal, items }: FromRunner & { readonly kind: 'started' }): void {
+      exporters[lane]?.started({ signal, items });
+    },
+    ended({ lane, operation }: FromRunner & { readonly kind: 'ended' }): void {
+      exporters[lane]?.ended(operation);
+    },
+    stop(): void {
+      stopProcessors();
+      stopPipeline();
+    },
+  };
+}
+
+const addressOf = (endpoint: string): { serverAddress?: string; serverPort?: number } => {
+  if (!URL.canParse(endpoint)) return {};
+  const { hostname, port, protocol } = new URL(endpoint);
+  if (hostname === '') return {};
+  const serverPort = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  return { serverAddress: hostname, serverPort };
+};

@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExportReply } from '../receiver/reply.js';
+import { summedUp } from './fixtures/books.js';
+import { Collector } from './fixtures/collector.js';
+import { deadEndpoint, startSilentPeer } from './fixtures/peers.js';
+import type { Peer } from './fixtures/peers.js';
+import { createTelemetry } from './fixtures/telemetry.js';
+import { sourceWorker } from './fixtures/worker.js';
+import { createPipeline } from './pipeline.js';
+import type { Pipeline } from './pipeline.js';
+
+const amounts = [0, 1, 2000, 50_000];
+const modes = [
+  ['inline', false],
+  ['worker', sourceWorker],
+] as const;
+
+describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
+  const open: (Collector | Peer)[] = [];
+  const pipelines: Pipeline[] = [];
+
+  const createTo = (endpoint: string, options = {}): Pipeline => {
+    const pipeline = createPipeline({ traces: { endpoint }, worker, ...options });
+    pipelines.push(pipeline);
+    return pipeline;
+  };
+  const opened = async <P extends Collector | Peer>(peer: Promise<P>): Promise<P> => {
+    open.push(await peer);
+    return peer;
+  };
+
+  afterEach(async () => {
+    await Promise.all(pipelines.splice(0).map((pipeline) => pipeline.shutdown()));
+    await Promise.all(open.splice(0).map((peer) => peer.stop()));
+  });
+
+  it.each(amounts)('lose none of %d spans to a healthy collector', async (amount) => {
+    const collector = await opened(new Collector().start());
+    const pipeline = createTo(collector.grpc);
+    pipeline.start();
+    createTelemetry(pipeline).spans(amount);
+    const { kind, ledger } = await pipeline.shutdown();
+    expect(kind).toBe('done');
+    expect(new Set(collector.spans()).size).toBe(amount);
+    expect(collector.spans()).toHaveLength(amount);
+    expect(ledger.traces).toMatchObject({ created: amount, accepted: amount, dropped: {} });
+  });
+
+  it('lose none of 2000 spans to a slow collector', async () => {
+    const collector = await opened(
+      new Collector(async () => {
+        await delay(300);
+        return { kind: 'accepted' };
+      }).start(),
+    );
+    const pipeline = createTo(collector.grpc);
+    pipeline.start();
+    createTelemetry(pipeline).spans(2000);
+    expect(await pipeline.flush()).toEqual({ kind: 'done' });
+    expect((await pipeline.shutdown()).ledger.traces).toMatchObject({ accepted: 2000, queued: 0 });
+  });
+
+  it.each(amounts)('end in time with %d spans and nobody there', async (amount) => {
+    const pipeline = createTo(await deadEndpoint());
+    pipeline.start();
+    createTelemetry(pipeline).spans(amount);
+    const report = await pipeline.shutdown(AbortSignal.timeout(500));
+    expect(report.durationMs).toBeLessThan(1500);
+    expect(report.ledger.traces).toMatchObject({ created: amount, accepted: 0, queued: 0 });
+    expect(summedUp(report.ledger.traces)).toBe(amount);
+  });
+
+  it.each(amounts)('end in time with %d spans and a peer that never answers', async (amount) => {
+    const peer = await opened(startSilentPeer());
+    const pipeline = createTo(peer.endpoint);
+    pipeline.start();
+    createTelemetry(pipeline).spans(amount);
+    const report = await pipeline.shutdown(AbortSignal.timeout(500));
+    expect(report.kind).toBe(amount === 0 ? 'done' : 'deadline');
+    expect(report.durationMs).toBeLessThan(1500);
+    expect(report.ledger.traces).toMatchObject({ created: amount, accepted: 0, queued: 0 });
+    expect(summedUp(report.ledger.traces)).toBe(amount);
+  });
+
+  it('tell at the deadline of a flush what is left, and go on with it', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<ExportReply>();
+    const collector = await opened(
+      new Collector(() => {
+        arrived.resolve();
+        return answer.promise;
+      }).start(),
+    );
+    const pipeline = createTo(collector.grpc);
+    pipeline.start();
+    createTelemetry(pipeline).spans(10);
+    expect(await pipeline.flush(AbortSignal.timeout(200))).toEqual({
+      kind: 'deadline',
+      pending: { traces: 10, metrics: 0, logs: 0 },
+    });
+    await arrived.promise;
+    answer.resolve({ kind: 'accepted' });
+    expect(await pipeline.flush()).toEqual({ kind: 'done' });
+    expect(collector.spans()).toHaveLength(10);
+  });
+
+  it('wait for no more than what ended before the flush', async () => {
+    const collector = await opened(new Collector().start());
+    const pipeline = createTo(collector.grpc);
+    pipeline.start();
+    const telemetry = createTelemetry(pipeline);
+    telemetry.spans(5);
+    const flushed = pipeline.flush();
+    telemetry.spans(5, 5);
+    await flushed;
+    expect(collector.spans().length).toBeGreaterThanOrEqual(5);
+    await pipeline.flush();
+    expect(new Set(collector.spans()).size).toBe(10);
+  });
+
+  it('are safe before the start, twice and at once', async () => {
+    const collector = await opened(new Collector().start());
+    const idle = createTo(collector.grpc);
+    expect(await idle.flush()).toEqual({ kind: 'done' });
+    expect((await idle.shutdown()).kind).toBe('done');
+    idle.start();
+    expect(idle.stats().runner).toBe('none');
+
+    const pipeline = createTo(collector.grpc);
+    const telemetry = createTelemetry(pipeline);
+    telemetry.spans(3);
+    const flushed = Promise.all([pipeline.flush(), pipeline.flush()]);
+    pipeline.start();
+    pipeline.start();
+    expect(await flushed).toEqual([{ kind: 'done' }, { kind: 'done' }]);
+    const first = pipeline.shutdown();
+    expect(pipeline.shutdown()).toBe(first);
+    telemetry.spans(2);
+    const { ledger } = await first;
+    expect(await pipeline.flush()).toEqual({ kind: 'done' });
+    expect(ledger.traces).toMatchObject({ accepted: 3, dropped: { already_shutdown: 2 } });
+    expect(summedUp(pipeline.stats().ledger.traces)).toBe(5);
+  });
+});

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { summedUp } from './fixtures/books.js';
+import { Collector } from './fixtures/collector.js';
+import { deadEndpoint } from './fixtures/peers.js';
+import { createTelemetry } from './fixtures/telemetry.js';
+import { until } from './fixtures/until.js';
+import { sourceWorker } from './fixtures/worker.js';
+import { createPipeline } from './pipeline.js';
+import type { Pipeline } from './pipeline.js';
+import type { SpoolSettings } from './pipeline-options.js';
+
+const run = promisify(execFile);
+const modes = [
+  ['inline', false],
+  ['worker', sourceWorker],
+] as const;
+
+describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
+  let directory: string;
+  let collector: Collector;
+  const pipelines: Pipeline[] = [];
+
+  const createTo = (endpoint: string, settings: Partial<SpoolSettings> = {}): Pipeline => {
+    const pipeline = createPipeline({
+      traces: { endpoint },
+      metrics: { endpoint },
+      worker,
+      spool: { directory, ...settings },
+    });
+    pipelines.push(pipeline);
+    pipeline.start();
+    return pipeline;
+  };
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'nestlens-spool-'));
+    collector = await new Collector().start();
+  });
+  afterEach(async () => {
+    await Promise.all(pipelines.splice(0).map((pipeline) => pipeline.shutdown()));
+    await collector.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  it('keeps at the shutdown what it could not send, and the next one sends it', async () => {
+    const first = createTo(await deadEndpoint());
+    createTelemetry(first).spans(3000);
+    const { ledger } = await first.shutdown();
+    expect(ledger.traces).toMatchObject({ created: 3000, spooled: 3000, queued: 0, dropped: {} });
+
+    const second = createTo(collector.grpc);
+    await collector.until(() => collector.spans().length >= 3000);
+    expect(new Set(collector.spans()).size).toBe(3000);
+    await until(() => second.stats().ledger.traces.accepted >= 3000);
+    const report = await second.shutdown();
+    expect(report.ledger.traces).toMatchObject({ restored: 3000, accepted: 3000, spooled: 0 });
+  });
+
+  it('writes everything to disk first where it is told to', async () => {
+    const pipeline = createTo(collector.grpc, { durable: 'always' });
+    createTelemetry(pipeline).spans(100);
+    expect(await pipeline.flush()).toEqual({ kind: 'done' });
+    await collector.until(() => collector.spans().length >= 100);
+    const { ledger } = await pipeline.shutdown();
+    expect(ledger.traces).toMatchObject({ created: 100, queued: 0, dropped: {} });
+    expect(summedUp(ledger.traces)).toBe(100);
+  });
+
+  it('goes on without a spool that cannot be used', async () => {
+    const pipeline = createTo(collector.grpc, { directory: fileURLToPath(import.meta.url) });
+    createTelemetry(pipeline).spans(10);
+    expect(await pipeline.flush()).toEqual({ kind: 'done' });
+    expect(collector.spans()).toHaveLength(10);
+  });
+
+  it('saves what is in memory when the process dies of an exception', async () => {
+    const hooks = new URL('../slab/fixtures/source.mjs', import.meta.url).href;
+    const app = fileURLToPath(new URL('./fixtures/crashing-app.ts', import.meta.url));
+    const endpoint = await deadEndpoint();
+    const args = ['--no-warnings', '--import', hooks, app, endpoint, mode, directory];
+    await expect(run(process.execPath, args, { timeout: 20_000 })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the application is broken') as string,
+    });
+    const next = createTo(collector.grpc);
+    await collector.until(() => collector.spans().length >= 1000 && collector.metrics().length > 0);
+    expect(new Set(collector.spans()).size).toBe(1000);
+    expect(collector.metrics()).toContain('orders');
+    await next.shutdown();
+  }, 20_000);
+});

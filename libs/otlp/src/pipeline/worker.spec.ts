@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { BroadcastChannel } from 'node:worker_threads';
+import { Collector } from './fixtures/collector.js';
+import { KILLER } from './fixtures/killer.js';
+import { createTelemetry } from './fixtures/telemetry.js';
+import { mortalWorker, sourceWorker, startRemoteCollector } from './fixtures/worker.js';
+import type { RemoteCollector } from './fixtures/worker.js';
+import { createPipeline } from './pipeline.js';
+import type { Pipeline } from './pipeline.js';
+
+const run = promisify(execFile);
+
+describe('createPipeline, with a worker', () => {
+  const pipelines: Pipeline[] = [];
+  const create = (...options: Parameters<typeof createPipeline>): Pipeline => {
+    const pipeline = createPipeline(...options);
+    pipelines.push(pipeline);
+    return pipeline;
+  };
+
+  afterEach(async () => {
+    await Promise.all(pipelines.splice(0).map((pipeline) => pipeline.shutdown()));
+  });
+
+  describe('and a collector on this thread', () => {
+    let collector: Collector;
+    beforeEach(async () => {
+      collector = await new Collector().start();
+    });
+    afterEach(() => collector.stop());
+
+    it('carries all signals, over gRPC and both kinds of HTTP', async () => {
+      const pipeline = create({
+        traces: { endpoint: collector.grpc },
+        metrics: { endpoint: collector.http('metrics'), protocol: 'http/protobuf' },
+        logs: { endpoint: collector.http('logs'), protocol: 'http/json' },
+        worker: sourceWorker,
+      });
+      const telemetry = createTelemetry(pipeline);
+      pipeline.start();
+      telemetry.spans(3);
+      telemetry.logger.emit({ body: 'hello', severityNumber: 9 });
+      telemetry.meter.createCounter('orders').add(2);
+      await telemetry.metrics.forceFlush();
+      expect(await pipeline.flush()).toEqual({ kind: 'done' });
+      expect(collector.spans()).toEqual(['span 0', 'span 1', 'span 2']);
+      expect(collector.logs()).toEqual(['hello']);
+      expect(collector.metrics()).toEqual(['orders']);
+      expect(pipeline.stats()).toMatchObject({ runner: 'worker', replaced: 0 });
+      expect(pipeline.stats().ledger.logs).toMatchObject({ created: 1, accepted: 1, queued: 0 });
+    });
+
+    it('asks functions of the application for headers', async () => {
+      let asked = 0;
+      const pipeline = create({
+        traces: {
+          endpoint: collector.grpc,
+          headers: [{ 'x-tenant': 'a' }, () => ({ authorization: `Bearer ${(asked += 1)}` })],
+        },
+        worker: sourceWorker,
+      });
+      pipeline.start();
+      createTelemetry(pipeline).spans(1);
+      expect(await pipeline.flush()).toEqual({ kind: 'done' });
+      expect(asked).toBe(1);
+      expect(collector.headers.at(-1)).toMatchObject({
+        'x-tenant': 'a',
+        authorization: 'Bearer 1',
+      });
+    });
+
+    it('replaces a worker that died, and sends again what that one had', async () => {
+      const killer = new BroadcastChannel(KILLER);
+      let hold = true;
+      const arrived = Promise.withResolvers<void>();
+      const slow = await new Collector(async () => {
+        if (!hold) return { kind: 'accepted' };
+        arrived.resolve();
+        return new Promise(() => {});
+      }).start();
+      const lines: string[] = [];
+      const pipeline = create({
+        traces: { endpoint: slow.grpc },
+        worker: mortalWorker,
+        log: (_level, line) => lines.push(line),
+      });
+      pipeline.start();
+      const telemetry = createTelemetry(pipeline);
+      telemetry.spans(100);
+      const flushed = pipeline.flush();
+      await arrived.promise;
+      hold = false;
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      killer.postMessage('now');
+      expect(await flushed).toEqual({ kind: 'done' });
+      killer.close();
+      expect(slow.spans()).toHaveLength(100);
+      const { ledger, replaced, runner } = pipeline.stats();
+      expect({ replaced, runner }).toEqual({ replaced: 1, runner: 'worker' });
+      expect(ledger.traces).toMatchObject({
+        accepted: 100,
+        queued: 0,
+        handed: 100,
+        possibleDuplicates: 100,
+      });
+      expect(lines).toEqual([expect.stringContaining('another was started')]);
+      await slow.stop();
+    });
+
+    it('goes on from the loop where a worker cannot be started', async () => {
+      const pipeline = create({
+        traces: { endpoint: collector.grpc },
+        worker: { entry: new URL('./no-such-worker.js', import.meta.url) },
+      });
+      pipeline.start();
+      createTelemetry(pipeline).spans(2);
+      expect(await pipeline.flush()).toEqual({ kind: 'done' });
+      expect(collector.spans()).toHaveLength(2);
+      expect(pipeline.stats().runner).toBe('inline');
+    });
+  });
+
+  describe('and a collector elsewhere', () => {
+    let collector: RemoteCollector;
+    beforeEach(async () => {
+      collector = await startRemoteCollector();
+    });
+    afterEach(() => collector.stop());
+
+    it('exports while the loop of the application stands still', async () => {
+      const { endpoint } = collector;
+      const pipeline = create({ traces: { endpoint }, worker: sourceWorker, sealAfterMs: 100 });
+      pipeline.start();
+      const telemetry = createTelemetry(pipeline);
+      telemetry.spans(1);
+      await pipeline.flush();
+      telemetry.spans(50, 1);
+      const until = performance.now() + 5000;
+      while (collector.spans() < 51 && performance.now() < until);
+      expect(collector.spans()).toBe(51);
+    });
+
+    it.each([
+      ['worker', 'leave', ''],
+      ['inline', 'leave', ''],
+      ['worker', 'flush', 'done\n'],
+      ['inline', 'flush', 'done\n'],
+    ])(
+      'never keeps a process alive that is done (%s, %s)',
+      async (mode, what, printed) => {
+        const hooks = new URL('../slab/fixtures/source.mjs', import.meta.url).href;
+        const app = fileURLToPath(new URL('./fixtures/leaving-app.ts', import.meta.url));
+        const args = ['--no-warnings', '--import', hooks, app, collector.endpoint, mode, what];
+        const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
+        expect(stdout).toBe(printed);
+        expect(collector.spans()).toBeGreaterThanOrEqual(what === 'flush' ? 10 : 0);
+      },
+      20_000,
+    );
+  });
+});

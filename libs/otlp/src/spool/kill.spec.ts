@@ -1,0 +1,83 @@
+import { readdirSync } from 'node:fs';
+import { batch, drain, range } from './fixtures/batches.js';
+import { Child } from './fixtures/child.js';
+import { imbalance, Openings } from './fixtures/open.js';
+import { below, seeded } from './fixtures/random.js';
+import { systemClock } from '../send/sender.js';
+
+/** P15 asks for 200; a run of all specs has time for some. */
+const KILLS = Number(process.env['SPOOL_KILLS'] ?? 20);
+
+/** With the longer one there are syncs to be killed in. */
+const LONGEST_MS = KILLS > 20 ? 900 : 300;
+
+describe('a spool whose process is killed (P15)', () => {
+  const openings = new Openings();
+  afterEach(() => openings.end());
+
+  const numbers = (child: Child, word: string): number[] =>
+    child.lines
+      .filter((line) => line.startsWith(`${word} `))
+      .map((line) => Number(line.split(' ')[1]));
+
+  it(
+    `opens again ${KILLS} times of ${KILLS}, with all that was spooled`,
+    async () => {
+      const directory = openings.directory();
+      const random = seeded(KILLS);
+      const missing: number[] = [];
+      const unsynced: number[] = [];
+      let opened = 0;
+      let promised = new Set<number>();
+      let [appended, served, twice] = [0, 0, 0];
+      for (const kill of range(0, KILLS)) {
+        const always = kill % 4 === 3 ? 'always' : '';
+        const child = new Child(['append', directory, String(1 + kill * 1_000_000), always]);
+        await child.said('spooled');
+        await new Promise<void>((resolve) => systemClock.after(below(random, LONGEST_MS), resolve));
+        await child.kill();
+        for (const id of numbers(child, 'spooled')) promised.add(id);
+        appended += numbers(child, 'spooled').length;
+        unsynced.push(...numbers(child, 'unsynced'));
+        const acknowledged = numbers(child, 'acknowledged');
+        for (const id of acknowledged) promised.delete(id);
+        // Now and then the next child finds it, not we.
+        if (kill % 3 === 1 && kill < KILLS - 1) continue;
+        const spool = await openings.open({ directory });
+        opened += 1;
+        const ids = await drain(spool);
+        const found = new Set(ids);
+        missing.push(...[...promised].filter((id) => !found.has(id)));
+        served += ids.length;
+        twice += acknowledged.filter((id) => found.has(id)).length;
+        expect(ids.length).toBe(found.size);
+        expect([imbalance(spool), spool.stats().corrupt.traces]).toEqual([[0, 0, 0], 0]);
+        await spool.close();
+        promised = new Set();
+      }
+      const worst = Math.max(...unsynced);
+      if (KILLS > 20) {
+        process.stdout.write(
+          `kills ${KILLS} appended ${appended} served ${served} missing ${missing.length} ` +
+            `acknowledged and served again ${twice} oldest unsynced ${worst} ms\n`,
+        );
+      }
+      expect(missing).toEqual([]);
+      expect(opened).toBe(KILLS - Math.floor((KILLS - 2 + 1) / 3));
+      // 500 and what a busy machine adds to a timer.
+      expect(worst).toBeLessThan(750);
+      expect(readdirSync(directory)).toEqual([]);
+    },
+    10_000 + KILLS * 5000,
+  );
+
+  it('finds what a process wrote that died of an error', async () => {
+    const directory = openings.directory();
+    const child = new Child(['crash', directory, '5']);
+    await child.end();
+    expect([child.lines, child.errors]).toEqual([['dumped spooled'], '']);
+    const spool = await openings.open({ directory });
+    await spool.append(batch(7));
+    expect(await drain(spool)).toEqual([5, 6, 7]);
+  });
+});

@@ -1,0 +1,157 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { batch, drain, range } from './fixtures/batches.js';
+import { Child } from './fixtures/child.js';
+import { ManualClock, turns } from './fixtures/manual-clock.js';
+import { imbalance, Openings } from './fixtures/open.js';
+import { dumpSync } from './dump.js';
+import { claim, release } from './lock.js';
+import { nodeDisk } from './node-disk.js';
+import { livenessOf, parseOwner, thisOwner } from './owner.js';
+import type { Spool } from './spool.js';
+
+describe('a directory of spools that many use', () => {
+  const openings = new Openings();
+  const children: Child[] = [];
+  afterEach(async () => {
+    for (const child of children.splice(0)) await child.end();
+    await openings.end();
+  });
+
+  /** The clock is ours, the disk is not: looks until it has happened, with the clock going on where it is given. */
+  async function until(holds: () => boolean, clock?: ManualClock): Promise<void> {
+    const giveUpAt = performance.now() + 4000;
+    while (!holds()) {
+      if (performance.now() > giveUpAt) throw new Error('did not happen');
+      await (clock === undefined ? turns(1) : clock.advance(1000));
+    }
+  }
+
+  const heldBy = (spool: Spool): number => spool.stats().held.traces;
+
+  it('gives each process its own part, and what one leaves when it is killed to another', async () => {
+    const directory = openings.directory();
+    const clock = new ManualClock();
+    const child = new Child(['hold', directory, '10']);
+    children.push(child);
+    await child.said('holds');
+    const spool = await openings.open({ directory, clock });
+    expect(readdirSync(directory).length).toBe(2);
+    await spool.append(batch(1));
+    await clock.advance(600_000);
+    expect(await drain(spool)).toEqual([1]);
+    await child.kill();
+    await until(() => heldBy(spool) === 3, clock);
+    expect(await drain(spool)).toEqual([10, 11, 12]);
+    await until(() => readdirSync(directory).length === 1, clock);
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+  });
+
+  it('lets one of those who come at the same time have what is left', async () => {
+    const directory = openings.directory();
+    const before = await openings.open({ directory });
+    for (const id of range(0, 5)) await before.append(batch(id));
+    await before.close();
+    const spools = await Promise.all(range(0, 6).map(() => openings.open({ directory })));
+    const served = await Promise.all(spools.map((spool) => drain(spool)));
+    expect(served.flat()).toEqual(range(0, 5));
+    for (const spool of spools) await spool.close();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('takes over from a thread of this process that shows no life for a minute', async () => {
+    const directory = openings.directory();
+    // Its clock stands still: it cannot touch its lock.
+    const frozen = await openings.open({ directory, clock: new ManualClock() });
+    await frozen.append(batch(1));
+    const clock = new ManualClock();
+    const spool = await openings.open({ directory, clock });
+    for (let ms = 0; ms < 50_000; ms += 10_000) await clock.advance(10_000);
+    expect(heldBy(spool)).toBe(0);
+    await until(() => heldBy(spool) === 1, clock);
+    expect(await drain(spool)).toEqual([1]);
+  });
+
+  it('sees that it was taken for dead, and starts anew', async () => {
+    const directory = openings.directory();
+    const clock = new ManualClock();
+    const events: string[] = [];
+    const onEvent = ({ kind }: { kind: string }): unknown => events.push(kind);
+    const spool = await openings.open({ directory, clock, onEvent });
+    await spool.append(batch(1));
+    const [home = ''] = readdirSync(directory);
+    const other = { ...thisOwner(), token: 'other' };
+    const watched = await claim(nodeDisk, join(directory, home), other);
+    if (watched.kind !== 'watch') throw new Error(watched.kind);
+    const taken = await claim(nodeDisk, join(directory, home), other, watched.mark);
+    expect(taken.kind).toBe('ours');
+    await clock.advance(10_000);
+    await until(() => spool.state().kind === 'failed');
+    expect(await spool.append(batch(2))).toEqual({ kind: 'failed', code: 'ELOCKLOST' });
+    await clock.advance(1000);
+    await until(() => spool.state().kind === 'healthy');
+    await spool.append(batch(3));
+    expect(await drain(spool)).toEqual([3]);
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+    expect(events).toEqual(['evicted', 'failed', 'healed']);
+  });
+
+  it('takes over what is written beside an open spool without waiting', async () => {
+    const directory = openings.directory();
+    const clock = new ManualClock();
+    const spool = await openings.open({ directory, clock });
+    expect(dumpSync(directory, [batch(1), batch(2, 10, 'logs')])).toMatchObject({
+      kind: 'spooled',
+      items: { traces: 1, metrics: 0, logs: 1 },
+    });
+    await until(() => heldBy(spool) === 1, clock);
+    expect(await drain(spool)).toEqual([1, 2]);
+    expect(dumpSync(join(directory, 'file'), [])).toMatchObject({ kind: 'spooled' });
+    writeFileSync(join(directory, 'no-directory'), '');
+    expect(dumpSync(join(directory, 'no-directory'), [])).toEqual({
+      kind: 'failed',
+      code: 'ENOTDIR',
+    });
+  });
+
+  it('has one owner, whoever races for it', async () => {
+    const directory = join(openings.directory(), 'home');
+    mkdirSync(directory);
+    for (const round of range(1, 10)) {
+      const owners = range(0, 8).map((token) => ({ ...thisOwner(), token: `${round}-${token}` }));
+      const claims = await Promise.all(owners.map((owner) => claim(nodeDisk, directory, owner)));
+      const [ours, ...more] = claims.flatMap((one) => (one.kind === 'ours' ? [one.lock] : []));
+      if (ours === undefined) throw new Error('nobody');
+      expect([more, ours.number]).toEqual([[], 2 * round - 1]);
+      await release(nodeDisk, ours);
+      const next = await claim(nodeDisk, directory, thisOwner());
+      if (next.kind !== 'ours') throw new Error(next.kind);
+      await release(nodeDisk, next.lock);
+      expect(readdirSync(directory)).toEqual([`${2 * round}.free`]);
+    }
+  });
+
+  it('knows whose process lives, whose is dead, and whose it cannot see', () => {
+    const us = thisOwner();
+    const parent = { ...us, pid: process.ppid };
+    expect(parseOwner(JSON.stringify(us))).toEqual(us);
+    expect([parseOwner(''), parseOwner('null'), parseOwner('{"pid":1}')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(livenessOf({ ...us, token: 'another thread' }, us)).toBe('unknown');
+    expect(livenessOf({ ...us, start: '1' }, us)).toBe('dead');
+    expect(livenessOf({ ...parent, pid: 2 ** 30 }, us)).toBe('dead');
+    // A number that was used again.
+    expect(livenessOf({ ...parent, start: '1' }, us)).toBe('dead');
+    expect(livenessOf({ ...us, boot: 'before' }, us)).toBe('dead');
+    expect(livenessOf({ ...us, boot: 'other', host: 'other' }, us)).toBe('unknown');
+    expect(livenessOf({ ...us, space: 'another container' }, us)).toBe('unknown');
+    // Where the system tells no more than whether a number is in use.
+    const plain = { ...us, boot: '', start: '', space: '' };
+    expect(livenessOf({ ...plain, pid: process.ppid }, plain)).toBe('alive');
+    expect(livenessOf({ ...plain, pid: 2 ** 30 }, plain)).toBe('dead');
+    expect(livenessOf({ ...plain, host: 'other' }, plain)).toBe('unknown');
+  });
+});

@@ -1,0 +1,258 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SpoolEvent } from './events.js';
+import { batch, drain, idOf, range } from './fixtures/batches.js';
+import { Child } from './fixtures/child.js';
+import { FakeDisk } from './fixtures/fake-disk.js';
+import { ManualClock, turns } from './fixtures/manual-clock.js';
+import { imbalance, Openings } from './fixtures/open.js';
+import { below, seeded } from './fixtures/random.js';
+import { accepted } from '../send/outcome.js';
+import { openSpool } from './open-spool.js';
+import type { Spool } from './spool.js';
+
+const CODES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO'];
+const WRITES = new Set(['open', 'write', 'sync', 'rename', 'remove', 'link', 'truncate']);
+const mayMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
+
+describe('a spool whose disk makes trouble (P16)', () => {
+  const openings = new Openings();
+  afterEach(() => openings.end());
+
+  interface Bench {
+    readonly disk: FakeDisk;
+    readonly clock: ManualClock;
+    readonly spool: Spool;
+    readonly events: SpoolEvent[];
+  }
+
+  async function bench(
+    options: { fsyncIntervalMs?: 'always'; seed?: number } = {},
+  ): Promise<Bench> {
+    const disk = new FakeDisk(seeded(options.seed ?? 1));
+    const clock = new ManualClock(4);
+    const events: SpoolEvent[] = [];
+    const onEvent = (event: SpoolEvent): unknown => events.push(event);
+    const common = { directory: '/spool', segmentBytes: 4096, disk, clock, onEvent };
+    const spool = await openings.open({ ...common, ...options });
+    return { disk, clock, spool, events };
+  }
+
+  const kinds = (events: readonly SpoolEvent[]): string[] => events.map(({ kind }) => kind);
+
+  it.each(CODES)('says %s once, asks no more, and heals within 30 s', async (code) => {
+    const { disk, clock, spool, events } = await bench();
+    await spool.append(batch(0));
+    disk.fate = (call) => (WRITES.has(call) ? { code } : 'passes');
+    expect(await spool.append(batch(1))).toEqual({ kind: 'failed', code });
+    expect(spool.state()).toMatchObject({ kind: 'failed', code });
+    const { calls } = disk;
+    expect(await spool.append(batch(1))).toEqual({ kind: 'failed', code });
+    expect(spool.appendSync(batch(1))).toEqual({ kind: 'failed', code });
+    // What there is can be read all the while.
+    const record = await spool.take();
+    expect(record && idOf(record)).toBe(0);
+    expect(disk.calls - calls).toBeLessThan(10);
+    await clock.advance(600_000);
+    expect(spool.state().kind).toBe('failed');
+    expect(kinds(events)).toEqual(['failed']);
+    disk.fate = () => 'passes';
+    await clock.advance(30_000);
+    expect(spool.state().kind).toBe('healthy');
+    expect(kinds(events)).toEqual(['failed', 'healed']);
+    expect(await spool.append(batch(2))).toMatchObject({ kind: 'spooled' });
+    expect(await drain(spool)).toEqual([2]);
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
+  });
+
+  it('tells of one cause once a minute, however often it comes and goes', async () => {
+    const { disk, clock, spool, events } = await bench();
+    let full = true;
+    disk.fate = (call, path) =>
+      full && call === 'write' && !path.endsWith('probe') ? { code: 'ENOSPC' } : 'passes';
+    for (let ms = 0; ms < 180_000; ms += 2000) {
+      await spool.append(batch(1));
+      await clock.advance(2000);
+    }
+    const failed = events.filter(({ kind }) => kind === 'failed').length;
+    expect(failed).toBeGreaterThanOrEqual(2);
+    expect(failed).toBeLessThanOrEqual(3);
+    full = false;
+    await clock.advance(2000);
+    expect((await spool.append(batch(2))).kind).toBe('spooled');
+  });
+
+  it('takes back what of a record went onto a disk that was then full', async () => {
+    const { disk, clock, spool } = await bench();
+    await spool.append(batch(0));
+    let writes = 0;
+    disk.fate = (call) => {
+      writes += call === 'write' ? 1 : 0;
+      return call === 'write' && writes > 1 ? { code: 'ENOSPC' } : 'passes';
+    };
+    for (let id = 1; id < 40; id += 1) {
+      writes = 0;
+      await spool.append(batch(id, 3000));
+      await clock.advance(30_000);
+    }
+    disk.fate = () => 'passes';
+    await clock.advance(30_000);
+    await spool.append(batch(99));
+    const ids = await drain(spool);
+    expect([ids[0], ids.at(-1)]).toEqual([0, 99]);
+    expect(spool.stats().corrupt).toEqual({ traces: 0, metrics: 0, logs: 0, bytes: 0 });
+  });
+
+  it.each(range(1, 9))('loses nothing whichever single call fails (seed %d)', async (seed) => {
+    for (let failing = 1; ; failing += 1) {
+      const always = seed % 2 === 0 ? ({ fsyncIntervalMs: 'always' } as const) : {};
+      const { disk, clock, spool } = await bench({ ...always, seed });
+      const code = CODES[below(disk.random, CODES.length)] ?? 'EIO';
+      const first = disk.calls;
+      const length = 1 + below(disk.random, 3);
+      disk.fate = () => {
+        const call = disk.calls - first;
+        return call >= failing && call < failing + length ? { code } : 'passes';
+      };
+      const spooled: number[] = [];
+      const served: number[] = [];
+      for (let id = 1; id <= 24; id += 1) {
+        const one = batch(id, 10 + below(disk.random, 1500));
+        const sync = below(disk.random, 5) === 0;
+        const { kind } = sync ? spool.appendSync(one) : await spool.append(one);
+        if (kind === 'spooled') spooled.push(id);
+        if (id % 3 === 0) await clock.advance(600);
+        const record = id % 2 === 0 ? await spool.take() : undefined;
+        if (record === undefined) continue;
+        served.push(idOf(record));
+        spool.acknowledge(record, accepted);
+      }
+      const reached = disk.calls - first >= failing;
+      await clock.advance(40_000);
+      expect(spool.state().kind).toBe('healthy');
+      // A file that gave an error three times in a row is given up; one error is not enough.
+      served.push(...(await drain(spool)));
+      expect(served.toSorted((a, b) => a - b)).toEqual(spooled);
+      expect(imbalance(spool)).toEqual([0, 0, 0]);
+      await spool.close();
+      expect([disk.openFiles, disk.paths.length]).toEqual([0, 2]);
+      if (!reached) break;
+    }
+  });
+
+  it('does not wait for a sync that takes seconds', async () => {
+    const disk = new FakeDisk(seeded(1));
+    const clock = new ManualClock(4);
+    let release = (): void => undefined;
+    const slow = Object.assign(disk, {
+      sync: () => new Promise<void>((resolve) => (release = resolve)),
+    });
+    const spool = await openings.open({
+      directory: '/spool',
+      segmentBytes: 1024,
+      disk: slow,
+      clock,
+    });
+    for (let id = 0; id < 50; id += 1) {
+      expect((await spool.append(batch(id))).kind).toBe('spooled');
+      await clock.advance(40);
+    }
+    expect(await drain(spool)).toEqual(range(0, 50));
+    const closed = spool.close();
+    let done = false;
+    void closed.then(() => (done = true));
+    while (!done) {
+      release();
+      await turns(1);
+    }
+    expect(disk.openFiles).toBe(0);
+  });
+
+  it('answers at once while the disk does not answer at all', async () => {
+    const disk = new FakeDisk(seeded(1));
+    const clock = new ManualClock(4);
+    const { write } = disk;
+    let release = (): void => undefined;
+    const hung = new Promise<void>((resolve) => (release = resolve));
+    const spool = await openings.open({ directory: '/spool', disk, clock });
+    disk.write = async (...args) => {
+      await hung;
+      return write(...args);
+    };
+    const first = spool.append(batch(1));
+    await clock.advance(6000);
+    expect(await spool.append(batch(2))).toEqual({ kind: 'failed', code: 'ETIMEDOUT' });
+    release();
+    expect((await first).kind).toBe('spooled');
+    await clock.advance(30_000);
+    expect(spool.state().kind).toBe('healthy');
+    expect((await spool.append(batch(3))).kind).toBe('spooled');
+    expect(await drain(spool)).toEqual([1, 3]);
+  });
+
+  it.each(['ENOSPC', 'EIO', 'EMFILE'])('opens on %s, and heals', async (code) => {
+    const disk = new FakeDisk(seeded(1));
+    const clock = new ManualClock(4);
+    disk.fate = (call) => (call === 'write' || call === 'open' ? { code } : 'passes');
+    const spool = await openings.open({ directory: '/spool', disk, clock });
+    expect(await spool.append(batch(1))).toEqual({ kind: 'failed', code });
+    disk.fate = () => 'passes';
+    await clock.advance(30_000);
+    expect((await spool.append(batch(1))).kind).toBe('spooled');
+    expect(await drain(spool)).toEqual([1]);
+  });
+
+  it.each([
+    ['EROFS', 'read-only'],
+    ['EACCES', 'may not write'],
+    ['EPERM', 'may not write'],
+    ['ELOOP', 'name a directory'],
+  ])('says what to do about %s when it opens', async (code, text) => {
+    const disk = new FakeDisk(seeded(1));
+    disk.fate = (call) => (call === 'makeDirectory' ? { code } : 'passes');
+    const opened = await openSpool({ directory: '/spool', disk, clock: new ManualClock() });
+    expect(opened).toMatchObject({ kind: 'unusable', code });
+    expect(opened.kind === 'unusable' && opened.message).toMatch(/^spool\.directory: \/spool /);
+    expect(opened.kind === 'unusable' && opened.message).toContain(text);
+  });
+
+  it('is no file, nor in one', async () => {
+    const file = join(openings.directory(), 'file');
+    writeFileSync(file, '');
+    for (const directory of [file, join(file, 'spool')]) {
+      const opened = await openSpool({ directory });
+      expect(opened.kind === 'unusable' && opened.message).toContain('is a file. Name a directory');
+      expect(opened.kind === 'unusable' && opened.message).toContain(directory);
+    }
+  });
+
+  const real = mayMount
+    ? 'on a real disk of 1 MiB'
+    : 'ON A PRETENDED DISK, since this system lets us mount none';
+  it(`gets over a full disk, ${real}`, async () => {
+    if (!mayMount) {
+      const { disk, clock, spool } = await bench();
+      disk.fate = (call) => (call === 'write' ? { code: 'ENOSPC' } : 'passes');
+      expect((await spool.append(batch(1))).kind).toBe('failed');
+      disk.fate = () => 'passes';
+      await clock.advance(30_000);
+      expect((await spool.append(batch(2))).kind).toBe('spooled');
+      return;
+    }
+    const child = new Child(['full', openings.directory()], ['unshare', '-rm']);
+    await child.end();
+    expect([child.errors, child.lines.slice(0, -1)]).toEqual([
+      '',
+      [
+        'append {"kind":"failed","code":"ENOSPC"}',
+        'sync {"kind":"failed","code":"ENOSPC"}',
+        'state healthy',
+        'again {"kind":"spooled","durable":false}',
+        'lost 0 corrupt 0',
+        'events failed healed',
+      ],
+    ]);
+    expect(child.lines.at(-1)).toContain('"kind":"unusable","code":"EROFS"');
+  }, 40_000);
+});

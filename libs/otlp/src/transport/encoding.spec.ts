@@ -1,0 +1,107 @@
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { patience } from './fixtures/batches.js';
+import { EncodingChoice } from './encoding-choice.js';
+import { compress, decompress } from './encoding.js';
+
+describe('compress', () => {
+  it.each([
+    ['gzip', gunzipSync],
+    ['zstd', zstdDecompressSync],
+  ] as const)('makes %s of many chunks of shared memory', async (encoding, undo) => {
+    const chunks = Array.from({ length: 5 }, (_, at) =>
+      new Uint8Array(new SharedArrayBuffer(200_000)).fill(at),
+    );
+    const encoded = await compress(chunks, encoding, patience());
+    expect(encoded.bytes).toBe(encoded.chunks.reduce((sum, each) => sum + each.byteLength, 0));
+    expect(undo(Buffer.concat(encoded.chunks)).equals(Buffer.concat(chunks))).toBe(true);
+  });
+
+  it('ends when the signal aborts', async () => {
+    const attempt = new AbortController();
+    const encoded = compress([Buffer.alloc(50_000_000)], 'gzip', attempt.signal);
+    attempt.abort();
+    expect((await encoded).bytes).toBeLessThan(1000);
+  });
+});
+
+describe('decompress', () => {
+  const plain = Buffer.alloc(5_000_000);
+
+  it('undoes what it knows within the limit', async () => {
+    const bytes = Buffer.from('x');
+    expect(await decompress(bytes, '', 1)).toEqual({ kind: 'complete', bytes });
+    expect(await decompress(gzipSync(bytes), 'gzip', 10)).toEqual({ kind: 'complete', bytes });
+    expect(await decompress(zstdCompressSync(bytes), 'zstd', 10)).toEqual({
+      kind: 'complete',
+      bytes,
+    });
+  });
+
+  it('stops at the limit and at damage', async () => {
+    expect(await decompress(gzipSync(plain), 'gzip', 4_000_000)).toEqual({ kind: 'too_large' });
+    expect(await decompress(zstdCompressSync(plain), 'zstd', 4_000_000)).toEqual({
+      kind: 'too_large',
+    });
+    expect(await decompress(Buffer.from('x'), 'gzip', 10)).toEqual({ kind: 'malformed' });
+    expect(await decompress(Buffer.from('x'), 'br', 10)).toEqual({ kind: 'malformed' });
+  });
+});
+
+describe('EncodingChoice', () => {
+  const UNIMPLEMENTED = { reason: 'UNIMPLEMENTED', message: 'Decompressor is not installed' };
+  let warnings: string[];
+  const choice = (wanted: 'identity' | 'gzip' | 'zstd'): EncodingChoice =>
+    new EncodingChoice(wanted, (code) => void warnings.push(code));
+  beforeEach(() => (warnings = []));
+
+  it('asks with one request whether zstd is taken, then goes over to it', () => {
+    const encodings = choice('zstd');
+    expect([encodings.pick(), encodings.pick(), encodings.pick()]).toEqual([
+      'zstd',
+      'gzip',
+      'gzip',
+    ]);
+    encodings.took('gzip');
+    expect(encodings.pick()).toBe('gzip');
+    encodings.took('zstd');
+    expect([encodings.pick(), encodings.pick()]).toEqual(['zstd', 'zstd']);
+  });
+
+  it('asks again when the request that asked was lost', () => {
+    const encodings = choice('zstd');
+    expect([encodings.pick(), encodings.pick()]).toEqual(['zstd', 'gzip']);
+    encodings.untold('zstd');
+    expect(encodings.pick()).toBe('zstd');
+  });
+
+  it('remembers a refusal, once the other encoding was taken', () => {
+    const encodings = choice('zstd');
+    encodings.pick();
+    expect(encodings.fallback('zstd', UNIMPLEMENTED)).toBe('gzip');
+    encodings.took('gzip', 'zstd');
+    encodings.untold('zstd');
+    expect([encodings.pick(), warnings]).toEqual(['gzip', ['encoding_refused']]);
+  });
+
+  it('goes on to no encoding where even gzip is not taken', () => {
+    const encodings = choice('gzip');
+    expect(encodings.fallback('gzip', { reason: '415', message: '' })).toBe('identity');
+    encodings.took('identity', 'gzip');
+    expect(encodings.pick()).toBe('identity');
+  });
+
+  it('blames zstd for a broken message only while it is unproven, gzip where it is named', () => {
+    const bad = { reason: '400', message: 'bad' };
+    const encodings = choice('zstd');
+    encodings.pick();
+    expect(encodings.fallback('zstd', bad)).toBe('gzip');
+    expect(encodings.fallback('gzip', bad)).toBeUndefined();
+    expect(
+      encodings.fallback('gzip', { reason: 'INVALID_ARGUMENT', message: 'grpc-encoding' }),
+    ).toBe('identity');
+    encodings.took('zstd');
+    expect(encodings.fallback('zstd', bad)).toBeUndefined();
+    expect(encodings.fallback('zstd', { reason: '403', message: 'encoding' })).toBeUndefined();
+    expect(encodings.fallback('identity', UNIMPLEMENTED)).toBeUndefined();
+  });
+});

@@ -1,0 +1,79 @@
+import { ManualClock } from '../pool/fixtures/manual-clock.js';
+import { patience } from './fixtures/batches.js';
+import { apiKey, basic, bearer, HeaderSource } from './headers.js';
+import type { Headers } from './headers.js';
+
+const source = (...headers: Headers[]): HeaderSource =>
+  new HeaderSource(headers, new ManualClock(), 1000);
+
+describe('HeaderSource', () => {
+  it('lowers names, lets later ones win and keeps its own', async () => {
+    const headers = source(
+      { 'X-A': '1', 'X-B': '1', 'Content-Type': 'x', TE: 'y', Host: 'z', Connection: 'close' },
+      async () => ({ 'x-b': '2' }),
+    );
+    expect(await headers.get(patience())).toEqual({
+      kind: 'headers',
+      values: { 'x-a': '1', 'x-b': '2' },
+    });
+  });
+
+  it.each<Record<string, string>>([
+    { 'a b': 'x' },
+    { a: 'canary\r\nevil: 1' },
+    { a: 'canary\u20AC' },
+    { ':path': '/' },
+    { a: 7 as unknown as string },
+  ])('refuses %p at start and never shows the value', (headers) => {
+    expect(() => source(headers)).toThrow(
+      expect.objectContaining({
+        code: 'headers',
+        message: expect.not.stringContaining('canary') as unknown,
+      }),
+    );
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no token');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no token'))],
+    ['gives what cannot be sent', () => ({ a: 'b\n' })],
+    ['gives nothing', () => undefined as never],
+  ])('fails where a function %s', async (_what, ask) => {
+    expect(await source(ask).get(patience())).toEqual({ kind: 'failed', reason: 'headers' });
+  });
+
+  it('waits no longer than its time, nor than the signal', async () => {
+    const clock = new ManualClock();
+    const never = new HeaderSource([() => new Promise<never>(() => {})], clock, 1000);
+    const late = never.get(patience());
+    clock.advance(1000);
+    expect(await late).toEqual({ kind: 'failed', reason: 'headers' });
+    const attempt = new AbortController();
+    const aborted = never.get(attempt.signal);
+    attempt.abort();
+    expect(await aborted).toEqual({ kind: 'failed', reason: 'aborted' });
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('makes credentials of values and of functions', async () => {
+    let count = 0;
+    const token = source(bearer(() => `t${++count}`));
+    expect(await token.get(patience())).toHaveProperty('values.authorization', 'Bearer t1');
+    expect(await token.get(patience())).toHaveProperty('values.authorization', 'Bearer t2');
+    expect(await source(bearer('t'), apiKey('k')).get(patience())).toHaveProperty('values', {
+      authorization: 'Bearer t',
+      'x-api-key': 'k',
+    });
+    expect(await source(apiKey('k', 'DD-Key')).get(patience())).toHaveProperty('values', {
+      'dd-key': 'k',
+    });
+    expect(await source(basic('u', async () => 'p')).get(patience())).toHaveProperty('values', {
+      authorization: `Basic ${btoa('u:p')}`,
+    });
+  });
+});

@@ -1,0 +1,196 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import { createOtlpReceiver } from '../wire/index.js';
+import type { ExportReply, OtlpReceiver, ReceivedExport, Signal } from '../wire/index.js';
+import type { Batch, Sender } from '../send/sender.js';
+import { batchOf, chunk, jsonBatch, patience, smallBatch } from './fixtures/batches.js';
+import { createGrpcSender } from './grpc-sender.js';
+import type { GrpcSenderOptions } from './grpc-sender.js';
+import { createHttpSender } from './http-sender.js';
+import type { HttpSenderOptions } from './http-sender.js';
+
+const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+
+let receiver: OtlpReceiver;
+let received: ReceivedExport[];
+let reply: ExportReply;
+let grpcUrl: string;
+let httpUrl: string;
+let senders: Sender[];
+let warnings: string[];
+const warn = (code: string, text: string): void => void warnings.push(`${code}: ${text}`);
+
+beforeEach(async () => {
+  received = [];
+  senders = [];
+  warnings = [];
+  reply = { kind: 'accepted' };
+  receiver = createOtlpReceiver({
+    grpcPort: 0,
+    httpPort: 0,
+    onExport(each) {
+      received.push(each);
+      return reply;
+    },
+  });
+  const ports = await receiver.start();
+  grpcUrl = `http://127.0.0.1:${ports.grpcPort}`;
+  httpUrl = `http://127.0.0.1:${ports.httpPort}`;
+});
+
+afterEach(async () => {
+  await Promise.all(senders.map((each) => each.close()));
+  await receiver.close();
+});
+
+function opened<T extends Sender>(sender: T): T {
+  senders.push(sender);
+  return sender;
+}
+
+const grpc = (options: Partial<GrpcSenderOptions> = {}): Sender =>
+  opened(createGrpcSender({ endpoint: grpcUrl, warn, ...options }));
+const http = (options: Partial<HttpSenderOptions> = {}): Sender =>
+  opened(
+    createHttpSender({ endpoint: httpUrl, content: 'protobuf', warn, proxy: false, ...options }),
+  );
+
+const transports = [
+  ['grpc', (compression: 'identity' | 'gzip') => grpc({ compression }), smallBatch],
+  ['http/protobuf', (compression: 'identity' | 'gzip') => http({ compression }), smallBatch],
+  [
+    'http/json',
+    (compression: 'identity' | 'gzip') => http({ compression, content: 'json' }),
+    jsonBatch,
+  ],
+] as const satisfies readonly (readonly [
+  string,
+  (compression: 'identity' | 'gzip') => Sender,
+  (signal: Signal) => Batch,
+])[];
+
+describe.each(transports)('over %s', (transport, open, batch) => {
+  describe.each(['identity', 'gzip'] as const)('with %s', (compression) => {
+    it.each(SIGNALS)('hands over %s', async (signal) => {
+      const sender = open(compression);
+      expect(await sender.send(batch(signal), patience())).toEqual({ kind: 'accepted' });
+      expect(await sender.send(batch(signal), patience())).toEqual({ kind: 'accepted' });
+      expect(received.map((each) => [each.transport, each.request.signal])).toEqual([
+        [transport, signal],
+        [transport, signal],
+      ]);
+      const [first] = received;
+      expect(first?.request.groups.at(0)?.scopes.at(0)?.items).toHaveLength(1);
+      expect(first?.headers['user-agent']).toMatch(/^Nestlens-OTLP\/\S+ OTel-OTLP-Exporter/);
+    });
+  });
+
+  it('counts what a receiver rejects', async () => {
+    reply = { kind: 'partial', rejected: 1, message: 'too old' };
+    const outcome = await open('identity').send(batch('traces'), patience());
+    expect(outcome).toEqual({ kind: 'partial', rejected: 1, reason: 'too old' });
+    expect(warnings).toEqual(['partial_success: too old']);
+  });
+
+  it('takes a warning with nothing rejected for success', async () => {
+    reply = { kind: 'accepted', message: 'soon no more' };
+    expect(await open('identity').send(batch('logs'), patience())).toEqual({ kind: 'accepted' });
+    expect(warnings).toEqual(['partial_success: soon no more']);
+  });
+
+  it('passes on how long to wait', async () => {
+    reply = { kind: 'refused', code: 8, message: 'full', retryAfterMs: 5000 };
+    const outcome = await open('gzip').send(batch('metrics'), patience());
+    expect(outcome).toMatchObject({ kind: 'retry', afterMs: 5000 });
+  });
+
+  it('comes back after a connection was cut', async () => {
+    const sender = open('identity');
+    reply = { kind: 'reset' };
+    expect(await sender.send(batch('traces'), patience())).toMatchObject({ kind: 'retry' });
+    reply = { kind: 'accepted' };
+    // A connection of no use leaves a short pause behind.
+    let outcome = await sender.send(batch('traces'), patience());
+    while (outcome.kind === 'retry' && outcome.afterMs !== undefined) {
+      await tick();
+      outcome = await sender.send(batch('traces'), patience());
+    }
+    expect(outcome).toEqual({ kind: 'accepted' });
+  });
+
+  it('ends at once when the signal aborts', async () => {
+    reply = { kind: 'hang' };
+    const attempt = new AbortController();
+    const sent = open('identity').send(batch('traces'), attempt.signal);
+    await tick();
+    attempt.abort();
+    expect(await sent).toEqual({ kind: 'retry', reason: 'aborted' });
+  });
+
+  it('refuses after close, twice', async () => {
+    const sender = open('identity');
+    await sender.send(batch('traces'), patience());
+    await Promise.all([sender.close(), sender.close()]);
+    await sender.close();
+    expect(await sender.send(batch('traces'), patience())).toEqual({
+      kind: 'refused',
+      reason: 'closed',
+    });
+  });
+});
+
+it('writes many chunks as one message', async () => {
+  const batch = batchOf('traces', chunk('traces', 3, 'a'), chunk('traces', 2, 'b'));
+  await grpc().send(batch, patience());
+  await http().send(batch, patience());
+  const items = received.map(({ request }) =>
+    request.groups.map((resource) => resource.scopes.map((scope) => scope.items.length)),
+  );
+  expect(items).toEqual([
+    [[3], [2]],
+    [[3], [2]],
+  ]);
+});
+
+describe('headers', () => {
+  it('travel by value, by function, and from the endpoint', async () => {
+    const headers = [{ 'X-Tenant': 'a' }, async () => ({ 'x-token': String(received.length) })];
+    const sender = grpc({ headers });
+    await sender.send(smallBatch(), patience());
+    await sender.send(smallBatch(), patience());
+    await http({ endpoint: httpUrl.replace('//', '//u:p@') }).send(smallBatch(), patience());
+    expect(received.map((each) => each.headers)).toEqual([
+      expect.objectContaining({ 'x-tenant': 'a', 'x-token': '0' }),
+      expect.objectContaining({ 'x-tenant': 'a', 'x-token': '1' }),
+      expect.objectContaining({ authorization: `Basic ${btoa('u:p')}` }),
+    ]);
+  });
+
+  it('that cannot be had end the attempt, not the sender', async () => {
+    const outcome = await http({
+      headers: () => {
+        throw new Error('canary');
+      },
+    }).send(smallBatch(), patience());
+    expect(outcome).toEqual({ kind: 'retry', reason: 'headers' });
+    expect(received).toHaveLength(0);
+  });
+});
+
+it('says so when a batch is larger than any request may be', async () => {
+  const batch = smallBatch();
+  const refusal = { kind: 'refused', reason: 'too_large' };
+  expect(await grpc({ maxRequestBytes: 10 }).send(batch, patience())).toEqual(refusal);
+  expect(await http({ maxRequestBytes: 10 }).send(batch, patience())).toEqual(refusal);
+  expect(received).toHaveLength(0);
+});
+
+it('falls back to gzip where zstd is not taken, and remembers', async () => {
+  for (const sender of [grpc({ compression: 'zstd' }), http({ compression: 'zstd' })]) {
+    expect(await sender.send(smallBatch(), patience())).toEqual({ kind: 'accepted' });
+    expect(await sender.send(smallBatch(), patience())).toEqual({ kind: 'accepted' });
+  }
+  expect(receiver.stats()).toMatchObject({ accepted: 4, rejected: 2 });
+  expect(warnings).toEqual(
+    Array(2).fill('encoding_refused: the server does not take zstd; using gzip'),
+  );
+});

@@ -1,0 +1,61 @@
+import type { Signal } from '../wire/index.js';
+import { ProtobufWriter } from '../wire/protobuf-writer.js';
+import { countItems } from './count-items.js';
+import { bigBatch, chunk } from './fixtures/batches.js';
+import { split } from './split.js';
+
+describe.each(['traces', 'metrics', 'logs'] as const)('countItems of %s', (signal: Signal) => {
+  it('counts through all resources and scopes', () => {
+    const both = Buffer.concat([chunk(signal, 3), chunk(signal, 4)]);
+    expect(countItems(signal, both)).toBe(7);
+    expect(countItems(signal, new Uint8Array(0))).toBe(0);
+  });
+
+  it('counts bytes that cannot be read as none', () => {
+    expect(countItems(signal, Buffer.from([0x0a, 0x7f, 0x01]))).toBe(0);
+  });
+});
+
+it('counts points of each kind of metric', () => {
+  const points = new ProtobufWriter().bytes(1, Buffer.alloc(0)).bytes(1, Buffer.alloc(0)).finish();
+  const scope = new ProtobufWriter();
+  for (const kind of [5, 7, 9, 10, 11]) {
+    scope.bytes(2, new ProtobufWriter().string(1, 'name').bytes(kind, points).finish());
+  }
+  const resource = new ProtobufWriter().bytes(2, scope.finish()).finish();
+  expect(countItems('metrics', new ProtobufWriter().bytes(1, resource).finish())).toBe(10);
+});
+
+describe('split', () => {
+  const chunks = [1, 2, 3, 4, 5].map((items) => chunk('traces', items));
+  const bytes = chunks.reduce((sum, each) => sum + each.byteLength, 0);
+  const batch = { signal: 'traces', items: 15, bytes, chunks } as const;
+
+  it('leaves what fits as it is', () => {
+    expect(split(batch)).toEqual([batch]);
+    expect(split(batch)[0]).toBe(batch);
+  });
+
+  it('groups chunks up to the limit and shares them', () => {
+    const max = chunk('traces', 4).byteLength + chunk('traces', 1).byteLength;
+    const parts = split(batch, max);
+    expect(parts.map((part) => part.items)).toEqual([3, 3, 4, 5]);
+    expect(parts.flatMap((part) => part.chunks)).toEqual(chunks);
+    expect(parts.at(0)?.chunks.at(0)).toBe(chunks.at(0));
+    for (const part of parts) expect(part.bytes).toBeLessThanOrEqual(max);
+    expect(parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes);
+  });
+
+  it('lets a chunk above the limit travel alone', () => {
+    expect(split(batch, 10).map((part) => part.chunks.length)).toEqual([1, 1, 1, 1, 1]);
+    const big = bigBatch(100);
+    expect(split(big, 10)).toEqual([big]);
+  });
+
+  it.each([
+    [0, [0, 0, 0, 0, 15]],
+    [100, [15, 0, 0, 0, 0]],
+  ])('keeps the sum where %i are counted for each chunk', (counted, items) => {
+    expect(split(batch, 10, () => counted).map((part) => part.items)).toEqual(items);
+  });
+});

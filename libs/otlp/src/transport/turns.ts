@@ -1,0 +1,35 @@
+/** Lets at most `count` run at once; the others wait, first come first. */
+export class Turns {
+  readonly #waiting = new Set<() => void>();
+  #free: number;
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** False where `signal` aborted first; else {@link give} must follow. */
+  take(signal: AbortSignal): Promise<boolean> | boolean {
+    if (signal.aborted) return false;
+    if (this.#free > 0) {
+      this.#free--;
+      return true;
+    }
+    return new Promise((resolve) => {
+      const settle = (taken: boolean): void => {
+        this.#waiting.delete(onTurn);
+        signal.removeEventListener('abort', onAbort);
+        resolve(taken);
+      };
+      const onTurn = (): void => settle(true);
+      const onAbort = (): void => settle(false);
+      signal.addEventListener('abort', onAbort);
+      this.#waiting.add(onTurn);
+    });
+  }
+
+  give(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#free++;
+    else next();
+  }
+}

@@ -1,0 +1,187 @@
+import type { OtelModuleOptions } from '@nestlens/otel';
+import { ScriptedOtlpServer, hang, partial, unavailable, useLeakCheck } from '@nestlens/testing';
+import { WorkService } from './work-service.js';
+
+const LIMIT_MS = 90_000;
+const ARRIVAL_MS = 30_000;
+/** Of lines of trouble in one outage, whatever their number of occurrences. */
+const MOST_CAUSES = 3;
+const TAKEN = ['accepted', 'partial'];
+const REQUESTS = 40;
+const SIGNALS = ['traces', 'metrics', 'logs'] as const;
+type Signal = (typeof SIGNALS)[number];
+/** What differs between two lines that say the same. */
+const VARYING = /[\d:.,/]+|\b[AP]M\b/g;
+
+/** Sends early and often, and gives up soon, so that an outage is felt. */
+const optionsFor = (endpoint: string): OtelModuleOptions => ({
+  service: { name: 'work' },
+  otlp: { protocol: 'grpc', endpoint, timeoutMs: 400 },
+  traces: { batch: { delayMs: 50 } },
+  metrics: { intervalMs: 500, timeoutMs: 400 },
+  logs: { level: 'debug', batch: { delayMs: 50 } },
+  health: { cacheMs: 0 },
+  diagnostics: { startupReport: false },
+});
+
+/** Asks for work. @returns the statuses other than 200 */
+async function work(service: WorkService, count = REQUESTS): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let turn = 0; turn < count; turn += 1) statuses.push(await service.work());
+  return statuses.filter((status) => status !== 200);
+}
+
+/** Goes on with work until readiness, which is 200 all the time, says what is wanted. */
+async function becomes(
+  service: WorkService,
+  wanted: string,
+  server?: ScriptedOtlpServer,
+): Promise<Record<string, unknown>> {
+  const deadline = performance.now() + ARRIVAL_MS;
+  for (;;) {
+    const { status, state, otlp } = await service.health();
+    if (status !== 200) throw new Error(`readiness answers ${status} ${state}`);
+    if (state === wanted) return otlp;
+    if (performance.now() > deadline) throw new Error(`still ${state}: ${JSON.stringify(otlp)}`);
+    await work(service, 1);
+    // Nothing changes before the next export.
+    await server?.waitForRequests(server.requests().length + 1);
+  }
+}
+
+/** What was printed as an error or a warning, without what differs from one time to the next. */
+const troubles = ({ lines }: WorkService): string[] =>
+  lines.filter((line) => / (WARN|ERROR) /.test(line)).map((line) => line.replaceAll(VARYING, '#'));
+
+/** No error or warning twice, nor many of them. */
+function expectQuiet(service: WorkService): void {
+  const said = troubles(service);
+  expect(said).toEqual([...new Set(said)]);
+  expect(said.length).toBeLessThanOrEqual(MOST_CAUSES);
+  // The export that failed belongs to nobody's request.
+  expect(said.filter((line) => line.includes('trace_id='))).toEqual([]);
+}
+
+/** What the service says of a signal at its end, all losses together. */
+function account({ sent }: WorkService, signal: Signal) {
+  const { accepted = 0, rejected = 0, queued = 0, dropped = {} } = sent?.[signal] ?? {};
+  const lost = Object.values(dropped).reduce((sum, count) => sum + count, rejected);
+  return { accepted, lost, queued, created: accepted + lost + queued };
+}
+
+const received = (server: ScriptedOtlpServer, signal: Signal): number =>
+  server
+    .requests()
+    .filter(({ signal: its, reply }) => its === signal && TAKEN.includes(reply.kind))
+    .reduce((sum, { items }) => sum + items, 0);
+
+describe('with a collector that', () => {
+  useLeakCheck({ timeoutMs: 10_000 });
+
+  it(
+    'P22: is not there, and comes: the service is degraded, not unready, until it is there',
+    async () => {
+      await using server = await ScriptedOtlpServer.start();
+      await server.close();
+      await using service = await WorkService.start('late', optionsFor(server.grpcUrl));
+      expect(await work(service)).toEqual([]);
+      expect(await becomes(service, 'degraded')).toMatchObject({
+        status: 'degraded',
+        reason: expect.stringContaining('ECONNREFUSED') as string,
+      });
+      await server.start();
+      expect(await becomes(service, 'ok', server)).toMatchObject({
+        status: 'up',
+        traces: 'accepted',
+      });
+      const exit = await service.stop();
+
+      expect(exit).toEqual({ code: null, signal: 'SIGTERM', forced: false });
+      expectQuiet(service);
+      const traces = account(service, 'traces');
+      expect(traces.created).toBe(service.asked + 1);
+      expect(traces.lost).toBeGreaterThan(0);
+      for (const signal of SIGNALS) {
+        expect(account(service, signal)).toMatchObject({
+          accepted: received(server, signal),
+          queued: 0,
+        });
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'goes away and comes back: what is lost is counted, what comes after is sent',
+    async () => {
+      await using server = await ScriptedOtlpServer.start();
+      await using service = await WorkService.start('gap', optionsFor(server.grpcUrl));
+      expect(await work(service)).toEqual([]);
+      await server.waitForSpans(REQUESTS, { timeoutMs: ARRIVAL_MS });
+      await server.close();
+      expect(await work(service)).toEqual([]);
+      await becomes(service, 'degraded');
+      await server.start();
+      await becomes(service, 'ok', server);
+      await service.stop();
+
+      expectQuiet(service);
+      const traces = account(service, 'traces');
+      expect(traces).toMatchObject({ created: service.asked + 1, queued: 0 });
+      expect(traces.lost).toBeGreaterThan(0);
+      // What was on its way when the collector went may have come without an answer.
+      expect(received(server, 'traces')).toBeGreaterThanOrEqual(traces.accepted);
+      expect(server.spans().at(-1)?.name).toBe('nestjs.shutdown');
+    },
+    LIMIT_MS,
+  );
+
+  it.each([
+    ['answers UNAVAILABLE', unavailable()],
+    ['never answers', hang()],
+  ])(
+    '%s: nothing is accepted, everything is counted, nobody notices',
+    async (name, reply) => {
+      await using server = await ScriptedOtlpServer.start();
+      server.script.otherwise(reply);
+      await using service = await WorkService.start(reply.kind, optionsFor(server.grpcUrl));
+      expect(await work(service)).toEqual([]);
+      expect(await becomes(service, 'degraded')).toMatchObject({
+        reason: expect.stringMatching(/(traces|metrics|logs) failed: gRPC status/) as string,
+      });
+      expect(await work(service)).toEqual([]);
+      const exit = await service.stop();
+
+      expect([name, exit]).toEqual([name, { code: null, signal: 'SIGTERM', forced: false }]);
+      expectQuiet(service);
+      const created = service.asked + 1;
+      expect(account(service, 'traces')).toEqual({
+        accepted: 0,
+        lost: created,
+        queued: 0,
+        created,
+      });
+      expect(server.spans()).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'takes only a part: the service is fine, and says so once',
+    async () => {
+      await using server = await ScriptedOtlpServer.start();
+      server.script.otherwise(partial(1));
+      await using service = await WorkService.start('partial', optionsFor(server.grpcUrl));
+      expect(await work(service)).toEqual([]);
+      await becomes(service, 'ok', server);
+      await service.stop();
+
+      expectQuiet(service);
+      expect(troubles(service).join()).toContain('artial');
+      const { created, queued } = account(service, 'traces');
+      expect([created, queued]).toEqual([service.asked + 1, 0]);
+      expect(received(server, 'traces')).toBe(created);
+    },
+    LIMIT_MS,
+  );
+});
