@@ -173,7 +173,14 @@ export class FaultProxy implements AsyncDisposable {
 const BLACK_HOLE: FlowFaults = { latencyMs: 2 ** 31 - 1 };
 
 const cut = ({ client, target, cut: controller }: Connection): void => {
+  if (controller.signal.aborted) return;
   controller.abort();
-  client.resetAndDestroy();
-  target.resetAndDestroy();
+  sever(client);
+  sever(target);
+};
+
+/** With RST; a socket that is being ended cannot be reset, and one with bytes that nobody takes never would be. */
+const sever = (socket: Socket): void => {
+  if (socket.writableEnded || socket.writableLength > 0) socket.destroy();
+  else socket.resetAndDestroy();
 };

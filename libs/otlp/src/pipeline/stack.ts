@@ -19,6 +19,12 @@ import type { FromRunner, LaneState } from './runner-messages.js';
 
 type Emit = (message: FromRunner) => void;
 
+/**
+ * With its jitter below the breaker's pause: the breaker says when to try again, and a probe that met a pool
+ * still waiting would fail without having asked the collector.
+ */
+const RECONNECT_MAX_MS = 750;
+
 /** The senders of a pipeline, one stack for each collector. Throws TransportConfigError. */
 export function createLanes(sending: SendingOptions, emit: Emit): Lanes {
   const questions = new HeaderQuestions(emit);
@@ -111,7 +117,11 @@ function createTransport(
   const [first] = to;
   if (first?.protocol === 'grpc') {
     const { timeoutMs } = first;
-    const sender = createGrpcSender({ ...optionsOf(first), timeoutMs, pool });
+    const sender = createGrpcSender({
+      ...optionsOf(first),
+      timeoutMs,
+      pool: { reconnectMaxMs: RECONNECT_MAX_MS, ...pool },
+    });
     return { sender, connections: () => ({ ...sender.pool.stats }) };
   }
   const senders = new Map(

@@ -58,7 +58,8 @@ export class Keepalive {
   }
 
   #check(): void {
-    if (this.#stopped || !this.#owed) return;
+    // A session may be gone before it says so; a PING on it would throw.
+    if (this.#stopped || !this.#owed || this.#options.http2.destroyed) return;
     const left = this.#quietSince + this.#options.intervalMs - this.#options.clock.now();
     if (left > 0) this.#arm(left);
     else this.#ping();

@@ -1,0 +1,166 @@
+import { constants } from 'node:http2';
+import type { ServerOptions } from 'node:http2';
+import { useLeakCheck } from '@nestlens/testing';
+import type { App } from './fixtures/app.js';
+import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
+import { UnrulyCollector } from './fixtures/unruly-collector.js';
+import type { Manners } from './fixtures/unruly-collector.js';
+
+/** F13, F14, F15: what a peer may do to streams and connections. Each storm hits every second request. */
+const {
+  NGHTTP2_CANCEL,
+  NGHTTP2_ENHANCE_YOUR_CALM,
+  NGHTTP2_INTERNAL_ERROR,
+  NGHTTP2_NO_ERROR,
+  NGHTTP2_REFUSED_STREAM,
+} = constants;
+const BATCHES = 5;
+const SPANS = 50;
+
+describe('HTTP/2', () => {
+  useLeakCheck();
+
+  describe('of a collector', () => {
+    const stage = new Stage();
+
+    const meet = async (
+      manners: Manners,
+      server: ServerOptions = {},
+    ): Promise<{ app: App; collector: UnrulyCollector }> => {
+      const collector = await UnrulyCollector.start(manners, server);
+      stage.keep(collector, (each) => each.close());
+      const pool = { keepaliveMs: 1000, keepaliveTimeoutMs: 500 };
+      const app = stage.app({ traces: { endpoint: collector.url, timeoutMs: 2000 }, pool });
+      app.arrived = () => collector.ids.size;
+      return { app, collector };
+    };
+
+    /** Sends all, in several batches; the collector has them when it resolves. */
+    const send = async (app: App, timeoutMs = 15_000): Promise<string> => {
+      const flushes: Promise<{ readonly kind: string }>[] = [];
+      for (let batch = 0; batch < BATCHES; batch += 1) {
+        app.spans(SPANS);
+        flushes.push(app.flush(timeoutMs));
+      }
+      const results = await Promise.all(flushes);
+      return results.every(({ kind }) => kind === 'done') ? 'done' : 'deadline';
+    };
+
+    afterEach(() => stage.close());
+
+    it.each([
+      ['NO_ERROR', NGHTTP2_NO_ERROR, ''],
+      ['ENHANCE_YOUR_CALM', NGHTTP2_ENHANCE_YOUR_CALM, 'too_many_pings'],
+      ['INTERNAL_ERROR', NGHTTP2_INTERNAL_ERROR, ''],
+    ])('F13, P4, P5: GOAWAY %s with each second request loses nothing', async (_name, code, data) => {
+      const { app, collector } = await meet({
+        late({ nth, stream, accept }) {
+          if (nth % 2 === 0) stream.session?.goaway(code, stream.id, Buffer.from(data));
+          accept();
+        },
+      });
+      expect(await send(app)).toBe('done');
+      const { books } = app.report();
+      const { doubles } = collector.ids;
+      expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
+      expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+    }, 20_000);
+
+    it('F13, P5: streams above the last id of a GOAWAY are sent again and are no duplicates', async () => {
+      const { app, collector } = await meet({
+        early({ nth, stream }) {
+          if (nth >= 3) return false;
+          stream.session?.goaway(NGHTTP2_NO_ERROR, (stream.id ?? 2) - 2);
+          stream.session?.destroy();
+          return true;
+        },
+      });
+      expect(await send(app)).toBe('done');
+      expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
+    }, 20_000);
+
+    it.each([
+      ['after the headers', true, false, NGHTTP2_INTERNAL_ERROR],
+      ['after the data', false, false, NGHTTP2_CANCEL],
+      ['of a batch that was taken', false, true, NGHTTP2_INTERNAL_ERROR],
+    ])(
+      'F14, P4, P5: RST_STREAM %s, again and again, loses nothing',
+      async (_when, early, taken, code) => {
+        const { app, collector } = await meet({
+          early({ nth, stream }) {
+            if (!early || nth % 2 === 1) return false;
+            stream.close(code);
+            return true;
+          },
+          late(call) {
+            if (early || call.nth % 2 === 1) return call.accept();
+            if (taken) call.take();
+            call.stream.close(code);
+          },
+        });
+        expect(await send(app, 25_000)).toBe('done');
+        const { books } = app.report();
+        const { doubles } = collector.ids;
+        expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
+        expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+        expect(doubles > 0).toBe(taken);
+      },
+      30_000,
+    );
+
+    it('F14, P5, P6: REFUSED_STREAM goes again at once, then after a pause, and is no duplicate', async () => {
+      const { app, collector } = await meet({
+        early({ nth, stream }) {
+          if (nth >= 5) return false;
+          stream.close(NGHTTP2_REFUSED_STREAM);
+          return true;
+        },
+      });
+      app.spans(SPANS);
+      expect(await app.flush(15_000)).toEqual({ kind: 'done' });
+      expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
+      expect(app.books.possibleDuplicates).toBe(0);
+      expect((collector.at[1] ?? 0) - (collector.at[0] ?? 0)).toBeLessThanOrEqual(100);
+    }, 20_000);
+
+    it('F15, P4: MAX_CONCURRENT_STREAMS 1 is kept to, without a deadlock', async () => {
+      let open = 0;
+      let most = 0;
+      const { app, collector } = await meet(
+        {
+          early({ stream }) {
+            open += 1;
+            most = Math.max(most, open);
+            stream.once('close', () => (open -= 1));
+            return false;
+          },
+        },
+        { settings: { maxConcurrentStreams: 1 } },
+      );
+      expect(await send(app)).toBe('done');
+      expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
+      // One for each of the pool's two connections.
+      expect(most).toBeLessThanOrEqual(2);
+    }, 20_000);
+
+    it('F15, P4, P10: a window of 0 ends attempts in time; when it opens all arrives', async () => {
+      const { app, collector } = await meet({}, { settings: { initialWindowSize: 0 } });
+      app.spans(SPANS);
+      const startedAt = performance.now();
+      expect((await app.flush(3000)).kind).toBe('deadline');
+      expect(performance.now() - startedAt).toBeLessThanOrEqual(3200);
+      for (const session of collector.peer.sessions) {
+        if (!session.destroyed) session.settings({ initialWindowSize: 1 << 20 });
+      }
+      collector.peer.server.updateSettings({ initialWindowSize: 1 << 20 });
+      collector.peer.server.on('session', (session) =>
+        session.settings({ initialWindowSize: 1 << 20 }),
+      );
+      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      expect(balanceOf(app.report(), collector.ids)).toEqual({
+        ...WHOLE,
+        doubles: collector.ids.doubles,
+      });
+    }, 20_000);
+  });
+});

@@ -1,0 +1,88 @@
+import { FaultProxy, ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import type { ProxyFaults } from '@nestlens/testing';
+import type { App } from './fixtures/app.js';
+import { idsAt } from './fixtures/arrivals.js';
+import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
+import { lasting, until } from './fixtures/until.js';
+
+/** F7, F8, F9, F10: what a network may do to bytes, by a seeded proxy in front of a collector that takes everything. */
+const SPANS = 5000;
+
+describe('a bad network', () => {
+  useLeakCheck();
+
+  describe.each(['grpc', 'http/protobuf'] as const)('under %s', (protocol) => {
+    const stage = new Stage();
+    let server: ScriptedOtlpServer;
+    let proxy: FaultProxy;
+
+    const meet = async (faults: ProxyFaults): Promise<App> => {
+      server = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
+      const grpc = protocol === 'grpc';
+      const target = { port: grpc ? server.grpcPort : server.httpPort };
+      proxy = stage.keep(await FaultProxy.start({ target, faults, seed: 11 }), (each) =>
+        each.close(),
+      );
+      const endpoint = `http://127.0.0.1:${proxy.port}${grpc ? '' : '/v1/traces'}`;
+      const app = stage.app({
+        traces: { protocol, endpoint },
+        worker: FROM_WORKER,
+        targetBytes: 64 * 1024,
+      });
+      return app;
+    };
+
+    const expectWhole = (app: App): void => {
+      const ids = idsAt(server);
+      const { books } = app.report();
+      const { doubles } = ids;
+      expect(balanceOf(app.report(), ids)).toEqual({ ...WHOLE, doubles });
+      expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+      expect(app.report().lines.length).toBeLessThanOrEqual(2);
+    };
+
+    afterEach(() => stage.close());
+
+    it('F7, P4: 200 ms ± 100 each way costs time and no span', async () => {
+      const way = { latencyMs: 100, jitterMs: 50 };
+      const app = await meet({ up: way, down: way });
+      app.pace(1000);
+      await lasting(3000);
+      app.rest();
+      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      expectWhole(app);
+      expect(app.books.possibleDuplicates).toBe(0);
+      expect(app.report().mostBytes).toBeLessThanOrEqual(4 * 1024 * 1024);
+    }, 20_000);
+
+    it('F9, P4: bytes one by one are put together again', async () => {
+      const app = await meet({ up: { sliceBytes: 7 }, down: { sliceBytes: 1 } });
+      app.spans(SPANS / 10);
+      expect(await app.flush(15_000)).toEqual({ kind: 'done' });
+      expectWhole(app);
+      expect(app.books.possibleDuplicates).toBe(0);
+    }, 20_000);
+
+    it('F8, P1, P4: 64 KB/s holds back, within bounds, and drops nothing that fits', async () => {
+      const app = await meet({ up: { bytesPerSecond: 64 * 1024 } });
+      app.spans(500);
+      expect(await app.flush(15_000)).toEqual({ kind: 'done' });
+      expectWhole(app);
+    }, 20_000);
+
+    it('F10, P4, P5: resets in the middle of everything lose nothing', async () => {
+      const app = await meet({ up: { latencyMs: 5 }, down: { latencyMs: 20 }, resetRate: 0.3 });
+      app.pace(1000);
+      for (let cut = 0; cut < 6; cut += 1) {
+        const { accepted } = proxy;
+        await lasting(300);
+        proxy.reset();
+        await until(() => proxy.accepted > accepted || app.books.queued > 0);
+      }
+      app.rest();
+      proxy.set({});
+      expect(await app.flush(15_000)).toEqual({ kind: 'done' });
+      expectWhole(app);
+    }, 25_000);
+  });
+});

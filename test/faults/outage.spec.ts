@@ -1,0 +1,106 @@
+import { lasting, until } from './fixtures/until.js';
+import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { CollectorProcess } from './fixtures/collector-process.js';
+import type { AppProcess, ProcessReport } from './fixtures/app-process.js';
+import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
+
+/**
+ * F1, F25: collectors that are away. App, collector and proxy are three processes.
+ * By default the outages of 10 s and 60 s at 500 spans/s last 3 s and 6 s, at the same rate, and what 60 s would hold
+ * is computed from what 6 s held. NESTLENS_FAULTS_LONG=1: as long as they are promised for, and 5 min of restarts.
+ */
+const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
+const RATE = 500;
+const MIB = 1024 * 1024;
+const MAX_BYTES = 16 * MIB;
+const RSS_BYTES = 32 * MIB;
+
+describe('an outage without a disk', () => {
+  useLeakCheck();
+
+  describe('of a collector', () => {
+    const stage = new Stage();
+    let collector: CollectorProcess;
+    let proxy: FaultProxy;
+
+    const start = async (): Promise<AppProcess> => {
+      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
+      const target = { port: collector.grpcPort };
+      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      const endpoint = `http://127.0.0.1:${proxy.port}`;
+      return stage.appProcess({ traces: { endpoint }, maxBytes: MAX_BYTES });
+    };
+
+    const arrives = (count: number, timeoutMs?: number): Promise<number> =>
+      until(async () => (await collector.counts()).arrived >= count, timeoutMs, `${count} spans`);
+
+    const expectUnhurt = ({ loop, mostBytes, lines, books }: ProcessReport): void => {
+      // P1, P3, P35; a line of a cause came once in any minute, or `broken` says so.
+      expect(mostBytes).toBeLessThanOrEqual(MAX_BYTES);
+      expect(loop.p99).toBeLessThanOrEqual(loop.idleP99 + 5);
+      expect(lines.length).toBeLessThanOrEqual(LONG ? 6 : 2);
+      expect(books.dropped).toEqual({});
+    };
+
+    afterEach(() => stage.close());
+
+    it.each(LONG ? [10, 60] : [3, 6])(
+      'F1, P1, P3, P4, P7, P8, P35: refused for %d s at 500 spans/s loses nothing',
+      async (seconds) => {
+        const app = await start();
+        await app.pace(RATE);
+        await arrives(RATE);
+        await proxy.down();
+        const before = await app.report();
+        await lasting(seconds * 1000);
+        const during = await app.report();
+        const heldSpans = during.books.queued;
+        const heldBytes = during.mostBytes - before.mostBytes;
+        await proxy.up();
+        const { arrived } = await collector.counts();
+        // P8: the breaker's probe is at most 1 s away, or a sixtieth of the outage, and a quarter more.
+        expect(await arrives(arrived + 1)).toBeLessThanOrEqual(2000);
+        const made = await app.rest();
+        await arrives(made);
+        await app.flush(5000);
+        const report = await app.report();
+        const { arrived: size, doubles } = await collector.counts();
+        const balance = balanceOf(report, { size, doubles });
+        // P5: what was under way when the connection was cut.
+        expect(balance).toEqual({ ...WHOLE, doubles: balance.doubles });
+        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+        expect(heldSpans).toBeGreaterThanOrEqual(seconds * RATE * 0.8);
+        // P1: what a minute of it would hold.
+        expect((heldBytes / heldSpans) * 60 * RATE).toBeLessThanOrEqual(MAX_BYTES);
+        expect(report.mostRss - before.mostRss).toBeLessThanOrEqual(RSS_BYTES);
+        expectUnhurt(report);
+      },
+      120_000,
+    );
+
+    it(
+      'F25, P4, P7: up 2 s and down 3 s, again and again, loses nothing',
+      async () => {
+        const app = await start();
+        await app.pace(RATE);
+        for (let round = 0; round < (LONG ? 60 : 3); round += 1) {
+          await lasting(2000);
+          const { accepted } = proxy;
+          await proxy.down();
+          await lasting(3000);
+          expect(proxy.accepted).toBe(accepted);
+          await proxy.up();
+        }
+        const made = await app.rest();
+        await arrives(made);
+        await app.flush(5000);
+        const report = await app.report();
+        const { arrived: size, doubles } = await collector.counts();
+        expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
+        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+        expectUnhurt(report);
+      },
+      LONG ? 360_000 : 40_000,
+    );
+  });
+});

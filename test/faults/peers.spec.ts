@@ -1,0 +1,118 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { once } from 'node:events';
+import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
+import { CollectorProcess } from './fixtures/collector-process.js';
+import { lasting, until } from './fixtures/until.js';
+
+/**
+ * F4, F5, F6, F15: peers that are there and say nothing. Keepalive and attempts are shortened 10:1 (1 s + 0.5 s, and 1 s);
+ * the promise of 15 s is then 1.5 s. NESTLENS_FAULTS_LONG=1: half-open by the real defaults too.
+ */
+const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
+const POOL = { keepaliveMs: 1000, keepaliveTimeoutMs: 500 };
+const SPANS = 200;
+
+describe('a peer that says nothing', () => {
+  useLeakCheck();
+
+  describe('of a pipeline', () => {
+    const stage = new Stage();
+
+    const collect = async (): Promise<CollectorProcess> =>
+      stage.keep(await CollectorProcess.start(), (each) => each.kill());
+
+    afterEach(() => stage.close());
+
+    it.each(LONG ? ([[10, 1]] as const).concat([[1, 1]] as never) : ([[10, 1]] as const))(
+      'F4, P4, P9: a half-open connection is found (1/%d of 15 s), and what was on it is sent again',
+      async (ratio) => {
+        const collector = await collect();
+        const target = { port: collector.grpcPort };
+        const proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+        const endpoint = `http://127.0.0.1:${proxy.port}`;
+        const app = stage.app({
+          // No attempt ends by its own deadline: the keepalive must find it.
+          traces: { endpoint, timeoutMs: 60_000 },
+          pool: ratio === 1 ? {} : POOL,
+          worker: FROM_WORKER,
+        });
+        app.spans(SPANS);
+        await app.flush(5000);
+        proxy.set({ blackHole: true });
+        app.spans(SPANS);
+        const flushed = app.flush(60_000);
+        await until(() => app.pipeline.stats().slabs.used > 0);
+        await lasting(200);
+        // What is open now never recovers; the next connection is a good one.
+        proxy.set({});
+        const startedAt = performance.now();
+        expect(await flushed).toEqual({ kind: 'done' });
+        expect(performance.now() - startedAt).toBeLessThanOrEqual(15_000 / ratio + 2000);
+        const { arrived: size, doubles } = await collector.counts();
+        expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
+        expect(app.report().lines.length).toBeLessThanOrEqual(2);
+      },
+      70_000,
+    );
+
+    it.each(['grpc', 'http/protobuf'] as const)(
+      'F5, P4, P10, P13: one that accepts and never answers (%s) holds up nobody past a deadline',
+      async (protocol) => {
+        const sockets = new Set<Socket>();
+        const server = createServer((socket) => {
+          sockets.add(socket.on('error', () => {}));
+          socket.resume();
+        });
+        server.listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        const { port } = server.address() as AddressInfo;
+        stage.keep(server, async () => {
+          for (const socket of sockets) socket.destroy();
+          server.close();
+        });
+        const endpoint = `http://127.0.0.1:${port}${protocol === 'grpc' ? '' : '/v1/traces'}`;
+        const app = stage.app({ traces: { protocol, endpoint, timeoutMs: 1000 } });
+        app.spans(SPANS);
+        const startedAt = performance.now();
+        expect((await app.flush(2500)).kind).toBe('deadline');
+        expect(performance.now() - startedAt).toBeLessThanOrEqual(2700);
+        expect(balanceOf(app.report(), { size: 0, doubles: 0 })).toEqual({
+          ...WHOLE,
+          queued: SPANS,
+        });
+        const { durationMs } = await app.shutdown(500);
+        expect(durationMs).toBeLessThanOrEqual(1500);
+        const { doubles } = WHOLE;
+        const balance = balanceOf(app.report(), { size: 0, doubles });
+        expect(balance).toEqual({ ...WHOLE, counted: SPANS });
+      },
+      15_000,
+    );
+
+    it('F6, P4, P5: a collector that freezes for 3 s (of 30 s) and goes on loses nothing', async () => {
+      const collector = await collect();
+      const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
+      const app = stage.app({
+        traces: { endpoint, timeoutMs: 1000 },
+        pool: POOL,
+        worker: FROM_WORKER,
+      });
+      app.pace(500);
+      await until(async () => (await collector.counts()).arrived > 0);
+      collector.freeze();
+      await lasting(3000);
+      collector.thaw();
+      await lasting(500);
+      const made = app.rest();
+      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      const { arrived: size, doubles } = await collector.counts();
+      const report = app.report();
+      expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
+      expect(await collector.missing(made)).toEqual([]);
+      expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+      expect(report.lines.length).toBeLessThanOrEqual(2);
+    }, 20_000);
+  });
+});

@@ -1,0 +1,85 @@
+import { BroadcastChannel } from 'node:worker_threads';
+import { useLeakCheck } from '@nestlens/testing';
+import type { App } from './fixtures/app.js';
+import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
+import { UnrulyCollector } from './fixtures/unruly-collector.js';
+import { lasting, until } from './fixtures/until.js';
+
+/** P4, P5: the thread that sends dies. `mortal.mjs` ends its worker when it is told to on a channel. */
+const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
+const SPANS = 500;
+
+describe('the export worker', () => {
+  useLeakCheck();
+
+  describe('that dies', () => {
+    const stage = new Stage();
+
+    const meet = async (name: string): Promise<{ app: App; kill: () => void }> => {
+      const { entry, execArgv } = FROM_WORKER;
+      const channel = new BroadcastChannel(name);
+      stage.keep(channel, async () => channel.close());
+      const worker = { entry, execArgv: [...execArgv, '--import', `${mortal}?${name}`] };
+      const app = stage.app({ traces: { endpoint: collector.url }, worker });
+      app.arrived = () => collector.ids.size;
+      await until(() => app.pipeline.stats().lanes.length > 0);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
+      return { app, kill: () => channel.postMessage('die') };
+    };
+    let collector: UnrulyCollector;
+
+    beforeEach(async () => {
+      collector = await UnrulyCollector.start();
+      stage.keep(collector, (each) => each.close());
+    });
+    afterEach(() => stage.close());
+
+    it('P4, P5: in the middle of a send is replaced: nothing is lost, what may be twice is counted', async () => {
+      const { app, kill } = await meet('middle');
+      collector.manners = { late: (call) => call.take() };
+      app.spans(SPANS);
+      const flushed = app.flush(10_000);
+      await until(() => collector.ids.size === SPANS);
+      collector.manners = {};
+      kill();
+      expect(await flushed).toEqual({ kind: 'done' });
+      const report = app.report();
+      expect(report).toMatchObject({ replaced: 1, runner: 'worker' });
+      expect(balanceOf(report, collector.ids)).toEqual({ ...WHOLE, doubles: SPANS });
+      expect(report.books.possibleDuplicates).toBe(SPANS);
+      expect(report.lines).toHaveLength(1);
+    }, 20_000);
+
+    it('P3, P4, P35: again and again under load loses nothing, and the loop takes over in the end', async () => {
+      const { app, kill } = await meet('often');
+      app.pace(1000);
+      for (let death = 1; death <= 3; death += 1) {
+        await lasting(700);
+        kill();
+        await until(() => app.pipeline.stats().replaced === death);
+      }
+      await lasting(500);
+      const made = app.rest();
+      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      const report = app.report();
+      expect(report).toMatchObject({ replaced: 3, runner: 'inline' });
+      const { doubles } = collector.ids;
+      expect(balanceOf(report, collector.ids)).toEqual({ ...WHOLE, doubles });
+      expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+      expect(collector.ids.missing(made)).toEqual([]);
+      expect(report.lines).toHaveLength(1);
+    }, 20_000);
+
+    it('P14: while it shuts down does not hold up the shutdown', async () => {
+      const { app, kill } = await meet('shutdown');
+      collector.manners = { late: (call) => call.take() };
+      app.spans(SPANS);
+      const ended = app.shutdown(5000);
+      await until(() => collector.ids.size === SPANS);
+      collector.manners = {};
+      kill();
+      expect(await ended).toMatchObject({ kind: 'done' });
+      expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles: SPANS });
+    }, 20_000);
+  });
+});
