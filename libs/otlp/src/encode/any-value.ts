@@ -39,8 +39,10 @@ export class AnyValueWriter {
   readonly #width: number;
   /** The containers that are open, outermost first. */
   readonly #path: object[] = [];
-  /** Where a composite must end. */
+  /** Where a composite must end, */
   #stop = 0;
+  /** and whether it has. */
+  #over = false;
 
   constructor(cursor: Cursor, limits: EncodeLimits, losses: OpenLosses) {
     this.#cursor = cursor;
@@ -118,7 +120,8 @@ export class AnyValueWriter {
 
   #outermost(value: object, maxLength: number): void {
     this.#path.length = 0;
-    this.#stop = this.#cursor.at + this.#limits.compositeBytes;
+    this.#stop = Math.min(this.#cursor.at + this.#limits.compositeBytes, this.#cursor.soft);
+    this.#over = false;
     this.#object(value, maxLength);
   }
 
@@ -203,11 +206,13 @@ export class AnyValueWriter {
   #element(value: unknown): void {
     const cursor = this.#cursor;
     const width = typeof value === 'object' && value !== null ? this.#width : sizeWidth(value);
+    const before = cursor.at;
     if (!cursor.fits(1)) return;
     cursor.byte(STRING);
     const start = cursor.reserve(width);
     this.#inner(value);
     cursor.fill(start, width);
+    this.#keep(before);
   }
 
   #map(entries: ReadonlyMap<unknown, unknown>): void {
@@ -227,11 +232,13 @@ export class AnyValueWriter {
 
   #entry(key: string, value: unknown): void {
     const cursor = this.#cursor;
+    const before = cursor.at;
     if (!cursor.fits(1)) return;
     cursor.byte(STRING);
     const start = cursor.reserve(this.#width);
     this.keyed(key, value, this.#limits.valueLength, true);
     cursor.fill(start, this.#width);
+    this.#keep(before);
   }
 
   /** Key and value of a KeyValue, without its own tag and length. */
@@ -249,9 +256,21 @@ export class AnyValueWriter {
 
   #isOver(): boolean {
     const cursor = this.#cursor;
-    if (cursor.at < this.#stop && !cursor.full) return false;
-    this.#losses.values++;
+    if (this.#over || cursor.full) return true;
+    if (cursor.at < this.#stop) return false;
+    this.#end(cursor.at);
     return true;
+  }
+
+  /** An element that began at `before` was written: it is taken back if it is too long for the composite. */
+  #keep(before: number): void {
+    if (this.#cursor.at > this.#stop) this.#end(before);
+  }
+
+  #end(at: number): void {
+    this.#cursor.at = at;
+    if (!this.#over) this.#losses.values++;
+    this.#over = true;
   }
 }
 

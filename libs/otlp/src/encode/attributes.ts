@@ -56,6 +56,7 @@ export class AttributeWriter {
           previous = known;
           this.#known(tag, known, value);
         }
+        if (cursor.full) return 0;
         if (cursor.at > cursor.soft || cursor.at === mark) {
           cursor.at = mark;
           dropped++;

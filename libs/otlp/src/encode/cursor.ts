@@ -6,7 +6,7 @@ const TWO_POW_32 = 0x1_0000_0000;
 const LOOP_LENGTH = 24;
 
 /** Node's own writer behind `write(..., 'utf8')`, without the way through the encoding's name; missing in its types. */
-export interface Utf8Buffer extends Buffer {
+export interface Utf8Buffer extends Buffer<ArrayBufferLike> {
   utf8Write(text: string, offset: number, length: number): number;
 }
 
@@ -18,7 +18,7 @@ export interface Utf8Buffer extends Buffer {
  * Source: protobuf.dev/programming-guides/encoding.
  */
 export class Cursor {
-  bytes = Buffer.alloc(0) as Buffer as Utf8Buffer;
+  bytes = Buffer.alloc(0) as Utf8Buffer;
   view: DataView = new DataView(new ArrayBuffer(0));
   /** Where the next byte goes. */
   at = 0;
@@ -32,12 +32,9 @@ export class Cursor {
   open(target: Uint8Array, at: number): void {
     if (this.#target !== target) {
       this.#target = target;
-      this.bytes = Buffer.from(
-        target.buffer,
-        target.byteOffset,
-        target.byteLength,
-      ) as Buffer as Utf8Buffer;
-      this.view = new DataView(target.buffer, target.byteOffset, target.byteLength);
+      const { buffer, byteOffset, byteLength } = target;
+      this.bytes = Buffer.from(buffer, byteOffset, byteLength) as Utf8Buffer;
+      this.view = new DataView(buffer, byteOffset, byteLength);
     }
     this.at = at;
     this.end = this.bytes.length;

@@ -130,13 +130,24 @@ class Encoder<I extends Item> implements ItemEncoder<I> {
   }
 
   #append(unit: Unit, item: I): AppendResult {
+    const losses = this.#writers.losses;
+    const { attributes, events, links, values } = losses;
+    let result: AppendResult = 'unreadable';
     try {
       const { resource, instrumentationScope: scope } = item;
       unit.begin(resource, scope, this.#budget);
       this.#writer.write(item);
-      return unit.commit(resource, scope) ? 'written' : 'full';
+      result = unit.commit(resource, scope) ? 'written' : 'full';
     } catch {
-      return 'unreadable';
+      // A getter of the item itself threw.
     }
+    if (result !== 'written') {
+      // What was left out of it will be again, or went with it.
+      losses.attributes = attributes;
+      losses.events = events;
+      losses.links = links;
+      losses.values = values;
+    }
+    return result;
   }
 }

@@ -34,8 +34,9 @@ function compositeJson(value: Exclude<AnyValue, string | number | bigint | boole
   return { kvlistValue: { values: attributesJson(value as Attributes) } };
 }
 
-/** JSON has no NaN and no infinities: protobuf writes their names. */
+/** JSON has no NaN and no infinities, and JSON.stringify no -0: as texts, which protobuf's mapping allows. */
 export function doubleJson(value: number): number | string {
+  if (Object.is(value, -0)) return '-0';
   return Number.isFinite(value) ? value : String(value);
 }
 

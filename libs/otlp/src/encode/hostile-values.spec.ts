@@ -1,0 +1,287 @@
+import { createContext, runInContext } from 'node:vm';
+import type { Attributes } from '@opentelemetry/api';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { decodeExportRequest } from '../wire/export-request.js';
+import type { LogRecord, Span } from '../wire/model.js';
+import { createLogRecordEncoder, createSpanEncoder } from './item-encoder.js';
+import type { EncodeLimits } from './limits.js';
+
+const resource = resourceFromAttributes({ 'service.name': 'shop' });
+const scope = { name: 'scope' };
+const context = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 };
+
+/** `given` may be of any shape. */
+function spanOf(given: object): ReadableSpan {
+  return {
+    name: 'span',
+    kind: 0,
+    spanContext: () => context,
+    startTime: [1, 0],
+    endTime: [2, 0],
+    status: { code: 0 },
+    attributes: {},
+    links: [],
+    events: [],
+    duration: [1, 0],
+    ended: true,
+    resource,
+    instrumentationScope: scope,
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+    ...given,
+  };
+}
+
+/** Three times, since keys and values that come again go another way. */
+function write(span: ReadableSpan, limits?: Partial<EncodeLimits>): Span {
+  const encoder = createSpanEncoder(limits);
+  const target = new Uint8Array(1_048_576);
+  encoder.open(target, 0);
+  for (let time = 0; time < 3; time++) expect(encoder.append(span)).toBe('written');
+  const { groups } = decodeExportRequest('traces', target.subarray(0, encoder.close()));
+  const [first, second, third] = groups.at(0)!.scopes.at(0)!.items;
+  expect([second, third]).toEqual([first, first]);
+  if (first === undefined) throw new Error('no span');
+  return first;
+}
+
+function valueOf(value: unknown, limits?: Partial<EncodeLimits>): unknown {
+  return write(spanOf({ attributes: { key: value } }), limits).attributes['key'];
+}
+
+function recordOf(given: object): LogRecord {
+  const encoder = createLogRecordEncoder();
+  const target = new Uint8Array(1_048_576);
+  encoder.open(target, 0);
+  const record: ReadableLogRecord = {
+    hrTime: [1, 0],
+    hrTimeObserved: [2, 0],
+    resource,
+    instrumentationScope: scope,
+    attributes: {},
+    droppedAttributesCount: 0,
+    ...given,
+  };
+  expect(encoder.append(record)).toBe('written');
+  const { groups } = decodeExportRequest('logs', target.subarray(0, encoder.close()));
+  return groups.at(0)!.scopes.at(0)!.items.at(0)!;
+}
+
+function thrower(): never {
+  throw new Error('hostile');
+}
+
+describe('values that are no attribute values', () => {
+  it.each<[string, unknown, unknown]>([
+    ['bigint', 5n, 5],
+    ['negative bigint', -(2n ** 60n), -(2n ** 60n)],
+    ['bigint past int64', 2n ** 64n, '18446744073709551616'],
+    ['bigint of a million digits', 1n << 3_000_000n, '[BigInt]'],
+    ['symbol', Symbol('name'), 'Symbol(name)'],
+    ['function', function named() {}, '[Function: named]'],
+    ['date', new Date(0), '1970-01-01T00:00:00.000Z'],
+    ['date that is none', new Date(Number.NaN), 'Invalid Date'],
+    ['NaN', Number.NaN, Number.NaN],
+    ['infinity', -Infinity, -Infinity],
+    ['-0', -0, 0],
+    ['undefined', undefined, null],
+    ['null', null, null],
+    ['regular expression', /a+/g, '/a+/g'],
+    ['boxed string', new String('boxed'), 'boxed'],
+    ['lone surrogate', 'a\ud83db', 'a\ufffdb'],
+    ['NUL', 'a\0b', 'a\0b'],
+    ['error without a stack', Object.assign(new TypeError('bad'), { stack: '' }), 'TypeError: bad'],
+    [
+      'error of another realm',
+      runInContext('const e = new Error("x"); e.stack = "s"; e', createContext()),
+      's',
+    ],
+    ['array buffer', Uint8Array.of(1, 2).buffer, Uint8Array.of(1, 2)],
+    ['typed array', Float64Array.of(0.5, 2), [0.5, 2]],
+    ['set', new Set([1, 'b']), [1, 'b']],
+    ['sparse array', [1, , 3], [1, null, 3]], // oxlint-disable-line no-sparse-arrays
+    [
+      'toJSON that throws',
+      { a: 1, toJSON: thrower },
+      Object.assign(Object.create(null) as object, { a: 1, toJSON: '[Function: thrower]' }),
+    ],
+  ])('%s', (_name, value, expected) => {
+    expect(valueOf(value)).toEqual(expected);
+  });
+
+  it('maps keep any key', () => {
+    const map = new Map<unknown, unknown>([
+      ['a', 1],
+      [2, 'b'],
+      [Symbol('s'), true],
+      [{}, 4],
+      [null, 5],
+    ]);
+    expect({ ...(valueOf(map) as object) }).toEqual({
+      a: 1,
+      2: 'b',
+      'Symbol(s)': true,
+      '[Object]': 4,
+      null: 5,
+    });
+  });
+
+  it('circular ones end where they begin again', () => {
+    const circular: { name: string; self?: unknown; list: unknown[] } = { name: 'x', list: [] };
+    circular.self = circular;
+    circular.list.push(circular, circular.list);
+    expect(JSON.parse(JSON.stringify(valueOf(circular)))).toEqual({
+      name: 'x',
+      list: ['[Circular]', '[Circular]'],
+      self: '[Circular]',
+    });
+  });
+
+  it('200 000 deep ones end at the depth limit', () => {
+    let deep: unknown = 'end';
+    for (let level = 0; level < 200_000; level++) deep = level % 2 === 0 ? [deep] : { deep };
+    const text = JSON.stringify(valueOf(deep, { depth: 3 }));
+    expect(text).toBe('{"deep":[{"deep":"[Array]"}]}');
+  });
+
+  it('a million elements end where their bytes are used up', () => {
+    const values = valueOf(Array.from({ length: 1_000_000 }, (_, index) => index)) as unknown[];
+    expect(values.length).toBeGreaterThan(1000);
+    expect(values.length).toBeLessThan(10_000);
+    expect(values.at(-1)).toBe(values.length - 1);
+  });
+
+  it.each<[string, unknown]>([
+    [
+      'getter that throws',
+      {
+        get a() {
+          return thrower();
+        },
+      },
+    ],
+    [
+      'proxy that throws',
+      new Proxy({}, { get: thrower, ownKeys: thrower, getPrototypeOf: thrower }),
+    ],
+    ['revoked proxy', revoked()],
+    ['symbol with a getter', Object.defineProperty(() => {}, 'name', { get: thrower })],
+    ['boxed value that throws', Object.assign(new Number(1), { valueOf: thrower })],
+    ['error with a getter', Object.defineProperty(new Error('x'), 'stack', { get: thrower })],
+  ])('%s: dropped and counted, others stay', (_name, value) => {
+    const span = write(spanOf({ attributes: { before: 1, key: value, after: 2 } }));
+    expect({ ...span.attributes }).toEqual({ before: 1, after: 2 });
+    expect(span.droppedAttributesCount).toBe(1);
+  });
+
+  it('attributes that throw on the way keep what came before', () => {
+    const attributes = Object.defineProperty({ a: 1 }, 'b', { enumerable: true, get: thrower });
+    const span = write(spanOf({ attributes, droppedAttributesCount: 2 }));
+    expect({ ...span.attributes }).toEqual({ a: 1 });
+    expect(span.droppedAttributesCount).toBe(3);
+  });
+
+  it('a proxy of an array with an endless length ends', () => {
+    const endless = new Proxy([], { get: (_target, key) => (key === 'length' ? 2 ** 53 : 1) });
+    expect((valueOf(endless) as unknown[]).length).toBeLessThan(10_000);
+  });
+});
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  return proxy;
+}
+
+describe('keys', () => {
+  it('that are empty are dropped, long ones cut, __proto__ is data', () => {
+    const attributes = JSON.parse('{"": 1, "__proto__": "data"}') as Attributes;
+    attributes['k'.repeat(100_000)] = 'long';
+    const span = write(spanOf({ attributes }));
+    expect(Object.entries(span.attributes)).toEqual([
+      ['__proto__', 'data'],
+      ['k'.repeat(1024), 'long'],
+    ]);
+    expect(span.droppedAttributesCount).toBe(1);
+  });
+
+  it('of prototypes are not written', () => {
+    const attributes = Object.create({ inherited: 1 }) as Attributes;
+    attributes['own'] = 2;
+    expect({ ...write(spanOf({ attributes })).attributes }).toEqual({ own: 2 });
+  });
+});
+
+describe('spans that are wrong', () => {
+  it('links without a context are dropped', () => {
+    const links = [null, {}, { context: null }, { context }];
+    const span = write(spanOf({ links }));
+    expect(span.links).toHaveLength(1);
+    expect(span.droppedLinksCount).toBe(3);
+  });
+
+  it('times out of range are clamped', () => {
+    const span = write(spanOf({ startTime: [-5, 3], endTime: [253_402_300_799, 999_999_999] }));
+    expect(span.startTime).toBe(0n);
+    expect(span.endTime).toBe(2n ** 63n - 1n);
+  });
+
+  it('times that are none are 0', () => {
+    const span = write(spanOf({ startTime: [Number.NaN, 1], endTime: [1, Number.NaN] }));
+    expect(span.startTime).toBe(0n);
+    expect(span.endTime).toBe(1_000_000_000n);
+  });
+
+  it('names that are no text become text', () => {
+    expect(write(spanOf({ name: undefined })).name).toBe('undefined');
+  });
+
+  it('ids that are no hex do no harm', () => {
+    const spanContext = () => ({ traceId: 'zz', spanId: 'é字', traceFlags: 0 });
+    expect(write(spanOf({ spanContext })).traceId).toBe('00');
+  });
+
+  it('one that throws is unreadable, and the target stays as it was', () => {
+    const encoder = createSpanEncoder();
+    const target = new Uint8Array(4096);
+    encoder.open(target, 0);
+    encoder.append(spanOf({}));
+    const { end, resourceAt, scopeAt } = encoder;
+    const hostile = spanOf({ spanContext: thrower, instrumentationScope: { name: 'other' } });
+    expect(encoder.append(hostile)).toBe('unreadable');
+    expect(encoder.alone(hostile)).toBe('unreadable');
+    expect([encoder.end, encoder.resourceAt, encoder.scopeAt]).toEqual([end, resourceAt, scopeAt]);
+    expect(encoder.append(spanOf({}))).toBe('written');
+    const { groups } = decodeExportRequest('traces', target.subarray(0, encoder.close()));
+    expect(groups.at(0)?.scopes.map((run) => run.items.length)).toEqual([2]);
+  });
+});
+
+describe('log bodies', () => {
+  const bodyOf = (body: unknown): unknown => recordOf({ body }).body;
+
+  it.each<[string, unknown, unknown]>([
+    ['undefined', undefined, null],
+    ['text', 'body', 'body'],
+    ['error', Object.assign(new Error('x'), { stack: 'Error: x\n  at y' }), 'Error: x\n  at y'],
+    [
+      'what throws',
+      {
+        get a() {
+          return thrower();
+        },
+      },
+      null,
+    ],
+  ])('%s', (_name, body, expected) => {
+    expect(bodyOf(body)).toStrictEqual(expected);
+  });
+
+  it('long texts and bytes are cut so that the record keeps its budget', () => {
+    expect((bodyOf('x'.repeat(1_000_000)) as string).length).toBe(21_827);
+    expect((bodyOf(Buffer.alloc(10_000_000, 7)) as Uint8Array).length).toBe(21_827);
+  });
+});

@@ -1,0 +1,136 @@
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { encodeJson, transcodeJson } from './json.js';
+
+const resource = resourceFromAttributes({ 'service.name': 'shop' });
+const context = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1, isRemote: true };
+const span: ReadableSpan = {
+  name: 'GET /',
+  kind: 1,
+  spanContext: () => context,
+  parentSpanContext: context,
+  startTime: [1, 5],
+  endTime: [2, 0],
+  status: { code: 0 },
+  attributes: { int: 3, double: 0.5, nan: Number.NaN, list: [1, 2] },
+  links: [],
+  events: [{ name: 'e', time: [1, 6] }],
+  duration: [1, 0],
+  ended: true,
+  resource,
+  instrumentationScope: { name: 's', version: '1' },
+  droppedAttributesCount: 0,
+  droppedEventsCount: 2,
+  droppedLinksCount: 0,
+};
+
+describe('OTLP/JSON', () => {
+  it('of a span: ids in hex, enums as numbers, long integers as texts', () => {
+    expect(JSON.parse(encodeJson('traces', [span]))).toEqual({
+      resourceSpans: [
+        {
+          resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+          scopeSpans: [
+            {
+              scope: { name: 's', version: '1' },
+              spans: [
+                {
+                  traceId: 'ab'.repeat(16),
+                  spanId: 'cd'.repeat(8),
+                  parentSpanId: 'cd'.repeat(8),
+                  flags: 0x301,
+                  name: 'GET /',
+                  kind: 2,
+                  startTimeUnixNano: '1000000005',
+                  endTimeUnixNano: '2000000000',
+                  attributes: [
+                    { key: 'int', value: { intValue: '3' } },
+                    { key: 'double', value: { doubleValue: 0.5 } },
+                    { key: 'nan', value: { doubleValue: 'NaN' } },
+                    {
+                      key: 'list',
+                      value: {
+                        arrayValue: { values: [{ stringValue: 'a' }, { boolValue: true }] },
+                      },
+                    },
+                  ],
+                  events: [{ timeUnixNano: '1000000006', name: 'e', attributes: [] }],
+                  droppedEventsCount: 2,
+                  status: {},
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('of a log record', () => {
+    const record: ReadableLogRecord = {
+      hrTime: [1, 0],
+      hrTimeObserved: [2, 0],
+      severityNumber: 9,
+      body: { bytes: Uint8Array.of(1, 2, 3), large: 2 ** 60 },
+      eventName: 'placed',
+      spanContext: context,
+      resource,
+      instrumentationScope: { name: 's' },
+      attributes: {},
+      droppedAttributesCount: 0,
+    };
+    const { resourceLogs } = JSON.parse(encodeJson('logs', [record])) as {
+      resourceLogs: [{ scopeLogs: [{ logRecords: unknown }] }];
+    };
+    expect(resourceLogs[0].scopeLogs[0].logRecords).toEqual([
+      {
+        timeUnixNano: '1000000000',
+        observedTimeUnixNano: '2000000000',
+        severityNumber: 9,
+        body: {
+          kvlistValue: {
+            values: [
+              { key: 'bytes', value: { bytesValue: 'AQID' } },
+              { key: 'large', value: { intValue: '1152921504606846976' } },
+            ],
+          },
+        },
+        attributes: [],
+        flags: 1,
+        traceId: 'ab'.repeat(16),
+        spanId: 'cd'.repeat(8),
+        eventName: 'placed',
+      },
+    ]);
+  });
+
+  it('of points tells 3 from 3.0', () => {
+    const metric = (valueType: number, dataPointType: number) => ({
+      descriptor: { name: 'm', description: '', unit: '', valueType },
+      aggregationTemporality: 1,
+      dataPointType,
+      isMonotonic: true,
+      dataPoints: [{ startTime: [1, 0], endTime: [2, 0], attributes: {}, value: 3 }],
+    });
+    const scopeMetrics = [
+      { scope: { name: 's' }, metrics: [metric(0, 3), metric(1, 3), metric(1, 2)] },
+    ];
+    const text = encodeJson('metrics', { resource, scopeMetrics } as unknown as ResourceMetrics);
+    const { resourceMetrics } = JSON.parse(text) as {
+      resourceMetrics: [{ scopeMetrics: [{ metrics: unknown }] }];
+    };
+    const point = { attributes: [], startTimeUnixNano: '1000000000', timeUnixNano: '2000000000' };
+    const sum = { aggregationTemporality: 2, isMonotonic: true };
+    expect(resourceMetrics[0].scopeMetrics[0].metrics).toEqual([
+      { name: 'm', sum: { ...sum, dataPoints: [{ ...point, asInt: '3' }] } },
+      { name: 'm', sum: { ...sum, dataPoints: [{ ...point, asDouble: 3 }] } },
+      { name: 'm', gauge: { dataPoints: [{ ...point, asDouble: 3 }] } },
+    ]);
+  });
+
+  it('of nothing is an empty request', () => {
+    expect(transcodeJson('logs', new Uint8Array())).toBe('{"resourceLogs":[]}');
+  });
+});
