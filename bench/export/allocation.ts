@@ -9,7 +9,7 @@ import { readySpans } from './workload.ts';
 
 const ROUND = 2000;
 const WARM_ROUNDS = 80;
-const ROUNDS = 10;
+const ROUNDS = 5;
 const SAMPLES = 15;
 
 /**

@@ -9,7 +9,7 @@ import { figures, groups } from './groups.ts';
 import { Collector } from './processes.ts';
 import { rowOf, tableOf } from './rows.ts';
 import type { Row } from './rows.ts';
-import { runGroup } from './rounds.ts';
+import { checkDelivery, runGroup } from './rounds.ts';
 import type { Series } from './rounds.ts';
 
 const { values: options } = parseArgs({
@@ -50,12 +50,17 @@ const header = {
 
 const progress = (text: string): void => void process.stderr.write(`${text}\n`);
 const collector = await new Collector().listening();
-const found = new Map<string, readonly Series[]>();
-for (const group of groups) {
-  if (!group.name.includes(options.only)) continue;
-  const { name } = group;
-  found.set(name, await runGroup(group, { collector, trials, fresh, profileDirectory, progress }));
+const rounds = { collector, trials, fresh, profileDirectory, progress };
+const chosen = groups.filter(({ name }) => name.includes(options.only));
+const bytesPerSpan = new Map<string, number>();
+for (const variant of chosen.flatMap(({ variants }) => variants)) {
+  const { subject, compression } = variant;
+  const name = `${subject} ${compression}`;
+  if (subject === 'noop' || bytesPerSpan.has(name)) continue;
+  bytesPerSpan.set(name, Math.round(await checkDelivery(variant, rounds)));
 }
+const found = new Map<string, readonly Series[]>();
+for (const group of chosen) found.set(group.name, await runGroup(group, rounds));
 await collector.stop();
 
 const rows = figures
@@ -65,11 +70,14 @@ const loadAfter = loadavg().map((load) => load.toFixed(2));
 
 if (options.json) {
   const series = Object.fromEntries(found);
-  console.log(JSON.stringify({ ...header, loadAfter, rows, series }, null, 2));
+  const requestBytes = Object.fromEntries(bytesPerSpan);
+  console.log(JSON.stringify({ ...header, loadAfter, requestBytes, rows, series }, null, 2));
 } else {
   console.log(`Node ${header.node} on ${header.processor}, load average ${header.load.join(' ')}`);
   console.log(`${header.span}; ${trials} trials; ${header.official.join(', ')}\n`);
   console.log(tableOf(rows));
-  console.log(`\nload average at the end ${loadAfter.join(' ')}`);
+  const sizes = [...bytesPerSpan].map(([name, bytes]) => `${name} ${bytes}`);
+  console.log(`\nrequest bytes per span: ${sizes.join(', ')}`);
+  console.log(`load average at the end ${loadAfter.join(' ')}`);
 }
 if (options.assert && rows.some(({ verdict }) => verdict === 'falls short')) process.exitCode = 1;

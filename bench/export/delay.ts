@@ -39,9 +39,16 @@ function carry(from: Socket, to: Socket): void {
 }
 
 const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-  const upstream = connect({ port: port ?? 0, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+  const upstream = connect({
+    port: port ?? 0,
+    host: '127.0.0.1',
+    noDelay: true,
+    allowHalfOpen: true,
+  });
   carry(client, upstream);
   carry(upstream, client);
 });
 process.on('disconnect', () => process.exit());
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+server.listen(0, '127.0.0.1', () =>
+  process.send?.({ port: (server.address() as AddressInfo).port }),
+);

@@ -25,7 +25,7 @@ export class Feed {
 
   /** Resolves when all is acknowledged; throws where something is not. */
   async settle(): Promise<void> {
-    await this.#subject.settled(this.fed);
+    await this.#subject.settled();
     const accepted = this.#subject.accepted();
     if (accepted !== this.fed) throw new Error(`${this.fed} spans given, ${accepted} accepted`);
   }

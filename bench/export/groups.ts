@@ -25,7 +25,11 @@ export interface Figure {
   readonly measure: string;
   readonly unit: string;
   /** Of the ratio to the reference, or of the value itself. Undefined: told, not judged. */
-  readonly must?: { readonly of: 'ratio' | 'value'; readonly atMost?: number; readonly atLeast?: number };
+  readonly must?: {
+    readonly of: 'ratio' | 'value';
+    readonly atMost?: number;
+    readonly atLeast?: number;
+  };
 }
 
 const variant = (
@@ -46,8 +50,11 @@ const group = (name: string, kind: TrialKind, given: Partial<Group> = {}): Group
   ...given,
 });
 
-/** All that a sample allocates stays in the young generation. */
-const ROOMY = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
+/** MiB: the young generation holds all that a sample, or a second of probing, allocates. */
+const youngOf = (size: number): readonly string[] => [
+  `--min-semi-space-size=${size}`,
+  `--max-semi-space-size=${size}`,
+];
 
 export const groups: readonly Group[] = [
   group('ready', 'ready'),
@@ -62,10 +69,13 @@ export const groups: readonly Group[] = [
   group('rtt-0', 'rate'),
   group('rtt-50', 'rate', { roundTripMs: 50 }),
   group('rtt-100', 'rate', { roundTripMs: 100 }),
-  group('stall', 'stall', { variants: [official, ours, variant('none', 'noop')] }),
+  group('stall', 'stall', {
+    flags: youngOf(64),
+    variants: [official, ours, variant('none', 'noop')],
+  }),
   group('heap', 'allocation', {
-    flags: ROOMY,
-    variants: [official, variant('inline', 'inline'), ours],
+    flags: ['--expose-gc', ...youngOf(128)],
+    variants: [variant('inline', 'inline'), ours],
   }),
   group('memory', 'memory', { flags: ['--expose-gc'], variants: [ours] }),
 ];
@@ -111,20 +121,20 @@ export const figures: readonly Figure[] = [
     unit: 'us',
     must: { of: 'ratio', atMost: 0.3 },
   },
-  ...([
-    [0, 2],
-    [50, 15],
-    [100, 30],
-  ] as const).map(
-    ([roundTripMs, atLeast]): Figure => ({
-      name: `accepted, none dropped, round trip ${roundTripMs} ms`,
-      group: `rtt-${roundTripMs}`,
-      variant: 'ours',
-      measure: 'perSecond',
-      unit: '/s',
-      must: { of: 'ratio', atLeast },
-    }),
-  ),
+  ...(
+    [
+      [0, 2],
+      [50, 15],
+      [100, 30],
+    ] as const
+  ).map(([roundTripMs, atLeast]): Figure => ({
+    name: `accepted, none dropped, round trip ${roundTripMs} ms`,
+    group: `rtt-${roundTripMs}`,
+    variant: 'ours',
+    measure: 'perSecond',
+    unit: '/s',
+    must: { of: 'ratio', atLeast },
+  })),
   {
     name: 'longest main-thread stall at 50,000 spans/s',
     group: 'stall',

@@ -26,7 +26,7 @@ export async function memory(create: () => Subject, fresh: number): Promise<Meas
   await setTimeout(QUIET_MS);
   const idle = await resident();
   await held();
-  for (let looks = 0; looks < FULL_AFTER; ) {
+  for (let looks = 0; looks < FULL_AFTER;) {
     const room = Math.min(CHUNK, Math.floor(subject.room(feed.fed)));
     if (room > 0) feed.give(room);
     looks = room > 0 ? 0 : looks + 1;

@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { Feed } from './feed.ts';
 import type { Subject } from './subjects.ts';
 import type { Measured } from './trial.ts';
@@ -12,7 +12,11 @@ const WARM_TRIPS = 30;
 const MEASURE_TRIPS = 20;
 
 /** Spans a second that are acknowledged while the subject is given as many as it takes without dropping any. */
-export async function rate(subject: Subject, fresh: number, roundTripMs: number): Promise<Measured> {
+export async function rate(
+  subject: Subject,
+  fresh: number,
+  roundTripMs: number,
+): Promise<Measured> {
   const feed = new Feed(subject, readySpans(fresh));
   await drive(subject, feed, WARM_MS + WARM_TRIPS * roundTripMs);
   const accepted = subject.accepted();
@@ -30,6 +34,6 @@ async function drive(subject: Subject, feed: Feed, forMs: number): Promise<void>
     if (room > 0) {
       feed.give(room);
       await setImmediate();
-    } else await setTimeout(1);
+    } else await subject.changed();
   }
 }

@@ -57,6 +57,30 @@ export async function runGroup(group: Group, options: RoundsOptions): Promise<re
   ];
 }
 
+/** Throws where not all spans that a subject says are accepted were in its requests. Returns request bytes per span. */
+export async function checkDelivery(
+  { subject, compression }: Variant,
+  { collector, fresh }: RoundsOptions,
+): Promise<number> {
+  const endpoint = `http://127.0.0.1:${collector.port}`;
+  await collector.take({ hold: false, inspect: true });
+  const { given = Number.NaN } = await runTrial(
+    {
+      kind: 'delivery',
+      name: subject,
+      compression,
+      endpoint,
+      fresh,
+      roundTripMs: 0,
+      profile: false,
+    },
+    { flags: [], profileDirectory: undefined, hold: () => Promise.resolve() },
+  );
+  const { spans, bytes } = await collector.take({ hold: false, inspect: false });
+  if (spans === given) return bytes / spans;
+  throw new Error(`${subject} ${compression}: ${given} spans given, ${spans} received`);
+}
+
 async function runOne(
   { kind, flags, roundTripMs }: Group,
   { subject, compression }: Variant,

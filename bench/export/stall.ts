@@ -1,5 +1,6 @@
 import { Feed } from './feed.ts';
-import { medianOf } from './statistics.ts';
+import { RunDelay } from './run-delay.ts';
+import { quartileOf } from './statistics.ts';
 import type { Subject } from './subjects.ts';
 import type { Measured } from './trial.ts';
 import { readySpans } from './workload.ts';
@@ -13,29 +14,36 @@ const MEASURE_MS = 4000;
 const WINDOW_MS = 100;
 
 /**
- * The longest turn of the main loop at 50,000 spans a second, as a loop that never sleeps sees it. It is taken in
- * windows, and their median is the figure: a turn is also long when the system gives the core to somebody else, or
- * when the probe's own garbage goes, but not in each window.
+ * The longest turn of the main loop at 50,000 spans a second, as a loop that never sleeps sees it, without the time
+ * that the system gave the core to somebody else. It is taken in windows, and their first quartile is the figure: a
+ * flush is in each window; the probe's own garbage and the moods of a busy machine are in many, but not in all.
  */
 export async function stall(subject: Subject, fresh: number): Promise<Measured> {
   const feed = new Feed(subject, readySpans(fresh));
-  await probe(feed, WARM_MS);
-  const windows = await probe(feed, MEASURE_MS);
-  await feed.settle();
-  return { stallMs: medianOf(windows), worstMs: Math.max(...windows) };
+  const delay = new RunDelay();
+  await probe(feed, delay, WARM_MS);
+  const windows = await probe(feed, delay, MEASURE_MS);
+  delay.close();
+  await subject.settled();
+  return {
+    stallMs: quartileOf(windows),
+    worstMs: Math.max(...windows),
+    lost: feed.fed - subject.accepted(),
+  };
 }
 
-function probe(feed: Feed, forMs: number): Promise<number[]> {
+function probe(feed: Feed, delay: RunDelay, forMs: number): Promise<number[]> {
   const windows: number[] = [];
   const startedAt = performance.now();
   const before = feed.fed;
-  let lastAt = startedAt;
+  let ranAt = startedAt - delay.ms();
   let longest = 0;
   return new Promise((resolve) => {
     const turn = (): void => {
       const now = performance.now();
-      longest = Math.max(longest, now - lastAt);
-      lastAt = now;
+      const ran = now - delay.ms();
+      longest = Math.max(longest, ran - ranAt);
+      ranAt = ran;
       const passed = now - startedAt;
       if (passed >= (windows.length + 1) * WINDOW_MS) {
         windows.push(longest);

@@ -11,6 +11,10 @@ export function medianOf(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The value that a quarter of `values` are below. */
+export const quartileOf = (values: readonly number[]): number =>
+  values.toSorted((one, other) => one - other)[values.length >> 2] ?? Number.NaN;
+
 export function spreadOf(values: readonly number[]): Spread {
   const median = medianOf(values);
   return { median, mad: medianOf(values.map((value) => Math.abs(value - median))) };

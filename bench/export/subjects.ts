@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
@@ -21,8 +21,10 @@ export interface Subject {
   readonly processor: SpanProcessor;
   /** How many spans more it takes now without dropping one, when `fed` were given to it. */
   room(fed: number): number;
-  /** Resolves when all of the `fed` spans are acknowledged, or lost. */
-  settled(fed: number): Promise<void>;
+  /** Resolves when there may be more room. */
+  changed(): Promise<unknown>;
+  /** Resolves when all that it took is acknowledged, or lost. */
+  settled(): Promise<void>;
   accepted(): number;
   shutdown(): Promise<unknown>;
 }
@@ -54,7 +56,8 @@ function official({ endpoint, compression }: SubjectOptions): Subject {
   let handed = 0;
   let accepted = 0;
   let lost = 0;
-  let changed = (): void => {};
+  const wake: (() => void)[] = [];
+  const changed = (): Promise<void> => new Promise((resolve) => void wake.push(resolve));
   const counted: SpanExporter = {
     export(spans, done) {
       handed += spans.length;
@@ -62,7 +65,7 @@ function official({ endpoint, compression }: SubjectOptions): Subject {
         if (result.code === 0) accepted += spans.length;
         else lost += spans.length;
         done(result);
-        changed();
+        for (const resolve of wake.splice(0)) resolve();
       });
     },
     forceFlush: () => exporter.forceFlush(),
@@ -72,9 +75,10 @@ function official({ endpoint, compression }: SubjectOptions): Subject {
   return {
     processor,
     room: (fed) => OFFICIAL_QUEUE - (fed - handed),
-    async settled(fed) {
+    changed,
+    async settled() {
       await processor.forceFlush();
-      while (accepted + lost < fed) await new Promise<void>((resolve) => (changed = resolve));
+      while (accepted + lost < handed) await changed();
     },
     accepted: () => accepted,
     shutdown: () => processor.shutdown(),
@@ -99,6 +103,7 @@ function ours({ name, endpoint, compression, profile }: SubjectOptions): Subject
       const { slabs } = pipeline.stats();
       return ((slabs.count - slabs.used - SPARE_SLABS) * 256 * 1024) / SPAN_BYTES;
     },
+    changed: () => setTimeout(1),
     async settled() {
       const { kind } = await pipeline.flush();
       if (kind !== 'done') throw new Error('the flush took more than a minute');
@@ -121,6 +126,7 @@ function noop(): Subject {
       shutdown: () => Promise.resolve(),
     },
     room: () => OFFICIAL_QUEUE,
+    changed: () => setImmediate(),
     settled: () => Promise.resolve(),
     accepted: () => ended,
     shutdown: () => Promise.resolve(),

@@ -1,13 +1,14 @@
 // One trial, in a process of its own: `node trial.ts <JSON of TrialOptions>`; tells its result to the parent.
 import { allocation } from './allocation.ts';
 import { cost } from './cost.ts';
+import { delivery } from './delivery.ts';
 import { memory } from './memory.ts';
 import { rate } from './rate.ts';
 import { stall } from './stall.ts';
 import { createSubject } from './subjects.ts';
 import type { SubjectOptions } from './subjects.ts';
 
-export type TrialKind = 'ready' | 'stock' | 'rate' | 'stall' | 'allocation' | 'memory';
+export type TrialKind = 'delivery' | 'ready' | 'stock' | 'rate' | 'stall' | 'allocation' | 'memory';
 
 export interface TrialOptions extends SubjectOptions {
   readonly kind: TrialKind;
@@ -33,6 +34,8 @@ function measure(
   { kind, fresh, roundTripMs }: TrialOptions,
 ): Promise<Measured> {
   switch (kind) {
+    case 'delivery':
+      return delivery(subject, fresh);
     case 'rate':
       return rate(subject, fresh, roundTripMs);
     case 'stall':
