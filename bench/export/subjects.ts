@@ -1,4 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
@@ -53,17 +54,14 @@ function official({ endpoint, compression }: SubjectOptions): Subject {
     url: endpoint,
     compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
   });
-  let handed = 0;
-  let accepted = 0;
-  let lost = 0;
+  const told = { handed: 0, accepted: 0, lost: 0 };
   const wake: (() => void)[] = [];
   const changed = (): Promise<void> => new Promise((resolve) => void wake.push(resolve));
   const counted: SpanExporter = {
     export(spans, done) {
-      handed += spans.length;
+      told.handed += spans.length;
       exporter.export(spans, (result) => {
-        if (result.code === 0) accepted += spans.length;
-        else lost += spans.length;
+        told[result.code === ExportResultCode.SUCCESS ? 'accepted' : 'lost'] += spans.length;
         done(result);
         for (const resolve of wake.splice(0)) resolve();
       });
@@ -74,13 +72,13 @@ function official({ endpoint, compression }: SubjectOptions): Subject {
   const processor = new BatchSpanProcessor({ exporter: counted });
   return {
     processor,
-    room: (fed) => OFFICIAL_QUEUE - (fed - handed),
+    room: (fed) => OFFICIAL_QUEUE - (fed - told.handed),
     changed,
     async settled() {
       await processor.forceFlush();
-      while (accepted + lost < handed) await changed();
+      while (told.accepted + told.lost < told.handed) await changed();
     },
-    accepted: () => accepted,
+    accepted: () => told.accepted,
     shutdown: () => processor.shutdown(),
   };
 }

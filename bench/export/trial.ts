@@ -48,4 +48,5 @@ function measure(
 }
 
 const measured = await run(JSON.parse(process.argv[2] ?? '{}') as TrialOptions);
-process.send?.(measured, () => process.disconnect());
+if (process.send !== undefined) process.send(measured);
+if (process.connected) process.disconnect();
