@@ -56,6 +56,8 @@ export const TAKEN = 2;
 export const HEADER = STRIDE;
 /** In the header: counts openings and seals; the reader sleeps on it. */
 export const BELL = 0;
+/** In the header: 1 while the reader looks by itself before anything that is opened now can be due. */
+export const WATCHED = 1;
 
 const DEFAULT_MAX_BYTES = 32 * 1024 * 1024;
 const DEFAULT_SLAB_BYTES = 256 * 1024;

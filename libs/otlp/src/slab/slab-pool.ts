@@ -11,6 +11,7 @@ import {
   SIGNAL,
   STATE,
   STRIDE,
+  WATCHED,
   signals,
 } from './memory.js';
 import type { SlabMemory } from './memory.js';
@@ -74,6 +75,15 @@ export class SlabPool {
   ring(): void {
     Atomics.add(this.words, BELL, 1);
     Atomics.notify(this.words, BELL);
+  }
+
+  /** Whether the reader has a timer for what is open; only the reader says so. */
+  get watched(): boolean {
+    return Atomics.load(this.words, WATCHED) === 1;
+  }
+
+  set watched(watched: boolean) {
+    Atomics.store(this.words, WATCHED, watched ? 1 : 0);
   }
 
   /** How many slabs are not free. */

@@ -61,10 +61,12 @@ export class SlabReader {
   }
 
   /**
-   * Seals open slabs that are due, whatever the writer's thread is doing. Returns in how many ms the next one is;
-   * undefined where nothing is open.
+   * Seals open slabs that are due, whatever the writer's thread is doing. Returns in how many ms the next one is, and
+   * then the caller must look again: until it does, no bell rings for what is opened. Undefined where nothing is open.
    */
   sealIdle(): number | undefined {
+    // Before the slabs are looked at: what is opened behind the look rings.
+    this.#pool.watched = false;
     const now = this.#now() | 0;
     let next: number | undefined;
     for (let slab = 0; slab < this.#pool.count; slab += 1) {
@@ -75,6 +77,7 @@ export class SlabReader {
       // A slab that is due and just being written to is asked again soon.
       next = Math.min(next ?? Number.POSITIVE_INFINITY, Math.max(1, left));
     }
+    this.#pool.watched = next !== undefined;
     return next;
   }
 

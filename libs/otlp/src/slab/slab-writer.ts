@@ -79,10 +79,14 @@ export class SlabWriter {
         return this.#drop(signal, 'encode_failed');
       }
       this.#settle(open, SEALED);
+      const appended = this.#appendToNew(signal, encode, item, isError, lane);
+      // Once for the sealed and the opened: waking a thread costs as much as encoding a hundred spans.
       this.#pool.ring();
+      return appended;
     }
-    this.#open[lane] = -1;
-    return this.#appendToNew(signal, encode, item, isError, lane);
+    const appended = this.#appendToNew(signal, encode, item, isError, lane);
+    if (!this.#pool.watched) this.#pool.ring();
+    return appended;
   }
 
   /**
@@ -103,6 +107,7 @@ export class SlabWriter {
     isError: boolean,
     lane: number,
   ): Appended {
+    this.#open[lane] = -1;
     const slab = this.#acquire();
     if (slab < 0) return this.#drop(signal, 'queue_full');
     const { words } = this.#pool;
@@ -124,9 +129,7 @@ export class SlabWriter {
       if (this.#open[other] === slab) this.#open[other] = -1;
     }
     this.#open[lane] = slab;
-    this.#keep(slab, end, isError);
-    this.#pool.ring();
-    return 'held';
+    return this.#keep(slab, end, isError);
   }
 
   /** Telemetry must not throw into the one who ended a span. */

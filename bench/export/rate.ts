@@ -1,0 +1,39 @@
+import { setImmediate } from 'node:timers/promises';
+import { Feed } from './feed.ts';
+import type { Subject } from './subjects.ts';
+import type { Measured } from './trial.ts';
+import { readySpans } from './workload.ts';
+
+const CHUNK = 256;
+const WARM_MS = 1000;
+const MEASURE_MS = 2000;
+/** Round trips until concurrency is learned, and for windows to grow. */
+const WARM_TRIPS = 30;
+const MEASURE_TRIPS = 20;
+
+/** Spans a second that are acknowledged while the subject is given as many as it takes without dropping any. */
+export async function rate(
+  subject: Subject,
+  fresh: number,
+  roundTripMs: number,
+): Promise<Measured> {
+  const feed = new Feed(subject, readySpans(fresh));
+  await drive(subject, feed, WARM_MS + WARM_TRIPS * roundTripMs);
+  const accepted = subject.accepted();
+  const startedAt = performance.now();
+  await drive(subject, feed, MEASURE_MS + MEASURE_TRIPS * roundTripMs);
+  const perSecond = ((subject.accepted() - accepted) * 1000) / (performance.now() - startedAt);
+  await feed.settle();
+  return { perSecond };
+}
+
+async function drive(subject: Subject, feed: Feed, forMs: number): Promise<void> {
+  const until = performance.now() + forMs;
+  while (performance.now() < until) {
+    const room = Math.min(CHUNK, Math.floor(subject.room(feed.fed)));
+    if (room > 0) {
+      feed.give(room);
+      await setImmediate();
+    } else await subject.changed();
+  }
+}

@@ -1,0 +1,31 @@
+export interface Spread {
+  readonly median: number;
+  /** Median of the absolute deviations from it. */
+  readonly mad: number;
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** The value that a quarter of `values` are below. */
+export const quartileOf = (values: readonly number[]): number =>
+  values.toSorted((one, other) => one - other)[values.length >> 2] ?? Number.NaN;
+
+export function spreadOf(values: readonly number[]): Spread {
+  const median = medianOf(values);
+  return { median, mad: medianOf(values.map((value) => Math.abs(value - median))) };
+}
+
+/**
+ * Each of `values` over the mean of the two references measured just before and after it: what drifts in the machine
+ * is in both. `references` has one more.
+ */
+export const ratiosTo = (references: readonly number[], values: readonly number[]): number[] =>
+  values.map((value, at) => {
+    const before = references[at] ?? Number.NaN;
+    return value / ((before + (references[at + 1] ?? before)) / 2);
+  });
