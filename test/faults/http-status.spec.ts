@@ -71,28 +71,32 @@ describe('HTTP statuses', () => {
       }
     });
 
-    it.each([429, 503])('F18, P6: %d is tried again after what Retry-After asks', async (status) => {
-      const at = (ms: number): string => new Date(Date.now() + ms).toUTCString();
-      const asked = (value: string): Promise<Met> => once(status, { 'retry-after': value });
-      const [second, date, hour, ...soon] = await Promise.all([
-        asked('1'),
-        asked(at(2 * SECOND)),
-        asked('3600'),
-        ...['0', '-1', at(-60_000), 'soon', '1e3', '0x10', ''].map((value) => asked(value)),
-      ]);
-      for (const met of soon) {
-        expect(met.balance).toEqual(WHOLE);
-        expect(met.pauseMs).toBeGreaterThanOrEqual(100);
-        expect(met.pauseMs).toBeLessThanOrEqual(2 * SECOND);
-      }
-      expect(second.balance).toEqual(WHOLE);
-      expect(second.pauseMs).toBeGreaterThanOrEqual(SECOND);
-      expect(date.balance).toEqual(WHOLE);
-      // A date has whole seconds.
-      expect(date.pauseMs).toBeGreaterThanOrEqual(SECOND - 50);
-      expect(hour).toMatchObject({ flushed: 'deadline', calls: 1 });
-      expect(hour.balance).toEqual({ ...WHOLE, queued: SPANS });
-    }, 15_000);
+    it.each([429, 503])(
+      'F18, P6: %d is tried again after what Retry-After asks',
+      async (status) => {
+        const at = (ms: number): string => new Date(Date.now() + ms).toUTCString();
+        const asked = (value: string): Promise<Met> => once(status, { 'retry-after': value });
+        const [second, date, hour, ...soon] = await Promise.all([
+          asked('1'),
+          asked(at(2 * SECOND)),
+          asked('3600'),
+          ...['0', '-1', at(-60_000), 'soon', '1e3', '0x10', ''].map((value) => asked(value)),
+        ]);
+        for (const met of soon) {
+          expect(met.balance).toEqual(WHOLE);
+          expect(met.pauseMs).toBeGreaterThanOrEqual(100);
+          expect(met.pauseMs).toBeLessThanOrEqual(2 * SECOND);
+        }
+        expect(second.balance).toEqual(WHOLE);
+        expect(second.pauseMs).toBeGreaterThanOrEqual(SECOND);
+        expect(date.balance).toEqual(WHOLE);
+        // A date has whole seconds.
+        expect(date.pauseMs).toBeGreaterThanOrEqual(SECOND - 50);
+        expect(hour).toMatchObject({ flushed: 'deadline', calls: 1 });
+        expect(hour.balance).toEqual({ ...WHOLE, queued: SPANS });
+      },
+      15_000,
+    );
 
     it('F12, P4, P11: an answer that is none of OTLP still says whether the batch was taken', async () => {
       const say = (type: string, body: Buffer): Promise<Met> =>

@@ -52,19 +52,23 @@ describe('HTTP/2', () => {
       ['NO_ERROR', NGHTTP2_NO_ERROR, ''],
       ['ENHANCE_YOUR_CALM', NGHTTP2_ENHANCE_YOUR_CALM, 'too_many_pings'],
       ['INTERNAL_ERROR', NGHTTP2_INTERNAL_ERROR, ''],
-    ])('F13, P4, P5: GOAWAY %s with each second request loses nothing', async (_name, code, data) => {
-      const { app, collector } = await meet({
-        late({ nth, stream, accept }) {
-          if (nth % 2 === 0) stream.session?.goaway(code, stream.id, Buffer.from(data));
-          accept();
-        },
-      });
-      expect(await send(app)).toBe('done');
-      const { books } = app.report();
-      const { doubles } = collector.ids;
-      expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
-      expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
-    }, 20_000);
+    ])(
+      'F13, P4, P5: GOAWAY %s with each second request loses nothing',
+      async (_name, code, data) => {
+        const { app, collector } = await meet({
+          late({ nth, stream, accept }) {
+            if (nth % 2 === 0) stream.session?.goaway(code, stream.id, Buffer.from(data));
+            accept();
+          },
+        });
+        expect(await send(app)).toBe('done');
+        const { books } = app.report();
+        const { doubles } = collector.ids;
+        expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
+        expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+      },
+      20_000,
+    );
 
     it('F13, P5: streams above the last id of a GOAWAY are sent again and are no duplicates', async () => {
       const { app, collector } = await meet({
