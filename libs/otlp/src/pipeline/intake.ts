@@ -8,8 +8,9 @@ import { slabEncode } from './slab-encode.js';
 export interface IntakeOptions<I> {
   readonly signal: Signal;
   readonly writer: SlabWriter;
-  /** Errors have their own slabs where the drop policy keeps them, and an encoder of their own for that. */
   readonly createEncoder: () => ItemEncoder<I>;
+  /** The drop policy gives errors slabs of their own: they get an encoder of their own, which goes on in those. */
+  readonly separateErrors: boolean;
   readonly isError: (item: I) => boolean;
   /** Takes an item that no slab can hold. */
   readonly offer: (bytes: Uint8Array) => void;
@@ -32,7 +33,7 @@ export class Intake<I extends { readonly resource: Resource }> {
     this.#options = options;
     this.#encoder = options.createEncoder();
     this.#encode = slabEncode(this.#encoder);
-    this.#encodeError = slabEncode(options.createEncoder());
+    this.#encodeError = options.separateErrors ? slabEncode(options.createEncoder()) : this.#encode;
     this.#gate = new ResourceGate<I>(
       (item) => this.#append(item),
       () => options.onDrop('queue_full'),

@@ -27,6 +27,11 @@ const OWN_SHARE = 4;
 
 type Told = Pick<PipelineStats, 'lanes' | 'spool' | 'last'>;
 
+interface DropWords {
+  readonly cause: string;
+  readonly line: string;
+}
+
 export class OtlpPipeline implements Pipeline {
   readonly #options: ResolvedPipelineOptions;
   readonly #ledger = createLedger();
@@ -38,6 +43,11 @@ export class OtlpPipeline implements Pipeline {
   readonly #parts: Parts;
   readonly #log: SelfLog;
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
+  readonly #dropWords: Record<Signal, Partial<Record<DropReason, DropWords>>> = {
+    traces: {},
+    metrics: {},
+    logs: {},
+  };
   #told: Told = { lanes: [], spool: undefined, last: {} };
   #replaced = 0;
   #ownId = 0;
@@ -258,6 +268,11 @@ export class OtlpPipeline implements Pipeline {
 
   #drop(signal: Signal, reason: DropReason, items: number): void {
     this.#books.dropped(signal, reason, items);
-    this.#log.log('warn', `dropped_${signal}_${reason}`, `${signal} are being dropped: ${reason}`);
+    // Under overload this runs for each item: its words are made once.
+    const words = (this.#dropWords[signal][reason] ??= {
+      cause: `dropped_${signal}_${reason}`,
+      line: `${signal} are being dropped: ${reason}`,
+    });
+    this.#log.log('warn', words.cause, words.line);
   }
 }

@@ -57,6 +57,7 @@ export function createParts(options: ResolvedPipelineOptions, host: PartsHost): 
   const intakeOptions = (signal: Signal) => ({
     signal,
     writer: host.writer,
+    separateErrors: options.dropPolicy === 'keepErrors',
     offer: (bytes: Uint8Array) => host.offer(signal, bytes, 1),
     onCreated: () => host.created(signal, 1),
     onDrop: (reason: DropReason) => host.drop(signal, reason, 1),

@@ -1,3 +1,4 @@
+import { SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
@@ -49,6 +50,20 @@ describe('createPipeline', () => {
     expect(collector.logs()).toEqual(['hello']);
     expect(collector.metrics()).toEqual(['orders']);
     expect(pipeline.stats().ledger.traces).toMatchObject({ created: 3, accepted: 3, queued: 0 });
+  });
+
+  it('names its resource once in a slab, errors or not', async () => {
+    const collector = await collect();
+    const pipeline = create(collector.grpc);
+    const telemetry = createTelemetry(pipeline);
+    for (let id = 0; id < 6; id += 1) {
+      const span = telemetry.tracer.startSpan(`span ${id}`);
+      if (id % 2 === 0) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+    }
+    await pipeline.flush();
+    expect(collector.spans()).toHaveLength(6);
+    expect(collector.requests.map(({ groups }) => groups.length)).toEqual([1]);
   });
 
   it('has parts for the signals that have a destination only', async () => {
