@@ -2,7 +2,11 @@ export default {
   testEnvironment: 'node',
   // A busy machine is slow, not broken: no spec measures time, and one that hangs still ends.
   testTimeout: 30_000,
-  testMatch: ['<rootDir>/{apps,libs}/*/src/**/*.spec.ts', '<rootDir>/test/**/*.{spec,e2e-spec}.ts'],
+  testMatch: [
+    '<rootDir>/{apps,libs}/*/src/**/*.spec.ts',
+    '<rootDir>/test/**/*.{spec,e2e-spec}.ts',
+    '<rootDir>/bench/**/*.spec.ts',
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {

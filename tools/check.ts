@@ -21,10 +21,14 @@ const steps: readonly Step[] = [
   { name: 'format', command: ['oxfmt', '--check', '.'] },
   { name: 'build', command: ['tsc', '-b'] },
   // After the build: it reads the typings of the libs.
-  { name: 'lint', command: ['oxlint', '--max-warnings', '0', 'libs', 'apps', 'test', 'tools'] },
+  {
+    name: 'lint',
+    command: ['oxlint', '--max-warnings', '0', 'libs', 'apps', 'test', 'tools', 'bench'],
+  },
   { name: 'types of specs and tools', command: ['tsc', '-p', 'tsconfig.test.json'] },
   { name: 'unit specs', command: [...jest, 'libs', 'apps'] },
   { name: 'house rules', command: [...jest, 'test/house'] },
+  { name: 'regression gate of the export', command: [...jest, 'bench'], slow: true },
   { name: 'end-to-end specs', command: [...jest, 'test/e2e'], slow: true },
   { name: 'install specs', command: [...jest, 'test/install'], slow: true },
   { name: 'demo', command: ['node', 'tools/demo.ts', '--check'], slow: true },

@@ -51,7 +51,7 @@ const group = (name: string, kind: TrialKind, given: Partial<Group> = {}): Group
 });
 
 /** MiB: the young generation holds all that a sample, or a second of probing, allocates. */
-const youngOf = (size: number): readonly string[] => [
+export const youngOf = (size: number): readonly string[] => [
   `--min-semi-space-size=${size}`,
   `--max-semi-space-size=${size}`,
 ];

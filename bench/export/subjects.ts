@@ -94,7 +94,7 @@ function ours({ name, endpoint, compression, profile }: SubjectOptions): Subject
   pipeline.start();
   const { spanProcessor } = pipeline;
   if (spanProcessor === undefined) throw new Error('no span processor');
-  const queued = (): number => pipeline.stats().account.traces.queued;
+  const queued = (): number => pipeline.stats().ledger.traces.queued;
   return {
     processor: spanProcessor,
     room() {
@@ -108,7 +108,7 @@ function ours({ name, endpoint, compression, profile }: SubjectOptions): Subject
       // The account hears of it from the worker, perhaps a turn later.
       for (let turn = 0; turn < TURNS && queued() > 0; turn += 1) await setImmediate();
     },
-    accepted: () => pipeline.stats().account.traces.accepted,
+    accepted: () => pipeline.stats().ledger.traces.accepted,
     shutdown: () => pipeline.shutdown(),
   };
 }

@@ -2,13 +2,22 @@
 import { allocation } from './allocation.ts';
 import { cost } from './cost.ts';
 import { delivery } from './delivery.ts';
+import { encoding } from './encoding.ts';
 import { memory } from './memory.ts';
 import { rate } from './rate.ts';
 import { stall } from './stall.ts';
 import { createSubject } from './subjects.ts';
 import type { SubjectOptions } from './subjects.ts';
 
-export type TrialKind = 'delivery' | 'ready' | 'stock' | 'rate' | 'stall' | 'allocation' | 'memory';
+export type TrialKind =
+  | 'delivery'
+  | 'encoding'
+  | 'ready'
+  | 'stock'
+  | 'rate'
+  | 'stall'
+  | 'allocation'
+  | 'memory';
 
 export interface TrialOptions extends SubjectOptions {
   readonly kind: TrialKind;
@@ -22,6 +31,7 @@ export interface TrialOptions extends SubjectOptions {
 export type Measured = Readonly<Record<string, number>>;
 
 async function run(options: TrialOptions): Promise<Measured> {
+  if (options.kind === 'encoding') return encoding(options.fresh);
   if (options.kind === 'memory') return memory(() => createSubject(options), options.fresh);
   const subject = createSubject(options);
   const measured = await measure(subject, options);

@@ -58,12 +58,10 @@ describe('HTTP statuses', () => {
     });
 
     it('F19, P4, P6: all others are final, and counted', async () => {
-      const redirects = [301, 302, 303, 304, 307, 308];
-      const others = [
-        [400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 422, 425],
-        [431, 451, 500, 501, 505, 507, 511],
+      const statuses = [
+        301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412,
+        413, 414, 415, 422, 425, 431, 451, 500, 501, 505, 507, 511,
       ];
-      const statuses = [redirects, ...others].flat();
       const moved = { location: 'http://127.0.0.1:1/v1/traces' };
       const cases = statuses.map((status) => once(status, status < 400 ? moved : undefined));
       for (const met of await Promise.all(cases)) {

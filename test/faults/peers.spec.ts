@@ -25,7 +25,7 @@ describe('a peer that says nothing', () => {
 
     afterEach(() => stage.close());
 
-    it.each(LONG ? [10, 1] : [10])(
+    it.each<number>(LONG ? [10, 1] : [10])(
       'F4, P4, P9: a half-open connection is found (1/%d of 15 s), and what was on it is sent again',
       async (ratio) => {
         const collector = await collect();

@@ -35,7 +35,7 @@ export class DiskSpool implements Spool {
   #cancelHousekeeping: (() => void) | undefined;
   #keeping: Promise<void> | undefined;
   #syncs: Promise<boolean> = Promise.resolve(true);
-  #syncing: Promise<void> | undefined;
+  #syncing: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   constructor(around: Surroundings, root: string) {
@@ -225,12 +225,9 @@ export class DiskSpool implements Spool {
     if (this.#cancelSync !== undefined || this.#closing !== undefined) return;
     const { clock, options } = this.#around;
     const ms = options.fsyncIntervalMs === 'always' ? ACKNOWLEDGE_MS : options.fsyncIntervalMs;
-    this.#cancelSync = clock.after(ms, () => {
-      this.#cancelSync = undefined;
-      // A slow disk is still at the last.
-      if (this.#syncing !== undefined) return this.#soon();
-      this.#own?.writer.retireIfDone();
-      this.#syncing = this.#syncAndLeave().finally(() => (this.#syncing = undefined));
+    // Half of it is for the disk, which takes its time.
+    this.#cancelSync = clock.after(ms / 2, () => {
+      this.#syncing = this.#syncing.then(() => this.#syncAndLeave());
     });
   }
 
@@ -246,6 +243,9 @@ export class DiskSpool implements Spool {
   }
 
   async #syncAndLeave(): Promise<void> {
+    // Only now: while a slow disk is at the last sync, one more waits and no others.
+    this.#cancelSync = undefined;
+    this.#own?.writer.retireIfDone();
     await this.sync();
     for (const journal of this.#adopted.filter(({ empty }) => empty)) {
       this.#adopted.splice(this.#adopted.indexOf(journal), 1);

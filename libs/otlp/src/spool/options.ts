@@ -11,7 +11,10 @@ export interface SpoolOptions {
   readonly maxAgeMs?: number;
   /** Size at which a file is closed and the next begun; a quarter of `maxBytes` at most. Default: 16 MiB. */
   readonly segmentBytes?: number;
-  /** How much a power failure may take, in ms; `always`: nothing that `append` said is durable. Default: 500. */
+  /**
+   * How much a power failure may take, in ms: a sync begins after half of it. `always`: nothing that `append` said is
+   * durable. Default: 500.
+   */
   readonly fsyncIntervalMs?: number | 'always';
   readonly clock?: Clock;
   readonly onEvent?: OnSpoolEvent;

@@ -60,7 +60,7 @@ describe('replay', () => {
   beforeEach(async () => {
     clock = new ManualClock(2);
     const disk = new FakeDisk(seeded(1));
-    spool = await openings.open({ directory: '/spool', disk, clock });
+    spool = await openings.open({ directory: '/spool', segmentBytes: 256 * 1024, disk, clock });
   });
   afterEach(async () => {
     for (const replayer of replayers.splice(0)) await replayer.stop();

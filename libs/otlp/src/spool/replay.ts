@@ -92,7 +92,7 @@ class SpoolReplayer implements Replayer {
     if (paused?.() === true) return IDLE_MS;
     // 2. Nor does a peer that asked for a pause, nor an empty spool.
     const pauseMs = this.#notBeforeMs - this.#clock.now();
-    if (pauseMs > 0) return pauseMs;
+    if (pauseMs > 0) return Math.ceil(pauseMs);
     // 3. As many at once as the link carries within `latencyMs`: no live batch waits longer behind them.
     const { inFlight, limit, queued, sentBytes } = load();
     const replaying = this.#inFlight.size;
