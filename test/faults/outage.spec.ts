@@ -1,6 +1,7 @@
 import { lasting, until } from './fixtures/until.js';
 import { FaultProxy, useLeakCheck } from '@nestlens/testing';
 import { CollectorProcess } from './fixtures/collector-process.js';
+import type { AppOptions } from './fixtures/app.js';
 import type { AppProcess, ProcessReport } from './fixtures/app-process.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 
@@ -23,12 +24,12 @@ describe('an outage without a disk', () => {
     let collector: CollectorProcess;
     let proxy: FaultProxy;
 
-    const start = async (): Promise<AppProcess> => {
+    const start = async (options: Partial<AppOptions> = {}): Promise<AppProcess> => {
       collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
       const target = { port: collector.grpcPort };
       proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
       const endpoint = `http://127.0.0.1:${proxy.port}`;
-      return stage.appProcess({ traces: { endpoint }, maxBytes: MAX_BYTES });
+      return stage.appProcess({ traces: { endpoint }, maxBytes: MAX_BYTES, ...options });
     };
 
     const arrives = (count: number, timeoutMs?: number): Promise<number> =>
@@ -77,6 +78,21 @@ describe('an outage without a disk', () => {
       },
       120_000,
     );
+
+    it('F1, P1: a trickle of spans fits as well as a flood, for as long', async () => {
+      const app = await start({ sealAfterMs: 10, maxBytes: 2 * MIB });
+      await proxy.down();
+      // 300 seals of 10 ms: as 300 s at the default of a second.
+      await app.pace(100);
+      await lasting(3000);
+      const made = await app.rest();
+      const during = await app.report();
+      expect(during.books).toMatchObject({ dropped: {}, queued: made });
+      await proxy.up();
+      expect(await app.flush(5000)).toEqual({ kind: 'done' });
+      const { arrived: size, doubles } = await collector.counts();
+      expect(balanceOf(await app.report(), { size, doubles })).toEqual(WHOLE);
+    }, 20_000);
 
     it(
       'F25, P4, P7: up 2 s and down 3 s, again and again, loses nothing',

@@ -26,6 +26,8 @@ export interface Consumers {
   /** There may be something to take, or room for it. Cheap where there is not. */
   wake(): void;
   inFlight(signal?: Signal): number;
+  /** Whether a batch of the signal would be taken now. */
+  hasRoom(signal: Signal): boolean;
   /** Resolves when nothing is in flight and nothing can be taken. */
   idle(): Promise<void>;
   /** Takes nothing more; resolves when nothing is in flight. Safe twice. */
@@ -76,6 +78,10 @@ class QueueConsumers implements Consumers {
   inFlight(signal?: Signal): number {
     if (signal !== undefined) return this.#inFlight[signal];
     return this.#inFlight.metrics + this.#inFlight.logs + this.#inFlight.traces;
+  }
+
+  hasRoom(signal: Signal): boolean {
+    return this.#hasRoom() || this.#inFlight[signal] === 0;
   }
 
   idle(): Promise<void> {

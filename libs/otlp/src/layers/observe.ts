@@ -2,7 +2,7 @@ import type { Outcome } from '../send/outcome.js';
 import type { Batch, Clock, Layer } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import { takeTrail } from './trail.js';
+import { takeTrail } from '../send/trail.js';
 
 /** One batch from hand-over to its last answer. */
 export interface Operation {

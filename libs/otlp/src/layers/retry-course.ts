@@ -8,7 +8,7 @@ import { ABORTED, BREAKER_OPEN, mayHaveArrived, wasNotProcessed } from './fault.
 import type { PauseEnd, Pauses } from './pauses.js';
 import type { PeerPace } from './peer-pace.js';
 import type { RetryBudget } from './retry-budget.js';
-import { beginTrail } from './trail.js';
+import { beginTrail } from '../send/trail.js';
 
 /** What all batches of one retry layer have in common. */
 export interface RetryScene {

@@ -106,7 +106,7 @@ export class ExportLoop {
     const { reader, lingerMs, clock } = this.#options;
     const overflow = this.#options.overflow();
     this.#cancelTimer();
-    let nextMs = reader.sealIdle() ?? Number.POSITIVE_INFINITY;
+    let nextMs = reader.sealIdle((signal) => this.#canGo(signal)) ?? Number.POSITIVE_INFINITY;
     for (const [lane, consumers] of this.#lanes) {
       if (overflow?.wants(lane) === true) this.#spill(lane);
       else consumers.wake();
@@ -184,6 +184,14 @@ export class ExportLoop {
     const batch = this.#options.reader.take(signal, this.#options.targetBytes);
     if (batch !== undefined) this.#options.onHanded(signal, batch.firstTaken);
     return batch;
+  }
+
+  /** To the lane, or to disk. */
+  #canGo(signal: Signal): boolean {
+    const { lanes, overflow } = this.#options;
+    const lane = lanes[signal];
+    if (lane === undefined || overflow()?.wants(lane) === true) return true;
+    return this.#lanes.get(lane)?.hasRoom(signal) !== false;
   }
 
   /** A request costs nearly the same for one slab as for four: while one is under way the next fills up. */

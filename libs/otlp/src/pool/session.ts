@@ -12,6 +12,8 @@ const MAX_SESSION_MEMORY = 256;
 const RELEASE_GRACE_MS = 50;
 
 const DONE = Promise.resolve();
+/** How long a session with nothing in flight waits for the peer's FIN, which a dead one never sends. */
+const LINGER_MS = 250;
 
 /**
  * `idle` never tried; `connecting` until TCP, TLS and the peer's SETTINGS are there; `open` takes requests; `draining`
@@ -197,8 +199,8 @@ export class Session {
 
   #linger(socket: Socket): void {
     if (this.#inFlight > 0) return;
-    const { clock, connectTimeoutMs } = this.#options;
-    this.#cancels.push(clock.after(connectTimeoutMs, () => socket.destroy()));
+    const { clock } = this.#options;
+    this.#cancels.push(clock.after(LINGER_MS, () => socket.destroy()));
   }
 
   #greet(socket: Socket, connecting: Connecting): void {

@@ -63,8 +63,9 @@ export class SlabReader {
   /**
    * Seals open slabs that are due, whatever the writer's thread is doing. Returns in how many ms the next one is, and
    * then the caller must look again: until it does, no bell rings for what is opened. Undefined where nothing is open.
+   * What cannot go yet is better filled than sealed: a slab for each second of an outage would soon be all of them.
    */
-  sealIdle(): number | undefined {
+  sealIdle(canGo: (signal: Signal) => boolean = () => true): number | undefined {
     // Before the slabs are looked at: what is opened behind the look rings.
     this.#pool.watched = false;
     const now = this.#now() | 0;
@@ -73,9 +74,11 @@ export class SlabReader {
       const state = this.#pool.state(slab);
       if (state === FREE || state === SEALED || state === SENDING) continue;
       const left = this.#sealAfterMs - ((now - this.#pool.read(slab, OPENED_AT)) | 0);
-      if (left <= 0 && this.#pool.move(slab, OPEN, SEALED)) continue;
+      const goes = left > 0 || canGo(this.#pool.signalOf(slab));
+      if (left <= 0 && goes && this.#pool.move(slab, OPEN, SEALED)) continue;
       // A slab that is due and just being written to is asked again soon.
-      next = Math.min(next ?? Number.POSITIVE_INFINITY, Math.max(1, left));
+      const againMs = goes ? Math.max(1, left) : this.#sealAfterMs;
+      next = Math.min(next ?? Number.POSITIVE_INFINITY, againMs);
     }
     this.#pool.watched = next !== undefined;
     return next;

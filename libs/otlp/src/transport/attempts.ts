@@ -1,6 +1,7 @@
 import { refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock } from '../send/sender.js';
+import { noteResent } from '../send/trail.js';
 import type { Batch, Clock } from '../send/sender.js';
 import { TransportConfigError } from '../pool/config-error.js';
 import type { Warn } from '../pool/config-error.js';
@@ -22,8 +23,11 @@ export interface Attempted {
   readonly outcome: Outcome;
   /** What the peer said, bounded; empty for nothing. */
   readonly message: string;
-  /** The peer cannot have looked at it. */
-  readonly unprocessed?: boolean;
+  /**
+   * The peer did not look at it. `likely`: the connection was a kept one, which the peer most often closes while
+   * it is idle; sending it again may still double it.
+   */
+  readonly unprocessed?: 'surely' | 'likely' | undefined;
 }
 
 /** One request and its reply, in a protocol. Never rejects. */
@@ -124,7 +128,8 @@ export class Attempts {
     const encoded = await this.#encode(batch, encoding, signal);
     if (signal.aborted) return { outcome: retry('aborted'), message: '' };
     const first = await attempt(batch, encoded, headers, signal);
-    if (first.unprocessed !== true || signal.aborted || this.#closed) return first;
+    if (first.unprocessed === undefined || signal.aborted || this.#closed) return first;
+    if (first.unprocessed === 'likely') noteResent(batch);
     return attempt(batch, encoded, headers, signal);
   }
 

@@ -90,7 +90,8 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     if (reply.kind === 'aborted') return said(retry('aborted'));
     if (reply.kind === 'too_large') return said(refused('response_too_large'));
     if (reply.kind === 'broken') {
-      return { outcome: retry(reply.reason), message: '', unprocessed: reply.unprocessed };
+      const unprocessed = reply.unprocessed ? 'surely' : undefined;
+      return { outcome: retry(reply.reason), message: '', unprocessed };
     }
     const status = reply.trailers && grpcStatusIn(reply.trailers);
     if (status === undefined) {

@@ -95,7 +95,8 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
   async function judge(reply: HttpReply, batch: Batch): Promise<Attempted> {
     if (reply.kind === 'aborted') return said(retry('aborted'));
     if (reply.kind === 'broken') {
-      return { outcome: retry(reply.reason), message: '', unprocessed: reply.stale };
+      const unprocessed = reply.stale ? 'likely' : undefined;
+      return { outcome: retry(reply.reason), message: '', unprocessed };
     }
     const { status, headers } = reply;
     const outcome = httpVerdict(status, headers['retry-after']);

@@ -1,6 +1,6 @@
-import type { Batch } from '../send/sender.js';
+import type { Batch } from './sender.js';
 
-/** What became of a batch on its way: written by retry, read by observe. */
+/** What became of a batch on its way: written by retry and transport, read by observe. */
 export interface Trail {
   /** Attempts that left for the peer. */
   attempts: number;
@@ -21,4 +21,10 @@ export const takeTrail = (batch: Batch): Trail | undefined => {
   const trail = trails.get(batch);
   trails.delete(batch);
   return trail;
+};
+
+/** It is sent again within an attempt, and the peer may have it. */
+export const noteResent = (batch: Batch): void => {
+  const trail = trails.get(batch);
+  if (trail !== undefined) trail.resent = true;
 };

@@ -1,0 +1,115 @@
+import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { CollectorProcess } from './fixtures/collector-process.js';
+import type { DropPolicy } from '../../libs/otlp/src/slab/slab-writer.js';
+import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
+import { lasting, until } from './fixtures/until.js';
+
+/** F28, F29: what the app does to its own loop. The 5 s of a blocked loop are 2 s here. App and collector are processes. */
+const MIB = 1024 * 1024;
+const BURST = 50_000;
+const RATE = 500;
+
+describe("the app's own loop", () => {
+  useLeakCheck();
+
+  describe('of a process', () => {
+    const stage = new Stage();
+    let collector: CollectorProcess;
+
+    beforeEach(async () => {
+      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
+    });
+    afterEach(() => stage.close());
+
+    it('F28, P3, P4: blocked for 2 s, spans of before are exported meanwhile', async () => {
+      const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
+      const app = await stage.appProcess({ traces: { endpoint } });
+      await app.pace(RATE);
+      await until(async () => (await collector.counts()).arrived >= RATE);
+      const before = (await app.report()).made;
+      const blocked = app.block(2000);
+      // Sealed by the worker, at most a second after the last one ended.
+      const tookMs = await until(async () => (await collector.counts()).arrived >= before, 5000);
+      expect(tookMs).toBeLessThanOrEqual(1800);
+      await blocked;
+      await lasting(1000);
+      const made = await app.rest();
+      await app.flush(5000);
+      const report = await app.report();
+      const { arrived: size, doubles } = await collector.counts();
+      expect(balanceOf(report, { size, doubles })).toEqual(WHOLE);
+      expect(made).toBeGreaterThanOrEqual(RATE * 3);
+      // No attempt was taken for the peer's fault.
+      expect(report.lines).toEqual([]);
+    }, 20_000);
+
+    it('F28, P4: blocked for 2 s on the loop that sends, nothing is taken for a fault of the peer', async () => {
+      const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
+      const app = stage.app({ traces: { endpoint, timeoutMs: 1000 }, worker: false });
+      app.spans(1000);
+      const flushed = app.flush(10_000);
+      await until(() => app.pipeline.stats().slabs.used > 0);
+      await lasting(5);
+      app.block(2000);
+      app.spans(1000);
+      expect(await flushed).toEqual({ kind: 'done' });
+      await app.flush(5000);
+      const { arrived: size, doubles } = await collector.counts();
+      expect(balanceOf(app.report(), { size, doubles })).toEqual({ ...WHOLE, doubles });
+      expect(app.pipeline.stats().lanes.every(({ breaker }) => breaker.kind === 'closed')).toBe(
+        true,
+      );
+      expect(app.report().lines).toEqual([]);
+    }, 20_000);
+
+    it('F29, P3, P4: 50,000 spans in one tick fit and arrive', async () => {
+      const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
+      const app = await stage.appProcess({ traces: { endpoint } });
+      const before = await app.report();
+      await app.spans(BURST);
+      await app.report();
+      expect(await app.flush(15_000)).toEqual({ kind: 'done' });
+      const report = await app.report();
+      const { arrived: size, doubles } = await collector.counts();
+      expect(balanceOf(report, { size, doubles })).toEqual(WHOLE);
+      expect(report.mostBytes).toBeLessThanOrEqual(32 * MIB);
+      expect(report.mostRss - before.mostRss).toBeLessThanOrEqual(100 * MIB);
+      // P3, after the tick itself; what the SDK left of 50,000 spans is swept up meanwhile.
+      expect(report.loop.p99).toBeLessThanOrEqual(report.loop.idleP99 + 40);
+    }, 30_000);
+
+    it.each(['newest', 'oldest', 'keepErrors'] as const satisfies readonly DropPolicy[])(
+      'F29, P1, P4, P35: what does not fit is dropped by the policy %s, and counted to the last one',
+      async (dropPolicy) => {
+        const target = { port: collector.grpcPort };
+        const proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+        await proxy.down();
+        const endpoint = `http://127.0.0.1:${proxy.port}`;
+        const app = await stage.appProcess({
+          traces: { endpoint },
+          dropPolicy,
+          maxBytes: 2 * MIB,
+        });
+        await app.spans(BURST);
+        const full = await app.report();
+        const dropped = full.books.dropped['queue_full'] ?? 0;
+        expect(dropped).toBeGreaterThan(BURST / 2);
+        expect(full.books.queued).toBe(BURST - dropped);
+        expect(full.mostBytes).toBeLessThanOrEqual(2 * MIB);
+        expect(full.lines).toHaveLength(1);
+        await proxy.up();
+        expect(await app.flush(15_000)).toEqual({ kind: 'done' });
+        const report = await app.report();
+        const { arrived: size, doubles } = await collector.counts();
+        expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, counted: dropped });
+        const missing = await collector.missing(BURST);
+        expect(missing).toHaveLength(dropped);
+        // `newest` keeps the first ones in one piece, the others the last one: what is being sent is not stolen.
+        const firstLost = dropPolicy === 'newest' ? `span ${BURST - dropped}` : missing[0];
+        expect(missing[0]).toBe(firstLost);
+        expect(missing.includes(`span ${BURST - 1}`)).toBe(dropPolicy === 'newest');
+      },
+      30_000,
+    );
+  });
+});
