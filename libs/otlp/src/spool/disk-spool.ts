@@ -235,7 +235,7 @@ export class DiskSpool implements Spool {
     try {
       await this.#own?.writer.sync();
       for (const journal of this.#journals()) await journal.persist();
-      return this.#own !== undefined;
+      return this.#own?.journal.unsure === false;
     } catch (error) {
       this.#health.fail(codeOf(error), 0);
       return false;
