@@ -3,8 +3,8 @@ import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import type { SpoolStats } from './counts.js';
 import { recordBytes } from './current.js';
-import { codeOf, writeAll } from './disk.js';
-import { DiskHealth, type SpoolState } from './disk-health.js';
+import { codeOf } from './disk.js';
+import { DiskHealth, tryWriting, type SpoolState } from './disk-health.js';
 import { makeHome, Orphans } from './homes.js';
 import { countItems, restOf } from './items.js';
 import type { Journal } from './journal.js';
@@ -216,16 +216,7 @@ export class DiskSpool implements Spool {
     if (this.#own === undefined) await this.#settleIn();
     const own = this.#own;
     if (own === undefined || this.#closing !== undefined) return;
-    const { disk } = this.#around;
-    const path = join(own.journal.directory, 'probe');
-    const file = await disk.open(path, 'update');
-    try {
-      await writeAll(disk, file, [new Uint8Array(bytes)], 0);
-      await disk.sync(file);
-    } finally {
-      await disk.close(file);
-      await disk.remove(path).catch(() => undefined);
-    }
+    await tryWriting(this.#around.disk, join(own.journal.directory, 'probe'), bytes);
     await own.writer.sync();
     await own.journal.persist();
   }
