@@ -108,8 +108,13 @@ export async function sync(
   current: Current,
 ): Promise<void> {
   const { bytes } = current.segment;
-  await around.disk.sync(current.file);
-  if (current.synced === 0) await journal.syncNames();
+  try {
+    await around.disk.sync(current.file);
+    if (current.synced === 0) await journal.syncNames();
+  } catch (error) {
+    current.segment.unsure ||= bytes > current.synced;
+    throw error;
+  }
   current.synced = bytes;
 }
 

@@ -1,3 +1,4 @@
+import { writeAll, type Disk } from './disk.js';
 import type { Surroundings } from './surroundings.js';
 
 export type SpoolState =
@@ -70,5 +71,17 @@ export class DiskHealth {
     this.#state = HEALTHY;
     this.#bytes = 0;
     this.#around.emit({ kind: 'healed', afterMs, path: this.#path });
+  }
+}
+
+/** Leaves nothing behind. Throws what the disk throws. */
+export async function tryWriting(disk: Disk, path: string, bytes: number): Promise<void> {
+  const file = await disk.open(path, 'update');
+  try {
+    await writeAll(disk, file, [new Uint8Array(bytes)], 0);
+    await disk.sync(file);
+  } finally {
+    await disk.close(file);
+    await disk.remove(path).catch(() => undefined);
   }
 }

@@ -3,14 +3,15 @@ import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import type { SpoolStats } from './counts.js';
 import { recordBytes } from './current.js';
-import { codeOf, writeAll } from './disk.js';
-import { DiskHealth, type SpoolState } from './disk-health.js';
+import { codeOf } from './disk.js';
+import { DiskHealth, tryWriting, type SpoolState } from './disk-health.js';
 import { makeHome, Orphans } from './homes.js';
 import { countItems, restOf } from './items.js';
 import type { Journal } from './journal.js';
 import { freePath, lockPath } from './lock.js';
 import { thisOwner, type Owner } from './owner.js';
 import { SEGMENT_HEADER_BYTES } from './record.js';
+import { Round } from './round.js';
 import type { Spool, SpooledRecord } from './spool.js';
 import type { Surroundings } from './surroundings.js';
 import { Taken } from './taken.js';
@@ -28,14 +29,13 @@ export class DiskSpool implements Spool {
   readonly #us: Owner = thisOwner();
   readonly #orphans: Orphans;
   readonly #health: DiskHealth;
+  readonly #syncs: Round;
+  readonly #housekeeping: Round;
   readonly #adopted: Journal[] = [];
   #own: { readonly journal: Journal; readonly writer: Writer } | undefined;
   #ahead: Promise<SpooledRecord | undefined> | undefined;
-  #cancelSync: (() => void) | undefined;
-  #cancelHousekeeping: (() => void) | undefined;
-  #keeping: Promise<void> | undefined;
-  #syncs: Promise<boolean> = Promise.resolve(true);
-  #syncing: Promise<void> = Promise.resolve();
+  #asked: Promise<boolean> = Promise.resolve(true);
+  #persisting: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   constructor(around: Surroundings, root: string) {
@@ -43,11 +43,18 @@ export class DiskSpool implements Spool {
     this.#root = root;
     this.#orphans = new Orphans(around, root, this.#us);
     this.#health = new DiskHealth(around, root, (bytes) => this.#try(bytes));
+    const { clock, options } = around;
+    const { fsyncIntervalMs: ms } = options;
+    // Half of it is for the disk, which takes its time.
+    this.#syncs = new Round(clock, (ms === 'always' ? ACKNOWLEDGE_MS : ms) / 2, () =>
+      this.#syncSoon(),
+    );
+    this.#housekeeping = new Round(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
   }
 
   /** Throws what the disk throws. */
   async open(): Promise<void> {
-    this.#armHousekeeping();
+    this.#housekeeping.soon();
     await this.#settleIn();
     await this.#adopt();
   }
@@ -60,7 +67,7 @@ export class DiskSpool implements Spool {
     const writer = this.#admit(batch);
     if ('kind' in writer) return writer;
     const appended = await writer.append(batch);
-    this.#soon();
+    this.#syncs.soon();
     return appended;
   }
 
@@ -68,7 +75,7 @@ export class DiskSpool implements Spool {
     const writer = this.#admit(batch);
     if ('kind' in writer) return writer;
     const appended = writer.appendNow(batch);
-    this.#soon();
+    this.#syncs.soon();
     return appended;
   }
 
@@ -89,12 +96,12 @@ export class DiskSpool implements Spool {
   acknowledge(record: SpooledRecord, outcome: Outcome): void {
     const { journal, entry } = record as Taken;
     journal.answer(entry, outcome.kind !== 'retry');
-    this.#soon();
+    this.#syncs.soon();
   }
 
   sync(): Promise<boolean> {
-    this.#syncs = this.#syncs.then(() => this.#sync());
-    return this.#syncs;
+    this.#asked = this.#asked.then(() => this.#sync());
+    return this.#asked;
   }
 
   stats(): SpoolStats {
@@ -128,7 +135,9 @@ export class DiskSpool implements Spool {
   closeSync(): void {
     if (this.#closing !== undefined) return;
     this.#closing = Promise.resolve();
-    this.#stopTimers();
+    this.#health.close();
+    void this.#housekeeping.stop();
+    void this.#syncs.stop();
     const { now } = this.#around.disk;
     this.#own?.writer.closeNow();
     for (const { lock } of this.#journals()) {
@@ -199,74 +208,64 @@ export class DiskSpool implements Spool {
     const items = restOf(counts.recovered, before);
     if (countItems(items) > 0) emit({ kind: 'adopted', items, path: this.#root });
     this.#makeRoom(0);
-    if (adopted.length > 0) this.#soon();
+    if (adopted.length > 0) this.#syncs.soon();
   }
 
   /** What failed, once more. */
   async #try(bytes: number): Promise<void> {
     if (this.#own === undefined) await this.#settleIn();
     const own = this.#own;
-    if (own === undefined) return;
-    const { disk } = this.#around;
-    const path = join(own.journal.directory, 'probe');
-    const file = await disk.open(path, 'update');
-    try {
-      await writeAll(disk, file, [new Uint8Array(bytes)], 0);
-      await disk.sync(file);
-    } finally {
-      await disk.close(file);
-      await disk.remove(path).catch(() => undefined);
-    }
+    if (own === undefined || this.#closing !== undefined) return;
+    await tryWriting(this.#around.disk, join(own.journal.directory, 'probe'), bytes);
     await own.writer.sync();
-    for (const journal of this.#journals()) await journal.persist();
+    await own.journal.persist();
   }
 
-  #soon(): void {
-    if (this.#cancelSync !== undefined || this.#closing !== undefined) return;
-    const { clock, options } = this.#around;
-    const ms = options.fsyncIntervalMs === 'always' ? ACKNOWLEDGE_MS : options.fsyncIntervalMs;
-    // Half of it is for the disk, which takes its time.
-    this.#cancelSync = clock.after(ms / 2, () => {
-      this.#syncing = this.#syncing.then(() => this.#syncAndLeave());
-    });
+  async #syncSoon(): Promise<void> {
+    this.#own?.writer.retireIfDone();
+    await this.#attempt(() => this.#own?.writer.sync());
+    // Records wait for no cursor.
+    this.#persisting = this.#persist().then(() => this.#leave());
   }
 
   async #sync(): Promise<boolean> {
-    try {
-      await this.#own?.writer.sync();
+    return (await this.#attempt(() => this.#own?.writer.sync())) && this.#persist();
+  }
+
+  async #persist(): Promise<boolean> {
+    const persisted = await this.#attempt(async () => {
       for (const journal of this.#journals()) await journal.persist();
-      return this.#own !== undefined;
+    });
+    return persisted && this.#own?.journal.unsure === false;
+  }
+
+  async #attempt(run: () => Promise<void> | undefined): Promise<boolean> {
+    try {
+      await run();
+      return true;
     } catch (error) {
       this.#health.fail(codeOf(error), 0);
       return false;
     }
   }
 
-  async #syncAndLeave(): Promise<void> {
-    // Only now: while a slow disk is at the last sync, one more waits and no others.
-    this.#cancelSync = undefined;
-    this.#own?.writer.retireIfDone();
-    await this.sync();
+  async #leave(): Promise<void> {
     for (const journal of this.#adopted.filter(({ empty }) => empty)) {
-      this.#adopted.splice(this.#adopted.indexOf(journal), 1);
-      await journal.close();
+      if (this.#forget(journal)) await journal.close();
     }
   }
 
-  #armHousekeeping(): void {
-    this.#cancelHousekeeping = this.#around.clock.after(HOUSEKEEPING_MS, () => {
-      this.#armHousekeeping();
-      this.#keeping ??= this.#keepHouse()
-        .catch(() => undefined)
-        .finally(() => (this.#keeping = undefined));
-    });
+  #forget(journal: Journal): boolean {
+    const index = this.#adopted.indexOf(journal);
+    return index !== -1 && this.#adopted.splice(index, 1).length > 0;
   }
 
   async #keepHouse(): Promise<void> {
     for (const journal of this.#journals()) journal.expire();
     for (const journal of this.#journals()) await this.#touch(journal);
-    await this.#adopt();
-    this.#soon();
+    await this.#adopt().catch(() => undefined);
+    this.#syncs.soon();
+    this.#housekeeping.soon();
   }
 
   /** Shows those who cannot see this process that it lives, and finds out if they took it for dead. */
@@ -279,22 +278,17 @@ export class DiskSpool implements Spool {
       if (this.#own?.journal === journal) {
         this.#own = undefined;
         this.#health.fail('ELOCKLOST', 0);
-      } else this.#adopted.splice(this.#adopted.indexOf(journal), 1);
+      } else this.#forget(journal);
     }
   }
 
   async #close(): Promise<void> {
-    this.#stopTimers();
-    await this.#keeping;
-    await this.#syncing;
-    await this.#syncs;
+    this.#health.close();
+    await this.#housekeeping.stop();
+    await this.#syncs.stop();
+    await this.#asked;
+    await this.#persisting;
     await this.#own?.writer.close().catch(() => undefined);
     for (const journal of this.#journals()) await journal.close();
-  }
-
-  #stopTimers(): void {
-    this.#health.close();
-    this.#cancelSync?.();
-    this.#cancelHousekeeping?.();
   }
 }

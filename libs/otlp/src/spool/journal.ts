@@ -65,6 +65,11 @@ export class Journal {
     return this.size + this.#doomed.length === 0;
   }
 
+  /** Something of it may not outlast a power failure, whatever is done. */
+  get unsure(): boolean {
+    return this.#segments.some((segment) => segment.unsure);
+  }
+
   /** Unix time of the oldest record in it. */
   get firstMs(): number {
     return this.#segments[0]?.firstMs ?? Infinity;

@@ -27,6 +27,7 @@ describe('a spool whose process is killed (P15)', () => {
       const random = seeded(KILLS);
       const missing: number[] = [];
       const unsynced: number[] = [];
+      const syncs: number[] = [];
       let opened = 0;
       let promised = new Set<number>();
       let [appended, served, twice] = [0, 0, 0];
@@ -39,6 +40,7 @@ describe('a spool whose process is killed (P15)', () => {
         for (const id of numbers(child, 'spooled')) promised.add(id);
         appended += numbers(child, 'spooled').length;
         unsynced.push(...numbers(child, 'unsynced'));
+        syncs.push(...numbers(child, 'sync'));
         const acknowledged = numbers(child, 'acknowledged');
         for (const id of acknowledged) promised.delete(id);
         // Now and then the next child finds it, not we.
@@ -56,10 +58,11 @@ describe('a spool whose process is killed (P15)', () => {
         promised = new Set();
       }
       const worst = Math.max(...unsynced);
+      const slowest = Math.max(...syncs);
       if (KILLS > 20) {
         process.stdout.write(
           `kills ${KILLS} appended ${appended} served ${served} missing ${missing.length} ` +
-            `acknowledged and served again ${twice} oldest unsynced ${worst} ms\n`,
+            `acknowledged and served again ${twice} oldest unsynced ${worst} ms longest sync ${slowest} ms\n`,
         );
       }
       expect(missing).toEqual([]);

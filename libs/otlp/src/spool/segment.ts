@@ -15,6 +15,8 @@ export interface Segment {
   measured: boolean;
   /** Evicted or expired: what is still outstanding cannot be taken again. */
   gone: boolean;
+  /** A sync of it failed: what the system dropped then, no later sync brings back. */
+  unsure: boolean;
   bytes: number;
   firstMs: number;
   lastMs: number;
@@ -59,6 +61,7 @@ export function newSegment(sequence: number, path: string, nowMs: number): Segme
     sealed: false,
     measured: true,
     gone: false,
+    unsure: false,
     bytes: 0,
     firstMs: nowMs,
     lastMs: nowMs,

@@ -19,7 +19,7 @@ export interface Spool {
    * `fsyncIntervalMs` (500 ms for `always`); a crash before that lets it be taken again by the next process.
    */
   acknowledge(record: SpooledRecord, outcome: Outcome): void;
-  /** Appended and acknowledged until now is on the disk when it resolves to true. */
+  /** Appended and acknowledged until now is on the disk when it resolves to true. Never rejects. */
   sync(): Promise<boolean>;
   stats(): SpoolStats;
   state(): SpoolState;

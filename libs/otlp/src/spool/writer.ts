@@ -93,16 +93,8 @@ export class Writer {
 
   /** What was written before is on the disk after. Throws what the disk throws. */
   async sync(): Promise<void> {
-    await this.#sealRetired();
-    const current = this.#current;
-    if (current === undefined || current.synced >= current.segment.bytes) return;
-    try {
-      await file.sync(this.#around, this.#journal, current);
-    } catch (error) {
-      // The system may have dropped those pages: nothing more is added to such a file.
-      if (this.#current === current) this.retire();
-      throw error;
-    }
+    // At once, since each waits for the disk.
+    await Promise.all([this.#sealRetired(), this.#syncCurrent()]);
   }
 
   /** Ends the present segment where all of it is acknowledged, so that its bytes can go. */
@@ -209,6 +201,18 @@ export class Writer {
     const sealing = this.#sealing.then(() => this.#sealAll());
     this.#sealing = sealing.catch(() => undefined);
     return sealing;
+  }
+
+  async #syncCurrent(): Promise<void> {
+    const current = this.#current;
+    if (current === undefined || current.synced >= current.segment.bytes) return;
+    try {
+      await file.sync(this.#around, this.#journal, current);
+    } catch (error) {
+      // The system may have dropped those pages: nothing more is added to such a file.
+      if (this.#current === current) this.retire();
+      throw error;
+    }
   }
 
   async #sealAll(): Promise<void> {
