@@ -42,4 +42,11 @@ export interface ExportEngine {
   readonly logRecordProcessor: LogRecordProcessor | undefined;
   readonly metricReader: IMetricReader | undefined;
   status(): EngineStatus;
+  /** Resolves when all that ended before is settled, or soon after `signal` aborts. Never rejects. */
+  flush(signal: AbortSignal): Promise<void>;
+  /**
+   * Closes the processors and whatever stands behind all parts. What is not settled when `signal` aborts is given up
+   * and counted, or kept on disk. The metric reader is its provider's to shut down, before. Never rejects; safe twice.
+   */
+  shutdown(signal: AbortSignal): Promise<void>;
 }

@@ -27,7 +27,7 @@ async function runStep(handlers: readonly NamedHandler[], deadlineMs: number): P
   const result: StepResult = { overran: false, failed: false, left: [] };
   const runs = handlers.map(async (handler) => {
     try {
-      const left = await handler.run(abort.signal);
+      const left = await handler.run(abort.signal, deadlineMs);
       if (typeof left === 'string' && left !== '') result.left.push(`${handler.name}: ${left}`);
     } catch (error) {
       result.failed = true;

@@ -13,10 +13,11 @@ export type ShutdownPhaseName =
 export type HandledPhaseName = Exclude<ShutdownPhaseName, 'hooks'>;
 
 /**
- * The signal aborts at the phase's deadline; the sequence goes on then, whether the handler has ended or not.
- * A throw or rejection is reported and disturbs nobody else. A returned string tells what had to be left.
+ * The signal aborts at the handler's deadline, `timeoutMs` from the call; the sequence goes on then, whether the
+ * handler has ended or not. A throw or rejection is reported and disturbs nobody else. A returned string tells what
+ * had to be left.
  */
-export type ShutdownHandler = (signal: AbortSignal) => unknown;
+export type ShutdownHandler = (signal: AbortSignal, timeoutMs: number) => unknown;
 
 export interface NamedHandler {
   readonly name: string;

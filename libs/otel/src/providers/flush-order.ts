@@ -21,15 +21,15 @@ export const registerFlush = (
   phases.register(
     'flush',
     'traces and logs',
-    () => providers.flushTracesAndLogs(),
+    (signal) => providers.flushTracesAndLogs(signal),
     FLUSH_STEPS.signals,
   );
   phases.register('flush', 'metrics', () => providers.closeMetrics(), FLUSH_STEPS.metrics);
   phases.register(
     'flush',
     'providers',
-    async () => {
-      await providers.closeTracesAndLogs();
+    async (_signal, timeoutMs) => {
+      await providers.closeTracesAndLogs(timeoutMs);
       providers.release();
       new Logger('OtelModule').log(shutdownReport(service, engine.status()));
     },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { context, propagation } from '@opentelemetry/api';
 import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
@@ -18,22 +19,20 @@ import { buildSampler } from './sampler.js';
 const defined = <T>(values: readonly (T | undefined)[]): T[] =>
   values.filter((value): value is T => value !== undefined);
 
-const spanProcessorsOf = ({ traces }: OtelConfig, engine: ExportEngine): SpanProcessor[] =>
+const spanProcessorsOf = ({ traces }: OtelConfig): SpanProcessor[] =>
   defined([
     ...traces.processors,
     traces.exporters.includes('console')
       ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
       : undefined,
-    engine.spanProcessor,
   ]);
 
-const logProcessorsOf = ({ logs }: OtelConfig, engine: ExportEngine): LogRecordProcessor[] =>
+const logProcessorsOf = ({ logs }: OtelConfig): LogRecordProcessor[] =>
   defined([
     ...logs.processors,
     logs.exporters.includes('console')
       ? new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })
       : undefined,
-    engine.logRecordProcessor,
   ]);
 
 const metricReadersOf = (
@@ -59,18 +58,19 @@ const metricReadersOf = (
 
 /** The parts of a running SDK, and the order in which they are emptied. */
 export class OtelProviders {
-  readonly #spanProcessors: readonly SpanProcessor[];
-  readonly #logProcessors: readonly LogRecordProcessor[];
+  readonly #engine: ExportEngine | undefined;
+  /** All but the engine's. */
+  readonly #processors: readonly (SpanProcessor | LogRecordProcessor)[];
   readonly #metricReaders: readonly IMetricReader[];
   #released = false;
 
   private constructor(
-    spanProcessors: readonly SpanProcessor[],
-    logProcessors: readonly LogRecordProcessor[],
+    engine: ExportEngine | undefined,
+    processors: readonly (SpanProcessor | LogRecordProcessor)[],
     metricReaders: readonly IMetricReader[],
   ) {
-    this.#spanProcessors = spanProcessors;
-    this.#logProcessors = logProcessors;
+    this.#engine = engine;
+    this.#processors = processors;
     this.#metricReaders = metricReaders;
   }
 
@@ -92,8 +92,8 @@ export class OtelProviders {
   ): OtelProviders {
     const resource = buildResource(config.resource, variables);
 
-    const logProcessors = logProcessorsOf(config, engine);
-    const spanProcessors = spanProcessorsOf(config, engine);
+    const logProcessors = logProcessorsOf(config);
+    const spanProcessors = spanProcessorsOf(config);
     const metricReaders = metricReadersOf(config, engine, furtherReaders);
 
     const propagator = buildPropagator(config.traces.propagators);
@@ -104,8 +104,8 @@ export class OtelProviders {
     const sdk = new NodeSDK({
       resource,
       autoDetectResources: false,
-      logRecordProcessors: logProcessors,
-      spanProcessors,
+      logRecordProcessors: defined([...logProcessors, engine.logRecordProcessor]),
+      spanProcessors: defined([...spanProcessors, engine.spanProcessor]),
       sampler: buildSampler(config.traces.sampler),
       spanLimits: config.traces.limits,
       ...(config.traces.idGenerator && { idGenerator: config.traces.idGenerator }),
@@ -118,28 +118,33 @@ export class OtelProviders {
       context.setGlobalContextManager(new AsyncContextManager());
       if (propagator !== null) propagation.setGlobalPropagator(propagator);
       // Nothing was bound to an SDK, so there is nothing to flush.
-      return new OtelProviders([], [], []);
+      return new OtelProviders(undefined, [], []);
     }
     globalProviders.claim();
     sdk.start();
     globalProviders.fillFromGlobals();
-    return new OtelProviders(spanProcessors, logProcessors, metricReaders);
+    return new OtelProviders(engine, [...spanProcessors, ...logProcessors], metricReaders);
   }
 
   /** Sends what has ended. Resolves when it is settled; a failed export is counted, not thrown. */
-  async flushTracesAndLogs(): Promise<void> {
+  async flushTracesAndLogs(signal: AbortSignal): Promise<void> {
     await Promise.allSettled([
-      ...this.#spanProcessors.map((processor) => processor.forceFlush()),
-      ...this.#logProcessors.map((processor) => processor.forceFlush()),
+      ...this.#processors.map((processor) => processor.forceFlush()),
+      this.#engine?.flush(signal),
     ]);
   }
 
-  /** Closes the processors of traces and logs, flushing what came since. */
-  async closeTracesAndLogs(): Promise<void> {
-    await Promise.allSettled([
-      ...this.#spanProcessors.map((processor) => processor.shutdown()),
-      ...this.#logProcessors.map((processor) => processor.shutdown()),
-    ]);
+  /**
+   * Closes what is behind traces and logs, flushing what came since, in about `timeoutMs`:
+   *
+   * 1. The users' processors, a quarter of it: what they hold back may come to the engine now. One that hangs is left.
+   * 2. The engine, half of it. The rest is for giving up what is left then, and counting it.
+   */
+  async closeTracesAndLogs(timeoutMs: number): Promise<void> {
+    const closed = this.#processors.map((processor) => processor.shutdown());
+    const late = sleep(timeoutMs / 4, undefined, { ref: false });
+    await Promise.race([Promise.allSettled(closed), late]);
+    await this.#engine?.shutdown(AbortSignal.timeout(timeoutMs / 2));
   }
 
   /** Collects and exports the last metrics, which hold what the last traces and logs did to them. */
