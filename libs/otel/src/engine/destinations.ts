@@ -5,6 +5,7 @@ const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 const shownUrl = (to: OtlpDestination): string => {
   const url = new URL(to.url);
+  if (url.protocol === 'unix:') return to.url;
   return `${url.protocol}//${url.host}${to.protocol === 'grpc' ? '' : url.pathname}`;
 };
 

@@ -10,4 +10,4 @@ const createNestlens: EngineFactory = ({ protocol, endpoint }, { timeoutMs }) =>
     { flushTimeoutMs: 1500, shutdownTimeoutMs: 300 },
   );
 
-exportEngineContract('nestlens', createNestlens, { protocols: ['grpc', 'http/protobuf'] });
+exportEngineContract('nestlens', createNestlens);

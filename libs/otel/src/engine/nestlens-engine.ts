@@ -1,5 +1,5 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { diag } from '@opentelemetry/api';
+import { diag, metrics } from '@opentelemetry/api';
 import { createPipeline } from '@nestlens/otlp';
 import type { DestinationOptions, PipelineOptions, PipelineStats } from '@nestlens/otlp';
 import type { OtelConfig } from '../options/otel.config.js';
@@ -10,13 +10,12 @@ const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions |
   if (!config[signal].exporters.includes('otlp')) return undefined;
   const to = config.otlp[signal];
   return {
-    // The pipeline speaks protobuf only; a collector that takes OTLP/JSON takes it on the same port.
-    protocol: to.protocol === 'grpc' ? 'grpc' : 'http/protobuf',
+    protocol: to.protocol,
     endpoint: to.url,
-    headers: to.headers.reveal(),
-    compression: to.compression === 'gzip' ? 'gzip' : 'identity',
+    headers: [to.headers.reveal(), ...to.headerFunctions],
+    compression: to.compression === 'none' ? 'identity' : to.compression,
     timeoutMs: to.timeoutMs,
-    ...(to.tlsFiles && { tls: to.tlsFiles }),
+    ...(to.tlsFiles && { tls: to.tlsFiles.reveal() }),
   };
 };
 
@@ -45,23 +44,31 @@ const statusOf = (signal: Signal, { ledger, last, lanes }: PipelineStats): Signa
   };
 };
 
+/** Somebody reads metrics. */
+const isMeasured = ({ metrics: { exporters, prometheusPath, readers } }: OtelConfig): boolean =>
+  exporters.length + readers.length > 0 || prometheusPath !== undefined;
+
+const pipelineOptionsOf = (config: OtelConfig): PipelineOptions => {
+  const [traces, exportedMetrics, logs] = (['traces', 'metrics', 'logs'] as const).map((signal) =>
+    destinationOf(config, signal),
+  );
+  return {
+    ...(traces && { traces }),
+    ...(exportedMetrics && { metrics: exportedMetrics }),
+    ...(logs && { logs }),
+    ...config.otlp.pipeline,
+    temporality: config.metrics.temporality,
+    ...(isMeasured(config) && { meter: metrics.getMeter('@nestlens/otlp') }),
+    log: (level, line) => (level === 'info' ? diag.info(line) : diag.warn(line)),
+  };
+};
+
 /** The engine `nestlens`: our own pipeline. Encodes when a span ends, sends from a thread of its own, retries. */
 export const createNestlensEngine = (
   config: OtelConfig,
   overrides: Partial<PipelineOptions> = {},
 ): ExportEngine => {
-  const traces = destinationOf(config, 'traces');
-  const metrics = destinationOf(config, 'metrics');
-  const logs = destinationOf(config, 'logs');
-  const pipeline = createPipeline({
-    ...(traces && { traces }),
-    ...(metrics && { metrics }),
-    ...(logs && { logs }),
-    ...config.otlp.pipeline,
-    temporality: config.metrics.temporality,
-    log: (level, line) => (level === 'info' ? diag.info(line) : diag.warn(line)),
-    ...overrides,
-  });
+  const pipeline = createPipeline({ ...pipelineOptionsOf(config), ...overrides });
   pipeline.start();
   return {
     name: 'nestlens',
@@ -83,6 +90,12 @@ export const createNestlensEngine = (
         metrics: statusOf('metrics', stats),
         logs: statusOf('logs', stats),
       };
+    },
+    async flush(signal) {
+      await pipeline.flush(signal);
+    },
+    async shutdown(signal) {
+      await pipeline.shutdown(signal);
     },
   };
 };

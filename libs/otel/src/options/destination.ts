@@ -5,10 +5,14 @@ import type { OtlpDestination } from './otel.config.js';
 import type {
   OtlpAuth,
   OtlpDestinationOptions,
+  OtlpEngine,
+  OtlpHeaders,
   OtlpOptions,
   OtlpProtocol,
+  OtlpSecret,
 } from './otel.options.js';
 import { MASK, Secret } from '../secrets/secret.js';
+import { DEFAULT_ENGINE } from './engine-limits.js';
 import { loadTls } from './tls.js';
 
 type SignalName = 'traces' | 'metrics' | 'logs';
@@ -21,7 +25,7 @@ export interface DestinationResult {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'] as const;
-const COMPRESSIONS = ['gzip', 'none'] as const;
+const COMPRESSIONS = { sdk: ['gzip', 'none'], nestlens: ['gzip', 'zstd', 'none'] } as const;
 
 /** Specification, configuration "Timeout": zero means no limit. */
 const unlimitedWhereZero = (ms: number | undefined): number | undefined =>
@@ -30,16 +34,26 @@ const unlimitedWhereZero = (ms: number | undefined): number | undefined =>
 const defaultEndpoint = (protocol: OtlpProtocol): string =>
   protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318';
 
-const authHeader = (auth: OtlpAuth): readonly [string, string] => {
+type HeaderFunction = OtlpDestination['headerFunctions'][number];
+
+const authHeaders = (auth: OtlpAuth): OtlpHeaders | HeaderFunction => {
   switch (auth.type) {
     case 'bearer':
-      return ['authorization', `Bearer ${auth.token}`];
+      return fromSecret(auth.token, (token) => ({ authorization: `Bearer ${token}` }));
     case 'apiKey':
-      return [(auth.header ?? 'x-api-key').toLowerCase(), auth.key];
+      return fromSecret(auth.key, (key) => ({ [(auth.header ?? 'x-api-key').toLowerCase()]: key }));
     case 'basic':
-      return ['authorization', basic(auth.username, auth.password)];
+      return fromSecret(auth.password, (password) => ({
+        authorization: basic(auth.username, password),
+      }));
   }
 };
+
+const fromSecret = (
+  secret: OtlpSecret,
+  toHeaders: (text: string) => OtlpHeaders,
+): OtlpHeaders | HeaderFunction =>
+  typeof secret === 'function' ? async () => toHeaders(await secret()) : toHeaders(secret);
 
 const basic = (username: string, password: string): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
@@ -80,9 +94,11 @@ const endpointFromEnvironment = (
   name: string,
   protocol: OtlpProtocol,
   insecureNames: readonly string[],
+  engine: OtlpEngine,
 ): string | undefined => {
   const given = environment.text(name);
   if (given === undefined) return undefined;
+  if (engine === 'nestlens' && /^unix:./.test(given) && URL.canParse(given)) return given;
   // Only gRPC knows targets without a scheme; the insecure flag then decides on TLS.
   const bare = protocol === 'grpc' && !given.includes('://');
   const insecure = insecureNames.some((flag) => environment.flag(flag) === true);
@@ -93,6 +109,7 @@ const endpointFromEnvironment = (
 };
 
 const likelySwap = (url: URL, protocol: OtlpProtocol): string | undefined => {
+  if (url.protocol === 'unix:') return undefined;
   if (protocol === 'grpc' && url.port === '4318') return 'port 4318 is the port of OTLP over HTTP';
   if (protocol !== 'grpc' && url.port === '4317') return 'port 4317 is the port of OTLP over gRPC';
   if (protocol === 'grpc' && url.pathname !== '/') return 'gRPC takes no path; it is ignored';
@@ -106,6 +123,7 @@ export const resolveDestination = (
   environment: Environment,
 ): DestinationResult => {
   const own: OtlpDestinationOptions = options[signal] ?? {};
+  const { engine = DEFAULT_ENGINE } = options;
   const names = (suffix: string): readonly [string, string] => [
     `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${suffix}`,
     `OTEL_EXPORTER_OTLP_${suffix}`,
@@ -125,13 +143,13 @@ export const resolveDestination = (
   const [signalName, sharedName] = names('ENDPOINT');
   const insecure = names('INSECURE');
   const fromEnvironment = (name: string): string | undefined =>
-    endpointFromEnvironment(environment, name, protocol, insecure);
+    endpointFromEnvironment(environment, name, protocol, insecure, engine);
   const exact =
     own.endpoint ?? (options.endpoint === undefined ? fromEnvironment(signalName) : undefined);
   const base = options.endpoint ?? fromEnvironment(sharedName) ?? defaultEndpoint(protocol);
   const url = new URL(exact ?? base);
   // Specification, protocol/exporter "Endpoint URLs for OTLP/HTTP": only the shared one is a base.
-  if (exact === undefined && protocol !== 'grpc') {
+  if (exact === undefined && protocol !== 'grpc' && url.protocol !== 'unix:') {
     url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/${signal}`;
   }
 
@@ -146,13 +164,13 @@ export const resolveDestination = (
     url.username = '';
     url.password = '';
   }
-  for (const [key, value] of Object.entries({ ...options.headers, ...own.headers })) {
-    headers[key.toLowerCase()] = value;
-  }
+  const headerFunctions: HeaderFunction[] = [];
   const auth = own.auth ?? options.auth;
-  if (auth !== undefined) {
-    const [key, value] = authHeader(auth);
-    headers[key] = value;
+  for (const source of [options.headers, own.headers, auth && authHeaders(auth)]) {
+    if (typeof source === 'function') headerFunctions.push(source);
+    else {
+      for (const [key, value] of Object.entries(source ?? {})) headers[key.toLowerCase()] = value;
+    }
   }
 
   const [tlsPath, tlsOptions] =
@@ -167,11 +185,12 @@ export const resolveDestination = (
           },
         ];
   const tls = loadTls(tlsPath, tlsOptions);
-  if (tls.material !== undefined && url.protocol === 'http:') {
+  const asksTls = Object.values(tlsOptions).some((value) => value !== undefined);
+  if (asksTls && tls.faults.length === 0 && url.protocol !== 'https:') {
     faults.push({
       path: tlsPath,
       found: undefined,
-      remedy: `TLS files are given but the endpoint is ${url.origin}; write https://`,
+      remedy: `TLS options are given but the endpoint is ${url.protocol}//${url.host}; write https://`,
     });
   }
   const swap = likelySwap(url, protocol);
@@ -181,12 +200,13 @@ export const resolveDestination = (
       protocol,
       url: url.href,
       headers: new Secret(Object.freeze(headers)),
+      headerFunctions,
       tls: tls.material,
-      tlsFiles: tls.material && tlsOptions,
+      tlsFiles: asksTls ? new Secret(tlsOptions) : undefined,
       compression:
         own.compression ??
         options.compression ??
-        first('COMPRESSION', (name) => environment.oneOf(name, COMPRESSIONS)) ??
+        first('COMPRESSION', (name) => environment.oneOf(name, COMPRESSIONS[engine])) ??
         'none',
       timeoutMs:
         own.timeoutMs ??

@@ -5,6 +5,7 @@ import type { IdGenerator, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-
 import type {
   OtlpCompression,
   OtlpEngine,
+  OtlpHeaders,
   OtlpOptions,
   OtlpProtocol,
   OtlpTlsOptions,
@@ -28,10 +29,12 @@ export interface OtlpDestination {
   readonly protocol: OtlpProtocol;
   /** Complete: `/v1/<signal>` is appended where it belongs, user information is taken out. */
   readonly url: string;
-  readonly headers: Secret<Readonly<Record<string, string>>>;
+  readonly headers: Secret<OtlpHeaders>;
+  /** Asked before each attempt; what they give wins. Only an engine that can ask has any. */
+  readonly headerFunctions: readonly (() => OtlpHeaders | Promise<OtlpHeaders>)[];
   readonly tls: TlsMaterial | undefined;
   /** The files that `tls` was read from, for an engine that reads them again when they change. */
-  readonly tlsFiles: OtlpTlsOptions | undefined;
+  readonly tlsFiles: Secret<OtlpTlsOptions> | undefined;
   readonly compression: OtlpCompression;
   readonly timeoutMs: number;
 }
@@ -41,6 +44,15 @@ export interface BatchConfig {
   readonly maxBatchSize: number;
   readonly delayMs: number;
   readonly timeoutMs: number;
+}
+
+/** Absent keys are the pipeline's own defaults. */
+export interface PipelineConfig extends Pick<
+  OtlpOptions,
+  'maxBytes' | 'dropPolicy' | 'worker' | 'pool' | 'spool'
+> {
+  readonly sealAfterMs: number;
+  readonly concurrency?: { readonly max: number };
 }
 
 /** The options with `OTEL_*` and defaults filled in. Frozen to the bottom. */
@@ -55,8 +67,8 @@ export interface OtelConfig {
   readonly otlp: {
     readonly engine: OtlpEngine;
     readonly concurrency: number;
-    /** What only our own pipeline takes; absent keys are its defaults. */
-    readonly pipeline: Pick<OtlpOptions, 'maxBytes' | 'dropPolicy' | 'worker' | 'spool'>;
+    /** What only our own pipeline takes. */
+    readonly pipeline: PipelineConfig;
     readonly traces: OtlpDestination;
     readonly metrics: OtlpDestination;
     readonly logs: OtlpDestination;

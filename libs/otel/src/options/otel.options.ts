@@ -57,7 +57,7 @@ export interface ResourceOptions {
   detectors?: readonly ResourceDetectorName[];
 }
 
-/** How ended spans and log records are gathered before an export. */
+/** How ended spans and log records are gathered before an export, engine `sdk`; see `otlp.sealAfterMs` for the other. */
 export interface BatchOptions {
   /** Items waiting at most; more are dropped and counted. Default: 2048. */
   maxQueueSize?: number;

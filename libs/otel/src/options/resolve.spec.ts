@@ -193,25 +193,8 @@ describe('resolveConfig', () => {
     it('do not go with a plain endpoint', () => {
       const tls = { caFile: fixture('localhost.pem') };
       expect(() => resolveConfig(otlp(tls, 'http://localhost:4317'), {})).toThrow(
-        /TLS files are given but the endpoint is http:\/\/localhost:4317/,
+        /TLS options are given but the endpoint is http:\/\/localhost:4317/,
       );
     });
-  });
-});
-
-describe('the options of one engine', () => {
-  const otlp = { spool: { directory: '/var/spool/nestlens' }, worker: false };
-
-  it('are handed to it', () => {
-    const config = resolveConfig({ otlp: { ...otlp, engine: 'nestlens' } }, {});
-    expect(config.otlp.pipeline).toEqual(otlp);
-    expect(config.warnings).toEqual([]);
-  });
-
-  it('are told to be without effect for the other', () => {
-    const { warnings } = resolveConfig({ otlp }, {});
-    expect(warnings).toEqual([
-      'otlp.worker, otlp.spool: ignored, since only the engine "nestlens" knows it.',
-    ]);
   });
 });

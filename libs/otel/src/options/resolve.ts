@@ -1,13 +1,9 @@
 import { resolveDestination } from './destination.js';
+import { DEFAULT_ENGINE, engineFaults, engineWarnings } from './engine-limits.js';
 import { Environment } from './environment.js';
 import { OtelConfigError } from './faults.js';
-import type { OtelConfig } from './otel.config.js';
-import type {
-  OtelModuleOptions,
-  OtlpOptions,
-  ResourceDetectorName,
-  ServiceOptions,
-} from './otel.options.js';
+import type { OtelConfig, PipelineConfig } from './otel.config.js';
+import type { OtelModuleOptions, ResourceDetectorName, ServiceOptions } from './otel.options.js';
 import { resolveLogs, resolveMetrics, resolveTraces } from './signals.js';
 import { validateOptions } from './validate.js';
 
@@ -33,17 +29,29 @@ const detectorsOf = (
   return names.filter((name): name is ResourceDetectorName => name !== 'none' && name !== 'all');
 };
 
-const pipelineOf = ({
-  maxBytes,
-  dropPolicy,
-  worker,
-  spool,
-}: OtlpOptions): OtelConfig['otlp']['pipeline'] => ({
-  ...(maxBytes !== undefined && { maxBytes }),
-  ...(dropPolicy !== undefined && { dropPolicy }),
-  ...(worker !== undefined && { worker }),
-  ...(spool !== undefined && { spool: { ...spool } }),
-});
+/** Long where traffic makes company anyway, short where somebody looks at what they just did. */
+const SEAL_AFTER_MS = { production: 1000, development: 100 } as const;
+
+const pipelineOf = (
+  { otlp = {}, traces }: OtelModuleOptions,
+  environment: Environment,
+): PipelineConfig => {
+  const { maxBytes, dropPolicy, worker, pool, spool, concurrency } = otlp;
+  const mode = environment.text('NODE_ENV') === 'production' ? 'production' : 'development';
+  return {
+    sealAfterMs:
+      otlp.sealAfterMs ??
+      traces?.batch?.delayMs ??
+      environment.count('OTEL_BSP_SCHEDULE_DELAY', 1) ??
+      SEAL_AFTER_MS[mode],
+    ...(concurrency !== undefined && { concurrency: { max: concurrency } }),
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(dropPolicy !== undefined && { dropPolicy }),
+    ...(worker !== undefined && { worker }),
+    ...(pool !== undefined && { pool: { ...pool } }),
+    ...(spool !== undefined && { spool: { ...spool } }),
+  };
+};
 
 const serviceAttributes = (service: ServiceOptions = {}): Record<string, string> => {
   const named = {
@@ -92,16 +100,15 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
   const logs = resolveDestination('logs', otlp, environment);
   const destinations = [traces, metrics, logs];
   const faults = new Map(
-    destinations.flatMap((result) =>
-      result.faults.map((fault) => [fault.path + fault.remedy, fault] as const),
-    ),
+    [engineFaults(options), ...destinations.map((result) => result.faults)]
+      .flat()
+      .map((fault) => [fault.path + fault.remedy, fault] as const),
   );
   if (faults.size > 0) throw new OtelConfigError([...faults.values()]);
   if (environment.text('OTEL_CONFIG_FILE') !== undefined) {
     environment.warn('OTEL_CONFIG_FILE', 'declarative configuration is not read; use options');
   }
   const disabled = environment.flag('OTEL_SDK_DISABLED') ?? false;
-  const ignored: string[] = [];
   const config: OtelConfig = {
     disabled,
     service: {
@@ -112,9 +119,9 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
       detectors: detectorsOf(options.resource?.detectors, environment),
     },
     otlp: {
-      engine: otlp.engine ?? 'sdk',
+      engine: otlp.engine ?? DEFAULT_ENGINE,
       concurrency: otlp.concurrency ?? 30,
-      pipeline: pipelineOf(otlp),
+      pipeline: pipelineOf(options, environment),
       traces: traces.destination,
       metrics: metrics.destination,
       logs: logs.destination,
@@ -128,13 +135,8 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
     },
     warnings: [],
   };
-  const unused = Object.keys(config.otlp.pipeline);
-  if (config.otlp.engine === 'sdk' && unused.length > 0) {
-    const keys = unused.map((key) => `otlp.${key}`).join(', ');
-    ignored.push(`${keys}: ignored, since only the engine "nestlens" knows it.`);
-  }
   const warnings = new Set([
-    ...ignored,
+    ...engineWarnings(options),
     ...destinations.flatMap((result) => result.warnings),
     ...environment.warnings,
   ]);

@@ -39,10 +39,17 @@ export const anyFunction = v.custom<(...args: never[]) => unknown>(
 );
 
 const VISIBLE_ASCII = /^[\t\x20-\x7e]*$/;
-const headers = v.record(
-  v.pipe(text, v.regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'write a header name without spaces')),
-  v.pipe(text, v.regex(VISIBLE_ASCII, 'write printable ASCII on one line')),
-  'write an object of header names and values',
+const headers = v.lazy((given) =>
+  typeof given === 'function'
+    ? anyFunction
+    : v.record(
+        v.pipe(
+          text,
+          v.regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'write a header name without spaces'),
+        ),
+        v.pipe(text, v.regex(VISIBLE_ASCII, 'write printable ASCII on one line')),
+        'write an object of header names and values, or a function that gives one',
+      ),
 );
 
 const HTTP_URL_HINT = 'write a URL with its scheme, such as "http://collector:4317"';
@@ -50,17 +57,23 @@ const endpoint = v.pipe(
   text,
   v.check((value) => {
     const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url?.protocol === 'unix:') return url.pathname.length > 1 && url.host === '';
     return url !== undefined && /^https?:\/\/[^/]/i.test(value) && /^https?:$/.test(url.protocol);
   }, HTTP_URL_HINT),
 );
 
-const secretText = v.pipe(filled, v.regex(VISIBLE_ASCII, 'write printable ASCII on one line'));
+const secretText = v.lazy((given) =>
+  typeof given === 'function'
+    ? anyFunction
+    : v.pipe(filled, v.regex(VISIBLE_ASCII, 'write printable ASCII on one line')),
+);
+const password = v.lazy((given) => (typeof given === 'function' ? anyFunction : text));
 const auth = v.variant(
   'type',
   [
     v.strictObject({ type: v.literal('bearer'), token: secretText }),
     v.strictObject({ type: v.literal('apiKey'), key: secretText, header: v.optional(filled) }),
-    v.strictObject({ type: v.literal('basic'), username: filled, password: text }),
+    v.strictObject({ type: v.literal('basic'), username: filled, password }),
   ],
   'write { type: "bearer", token }, { type: "apiKey", key } or { type: "basic", username, password }',
 );
@@ -69,6 +82,9 @@ const tls = v.strictObject({
   caFile: v.optional(filled),
   certFile: v.optional(filled),
   keyFile: v.optional(filled),
+  passphrase: v.optional(text),
+  serverName: v.optional(filled),
+  minVersion: v.optional(oneOf('TLSv1.2', 'TLSv1.3')),
 });
 
 export const destination = {
@@ -77,7 +93,7 @@ export const destination = {
   headers: v.optional(headers),
   auth: v.optional(auth),
   tls: v.optional(tls),
-  compression: v.optional(oneOf('none', 'gzip')),
+  compression: v.optional(oneOf('none', 'gzip', 'zstd')),
   timeoutMs: v.optional(whole(1)),
 };
 
@@ -102,3 +118,25 @@ export const simpleAttribute = v.union(
   [text, v.number(), flag, v.array(text), v.array(v.number()), v.array(flag)],
   'write a string, a number, a boolean, or an array of one of them',
 );
+
+export const pool = v.strictObject({
+  sessions: v.optional(whole(1, 16)),
+  connectTimeoutMs: v.optional(whole(1)),
+  keepaliveMs: v.optional(whole(1)),
+  keepaliveTimeoutMs: v.optional(whole(1)),
+  maxAgeMs: v.optional(whole(1)),
+});
+
+export const spool = v.strictObject({
+  directory: filled,
+  maxBytes: v.optional(whole(65_536, Number.MAX_SAFE_INTEGER)),
+  maxAgeMs: v.optional(whole(1, Number.MAX_SAFE_INTEGER)),
+  durable: v.optional(oneOf('overflow', 'always')),
+  fsyncIntervalMs: v.optional(
+    v.union(
+      [v.literal('always'), whole(1, 3_600_000)],
+      'write "always", or a whole number from 1 to 3600000',
+    ),
+  ),
+  onCrash: v.optional(flag),
+});

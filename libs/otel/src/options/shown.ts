@@ -1,7 +1,7 @@
 import { MASK } from '../secrets/secret.js';
 
 const SECRET_PATH =
-  /(^|\.)(headers\..+|auth\.(token|key|password|username)|auth|headers)$|_HEADERS$/;
+  /(^|\.)(headers\..+|auth\.(token|key|password|username)|auth|headers|passphrase)$|_HEADERS$/;
 const LONGEST_SHOWN = 80;
 
 /** `https://user:pass@host` without what stands before the `@`; anything else as it is. */

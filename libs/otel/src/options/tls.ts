@@ -1,4 +1,5 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Fault } from './faults.js';
 import type { OtlpTlsOptions } from './otel.options.js';
@@ -44,14 +45,22 @@ const certificateAge = (path: string, pem: Buffer): string | undefined => {
 };
 
 /** Whether certificate and key can be read and belong together, as a remedy where they do not. */
-const pairFault = (cert: Buffer, key: Buffer): string | undefined => {
+const pairFault = (cert: Buffer, key: KeyObject): string | undefined =>
+  new X509Certificate(cert).checkPrivateKey(key)
+    ? undefined
+    : 'this key does not belong to the certificate of certFile; give the pair';
+
+const openKey = (key: Buffer, passphrase: string | undefined): KeyObject | string => {
+  const locked = key.includes('ENCRYPTED');
+  if (locked && passphrase === undefined) {
+    return 'the key is encrypted; give tls.passphrase, or a key without one';
+  }
   try {
-    const privateKey = createPrivateKey(key);
-    return new X509Certificate(cert).checkPrivateKey(privateKey)
-      ? undefined
-      : 'this key does not belong to the certificate of certFile; give the pair';
+    return createPrivateKey(passphrase === undefined ? key : { key, passphrase });
   } catch {
-    return 'the key cannot be used (encrypted or damaged); give a PEM key without passphrase';
+    return passphrase === undefined
+      ? 'the key cannot be used (damaged?); give a PEM key'
+      : 'the key does not open with tls.passphrase; give the one that it was made with';
   }
 };
 
@@ -90,13 +99,18 @@ export const loadTls = (path: string, tls: OtlpTlsOptions | undefined): TlsResul
       fault(name, 'the certificate cannot be read; give an X.509 certificate in PEM');
     }
   }
+  let opened: Buffer | undefined;
   if (cert && key && faults.length === 0) {
-    const remedy = pairFault(cert, key);
+    const privateKey = openKey(key, tls?.passphrase);
+    const remedy = typeof privateKey === 'string' ? privateKey : pairFault(cert, privateKey);
     if (remedy !== undefined) fault('keyFile', remedy);
+    else if (typeof privateKey === 'object') {
+      opened = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    }
   }
   const material =
     faults.length === 0 && (ca ?? cert ?? key) !== undefined
-      ? { ca, cert, key: key && new Secret(key) }
+      ? { ca, cert, key: opened && new Secret(opened) }
       : undefined;
   return { material, faults, warnings };
 };

@@ -100,7 +100,8 @@ export class OtlpPipeline implements Pipeline {
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'started';
-    if (this.#options.sending.spool?.onCrash === true) {
+    const { spool } = this.#options.sending;
+    if (spool !== undefined && spool.onCrash !== false) {
       process.on('uncaughtExceptionMonitor', this.#onCrash);
     }
     this.#host.start();
@@ -262,8 +263,11 @@ export class OtlpPipeline implements Pipeline {
     return { sequence: this.#writer.seal(), own: this.#ownId };
   }
 
+  /** In the books too, which the thread that sends writes just after it gave the memory back. */
   #isEmpty(): boolean {
-    return this.#pool.used() === 0 && this.#host.ownBytes === 0;
+    if (this.#pool.used() > 0 || this.#host.ownBytes > 0) return false;
+    const ledger = this.#ledger.snapshot();
+    return signals.every((signal) => ledger[signal].queued === 0);
   }
 
   #drop(signal: Signal, reason: DropReason, items: number): void {

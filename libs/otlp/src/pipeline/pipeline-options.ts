@@ -71,7 +71,7 @@ export interface SpoolSettings extends Omit<
    * `always`: everything, before it is sent. Default `overflow`.
    */
   readonly durable?: 'overflow' | 'always';
-  /** Write what is in memory to disk when the process dies of an uncaught exception. Default false. */
+  /** Write what is in memory to disk when the process dies of an uncaught exception. Default true. */
   readonly onCrash?: boolean;
 }
 

@@ -130,8 +130,9 @@ function createTransport(
   return { sender: bySignal(senders), connections: () => ({}) };
 }
 
-function createHttp({ protocol }: Destination, options: SenderOptions): Sender {
-  const http = { ...options, appendPath: false } as const;
+function createHttp({ protocol, endpoint }: Destination, options: SenderOptions): Sender {
+  // The name of a socket has no place for a path.
+  const http = { ...options, appendPath: endpoint.startsWith('unix:') } as const;
   if (protocol === 'http/protobuf') return createHttpSender({ ...http, content: 'protobuf' });
   return asJson(createHttpSender({ ...http, content: 'json' }));
 }

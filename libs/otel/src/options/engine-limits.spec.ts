@@ -1,0 +1,105 @@
+import { resolveConfig } from './resolve.js';
+
+const spool = { directory: '/var/spool/nestlens' };
+
+const faultsOf = (otlp: unknown): string => {
+  try {
+    resolveConfig({ otlp }, {});
+  } catch (error) {
+    return String(error);
+  }
+  return '';
+};
+
+describe('the engine', () => {
+  it('is ours unless the official one is asked for', () => {
+    expect(resolveConfig({}, {}).otlp.engine).toBe('nestlens');
+    expect(resolveConfig({ otlp: { engine: 'sdk' } }, {}).otlp.engine).toBe('sdk');
+  });
+
+  it('is handed what only ours knows', () => {
+    const otlp = { spool, worker: false, pool: { sessions: 4 }, concurrency: 8, sealAfterMs: 50 };
+    const { concurrency, ...rest } = otlp;
+    const config = resolveConfig({ otlp }, {});
+    expect(config.otlp.pipeline).toEqual({ ...rest, concurrency: { max: concurrency } });
+    expect(config.warnings).toEqual([]);
+  });
+
+  it('is told to pass over what only ours knows', () => {
+    const { warnings } = resolveConfig({ otlp: { engine: 'sdk', spool, worker: false } }, {});
+    expect(warnings).toEqual([
+      'otlp.worker, otlp.spool: ignored, since only the engine "nestlens" knows it.',
+    ]);
+  });
+
+  it('is told to pass over what only the official one knows, but for the delay', () => {
+    const batch = { maxQueueSize: 4096, delayMs: 300 };
+    const { warnings, otlp } = resolveConfig({ traces: { batch }, logs: { batch } }, {});
+    expect(otlp.pipeline.sealAfterMs).toBe(300);
+    expect(warnings).toEqual([
+      'traces.batch.maxQueueSize, logs.batch.maxQueueSize, logs.batch.delayMs: ignored, since only the engine ' +
+        '"sdk" knows it; see otlp.maxBytes, otlp.sealAfterMs.',
+    ]);
+  });
+
+  it.each([
+    [{ NODE_ENV: 'production' }, 1000],
+    [{ NODE_ENV: 'development' }, 100],
+    [{}, 100],
+    [{ NODE_ENV: 'production', OTEL_BSP_SCHEDULE_DELAY: '2500' }, 2500],
+  ])('seals in %o after %d ms', (variables, ms) => {
+    expect(resolveConfig({}, variables).otlp.pipeline.sealAfterMs).toBe(ms);
+  });
+
+  it('of the official kind refuses what its exporters cannot do, in one message and without secrets', () => {
+    const message = faultsOf({
+      engine: 'sdk',
+      endpoint: 'unix:/run/otel.sock',
+      compression: 'zstd',
+      headers: () => ({}),
+      auth: { type: 'basic', username: 'anna', password: () => 'canary' },
+      tls: { serverName: 'collector' },
+      logs: { compression: 'zstd' },
+    });
+    for (const path of [
+      'otlp.endpoint',
+      'otlp.compression',
+      'otlp.headers',
+      'otlp.auth.password',
+      'otlp.tls.serverName',
+      'otlp.logs.compression',
+    ]) {
+      expect(message).toContain(`${path}:`);
+    }
+    expect(message).not.toMatch(/canary|anna/);
+  });
+
+  it('of ours takes all of that', async () => {
+    const { otlp } = resolveConfig(
+      {
+        otlp: {
+          endpoint: 'unix:/run/otel.sock',
+          compression: 'zstd',
+          headers: () => ({ 'x-tenant': 'shop' }),
+          auth: { type: 'bearer', token: () => 'fresh' },
+          logs: { headers: { 'x-kind': 'logs' }, auth: { type: 'apiKey', key: 'k' } },
+        },
+      },
+      {},
+    );
+    const { traces, logs } = otlp;
+    expect(traces).toMatchObject({ url: 'unix:/run/otel.sock', compression: 'zstd' });
+    const asked = await Promise.all(traces.headerFunctions.map(async (ask) => ask()));
+    expect(asked).toEqual([{ 'x-tenant': 'shop' }, { authorization: 'Bearer fresh' }]);
+    expect(logs.headers.reveal()).toEqual({ 'x-kind': 'logs', 'x-api-key': 'k' });
+    expect(logs.headerFunctions).toHaveLength(1);
+  });
+
+  it('takes zstd from the environment only where it can send it', () => {
+    const variables = { OTEL_EXPORTER_OTLP_COMPRESSION: 'zstd' };
+    expect(resolveConfig({}, variables).otlp.traces.compression).toBe('zstd');
+    const { otlp, warnings } = resolveConfig({ otlp: { engine: 'sdk' } }, variables);
+    expect(otlp.traces.compression).toBe('none');
+    expect(warnings.join()).toContain('OTEL_EXPORTER_OTLP_COMPRESSION');
+  });
+});

@@ -1,0 +1,67 @@
+import type { Fault } from './faults.js';
+import type { OtelModuleOptions, OtlpDestinationOptions, OtlpEngine } from './otel.options.js';
+import { shown } from './shown.js';
+
+export const DEFAULT_ENGINE: OtlpEngine = 'nestlens';
+
+/** Of the section `otlp`; the other engine would do without them, so they are told and passed over. */
+const ONLY_NESTLENS = ['maxBytes', 'dropPolicy', 'sealAfterMs', 'worker', 'pool', 'spool'] as const;
+/** Of `traces.batch` and `logs.batch`. `delayMs` of the traces says when slabs are sealed. */
+const ONLY_SDK = ['maxQueueSize', 'maxBatchSize', 'delayMs', 'timeoutMs'] as const;
+
+const remedyOf = (what: string, instead: string): string =>
+  `the engine "sdk" takes no ${what}; ${instead}, or leave otlp.engine at "nestlens"`;
+
+/** What a destination asks of the official exporters that they cannot do. */
+const faultsOf = (path: string, options: OtlpDestinationOptions): readonly Fault[] => {
+  const faults: Fault[] = [];
+  const fault = (key: string, value: unknown, remedy: string): void => {
+    faults.push({ path: `${path}.${key}`, found: shown(`${path}.${key}`, value), remedy });
+  };
+  const { auth, compression, endpoint, headers, tls } = options;
+  if (compression === 'zstd') fault('compression', compression, remedyOf('zstd', 'write "gzip"'));
+  if (typeof headers === 'function') {
+    fault('headers', headers, remedyOf('function', 'write an object'));
+  }
+  for (const [key, value] of Object.entries(auth ?? {})) {
+    if (typeof value !== 'function') continue;
+    fault(`auth.${key}`, value, remedyOf('function', 'write a string'));
+  }
+  if (endpoint?.startsWith('unix:')) {
+    fault('endpoint', endpoint, remedyOf('unix socket', 'write a URL'));
+  }
+  for (const key of ['serverName', 'minVersion'] as const) {
+    if (tls?.[key] !== undefined) fault(`tls.${key}`, tls[key], remedyOf(key, 'leave it out'));
+  }
+  return faults;
+};
+
+/** Faults of options that the chosen engine cannot follow: passing them over would send telemetry astray. */
+export const engineFaults = ({ otlp = {} }: OtelModuleOptions): readonly Fault[] =>
+  otlp.engine === 'sdk'
+    ? [
+        ...faultsOf('otlp', otlp),
+        ...(['traces', 'metrics', 'logs'] as const).flatMap((signal) =>
+          faultsOf(`otlp.${signal}`, otlp[signal] ?? {}),
+        ),
+      ]
+    : [];
+
+/** What is passed over, since the chosen engine has no use for it. */
+export const engineWarnings = (options: OtelModuleOptions): readonly string[] => {
+  const { otlp = {} } = options;
+  if (otlp.engine === 'sdk') {
+    const keys = ONLY_NESTLENS.filter((key) => otlp[key] !== undefined).map((key) => `otlp.${key}`);
+    if (keys.length === 0) return [];
+    return [`${keys.join(', ')}: ignored, since only the engine "nestlens" knows it.`];
+  }
+  const keys = (['traces', 'logs'] as const).flatMap((signal) =>
+    ONLY_SDK.filter((key) => options[signal]?.batch?.[key] !== undefined)
+      .map((key) => `${signal}.batch.${key}`)
+      .filter((path) => path !== 'traces.batch.delayMs'),
+  );
+  if (keys.length === 0) return [];
+  return [
+    `${keys.join(', ')}: ignored, since only the engine "sdk" knows it; see otlp.maxBytes, otlp.sealAfterMs.`,
+  ];
+};
