@@ -144,7 +144,7 @@ export class OtelProviders {
     const closed = this.#processors.map((processor) => processor.shutdown());
     const late = sleep(timeoutMs / 4, undefined, { ref: false });
     await Promise.race([Promise.allSettled(closed), late]);
-    await this.#engine?.shutdown(AbortSignal.timeout(timeoutMs / 2));
+    await this.#engine?.shutdown(AbortSignal.timeout(Math.ceil(timeoutMs / 2)));
   }
 
   /** Collects and exports the last metrics, which hold what the last traces and logs did to them. */
