@@ -1,7 +1,7 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { diag, metrics } from '@opentelemetry/api';
 import { createPipeline } from '@nestlens/otlp';
-import type { DestinationOptions, PipelineOptions, PipelineStats } from '@nestlens/otlp';
+import type { DestinationOptions, LaneState, PipelineOptions, PipelineStats } from '@nestlens/otlp';
 import type { OtelConfig } from '../options/otel.config.js';
 import { shownDestinations } from './destinations.js';
 import type { ExportEngine, Signal, SignalStatus } from './engine.js';
@@ -27,20 +27,26 @@ const lastOf = (last: PipelineStats['last'][Signal]): SignalStatus['last'] => {
     : { outcome: 'failed', at, reason: outcome.reason };
 };
 
+/** An operation ends when its retries do; until then the breaker and the retries tell. */
+const troubleOf = ({ breaker, retrying, why }: LaneState): string | undefined => {
+  if (breaker.kind !== 'closed') return breaker.reason;
+  return retrying > 0 ? (why ?? 'retrying') : undefined;
+};
+
 const statusOf = (signal: Signal, { ledger, last, lanes }: PipelineStats): SignalStatus => {
   const { accepted, rejected, dropped, queued, spooled } = ledger[signal];
   const lane = lanes.find(({ signals }) => signals.includes(signal));
-  // An operation ends when its retries do; until then the breaker and the retries tell of trouble.
-  const troubled = lane !== undefined && (lane.breaker.kind !== 'closed' || lane.retrying > 0);
+  const trouble = lane && troubleOf(lane);
   return {
     accepted,
     rejected,
     dropped: { ...dropped },
     queued,
     spooled,
-    last: troubled
-      ? { outcome: 'failed', at: Date.now(), reason: 'retrying' }
-      : lastOf(last[signal]),
+    last:
+      trouble === undefined
+        ? lastOf(last[signal])
+        : { outcome: 'failed', at: Date.now(), reason: trouble },
   };
 };
 

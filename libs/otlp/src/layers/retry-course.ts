@@ -22,6 +22,8 @@ export interface RetryScene {
   readonly pauses: Pauses;
   readonly paused: () => void;
   stopping: boolean;
+  /** Of the attempt that failed last. */
+  lastReason: string | undefined;
 }
 
 type Failure = Extract<Outcome, { kind: 'retry' }>;
@@ -94,6 +96,7 @@ export class RetryCourse {
       this.#healthyBefore = this.#scene.pace.healthy(this.#scene.clock.now());
     }
     this.#last = outcome;
+    this.#scene.lastReason = outcome.reason;
   }
 
   #isOver(outcome: Failure): boolean {

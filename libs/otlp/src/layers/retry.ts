@@ -37,6 +37,8 @@ export interface RetryOptions {
 export interface Retry extends Layer {
   /** Batches between two attempts. */
   waiting(): number;
+  /** Why the last attempt failed that did; undefined while no batch waits. */
+  why(): string | undefined;
   /**
    * For the shutdown: no batch waits any more. Each gets one more attempt, 100 ms after its last at the soonest
    * and none where the breaker is open, then the caller gets its `retry`. There is no way back.
@@ -78,6 +80,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
     pauses: new Pauses(clock),
     paused: options.paused ?? (() => {}),
     stopping: false,
+    lastReason: undefined,
   };
   let unfollow = (): void => {};
   const layer: Layer = (next) => {
@@ -87,6 +90,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
   };
   return Object.assign(layer, {
     waiting: () => scene.pauses.size,
+    why: () => (scene.pauses.size > 0 ? scene.lastReason : undefined),
     stopWaiting: () => {
       scene.stopping = true;
       scene.pauses.endAll('stopped');

@@ -47,6 +47,8 @@ export interface LaneState {
   readonly limit: number;
   /** Batches between two attempts. */
   readonly retrying: number;
+  /** Why the last attempt failed, while batches wait for another. */
+  readonly why?: string;
   /** `PoolStats` of a gRPC collector. */
   readonly connections: Readonly<Record<string, number | string>>;
 }

@@ -86,13 +86,17 @@ function createLane(
     limit: () => crowd.limit(),
     isOpen: () => circuit.state().kind === 'open',
     stopWaiting: () => again.stopWaiting(),
-    state: () => ({
-      signals: to.map(({ signal }) => signal),
-      breaker: sinceEpoch(circuit.state()),
-      limit: crowd.limit(),
-      retrying: again.waiting(),
-      connections: transport.connections(),
-    }),
+    state: () => {
+      const why = again.why();
+      return {
+        signals: to.map(({ signal }) => signal),
+        breaker: sinceEpoch(circuit.state()),
+        limit: crowd.limit(),
+        retrying: again.waiting(),
+        ...(why !== undefined && { why }),
+        connections: transport.connections(),
+      };
+    },
   };
 }
 
