@@ -1,7 +1,7 @@
 import type { Clock } from '../send/sender.js';
 
 /** Why a pause ended. */
-export type PauseEnd = 'over' | 'stopped' | 'aborted';
+export type PauseEnd = 'over' | 'stopped' | 'yielded' | 'aborted';
 
 interface Pause {
   readonly notBefore: number;

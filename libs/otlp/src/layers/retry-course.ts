@@ -21,6 +21,7 @@ export interface RetryScene {
   readonly pace: PeerPace;
   readonly pauses: Pauses;
   readonly paused: () => void;
+  readonly yields: () => boolean;
   stopping: boolean;
   /** Of the attempt that failed last. */
   lastReason: string | undefined;
@@ -67,8 +68,10 @@ export class RetryCourse {
       if (outcome.kind !== 'retry') return outcome;
       if (this.#signal.aborted) return retry(ABORTED);
       if (outcome.reason !== BREAKER_OPEN) this.#failed(outcome);
-      if (this.#isOver(outcome)) return this.#last ?? outcome;
-      if ((await this.#pause(outcome)) === 'aborted') return retry(ABORTED);
+      if (this.#isOver(outcome) || this.#yields()) return this.#last ?? outcome;
+      const end = await this.#pause(outcome);
+      if (end === 'aborted') return retry(ABORTED);
+      if (end === 'yielded') return this.#last ?? outcome;
     }
   }
 
@@ -97,6 +100,11 @@ export class RetryCourse {
     }
     this.#last = outcome;
     this.#scene.lastReason = outcome.reason;
+  }
+
+  #yields(): boolean {
+    const { breaker, stopping, yields } = this.#scene;
+    return !stopping && breaker?.state().kind === 'open' && yields();
   }
 
   #isOver(outcome: Failure): boolean {

@@ -27,6 +27,11 @@ export interface RetryOptions {
   readonly budget?: RetryBudget;
   /** Sends at once, once, what the peer did not look at. Default: true; off where the transport does it. */
   readonly atOnce?: boolean;
+  /**
+   * Asked while the breaker is open. True: batches are not kept until it closes, but given back as `retry` with the
+   * reason of their last attempt, to somebody who has a better place for them. Default: never.
+   */
+  readonly yields?: () => boolean;
   /** Called when a batch begins to wait, so that another may take its place. Must not throw. */
   readonly paused?: () => void;
   /** In [0, 1). Default: `Math.random`. */
@@ -54,7 +59,7 @@ export interface Retry extends Layer {
  * - While a peer fails, attempts of all batches to it start at least 100 ms apart. The one exception: a batch that
  *   the peer says it did not look at (REFUSED_STREAM) goes again at once, once.
  * - While the breaker is open nothing is sent and no pause grows; when a probe is due the oldest batch is woken,
- *   when the breaker closes all are.
+ *   when the breaker closes all are. With `yields` they are given back instead.
  * - After `maxElapsedMs` the answer is `retry` with the reason of the last attempt: to spool or to count.
  * - When the signal aborts the answer is `retry` `aborted`, at once.
  *
@@ -79,6 +84,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
     pace: new PeerPace(),
     pauses: new Pauses(clock),
     paused: options.paused ?? (() => {}),
+    yields: options.yields ?? (() => false),
     stopping: false,
     lastReason: undefined,
   };
@@ -115,8 +121,9 @@ const sender = (scene: RetryScene, next: Sender, onClose: () => void): Sender =>
   };
 };
 
-const followBreaker = ({ breaker, pauses, budget }: RetryScene): (() => void) =>
+const followBreaker = ({ breaker, pauses, budget, yields }: RetryScene): (() => void) =>
   breaker?.onChange((state) => {
+    if (state.kind === 'open' && yields()) pauses.endAll('yielded');
     if (state.kind === 'half-open' && !state.probing) pauses.wakeOne();
     if (state.kind === 'closed') {
       budget.refill();

@@ -1,5 +1,6 @@
 import { createConsumers } from '../layers/consumers.js';
 import type { Consumers } from '../layers/consumers.js';
+import { mayHaveArrived } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch, Clock } from '../send/sender.js';
 import { signals } from '../slab/memory.js';
@@ -15,7 +16,11 @@ export interface OwnBatch extends Batch {
 }
 
 /** What became of a batch; `aborted`: the deadline of the shutdown came first. */
-export type Settled = Outcome | { readonly kind: 'spooled' } | { readonly kind: 'aborted' };
+export type Settled =
+  | Outcome
+  /** `mayHaveArrived`: at the collector, which will get it once more. */
+  | { readonly kind: 'spooled'; readonly mayHaveArrived: boolean }
+  | { readonly kind: 'aborted' };
 
 /** What a flush waits for: everything that was appended or offered before. */
 export interface Marks {
@@ -78,7 +83,7 @@ export class ExportLoop {
           take: (signal) => (lanes[signal] === lane ? this.#take(signal) : undefined),
           sender: lane.sender,
           signal: this.#abort.signal,
-          settled: (batch, outcome) => void this.#settle(batch as Work, outcome),
+          settled: (batch, outcome) => void this.#settle(batch as Work, outcome, lane),
           limit: () => lane.limit(),
         }),
       ]),
@@ -217,19 +222,29 @@ export class ExportLoop {
 
   async #overflow(batch: Work, lane: Lane): Promise<void> {
     if ((await this.#options.overflow()?.take(batch)) === true) {
-      this.#finish(batch, { kind: 'spooled' });
-      return;
-    }
+      this.#finish(batch, { kind: 'spooled', mayHaveArrived: false });
+    } else this.#waitAgain(batch, lane);
+  }
+
+  #waitAgain(batch: Work, lane: Lane): void {
     if (isOwn(batch)) this.#own.unshift(batch);
     else this.#options.reader.putBack(batch);
     this.#lanes.get(lane)?.wake();
   }
 
-  async #settle(batch: Work, outcome: Outcome): Promise<void> {
-    if (outcome.kind !== 'retry') this.#finish(batch, outcome);
-    else if ((await this.#options.overflow()?.take(batch)) === true) {
-      this.#finish(batch, { kind: 'spooled' });
-    } else this.#finish(batch, this.#stopping ? { kind: 'aborted' } : outcome);
+  async #settle(batch: Work, outcome: Outcome, lane: Lane): Promise<void> {
+    if (outcome.kind !== 'retry') return this.#finish(batch, outcome);
+    const overflow = this.#options.overflow();
+    if ((await overflow?.take(batch)) === true) {
+      return this.#finish(batch, {
+        kind: 'spooled',
+        mayHaveArrived: mayHaveArrived(outcome.reason),
+      });
+    }
+    // A batch that the lane gave back for the disk, which then refused it, has not had its time yet.
+    const isGivenBack = overflow !== undefined && lane.isOpen() && !this.#stopping;
+    if (isGivenBack) this.#waitAgain(batch, lane);
+    else this.#finish(batch, this.#stopping ? { kind: 'aborted' } : outcome);
   }
 
   #finish(batch: Work, settled: Settled): void {

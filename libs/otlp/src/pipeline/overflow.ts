@@ -24,6 +24,9 @@ export interface DiskOverflowOptions {
 /** Above it what waits goes to disk, so that what comes has room. */
 const HIGH_WATER = 0.5;
 
+/** After a refusal nothing is offered for so long, unless memory has no other place. */
+const REST_MS = 1000;
+
 const LOSSES = {
   evicted: 'spool_full',
   expired: 'spool_expired',
@@ -35,6 +38,7 @@ export class DiskOverflow implements Overflow {
   readonly #options: DiskOverflowOptions;
   readonly #spool: Spool;
   readonly #replayer: Replayer;
+  #refusedAt = -Infinity;
 
   /** Undefined, after a warning, where the directory cannot be used: batches then stay in memory. */
   static async open(options: DiskOverflowOptions): Promise<DiskOverflow | undefined> {
@@ -62,13 +66,18 @@ export class DiskOverflow implements Overflow {
 
   wants(lane: Lane): boolean {
     if (this.#spool.state().kind !== 'healthy') return false;
+    // Or the same batch would go to and fro between memory and disk.
+    if (performance.now() - this.#refusedAt < REST_MS) return false;
     const { settings, pool } = this.#options;
     return settings.durable === 'always' || lane.isOpen() || pool.used() > pool.count * HIGH_WATER;
   }
 
   async take(batch: Batch): Promise<boolean> {
     const appended = await this.#spool.append(batch);
-    if (appended.kind !== 'spooled') return false;
+    if (appended.kind !== 'spooled') {
+      this.#refusedAt = performance.now();
+      return false;
+    }
     this.#options.ledger.spooled(batch.signal, batch.items);
     return true;
   }

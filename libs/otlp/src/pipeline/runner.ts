@@ -55,12 +55,16 @@ export class Runner {
     this.#pool = new SlabPool(memory);
     this.#reader = new SlabReader(this.#pool, sending);
     this.#ledger = openLedger(ledger).writer('worker');
-    this.#lanes = createLanes(sending, (message) => {
-      if (message.kind === 'ended' && message.operation.possibleDuplicate) {
-        this.#ledger.possiblyDuplicated(message.operation.signal, message.operation.items);
-      }
-      this.#emit(message);
-    });
+    this.#lanes = createLanes(
+      sending,
+      (message) => {
+        if (message.kind === 'ended' && message.operation.possibleDuplicate) {
+          this.#ledger.possiblyDuplicated(message.operation.signal, message.operation.items);
+        }
+        this.#emit(message);
+      },
+      (lane) => this.#overflow?.wants(lane) === true,
+    );
     this.#loop = new ExportLoop({
       reader: this.#reader,
       lanes: this.#lanes.of,
@@ -147,7 +151,9 @@ export class Runner {
   #settled(batch: Batch, settled: Settled, id: number | undefined): void {
     const { signal, items } = batch;
     if (settled.kind === 'aborted') this.#ledger.dropped(signal, 'shutdown_deadline', items);
-    else if (settled.kind !== 'spooled') {
+    else if (settled.kind === 'spooled') {
+      if (settled.mayHaveArrived) this.#ledger.possiblyDuplicated(signal, items);
+    } else {
       const isOver = settle(this.#ledger, { signal, items, outcome: settled });
       if (!isOver) this.#ledger.dropped(signal, 'export_failed', items);
     }

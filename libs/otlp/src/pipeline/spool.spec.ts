@@ -61,6 +61,27 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     expect(report.ledger.traces).toMatchObject({ restored: 3000, accepted: 3000, spooled: 0 });
   });
 
+  it('gives to the disk what waits for a collector that is away, not only what comes after', async () => {
+    const pipeline = createTo(await deadEndpoint());
+    createTelemetry(pipeline).spans(100);
+    // Booked first, then given back.
+    await until(() => pipeline.stats().ledger.traces.spooled === 100);
+    await until(() => pipeline.stats().slabs.used === 0);
+    expect(pipeline.stats().ledger.traces).toMatchObject({ queued: 0, possibleDuplicates: 0 });
+  }, 20_000);
+
+  it('keeps in memory what the disk has no room for, until the collector is there', async () => {
+    await collector.stop();
+    const pipeline = createTo(collector.grpc, { maxBytes: 64 * 1024 });
+    // One request of more than the disk may hold.
+    createTelemetry(pipeline).spans(1000);
+    await until(() => pipeline.stats().lanes.some(({ breaker }) => breaker.kind === 'open'));
+    expect(pipeline.stats().ledger.traces).toMatchObject({ queued: 1000, spooled: 0, dropped: {} });
+    await collector.start();
+    await collector.until(() => new Set(collector.spans()).size >= 1000);
+    await until(() => pipeline.stats().ledger.traces.accepted === 1000);
+  }, 20_000);
+
   it('writes everything to disk first where it is told to', async () => {
     const pipeline = createTo(collector.grpc, { durable: 'always' });
     createTelemetry(pipeline).spans(100);

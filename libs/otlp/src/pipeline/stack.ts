@@ -25,14 +25,21 @@ type Emit = (message: FromRunner) => void;
  */
 const RECONNECT_MAX_MS = 750;
 
-/** The senders of a pipeline, one stack for each collector. Throws TransportConfigError. */
-export function createLanes(sending: SendingOptions, emit: Emit): Lanes {
+/**
+ * The senders of a pipeline, one stack for each collector. `keeps` is asked while a lane is open: whether what it
+ * gives back is kept elsewhere. Throws TransportConfigError.
+ */
+export function createLanes(
+  sending: SendingOptions,
+  emit: Emit,
+  keeps: (lane: Lane) => boolean,
+): Lanes {
   const questions = new HeaderQuestions(emit);
   const { destinations } = sending;
   const peers = [...new Set(destinations.map(({ peer }) => peer))].map((peer) =>
     destinations.filter((destination) => destination.peer === peer),
   );
-  const all = peers.map((to, at) => createLane(at, to, sending, emit, questions));
+  const all = peers.map((to, at) => createLane(at, to, sending, emit, questions, keeps));
   const of: Partial<Record<Signal, Lane>> = {};
   for (const [at, to] of peers.entries()) for (const { signal } of to) of[signal] = all[at];
   return { of, all, headers: (id, headers) => questions.answer(id, headers) };
@@ -40,7 +47,12 @@ export function createLanes(sending: SendingOptions, emit: Emit): Lanes {
 
 /** Throws TransportConfigError as `createLanes` would, here and now. */
 export function checkDestinations(sending: SendingOptions): void {
-  for (const { sender } of createLanes(sending, () => {}).all) void sender.close();
+  for (const { sender } of createLanes(
+    sending,
+    () => {},
+    () => false,
+  ).all)
+    void sender.close();
 }
 
 /** The one legal stack. */
@@ -50,6 +62,7 @@ function createLane(
   sending: SendingOptions,
   emit: Emit,
   questions: HeaderQuestions,
+  keeps: (lane: Lane) => boolean,
 ): Lane {
   const transport = createTransport(to, sending, (destination) => ({
     endpoint: destination.endpoint,
@@ -74,13 +87,13 @@ function createLane(
   // 2. retry: above the breaker, so that a pause is spent where no attempt counts and no place is held.
   // 3. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
   const circuit = breaker();
-  const again = retry({ breaker: circuit });
+  const again = retry({ breaker: circuit, yields: () => keeps(lane) });
   // 4. limit: learns from attempts that were really made, how long the peer took for each.
   const crowd = adaptiveLimit(sending.concurrency);
   // 5. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
   const bounded = timeout(Math.max(...to.map(({ timeoutMs }) => timeoutMs)));
   // 6. transport, and its pool of connections.
-  return {
+  const lane: Lane = {
     sender: stack([observed, again, circuit, crowd, bounded], transport.sender),
     once: stack([observed, circuit, crowd, bounded], transport.sender),
     limit: () => crowd.limit(),
@@ -98,6 +111,7 @@ function createLane(
       };
     },
   };
+  return lane;
 }
 
 /** A thread's clock has a beginning of its own; who reads the state may be on another. */
