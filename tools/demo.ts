@@ -81,7 +81,7 @@ async function run(check: boolean): Promise<number> {
   const signal = interrupts(() => process.exit(INTERRUPTED));
   // PostgreSQL needs no such help: it ends with this process.
   process.on('exit', killAll);
-  const shop = await Shop.plan();
+  const shop = await Shop.plan({ line: check });
   const checks = check ? new Checks(signal) : undefined;
   let code = 0;
   try {

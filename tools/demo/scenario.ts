@@ -6,7 +6,7 @@ import type { Checks } from './checks.ts';
 import { Lens } from './lens.ts';
 import type { Series } from './lens.ts';
 import { SERVICES } from './shop.ts';
-import type { Shop } from './shop.ts';
+import type { ServiceName, Shop } from './shop.ts';
 import { requireWhole, spanTree } from './span-tree.ts';
 import { Hopeless, until } from './until.ts';
 
@@ -47,6 +47,7 @@ export class Scenario {
     await this.#traces();
     await this.#metrics();
     await this.#health();
+    await this.#outage();
   }
 
   async #requests(): Promise<void> {
@@ -213,6 +214,59 @@ export class Scenario {
         return statuses.join(', ');
       });
     }
+  }
+
+  async #outage(): Promise<void> {
+    const { line } = this.#shop;
+    if (line === undefined) return;
+    this.#checks.section('The lens cannot be reached, and can again');
+    await line.down();
+    await this.#ask('place an order meanwhile', calls.place());
+    const placed = this.#answers.pop();
+    await this.#checks.add('orders is degraded, not unready, and keeps telemetry on disk', () =>
+      until('it is not so', ARRIVAL_MS, this.#signal, async () => {
+        const { status, detail } = await this.#collectorHealth('orders');
+        const kept = Number(detail['traces.spooled'] ?? 0);
+        if (status !== 'degraded') throw new Error(`orders is ${status}`);
+        if (kept === 0) throw new Error('no span is on disk');
+        return `${kept} spans on disk; ${String(detail['reason'])}`;
+      }),
+    );
+    await line.up();
+    this.#arrivedBy = performance.now() + ARRIVAL_MS;
+    await this.#checks.add('the trace of that order arrives whole', () =>
+      this.#arrives(async () => {
+        const trace = await this.#lens.trace(placed?.traceId ?? 'none');
+        requireWhole(trace, [...SERVICES]);
+        return `${trace.spans.length} spans, no parent missing`;
+      }),
+    );
+    for (const service of SERVICES) {
+      await this.#checks.add(`${service} has nothing on disk any more`, () =>
+        this.#arrives(async () => {
+          const { status, detail } = await this.#collectorHealth(service);
+          const kept = ['traces', 'metrics', 'logs'].map((signal) => detail[`${signal}.spooled`]);
+          if (status !== 'ok' || kept.some((count) => count !== undefined)) {
+            throw new Error(`${service} is ${status}, on disk are ${kept.join(', ')}`);
+          }
+          return status;
+        }),
+      );
+    }
+  }
+
+  /** What readiness says, and what it says of the collector. */
+  async #collectorHealth(
+    service: ServiceName,
+  ): Promise<{ status: string; detail: Record<string, unknown> }> {
+    const url = `${this.#shop.url(service)}/readyz`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(3000) });
+    const { status, indicators } = (await response.json()) as {
+      status: string;
+      indicators: { otlp: Record<string, unknown> };
+    };
+    if (response.status !== 200) throw new Error(`${service} answers ${response.status}`);
+    return { status, detail: indicators.otlp };
   }
 
   #arrives<T>(look: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FaultProxy } from '@nestlens/testing';
 import { providePostgres } from '../postgres.ts';
 import type { Postgres } from '../postgres.ts';
 import { Child } from './child.ts';
@@ -45,6 +46,8 @@ export interface ShopOptions {
   readonly preload?: readonly string[];
   /** The folder of what each prints. */
   readonly logs?: string;
+  /** The services reach the lens over a {@link Shop.line} that can be cut. Default: false. */
+  readonly line?: boolean;
 }
 
 /** PostgreSQL, the lens and the five services, each a process of its own. */
@@ -57,6 +60,8 @@ export class Shop {
   /** Those that have been ready: from then on they owe a report of what they sent. */
   readonly ready = new Set<ServiceName>();
   readonly #options: ShopOptions;
+  /** To the lens, where asked for. */
+  line: FaultProxy | undefined;
   #database: Postgres | undefined;
   #lens: Child | undefined;
 
@@ -98,6 +103,10 @@ export class Shop {
     });
     this.#lens = child;
     await until('the lens', START_MS, signal, () => this.#answers(child, '/api/stats'));
+    if (this.#options.line !== true) return;
+    // Not before the build.
+    const { FaultProxy } = await import('@nestlens/testing');
+    this.line = await FaultProxy.start({ target: { port: this.ports['lens OTLP/gRPC'] } });
   }
 
   async startServices(signal: AbortSignal): Promise<void> {
@@ -135,6 +144,7 @@ export class Shop {
   /** PostgreSQL, and the lens last: it was asked what it received. */
   async stopRest(): Promise<void> {
     await this.#database?.close();
+    await this.line?.close();
     await this.#lens?.stop(STOP_MS);
   }
 
@@ -166,14 +176,22 @@ export class Shop {
       USERS_URL: address('users'),
       INVENTORY_URL: address('inventory'),
       PAYMENTS_URL: address('payments'),
-      OTEL_EXPORTER_OTLP_ENDPOINT:
-        this.#options.collector ?? `http://127.0.0.1:${this.ports['lens OTLP/gRPC']}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: this.#collector,
+      // One for each: a service sends what a killed one left, and then the books of both would not add up.
+      ...(this.#options.collector === undefined && {
+        NESTLENS_OTLP_SPOOL_DIRECTORY: join(this.logs, 'spool', name),
+      }),
       // Short, so that what happens is seen while one looks.
       OTEL_METRIC_EXPORT_INTERVAL: '2000',
       OTEL_METRIC_EXPORT_TIMEOUT: '2000',
       OTEL_BSP_SCHEDULE_DELAY: '500',
       OTEL_BLRP_SCHEDULE_DELAY: '500',
     };
+  }
+
+  get #collector(): string {
+    const port = this.line?.port ?? this.ports['lens OTLP/gRPC'];
+    return this.#options.collector ?? `http://127.0.0.1:${port}`;
   }
 
   async #answers(child: Child, path: string): Promise<void> {
@@ -188,7 +206,8 @@ export class Shop {
 /** Ours without what would send the telemetry of the shop elsewhere or change it. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(OTEL_|LENS_|KUBERNETES_|PORT$|DATABASE_URL$|NODE_ENV$|FORCE_COLOR$)/.test(name),
+    ([name]) =>
+      !/^(OTEL_|NESTLENS_|LENS_|KUBERNETES_|PORT$|DATABASE_URL$|NODE_ENV$|FORCE_COLOR$)/.test(name),
   );
   return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }

@@ -15,6 +15,8 @@ export interface SignalStatus {
   readonly queued: number;
   /** Kept on disk for later. 0 for an engine without a disk. */
   readonly spooled: number;
+  /** Sent again although the collector may have them; each is counted above once. 0 where the engine cannot tell. */
+  readonly possibleDuplicates: number;
   readonly last:
     | { readonly outcome: 'none' }
     | { readonly outcome: 'accepted'; readonly at: number }

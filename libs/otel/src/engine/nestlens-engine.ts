@@ -34,7 +34,7 @@ const troubleOf = ({ breaker, retrying, why }: LaneState): string | undefined =>
 };
 
 const statusOf = (signal: Signal, { ledger, last, lanes }: PipelineStats): SignalStatus => {
-  const { accepted, rejected, dropped, queued, spooled } = ledger[signal];
+  const { accepted, rejected, dropped, queued, spooled, possibleDuplicates } = ledger[signal];
   const lane = lanes.find(({ signals }) => signals.includes(signal));
   const trouble = lane && troubleOf(lane);
   return {
@@ -43,6 +43,7 @@ const statusOf = (signal: Signal, { ledger, last, lanes }: PipelineStats): Signa
     dropped: { ...dropped },
     queued,
     spooled,
+    possibleDuplicates,
     last:
       trouble === undefined
         ? lastOf(last[signal])

@@ -63,6 +63,7 @@ export class Tally {
       dropped: { ...this.#dropped },
       queued: Math.max(0, this.#created - this.#accepted - this.#rejected - dropped),
       spooled: 0,
+      possibleDuplicates: 0,
       last: this.#last,
     };
   }

@@ -14,6 +14,7 @@ const settled = (last: SignalStatus['last']): SignalStatus => ({
   dropped: {},
   queued: 0,
   spooled: 0,
+  possibleDuplicates: 0,
   last,
 });
 
@@ -62,6 +63,22 @@ describe('otlpIndicator', () => {
     await expect(indicator.check(signal)).resolves.toEqual({
       state: 'up',
       detail: { traces: 'accepted', logs: 'accepted' },
+    });
+  });
+
+  it('shows where the items of a signal are, as far as there are any', async () => {
+    const url = urlOf(await listen({ host: '127.0.0.1', port: 0 }));
+    const books = { accepted: 7, rejected: 1, queued: 3, spooled: 2, possibleDuplicates: 1 };
+    const traces = { ...ACCEPTED, ...books, dropped: { queue_full: 4, too_large: 1 } };
+    const status = (): EngineStatus => ({ ...ALL_WELL, traces });
+    const finding = await otlpIndicator({ destinations: to(url), status }).check(signal);
+    expect(finding.detail).toEqual({
+      traces: 'accepted',
+      'traces.accepted': 7,
+      'traces.rejected': 1,
+      'traces.queued': 3,
+      'traces.spooled': 2,
+      'traces.dropped': 5,
     });
   });
 

@@ -15,6 +15,15 @@ export interface OtlpIndicatorOptions {
 const outcomeOf = ({ last }: SignalStatus): string =>
   last.outcome === 'failed' ? `failed: ${last.reason}` : last.outcome;
 
+/** Each item in one place: those of the ledger. */
+const booksOf = ({ accepted, rejected, queued, spooled, dropped }: SignalStatus) => ({
+  accepted,
+  rejected,
+  queued,
+  spooled,
+  dropped: Object.values(dropped).reduce((sum, count) => sum + count, 0),
+});
+
 /**
  * Whether telemetry reaches the collector: the outcome of each signal's last export, and a connection to each
  * destination. `degraded` at worst, since an app without a collector still serves.
@@ -40,6 +49,9 @@ export function otlpIndicator(
       const reasons = broken.flatMap((why, index) => (why ? [`${urls[index]}: ${why}`] : []));
       for (const signal of signals) {
         detail[signal] = outcomeOf(status[signal]);
+        for (const [account, count] of Object.entries(booksOf(status[signal]))) {
+          if (count > 0) detail[`${signal}.${account}`] = count;
+        }
         if (status[signal].last.outcome === 'failed') reasons.push(`${signal} ${detail[signal]}`);
       }
       if (reasons.length === 0) return { state: 'up', detail };

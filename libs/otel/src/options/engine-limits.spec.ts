@@ -25,6 +25,15 @@ describe('the engine', () => {
     expect(config.warnings).toEqual([]);
   });
 
+  it('takes a spool from the environment, and rather from the code', () => {
+    const variables = { NESTLENS_OTLP_SPOOL_DIRECTORY: '/var/spool/orders' };
+    expect(resolveConfig({}, variables).otlp.pipeline.spool).toEqual({
+      directory: '/var/spool/orders',
+    });
+    expect(resolveConfig({ otlp: { spool } }, variables).otlp.pipeline.spool).toEqual(spool);
+    expect(resolveConfig({}, {}).otlp.pipeline.spool).toBeUndefined();
+  });
+
   it('is told to pass over what only ours knows', () => {
     const { warnings } = resolveConfig({ otlp: { engine: 'sdk', spool, worker: false } }, {});
     expect(warnings).toEqual([

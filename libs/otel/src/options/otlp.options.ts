@@ -76,7 +76,7 @@ export interface OtlpPoolOptions {
 
 /** Batches on disk. */
 export interface OtlpSpoolOptions {
-  /** Made when missing, mode 0700; processes may share it. Default: none, it is needed. */
+  /** Made when missing, mode 0700; processes may share it. Default: `NESTLENS_OTLP_SPOOL_DIRECTORY`, else it is needed. */
   directory: string;
   /** On disk at most, of each process; the oldest goes. Default: 268435456 (256 MiB). */
   maxBytes?: number;
@@ -117,7 +117,10 @@ export interface OtlpOptions extends OtlpDestinationOptions {
   worker?: boolean;
   /** Connections to a gRPC collector, engine `nestlens`. */
   pool?: OtlpPoolOptions;
-  /** Keep on disk what cannot be sent, engine `nestlens`. Default: no disk is used. */
+  /**
+   * Keep on disk what cannot be sent, engine `nestlens`. Default: the directory of `NESTLENS_OTLP_SPOOL_DIRECTORY`, or
+   * no disk is used.
+   */
   spool?: OtlpSpoolOptions;
   /** What differs for one signal; the rest is inherited. */
   traces?: OtlpDestinationOptions;

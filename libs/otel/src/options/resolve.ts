@@ -36,7 +36,9 @@ const pipelineOf = (
   { otlp = {}, traces }: OtelModuleOptions,
   environment: Environment,
 ): PipelineConfig => {
-  const { maxBytes, dropPolicy, worker, pool, spool, concurrency } = otlp;
+  const { maxBytes, dropPolicy, worker, pool, concurrency } = otlp;
+  const directory = environment.text('NESTLENS_OTLP_SPOOL_DIRECTORY');
+  const spool = otlp.spool ?? (directory === undefined ? undefined : { directory });
   const mode = environment.text('NODE_ENV') === 'production' ? 'production' : 'development';
   return {
     sealAfterMs:

@@ -55,6 +55,7 @@ describe('shutdownReport', () => {
     dropped: {},
     queued: 0,
     spooled: 0,
+    possibleDuplicates: 0,
     last: { outcome: 'none' },
     ...part,
   });
@@ -72,9 +73,30 @@ describe('shutdownReport', () => {
     expect(JSON.parse(line.slice(line.indexOf('{')))).toEqual({
       'nestlens.shutdown': {
         service: 'orders',
-        traces: { accepted: 7, rejected: 0, dropped: { queue_full: 2 }, queued: 0, spooled: 0 },
-        metrics: { accepted: 3, rejected: 1, dropped: {}, queued: 0, spooled: 0 },
-        logs: { accepted: 0, rejected: 0, dropped: {}, queued: 4, spooled: 0 },
+        traces: {
+          accepted: 7,
+          rejected: 0,
+          dropped: { queue_full: 2 },
+          queued: 0,
+          spooled: 0,
+          possibleDuplicates: 0,
+        },
+        metrics: {
+          accepted: 3,
+          rejected: 1,
+          dropped: {},
+          queued: 0,
+          spooled: 0,
+          possibleDuplicates: 0,
+        },
+        logs: {
+          accepted: 0,
+          rejected: 0,
+          dropped: {},
+          queued: 4,
+          spooled: 0,
+          possibleDuplicates: 0,
+        },
       },
     });
   });

@@ -2,16 +2,17 @@ import type { EngineStatus, Signal, SignalStatus } from '../engine/engine.js';
 
 const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
-const totals = ({ accepted, rejected, dropped, queued, spooled }: SignalStatus) => ({
-  accepted,
-  rejected,
-  dropped,
-  queued,
-  spooled,
+const totals = (status: SignalStatus): Omit<SignalStatus, 'last'> => ({
+  accepted: status.accepted,
+  rejected: status.rejected,
+  dropped: status.dropped,
+  queued: status.queued,
+  spooled: status.spooled,
+  possibleDuplicates: status.possibleDuplicates,
 });
 
 const words = (signal: Signal, status: SignalStatus): string => {
-  const { accepted, rejected, dropped, queued, spooled } = status;
+  const { accepted, rejected, dropped, queued, spooled, possibleDuplicates } = status;
   const lost = Object.entries(dropped).map(([reason, count]) => `${count} dropped (${reason})`);
   const parts = [
     `${accepted} accepted`,
@@ -19,6 +20,7 @@ const words = (signal: Signal, status: SignalStatus): string => {
     ...lost,
     ...(spooled > 0 ? [`${spooled} kept on disk`] : []),
     ...(queued > 0 ? [`${queued} not settled`] : []),
+    ...(possibleDuplicates > 0 ? [`${possibleDuplicates} perhaps sent twice`] : []),
   ];
   return `${signal} ${parts.join(', ')}`;
 };
