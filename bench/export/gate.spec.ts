@@ -42,10 +42,10 @@ describe('the export pipeline', () => {
       },
     );
 
-  it('allocates at most 80 bytes per span from its end to its acknowledgement', async () => {
+  it('allocates at most 70 bytes per span from its end to its acknowledgement', async () => {
     const { heapBytes, samples } = await trial('allocation');
     expect(samples).toBeGreaterThan(0);
-    expect(heapBytes).toBeLessThan(80);
+    expect(heapBytes).toBeLessThan(70);
   }, 60_000);
 
   it('sends no more bytes per span than the official exporter', async () => {

@@ -73,4 +73,14 @@ describe('the dictionary', () => {
     for (let index = 0; index < 1000; index++) dictionary.attribute(key, 'the same');
     expect(dictionary.attribute(key, 'the same')).toBeDefined();
   });
+
+  it('does not keep what came once before a rest and once after it', () => {
+    const dictionary = new Dictionary();
+    const key = learn(dictionary, 'user.id')!;
+    dictionary.attribute(key, 'user 7');
+    for (let rests = 0; key.rests === 0; rests++) dictionary.attribute(key, `other ${rests}`);
+    while (key.patience < 0) dictionary.attribute(key, 'not looked at');
+    expect(dictionary.attribute(key, 'user 7')).toBeUndefined();
+    expect(dictionary.attribute(key, 'user 7')).toBeDefined();
+  });
 });

@@ -32,6 +32,8 @@ export interface KnownKey extends Block {
   /** The value that was found last: most keys have one for long. */
   last: KnownAttribute | undefined;
   patience: number;
+  /** How often its patience was at an end. */
+  rests: number;
 }
 
 /** A whole KeyValue from its length on. */
@@ -85,8 +87,13 @@ export class Dictionary {
       key.last = known;
       return known;
     }
-    if (key.patience > PATIENCE) key.patience = REST;
-    return this.#wasSeen(hashOf(value) ^ key.start) ? this.#admitValue(key, value) : undefined;
+    if (key.patience > PATIENCE) {
+      key.patience = REST;
+      key.rests++;
+    }
+    // What was seen before a rest counts for nothing: among ever new values each would be seen again some day.
+    const hash = hashOf(value) ^ key.start ^ Math.imul(key.rests, 0x85eb_ca6b);
+    return this.#wasSeen(hash) ? this.#admitValue(key, value) : undefined;
   }
 
   #admitKey(key: string): KnownKey | undefined {
@@ -180,6 +187,7 @@ function newKey(key: string, start: number, words: number, bytes: number): Known
     values: undefined,
     last: undefined,
     patience: 0,
+    rests: 0,
   };
 }
 

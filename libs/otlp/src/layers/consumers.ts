@@ -54,6 +54,8 @@ class QueueConsumers implements Consumers {
   readonly #inFlight: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
   /** How much each signal has had, by its weight: the one with the least is next. */
   readonly #had: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
+  /** Asked in this turn: a word for each, since this runs with each batch. */
+  readonly #asked: Record<Signal, boolean> = { metrics: false, logs: false, traces: false };
   #turn = 0;
   #idle: (() => void)[] = [];
   #waking = false;
@@ -99,8 +101,10 @@ class QueueConsumers implements Consumers {
 
   #takeNext(): boolean {
     const room = this.#hasRoom();
-    const order = SIGNALS.toSorted((a, b) => this.#due(a) - this.#due(b));
-    for (const signal of order) {
+    this.#asked.metrics = this.#asked.logs = this.#asked.traces = false;
+    for (let tried = 0; tried < SIGNALS.length; tried += 1) {
+      const signal = this.#next();
+      this.#asked[signal] = true;
       if (!room && this.#inFlight[signal] > 0) continue;
       const batch = this.#options.take(signal);
       if (batch === undefined) continue;
@@ -110,6 +114,17 @@ class QueueConsumers implements Consumers {
       return true;
     }
     return false;
+  }
+
+  /** The one that has had the least, of those not asked in this turn. */
+  #next(): Signal {
+    let next: Signal | undefined;
+    for (let at = 0; at < SIGNALS.length; at += 1) {
+      const signal = SIGNALS[at]!;
+      if (this.#asked[signal]) continue;
+      if (next === undefined || this.#due(signal) < this.#due(next)) next = signal;
+    }
+    return next!;
   }
 
   #hasRoom(): boolean {

@@ -96,7 +96,8 @@ class Books {
   constructor(words: Int32Array, signal: number) {
     let reads = 0;
     do {
-      for (const account of READING_ORDER) {
+      for (let at = 0; at < READING_ORDER.length; at += 1) {
+        const account = READING_ORDER[at]!;
         this.#counts[account] =
           loadCount(words, wordOf('worker', signal, account)) +
           loadCount(words, wordOf('main', signal, account));
@@ -120,7 +121,7 @@ class Books {
   /** All that is not queued. */
   get settled(): number {
     let sum = this.of('accepted') + this.of('rejected') + this.spooled;
-    for (const reason of DROP_REASONS) sum += this.of(reason);
+    for (let at = 0; at < DROP_REASONS.length; at += 1) sum += this.of(DROP_REASONS[at]!);
     return sum;
   }
 }

@@ -104,7 +104,9 @@ export class SlabReader {
     let items = 0;
     let bytes = 0;
     let firstTaken = 0;
-    for (const slab of this.#sealed(signal)) {
+    for (;;) {
+      const slab = this.#oldestSealed(signal);
+      if (slab < 0) break;
       const length = this.#pool.read(slab, LENGTH);
       if (slabs.length > 0 && bytes + length > targetBytes) break;
       // Lost to the drop policy, and perhaps another signal's by now.
@@ -150,15 +152,14 @@ export class SlabReader {
     return items;
   }
 
-  #sealed(signal: Signal): number[] {
-    const sealed: number[] = [];
+  /** Sought anew for each slab: there are few, and a sorted list would be garbage with each batch. */
+  #oldestSealed(signal: Signal): number {
+    let oldest = -1;
     for (let slab = 0; slab < this.#pool.count; slab += 1) {
-      if (this.#pool.state(slab) === SEALED && this.#pool.signalOf(slab) === signal) {
-        sealed.push(slab);
-      }
+      if (this.#pool.state(slab) !== SEALED || this.#pool.signalOf(slab) !== signal) continue;
+      if (oldest < 0 || this.#pool.isBefore(slab, this.#pool.read(oldest, SEQUENCE))) oldest = slab;
     }
-    const sequence = (slab: number): number => this.#pool.read(slab, SEQUENCE);
-    return sealed.toSorted((one, other) => (sequence(one) - sequence(other)) | 0);
+    return oldest;
   }
 
   #claim(slab: number, signal: Signal): boolean {
