@@ -85,6 +85,7 @@ export class ExportLoop {
           signal: this.#abort.signal,
           settled: (batch, outcome) => void this.#settle(batch as Work, outcome, lane),
           limit: () => lane.limit(),
+          waiting: () => lane.waiting(),
         }),
       ]),
     );

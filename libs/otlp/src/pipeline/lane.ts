@@ -9,6 +9,8 @@ export interface Lane {
   readonly once: Sender;
   /** How many requests may be under way now. */
   limit(): number;
+  /** Batches that wait for another attempt, and not for the collector. */
+  waiting(): number;
   /** The collector does not work, and no attempt is due. */
   isOpen(): boolean;
   /** For the shutdown: from now on no batch waits to be tried again. */

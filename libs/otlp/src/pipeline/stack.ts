@@ -97,6 +97,7 @@ function createLane(
     sender: stack([observed, again, circuit, crowd, bounded], transport.sender),
     once: stack([observed, circuit, crowd, bounded], transport.sender),
     limit: () => crowd.limit(),
+    waiting: () => again.waiting(),
     isOpen: () => circuit.state().kind === 'open',
     stopWaiting: () => again.stopWaiting(),
     state: () => {

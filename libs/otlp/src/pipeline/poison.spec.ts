@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExportRequest } from '../wire/model.js';
+import { Collector } from './fixtures/collector.js';
+import { createTelemetry } from './fixtures/telemetry.js';
+import { createPipeline } from './pipeline.js';
+import type { Pipeline, PipelineStats } from './pipeline.js';
+import type { PipelineOptions } from './pipeline-options.js';
+
+const POISONS = 3;
+const GOOD = 20;
+
+const nameOf = (request: ExportRequest): string =>
+  request.signal === 'traces' ? (request.groups[0]?.scopes[0]?.items[0]?.name ?? '') : '';
+
+/** Some collector, or what stands before it, answers to one batch always that it should be tried again. */
+describe('batches that a collector never takes', () => {
+  let collector: Collector;
+  let asked: string[];
+  let pipeline: Pipeline;
+  let directory: string;
+
+  const start = (options: Partial<PipelineOptions> = {}): ReturnType<typeof createTelemetry> => {
+    pipeline = createPipeline({
+      traces: { endpoint: collector.grpc },
+      worker: false,
+      sealAfterMs: 5,
+      shutdownTimeoutMs: 200,
+      ...options,
+    });
+    pipeline.start();
+    return createTelemetry(pipeline);
+  };
+  const books = (): PipelineStats['ledger']['traces'] => pipeline.stats().ledger.traces;
+
+  beforeEach(async () => {
+    asked = [];
+    directory = await mkdtemp(join(tmpdir(), 'nestlens-poison-'));
+    collector = await new Collector((request) => {
+      const name = nameOf(request);
+      asked.push(name);
+      return name.startsWith('poison')
+        ? { kind: 'refused', code: 14, message: 'again' }
+        : { kind: 'accepted' };
+    }).start();
+  });
+
+  afterEach(async () => {
+    await pipeline.shutdown();
+    await collector.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  it.each(['memory', 'disk'])(
+    'hold up no others, kept in %s',
+    async (kept) => {
+      const { tracer } = start(kept === 'disk' ? { spool: { directory } } : {});
+      const sendsAlone = async (name: string): Promise<void> => {
+        tracer.startSpan(name).end();
+        await collector.until(() => asked.includes(name));
+      };
+      for (let poison = 0; poison < POISONS; poison += 1) await sendsAlone(`poison ${poison}`);
+      for (let good = 0; good < GOOD; good += 1) await sendsAlone(`good ${good}`);
+      expect(new Set(collector.spans()).size).toBe(GOOD);
+      const { created, accepted, queued, spooled, dropped } = books();
+      expect({ created, dropped }).toEqual({ created: POISONS + GOOD, dropped: {} });
+      // The answer to the last may still be on its way.
+      expect(accepted).toBeGreaterThanOrEqual(GOOD - 1);
+      expect(queued + spooled).toBeGreaterThanOrEqual(POISONS);
+    },
+    20_000,
+  );
+});
