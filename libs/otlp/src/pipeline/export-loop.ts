@@ -187,7 +187,7 @@ export class ExportLoop {
   }
 
   #takeSlabs(signal: Signal): SlabBatch | undefined {
-    const batch = this.#options.reader.take(signal, this.#options.targetBytes);
+    const batch = this.#options.reader.take(signal, this.#targetBytes(this.#options.lanes[signal]));
     if (batch !== undefined) this.#options.onHanded(signal, batch.firstTaken);
     return batch;
   }
@@ -200,14 +200,18 @@ export class ExportLoop {
     return this.#lanes.get(lane)?.hasRoom(signal) !== false;
   }
 
+  #targetBytes(lane: Lane | undefined): number {
+    return Math.min(this.#options.targetBytes, lane?.maxBytes() ?? Infinity);
+  }
+
   /** A request costs nearly the same for one slab as for four: while one is under way the next fills up. */
   #isDue(signal: Signal): boolean {
-    const { reader, lanes, targetBytes, lingerMs } = this.#options;
+    const { reader, lanes, lingerMs } = this.#options;
     const lane = lanes[signal];
     const idle = lane === undefined || this.#lanes.get(lane)?.inFlight(signal) === 0;
     if (idle || this.#flushes.size > 0) return true;
     const { bytes, ageMs } = reader.waiting(signal);
-    return bytes >= targetBytes || ageMs >= lingerMs;
+    return bytes >= this.#targetBytes(lane) || ageMs >= lingerMs;
   }
 
   /** Everything of the lane to the overflow; what that does not take waits for the lane after all. */

@@ -9,6 +9,8 @@ export interface Lane {
   readonly once: Sender;
   /** How many requests may be under way now. */
   limit(): number;
+  /** Raw bytes of a request that the collector may take. */
+  maxBytes(): number;
   /** Batches that wait for another attempt, and not for the collector. */
   waiting(): number;
   /** The collector does not work, and no attempt is due. */

@@ -1,6 +1,7 @@
 import { adaptiveLimit } from '../layers/adaptive-limit.js';
 import { breaker } from '../layers/breaker.js';
 import type { BreakerState } from '../layers/breaker-circuit.js';
+import { divide } from '../layers/divide.js';
 import { observe } from '../layers/observe.js';
 import { retry } from '../layers/retry.js';
 import { stack } from '../layers/stack.js';
@@ -10,6 +11,7 @@ import { createGrpcSender } from '../transport/grpc-sender.js';
 import type { HeaderValues } from '../transport/headers.js';
 import { createHttpSender } from '../transport/http-sender.js';
 import type { SenderOptions } from '../transport/sender-options.js';
+import { split } from '../transport/split.js';
 import type { Signal } from '../wire/model.js';
 import { HeaderQuestions } from './header-questions.js';
 import { asJson } from './json-body.js';
@@ -84,19 +86,22 @@ function createLane(
     },
     ended: (operation) => emit({ kind: 'ended', lane: at, operation }),
   });
-  // 2. retry: above the breaker, so that a pause is spent where no attempt counts and no place is held.
-  // 3. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
+  // 2. divide: above retry, so that a part that fails is tried again without the others.
+  const parts = divide(split);
+  // 3. retry: above the breaker, so that a pause is spent where no attempt counts and no place is held.
+  // 4. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
   const circuit = breaker();
   const again = retry({ breaker: circuit, yields: () => keeps(lane) });
-  // 4. limit: learns from attempts that were really made, how long the peer took for each.
+  // 5. limit: learns from attempts that were really made, how long the peer took for each.
   const crowd = adaptiveLimit(sending.concurrency);
-  // 5. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
+  // 6. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
   const bounded = timeout(Math.max(...to.map(({ timeoutMs }) => timeoutMs)));
-  // 6. transport, and its pool of connections.
+  // 7. transport, and its pool of connections.
   const lane: Lane = {
-    sender: stack([observed, again, circuit, crowd, bounded], transport.sender),
-    once: stack([observed, circuit, crowd, bounded], transport.sender),
+    sender: stack([observed, parts, again, circuit, crowd, bounded], transport.sender),
+    once: stack([observed, parts, circuit, crowd, bounded], transport.sender),
     limit: () => crowd.limit(),
+    maxBytes: () => parts.maxBytes(),
     waiting: () => again.waiting(),
     isOpen: () => circuit.state().kind === 'open',
     stopWaiting: () => again.stopWaiting(),

@@ -8,8 +8,8 @@ export type Outcome =
   | { readonly kind: 'partial'; readonly rejected: number; readonly reason: string }
   /** May be sent again, not before `afterMs` where the peer asked for a pause. */
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
-  /** Must not be sent again. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  /** Must not be sent again as it is. `tooLarge`: for its size, so that parts of it may be taken. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly tooLarge?: true };
 
 export const accepted: Outcome = Object.freeze({ kind: 'accepted' });
 
@@ -24,3 +24,9 @@ export const retry = (reason: string, afterMs?: number): Outcome =>
   afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs };
 
 export const refused = (reason: string): Outcome => ({ kind: 'refused', reason });
+
+export const refusedForSize = (reason: string): Outcome => ({
+  kind: 'refused',
+  reason,
+  tooLarge: true,
+});

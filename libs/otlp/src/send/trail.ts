@@ -23,6 +23,14 @@ export const takeTrail = (batch: Batch): Trail | undefined => {
   return trail;
 };
 
+/** What became of a part is what became of the whole. */
+export const joinTrail = (whole: Batch, part: Batch): void => {
+  const [trail, joined] = [trails.get(whole), takeTrail(part)];
+  if (trail === undefined || joined === undefined) return;
+  trail.attempts += joined.attempts;
+  trail.resent ||= joined.resent;
+};
+
 /** It is sent again within an attempt, and the peer may have it. */
 export const noteResent = (batch: Batch): void => {
   const trail = trails.get(batch);

@@ -5,7 +5,7 @@ import { Pool } from '../pool/pool.js';
 import type { PoolStats } from '../pool/pool.js';
 import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
-import { refused, retry } from '../send/outcome.js';
+import { refused, refusedForSize, retry } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import { decodeExportResponse } from '../wire/export-response.js';
 import type { ExportResponse } from '../wire/export-response.js';
@@ -98,6 +98,7 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
       const http = Number(reply.headers[':status']);
       const isGrpc = String(reply.headers['content-type']).startsWith('application/grpc');
       if (http === 200 && isGrpc) return said(retry('no_trailers'));
+      if (http === 413) return said(refusedForSize('413'));
       const message = `the reply is HTTP ${http} and none of gRPC`;
       return { outcome: grpcVerdict({ code: grpcCodeOfHttp(http), message }), message };
     }

@@ -32,8 +32,8 @@ describe('split', () => {
   const batch = { signal: 'traces', items: 15, bytes, chunks } as const;
 
   it('leaves what fits as it is', () => {
-    expect(split(batch)).toEqual([batch]);
-    expect(split(batch)[0]).toBe(batch);
+    expect(split(batch, bytes)).toEqual([batch]);
+    expect(split(batch, bytes)[0]).toBe(batch);
   });
 
   it('groups chunks up to the limit and shares them', () => {
@@ -50,6 +50,21 @@ describe('split', () => {
     expect(split(batch, 10).map((part) => part.chunks.length)).toEqual([1, 1, 1, 1, 1]);
     const big = bigBatch(100);
     expect(split(big, 10)).toEqual([big]);
+  });
+
+  it('cuts one chunk between its messages, as a record of the spool needs', () => {
+    const joined = { ...batch, chunks: [Buffer.concat(chunks)] };
+    const parts = split(joined, chunk('traces', 5).byteLength);
+    expect(parts.map((part) => part.items)).toEqual(
+      [2, 3, 4, 5].map((items, at) => (at ? items : 3)),
+    );
+    expect(Buffer.concat(parts.flatMap((part) => part.chunks))).toEqual(Buffer.concat(chunks));
+  });
+
+  it('leaves bytes that cannot be read in one piece', () => {
+    const chunks = [Buffer.from([0x0a, 0x7f, 0x01])];
+    const damaged = { signal: 'traces', items: 3, bytes: 3, chunks } as const;
+    expect(split(damaged, 1)).toEqual([damaged]);
   });
 
   it.each([

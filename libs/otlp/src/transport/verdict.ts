@@ -1,4 +1,4 @@
-import { accepted, partial, refused, retry } from '../send/outcome.js';
+import { accepted, partial, refused, refusedForSize, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { ExportResponse } from '../wire/export-response.js';
 import type { GrpcCode, GrpcStatus } from './grpc-status.js';
@@ -14,13 +14,19 @@ const RETRYABLE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
 
 const MAX_REASON_CHARS = 256;
 
+/** gRPC has one code for a spent quota and for a message over the limit: servers tell them apart in words only. */
+const TELLS_SIZE = /larger than max|exceeds maximum size|too large/i;
+
 /**
  * What a gRPC status means. RESOURCE_EXHAUSTED may be tried again only where the peer says so by a RetryInfo, even one of 0;
  * delays are passed on as they are, limits are the retry layer's. Source: OTLP specification, OTLP/gRPC Response.
  */
-export function grpcVerdict({ code, retryAfterMs }: GrpcStatus): Outcome {
+export function grpcVerdict({ code, message, retryAfterMs }: GrpcStatus): Outcome {
   if (code === 'OK') return accepted;
   const isThrottled = code === 'RESOURCE_EXHAUSTED' && retryAfterMs !== undefined;
+  if (!isThrottled && code === 'RESOURCE_EXHAUSTED' && TELLS_SIZE.test(message)) {
+    return refusedForSize(code);
+  }
   if (!isThrottled && !RETRYABLE.has(code)) return refused(code);
   // A negative delay still says that the peer recovers.
   return retry(code, retryAfterMs === undefined || retryAfterMs < 0 ? undefined : retryAfterMs);
@@ -36,6 +42,7 @@ export function httpVerdict(
   if (status === 429 || status === 502 || status === 503 || status === 504) {
     return retry(String(status), delayOf(retryAfter, nowMs));
   }
+  if (status === 413) return refusedForSize(String(status));
   // Redirects are not followed: requests carry credentials, and a wrong endpoint should be seen.
   return refused(String(status));
 }

@@ -1,0 +1,90 @@
+import { accepted, partial, refused, refusedForSize, retry } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import type { Batch } from '../send/sender.js';
+import { beginTrail, takeTrail } from '../send/trail.js';
+import { divide } from './divide.js';
+import type { Divide } from './divide.js';
+import { never } from './fixtures/scripted-sender.js';
+
+const BYTES = 1000;
+
+const batchOf = (chunks: number): Batch => ({
+  signal: 'traces',
+  items: chunks * 10,
+  bytes: chunks * BYTES,
+  chunks: Array.from({ length: chunks }, () => new Uint8Array(BYTES)),
+});
+
+/** Between chunks, as evenly as they come. */
+const split = (batch: Batch, maxBytes: number): readonly Batch[] => {
+  const perPart = Math.max(1, Math.floor(maxBytes / BYTES));
+  const parts: Batch[] = [];
+  for (let left = batch.chunks.length; left > 0; left -= perPart) {
+    parts.push(batchOf(Math.min(perPart, left)));
+  }
+  return parts.length < 2 ? [batch] : parts;
+};
+
+describe('divide', () => {
+  let layer: Divide;
+  let sent: number[];
+  let answer: (batch: Batch, index: number) => Outcome;
+
+  const send = (batch: Batch): Promise<Outcome> =>
+    layer({
+      send: (part) => {
+        sent.push(part.bytes / BYTES);
+        beginTrail(part).attempts += 1;
+        return Promise.resolve(answer(part, sent.length - 1));
+      },
+      close: () => Promise.resolve(),
+    }).send(batch, never());
+  const upTo =
+    (chunks: number): ((batch: Batch) => Outcome) =>
+    ({ bytes }) =>
+      bytes <= chunks * BYTES ? accepted : refusedForSize('413');
+
+  beforeEach(() => {
+    layer = divide(split);
+    sent = [];
+  });
+
+  it.each([accepted, partial(1, 'bad'), refused('400'), retry('503')])(
+    'passes %p on',
+    async (outcome) => {
+      answer = () => outcome;
+      expect(await send(batchOf(4))).toEqual(outcome);
+      expect(sent).toEqual([4]);
+      expect(layer.maxBytes()).toBe(Infinity);
+    },
+  );
+
+  it('sends in halves what is refused for its size, and halves of those, and remembers', async () => {
+    answer = upTo(1);
+    expect(await send(batchOf(4))).toEqual(accepted);
+    expect(sent).toEqual([4, 2, 1, 1, 2, 1, 1]);
+    expect(layer.maxBytes()).toBe(BYTES);
+  });
+
+  it('counts what is too large even alone', async () => {
+    answer = (batch, index) => (index === 2 ? refusedForSize('413') : upTo(1)(batch));
+    expect(await send(batchOf(2))).toEqual(partial(10, '413'));
+    expect(sent).toEqual([2, 1, 1]);
+    answer = () => refusedForSize('413');
+    expect(await send(batchOf(1))).toEqual(refusedForSize('413'));
+  });
+
+  it('sums up what the parts came to', async () => {
+    const outcomes = [refusedForSize('413'), partial(3, 'three'), refused('400')];
+    answer = (_batch, index) => outcomes[index] ?? accepted;
+    expect(await send(batchOf(2))).toEqual(partial(13, '400'));
+  });
+
+  it('answers retry as soon as a part does, and counts what the peer has', async () => {
+    const outcomes = [refusedForSize('413'), accepted, retry('timeout')];
+    answer = (_batch, index) => outcomes[index] ?? accepted;
+    const batch = batchOf(2);
+    expect(await send(batch)).toEqual(retry('timeout'));
+    expect(takeTrail(batch)).toEqual({ attempts: 3, resent: true });
+  });
+});

@@ -1,0 +1,52 @@
+import type { ExportRequest } from '../wire/model.js';
+import { Collector } from './fixtures/collector.js';
+import { createTelemetry } from './fixtures/telemetry.js';
+import { createPipeline } from './pipeline.js';
+import type { Pipeline } from './pipeline.js';
+import type { Protocol } from './pipeline-options.js';
+
+const SPANS = 9000;
+/** More than a slab of them, which is not divided. */
+const MOST = 3000;
+
+const spansIn = (request: ExportRequest): number =>
+  request.signal === 'traces'
+    ? request.groups.flatMap(({ scopes }) => scopes.flatMap(({ items }) => items)).length
+    : 0;
+
+describe.each(['grpc', 'http/protobuf', 'http/json'] as const satisfies readonly Protocol[])(
+  'a collector that takes small requests only, over %s',
+  (protocol) => {
+    let collector: Collector;
+    let pipeline: Pipeline;
+
+    afterEach(async () => {
+      await pipeline.shutdown();
+      await collector.stop();
+    });
+
+    it('gets all in parts, and then requests that it takes', async () => {
+      let refusals = 0;
+      collector = await new Collector((request) => {
+        if (spansIn(request) <= MOST) return { kind: 'accepted' };
+        refusals += 1;
+        // As grpc-go words it, and as HTTP servers do.
+        const message = 'grpc: received message larger than max';
+        return { kind: 'refused', code: 8, httpStatus: 413, message };
+      }).start();
+      const endpoint = protocol === 'grpc' ? collector.grpc : collector.http('traces');
+      pipeline = createPipeline({ traces: { protocol, endpoint }, worker: false });
+      const telemetry = createTelemetry(pipeline);
+      telemetry.spans(SPANS);
+      expect(await pipeline.flush()).toEqual({ kind: 'done' });
+      expect(new Set(collector.spans()).size).toBe(SPANS);
+      expect(collector.spans()).toHaveLength(SPANS);
+      expect(refusals).toBeGreaterThan(0);
+      const learned = refusals;
+      telemetry.spans(SPANS, SPANS);
+      expect(await pipeline.flush()).toEqual({ kind: 'done' });
+      expect(refusals).toBe(learned);
+      expect(pipeline.stats().ledger.traces).toMatchObject({ accepted: 2 * SPANS, rejected: 0 });
+    });
+  },
+);
