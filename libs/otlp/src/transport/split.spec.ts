@@ -62,8 +62,8 @@ describe('split', () => {
   });
 
   it('leaves bytes that cannot be read in one piece', () => {
-    const chunks = [Buffer.from([0x0a, 0x7f, 0x01])];
-    const damaged = { signal: 'traces', items: 3, bytes: 3, chunks } as const;
+    const broken = Buffer.from([0x0a, 0x7f, 0x01]);
+    const damaged = { signal: 'traces', items: 3, bytes: 3, chunks: [broken] } as const;
     expect(split(damaged, 1)).toEqual([damaged]);
   });
 
