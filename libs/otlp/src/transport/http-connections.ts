@@ -67,6 +67,11 @@ export class HttpConnections extends Agent {
     }
   }
 
+  /** A peer that did not answer on one connection is as silent on those that were kept with it. */
+  dropIdle(): void {
+    for (const socket of Object.values(this.freeSockets).flat()) socket?.destroy();
+  }
+
   #isFresh(socket: Duplex): boolean {
     return (this.#made.get(socket)?.tlsVersion ?? 0) >= (this.#options.tls?.version ?? 0);
   }

@@ -94,6 +94,7 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     }
     const reply = await exchange(what, signal).finally(() => turns.give());
     if (reply.kind !== 'reply' && !reply.sent) noteUnsent(batch);
+    if (reply.kind === 'aborted' && reply.sent) agent.dropIdle();
     return judge(reply, batch);
   }
 
