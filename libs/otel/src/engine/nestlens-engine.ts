@@ -28,20 +28,26 @@ const lastOf = (last: PipelineStats['last'][Signal]): SignalStatus['last'] => {
     : { outcome: 'failed', at, reason: outcome.reason };
 };
 
+/** An operation ends when its retries do; until then the breaker and the retries tell of trouble. */
+const troubleOf = (lane: PipelineStats['lanes'][number] | undefined): string | undefined => {
+  if (lane === undefined) return undefined;
+  if (lane.breaker.kind !== 'closed') return lane.breaker.reason;
+  return lane.retrying > 0 ? 'retrying' : undefined;
+};
+
 const statusOf = (signal: Signal, { ledger, last, lanes }: PipelineStats): SignalStatus => {
   const { accepted, rejected, dropped, queued, spooled } = ledger[signal];
-  const lane = lanes.find(({ signals }) => signals.includes(signal));
-  // An operation ends when its retries do; until then the breaker and the retries tell of trouble.
-  const troubled = lane !== undefined && (lane.breaker.kind !== 'closed' || lane.retrying > 0);
+  const trouble = troubleOf(lanes.find(({ signals }) => signals.includes(signal)));
   return {
     accepted,
     rejected,
     dropped: { ...dropped },
     queued,
     spooled,
-    last: troubled
-      ? { outcome: 'failed', at: Date.now(), reason: 'retrying' }
-      : lastOf(last[signal]),
+    last:
+      trouble === undefined
+        ? lastOf(last[signal])
+        : { outcome: 'failed', at: Date.now(), reason: trouble },
   };
 };
 

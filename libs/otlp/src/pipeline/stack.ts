@@ -9,6 +9,7 @@ import type { Sender } from '../send/sender.js';
 import { createGrpcSender } from '../transport/grpc-sender.js';
 import type { HeaderValues } from '../transport/headers.js';
 import { createHttpSender } from '../transport/http-sender.js';
+import type { HttpSenderOptions } from '../transport/http-sender.js';
 import type { SenderOptions } from '../transport/sender-options.js';
 import type { Signal } from '../wire/model.js';
 import { HeaderQuestions } from './header-questions.js';
@@ -75,6 +76,13 @@ function createLane(
   // 3. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
   const circuit = breaker();
   const again = retry({ breaker: circuit });
+  // Said once for each cause and minute: else an outage is silent until its telemetry is given up.
+  circuit.onChange((state) => {
+    if (state.kind !== 'open') return;
+    const { reason } = state;
+    const message = `${to.map(({ signal }) => signal).join(', ')} cannot be sent to ${shown(to)}: ${reason}; trying again`;
+    emit({ kind: 'warning', cause: `unreachable_${at}_${reason}`, message });
+  });
   // 4. limit: learns from attempts that were really made, how long the peer took for each.
   const crowd = adaptiveLimit(sending.concurrency);
   // 5. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
@@ -94,6 +102,12 @@ function createLane(
       connections: transport.connections(),
     }),
   };
+}
+
+/** Where it goes, without path and credentials. */
+function shown([first]: readonly Destination[]): string {
+  const { endpoint = '' } = first ?? {};
+  return URL.canParse(endpoint) ? new URL(endpoint).host || endpoint : endpoint;
 }
 
 /** A thread's clock has a beginning of its own; who reads the state may be on another. */
@@ -125,12 +139,18 @@ function createTransport(
     return { sender, connections: () => ({ ...sender.pool.stats }) };
   }
   const senders = new Map(
-    to.map((destination) => [destination.signal, createHttp(destination, optionsOf(destination))]),
+    to.map((destination) => [
+      destination.signal,
+      createHttp(destination, { ...optionsOf(destination), connections: pool }),
+    ]),
   );
   return { sender: bySignal(senders), connections: () => ({}) };
 }
 
-function createHttp({ protocol }: Destination, options: SenderOptions): Sender {
+function createHttp(
+  { protocol }: Destination,
+  options: SenderOptions & Pick<HttpSenderOptions, 'connections'>,
+): Sender {
   const http = { ...options, appendPath: false } as const;
   if (protocol === 'http/protobuf') return createHttpSender({ ...http, content: 'protobuf' });
   return asJson(createHttpSender({ ...http, content: 'json' }));
