@@ -1,4 +1,5 @@
 import { accepted, partial, retry as again } from '../send/outcome.js';
+import { noteUnsent } from '../send/trail.js';
 import { ManualClock, turn } from './fixtures/manual-clock.js';
 import { batchOf, inTurn, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { observe } from './observe.js';
@@ -53,6 +54,26 @@ describe('observe', () => {
       false,
       false,
     ]);
+  });
+
+  it('P5: tells of no duplicate where no attempt left anything behind', async () => {
+    const listener = { ended: (operation: Operation) => operations.push(operation) };
+    const sender = stack([observe(listener, clock), retry({ clock })], peer);
+    const failures = [
+      [true, true],
+      [true, false],
+    ];
+    for (const unsent of failures) {
+      const before = peer.attempts.length;
+      peer.script = ({ batch }, index) => {
+        if (index >= before + 2) return accepted;
+        if (unsent[index - before]) noteUnsent(batch);
+        return again('connection_closed');
+      };
+      void sender.send(batchOf(), never());
+      await clock.advance(10_000);
+    }
+    expect(operations.map((operation) => operation.possibleDuplicate)).toEqual([false, true]);
   });
 
   it('counts one attempt where nobody counts them', async () => {

@@ -9,6 +9,7 @@ import type { PauseEnd, Pauses } from './pauses.js';
 import type { PeerPace } from './peer-pace.js';
 import type { RetryBudget } from './retry-budget.js';
 import { beginTrail } from '../send/trail.js';
+import type { Trail } from '../send/trail.js';
 
 /** What all batches of one retry layer have in common. */
 export interface RetryScene {
@@ -39,6 +40,7 @@ export class RetryCourse {
   #failures = 0;
   #healthyBefore = false;
   #last: Failure | undefined;
+  #mayHaveArrived = false;
   #wentAtOnce = false;
   #atOnce = false;
   #lastCall = false;
@@ -59,15 +61,16 @@ export class RetryCourse {
         if ((await this.#untilTurn()) === 'aborted') return retry(ABORTED);
       }
       if (this.#signal.aborted) return retry(ABORTED);
+      trail.unsent = false;
       const outcome = await this.#next.send(this.#batch, this.#signal);
       if (outcome.kind !== 'retry' || outcome.reason !== BREAKER_OPEN) {
         trail.attempts += 1;
-        trail.resent ||= this.#last !== undefined && mayHaveArrived(this.#last.reason);
+        trail.resent ||= this.#mayHaveArrived;
         this.#scene.pace.learn(outcome, this.#scene.clock.now());
       }
       if (outcome.kind !== 'retry') return outcome;
       if (this.#signal.aborted) return retry(ABORTED);
-      if (outcome.reason !== BREAKER_OPEN) this.#failed(outcome);
+      if (outcome.reason !== BREAKER_OPEN) this.#failed(outcome, trail);
       if (this.#isOver(outcome) || this.#yields()) return this.#last ?? outcome;
       const end = await this.#pause(outcome);
       if (end === 'aborted') return retry(ABORTED);
@@ -93,7 +96,8 @@ export class RetryCourse {
     return pauses.wait(pace.earliest(), clock.now(), this.#signal);
   }
 
-  #failed(outcome: Failure): void {
+  #failed(outcome: Failure, { unsent }: Trail): void {
+    this.#mayHaveArrived ||= !unsent && mayHaveArrived(outcome.reason);
     this.#failures += 1;
     if (this.#failures === 1) {
       this.#healthyBefore = this.#scene.pace.healthy(this.#scene.clock.now());

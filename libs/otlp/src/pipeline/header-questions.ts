@@ -2,6 +2,9 @@ import type { HeaderValues } from '../transport/headers.js';
 import type { Signal } from '../wire/model.js';
 import type { FromRunner, HeaderAnswer } from './runner-messages.js';
 
+/** More than can be under way to all collectors. */
+const MOST_OPEN = 256;
+
 /** Headers that only a function of the application knows, asked for from wherever the runner is. */
 export class HeaderQuestions {
   readonly #emit: (message: FromRunner) => void;
@@ -16,10 +19,17 @@ export class HeaderQuestions {
   async ask(signal: Signal): Promise<HeaderValues> {
     const id = (this.#id += 1);
     const answered = new Promise<HeaderAnswer>((resolve) => this.#open.set(id, resolve));
+    this.#forgetOldest();
     this.#emit({ kind: 'headers', id, signal });
     const headers = await answered;
     if (headers === 'failed') throw new Error('the function for headers failed');
     return headers;
+  }
+
+  /** A function that never answers is asked again and again; who asked first gave up long ago. */
+  #forgetOldest(): void {
+    const [oldest] = this.#open.keys();
+    if (this.#open.size > MOST_OPEN && oldest !== undefined) this.#open.delete(oldest);
   }
 
   answer(id: number, headers: HeaderAnswer): void {

@@ -45,7 +45,7 @@ export interface PipelineOptions {
   readonly worker?: boolean | WorkerEntry;
   /** Requests at a time to one collector: learned between these. Default 2 to 32. */
   readonly concurrency?: { readonly min?: number; readonly max?: number };
-  /** Connections to one gRPC collector. */
+  /** Connections to one collector; for HTTP only `connectTimeoutMs` and `maxAgeMs`. */
   readonly pool?: Omit<PoolOptions, 'clock' | 'lookup' | 'random'>;
   readonly encode?: Partial<EncodeLimits>;
   /** Default `cumulative`. */

@@ -10,6 +10,7 @@ import type { Sender } from '../send/sender.js';
 import { createGrpcSender } from '../transport/grpc-sender.js';
 import type { HeaderValues } from '../transport/headers.js';
 import { createHttpSender } from '../transport/http-sender.js';
+import type { HttpSenderOptions } from '../transport/http-sender.js';
 import type { SenderOptions } from '../transport/sender-options.js';
 import { split } from '../transport/split.js';
 import type { Signal } from '../wire/model.js';
@@ -29,12 +30,12 @@ const RECONNECT_MAX_MS = 750;
 
 /**
  * The senders of a pipeline, one stack for each collector. `keeps` is asked while a lane is open: whether what it
- * gives back is kept elsewhere. Throws TransportConfigError.
+ * gives back is kept elsewhere (default: never). Throws TransportConfigError.
  */
 export function createLanes(
   sending: SendingOptions,
   emit: Emit,
-  keeps: (lane: Lane) => boolean,
+  keeps: (lane: Lane) => boolean = () => false,
 ): Lanes {
   const questions = new HeaderQuestions(emit);
   const { destinations } = sending;
@@ -49,12 +50,7 @@ export function createLanes(
 
 /** Throws TransportConfigError as `createLanes` would, here and now. */
 export function checkDestinations(sending: SendingOptions): void {
-  for (const { sender } of createLanes(
-    sending,
-    () => {},
-    () => false,
-  ).all)
-    void sender.close();
+  for (const { sender } of createLanes(sending, () => {}).all) void sender.close();
 }
 
 /** The one legal stack. */
@@ -92,6 +88,13 @@ function createLane(
   // 4. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
   const circuit = breaker();
   const again = retry({ breaker: circuit, yields: () => keeps(lane) });
+  // Said once for each cause and minute: else an outage is silent until its telemetry is given up.
+  circuit.onChange((state) => {
+    if (state.kind !== 'open') return;
+    const { reason } = state;
+    const message = `${to.map(({ signal }) => signal).join(', ')} cannot be sent to ${shown(to)}: ${reason}; trying again`;
+    emit({ kind: 'warning', cause: `unreachable_${at}_${reason}`, message });
+  });
   // 5. limit: learns from attempts that were really made, how long the peer took for each.
   const crowd = adaptiveLimit(sending.concurrency);
   // 6. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
@@ -118,6 +121,12 @@ function createLane(
     },
   };
   return lane;
+}
+
+/** Where it goes, without path and credentials. */
+function shown([first]: readonly Destination[]): string {
+  const { endpoint = '' } = first ?? {};
+  return URL.canParse(endpoint) ? new URL(endpoint).host || endpoint : endpoint;
 }
 
 /** A thread's clock has a beginning of its own; who reads the state may be on another. */
@@ -149,12 +158,18 @@ function createTransport(
     return { sender, connections: () => ({ ...sender.pool.stats }) };
   }
   const senders = new Map(
-    to.map((destination) => [destination.signal, createHttp(destination, optionsOf(destination))]),
+    to.map((destination) => [
+      destination.signal,
+      createHttp(destination, { ...optionsOf(destination), connections: pool }),
+    ]),
   );
   return { sender: bySignal(senders), connections: () => ({}) };
 }
 
-function createHttp({ protocol, endpoint }: Destination, options: SenderOptions): Sender {
+function createHttp(
+  { protocol, endpoint }: Destination,
+  options: SenderOptions & Pick<HttpSenderOptions, 'connections'>,
+): Sender {
   // The name of a socket has no place for a path.
   const http = { ...options, appendPath: endpoint.startsWith('unix:') } as const;
   if (protocol === 'http/protobuf') return createHttpSender({ ...http, content: 'protobuf' });

@@ -50,6 +50,23 @@ describe('connecting', () => {
     expect(await opened).toMatchObject({ kind: 'failed', reason: 'connect_timeout' });
   });
 
+  it('counts name, connection and greeting together', async () => {
+    const server = await room.startSilent();
+    const answers: (() => void)[] = [];
+    const lookup: LookupFunction = (_host, _options, done) =>
+      void answers.push(() => done(null, [{ address: '127.0.0.1', family: 4 }]));
+    const { port } = new URL(urlOf(server));
+    const opened = open(room.poolTo(`http://collector.test:${port}`, { lookup }));
+    await until(() => answers.length === 1);
+    room.clock.advance(2000);
+    const connected = once(server, 'connection');
+    for (const answer of answers) answer();
+    await connected;
+    await until(() => room.clock.waiting === 1);
+    room.clock.advance(1000);
+    expect(await opened).toMatchObject({ kind: 'failed', reason: 'connect_timeout' });
+  });
+
   it('does not wait longer than the signal', async () => {
     const server = await room.startSilent();
     const pool = room.poolTo(urlOf(server));

@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net';
 import { systemClock } from '../send/sender.js';
 import type { Clock } from '../send/sender.js';
 import { TransportConfigError } from './config-error.js';
+import { namesBy } from './names.js';
 
 /** How a pool keeps its connections. */
 export interface PoolOptions {
@@ -19,15 +20,14 @@ export interface PoolOptions {
   readonly reconnectMinMs?: number;
   /** Default 5 s. */
   readonly reconnectMaxMs?: number;
-  /** Default: the system's resolver. Asked for each connection. */
+  /** Default: the system's resolver. Asked for each connection, see {@link namesBy}. */
   readonly lookup?: LookupFunction;
   readonly clock?: Clock;
   /** 0 to 1, for jitter. Default Math.random. */
   readonly random?: () => number;
 }
 
-export type ResolvedPoolOptions = Required<Omit<PoolOptions, 'lookup'>> &
-  Pick<PoolOptions, 'lookup'>;
+export type ResolvedPoolOptions = Required<PoolOptions>;
 
 const MAX_SESSIONS = 16;
 
@@ -43,7 +43,7 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
     reconnectMaxMs: options.reconnectMaxMs ?? 5000,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-    ...(options.lookup && { lookup: options.lookup }),
+    lookup: namesBy(options.lookup, options.random),
   };
   const { sessions } = resolved;
   if (!Number.isInteger(sessions) || sessions < 1 || sessions > MAX_SESSIONS) {

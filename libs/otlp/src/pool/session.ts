@@ -56,6 +56,7 @@ export class Session {
   #drained = false;
   #opened = false;
   #lastStreamId: number | undefined;
+  #greetedBy = 0;
   #why: string | undefined;
   /** The peer took PINGs for abuse. */
   tooManyPings = false;
@@ -98,6 +99,8 @@ export class Session {
   }
 
   connect(): void {
+    const { clock, connectTimeoutMs } = this.#options;
+    this.#greetedBy = clock.now() + connectTimeoutMs;
     const connecting = openSocket({ ...this.#options, alpn: 'h2' });
     this.#enter({ kind: 'connecting', socket: connecting });
     void this.#connected(connecting);
@@ -211,7 +214,7 @@ export class Session {
       settings: { enablePush: false },
     });
     let broken: string | undefined;
-    const stopTimer = clock.after(this.#options.connectTimeoutMs, () => {
+    const stopTimer = clock.after(Math.max(0, this.#greetedBy - clock.now()), () => {
       broken = 'connect_timeout';
       http2.destroy();
     });

@@ -12,8 +12,8 @@ export interface SocketOptions {
   /** Undefined: Node's own roots and no client certificate, where the endpoint asks for TLS at all. */
   readonly tls?: TlsFiles | undefined;
   readonly alpn?: string;
-  /** How names become addresses, anew for each connection. Default: the system's resolver. */
-  readonly lookup?: LookupFunction | undefined;
+  /** How names become addresses, anew for each connection. */
+  readonly lookup: LookupFunction;
   /** A tunnel to speak TLS in, instead of a connection of its own. */
   readonly over?: Duplex;
   readonly clock: Clock;
@@ -70,10 +70,10 @@ export function openSocket(options: SocketOptions): Connecting {
   };
 }
 
-function openTcp(endpoint: Endpoint, lookup: LookupFunction | undefined): Socket {
+function openTcp(endpoint: Endpoint, lookup: LookupFunction): Socket {
   if (endpoint.socketPath !== undefined) return connectTcp({ path: endpoint.socketPath });
   const { host, port } = endpoint;
-  return connectTcp({ host, port, noDelay: true, ...(lookup && { lookup }) });
+  return connectTcp({ host, port, noDelay: true, lookup });
 }
 
 function openTls({ endpoint, tls, alpn, lookup, over }: SocketOptions): Socket {
@@ -85,7 +85,7 @@ function openTls({ endpoint, tls, alpn, lookup, over }: SocketOptions): Socket {
     ...(servername !== undefined && { servername }),
     ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
     ...(tls && { secureContext: tls.context }),
-    ...(lookup && { lookup }),
+    lookup,
     ...(over && { socket: over }),
   });
   socket.setNoDelay(true);

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
@@ -155,6 +155,42 @@ describe('TlsFiles in use', () => {
     expect(warnings).toHaveLength(3);
     await replace('tls.key', 'client-next.key');
     expect(await look()).toBe(2);
+  });
+
+  it('tries again what could not be read, also where no file changed since', async () => {
+    const clock = new ManualClock();
+    await replace('ca', 'ca.pem');
+    const files = open({ caFile: at('ca') }, clock);
+    const look = async (): Promise<number> => {
+      clock.advance(10_000);
+      await files.refresh();
+      return files.version;
+    };
+    // As a file that we may not read yet, which root may.
+    await rm(at('ca'));
+    await mkdir(at('ca'));
+    expect(await look()).toBe(1);
+    expect(await look()).toBe(1);
+    expect(warnings).toEqual(Array(2).fill('changed files are not used yet: EISDIR'));
+    await rm(at('ca'), { recursive: true });
+    await replace('ca', 'other-ca.pem');
+    expect(await look()).toBe(2);
+  });
+
+  it('takes over a bundle with a bad certificate when nobody writes to it any more', async () => {
+    const clock = new ManualClock();
+    await replace('ca', 'ca.pem');
+    const files = open({ caFile: at('ca') }, clock);
+    await writeFile(at('ca'), pem('ca.pem') + pem('other-ca.pem').slice(0, 300));
+    const versions: number[] = [];
+    for (let second = 0; second <= 20; second += 1) {
+      clock.advance(1000);
+      await files.refresh(true);
+      versions.push(files.version);
+    }
+    expect(versions.lastIndexOf(1)).toBe(9);
+    expect(files.version).toBe(2);
+    expect(warnings.at(-1)).toContain('1 certificates cannot be read');
   });
 
   async function replace(name: string, fixture: string): Promise<void> {

@@ -15,7 +15,8 @@ const FILES = ['caFile', 'certFile', 'keyFile'] as const;
 
 /**
  * The TLS files of one endpoint. They are read once at start, where any fault stops it, and again when they changed.
- * Files that are half-written, gone or no pair are ignored then: what was read last stays in use.
+ * Files that are half-written, gone or no pair are ignored then: what was read last stays in use, and they are tried
+ * again each time.
  */
 export class TlsFiles {
   readonly serverName: string | undefined;
@@ -24,7 +25,10 @@ export class TlsFiles {
   readonly #warn: Warn;
   #material: TlsMaterial;
   #version = 1;
+  /** Of the files in use. */
   #seen: string;
+  /** What could not be used as it was, and since when. */
+  #tried = { signature: '', since: 0 };
   #checkedAt: number;
   #checking: Promise<void> | undefined;
 
@@ -78,8 +82,9 @@ export class TlsFiles {
       const stats = await Promise.all(this.#given().map(([, path]) => stat(path)));
       const seen = stats.map(signatureOf).join();
       if (seen === this.#seen) return;
+      const isWritten = this.#isLasting(seen);
+      this.#material = tlsMaterial(this.#options, await this.#read(), Date.now(), !isWritten);
       this.#seen = seen;
-      this.#material = tlsMaterial(this.#options, await this.#read(), Date.now(), true);
       this.#version++;
       for (const text of this.#material.warnings) this.#warn('tls_files', text);
     } catch (error) {
@@ -87,6 +92,14 @@ export class TlsFiles {
       const why = codeOf(error) ?? (error as Error).message;
       this.#warn('tls_files', `changed files are not used yet: ${why}`);
     }
+  }
+
+  /** Nobody writes to them any more. */
+  #isLasting(signature: string): boolean {
+    const now = this.#clock.now();
+    if (this.#tried.signature === signature) return now - this.#tried.since >= CHECK_EVERY_MS;
+    this.#tried = { signature, since: now };
+    return false;
   }
 
   #given(): [keyof TlsFileBytes, string][] {

@@ -37,7 +37,7 @@ export interface TlsMaterial {
 
 /**
  * Checks the files against each other. At start (`strict` false) a bad certificate in the CA bundle is passed over
- * with a warning; on a reload it means a file that is still being written. Throws TransportConfigError.
+ * with a warning; in a file that has just changed it means that it is still being written. Throws TransportConfigError.
  */
 export function tlsMaterial(
   options: TlsOptions,

@@ -6,13 +6,15 @@ export interface Trail {
   attempts: number;
   /** An attempt failed after which nobody knows whether the peer has the batch, and it was sent again. */
   resent: boolean;
+  /** Nothing of the last attempt left: it had no connection, or no headers. */
+  unsent: boolean;
 }
 
 const trails = new WeakMap<Batch, Trail>();
 
 /** A new one for each operation. */
 export const beginTrail = (batch: Batch): Trail => {
-  const trail: Trail = { attempts: 0, resent: false };
+  const trail: Trail = { attempts: 0, resent: false, unsent: false };
   trails.set(batch, trail);
   return trail;
 };
@@ -35,4 +37,10 @@ export const joinTrail = (whole: Batch, part: Batch): void => {
 export const noteResent = (batch: Batch): void => {
   const trail = trails.get(batch);
   if (trail !== undefined) trail.resent = true;
+};
+
+/** Its attempt ended before anything of it left. */
+export const noteUnsent = (batch: Batch): void => {
+  const trail = trails.get(batch);
+  if (trail !== undefined) trail.unsent = true;
 };

@@ -1,7 +1,7 @@
 import { refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock } from '../send/sender.js';
-import { noteResent } from '../send/trail.js';
+import { noteResent, noteUnsent } from '../send/trail.js';
 import type { Batch, Clock } from '../send/sender.js';
 import { TransportConfigError } from '../pool/config-error.js';
 import type { Warn } from '../pool/config-error.js';
@@ -94,7 +94,10 @@ export class Attempts {
     if (signal.aborted) return retry('aborted');
     if (batch.bytes > this.#maxRequestBytes) return refused('too_large');
     const headers = await this.#headers.get(signal);
-    if (headers.kind === 'failed') return retry(headers.reason);
+    if (headers.kind === 'failed') {
+      noteUnsent(batch);
+      return retry(headers.reason);
+    }
     const picked = this.#choice.pick();
     const first = await this.#send(batch, picked, headers.values, signal, attempt);
     const fallback =

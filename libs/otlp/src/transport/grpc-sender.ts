@@ -7,6 +7,7 @@ import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { refused, refusedForSize, retry } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
+import { noteUnsent } from '../send/trail.js';
 import { decodeExportResponse } from '../wire/export-response.js';
 import type { ExportResponse } from '../wire/export-response.js';
 import type { Signal } from '../wire/model.js';
@@ -59,7 +60,10 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     signal: AbortSignal,
   ): Promise<Attempted> {
     const opened = await pool.open(headersOf(batch.signal, encoded, values), signal);
-    if (opened.kind === 'failed') return said(retry(opened.reason, opened.afterMs));
+    if (opened.kind === 'failed') {
+      noteUnsent(batch);
+      return said(retry(opened.reason, opened.afterMs));
+    }
     return judge(await exchange(opened, encoded, maxResponseBytes, signal), batch);
   }
 

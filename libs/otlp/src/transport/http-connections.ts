@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../pool/endpoint.js';
 import { openSocket } from '../pool/socket.js';
-import type { Connecting, SocketOptions } from '../pool/socket.js';
+import type { SocketOptions } from '../pool/socket.js';
 import { tunnelTo } from './proxy.js';
 
 export interface HttpConnectionsOptions extends SocketOptions {
@@ -25,7 +25,7 @@ interface Made {
 /** Keep-alive connections to one endpoint, with TLS and through a proxy where asked. Idle ones are unref'ed by Node. */
 export class HttpConnections extends Agent {
   readonly #options: HttpConnectionsOptions;
-  readonly #connecting = new Set<Connecting>();
+  readonly #connecting = new Set<{ cancel(reason: string): void }>();
   readonly #made = new WeakMap<Duplex, Made>();
   #closed = false;
 
@@ -67,6 +67,11 @@ export class HttpConnections extends Agent {
     }
   }
 
+  /** A peer that did not answer on one connection is as silent on those that were kept with it. */
+  dropIdle(): void {
+    for (const socket of Object.values(this.freeSockets).flat()) socket?.destroy();
+  }
+
   #isFresh(socket: Duplex): boolean {
     return (this.#made.get(socket)?.tlsVersion ?? 0) >= (this.#options.tls?.version ?? 0);
   }
@@ -97,9 +102,12 @@ export class HttpConnections extends Agent {
     const { clock, connectTimeoutMs } = this.#options;
     // The certificates are the collector's; a proxy with TLS is held to Node's own roots.
     const near = await this.#open({ ...this.#options, endpoint: proxy, tls: undefined }, 'proxy_');
-    const stopTimer = clock.after(connectTimeoutMs, () => near.destroy());
-    const tunnel = await tunnelTo(endpoint, proxy, near);
+    const tunnelling = tunnelTo(endpoint, proxy, near);
+    this.#connecting.add(tunnelling);
+    const stopTimer = clock.after(connectTimeoutMs, () => tunnelling.cancel('timeout'));
+    const tunnel = await tunnelling.result;
     stopTimer();
+    this.#connecting.delete(tunnelling);
     if (tunnel.kind === 'failed') throw failed(tunnel.reason);
     return endpoint.tls ? this.#open({ ...this.#options, over: tunnel.socket }) : tunnel.socket;
   }

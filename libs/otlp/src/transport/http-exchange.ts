@@ -12,9 +12,15 @@ export type HttpReply =
       /** Undefined where it was cut off above the limit. */
       readonly body: Buffer | undefined;
     }
-  | { readonly kind: 'aborted' }
+  /** `sent`: there was a connection. */
+  | { readonly kind: 'aborted'; readonly sent: boolean }
   /** `stale`: a kept connection that the peer had closed meanwhile. */
-  | { readonly kind: 'broken'; readonly reason: string; readonly stale: boolean };
+  | {
+      readonly kind: 'broken';
+      readonly reason: string;
+      readonly stale: boolean;
+      readonly sent: boolean;
+    };
 
 export interface HttpExchange {
   readonly agent: Agent;
@@ -46,18 +52,21 @@ export function exchange(what: HttpExchange, signal: AbortSignal): Promise<HttpR
       if (!isWhole) outgoing.destroy();
       resolve(reply);
     };
-    const onAbort = (): void => settle({ kind: 'aborted' });
+    let sent = false;
+    outgoing.once('socket', () => (sent = true));
+    const onAbort = (): void => settle({ kind: 'aborted', sent });
     signal.addEventListener('abort', onAbort);
     // Stays for good: an error after the reply must not throw.
     outgoing.on('error', (error) => {
       const reason = failureReason(error);
       const stale = outgoing.reusedSocket && (reason === 'ECONNRESET' || reason === 'EPIPE');
-      settle({ kind: 'broken', reason, stale });
+      settle({ kind: 'broken', reason, stale, sent });
     });
     outgoing.on('response', (incoming) => {
       read(incoming, maxReplyBytes, (received) => {
-        if (received === 'broken') settle({ kind: 'broken', reason: 'ECONNRESET', stale: false });
-        else
+        if (received === 'broken') {
+          settle({ kind: 'broken', reason: 'ECONNRESET', stale: false, sent: true });
+        } else
           settle({
             kind: 'reply',
             status: incoming.statusCode!,

@@ -4,6 +4,7 @@ import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { refused, retry } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
+import { noteUnsent } from '../send/trail.js';
 import { decodeExportResponse, decodeExportResponseJson } from '../wire/export-response.js';
 import type { ExportResponse } from '../wire/export-response.js';
 import type { Signal } from '../wire/model.js';
@@ -87,8 +88,13 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     const path = pathOf(batch.signal);
     const what = { agent, endpoint, path, headers, body, maxReplyBytes: maxResponseBytes };
     // The agent's own limit leaves out connections that are still in the making.
-    if (!(await turns.take(signal))) return said(retry('aborted'));
+    if (!(await turns.take(signal))) {
+      noteUnsent(batch);
+      return said(retry('aborted'));
+    }
     const reply = await exchange(what, signal).finally(() => turns.give());
+    if (reply.kind !== 'reply' && !reply.sent) noteUnsent(batch);
+    if (reply.kind === 'aborted' && reply.sent) agent.dropIdle();
     return judge(reply, batch);
   }
 

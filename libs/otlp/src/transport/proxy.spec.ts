@@ -5,6 +5,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { certificate, pem } from '../pool/fixtures/certificates.js';
+import { TransportConfigError } from '../pool/config-error.js';
 import { parseEndpoint } from '../pool/endpoint.js';
 import type { Outcome } from '../send/outcome.js';
 import { createOtlpReceiver } from '../wire/index.js';
@@ -51,6 +52,14 @@ describe('proxyOf', () => {
     const env = { HTTP_PROXY: 'user:canary@proxy' };
     expect(() => proxyOf(plain, env)).toThrow('proxy must be an http:// or https:// URL');
   });
+
+  it.each(['http_proxy', 'HTTP_PROXY'])('names %s where it is what cannot be used', (name) => {
+    for (const value of ['socks5://canary@p:1', 'unix:/canary', 'http://canary:99999', 'canary']) {
+      expect(() => proxyOf(plain, { [name]: value })).toThrow(
+        new TransportConfigError('proxy', `${name}: proxy must be an http:// or https:// URL`),
+      );
+    }
+  });
 });
 
 describe('through a proxy', () => {
@@ -60,6 +69,8 @@ describe('through a proxy', () => {
   let proxy: Server;
   let asked: IncomingMessage[];
   let status: number;
+  /** Instead of a reply. */
+  let greeting: string | undefined;
   let closing: (() => Promise<unknown>)[];
 
   beforeEach(async () => {
@@ -67,6 +78,7 @@ describe('through a proxy', () => {
     asked = [];
     closing = [];
     status = 200;
+    greeting = undefined;
     receiver = createOtlpReceiver({
       grpcPort: false,
       httpPort: 0,
@@ -81,12 +93,16 @@ describe('through a proxy', () => {
     proxy.on('connect', (request: IncomingMessage, near: Socket) => {
       asked.push(request);
       near.on('error', () => {});
-      if (status !== 200) {
+      if (greeting !== undefined) {
+        near.write(greeting);
+        return;
+      }
+      if (status < 200 || status > 299) {
         near.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
         return;
       }
       const far = connect(Number(request.url?.split(':').at(-1)), '127.0.0.1', () => {
-        near.write('HTTP/1.1 200 OK\r\n\r\n');
+        near.write(`HTTP/1.1 ${status} OK\r\n\r\n`);
         near.pipe(far).pipe(near);
       });
       far.on('error', () => {});
@@ -152,6 +168,46 @@ describe('through a proxy', () => {
     status = code;
     const outcomes = await send({ proxy: `http://127.0.0.1:${portOf(proxy)}` });
     expect(outcomes).toEqual([{ kind: 'retry', reason: `proxy_${code}` }]);
+  });
+
+  it('takes any 2xx for a tunnel', async () => {
+    status = 204;
+    expect(await send({ proxy: `http://127.0.0.1:${portOf(proxy)}` })).toEqual([
+      { kind: 'accepted' },
+    ]);
+  });
+
+  it('tells what it said where it is no proxy, and that it said nothing', async () => {
+    const toProxy = { proxy: `http://u:canary@127.0.0.1:${portOf(proxy)}` };
+    greeting = 'SSH-2.0-OpenSSH_9.2\r\n';
+    expect(await send(toProxy)).toEqual([
+      { kind: 'retry', reason: expect.stringMatching(/^proxy_HPE_/) as unknown },
+    ]);
+    greeting = '';
+    expect(await send({ ...toProxy, connections: { connectTimeoutMs: 50 } })).toEqual([
+      { kind: 'retry', reason: 'proxy_timeout' },
+    ]);
+    proxy.removeAllListeners('connect');
+    proxy.on('connect', (_request: IncomingMessage, near: Socket) => near.destroy());
+    expect(await send(toProxy)).toEqual([{ kind: 'retry', reason: 'proxy_ECONNRESET' }]);
+  });
+
+  it('leaves nothing open when it is closed in the middle of it', async () => {
+    greeting = '';
+    const asking = once(proxy, 'connect');
+    const sender = createHttpSender({
+      endpoint: `http://127.0.0.1:${httpPort}`,
+      content: 'protobuf',
+      proxy: `http://127.0.0.1:${portOf(proxy)}`,
+    });
+    const deadline = new AbortController();
+    const sent = sender.send(smallBatch(), deadline.signal);
+    const [, near] = (await asking) as [IncomingMessage, Socket];
+    const ended = once(near.resume(), 'end');
+    deadline.abort();
+    await sender.close();
+    expect(await sent).toEqual({ kind: 'retry', reason: 'aborted' });
+    await ended;
   });
 
   it('tells that nobody is there', async () => {

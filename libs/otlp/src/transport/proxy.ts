@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { TransportConfigError } from '../pool/config-error.js';
 import { parseEndpoint } from '../pool/endpoint.js';
 import type { Endpoint } from '../pool/endpoint.js';
+import { failureReason } from '../pool/failure.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,20 +13,25 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function proxyOf(endpoint: Endpoint, env: Environment): Endpoint | undefined {
   if (endpoint.socketPath !== undefined) return undefined;
-  const named = endpoint.tls
-    ? env['https_proxy'] || env['HTTPS_PROXY']
-    : env['http_proxy'] || env['HTTP_PROXY'];
-  if (!named || isExempt(endpoint, env['no_proxy'] || env['NO_PROXY'] || '')) return undefined;
-  return parseProxy(named);
+  const names = endpoint.tls ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
+  const name = names.find((each) => env[each]);
+  if (name === undefined) return undefined;
+  if (isExempt(endpoint, env['no_proxy'] || env['NO_PROXY'] || '')) return undefined;
+  return parseProxy(env[name]!, `${name}: `);
 }
 
-/** `http://` or `https://` URL, user and password for basic auth. Throws TransportConfigError without the value. */
-export function parseProxy(text: string): Endpoint {
+/**
+ * `http://` or `https://` URL, user and password for basic auth. Throws TransportConfigError without the value; `from`
+ * says where it stands.
+ */
+export function parseProxy(text: string, from = ''): Endpoint {
   try {
-    return parseEndpoint(text);
+    if (/^https?:/i.test(text)) return parseEndpoint(text);
   } catch {
-    throw new TransportConfigError('proxy', 'proxy must be an http:// or https:// URL');
+    // Said below.
   }
+  const rule = 'proxy must be an http:// or https:// URL';
+  throw new TransportConfigError('proxy', from + rule);
 }
 
 /** Entries are `*`, a host, or a domain with or without a dot before it; each may end in a port. */
@@ -47,28 +53,38 @@ export type Tunnel =
   | { readonly kind: 'open'; readonly socket: Duplex }
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** A tunnel in the making. */
+export interface Tunnelling {
+  readonly result: Promise<Tunnel>;
+  /** Settles as `failed` and leaves nothing open. */
+  cancel(reason: string): void;
+}
+
 /** Asks the proxy at the other end of `socket` for a way to `target`. Source: RFC 9110, CONNECT. */
-export function tunnelTo(target: Endpoint, proxy: Endpoint, socket: Duplex): Promise<Tunnel> {
+export function tunnelTo(target: Endpoint, proxy: Endpoint, socket: Duplex): Tunnelling {
   const { authorization } = proxy;
-  return new Promise((resolve) => {
-    const asked = request({
-      method: 'CONNECT',
-      path: target.authority,
-      createConnection: () => socket,
-      headers: {
-        host: target.authority,
-        ...(authorization !== undefined && { 'proxy-authorization': authorization }),
-      },
-    });
-    asked.on('connect', (response, opened, head) => {
-      if (response.statusCode !== 200) {
-        opened.destroy();
-        return resolve({ kind: 'failed', reason: `proxy_${response.statusCode}` });
-      }
-      if (head.length > 0) opened.unshift(head);
-      resolve({ kind: 'open', socket: opened });
-    });
-    asked.on('error', () => resolve({ kind: 'failed', reason: 'proxy_broken' }));
-    asked.end();
+  let settle: (tunnel: Tunnel) => void;
+  const result = new Promise<Tunnel>((resolve) => (settle = resolve));
+  const fail = (reason: string): void => {
+    settle({ kind: 'failed', reason: `proxy_${reason}` });
+    socket.destroy();
+  };
+  const asked = request({
+    method: 'CONNECT',
+    path: target.authority,
+    createConnection: () => socket,
+    headers: {
+      host: target.authority,
+      ...(authorization !== undefined && { 'proxy-authorization': authorization }),
+    },
   });
+  asked.on('connect', ({ statusCode = 0 }, opened, head) => {
+    if (statusCode < 200 || statusCode > 299) return fail(String(statusCode));
+    if (head.length > 0) opened.unshift(head);
+    settle({ kind: 'open', socket: opened });
+  });
+  // Stays for good: an error after the reply must not throw.
+  asked.on('error', (error) => fail(failureReason(error)));
+  asked.end();
+  return { result, cancel: fail };
 }

@@ -1,0 +1,38 @@
+import { HeaderQuestions } from './header-questions.js';
+import type { FromRunner } from './runner-messages.js';
+
+type Question = FromRunner & { readonly kind: 'headers' };
+
+describe('questions for headers', () => {
+  let told: Question[];
+  let questions: HeaderQuestions;
+
+  beforeEach(() => {
+    told = [];
+    questions = new HeaderQuestions((message) => told.push(message as Question));
+  });
+
+  it('get each its own answer, in whatever order', async () => {
+    const asked = [questions.ask('traces'), questions.ask('logs')];
+    expect(told.map(({ signal }) => signal)).toEqual(['traces', 'logs']);
+    questions.answer(told[1]!.id, { a: 'logs' });
+    questions.answer(told[0]!.id, { a: 'traces' });
+    expect(await Promise.all(asked)).toEqual([{ a: 'traces' }, { a: 'logs' }]);
+  });
+
+  it('fail where the function did', async () => {
+    const asked = questions.ask('traces');
+    questions.answer(told[0]!.id, 'failed');
+    await expect(asked).rejects.toThrow('failed');
+  });
+
+  it('to a function that hangs are forgotten, not kept for ever, and later ones are answered', async () => {
+    const settled: number[] = [];
+    for (let ask = 0; ask < 300; ask += 1) {
+      void questions.ask('traces').then(() => settled.push(ask));
+    }
+    for (const { id } of told) questions.answer(id, {});
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(settled).toEqual(Array.from({ length: 256 }, (_, at) => at + 44));
+  });
+});

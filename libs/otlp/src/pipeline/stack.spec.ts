@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { patience, smallBatch } from '../transport/fixtures/batches.js';
+import { deadEndpoint } from './fixtures/peers.js';
+import type { Lanes } from './lane.js';
+import { resolvePipelineOptions } from './pipeline-options.js';
+import type { PipelineOptions } from './pipeline-options.js';
+import type { FromRunner } from './runner-messages.js';
+import { createLanes } from './stack.js';
+
+describe('the lanes of a pipeline', () => {
+  const closing: (() => Promise<unknown>)[] = [];
+  let told: FromRunner[];
+
+  const lanesOf = (options: PipelineOptions): Lanes => {
+    told = [];
+    const lanes = createLanes(resolvePipelineOptions(options).sending, (message) => {
+      told.push(message);
+    });
+    closing.push(() => Promise.all(lanes.all.map(({ sender }) => sender.close())));
+    return lanes;
+  };
+  const warnings = (): string[] =>
+    told.flatMap((each) => (each.kind === 'warning' ? [`${each.cause}: ${each.message}`] : []));
+
+  afterEach(async () => {
+    for (const close of closing.splice(0).toReversed()) await close();
+  });
+
+  it.each(['grpc', 'http/protobuf'] as const)(
+    'tell of an outage with its reason and without credentials, when the breaker opens (%s)',
+    async (protocol) => {
+      const { host } = new URL(await deadEndpoint());
+      const endpoint = `http://user:canary@${host}/canary`;
+      const lanes = lanesOf({ traces: { protocol, endpoint }, logs: { protocol, endpoint } });
+      for (let failure = 1; failure < 5; failure += 1) {
+        await lanes.all[0]?.once.send(smallBatch(), patience());
+      }
+      expect(warnings()).toEqual([]);
+      await lanes.all[0]?.once.send(smallBatch(), patience());
+      expect(warnings()).toEqual([
+        `unreachable_0_ECONNREFUSED: traces, logs cannot be sent to ${host}: ECONNREFUSED; trying again`,
+      ]);
+    },
+  );
+
+  it('keep HTTP connections no longer than the options of the pool say', async () => {
+    let connections = 0;
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => response.end());
+    });
+    server.on('connection', () => (connections += 1));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closing.push(() => once(server.close(), 'close'));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const maxAgeMs of [0.001, 60_000]) {
+      connections = 0;
+      const traces = { protocol: 'http/protobuf', endpoint } as const;
+      const lanes = lanesOf({ traces, pool: { maxAgeMs } });
+      for (let time = 0; time < 3; time += 1) {
+        const outcome = await lanes.all[0]?.once.send(smallBatch(), patience());
+        expect(outcome).toEqual({ kind: 'accepted' });
+      }
+      expect(connections).toBe(maxAgeMs < 1 ? 3 : 1);
+    }
+  });
+});

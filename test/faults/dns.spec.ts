@@ -1,0 +1,200 @@
+import { useLeakCheck } from '@nestlens/testing';
+import type { AppProcess } from './fixtures/app-process.js';
+import { CollectorProcess } from './fixtures/collector-process.js';
+import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
+import type { Protocol } from './fixtures/destination.js';
+import { Island, onIsland } from './fixtures/island.js';
+import { NameServer } from './fixtures/name-server.js';
+import type { NameAnswer } from './fixtures/name-server.js';
+import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
+import type { Balance } from './fixtures/stage.js';
+import { lasting, until } from './fixtures/until.js';
+
+/**
+ * F22: what names may do. The system's own resolver asks a name server of ours, on a network of its own: nothing between
+ * the export worker and the wire is replaced. Connections grow old after 0.5 s instead of 5 min where a test says so.
+ */
+const NAME = 'collector.test';
+const [HOME, NEW_HOME] = ['192.0.2.1', '192.0.2.2'] as const;
+const [DEAD_V6, OUR_V6] = ['2001:db8::9', '2001:db8::1'] as const;
+const RATE = 200;
+
+interface Met {
+  readonly protocol: Protocol;
+  readonly app: AppProcess;
+  readonly collector: CollectorProcess;
+}
+
+describe('names', () => {
+  useLeakCheck();
+
+  describe('of a collector', () => {
+    const stage = new Stage();
+    let island: Island;
+    let names: NameServer;
+
+    /** An app and a collector for each protocol, where nobody knows the name yet. */
+    const meet = async (
+      answer: NameAnswer,
+      { maxAgeMs = 300_000, answerWithinS = 1 } = {},
+    ): Promise<readonly Met[]> => {
+      island = stage.keep(await Island.start(answerWithinS), (each) => each.close());
+      await island.settle(HOME, NEW_HOME);
+      names = stage.keep(await NameServer.start(island), (each) => each.kill());
+      await names.say(NAME, answer);
+      return Promise.all(
+        PROTOCOLS.map(async (protocol) => {
+          const collector = await CollectorProcess.start({ island, host: HOME });
+          stage.keep(collector, (each) => each.kill());
+          const traces = tracesTo(protocol, NAME, collector);
+          const options = { traces, sealAfterMs: 100, pool: { maxAgeMs } };
+          return { protocol, collector, app: await stage.appProcess({ island, ...options }) };
+        }),
+      );
+    };
+
+    const balance = async ({ app, collector }: Met): Promise<Balance> => {
+      const { arrived: size, doubles } = await collector.counts();
+      return balanceOf(await app.report(), { size, doubles });
+    };
+
+    const allOf = <T>(met: readonly Met[], what: (each: Met) => Promise<T>): Promise<T[]> =>
+      Promise.all(met.map((each) => what(each)));
+
+    /** Why it leaves the collector alone, when it does. */
+    const reasonOf = async ({ app }: Met): Promise<string | undefined> => {
+      await until(async () => (await app.report()).reasons.length > 0);
+      return (await app.report()).reasons[0];
+    };
+
+    afterEach(() => stage.close());
+
+    it.each([
+      ['NXDOMAIN', 'ENOTFOUND'],
+      ['SERVFAIL', 'EAI_AGAIN'],
+    ] as const)(
+      'F22, P4, P7, P8, P35: %s costs nothing but time, and is not remembered',
+      onIsland(async (failure: 'NXDOMAIN' | 'SERVFAIL', reason: string) => {
+        const met = await meet({ failure });
+        await allOf(met, ({ app }) => app.pace(RATE));
+        expect(await allOf(met, reasonOf)).toEqual(PROTOCOLS.map(() => reason));
+        const before = await names.asked(NAME);
+        await lasting(2000);
+        // P7: a probe a second, of two apps, for two types of address.
+        expect((await names.asked(NAME)) - before).toBeLessThanOrEqual(3 * 2 * 2);
+        await names.say(NAME, { a: [HOME] });
+        await allOf(met, ({ app }) => app.rest());
+        for (const { app, ...each } of met) {
+          expect(await app.flush(5000)).toEqual({ kind: 'done' });
+          expect(await balance({ app, ...each })).toEqual(WHOLE);
+          const { books, lines } = await app.report();
+          expect(books.possibleDuplicates).toBe(0);
+          expect(lines).toEqual([expect.stringContaining(`${NAME}:`)]);
+          expect(lines).toEqual([expect.stringContaining(`: ${reason};`)]);
+        }
+      }),
+      30_000,
+    );
+
+    it(
+      'F22, P3, P4: a name server that is silent holds up neither the app nor its own lookups',
+      onIsland(async () => {
+        const met = await meet({ failure: 'silence' }, { answerWithinS: 5 });
+        await names.say('database.test', { a: [HOME] });
+        await allOf(met, ({ app }) => app.pace(RATE));
+        // From here on its loop is looked at.
+        await allOf(met, ({ app }) => app.report());
+        // Attempts wait for one lookup; two that hang would be all that the app can have.
+        for (let second = 0; second < 3; second += 1) {
+          await lasting(1000);
+          for (const { ms } of await allOf(met, ({ app }) => app.lookup('database.test'))) {
+            expect(ms).toBeLessThanOrEqual(1000);
+          }
+        }
+        for (const { loop, broken } of await allOf(met, ({ app }) => app.report())) {
+          expect(loop.p99).toBeLessThanOrEqual(loop.idleP99 + 5);
+          expect(broken).toEqual([]);
+        }
+        await names.say(NAME, { a: [HOME] });
+        await allOf(met, ({ app }) => app.rest());
+        // The question that is out gets its answer, or none, within 5 s.
+        for (const each of met) {
+          expect(await each.app.flush(10_000)).toEqual({ kind: 'done' });
+          expect(await balance(each)).toEqual(WHOLE);
+          expect((await each.app.report()).books.possibleDuplicates).toBe(0);
+        }
+      }),
+      40_000,
+    );
+
+    it(
+      'F22, P4, P5: an address that changes is found, when the old one is gone',
+      onIsland(async () => {
+        const met = await meet({ a: [HOME] });
+        await allOf(met, ({ app }) => app.pace(RATE));
+        for (const { collector } of met) {
+          await until(async () => (await collector.counts()).arrived > 0);
+        }
+        await names.say(NAME, { a: [NEW_HOME] });
+        await allOf(met, ({ collector }) => collector.down());
+        await lasting(1000);
+        await allOf(met, ({ collector }) => collector.up({ host: NEW_HOME }));
+        await allOf(met, ({ app }) => app.rest());
+        for (const { app, collector } of met) {
+          expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+          const { arrived: size, doubles } = await collector.counts();
+          const report = await app.report();
+          expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
+          expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+        }
+      }),
+      30_000,
+    );
+
+    it(
+      'F22, P4: an address that changes is found, when the old one still works (0.5 s of 5 min)',
+      onIsland(async () => {
+        const met = await meet({ a: [HOME] }, { maxAgeMs: 500 });
+        await allOf(met, ({ app }) => app.pace(RATE));
+        for (const { collector, app, protocol } of met) {
+          await until(async () => (await collector.counts()).arrived > 0);
+          const { grpcPort, httpPort } = collector;
+          const place = { island, host: NEW_HOME, grpcPort, httpPort };
+          const heir = stage.keep(await CollectorProcess.start(place), (each) => each.kill());
+          await names.say(NAME, { a: [NEW_HOME] });
+          // 600 ms at most, and the request after it.
+          const tookMs = await until(async () => (await heir.counts()).arrived > 0);
+          expect([protocol, tookMs < 3000]).toEqual([protocol, true]);
+          await app.rest();
+          expect(await app.flush(5000)).toEqual({ kind: 'done' });
+          const [before, after] = [await collector.counts(), await heir.counts()];
+          const size = before.arrived + after.arrived;
+          const doubles = before.doubles + after.doubles;
+          expect(balanceOf(await app.report(), { size, doubles })).toEqual(WHOLE);
+          await names.say(NAME, { a: [HOME] });
+        }
+      }),
+      30_000,
+    );
+
+    it(
+      'F22, P4: the first of two addresses is dead, which costs a quarter of a second',
+      onIsland(async () => {
+        const met = await meet({ aaaa: [DEAD_V6], a: [HOME] });
+        // With an address of ours of the same kind resolvers put it first.
+        await island.settle(OUR_V6);
+        await island.lose(DEAD_V6, 'hole');
+        for (const each of met) {
+          const { addresses } = await each.app.lookup(NAME);
+          expect(addresses).toEqual([DEAD_V6, HOME]);
+          await each.app.spans(100);
+          expect(await each.app.flush(2000)).toEqual({ kind: 'done' });
+          expect(await balance(each)).toEqual(WHOLE);
+          const { lines, books } = await each.app.report();
+          expect([lines, books.possibleDuplicates]).toEqual([[], 0]);
+        }
+      }),
+      20_000,
+    );
+  });
+});

@@ -1,0 +1,124 @@
+import { useLeakCheck } from '@nestlens/testing';
+import type { AppProcess } from './fixtures/app-process.js';
+import { CollectorProcess } from './fixtures/collector-process.js';
+import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
+import type { Protocol } from './fixtures/destination.js';
+import { Island, onIsland } from './fixtures/island.js';
+import type { Way } from './fixtures/island.js';
+import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
+import { lasting, until } from './fixtures/until.js';
+
+/**
+ * F2, F3: no way to the collector, by routes of a network of the test's own. A connection that nobody answers is given
+ * up after 0.3 s instead of 3 s, so that a peer of which nothing is heard is as much work as it can be.
+ * NESTLENS_FAULTS_LONG=1: by the default.
+ */
+const RATIO = process.env['NESTLENS_FAULTS_LONG'] === '1' ? 1 : 10;
+const ADDRESSES: readonly (readonly [Way, string, string])[] = [
+  ['unreachable', '192.0.2.1', 'EHOSTUNREACH'],
+  ['prohibit', '192.0.2.2', 'EACCES'],
+  ['blackhole', '192.0.2.3', 'EINVAL'],
+];
+const HOLE = '192.0.2.4';
+const RATE = 200;
+const WATCHED_MS = 2000;
+
+describe('no way', () => {
+  useLeakCheck();
+
+  describe('to a collector', () => {
+    const stage = new Stage();
+    let island: Island;
+    let collector: CollectorProcess;
+
+    const settle = async (): Promise<void> => {
+      island = stage.keep(await Island.start(), (each) => each.close());
+      const place = { island, host: '0.0.0.0' };
+      collector = stage.keep(await CollectorProcess.start(place), (each) => each.kill());
+    };
+
+    /** Ends spans of its own name. */
+    const start = (protocol: Protocol, name: string, address: string): Promise<AppProcess> =>
+      stage.appProcess({
+        island,
+        name,
+        traces: tracesTo(protocol, address, collector),
+        sealAfterMs: 100,
+        pool: { connectTimeoutMs: 3000 / RATIO },
+      });
+
+    const leavesAlone = async (app: AppProcess, reason: string): Promise<void> => {
+      await until(async () => (await app.report()).reasons.length > 0, 40_000);
+      expect((await app.report()).reasons).toEqual([reason]);
+    };
+
+    /** The way is free again. */
+    const expectWhole = async (app: AppProcess, name: string, reason: string): Promise<void> => {
+      const made = await app.rest();
+      expect(await app.flush(5000)).toEqual({ kind: 'done' });
+      const report = await app.report();
+      const size = made - (await collector.missing(made, name)).length;
+      const { doubles } = await collector.counts();
+      expect(balanceOf(report, { size, doubles })).toEqual(WHOLE);
+      // What never had a connection cannot have arrived.
+      expect(report.books.possibleDuplicates).toBe(0);
+      expect(report.lines).toEqual([expect.stringContaining(`: ${reason};`)]);
+    };
+
+    afterEach(() => stage.close());
+
+    it(
+      `F2, P3, P4, P7, P35: packets that vanish are waited for 3 s (1/${RATIO} of it)`,
+      onIsland(async () => {
+        await settle();
+        await island.lose(HOLE, 'hole');
+        const apps = await Promise.all(
+          PROTOCOLS.map(async (protocol) => ({
+            protocol,
+            app: await start(protocol, protocol, HOLE),
+          })),
+        );
+        for (const { app } of apps) await app.pace(RATE);
+        for (const { app } of apps) await leavesAlone(app, 'connect_timeout');
+        const before = await island.opened();
+        // From here on its loop is looked at.
+        for (const { app } of apps) await app.report();
+        await lasting(WATCHED_MS);
+        // At most one a second for each, and one that was due.
+        expect((await island.opened()) - before).toBeLessThanOrEqual(PROTOCOLS.length * 3);
+        for (const { app } of apps) {
+          const { loop } = await app.report();
+          expect(loop.p99).toBeLessThanOrEqual(loop.idleP99 + 5);
+        }
+        await island.find(HOLE);
+        for (const { app, protocol } of apps) await expectWhole(app, protocol, 'connect_timeout');
+      }),
+      90_000,
+    );
+
+    it.each(PROTOCOLS)(
+      "F3, P4, P7, P35: what this machine's own routes refuse fails at once (%s)",
+      onIsland(async (protocol: Protocol) => {
+        await settle();
+        const apps = await Promise.all(
+          ADDRESSES.map(async ([way, address, reason]) => {
+            await island.lose(address, way);
+            return { way, address, reason, app: await start(protocol, way, address) };
+          }),
+        );
+        for (const { app } of apps) await app.pace(RATE);
+        for (const { app, reason } of apps) await leavesAlone(app, reason);
+        const before = await Promise.all(apps.map(({ app }) => app.report()));
+        await lasting(WATCHED_MS);
+        for (const [at, { app, address, way, reason }] of apps.entries()) {
+          const { reconnects } = await app.report();
+          expect(reconnects - (before[at]?.reconnects ?? 0)).toBeLessThanOrEqual(3);
+          expect(reconnects > 0).toBe(protocol === 'grpc');
+          await island.find(address);
+          await expectWhole(app, way, reason);
+        }
+      }),
+      40_000,
+    );
+  });
+});
