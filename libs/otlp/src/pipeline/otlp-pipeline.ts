@@ -25,6 +25,14 @@ const LET_GO_MS = 500;
 /** Share of the memory that batches outside the slabs may have. */
 const OWN_SHARE = 4;
 
+/** Of the slabs, what spans leave to log records and these to them. */
+const RESERVED_SHARE = 8;
+
+const reservedOf = ({ sending }: ResolvedPipelineOptions, slabs: number): number => {
+  const held = sending.destinations.filter(({ signal }) => signal !== 'metrics');
+  return held.length < 2 ? 0 : Math.max(1, Math.floor(slabs / RESERVED_SHARE));
+};
+
 type Told = Pick<PipelineStats, 'lanes' | 'spool' | 'last'>;
 
 interface DropWords {
@@ -62,6 +70,7 @@ export class OtlpPipeline implements Pipeline {
     this.#reader = new SlabReader(this.#pool);
     this.#writer = new SlabWriter(this.#pool, {
       dropPolicy: options.dropPolicy,
+      reserved: reservedOf(options, memory.slabCount),
       onDrop: (signal, reason, items) => this.#drop(signal, reason, items),
     });
     const { sending, worker } = options;

@@ -66,6 +66,23 @@ describe('createPipeline', () => {
     expect(collector.requests.map(({ groups }) => groups.length)).toEqual([1]);
   });
 
+  it('has room for log records when spans that nobody takes fill the memory', async () => {
+    const collector = await collect();
+    const pipeline = create(await deadEndpoint(), {
+      logs: { endpoint: collector.grpc },
+      maxBytes: 1024 * 1024,
+      sealAfterMs: 20,
+      shutdownTimeoutMs: 100,
+    });
+    const { logger, spans } = createTelemetry(pipeline);
+    spans(20_000);
+    for (let id = 0; id < 500; id += 1) logger.emit({ body: `record ${id}` });
+    await collector.until(() => collector.logs().length === 500);
+    const { traces, logs } = pipeline.stats().ledger;
+    expect(traces.dropped['queue_full']).toBeGreaterThan(0);
+    expect(logs.dropped).toEqual({});
+  });
+
   it('has parts for the signals that have a destination only', async () => {
     const pipeline = create(await deadEndpoint());
     expect(pipeline.spanProcessor).toBeDefined();

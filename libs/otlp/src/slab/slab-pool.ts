@@ -93,6 +93,15 @@ export class SlabPool {
     return used;
   }
 
+  /** How many slabs hold items of a signal. */
+  usedBy(signal: Signal): number {
+    let used = 0;
+    for (let slab = 0; slab < this.count; slab += 1) {
+      if (this.state(slab) !== FREE && this.signalOf(slab) === signal) used += 1;
+    }
+    return used;
+  }
+
   /** Items in slabs that are not free; exact while no other thread moves. */
   held(): ItemCounts {
     const held = { traces: 0, metrics: 0, logs: 0 };

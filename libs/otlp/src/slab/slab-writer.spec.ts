@@ -9,12 +9,13 @@ import type { DropPolicy } from './slab-writer.js';
 
 const slabBytes = 256;
 
-function slabs(dropPolicy: DropPolicy = 'newest', count = 4) {
+function slabs(dropPolicy: DropPolicy = 'newest', count = 4, reserved = 0) {
   let now = 0;
   const drops: [Signal, string, number][] = [];
   const pool = new SlabPool(allocateSlabs({ maxBytes: count * slabBytes, slabBytes }));
   const writer = new SlabWriter(pool, {
     dropPolicy,
+    reserved,
     now: () => now,
     onDrop: (...drop) => drops.push(drop),
   });
@@ -125,6 +126,25 @@ describe('SlabWriter', () => {
     expect(all.add(5)).toBe('dropped');
     expect(all.drops).toEqual([['traces', 'queue_full', 1]]);
   });
+
+  it.each(['newest', 'oldest', 'keepErrors'] as const)(
+    'leaves a reserve to other signals, and takes nothing from them (%s)',
+    (dropPolicy) => {
+      const all = slabs(dropPolicy, 4, 1);
+      for (let id = 1; id <= 6; id += 1) {
+        all.add(id);
+        all.writer.seal();
+      }
+      expect(all.pool.usedBy('traces')).toBe(3);
+      expect(all.add(7, 180, false, 'logs')).toBe('held');
+      all.writer.seal();
+      for (let id = 8; id <= 9; id += 1) all.add(id);
+      expect(new Set(all.drops.map(([signal]) => signal))).toEqual(new Set(['traces']));
+      expect(takeAll(all, 'logs')).toEqual([7]);
+      all.writer.seal();
+      expect(takeAll(all)).toEqual(dropPolicy === 'newest' ? [1, 2, 3] : [6, 8, 9]);
+    },
+  );
 
   it('keeps errors, which lie in slabs of their own', () => {
     const all = slabs('keepErrors');

@@ -43,6 +43,11 @@ export type Appended = 'held' | 'dropped' | 'too_large';
 export interface SlabWriterOptions {
   /** Default `newest`. */
   readonly dropPolicy?: DropPolicy;
+  /**
+   * Slabs that a signal leaves to the others, whose collector may be a healthy one; then the drop policy takes from
+   * its own signal only. Default 0.
+   */
+  readonly reserved?: number;
   readonly onDrop: (signal: Signal, reason: WriteDrop, items: number) => void;
   /** Default the process clock; must be the reader's too. */
   readonly now?: () => number;
@@ -52,6 +57,7 @@ export interface SlabWriterOptions {
 export class SlabWriter {
   readonly #pool: SlabPool;
   readonly #policy: DropPolicy;
+  readonly #reserved: number;
   readonly #onDrop: SlabWriterOptions['onDrop'];
   readonly #now: () => number;
   /** Per signal the open slab or -1; under `keepErrors` a second one for errors, or every slab would hold one. */
@@ -62,6 +68,7 @@ export class SlabWriter {
   constructor(pool: SlabPool, options: SlabWriterOptions) {
     this.#pool = pool;
     this.#policy = options.dropPolicy ?? 'newest';
+    this.#reserved = options.reserved ?? 0;
     this.#onDrop = options.onDrop;
     this.#now = options.now ?? processNow;
   }
@@ -108,7 +115,7 @@ export class SlabWriter {
     lane: number,
   ): Appended {
     this.#open[lane] = -1;
-    const slab = this.#acquire();
+    const slab = this.#acquire(signal);
     if (slab < 0) return this.#drop(signal, 'queue_full');
     const { words } = this.#pool;
     const line = this.#pool.lineOf(slab);
@@ -162,17 +169,20 @@ export class SlabWriter {
   }
 
   /** A slab that is now WRITING, lowest first so that few pages are ever touched; -1 where none is to be had. */
-  #acquire(): number {
-    for (let slab = 0; slab < this.#pool.count; slab += 1) {
-      if (this.#pool.move(slab, FREE, WRITING)) return slab;
+  #acquire(signal: Signal): number {
+    if (this.#reserved === 0 || this.#pool.usedBy(signal) < this.#pool.count - this.#reserved) {
+      for (let slab = 0; slab < this.#pool.count; slab += 1) {
+        if (this.#pool.move(slab, FREE, WRITING)) return slab;
+      }
     }
-    return this.#policy === 'newest' ? -1 : this.#steal();
+    return this.#policy === 'newest' ? -1 : this.#steal(signal);
   }
 
-  #steal(): number {
+  #steal(signal: Signal): number {
     const pool = this.#pool;
-    const spare =
-      this.#policy === 'keepErrors' ? (slab: number) => !pool.hasError(slab) : () => true;
+    const spare = (slab: number): boolean =>
+      (this.#reserved === 0 || pool.signalOf(slab) === signal) &&
+      (this.#policy !== 'keepErrors' || !pool.hasError(slab));
     // The reader may take what was found: each failed attempt is a slab that is on its way out.
     for (let attempt = 0; attempt < pool.count; attempt += 1) {
       const slab = pool.oldest(SEALED, spare);
