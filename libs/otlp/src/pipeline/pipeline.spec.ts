@@ -74,9 +74,9 @@ describe('createPipeline', () => {
       sealAfterMs: 20,
       shutdownTimeoutMs: 100,
     });
-    const { logger, spans } = createTelemetry(pipeline);
-    spans(20_000);
-    for (let id = 0; id < 500; id += 1) logger.emit({ body: `record ${id}` });
+    const telemetry = createTelemetry(pipeline);
+    telemetry.spans(20_000);
+    for (let id = 0; id < 500; id += 1) telemetry.logger.emit({ body: `record ${id}` });
     await collector.until(() => collector.logs().length === 500);
     const { traces, logs } = pipeline.stats().ledger;
     expect(traces.dropped['queue_full']).toBeGreaterThan(0);
