@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExportRequest } from '../wire/model.js';
 import { Collector } from './fixtures/collector.js';
+import { deadEndpoint } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline, PipelineStats } from './pipeline.js';
@@ -71,4 +72,21 @@ describe('batches that a collector never takes', () => {
     },
     20_000,
   );
+
+  it('hold up no others that an earlier process left on disk', async () => {
+    const spool = { directory, segmentBytes: 4096 };
+    const dead = await deadEndpoint();
+    const left = async (name: string): Promise<void> => {
+      const { tracer } = start({ traces: { endpoint: dead }, spool });
+      tracer.startSpan(name).end();
+      await pipeline.shutdown();
+    };
+    await left('poison 0');
+    for (let good = 0; good < GOOD; good += 1) await left(`good ${good}`);
+    start({ spool });
+    await collector.until(() => new Set(collector.spans()).size === GOOD);
+    expect(asked).toContain('poison 0');
+    // The answer to the last may still be on its way.
+    expect(books().spooled + books().queued).toBeLessThanOrEqual(2);
+  }, 40_000);
 });

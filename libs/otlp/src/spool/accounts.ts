@@ -33,13 +33,19 @@ export function handed({ counts }: Surroundings, entry: Entry): Entry {
   return entry;
 }
 
-/** `done`: acknowledged; otherwise it waits to be taken again, if its segment is still there. */
-export function answered({ counts }: Surroundings, entry: Entry, done: boolean): void {
+/** Above the pause that its failure costs the others, or it would be the first again when that is over. */
+const FIRST_REST_MS = 10_000;
+const LAST_REST_MS = 300_000;
+
+/** `done`: acknowledged; otherwise it is taken again after a rest, if its segment is still there. */
+export function answered({ counts, clock }: Surroundings, entry: Entry, done: boolean): void {
   if (entry.state !== 'outstanding') return;
   const { segment, signal } = entry;
   counts.outstanding -= 1;
   if (!done && !segment.gone) {
     entry.state = 'returned';
+    entry.notBeforeMs = clock.now() + Math.min(LAST_REST_MS, FIRST_REST_MS * 2 ** entry.returns);
+    entry.returns += 1;
     segment.returned.push(entry);
     return;
   }

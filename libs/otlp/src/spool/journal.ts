@@ -99,13 +99,20 @@ export class Journal {
     return this.#alone(async () => {
       for (let index = 0; index < this.#segments.length; index += 1) {
         const segment = this.#segments[index] as Segment;
-        const entry = segment.returned.shift() ?? (await this.#read(segment));
+        const entry = this.#rested(segment) ?? (await this.#read(segment));
         if (entry !== undefined) return handed(this.#around, entry);
         // Others may have gone meanwhile.
         index = Math.min(index, this.#segments.indexOf(segment));
       }
       return undefined;
     });
+  }
+
+  /** One that came back long enough ago. */
+  #rested({ returned }: Segment): Entry | undefined {
+    const now = this.#around.clock.now();
+    const at = returned.findIndex(({ notBeforeMs }) => notBeforeMs <= now);
+    return at === -1 ? undefined : returned.splice(at, 1)[0];
   }
 
   /** Safe twice. */

@@ -67,6 +67,8 @@ function entryOf(segment: Segment, scanned: Exclude<Scanned, { kind: 'end' }>, e
     // A clock that was ahead then must not keep it for longer now.
     atMs: Math.min(header?.atMs ?? 0, segment.lastMs),
     state: 'done',
+    returns: 0,
+    notBeforeMs: 0,
   };
 }
 

@@ -51,6 +51,9 @@ export interface Entry {
   readonly body: Uint8Array;
   readonly atMs: number;
   state: 'outstanding' | 'returned' | 'done';
+  /** How often it came back, and the clock's time before which others go first. */
+  returns: number;
+  notBeforeMs: number;
 }
 
 export function newSegment(sequence: number, path: string, nowMs: number): Segment {

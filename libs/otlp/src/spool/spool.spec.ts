@@ -55,8 +55,9 @@ describe('spool', () => {
     expect(idOf((await spool.take()) as NonNullable<typeof peeked>)).toBe(2);
   });
 
-  it('gives a record that is to be sent again before all others; others not again', async () => {
-    const spool = await openings.open({ directory: openings.directory() });
+  it('gives a record that is to be sent again after a rest, and others not again', async () => {
+    const clock = new ManualClock();
+    const spool = await openings.open({ directory: openings.directory(), clock });
     for (const id of range(0, 4)) await spool.append(batch(id));
     const first = await spool.take();
     const second = await spool.take();
@@ -66,8 +67,25 @@ describe('spool', () => {
     spool.acknowledge(first, retry('UNAVAILABLE'));
     spool.acknowledge(first, accepted);
     spool.acknowledge(second, refused('INVALID_ARGUMENT'));
-    expect(await drain(spool)).toEqual([0, 3]);
+    expect(await drain(spool)).toEqual([3]);
+    await clock.advance(10_000);
+    expect(await drain(spool)).toEqual([0]);
     expect(imbalance(spool)).toEqual([0, 0, 0]);
+  });
+
+  it('rests twice as long each time that a record comes back, up to five minutes', async () => {
+    const clock = new ManualClock();
+    const spool = await openings.open({ directory: openings.directory(), clock });
+    await spool.append(batch(1));
+    for (const seconds of [10, 20, 40, 80, 160, 300, 300]) {
+      const record = await spool.take();
+      if (record === undefined) throw new Error('none');
+      spool.acknowledge(record, retry('503'));
+      await clock.advance(seconds * 1000 - 1);
+      expect(await spool.take()).toBeUndefined();
+      await clock.advance(1);
+    }
+    expect(await drain(spool)).toEqual([1]);
   });
 
   it('keeps over a restart what was not acknowledged, and only that', async () => {

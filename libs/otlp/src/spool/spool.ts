@@ -12,10 +12,11 @@ export interface Spool {
   appendSync(batch: Batch): Appended;
   /** The record that `take` gives next. */
   peek(): Promise<SpooledRecord | undefined>;
-  /** Oldest first; undefined where there is none now. Each is to be acknowledged once; several may be out. */
+  /** Oldest first, but for those that rest; undefined where there is none now. Each is to be acknowledged once; several may be out. */
   take(): Promise<SpooledRecord | undefined>;
   /**
-   * `retry`: it is taken again, before all others. Anything else: it is done with. On the disk within
+   * `retry`: it is taken again, after a rest of 10 s that doubles up to 5 min, so that one which nobody takes does
+   * not hold up the others. Anything else: it is done with. On the disk within
    * `fsyncIntervalMs` (500 ms for `always`); a crash before that lets it be taken again by the next process.
    */
   acknowledge(record: SpooledRecord, outcome: Outcome): void;
