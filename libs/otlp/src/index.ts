@@ -23,3 +23,5 @@ export { TransportConfigError } from './pool/config-error.js';
 export type { TlsOptions } from './pool/tls-material.js';
 export type { EncodeLimits } from './encode/limits.js';
 export type { Outcome } from './send/outcome.js';
+export { GRPC_CODES } from './wire/status-codes.js';
+export type { GrpcCode } from './wire/status-codes.js';

@@ -15,10 +15,10 @@ import type { GrpcCallOptions, GrpcClientCall, GrpcNextCall } from './grpc-js.js
 import { RpcMethod, RpcMethods } from './rpc-method.js';
 import type { RpcSettings } from './rpc.settings.js';
 import { CALL_DURATION_BUCKETS } from './semconv.js';
-import type { StatusCodeName } from './status-code.js';
+import type { GrpcCode } from '@nestlens/otlp';
 import { warn } from './warnings.js';
 
-const isClientError = (name: StatusCodeName): boolean => name !== 'OK';
+const isClientError = (name: GrpcCode): boolean => name !== 'OK';
 
 /** Spans and durations of the calls that one app makes. Knows nothing of Nest. */
 export class GrpcClientTracer implements ClientSpanOwner {

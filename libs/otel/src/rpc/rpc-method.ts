@@ -7,7 +7,7 @@ import {
   RPC_SYSTEM_NAME_VALUE_GRPC,
 } from '@opentelemetry/semantic-conventions';
 import { statusCodeName } from './status-code.js';
-import type { StatusCodeName } from './status-code.js';
+import type { GrpcCode } from '@nestlens/otlp';
 
 /** What is known of one method before any of its calls. Made once and kept, so that a call computes none of it. */
 export class RpcMethod {
@@ -17,7 +17,7 @@ export class RpcMethod {
   /** Of every span, from its start. */
   readonly attributes: Attributes;
   readonly #metricAttributes: Attributes;
-  readonly #byCode = new Map<StatusCodeName, Attributes>();
+  readonly #byCode = new Map<GrpcCode, Attributes>();
 
   constructor(name: string, ignored: boolean, attributes: Attributes, ofMetric: Attributes = {}) {
     this.name = name;
@@ -31,7 +31,7 @@ export class RpcMethod {
   }
 
   /** Of the duration's point; the same object each time. */
-  metricAttributes(code: number, isError: (name: StatusCodeName) => boolean): Attributes {
+  metricAttributes(code: number, isError: (name: GrpcCode) => boolean): Attributes {
     const name = statusCodeName(code);
     const known = this.#byCode.get(name);
     if (known) return known;

@@ -1,25 +1,5 @@
-/** gRPC status codes by their number, as `rpc.status_code` writes them. */
-const NAMES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
-
-export type StatusCodeName = (typeof NAMES)[number];
+import { GRPC_CODES } from '@nestlens/otlp';
+import type { GrpcCode } from '@nestlens/otlp';
 
 export const OK = 0;
 export const CANCELLED = 1;
@@ -27,9 +7,9 @@ export const DEADLINE_EXCEEDED = 4;
 export const UNIMPLEMENTED = 12;
 
 /** Codes that a service makes up become `UNKNOWN`, as gRPC asks of who receives them. */
-export const statusCodeName = (code: number): StatusCodeName => NAMES[code] ?? 'UNKNOWN';
+export const statusCodeName = (code: number): GrpcCode => GRPC_CODES[code] ?? 'UNKNOWN';
 
-const SERVER_ERRORS: ReadonlySet<string> = new Set<StatusCodeName>([
+const SERVER_ERRORS: ReadonlySet<string> = new Set<GrpcCode>([
   'UNKNOWN',
   'DEADLINE_EXCEEDED',
   'UNIMPLEMENTED',
@@ -39,7 +19,7 @@ const SERVER_ERRORS: ReadonlySet<string> = new Set<StatusCodeName>([
 ]);
 
 /** Whether the server is to blame; all other codes leave its span unset (semconv rpc/grpc.md). */
-export const isServerError = (name: StatusCodeName): boolean => SERVER_ERRORS.has(name);
+export const isServerError = (name: GrpcCode): boolean => SERVER_ERRORS.has(name);
 
 const LONGEST_DETAILS = 1024;
 

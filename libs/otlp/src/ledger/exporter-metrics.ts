@@ -2,6 +2,7 @@ import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from '@open
 import type { Operation } from '../layers/observe.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Signal } from '../wire/model.js';
+import { GRPC_CODES } from '../wire/status-codes.js';
 import { nextComponent } from './component.js';
 import {
   ATTR_ERROR_TYPE,
@@ -100,7 +101,7 @@ class SignalExport {
       return status > 0 ? { [ATTR_HTTP_STATUS]: status } : {};
     }
     if (taken) return { [ATTR_RPC_STATUS]: 'OK' };
-    return GRPC_CODES.has(reason) ? { [ATTR_RPC_STATUS]: reason } : {};
+    return CODES.has(reason) ? { [ATTR_RPC_STATUS]: reason } : {};
   }
 }
 
@@ -117,21 +118,4 @@ const errorType = (outcome: Outcome): string | undefined => {
   return outcome.reason;
 };
 
-const GRPC_CODES: ReadonlySet<string> = new Set([
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-]);
+const CODES: ReadonlySet<string> = new Set(GRPC_CODES);

@@ -1,28 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import { decodeStatus } from '../wire/status.js';
-
-/** By number. Source: gRPC, statuscodes. */
-export const GRPC_CODES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
-
-export type GrpcCode = (typeof GRPC_CODES)[number];
+import { GRPC_CODES } from '../wire/status-codes.js';
+import type { GrpcCode } from '../wire/status-codes.js';
 
 export interface GrpcStatus {
   readonly code: GrpcCode;

@@ -1,4 +1,4 @@
-import { GRPC_CODES } from './grpc-status.js';
+import { GRPC_CODES } from '../wire/status-codes.js';
 import { delayOf, exportVerdict, grpcCodeOfHttp, grpcVerdict, httpVerdict } from './verdict.js';
 
 const NOW = Date.parse('Fri, 20 Nov 2026 11:00:00 GMT');

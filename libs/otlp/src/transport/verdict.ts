@@ -1,7 +1,8 @@
 import { accepted, partial, refused, refusedForSize, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { ExportResponse } from '../wire/export-response.js';
-import type { GrpcCode, GrpcStatus } from './grpc-status.js';
+import type { GrpcCode } from '../wire/status-codes.js';
+import type { GrpcStatus } from './grpc-status.js';
 
 const RETRYABLE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
   'CANCELLED',

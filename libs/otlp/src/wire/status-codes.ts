@@ -1,3 +1,26 @@
+/** gRPC status codes by their number. Source: gRPC, statuscodes. */
+export const GRPC_CODES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const;
+
+export type GrpcCode = (typeof GRPC_CODES)[number];
+
 /** gRPC status codes that a receiver answers with of its own. */
 export const OK = 0;
 export const INVALID_ARGUMENT = 3;
