@@ -131,7 +131,8 @@ function createTransport(
 }
 
 function createHttp({ protocol }: Destination, options: SenderOptions): Sender {
-  const http = { ...options, appendPath: false } as const;
+  // A socket's name has no room for a path of HTTP.
+  const http = { ...options, appendPath: options.endpoint.startsWith('unix:') };
   if (protocol === 'http/protobuf') return createHttpSender({ ...http, content: 'protobuf' });
   return asJson(createHttpSender({ ...http, content: 'json' }));
 }
