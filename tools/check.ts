@@ -1,4 +1,5 @@
-// The project's checks, one after the other: `npm run check` runs the quick ones, `npm test` all.
+// The project's checks, one after the other: `npm run check` runs the quick ones, `npm test` all, and
+// `npm test -- --ci` also those that need more than npm.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +8,8 @@ interface Step {
   readonly command: readonly string[];
   /** Left out of the quick run. */
   readonly slow?: true;
+  /** Needs more than npm: for CI. */
+  readonly further?: true;
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,6 +35,7 @@ const steps: readonly Step[] = [
   { name: 'end-to-end specs', command: [...jest, 'test/e2e'], slow: true },
   { name: 'install specs', command: [...jest, 'test/install'], slow: true },
   { name: 'demo', command: ['node', 'tools/demo.ts', '--check'], slow: true },
+  { name: 'interop specs', command: ['node', 'test/interop/run.ts'], further: true },
 ];
 
 const run = ({ command: [program, ...args] }: Step): Promise<boolean> =>
@@ -49,7 +53,11 @@ const run = ({ command: [program, ...args] }: Step): Promise<boolean> =>
   });
 
 const failed: string[] = [];
-const chosen = steps.filter((step) => process.argv.includes('--all') || step.slow !== true);
+const chosen = steps.filter(
+  ({ slow, further }) =>
+    (slow !== true || process.argv.includes('--all')) &&
+    (further !== true || process.argv.includes('--ci')),
+);
 for (const step of chosen) {
   console.log(`\n=== ${step.name}`);
   const start = performance.now();

@@ -17,7 +17,10 @@ export type Protocol = 'grpc' | 'http/protobuf' | 'http/json';
 export interface DestinationOptions {
   /** Default `grpc`. */
   readonly protocol?: Protocol;
-  /** `http://`, `https://` or `unix:`; for HTTP complete, `/v1/<signal>` included. Ignored for gRPC: the path. */
+  /**
+   * `http://`, `https://` or `unix:`; for HTTP complete, `/v1/<signal>` included, which a unix socket gets by itself.
+   * Ignored for gRPC: the path.
+   */
   readonly endpoint: string;
   /** By value, or asked for before each attempt, on the main thread. Later ones win. */
   readonly headers?: Headers | readonly Headers[];

@@ -12,6 +12,7 @@ import { Attempts } from './attempts.js';
 import type { Attempted } from './attempts.js';
 import { decompress } from './encoding.js';
 import type { Encoded } from './encoding.js';
+import { messageIn } from './error-body.js';
 import type { HeaderValues } from './headers.js';
 import { HttpConnections } from './http-connections.js';
 import { exchange } from './http-exchange.js';
@@ -106,7 +107,9 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     }
     const { status, headers } = reply;
     const outcome = httpVerdict(status, headers['retry-after']);
-    if (outcome.kind !== 'accepted') return { outcome, message: messageIn(reply.body) };
+    if (outcome.kind !== 'accepted') {
+      return { outcome, message: messageIn(reply.body, headers['content-type'] ?? '') };
+    }
     if (reply.body === undefined) return said(refused('response_too_large'));
     const encoding = headers['content-encoding'] ?? '';
     const plain = await decompress(reply.body, encoding, maxResponseBytes);
@@ -162,12 +165,4 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
 
 function said(outcome: Attempted['outcome']): Attempted {
   return { outcome, message: '' };
-}
-
-/** The readable part of an error body. */
-function messageIn(body: Buffer | undefined): string {
-  return (body ?? Buffer.alloc(0))
-    .toString('utf8', 0, 1024)
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .trim();
 }

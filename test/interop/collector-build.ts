@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const SOURCE = join(import.meta.dirname, 'distribution');
+/** Since this version `go` fetches the toolchain that a module asks for. */
+const CHANGES_ITSELF = [1, 21] as const;
+const FIRST_THAT_DOES = 'go1.21.0';
+
+const exec = promisify(execFile);
+
+/** Go is not there, or cannot build: said in one line, with what to do. */
+export class NoGoError extends Error {
+  override readonly name = 'NoGoError';
+}
+
+/** Where the collector is kept, outside the project: it changes with its source, its modules and the machine's kind. */
+export function collectorPath(): string {
+  const hash = createHash('sha256');
+  for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(readFileSync(join(SOURCE, file)));
+  hash.update(`${process.platform} ${process.arch}`);
+  const { XDG_CACHE_HOME: given = '' } = process.env;
+  const cache = isAbsolute(given) ? given : join(homedir(), '.cache');
+  return join(cache, 'nestlens', `collector-${hash.digest('hex').slice(0, 16)}`);
+}
+
+/**
+ * The collector, built from its Go modules where that was not done before. Go keeps what it fetches and compiles in
+ * its own caches. Throws NoGoError; rejects with Go's own words where the build fails.
+ */
+export async function buildCollector(say: (line: string) => void): Promise<string> {
+  const path = collectorPath();
+  if (existsSync(path)) return path;
+  const go = await findGo(say);
+  say('building the OpenTelemetry Collector of test/interop/distribution, once: a minute or two');
+  mkdirSync(dirname(path), { recursive: true });
+  // Beside the place it is for: whoever finds it there finds it whole.
+  const fresh = `${path}.${process.pid}`;
+  await exec(
+    go,
+    ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', fresh, '.'],
+    { cwd: SOURCE, env: { ...process.env, ...BUILDING }, maxBuffer: 64 * 1024 * 1024 },
+  );
+  renameSync(fresh, path);
+  return path;
+}
+
+const BUILDING = { CGO_ENABLED: '0', GOTOOLCHAIN: 'auto', GOWORK: 'off' };
+
+async function findGo(say: (line: string) => void): Promise<string> {
+  let text: string;
+  try {
+    text = (await exec('go', ['version'], { cwd: tmpdir() })).stdout;
+  } catch {
+    throw new NoGoError('Go is not installed: any from 1.19 on will do (go.dev/dl, apt, brew)');
+  }
+  const [, major = 0, minor = 0, system = ''] = /go(\d+)\.(\d+)\S* (\S+)/.exec(text) ?? [];
+  if (+major > CHANGES_ITSELF[0] || +minor >= CHANGES_ITSELF[1]) return 'go';
+  say(`${text.trim()} is old: fetching ${FIRST_THAT_DOES} as a module`);
+  return fetchGo(system.replace('/', '-'));
+}
+
+/** Toolchains are modules: an old `go` can fetch them, though it cannot run them by itself. */
+async function fetchGo(system: string): Promise<string> {
+  const toolchain = `golang.org/toolchain@v0.0.1-${FIRST_THAT_DOES}.${system}`;
+  try {
+    const options = { cwd: tmpdir(), env: { ...process.env, GOROOT: '' } };
+    const { stdout } = await exec('go', ['mod', 'download', '-json', toolchain], options);
+    const go = join((JSON.parse(stdout) as { Dir: string }).Dir, 'bin', 'go');
+    // Modules hold no programs.
+    chmodSync(go, 0o755);
+    return go;
+  } catch (error) {
+    throw new NoGoError('this Go is too old and could not fetch another: install 1.21 or newer', {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,192 @@
+import { ServerCredentials, status } from '@grpc/grpc-js';
+import { useLeakCheck } from '@nestlens/testing';
+import { certificate, pem } from '../../../libs/otlp/src/pool/fixtures/certificates.js';
+import type { App, AppOptions } from '../../faults/fixtures/app.js';
+import { balanceOf, FROM_WORKER, Stage, WHOLE } from '../../faults/fixtures/stage.js';
+import { until } from '../../faults/fixtures/until.js';
+import { GrpcJsCollector } from '../fixtures/grpc-js-collector.js';
+import { SentRequests } from '../fixtures/sent-requests.js';
+
+const MIB = 1024 * 1024;
+const LARGE = 12_000;
+const PER_SECOND = 2000;
+
+describe('the pipeline and a server of grpc-js', () => {
+  useLeakCheck();
+
+  describe('as it comes', () => {
+    const stage = new Stage();
+    afterEach(() => stage.close());
+
+    const listen = async (
+      ...given: ConstructorParameters<typeof GrpcJsCollector>
+    ): Promise<GrpcJsCollector> =>
+      stage.keep(await GrpcJsCollector.start(...given), (each) => each.close());
+
+    const appTo = (
+      { port }: GrpcJsCollector,
+      traces: object = {},
+      options: Partial<AppOptions> = {},
+    ): App => {
+      const to = { endpoint: `http://127.0.0.1:${port}`, ...traces };
+      return stage.app({ traces: to, worker: FROM_WORKER, ...options });
+    };
+
+    const flushed = async (app: App): Promise<void> => {
+      app.rest();
+      expect(await app.flush(20_000)).toEqual({ kind: 'done' });
+    };
+
+    it('P4: arrives whole with gzip, its metadata and its deadline', async () => {
+      const collector = await listen();
+      const headers = [{ 'X-Tenant': 'a' }, () => ({ 'trace-bin': btoa('ab') })];
+      const app = appTo(collector, { headers, compression: 'gzip', timeoutMs: 60_000 });
+      app.spans(LARGE);
+      const before = Date.now();
+      await flushed(app);
+      expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
+      for (const call of collector.calls) {
+        const metadata = call.metadata.getMap();
+        expect(metadata).toMatchObject({ 'x-tenant': 'a', 'trace-bin': Buffer.from('ab') });
+        expect(Number(call.getDeadline()) - before).toBeGreaterThan(50_000);
+      }
+    });
+
+    it('sends gzip where zstd is not known, and remembers', async () => {
+      const collector = await listen();
+      const sent = stage.keep(new SentRequests(), async (each) => each.stop());
+      const app = appTo(collector, { compression: 'zstd' }, { worker: false });
+      sent.watch();
+      for (let round = 0; round < 3; round += 1) {
+        app.spans(10);
+        await flushed(app);
+      }
+      expect(sent.encodings).toEqual(['zstd', 'gzip', 'gzip', 'gzip']);
+      expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
+    });
+
+    it('P11: fits requests of 4 MiB into what the server takes', async () => {
+      const collector = await listen();
+      const app = appTo(collector, {}, { targetBytes: 4 * MIB, worker: false });
+      app.spans(2 * LARGE);
+      await flushed(app);
+      const sizes = collector.calls.map(({ request }) => request.length);
+      expect(Math.max(...sizes)).toBeGreaterThan(3 * MIB);
+      expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
+    });
+
+    it('P6: counts as rejected what is larger than the server takes, and sends it once', async () => {
+      const collector = await listen({ 'grpc.max_receive_message_length': MIB / 2 });
+      const app = appTo(collector, {}, { worker: false });
+      app.spans(LARGE);
+      await flushed(app);
+      const { made, books } = app.report();
+      expect(books).toMatchObject({ accepted: collector.ids.size, possibleDuplicates: 0 });
+      expect(books.rejected).toBe(made - collector.ids.size);
+      expect(books.rejected).toBeGreaterThan(0);
+    });
+
+    it('P10: cancels at its deadline what is not answered, and sends it again', async () => {
+      const collector = await listen();
+      const cancelled = new Promise<void>((resolve) => {
+        collector.answer = (call) => {
+          collector.answer = undefined;
+          call.on('cancelled', () => resolve());
+        };
+      });
+      const app = appTo(collector, { timeoutMs: 300 });
+      app.spans(100);
+      await flushed(app);
+      await cancelled;
+      expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
+      expect(app.books.possibleDuplicates).toBe(100);
+    });
+
+    it('P6: sends again what the server cannot take for now', async () => {
+      const collector = await listen();
+      const codes = [status.UNAVAILABLE, status.ABORTED];
+      collector.answer = (_call, done) => {
+        const code = codes.pop()!;
+        done({ code, details: status[code] });
+        if (codes.length === 0) collector.answer = undefined;
+      };
+      const app = appTo(collector);
+      app.spans(100);
+      await flushed(app);
+      expect(collector.calls).toHaveLength(3);
+      expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
+    });
+
+    it('speaks mTLS', async () => {
+      const [ca, key, chain] = ['ca.pem', 'server.key', 'server.pem'].map((file) =>
+        Buffer.from(pem(file)),
+      );
+      const pair = { private_key: key!, cert_chain: chain! };
+      const credentials = ServerCredentials.createSsl(ca!, [pair], true);
+      const collector = await listen({}, credentials);
+      const tls = {
+        caFile: certificate('ca.pem'),
+        certFile: certificate('client.pem'),
+        keyFile: certificate('client.key'),
+      };
+      const app = appTo(collector, { endpoint: `https://127.0.0.1:${collector.port}`, tls });
+      app.spans(LARGE);
+      await flushed(app);
+      expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
+    });
+
+    describe('under load', () => {
+      const expectWhole = (app: App, { ids }: GrpcJsCollector): void => {
+        const { doubles } = ids;
+        expect(balanceOf(app.report(), ids)).toEqual({ ...WHOLE, doubles });
+        expect(doubles).toBeLessThanOrEqual(app.books.possibleDuplicates);
+      };
+
+      it('P4, P5: loses nothing when the server is shut down gracefully and comes back', async () => {
+        const collector = await listen();
+        const app = appTo(collector, {}, { targetBytes: 64 * 1024, sealAfterMs: 20 });
+        app.pace(PER_SECOND);
+        for (let restart = 0; restart < 3; restart += 1) {
+          const { accepted } = app.books;
+          await until(() => app.books.accepted > accepted);
+          await collector.down();
+          await collector.up();
+        }
+        await flushed(app);
+        expectWhole(app, collector);
+        expect(collector.connections.size).toBeGreaterThan(3);
+      }, 30_000);
+
+      it('P4, P5: goes over to new connections when it is told that old ones end', async () => {
+        const collector = await listen();
+        const app = appTo(collector, {}, { targetBytes: 64 * 1024, sealAfterMs: 20 });
+        app.pace(PER_SECOND);
+        for (let drain = 0; drain < 10; drain += 1) {
+          const { accepted } = app.books;
+          await until(() => app.books.accepted > accepted);
+          collector.drain(10_000);
+        }
+        await flushed(app);
+        expectWhole(app, collector);
+        expect(app.books.possibleDuplicates).toBe(0);
+        expect(collector.connections.size).toBeGreaterThan(5);
+      }, 30_000);
+
+      it('P4, P5: follows a server that lets no connection grow old, and few streams', async () => {
+        const collector = await listen({
+          'grpc.max_connection_age_ms': 200,
+          'grpc.max_connection_age_grace_ms': 10_000,
+          'grpc.max_concurrent_streams': 1,
+          'grpc.keepalive_time_ms': 50,
+        });
+        const app = appTo(collector, {}, { targetBytes: 64 * 1024, sealAfterMs: 20 });
+        app.pace(PER_SECOND);
+        await until(() => app.made > PER_SECOND * 2);
+        await flushed(app);
+        expectWhole(app, collector);
+        expect(app.books.possibleDuplicates).toBe(0);
+        expect(collector.connections.size).toBeGreaterThan(5);
+      }, 30_000);
+    });
+  });
+});

@@ -1,0 +1,31 @@
+// `npm run test:interop`: the pipeline against peers of others, the OpenTelemetry Collector and grpc-js's server.
+import { spawnSync } from 'node:child_process';
+import { buildCollector, NoGoError } from './collector-build.ts';
+
+const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
+
+/** The folders of specs that can be run. Ends the process where it should not go on. */
+async function choose(): Promise<string> {
+  const startedAt = performance.now();
+  try {
+    const path = await buildCollector((line) => console.log(line));
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    console.log(`the collector is ${path} (${seconds} s)`);
+    return 'test/interop';
+  } catch (error) {
+    if (!(error instanceof NoGoError)) throw error;
+    if (process.env['CI'] === 'true') {
+      console.error(`FAILED: ${error.message}. In CI the specs of the collector are not skipped.`);
+      process.exit(1);
+    }
+    console.warn(`SKIPPED: all specs with the OpenTelemetry Collector. ${error.message}.`);
+    return 'test/interop/grpc-js';
+  }
+}
+
+const { status } = spawnSync(
+  process.execPath,
+  [...JEST, await choose(), ...process.argv.slice(2)],
+  { stdio: 'inherit', cwd: new URL('../..', import.meta.url) },
+);
+process.exitCode = status ?? 1;
