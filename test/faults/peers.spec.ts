@@ -57,6 +57,36 @@ describe('a peer that says nothing', () => {
       70_000,
     );
 
+    it('F4, P4, P5, P10: connections kept for OTLP/HTTP that go silent cost one attempt in all (1 s of 10 s)', async () => {
+      const collector = await collect();
+      const target = { port: collector.httpPort };
+      const proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      const endpoint = `http://127.0.0.1:${proxy.port}/v1/traces`;
+      const traces = { protocol: 'http/protobuf', endpoint, timeoutMs: 1000 } as const;
+      const concurrency = { min: 8 };
+      const app = stage.app({ traces, concurrency, targetBytes: 64 * 1024, worker: FROM_WORKER });
+      // Slow for once, so that there are several connections.
+      proxy.set({ down: { latencyMs: 200 } });
+      app.spans(8000);
+      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      const kept = proxy.open;
+      expect(kept).toBeGreaterThanOrEqual(4);
+      proxy.set({ blackHole: true });
+      app.spans(SPANS);
+      const flushed = app.flush(10_000);
+      await until(() => app.pipeline.stats().slabs.used > 0);
+      await lasting(200);
+      // Those that are open never recover; the next one is good.
+      proxy.set({});
+      const startedAt = performance.now();
+      expect(await flushed).toEqual({ kind: 'done' });
+      // The deadline and 100 ms, then the first pause: at most 1.5 s.
+      expect(performance.now() - startedAt).toBeLessThanOrEqual(1100 + 1500 + 1000);
+      const { arrived: size, doubles } = await collector.counts();
+      expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
+      expect(app.books.possibleDuplicates).toBe(SPANS);
+    }, 30_000);
+
     it.each(['grpc', 'http/protobuf'] as const)(
       'F5, P4, P10, P13: one that accepts and never answers (%s) holds up nobody past a deadline',
       async (protocol) => {

@@ -34,7 +34,7 @@ describe('three collectors', () => {
         await names.say(NAME, { a: HOSTS });
         const collectors: CollectorProcess[] = [];
         for (const host of HOSTS) {
-          const { grpcPort = 0, httpPort = 0 } = collectors[0] ?? {};
+          const { grpcPort, httpPort } = collectors[0] ?? { grpcPort: 0, httpPort: 0 };
           const place = { island, host, grpcPort, httpPort };
           collectors.push(stage.keep(await CollectorProcess.start(place), (each) => each.kill()));
         }

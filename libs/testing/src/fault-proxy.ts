@@ -21,7 +21,7 @@ export interface ProxyFaults {
   up?: FlowFaults;
   /** From target to client. */
   down?: FlowFaults;
-  /** Connections are taken and stay open, but nothing is carried; one that met this never recovers. */
+  /** Connections are taken and stay open, but nothing is carried; one that met this, even idle, never recovers. */
   blackHole?: boolean;
   /** 0 to 1: how likely a new connection is reset at once, by the seed. */
   resetRate?: number;
@@ -83,6 +83,8 @@ export class FaultProxy implements AsyncDisposable {
   /** Replaces the faults; connections that are open feel the new ones too. */
   set(faults: ProxyFaults): void {
     this.#faults = faults;
+    if (faults.blackHole !== true) return;
+    for (const connection of this.#connections) connection.black = true;
   }
 
   /** Listens, on the same port as before. Safe while it is up. */

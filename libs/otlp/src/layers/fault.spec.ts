@@ -36,6 +36,7 @@ describe('mayHaveArrived', () => {
     'REFUSED_STREAM',
     'UNAVAILABLE',
     '503',
+    'tls_expected',
     'CERT_HAS_EXPIRED',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'DEPTH_ZERO_SELF_SIGNED_CERT',

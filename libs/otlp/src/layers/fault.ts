@@ -45,6 +45,7 @@ const NOT_ARRIVED: ReadonlySet<string> = new Set([
   'OUT_OF_RANGE',
   'RESOURCE_EXHAUSTED',
   'UNAVAILABLE',
+  'tls_expected',
   '429',
   '503',
 ]);

@@ -15,7 +15,7 @@ export type Protocol = 'grpc' | 'http/protobuf' | 'http/json';
 
 /** Where one signal goes. */
 export interface DestinationOptions {
-  /** Default `grpc`. */
+  /** Default `grpc`. HTTP goes through the proxy that `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` name; gRPC does not. */
   readonly protocol?: Protocol;
   /**
    * `http://`, `https://` or `unix:`; for HTTP complete, `/v1/<signal>` included, which a unix socket gets by itself.

@@ -21,7 +21,7 @@ import { parseProxy, proxyOf } from './proxy.js';
 import type { SenderOptions, Transport } from './sender-options.js';
 import { Turns } from './turns.js';
 import { USER_AGENT } from './user-agent.js';
-import { exportVerdict, httpVerdict } from './verdict.js';
+import { asksForTls, exportVerdict, httpVerdict } from './verdict.js';
 
 export interface HttpSenderOptions extends SenderOptions {
   /** What the chunks of a batch are, one after the other: one request of that content type. */
@@ -108,7 +108,9 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     const { status, headers } = reply;
     const outcome = httpVerdict(status, headers['retry-after']);
     if (outcome.kind !== 'accepted') {
-      return { outcome, message: messageIn(reply.body, headers['content-type'] ?? '') };
+      const message = messageIn(reply.body, headers['content-type'] ?? '');
+      if (!endpoint.tls && asksForTls(status, message)) return said(retry('tls_expected'));
+      return { outcome, message };
     }
     if (reply.body === undefined) return said(refused('response_too_large'));
     const encoding = headers['content-encoding'] ?? '';

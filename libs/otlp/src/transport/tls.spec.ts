@@ -18,6 +18,7 @@ import { patience, smallBatch } from './fixtures/batches.js';
 import type { Transport } from './sender-options.js';
 import { createGrpcSender } from './grpc-sender.js';
 import { createHttpSender } from './http-sender.js';
+import { asksForTls } from './verdict.js';
 
 /** A peer with TLS, in both protocols, that notes who came. */
 interface Peer {
@@ -215,4 +216,13 @@ it('says so where the collector does not speak HTTP/2', async () => {
     reason: expect.stringMatching(/^alpn$|ALPN|NO_APPLICATION_PROTOCOL/) as unknown,
   });
   await sender.close();
+});
+
+it('knows how servers ask for TLS, and nothing else for it', () => {
+  const go = 'Client sent an HTTP request to an HTTPS server.';
+  const nginx = '<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>';
+  expect([go, nginx].map((text) => asksForTls(400, text))).toEqual([true, true]);
+  const others = ['', 'Bad Request', 'an HTTP request to the HTTPS gateway failed'];
+  expect(others.map((text) => asksForTls(400, text))).toEqual([false, false, false]);
+  expect(asksForTls(403, go)).toBe(false);
 });

@@ -48,6 +48,10 @@ export function httpVerdict(
   return refused(String(status));
 }
 
+/** What Go's server and nginx say in plain text on a TLS port: no collector has seen the request. */
+export const asksForTls = (status: number, message: string): boolean =>
+  status === 400 && /\bHTTP request (was sent )?to (an )?HTTPS (server|port)\b/i.test(message);
+
 /**
  * The gRPC code of an HTTP reply that is none of gRPC. Source: gRPC, http-grpc-status-mapping.
  */

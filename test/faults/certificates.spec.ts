@@ -1,0 +1,167 @@
+import { copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import { certificate, pem } from '../../libs/otlp/src/pool/fixtures/certificates.js';
+import type { TlsOptions } from '../../libs/otlp/src/pool/tls-material.js';
+import { idsAt } from './fixtures/arrivals.js';
+import { Authority } from './fixtures/authority.js';
+import { PROTOCOLS } from './fixtures/destination.js';
+import type { Protocol } from './fixtures/destination.js';
+import { Door } from './fixtures/door.js';
+import type { Face } from './fixtures/door.js';
+import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
+import type { Balance } from './fixtures/stage.js';
+import { until } from './fixtures/until.js';
+
+/**
+ * F24: files of certificates that change under a running app. They are looked at each 10 s, and each second while
+ * handshakes fail: so they fail here, which makes 60 s that are promised 6 s.
+ */
+const RATE = 50;
+const PICKED_UP_MS = 6000;
+const PROTOCOL_NAMES = { ALPNProtocols: ['h2', 'http/1.1'], key: pem('server.key') };
+const faceOf = (cert: string) =>
+  ({ kind: 'tls', options: { ...PROTOCOL_NAMES, cert: pem(cert) } }) as const;
+const HOME = faceOf('server.pem');
+/** Of a CA that the app learns of later. */
+const MOVED = faceOf('other-server.pem');
+const EXPIRED = faceOf('expired.pem');
+const NOT_USED = /changed files are not used yet/;
+
+interface Files {
+  /** Where a file of theirs is. */
+  at(name: string): string;
+  /** In one step, as who is careful does. */
+  replace(name: string, source: string): Promise<void>;
+}
+
+/** An app that sends all the time, and the door before its collector. */
+interface Scene {
+  readonly door: Door;
+  /** Something new does, and the app says so. */
+  arrives(): Promise<void>;
+  /** For so long that the files were looked at: two probes are at least a second apart. */
+  fails(): Promise<void>;
+  /** That files cannot be used. */
+  isTold(): Promise<unknown>;
+  /** Doubles are those that nobody counts: a connection may have been cut when a batch was in it. */
+  settle(): Promise<{ readonly balance: Balance; readonly told: number }>;
+}
+
+describe('files of certificates', () => {
+  useLeakCheck();
+
+  describe('of an app', () => {
+    const stage = new Stage();
+
+    const file = async (): Promise<Files> => {
+      const folder = await mkdtemp(join(tmpdir(), 'nestlens-certificates-'));
+      stage.keep(folder, (path) => rm(path, { recursive: true }));
+      const at = (name: string): string => join(folder, name);
+      return {
+        at,
+        async replace(name, source) {
+          await copyFile(source, at(`${name}.new`));
+          await rename(at(`${name}.new`), at(name));
+        },
+      };
+    };
+
+    const start = async (protocol: Protocol, face: Face, tls: TlsOptions): Promise<Scene> => {
+      const server = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
+      const target = protocol === 'grpc' ? server.grpcPort : server.httpPort;
+      const door = stage.keep(await Door.start(target, face), (each) => each.close());
+      const path = protocol === 'grpc' ? '' : '/v1/traces';
+      const endpoint = `https://127.0.0.1:${door.port}${path}`;
+      const app = stage.app({ traces: { protocol, endpoint, tls } });
+      app.pace(RATE);
+      const notUsed = (): number => app.report().lines.filter((line) => NOT_USED.test(line)).length;
+      const scene: Scene = {
+        door,
+        async arrives() {
+          const before = idsAt(server).size;
+          await until(() => idsAt(server).size > before, PICKED_UP_MS);
+          await until(() => app.report().reasons.length === 0);
+        },
+        async fails() {
+          await until(() => app.report().reasons.length > 0, 20_000);
+          const before = door.taken;
+          await until(() => door.taken >= before + 2, 20_000);
+        },
+        isTold: () => until(() => notUsed() > 0, 20_000),
+        async settle() {
+          app.rest();
+          await app.flush(5000);
+          const { size, doubles } = idsAt(server);
+          const uncounted = Math.max(0, doubles - app.books.possibleDuplicates);
+          const balance = balanceOf(app.report(), { size, doubles: uncounted });
+          return { balance, told: notUsed() };
+        },
+      };
+      await scene.arrives();
+      return scene;
+    };
+
+    const underBoth = (play: (protocol: Protocol) => Promise<Scene>): Promise<unknown> =>
+      Promise.all(PROTOCOLS.map(async (protocol) => (await play(protocol)).settle()));
+
+    afterEach(() => stage.close());
+
+    it('F24, P4, P30, P35: a CA that is half-written or gone leaves the last one in use, a whole one is taken', async () => {
+      const settled = await underBoth(async (protocol) => {
+        const files = await file();
+        await files.replace('ca', certificate('ca.pem'));
+        const scene = await start(protocol, HOME, { caFile: files.at('ca') });
+        const { door } = scene;
+        door.show(MOVED);
+        await writeFile(files.at('ca'), pem('other-ca.pem').slice(0, 500));
+        await scene.isTold();
+        door.show(HOME);
+        await scene.arrives();
+        await rm(files.at('ca'));
+        door.show(MOVED);
+        await scene.fails();
+        door.show(HOME);
+        await scene.arrives();
+        door.show(MOVED);
+        await files.replace('ca', certificate('other-ca.pem'));
+        await scene.arrives();
+        return scene;
+      });
+      expect(settled).toEqual(PROTOCOLS.map(() => ({ balance: WHOLE, told: 1 })));
+    }, 60_000);
+
+    it('F24, P4, P30, P35: a pair whose halves are replaced one after the other is taken when it is one', async () => {
+      const authority = stage.keep(await Authority.found('clients'), (each) => each.close());
+      for (const client of ['orders', 'orders-next']) await authority.issue(client);
+      const asking = ({ options }: typeof HOME): Face => ({
+        kind: 'tls',
+        options: { ...options, ca: authority.certificate, requestCert: true },
+      });
+      const settled = await underBoth(async (protocol) => {
+        const files = await file();
+        await files.replace('tls.crt', authority.file('orders.pem'));
+        await files.replace('tls.key', authority.file('orders.key'));
+        const [certFile, keyFile] = [files.at('tls.crt'), files.at('tls.key')];
+        const tls = { caFile: certificate('ca.pem'), certFile, keyFile };
+        const scene = await start(protocol, asking(HOME), tls);
+        const { door } = scene;
+        door.show(asking(EXPIRED));
+        await files.replace('tls.key', authority.file('orders-next.key'));
+        await scene.isTold();
+        door.show(asking(HOME));
+        await scene.arrives();
+        expect(new Set(door.clients)).toEqual(new Set(['orders']));
+        door.show(asking(EXPIRED));
+        await files.replace('tls.crt', authority.file('orders-next.pem'));
+        await scene.fails();
+        door.show(asking(HOME));
+        await until(() => door.clients.includes('orders-next'), PICKED_UP_MS);
+        await scene.arrives();
+        return scene;
+      });
+      expect(settled).toEqual(PROTOCOLS.map(() => ({ balance: WHOLE, told: 1 })));
+    }, 60_000);
+  });
+});

@@ -1,0 +1,152 @@
+import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import { createPipeline } from '../../libs/otlp/src/pipeline/pipeline.js';
+import { certificate, pem } from '../../libs/otlp/src/pool/fixtures/certificates.js';
+import type { App } from './fixtures/app.js';
+import { idsAt } from './fixtures/arrivals.js';
+import { ConnectProxy, PASSWORD } from './fixtures/connect-proxy.js';
+import type { Manner } from './fixtures/connect-proxy.js';
+import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
+import { Door } from './fixtures/door.js';
+import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
+import { until } from './fixtures/until.js';
+
+/** F27: the proxies that an environment names. A CONNECT that nobody answers is given up after 0.3 s instead of 3 s. */
+const SPANS = 100;
+const CONNECT_TIMEOUT_MS = 300;
+const TLS = { cert: pem('server.pem'), key: pem('server.key') };
+const CA = certificate('ca.pem');
+const VARIABLES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+];
+
+const refusals: readonly (readonly [Manner, RegExp])[] = [
+  [403, /: proxy_403;/],
+  [407, /: proxy_407;/],
+  [{ text: 'SSH-2.0-OpenSSH_9.2\r\n\r\n' }, /: proxy_HPE_[A-Z_]+;/],
+  ['silence', /: proxy_timeout;/],
+  ['hang-up', /: proxy_ECONNRESET;/],
+];
+
+describe('a proxy of the environment', () => {
+  useLeakCheck();
+
+  describe('before a collector', () => {
+    const stage = new Stage();
+    let before: readonly (readonly [string, string | undefined])[];
+    let server: ScriptedOtlpServer;
+    let proxy: ConnectProxy;
+
+    const startProxy = async (tls?: typeof TLS): Promise<ConnectProxy> =>
+      stage.keep(await ConnectProxy.start(tls), (each) => each.close());
+
+    beforeEach(async () => {
+      before = VARIABLES.map((name) => [name, process.env[name]]);
+      for (const name of VARIABLES) delete process.env[name];
+      server = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
+      proxy = await startProxy();
+    });
+    afterEach(async () => {
+      await stage.close();
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    });
+
+    it('F27, P4: carries OTLP/HTTP with its credentials, and gRPC goes its own way', async () => {
+      const env = { HTTP_PROXY: proxy.url };
+      for (const protocol of PROTOCOLS) {
+        const traces = tracesTo(protocol, '127.0.0.1', server);
+        const app = await stage.appProcess({ name: protocol, traces, env });
+        await app.spans(SPANS);
+        expect(await app.flush(5000)).toEqual({ kind: 'done' });
+        const report = await app.report();
+        expect(balanceOf(report, idsAt(server))).toEqual(WHOLE);
+        expect(report.lines).toEqual([]);
+        server.clear();
+        expect(proxy.tunnels > 0).toBe(protocol === 'http/protobuf');
+      }
+      expect(new Set(proxy.asked)).toEqual(new Set([`127.0.0.1:${server.httpPort}`]));
+    });
+
+    it('F27, P4, P30: carries TLS with the collector, also where the proxy speaks TLS itself', async () => {
+      const secure = await startProxy(TLS);
+      const face = { kind: 'tls', options: TLS } as const;
+      const door = stage.keep(await Door.start(server.httpPort, face), (each) => each.close());
+      const endpoint = `https://127.0.0.1:${door.port}/v1/traces`;
+      for (const [at, { url }] of [proxy, secure].entries()) {
+        const app = await stage.appProcess({
+          name: `run-${at}`,
+          traces: { protocol: 'http/protobuf', endpoint, tls: { caFile: CA } },
+          env: { HTTPS_PROXY: url, NODE_EXTRA_CA_CERTS: CA },
+        });
+        await app.spans(SPANS);
+        expect(await app.flush(5000)).toEqual({ kind: 'done' });
+        expect(balanceOf(await app.report(), idsAt(server))).toEqual(WHOLE);
+        server.clear();
+      }
+      expect([proxy.tunnels > 0, secure.tunnels > 0]).toEqual([true, true]);
+    });
+
+    it('F27, P4: is left out for whom NO_PROXY lists', async () => {
+      Object.assign(process.env, { HTTP_PROXY: proxy.url, NO_PROXY: 'example.com,127.0.0.1' });
+      const app = stage.app({ traces: tracesTo('http/protobuf', '127.0.0.1', server) });
+      app.spans(SPANS);
+      expect(await app.flush(5000)).toEqual({ kind: 'done' });
+      expect(balanceOf(app.report(), idsAt(server))).toEqual(WHOLE);
+      expect(proxy.asked).toEqual([]);
+    });
+
+    it('F27, P4, P7, P28, P35: that opens no tunnel is told of by what it did, without its password', async () => {
+      const cases: { app: App; line: RegExp; proxy: ConnectProxy; server: ScriptedOtlpServer }[] =
+        [];
+      for (const [manner, line] of refusals) {
+        const met = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
+        const rude = await startProxy();
+        rude.manner = manner;
+        process.env['HTTP_PROXY'] = rude.url;
+        const traces = tracesTo('http/protobuf', '127.0.0.1', met);
+        const pool = { connectTimeoutMs: CONNECT_TIMEOUT_MS };
+        cases.push({ app: stage.app({ traces, pool }), line, proxy: rude, server: met });
+      }
+      const startedAt = performance.now();
+      for (const { app } of cases) app.pace(SPANS);
+      for (const { app } of cases) await until(() => app.report().reasons.length > 0, 20_000);
+      for (const each of cases) {
+        const { app, line } = each;
+        expect(app.report().lines).toEqual([expect.stringMatching(line)]);
+        // P7: five, those under way with the fifth, and then one a second.
+        const seconds = (performance.now() - startedAt) / 1000;
+        expect(each.proxy.asked.length).toBeLessThanOrEqual(10 + seconds);
+        each.proxy.manner = 'open';
+        app.rest();
+        expect(await app.flush(5000)).toEqual({ kind: 'done' });
+        expect(balanceOf(app.report(), idsAt(each.server))).toEqual(WHOLE);
+        expect(app.books.possibleDuplicates).toBe(0);
+        expect(JSON.stringify([app.report(), app.pipeline.stats()])).not.toContain(PASSWORD);
+      }
+    }, 40_000);
+
+    it.each(['HTTP_PROXY', 'http_proxy'])(
+      'F27, P28, P29: that %s does not name by a URL stops the start of OTLP/HTTP, in one sentence',
+      (name) => {
+        process.env[name] = `${PASSWORD}@proxy:3128`;
+        const start = (protocol: (typeof PROTOCOLS)[number]): void => {
+          createPipeline({ traces: tracesTo(protocol, '127.0.0.1', server) });
+        };
+        expect(() => start('http/protobuf')).toThrow(
+          expect.objectContaining({
+            code: 'proxy',
+            message: `${name}: proxy must be an http:// or https:// URL`,
+          }),
+        );
+        expect(() => start('grpc')).not.toThrow();
+      },
+    );
+  });
+});
