@@ -6,6 +6,7 @@ import { allocateSlabs, signals } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { SlabWriter } from '../slab/slab-writer.js';
+import { areHeaders } from '../transport/headers.js';
 import type { Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
 import type { Marks } from './export-loop.js';
@@ -247,7 +248,8 @@ export class OtlpPipeline implements Pipeline {
     try {
       const functions = this.#options.headerFunctions[signal] ?? [];
       const answers = await Promise.all(functions.map(async (ask) => ask()));
-      const headers = Object.assign({}, ...answers) as Record<string, string>;
+      if (!answers.every(areHeaders)) throw new TypeError('no headers');
+      const headers: Record<string, string> = Object.assign({}, ...answers);
       this.#host.tell({ kind: 'headers', id, headers });
     } catch {
       this.#host.tell({ kind: 'headers', id, headers: 'failed' });
