@@ -1,6 +1,7 @@
 import { TransportConfigError } from '@nestlens/otlp';
 import type { TransportConfigErrorCode } from '@nestlens/otlp';
 import { OtelConfigError } from '../options/faults.js';
+import type { Fault } from '../options/faults.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { OtlpEngine } from '../options/otel.options.js';
 import { knownSecrets } from '../secrets/known-secrets.js';
@@ -15,12 +16,20 @@ const engines: Record<OtlpEngine, (config: OtelConfig) => ExportEngine> = {
   sdk: createSdkEngine,
 };
 
-const PATHS: Record<TransportConfigErrorCode, string> = {
+const PATHS: Record<Exclude<TransportConfigErrorCode, 'proxy'>, string> = {
   endpoint: 'otlp.endpoint',
   tls: 'otlp.tls',
   headers: 'otlp.headers',
-  proxy: 'HTTP_PROXY, HTTPS_PROXY',
   pool: 'otlp.pool',
+};
+
+/** Of a proxy the message begins with the variable that names it. */
+const faultOf = (error: unknown, text: string): Fault => {
+  const isKnown = error instanceof TransportConfigError;
+  const [, variable = 'HTTP_PROXY', rest = text] = /^(\w+): (.*)$/s.exec(text) ?? [];
+  if (isKnown && error.code === 'proxy') return { path: variable, found: undefined, remedy: rest };
+  const path = isKnown && error.code !== 'proxy' ? PATHS[error.code] : 'otlp';
+  return { path, found: undefined, remedy: text };
 };
 
 /**
@@ -31,11 +40,8 @@ export const createEngine = (config: OtelConfig): ExportEngine => {
   try {
     return engines[config.otlp.engine](config);
   } catch (error) {
-    const path = error instanceof TransportConfigError ? PATHS[error.code] : 'otlp';
-    const { message } = error as Partial<Error>;
+    const { message = 'unknown error' } = error as Partial<Error>;
     const mask = SecretMask.of(knownSecrets(config, process.env));
-    throw new OtelConfigError([
-      { path, found: undefined, remedy: maskedText(mask.mask(message ?? '')) },
-    ]);
+    throw new OtelConfigError([faultOf(error, maskedText(mask.mask(message)))]);
   }
 };
