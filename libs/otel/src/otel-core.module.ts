@@ -38,21 +38,25 @@ import { StartupReport } from './report/startup-report.js';
 import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { resolveRpc } from './rpc/rpc.settings.js';
 import { RPC_SETTINGS } from './rpc/rpc.tokens.js';
+import type { Secret } from './secrets/secret.js';
 
 const { env } = process;
+
+/** As `OtelModule` provides them: whoever prints a module prints its providers too. */
+type GivenOptions = Secret<OtelModuleOptions | undefined>;
 
 /** The settings of a room, resolved from its section once the whole has been validated. */
 const settings = <S>(token: symbol, resolve: (options: OtelModuleOptions) => S): Provider => ({
   provide: token,
   inject: [MODULE_OPTIONS_TOKEN, OTEL_CONFIG],
-  useFactory: (options: OtelModuleOptions | undefined) => resolve(options ?? {}),
+  useFactory: (options: GivenOptions) => resolve(options.reveal() ?? {}),
 });
 
 const TELEMETRY_PROVIDERS: Provider[] = [
   {
     provide: OTEL_CONFIG,
     inject: [MODULE_OPTIONS_TOKEN],
-    useFactory: (options: unknown) => resolveConfig(options, env),
+    useFactory: (options: GivenOptions) => resolveConfig(options.reveal(), env),
   },
   { provide: OTEL_ENGINE, inject: [OTEL_CONFIG], useFactory: createEngine },
   {

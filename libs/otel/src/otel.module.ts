@@ -1,12 +1,17 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
+import { askedOptions } from './options/asked-options.js';
 import type { OtelModuleOptions } from './options/otel.options.js';
 import { OtelCoreModule } from './otel-core.module.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './otel.module-definition.js';
 import type { OtelModuleAsyncOptions } from './otel.module-definition.js';
+import { Secret } from './secrets/secret.js';
 
 /** The core finds the options here, as every module finds what a global module exports. */
 const exports = [MODULE_OPTIONS_TOKEN];
+
+const isOptions = (provider: Provider): provider is FactoryProvider<OtelModuleOptions> =>
+  'provide' in provider && provider.provide === MODULE_OPTIONS_TOKEN && 'useFactory' in provider;
 
 /**
  * Observability for the whole app: import it once, in the root module. Global. Of further imports in the same app
@@ -22,13 +27,20 @@ export class OtelModule extends ConfigurableModuleClass {
     // The builder would spread the options and so hide that they are no object.
     return {
       ...definition,
-      providers: [{ provide: MODULE_OPTIONS_TOKEN, useValue: options }],
+      providers: [{ provide: MODULE_OPTIONS_TOKEN, useValue: new Secret(options) }],
       exports,
     };
   }
 
   /** With options from injected configuration. Equal in effect to {@link OtelModule.forRoot}. */
   static override forRootAsync(options: OtelModuleAsyncOptions): DynamicModule {
-    return { ...super.forRootAsync(options), exports };
+    const { providers = [], ...definition } = super.forRootAsync(options);
+    return {
+      ...definition,
+      providers: providers.map((provider) =>
+        isOptions(provider) ? askedOptions(provider, MODULE_OPTIONS_TOKEN, options) : provider,
+      ),
+      exports,
+    };
   }
 }

@@ -9,6 +9,8 @@ export type {
 export type { Temporality } from './pipeline/metric-exporter.js';
 export type { LaneState } from './pipeline/runner-messages.js';
 export type { WorkerEntry } from './pipeline/worker-thread.js';
+/** @internal */
+export { certificateMetrics } from './ledger/certificate-metrics.js';
 export type { LedgerSnapshot, SignalLedger } from './ledger/ledger.js';
 export type { DropReason } from './ledger/ledger-words.js';
 export type { SelfLogLevel } from './ledger/self-log.js';
@@ -20,6 +22,9 @@ export { apiKey, basic, bearer } from './transport/headers.js';
 export type { HeaderValues, Headers } from './transport/headers.js';
 export type { Encoding } from './transport/encoding.js';
 export { TransportConfigError } from './pool/config-error.js';
+export type { TransportConfigErrorCode } from './pool/config-error.js';
+/** @internal */
+export { certificatesIn, lastToEnd } from './pool/pem.js';
 export type { TlsOptions } from './pool/tls-material.js';
 export type { EncodeLimits } from './encode/limits.js';
 export type { Outcome } from './send/outcome.js';

@@ -1,5 +1,12 @@
+import { TransportConfigError } from '@nestlens/otlp';
+import type { TransportConfigErrorCode } from '@nestlens/otlp';
+import { OtelConfigError } from '../options/faults.js';
+import type { Fault } from '../options/faults.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { OtlpEngine } from '../options/otel.options.js';
+import { knownSecrets } from '../secrets/known-secrets.js';
+import { maskedText } from '../secrets/masked-text.js';
+import { SecretMask } from '../secrets/secret-mask.js';
 import type { ExportEngine } from './engine.js';
 import { createNestlensEngine } from './nestlens-engine.js';
 import { createSdkEngine } from './sdk-engine.js';
@@ -9,6 +16,32 @@ const engines: Record<OtlpEngine, (config: OtelConfig) => ExportEngine> = {
   sdk: createSdkEngine,
 };
 
-/** The one place that knows which engines there are. */
-export const createEngine = (config: OtelConfig): ExportEngine =>
-  engines[config.otlp.engine](config);
+const PATHS: Record<Exclude<TransportConfigErrorCode, 'proxy'>, string> = {
+  endpoint: 'otlp.endpoint',
+  tls: 'otlp.tls',
+  headers: 'otlp.headers',
+  pool: 'otlp.pool',
+};
+
+/** Of a proxy the message begins with the variable that names it. */
+const faultOf = (error: unknown, text: string): Fault => {
+  const isKnown = error instanceof TransportConfigError;
+  const [, variable = 'HTTP_PROXY', rest = text] = /^(\w+): (.*)$/s.exec(text) ?? [];
+  if (isKnown && error.code === 'proxy') return { path: variable, found: undefined, remedy: rest };
+  const path = isKnown && error.code !== 'proxy' ? PATHS[error.code] : 'otlp';
+  return { path, found: undefined, remedy: text };
+};
+
+/**
+ * The one place that knows which engines there are.
+ * @throws OtelConfigError for what only an engine finds wrong, such as a proxy that the environment names.
+ */
+export const createEngine = (config: OtelConfig): ExportEngine => {
+  try {
+    return engines[config.otlp.engine](config);
+  } catch (error) {
+    const { message = 'unknown error' } = error as Partial<Error>;
+    const mask = SecretMask.of(knownSecrets(config, process.env));
+    throw new OtelConfigError([faultOf(error, maskedText(mask.mask(message)))]);
+  }
+};

@@ -12,7 +12,8 @@ import type {
 } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { TraceFlags } from '@opentelemetry/api';
+import { TraceFlags, metrics as metricsApi } from '@opentelemetry/api';
+import { certificateMetrics } from '@nestlens/otlp';
 import type { ExportResult } from '@opentelemetry/core';
 import type { OtelConfig } from '../options/otel.config.js';
 import { shownDestinations } from './destinations.js';
@@ -142,6 +143,19 @@ const metricReader = (
   });
 };
 
+/** The official exporters read their files once, so what was read at start stays true. */
+const observeCertificates = (config: OtelConfig): (() => void) => {
+  const certificates = (['traces', 'metrics', 'logs'] as const).flatMap((signal) => {
+    const expiresAt = config.otlp[signal].tls?.expiresAt;
+    const goes = expiresAt !== undefined && config[signal].exporters.includes('otlp');
+    return goes ? [{ signals: [signal], expiresAt }] : [];
+  });
+  return certificateMetrics(
+    certificates.length === 0 ? undefined : metricsApi.getMeter('@nestlens/otlp'),
+    () => certificates,
+  );
+};
+
 /** The engine `sdk`: OpenTelemetry's own batch processors and OTLP exporters, with an account of outcomes. */
 export const createSdkEngine = (config: OtelConfig): ExportEngine => {
   const tallies: Record<Signal, Tally> = {
@@ -156,6 +170,7 @@ export const createSdkEngine = (config: OtelConfig): ExportEngine => {
   const records = goes('logs')
     ? logProcessor(buildLogExporter(config.otlp), config, tallies.logs)
     : undefined;
+  const stopCertificates = observeCertificates(config);
   return {
     name: 'sdk',
     destinations: shownDestinations(config),
@@ -178,6 +193,7 @@ export const createSdkEngine = (config: OtelConfig): ExportEngine => {
       await Promise.allSettled([spans?.forceFlush(), records?.forceFlush()]);
     },
     async shutdown() {
+      stopCertificates();
       await Promise.allSettled([spans?.shutdown(), records?.shutdown()]);
     },
   };

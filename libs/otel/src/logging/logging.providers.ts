@@ -5,6 +5,7 @@ import { DiagBridge } from './diag-bridge.js';
 import type { LoggerSettings } from './logger-settings.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { OtelLogger } from './otel-logger.js';
+import { knownSecrets } from '../secrets/known-secrets.js';
 import { SecretMask } from '../secrets/secret-mask.js';
 
 /** Needs `OTEL_CONFIG` and {@link LOGGER_SETTINGS}. Users inject `OtelLogger`. */
@@ -13,17 +14,7 @@ export const LOGGING_PROVIDERS: Provider[] = [
   {
     provide: SecretMask,
     inject: [OTEL_CONFIG],
-    useFactory({ otlp }: OtelConfig) {
-      const mask = new SecretMask();
-      for (const { headers } of [otlp.traces, otlp.metrics, otlp.logs]) {
-        for (const value of Object.values(headers.reveal())) {
-          mask.add(value);
-          // Of `Bearer x` and `Basic x` the second word is the secret.
-          mask.add(value.slice(value.indexOf(' ') + 1));
-        }
-      }
-      return mask;
-    },
+    useFactory: (config: OtelConfig) => SecretMask.of(knownSecrets(config, process.env)),
   },
   {
     provide: DiagBridge,

@@ -1,19 +1,27 @@
 import { MAX_TIMER_MS } from './environment.js';
 import type { Environment } from './environment.js';
+import {
+  endpointFaults,
+  endpointFromEnvironment,
+  isUnix,
+  likelySwap,
+  takeUserInfo,
+} from './endpoint.js';
+import { headersFromEnvironment } from './environment-headers.js';
 import type { Fault } from './faults.js';
 import type { OtlpDestination } from './otel.config.js';
 import type {
   OtlpAuth,
   OtlpDestinationOptions,
-  OtlpEngine,
   OtlpHeaders,
   OtlpOptions,
   OtlpProtocol,
   OtlpSecret,
 } from './otel.options.js';
-import { MASK, Secret } from '../secrets/secret.js';
+import { Secret } from '../secrets/secret.js';
 import { DEFAULT_ENGINE } from './engine-limits.js';
-import { loadTls } from './tls.js';
+import type { LoadTls } from './tls.js';
+import { tlsGiven } from './tls-given.js';
 
 type SignalName = 'traces' | 'metrics' | 'logs';
 
@@ -53,74 +61,25 @@ const fromSecret = (
   secret: OtlpSecret,
   toHeaders: (text: string) => OtlpHeaders,
 ): OtlpHeaders | HeaderFunction =>
-  typeof secret === 'function' ? async () => toHeaders(await secret()) : toHeaders(secret);
+  typeof secret === 'function'
+    ? async () => toHeaders(secretText(await secret()))
+    : toHeaders(secret);
+
+/** Throws for what a function should not have given: as a text it would be sent as if it were a secret. */
+const secretText = (given: unknown): string => {
+  if (typeof given === 'string' && given !== '') return given;
+  throw new TypeError('no secret');
+};
 
 const basic = (username: string, password: string): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-
-/** `k=v,k2=v2`, percent-encoded (specification: protocol/exporter, "Specifying headers"). */
-const headersFromEnvironment = (
-  environment: Environment,
-  name: string,
-  faults: Fault[],
-): Record<string, string> | undefined => {
-  const list = environment.text(name);
-  if (list === undefined) return undefined;
-  const headers: Record<string, string> = {};
-  for (const pair of list.split(',').filter((part) => part.trim() !== '')) {
-    const equals = pair.indexOf('=');
-    const key = pair.slice(0, Math.max(0, equals)).trim().toLowerCase();
-    let value: string | undefined;
-    try {
-      value = decodeURIComponent(pair.slice(equals + 1).trim());
-    } catch {
-      value = undefined;
-    }
-    if (value !== undefined && /[\r\n\0]/.test(value)) {
-      const remedy = 'a header value holds a line break; take it out';
-      faults.push({ path: name, found: MASK, remedy });
-    } else if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(key) || value === undefined) {
-      environment.warn(name, 'write key=value pairs, percent-encoded; the rest is ignored');
-    } else {
-      headers[key] = value;
-    }
-  }
-  return headers;
-};
-
-/** The endpoint that the environment gives, as a URL that can be parsed. */
-const endpointFromEnvironment = (
-  environment: Environment,
-  name: string,
-  protocol: OtlpProtocol,
-  insecureNames: readonly string[],
-  engine: OtlpEngine,
-): string | undefined => {
-  const given = environment.text(name);
-  if (given === undefined) return undefined;
-  if (engine === 'nestlens' && /^unix:./.test(given) && URL.canParse(given)) return given;
-  // Only gRPC knows targets without a scheme; the insecure flag then decides on TLS.
-  const bare = protocol === 'grpc' && !given.includes('://');
-  const insecure = insecureNames.some((flag) => environment.flag(flag) === true);
-  const url = bare ? `${insecure ? 'http' : 'https'}://${given}` : given;
-  if (/^https?:\/\/[^/]/i.test(url) && URL.canParse(url)) return url;
-  environment.warn(name, 'a URL such as http://collector:4317 is needed; the default is used');
-  return undefined;
-};
-
-const likelySwap = (url: URL, protocol: OtlpProtocol): string | undefined => {
-  if (url.protocol === 'unix:') return undefined;
-  if (protocol === 'grpc' && url.port === '4318') return 'port 4318 is the port of OTLP over HTTP';
-  if (protocol !== 'grpc' && url.port === '4317') return 'port 4317 is the port of OTLP over gRPC';
-  if (protocol === 'grpc' && url.pathname !== '/') return 'gRPC takes no path; it is ignored';
-  return undefined;
-};
 
 /** Answers every question about one signal's destination: code over `OTEL_*` over default. */
 export const resolveDestination = (
   signal: SignalName,
   options: OtlpOptions,
   environment: Environment,
+  loadTls: LoadTls,
 ): DestinationResult => {
   const own: OtlpDestinationOptions = options[signal] ?? {};
   const { engine = DEFAULT_ENGINE } = options;
@@ -132,7 +91,10 @@ export const resolveDestination = (
     const [forSignal, forAll] = names(suffix);
     return read(forSignal) ?? read(forAll);
   };
-  const faults: Fault[] = [];
+  const faults: Fault[] = [
+    ...endpointFaults('otlp.endpoint', options),
+    ...endpointFaults(`otlp.${signal}.endpoint`, own),
+  ];
 
   const protocol =
     own.protocol ??
@@ -149,21 +111,15 @@ export const resolveDestination = (
   const base = options.endpoint ?? fromEnvironment(sharedName) ?? defaultEndpoint(protocol);
   const url = new URL(exact ?? base);
   // Specification, protocol/exporter "Endpoint URLs for OTLP/HTTP": only the shared one is a base.
-  if (exact === undefined && protocol !== 'grpc' && url.protocol !== 'unix:') {
+  if (exact === undefined && protocol !== 'grpc' && !isUnix(url)) {
     url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/${signal}`;
   }
 
   const headers: Record<string, string> = {};
   const envHeaders = first('HEADERS', (name) => headersFromEnvironment(environment, name, faults));
   Object.assign(headers, envHeaders);
-  if (url.username !== '') {
-    headers['authorization'] = basic(
-      decodeURIComponent(url.username),
-      decodeURIComponent(url.password),
-    );
-    url.username = '';
-    url.password = '';
-  }
+  const user = takeUserInfo(url);
+  if (user !== undefined) headers['authorization'] = basic(user.username, user.password);
   const headerFunctions: HeaderFunction[] = [];
   const auth = own.auth ?? options.auth;
   for (const source of [options.headers, own.headers, auth && authHeaders(auth)]) {
@@ -173,22 +129,12 @@ export const resolveDestination = (
     }
   }
 
-  const [tlsPath, tlsOptions] =
-    own.tls !== undefined
-      ? [`otlp.${signal}.tls`, own.tls]
-      : [
-          'otlp.tls',
-          options.tls ?? {
-            caFile: first('CERTIFICATE', (name) => environment.text(name)),
-            certFile: first('CLIENT_CERTIFICATE', (name) => environment.text(name)),
-            keyFile: first('CLIENT_KEY', (name) => environment.text(name)),
-          },
-        ];
-  const tls = loadTls(tlsPath, tlsOptions);
+  const [tlsNames, tlsOptions] = tlsGiven(signal, options, environment, names);
+  const tls = loadTls(tlsNames, tlsOptions);
   const asksTls = Object.values(tlsOptions).some((value) => value !== undefined);
   if (asksTls && tls.faults.length === 0 && url.protocol !== 'https:') {
     faults.push({
-      path: tlsPath,
+      path: tlsNames(),
       found: undefined,
       remedy: `TLS options are given but the endpoint is ${url.protocol}//${url.host}; write https://`,
     });
@@ -216,7 +162,8 @@ export const resolveDestination = (
     },
     faults: [...faults, ...tls.faults],
     warnings: [
-      ...tls.warnings,
+      // Our own pipeline reads the files again, then and now, and tells of them itself.
+      ...(engine === 'sdk' ? tls.warnings : []),
       ...(swap === undefined
         ? []
         : [`otlp (${signal}): ${protocol} to ${url.origin}, but ${swap}. Is the protocol right?`]),

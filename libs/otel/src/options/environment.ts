@@ -76,6 +76,9 @@ export class Environment {
       if (match === undefined) this.warn(name, `known are ${known(names)}; the rest is ignored`);
       else found.add(match);
     }
+    if (found.size > 1 && found.has('none' as N)) {
+      this.warn(name, '"none" stands for nothing at all; the rest is ignored');
+    }
     return found.size > 0 ? [...found] : undefined;
   }
 

@@ -18,10 +18,12 @@ export class OtelConfigError extends Error {
   readonly code = 'NESTLENS_OTEL_CONFIG';
   declare readonly faults: readonly Fault[];
 
-  constructor(faults: readonly Fault[]) {
+  /** `cause`: what somebody else threw. */
+  constructor(faults: readonly Fault[], cause?: unknown) {
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
     super(
       `OtelModule cannot start: ${count} in its configuration.\n${faults.map(line).join('\n')}`,
+      cause === undefined ? undefined : { cause },
     );
     // The message has them all: whoever inspects the error need not read them twice, nor our call stack.
     Object.defineProperty(this, 'faults', { value: faults, enumerable: false });

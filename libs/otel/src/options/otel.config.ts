@@ -22,6 +22,8 @@ export interface TlsMaterial {
   readonly ca: Buffer | undefined;
   readonly cert: Buffer | undefined;
   readonly key: Secret<Buffer> | undefined;
+  /** When the certificate of `cert` ends, in ms since 1970. */
+  readonly expiresAt: number | undefined;
 }
 
 /** One destination with every question answered. */

@@ -2,9 +2,15 @@ import { resolveDestination } from './destination.js';
 import { DEFAULT_ENGINE, engineFaults, engineWarnings } from './engine-limits.js';
 import { Environment } from './environment.js';
 import { OtelConfigError } from './faults.js';
+import type { Fault } from './faults.js';
 import type { OtelConfig, PipelineConfig } from './otel.config.js';
-import type { OtelModuleOptions, ResourceDetectorName, ServiceOptions } from './otel.options.js';
+import type { OtelModuleOptions, ResourceDetectorName } from './otel.options.js';
+import { checkResourceVariable } from './resource-variable.js';
+import { resolveService } from './service.js';
 import { resolveLogs, resolveMetrics, resolveTraces } from './signals.js';
+import { checkSpool } from './spool.js';
+import type { SpoolResult } from './spool.js';
+import { tlsLoader } from './tls.js';
 import { validateOptions } from './validate.js';
 
 const DETECTORS: readonly ResourceDetectorName[] = [
@@ -17,7 +23,6 @@ const DETECTORS: readonly ResourceDetectorName[] = [
   'k8s',
 ];
 const LEVELS = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'] as const;
-const LONGEST_NAME = 255;
 
 const detectorsOf = (
   given: readonly ResourceDetectorName[] | undefined,
@@ -55,19 +60,6 @@ const pipelineOf = (
   };
 };
 
-const serviceAttributes = (service: ServiceOptions = {}): Record<string, string> => {
-  const named = {
-    'service.name': service.name?.slice(0, LONGEST_NAME),
-    'service.version': service.version,
-    'service.namespace': service.namespace,
-    'service.instance.id': service.instanceId,
-    'deployment.environment.name': service.environment,
-  };
-  return Object.fromEntries(
-    Object.entries(named).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
-};
-
 /**
  * Deep-freezes what is ours: plain objects and arrays. What users hand over (processors, samplers,
  * views) keeps its freedom.
@@ -87,43 +79,61 @@ const silencedWhere = <S extends { readonly exporters: readonly unknown[] }>(
   signal: S,
 ): S => (disabled ? { ...signal, exporters: [] } : signal);
 
+/** What is left to look at where the options are refused anyway, so that one message has all faults. */
+const soundRest = (given: unknown, faults: readonly Fault[]): OtelModuleOptions => {
+  const { otlp } = (given ?? {}) as OtelModuleOptions;
+  if (!faults.some(({ path }) => /^otlp\b|^options$/.test(path))) return otlp ? { otlp } : {};
+  // Whatever the section says of its endpoint, files and variables are wrong or right without it.
+  const tls = faults.some(({ path }) => path.includes('tls')) ? undefined : otlp?.tls;
+  return { otlp: { endpoint: 'https://collector.invalid', ...(tls && { tls }) } };
+};
+
+const spoolResult = ({ otlp }: OtelModuleOptions, { spool }: PipelineConfig): SpoolResult => {
+  if (spool === undefined || otlp?.engine === 'sdk') return { faults: [], warnings: [] };
+  const name = otlp?.spool ? 'otlp.spool.directory' : 'NESTLENS_OTLP_SPOOL_DIRECTORY';
+  return checkSpool(name, spool);
+};
+
 /**
  * The whole configuration of a start: code over `OTEL_*` over default, frozen.
  * @throws OtelConfigError with every fault at once.
  */
 export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): OtelConfig => {
   const validated = validateOptions(given);
-  if (validated.kind === 'faulty') throw new OtelConfigError(validated.faults);
-  const options: OtelModuleOptions = validated.options;
+  const refused = validated.kind === 'faulty' ? validated.faults : [];
+  const options = validated.kind === 'faulty' ? soundRest(given, refused) : validated.options;
   const environment = new Environment(variables);
   const otlp = options.otlp ?? {};
-  const traces = resolveDestination('traces', otlp, environment);
-  const metrics = resolveDestination('metrics', otlp, environment);
-  const logs = resolveDestination('logs', otlp, environment);
-  const destinations = [traces, metrics, logs];
+  const loadTls = tlsLoader();
+  const traces = resolveDestination('traces', otlp, environment, loadTls);
+  const metrics = resolveDestination('metrics', otlp, environment, loadTls);
+  const logs = resolveDestination('logs', otlp, environment, loadTls);
+  const pipeline = pipelineOf(options, environment);
+  const spool = spoolResult(options, pipeline);
+  const checked = [traces, metrics, logs, spool];
   const faults = new Map(
-    [engineFaults(options), ...destinations.map((result) => result.faults)]
+    [refused, engineFaults(options), ...checked.map((result) => result.faults)]
       .flat()
       .map((fault) => [fault.path + fault.remedy, fault] as const),
   );
   if (faults.size > 0) throw new OtelConfigError([...faults.values()]);
-  if (environment.text('OTEL_CONFIG_FILE') !== undefined) {
-    environment.warn('OTEL_CONFIG_FILE', 'declarative configuration is not read; use options');
+  for (const name of ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE']) {
+    if (environment.text(name) === undefined) continue;
+    environment.warn(name, 'declarative configuration is not read; use options');
   }
+  const service = resolveService(options.service, environment);
   const disabled = environment.flag('OTEL_SDK_DISABLED') ?? false;
   const config: OtelConfig = {
     disabled,
-    service: {
-      name: options.service?.name?.slice(0, LONGEST_NAME) ?? environment.text('OTEL_SERVICE_NAME'),
-    },
+    service: { name: service.name },
     resource: {
-      attributes: { ...options.resource?.attributes, ...serviceAttributes(options.service) },
+      attributes: { ...options.resource?.attributes, ...service.attributes },
       detectors: detectorsOf(options.resource?.detectors, environment),
     },
     otlp: {
       engine: otlp.engine ?? DEFAULT_ENGINE,
       concurrency: otlp.concurrency ?? 30,
-      pipeline: pipelineOf(options, environment),
+      pipeline,
       traces: traces.destination,
       metrics: metrics.destination,
       logs: logs.destination,
@@ -137,9 +147,11 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
     },
     warnings: [],
   };
+  if (config.resource.detectors.includes('env')) checkResourceVariable(environment);
   const warnings = new Set([
     ...engineWarnings(options),
-    ...destinations.flatMap((result) => result.warnings),
+    ...service.warnings,
+    ...checked.flatMap((result) => result.warnings),
     ...environment.warnings,
   ]);
   return freeze({ ...config, warnings: [...warnings] });

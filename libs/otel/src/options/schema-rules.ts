@@ -39,14 +39,17 @@ export const anyFunction = v.custom<(...args: never[]) => unknown>(
 );
 
 const VISIBLE_ASCII = /^[\t\x20-\x7e]*$/;
+/** Not trimmed: a line break at its end comes along from many a file, and would be sent. */
+const SECRET = /^[\t\x20-\x7e]*[\x21-\x7e][\t\x20-\x7e]*$/;
+const headerName = v.pipe(
+  text,
+  v.regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'write a header name without spaces'),
+);
 const headers = v.lazy((given) =>
   typeof given === 'function'
     ? anyFunction
     : v.record(
-        v.pipe(
-          text,
-          v.regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'write a header name without spaces'),
-        ),
+        headerName,
         v.pipe(text, v.regex(VISIBLE_ASCII, 'write printable ASCII on one line')),
         'write an object of header names and values, or a function that gives one',
       ),
@@ -58,21 +61,22 @@ const endpoint = v.pipe(
   v.check((value) => {
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url?.protocol === 'unix:') return url.pathname.length > 1 && url.host === '';
-    return url !== undefined && /^https?:\/\/[^/]/i.test(value) && /^https?:$/.test(url.protocol);
+    if (url === undefined || url.port === '0') return false;
+    return /^https?:\/\/[^/]/i.test(value) && /^https?:$/.test(url.protocol);
   }, HTTP_URL_HINT),
 );
 
 const secretText = v.lazy((given) =>
   typeof given === 'function'
     ? anyFunction
-    : v.pipe(filled, v.regex(VISIBLE_ASCII, 'write printable ASCII on one line')),
+    : v.pipe(text, v.regex(SECRET, 'write printable ASCII on one line')),
 );
 const password = v.lazy((given) => (typeof given === 'function' ? anyFunction : text));
 const auth = v.variant(
   'type',
   [
     v.strictObject({ type: v.literal('bearer'), token: secretText }),
-    v.strictObject({ type: v.literal('apiKey'), key: secretText, header: v.optional(filled) }),
+    v.strictObject({ type: v.literal('apiKey'), key: secretText, header: v.optional(headerName) }),
     v.strictObject({ type: v.literal('basic'), username: filled, password }),
   ],
   'write { type: "bearer", token }, { type: "apiKey", key } or { type: "basic", username, password }',

@@ -1,21 +1,27 @@
+import { withoutSecrets } from '../secrets/masked-text.js';
 import { MASK } from '../secrets/secret.js';
 
 const SECRET_PATH =
   /(^|\.)(headers\..+|auth\.(token|key|password|username)|auth|headers|passphrase)$|_HEADERS$/;
+const URL_PATH = /endpoint$/i;
 const LONGEST_SHOWN = 80;
 
-/** `https://user:pass@host` without what stands before the `@`; anything else as it is. */
-export const withoutUserInfo = (text: string): string =>
-  text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#\s]*@/i, (_, scheme?: string) => {
-    return `${scheme ?? ''}${MASK}@`;
-  });
+/** A password may hold any character, so that only the last `@` ends it; a path of files may hold an `@` too. */
+const withoutUserInfo = (text: string, isUrl: boolean): string => {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? '';
+  const rest = text.slice(scheme.length);
+  const userInfo = scheme !== '' || isUrl ? /^.*@/s : /^[^/?#\s]*@/;
+  return scheme + rest.replace(userInfo, `${MASK}@`);
+};
 
 /** How a value found at `path` may be shown to whoever reads the log. */
 export const shown = (path: string, value: unknown): string | undefined => {
   if (value === undefined) return undefined;
   if (SECRET_PATH.test(path)) return MASK;
   if (typeof value === 'string') {
-    const text = withoutUserInfo(value);
+    const isUrl = URL_PATH.test(path);
+    const bare = withoutUserInfo(value, isUrl);
+    const text = withoutSecrets(isUrl ? bare.replace(/[?#].*/s, `?${MASK}`) : bare);
     return JSON.stringify(
       text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text,
     );

@@ -45,11 +45,13 @@ const batchOf = (
     options?.maxQueueSize ?? environment.count(`${prefix}_MAX_QUEUE_SIZE`, 1) ?? 2048;
   const wanted =
     options?.maxBatchSize ?? environment.count(`${prefix}_MAX_EXPORT_BATCH_SIZE`, 1) ?? 512;
-  if (wanted > maxQueueSize && options?.maxBatchSize === undefined) {
-    environment.warn(
-      `${prefix}_MAX_EXPORT_BATCH_SIZE`,
-      `at most the queue size is possible; ${maxQueueSize} is used`,
-    );
+  const wantedName = `${prefix}_MAX_EXPORT_BATCH_SIZE`;
+  if (
+    wanted > maxQueueSize &&
+    options?.maxBatchSize === undefined &&
+    environment.text(wantedName)
+  ) {
+    environment.warn(wantedName, `at most the queue size is possible; ${maxQueueSize} is used`);
   }
   return {
     maxQueueSize,
@@ -147,6 +149,10 @@ export const resolveMetrics = (
     options.timeoutMs ??
     environment.count('OTEL_METRIC_EXPORT_TIMEOUT', 1) ??
     DEFAULT_METRIC_TIMEOUT_MS;
+  const timeoutName = 'OTEL_METRIC_EXPORT_TIMEOUT';
+  if (timeoutMs > intervalMs && options.timeoutMs === undefined && environment.text(timeoutName)) {
+    environment.warn(timeoutName, `at most the interval is possible; ${intervalMs} is used`);
+  }
   const { prometheus } = options;
   return {
     exporters: exportersOf(

@@ -13,6 +13,12 @@ const MIN_SECRET_CHARS = 4;
 export class SecretMask {
   #secrets: string[] = [];
 
+  static of(secrets: readonly string[]): SecretMask {
+    const mask = new SecretMask();
+    for (const secret of secrets) mask.add(secret);
+    return mask;
+  }
+
   /** Hides `secret` in its plain, URL-encoded and base64 form. Values under 4 characters are ignored. */
   add(secret: string): void {
     if (secret.length < MIN_SECRET_CHARS) return;

@@ -6,7 +6,7 @@ import { allocateSlabs, signals } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { SlabWriter } from '../slab/slab-writer.js';
-import type { HeaderValues } from '../transport/headers.js';
+import { areHeaders } from '../transport/headers.js';
 import type { Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
 import type { Marks } from './export-loop.js';
@@ -249,8 +249,8 @@ export class OtlpPipeline implements Pipeline {
       const functions = this.#options.headerFunctions[signal] ?? [];
       const answers = await Promise.all(functions.map(async (ask) => ask()));
       // Nothing in place of a token must not become a request without one.
-      const isWhole = answers.every((each) => typeof each === 'object' && each !== null);
-      const headers = isWhole ? (Object.assign({}, ...answers) as HeaderValues) : 'failed';
+      if (!answers.every(areHeaders)) throw new TypeError('no headers');
+      const headers: Record<string, string> = Object.assign({}, ...answers);
       this.#host.tell({ kind: 'headers', id, headers });
     } catch {
       this.#host.tell({ kind: 'headers', id, headers: 'failed' });

@@ -51,4 +51,6 @@ export interface LaneState {
   readonly why?: string;
   /** `PoolStats` of a gRPC collector. */
   readonly connections: Readonly<Record<string, number | string>>;
+  /** When the client certificate in use ends, in ms since 1970; absent without one. */
+  readonly certificateExpiresAt?: number;
 }

@@ -1,3 +1,4 @@
+import { certificateMetrics } from '../ledger/certificate-metrics.js';
 import { exporterMetrics } from '../ledger/exporter-metrics.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { pipelineMetrics } from '../ledger/pipeline-metrics.js';
@@ -24,6 +25,11 @@ export function createSelfMetrics(
     state: () =>
       lanes().find(({ breaker }) => breaker.kind !== 'closed')?.breaker ?? { kind: 'closed' },
   });
+  const stopCertificates = certificateMetrics(meter, () =>
+    lanes().flatMap(({ signals, certificateExpiresAt: expiresAt }) =>
+      expiresAt === undefined ? [] : [{ signals, expiresAt }],
+    ),
+  );
   return {
     started({ lane, signal, items }: FromRunner & { readonly kind: 'started' }): void {
       exporters[lane]?.started({ signal, items });
@@ -34,6 +40,7 @@ export function createSelfMetrics(
     stop(): void {
       stopProcessors();
       stopPipeline();
+      stopCertificates();
     },
   };
 }

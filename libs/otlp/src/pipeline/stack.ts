@@ -11,7 +11,7 @@ import { createGrpcSender } from '../transport/grpc-sender.js';
 import type { HeaderValues } from '../transport/headers.js';
 import { createHttpSender } from '../transport/http-sender.js';
 import type { HttpSenderOptions } from '../transport/http-sender.js';
-import type { SenderOptions } from '../transport/sender-options.js';
+import type { SenderOptions, Transport } from '../transport/sender-options.js';
 import { split } from '../transport/split.js';
 import type { Signal } from '../wire/model.js';
 import { HeaderQuestions } from './header-questions.js';
@@ -117,6 +117,7 @@ function createLane(
         retrying: again.waiting(),
         ...(why !== undefined && { why }),
         connections: transport.connections(),
+        ...certificateOf(transport),
       };
     },
   };
@@ -137,16 +138,23 @@ function sinceEpoch(state: BreakerState): BreakerState {
   return { ...state, sinceMs: unixMs(state.sinceMs), probeAtMs: unixMs(state.probeAtMs) };
 }
 
-interface Transport {
+interface LaneTransport {
   readonly sender: Sender;
   connections(): LaneState['connections'];
+  /** In ms since 1970. */
+  certificateExpiresAt(): number | undefined;
+}
+
+function certificateOf(transport: LaneTransport): Pick<LaneState, 'certificateExpiresAt'> {
+  const certificateExpiresAt = transport.certificateExpiresAt();
+  return certificateExpiresAt === undefined ? {} : { certificateExpiresAt };
 }
 
 function createTransport(
   to: readonly Destination[],
   { pool }: SendingOptions,
   optionsOf: (destination: Destination) => SenderOptions,
-): Transport {
+): LaneTransport {
   const [first] = to;
   if (first?.protocol === 'grpc') {
     const { timeoutMs } = first;
@@ -155,25 +163,36 @@ function createTransport(
       timeoutMs,
       pool: { reconnectMaxMs: RECONNECT_MAX_MS, ...pool },
     });
-    return { sender, connections: () => ({ ...sender.pool.stats }) };
+    return {
+      sender,
+      connections: () => ({ ...sender.pool.stats }),
+      certificateExpiresAt: () => sender.certificateExpiresAt,
+    };
   }
-  const senders = new Map(
-    to.map((destination) => [
-      destination.signal,
-      createHttp(destination, { ...optionsOf(destination), connections: pool }),
-    ]),
+  const made = to.map((destination) => ({
+    ...destination,
+    http: createHttp(destination, { ...optionsOf(destination), connections: pool }),
+  }));
+  const senders = made.map(
+    ({ signal, protocol, http }) =>
+      [signal, protocol === 'http/json' ? asJson(http) : http] as const,
   );
-  return { sender: bySignal(senders), connections: () => ({}) };
+  return {
+    sender: bySignal(new Map(senders)),
+    connections: () => ({}),
+    // One collector is reached with one certificate.
+    certificateExpiresAt: () => made[0]?.http.certificateExpiresAt,
+  };
 }
 
 function createHttp(
   { protocol, endpoint }: Destination,
   options: SenderOptions & Pick<HttpSenderOptions, 'connections'>,
-): Sender {
+): Transport {
   // The name of a socket has no place for a path.
-  const http = { ...options, appendPath: endpoint.startsWith('unix:') } as const;
-  if (protocol === 'http/protobuf') return createHttpSender({ ...http, content: 'protobuf' });
-  return asJson(createHttpSender({ ...http, content: 'json' }));
+  const appendPath = endpoint.startsWith('unix:');
+  const content = protocol === 'http/json' ? 'json' : 'protobuf';
+  return createHttpSender({ ...options, appendPath, content });
 }
 
 /** The paths of one HTTP collector behind one stack. */

@@ -2,7 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { TransportConfigError } from './config-error.js';
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+// No dash inside: a file of nothing but beginnings must not be read again from each of them.
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const BOM = 0xef;
 
 /** The text of a PEM file. Throws TransportConfigError with the path when it cannot be one. */
@@ -18,8 +19,7 @@ export function pemText(bytes: Buffer, path: string): string {
 export function certificatesIn(text: string): { certificates: X509Certificate[]; bad: number } {
   const certificates: X509Certificate[] = [];
   let bad = 0;
-  for (const [block, kind] of text.matchAll(BLOCK)) {
-    if (kind !== 'CERTIFICATE') continue;
+  for (const [block] of text.matchAll(CERTIFICATE)) {
     try {
       certificates.push(new X509Certificate(block));
     } catch {
@@ -28,6 +28,11 @@ export function certificatesIn(text: string): { certificates: X509Certificate[];
   }
   const begun = text.split('-----BEGIN CERTIFICATE-----').length - 1;
   return { certificates, bad: Math.max(bad, begun - certificates.length) };
+}
+
+/** Old ones stay in bundles for years: only when the last one ends nobody is trusted any more. */
+export function lastToEnd(certificates: readonly X509Certificate[]): X509Certificate | undefined {
+  return certificates.toSorted((a, b) => Date.parse(b.validTo) - Date.parse(a.validTo))[0];
 }
 
 /** Throws TransportConfigError with the path and never with the passphrase. */

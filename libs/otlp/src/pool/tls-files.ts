@@ -46,10 +46,10 @@ export class TlsFiles {
     const bytes = Object.fromEntries(files.map((file) => [file.name, file.bytes]));
     this.#material = tlsMaterial(options, bytes, Date.now(), false);
     this.#checkedAt = clock.now();
-    for (const text of this.#material.warnings) warn('tls_files', text);
+    for (const text of this.#material.warnings) this.#tell(text);
     const key = files.find((file) => file.name === 'keyFile');
     if (key !== undefined && process.platform !== 'win32' && (key.stats.mode & 0o077) !== 0) {
-      warn('tls_files', `${key.path} can be read by others than its owner`);
+      this.#tell(`${key.path} can be read by others than its owner`);
     }
   }
 
@@ -86,7 +86,7 @@ export class TlsFiles {
       this.#material = tlsMaterial(this.#options, await this.#read(), Date.now(), !isWritten);
       this.#seen = seen;
       this.#version++;
-      for (const text of this.#material.warnings) this.#warn('tls_files', text);
+      for (const text of this.#material.warnings) this.#tell(text);
     } catch (error) {
       // A file that is gone has no signature; what comes in its place is another one anyway.
       const why = codeOf(error) ?? (error as Error).message;
@@ -100,6 +100,11 @@ export class TlsFiles {
     if (this.#tried.signature === signature) return now - this.#tried.since >= CHECK_EVERY_MS;
     this.#tried = { signature, since: now };
     return false;
+  }
+
+  /** Each is a cause of its own, or of two only one would be printed. */
+  #tell(text: string): void {
+    this.#warn(`tls_files ${text}`, text);
   }
 
   #given(): [keyof TlsFileBytes, string][] {

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { TransportConfigError } from './config-error.js';
-import { certificatesIn, checkPair, pemText, privateKeyIn } from './pem.js';
+import { certificatesIn, checkPair, lastToEnd, pemText, privateKeyIn } from './pem.js';
 
 const EXPIRY_WARNING_MS = 7 * 24 * 3600 * 1000;
 
@@ -47,7 +47,7 @@ export function tlsMaterial(
 ): TlsMaterial {
   const warnings: string[] = [];
   const { minVersion = 'TLSv1.2', passphrase } = options;
-  const ca = bytes.caFile && caIn(bytes.caFile, options.caFile!, warnings, strict);
+  const ca = bytes.caFile && caIn(bytes.caFile, options.caFile!, nowMs, warnings, strict);
   if (bytes.certFile === undefined || bytes.keyFile === undefined) {
     return { context: contextOf({ minVersion, ca }), warnings };
   }
@@ -83,12 +83,20 @@ function contextOf(options: Parameters<typeof createSecureContext>[0]): SecureCo
   }
 }
 
-function caIn(bytes: Buffer, path: string, warnings: string[], strict: boolean): string[] {
+function caIn(
+  bytes: Buffer,
+  path: string,
+  nowMs: number,
+  warnings: string[],
+  strict: boolean,
+): string[] {
   const { certificates, bad } = certificatesIn(pemText(bytes, path));
-  if (certificates.length === 0 || (strict && bad > 0)) {
+  const last = lastToEnd(certificates);
+  if (last === undefined || (strict && bad > 0)) {
     throw new TransportConfigError('tls', `tls: ${path} holds no certificate that can be read`);
   }
   if (bad > 0) warnings.push(`${path}: ${bad} certificates cannot be read and are passed over`);
+  warnOfDates(last, path, nowMs, warnings);
   return certificates.map((each) => each.toString());
 }
 

@@ -21,17 +21,34 @@ const dataSync = promisify(fs.fdatasync);
 const fullSync = promisify(fs.fsync);
 const close = promisify(fs.close);
 
-const now: BlockingDisk = {
-  makeDirectory(path) {
-    try {
-      fs.mkdirSync(path, DIRECTORY_MODE);
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT' && dirname(path) !== path) {
-        now.makeDirectory(dirname(path));
-        now.makeDirectory(path);
-      } else if (codeOf(error) !== 'EEXIST' || !fs.statSync(path).isDirectory()) throw error;
+// Node's own recursion says ENOENT on a read-only file system, and never ends where a directory cannot be made although
+// its parent is there, as in /proc: here a parent is made once.
+function makeNow(path: string, withParent: boolean): void {
+  try {
+    fs.mkdirSync(path, DIRECTORY_MODE);
+  } catch (error) {
+    if (withParent && codeOf(error) === 'ENOENT' && dirname(path) !== path) {
+      makeNow(dirname(path), true);
+      makeNow(path, false);
+    } else if (codeOf(error) !== 'EEXIST' || !fs.statSync(path).isDirectory()) throw error;
+  }
+}
+
+async function make(path: string, withParent: boolean): Promise<void> {
+  try {
+    await fs.promises.mkdir(path, DIRECTORY_MODE);
+  } catch (error) {
+    if (withParent && codeOf(error) === 'ENOENT' && dirname(path) !== path) {
+      await make(dirname(path), true);
+      await make(path, false);
+    } else if (codeOf(error) !== 'EEXIST' || !(await fs.promises.stat(path)).isDirectory()) {
+      throw error;
     }
-  },
+  }
+}
+
+const now: BlockingDisk = {
+  makeDirectory: (path) => makeNow(path, true),
   open: (path, how) => fs.openSync(path, FLAGS[how], FILE_MODE),
   write: (file, chunks, position) => fs.writevSync(file, chunks, position),
   truncate: (file, bytes) => fs.ftruncateSync(file, bytes),
@@ -52,19 +69,7 @@ const now: BlockingDisk = {
 
 /** The real one. */
 export const nodeDisk: Disk = {
-  // Node's own recursion says ENOENT on a read-only file system.
-  async makeDirectory(path) {
-    try {
-      await fs.promises.mkdir(path, DIRECTORY_MODE);
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT' && dirname(path) !== path) {
-        await nodeDisk.makeDirectory(dirname(path));
-        await nodeDisk.makeDirectory(path);
-      } else if (codeOf(error) !== 'EEXIST' || !(await fs.promises.stat(path)).isDirectory()) {
-        throw error;
-      }
-    }
-  },
+  makeDirectory: (path) => make(path, true),
   async list(path) {
     const entries = await fs.promises.readdir(path, { withFileTypes: true });
     return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));

@@ -1,4 +1,4 @@
-import { refused, retry } from '../send/outcome.js';
+import { partial, refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock } from '../send/sender.js';
 import { noteResent, noteUnsent } from '../send/trail.js';
@@ -14,8 +14,11 @@ import { EncodingChoice } from './encoding-choice.js';
 import { HeaderSource } from './headers.js';
 import type { HeaderValues, Headers } from './headers.js';
 import type { SenderOptions } from './sender-options.js';
+import { SentSecrets } from './sent-secrets.js';
 import { MAX_REQUEST_BYTES } from './split.js';
 
+const HEADERS_FAILED =
+  'the function for headers threw, took too long, or gave none that can be sent; trying again';
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 /** What one attempt came to. */
@@ -55,13 +58,15 @@ export class Attempts {
   readonly #headers: HeaderSource;
   readonly #choice: EncodingChoice;
   readonly #maxRequestBytes: number;
+  readonly #secrets = new SentSecrets();
   #closed = false;
 
   /** Throws TransportConfigError. */
   constructor(endpoint: Endpoint, options: SenderOptions) {
     this.endpoint = endpoint;
     this.clock = options.clock ?? systemClock;
-    this.warn = options.warn ?? (() => {});
+    const { warn = (): void => {} } = options;
+    this.warn = (code, text) => warn(code, this.#secrets.mask(text));
     this.maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
     this.closeTimeoutMs = options.closeTimeoutMs ?? 5000;
     this.#maxRequestBytes = Math.min(options.maxRequestBytes ?? Infinity, MAX_REQUEST_BYTES);
@@ -96,8 +101,10 @@ export class Attempts {
     const headers = await this.#headers.get(signal);
     if (headers.kind === 'failed') {
       noteUnsent(batch);
+      if (headers.reason === 'headers') this.warn('headers', HEADERS_FAILED);
       return retry(headers.reason);
     }
+    this.#secrets.remember(headers.values);
     const picked = this.#choice.pick();
     const first = await this.#send(batch, picked, headers.values, signal, attempt);
     const fallback =
@@ -118,7 +125,8 @@ export class Attempts {
       this.#choice.untold(encoding);
       if (message !== '') this.warn(outcome.reason, message);
     }
-    return outcome;
+    if (outcome.kind !== 'partial') return outcome;
+    return partial(outcome.rejected, this.#secrets.mask(outcome.reason));
   }
 
   async #send(

@@ -43,7 +43,15 @@ describe('HeaderSource', () => {
     ['rejects', () => Promise.reject(new Error('no token'))],
     ['gives what cannot be sent', () => ({ a: 'b\n' })],
     ['gives nothing', () => undefined as never],
+    ['gives a text', () => 'canary' as never],
+    ['gives a number', () => 7 as never],
+    ['gives a list', () => ['canary'] as never],
   ])('fails where a function %s', async (_what, ask) => {
+    expect(await source(ask).get(patience())).toEqual({ kind: 'failed', reason: 'headers' });
+  });
+
+  it.each([undefined, null, '', 7])('fails where a token is %p', async (token) => {
+    const ask = bearer(() => token as never);
     expect(await source(ask).get(patience())).toEqual({ kind: 'failed', reason: 'headers' });
   });
 

@@ -46,7 +46,15 @@ export const basic = (username: string, password: Secret): Headers =>
   }));
 
 function fromSecret(secret: Secret, toHeaders: (text: string) => HeaderValues): Headers {
-  return typeof secret === 'string' ? toHeaders(secret) : async () => toHeaders(await secret());
+  return typeof secret === 'string'
+    ? toHeaders(secret)
+    : async () => toHeaders(secretText(await secret()));
+}
+
+/** Throws for what a function should not have given: as a text it would be sent as if it were a secret. */
+function secretText(given: unknown): string {
+  if (typeof given === 'string' && given !== '') return given;
+  throw new TypeError('no secret');
 }
 
 /** Later sources win over earlier ones. Functions are asked each time, all together for at most `timeoutMs`. */
@@ -88,8 +96,15 @@ export class HeaderSource {
   }
 }
 
+/** Of what a function gives anything may come; of a text each character would be a header. */
+export const areHeaders = (given: unknown): given is HeaderValues =>
+  typeof given === 'object' && given !== null && !Array.isArray(given);
+
 /** Lowercase names, without those that are ours to set. */
 function checked(headers: HeaderValues): HeaderValues {
+  if (!areHeaders(headers)) {
+    throw new TransportConfigError('headers', 'headers: must be names and values');
+  }
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();

@@ -1,23 +1,34 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import type { Server } from 'node:tls';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import { ScriptedOtlpServer } from '@nestlens/testing';
+import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
 import { resolveConfig } from '../options/resolve.js';
 import type { OtlpOptions } from '../options/otel.options.js';
-import { createSdkEngine } from './sdk-engine.js';
+import { ENGINES } from '../options/fixtures/engines.js';
+import { createEngine } from './engines.js';
 
 const fixture = (name: string): string =>
   new URL(`../options/fixtures/${name}`, import.meta.url).pathname;
 const pem = (name: string): Buffer => readFileSync(fixture(name));
 
+const OTHER = readFileSync(
+  new URL('../../../otlp/src/pool/fixtures/ca.pem', import.meta.url),
+  'latin1',
+);
+
 const CA = { caFile: fixture('localhost.pem') };
 const CLIENT = { certFile: fixture('localhost.pem'), keyFile: fixture('localhost-key.pem') };
 
-describe('the engine sdk over TLS', () => {
+describe.each(ENGINES)('the engine %s over TLS', (name) => {
+  useLeakCheck();
+
   let collector: ScriptedOtlpServer;
   let front: Server;
 
@@ -36,7 +47,9 @@ describe('the engine sdk over TLS', () => {
         const inner = connect(target, '127.0.0.1');
         socket.pipe(inner).pipe(socket);
         for (const end of [socket, inner]) {
-          end.on('error', () => {
+          // A broken end tells its pipe nothing.
+          end.on('error', () => end.destroy());
+          end.on('close', () => {
             socket.destroy();
             inner.destroy();
           });
@@ -50,14 +63,18 @@ describe('the engine sdk over TLS', () => {
   };
 
   const sendOne = async (otlp: OtlpOptions) => {
-    const config = resolveConfig({ otlp, metrics: { exporters: ['none'] } }, {});
-    const engine = createSdkEngine(config);
+    const worker = name === 'nestlens' ? { worker: false } : {};
+    const config = resolveConfig(
+      { otlp: { engine: name, ...worker, ...otlp }, metrics: { exporters: ['none'] } },
+      {},
+    );
+    const engine = createEngine(config);
     const processor = engine.spanProcessor;
     if (processor === undefined) throw new Error('traces are on');
     const provider = new TracerProvider({ spanProcessors: [processor] });
     provider.getTracer('spec').startSpan('secured').end();
+    await engine.shutdown(AbortSignal.timeout(2000));
     await provider.shutdown().catch(() => undefined);
-    await engine.logRecordProcessor?.shutdown();
     return engine.status().traces;
   };
 
@@ -88,9 +105,22 @@ describe('the engine sdk over TLS', () => {
     const port = await startFront(target, false);
     const endpoint = `https://localhost:${port}`;
     const status = await sendOne({ protocol, endpoint, timeoutMs: 1000 });
-    expect(status).toMatchObject({ accepted: 0, dropped: { export_failed: 1 } });
+    const reason = name === 'sdk' ? 'export_failed' : 'shutdown_deadline';
+    expect(status).toMatchObject({ accepted: 0, dropped: { [reason]: 1 } });
     expect(status.last.outcome).toBe('failed');
     expect(collector.spans()).toEqual([]);
+  });
+
+  it('row 89: trusts a CA in a bundle of 5000 with a bad one in the middle', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
+    const bad = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    const half = OTHER.repeat(2500);
+    await writeFile(join(folder, 'ca.pem'), half + bad + half + pem('localhost.pem').toString());
+    const port = await startFront(collector.grpcPort, false);
+    const tls = { caFile: join(folder, 'ca.pem') };
+    const status = await sendOne({ endpoint: `https://localhost:${port}`, tls });
+    expect(status).toMatchObject({ accepted: 1, dropped: {} });
+    await rm(folder, { recursive: true });
   });
 
   it('sends credentials and gzip', async () => {

@@ -1,0 +1,62 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import { resolveConfig } from '../options/resolve.js';
+import type { ExportEngine } from './engine.js';
+import { createEngine } from './engines.js';
+import { useTold } from './fixtures/told.js';
+
+/** A kernel makes no directory here, whoever asks. */
+const NOT_WRITABLE = '/proc/nestlens/spool';
+
+describe('a spool of the engine nestlens', () => {
+  useLeakCheck();
+  const told = useTold();
+  let server: ScriptedOtlpServer;
+
+  const start = (directory: string): ExportEngine => {
+    const otlp = { endpoint: server.grpcUrl, spool: { directory }, worker: false };
+    const config = resolveConfig({ otlp, metrics: { exporters: ['none'] } }, {});
+    told.push(...config.warnings);
+    return createEngine(config);
+  };
+  const send = async (engine: ExportEngine, name: string): Promise<void> => {
+    const { spanProcessor } = engine;
+    if (spanProcessor === undefined) throw new Error('traces are on');
+    const provider = new TracerProvider({ spanProcessors: [spanProcessor] });
+    provider.getTracer('spec').startSpan(name).end();
+    await engine.flush(AbortSignal.timeout(5000));
+    await engine.shutdown(AbortSignal.timeout(5000));
+    await provider.shutdown();
+  };
+
+  beforeEach(async () => {
+    server = await ScriptedOtlpServer.start();
+  });
+  afterEach(async () => {
+    await server.close();
+  });
+
+  it('row 19: that cannot be written leaves telemetry in memory, with one warning', async () => {
+    await send(start(NOT_WRITABLE), 'kept in memory');
+    expect(server.spans().map(({ name }) => name)).toEqual(['kept in memory']);
+    expect(told).toEqual([expect.stringContaining(`${NOT_WRITABLE} cannot be used`)]);
+  });
+
+  it('row 19: that another app has too is shared, each in a place of its own', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shared-spool-'));
+    const engines = [start(folder), start(folder)];
+    await Promise.all(engines.map((engine, index) => send(engine, `of ${index}`)));
+    expect(
+      server
+        .spans()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['of 0', 'of 1']);
+    expect(told).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,218 @@
+import { X509Certificate, createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { recordTelemetry, useLeakCheck } from '@nestlens/testing';
+import type { RecordedTelemetry } from '@nestlens/testing';
+import { OtelConfigError } from '../options/faults.js';
+import { ENGINES } from '../options/fixtures/engines.js';
+import { resolveConfig } from '../options/resolve.js';
+import type { ExportEngine } from './engine.js';
+import { createEngine } from './engines.js';
+import { useTold } from './fixtures/told.js';
+
+const pem = (name: string): string =>
+  readFileSync(new URL(`../options/fixtures/${name}`, import.meta.url), 'latin1');
+/** Another certificate than that of `localhost-key.pem`. */
+const OTHER = readFileSync(
+  new URL('../../../otlp/src/pool/fixtures/ca.pem', import.meta.url),
+  'latin1',
+);
+const CERT = pem('localhost.pem');
+const KEY = pem('localhost-key.pem');
+const ENDS = Date.parse(new X509Certificate(CERT).validTo);
+const OTHER_ENDS = Date.parse(new X509Certificate(OTHER).validTo);
+const BEGINS = Date.parse(new X509Certificate(CERT).validFrom);
+const DAY = 24 * 3_600_000;
+const EMPTY = '';
+const BAD = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+const PASSPHRASE = 'canary-passphrase';
+
+/** Bad inputs of TLS files, rows 84 to 90: what stops the start, and what is told. */
+describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
+  useLeakCheck();
+  let telemetry: RecordedTelemetry;
+  const running: ExportEngine[] = [];
+  let folder: string;
+  const told = useTold();
+
+  const at = (file: string): string => join(folder, file);
+  const write = async (file: string, content: string | Buffer, mode = 0o600): Promise<string> => {
+    await writeFile(at(file), content);
+    await chmod(at(file), mode);
+    return at(file);
+  };
+
+  /** Starts an engine; what it tells goes to `told`. */
+  const start = (tls: object, endpoint = 'https://127.0.0.1:4317', variables = {}): void => {
+    const worker = name === 'nestlens' ? { worker: false } : {};
+    const config = resolveConfig({ otlp: { engine: name, endpoint, tls, ...worker } }, variables);
+    told.push(...config.warnings);
+    running.push(createEngine(config));
+  };
+  const refusal = (tls: object, endpoint?: string, variables?: NodeJS.ProcessEnv): string => {
+    try {
+      start(tls, endpoint, variables);
+    } catch (error) {
+      if (!(error instanceof OtelConfigError)) throw error;
+      return error.message;
+    }
+    return 'started';
+  };
+  const stop = async (): Promise<void> => {
+    for (const engine of running.splice(0)) await engine.shutdown(AbortSignal.timeout(1000));
+  };
+  const pair = async (cert = CERT, key = KEY, mode = 0o600) => ({
+    certFile: await write('tls.crt', cert),
+    keyFile: await write('tls.key', key, mode),
+  });
+
+  beforeAll(() => void (telemetry = recordTelemetry()));
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tls-files-'));
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await stop();
+    await rm(folder, { recursive: true });
+  });
+  afterAll(() => telemetry.restore());
+
+  it.each([
+    ['missing', undefined, 'the file cannot be read (ENOENT)'],
+    ['empty', EMPTY, 'the file is empty'],
+    ['DER', new X509Certificate(CERT).raw, 'the file holds no PEM block'],
+    ['with a byte order mark', `\u{feff}${CERT}`, 'begins with a byte order mark'],
+    ['in UTF-16', Buffer.from(CERT, 'utf16le'), 'the file holds no PEM block'],
+    ['PEM of no certificate', KEY, 'the certificate cannot be read'],
+    ['cut off', CERT.slice(0, 300), 'the certificate cannot be read'],
+  ])('row 84: a CA file that is %s stops the start, by its path', async (_what, content, why) => {
+    const caFile = at('ca.pem');
+    if (content !== undefined) await writeFile(caFile, content);
+    expect(refusal({ caFile })).toContain(`otlp.tls.caFile: found "${caFile}"; `);
+    expect(refusal({ caFile })).toContain(why);
+  });
+
+  it('row 84: a directory stops the start, for each of the files', async () => {
+    const message = refusal({ caFile: folder, certFile: folder, keyFile: folder });
+    for (const key of ['caFile', 'certFile', 'keyFile']) {
+      expect(message).toContain(`otlp.tls.${key}: found "${folder}"; `);
+    }
+    expect(message).toContain('EISDIR');
+  });
+
+  it('row 84: CRLF line ends serve', async () => {
+    const crlf = (text: string): string => text.replaceAll('\n', '\r\n');
+    const caFile = await write('ca.pem', crlf(CERT));
+    start({ caFile, ...(await pair(crlf(CERT), crlf(KEY))) });
+    expect(told).toEqual([]);
+  });
+
+  const ed25519 = generateKeyPairSync('ed25519').privateKey;
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const exported = { type: 'pkcs8', format: 'pem' } as const;
+  const encrypted = createPrivateKey(KEY).export({
+    ...exported,
+    cipher: 'aes-256-cbc',
+    passphrase: PASSPHRASE,
+  }) as string;
+
+  it.each([
+    ['of another pair', CERT, pem('other-key.pem'), 'does not belong to the certificate'],
+    ['of another kind', CERT, ed25519.export(exported), 'does not belong to the certificate'],
+    ['of RSA', CERT, rsa.export(exported), 'does not belong to the certificate'],
+    ['in the wrong order', OTHER + CERT, KEY, 'put it first, its issuers after it'],
+    ['that is encrypted', CERT, encrypted, 'the key is encrypted; give tls.passphrase'],
+    ['that is no key', CERT, CERT, 'the key cannot be used'],
+  ])('row 85: a key %s stops the start, by the files', async (_what, cert, key, why) => {
+    const files = await pair(cert, key as string);
+    expect(refusal(files)).toContain(`otlp.tls.keyFile: found "${files.keyFile}"; `);
+    expect(refusal(files)).toContain(why);
+  });
+
+  it('row 85: a chain behind its own certificate and a key with its passphrase serve', async () => {
+    start({ ...(await pair(CERT + OTHER, encrypted)), passphrase: PASSPHRASE });
+    expect(told).toEqual([]);
+  });
+
+  it('row 85, P28: a wrong passphrase stops the start and is not shown', async () => {
+    const message = refusal({ ...(await pair(CERT, encrypted)), passphrase: 'canary-wrong' });
+    expect(message).toContain('the key does not open with tls.passphrase');
+    expect(message).not.toContain('canary');
+  });
+
+  it('row 86: one of the two is told by the name of the other', async () => {
+    const { certFile, keyFile } = await pair();
+    expect(refusal({ certFile })).toContain('otlp.tls.keyFile: certFile is given without its key');
+    expect(refusal({ keyFile })).toContain('otlp.tls.certFile: keyFile is given without its');
+  });
+
+  it.each([
+    ['expired', ENDS + 1000, /expired on /],
+    ['expires in a week', ENDS - 6 * DAY, /expires on /],
+    ['is not valid yet', BEGINS - DAY, /is not valid before /],
+  ])('row 87: a certificate that %s starts with a warning and its date', async (_, now, text) => {
+    const files = await pair();
+    jest.spyOn(Date, 'now').mockReturnValue(now);
+    start(files);
+    expect(told).toEqual([expect.stringMatching(text)]);
+    expect(told.join()).toMatch(/\b2\d{3}\b/);
+    expect(told.join()).toContain(name === 'sdk' ? 'otlp.tls.certFile' : files.certFile);
+  });
+
+  it('row 87: a CA file of which all have expired starts with a warning', async () => {
+    const caFile = await write('ca.pem', OTHER + CERT);
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(OTHER_ENDS + DAY);
+    start({ caFile });
+    expect(told).toEqual([]);
+    clock.mockReturnValue(ENDS + 1000);
+    start({ caFile });
+    expect(told).toEqual([expect.stringContaining('expired on')]);
+  });
+
+  it('row 87: a metric tells when the certificate ends', async () => {
+    start(await pair());
+    const wanted = { 'nestlens.otlp.signal': 'traces' };
+    const expiry = (await telemetry.collectMetrics()).find(
+      ({ descriptor }) => descriptor.name === 'nestlens.otlp.certificate.expiry',
+    );
+    expect(expiry?.descriptor.unit).toBe('s');
+    expect(expiry?.dataPoints).toContainEqual(
+      expect.objectContaining({ attributes: wanted, value: ENDS / 1000 }),
+    );
+    await stop();
+    const left = (await telemetry.collectMetrics()).map(({ descriptor }) => descriptor.name);
+    expect(left).not.toContain('nestlens.otlp.certificate.expiry');
+  });
+
+  it('row 88: a key that others can read starts with a warning', async () => {
+    start(await pair(CERT, KEY, 0o644));
+    expect(told).toEqual([expect.stringMatching(/others/)]);
+  });
+
+  it('row 89: of a bundle with a bad certificate the good ones are used, with a warning', async () => {
+    start({ caFile: await write('ca.pem', OTHER + BAD + CERT) });
+    expect(told).toEqual([expect.stringContaining('1 certificates cannot be read')]);
+  });
+
+  it('rows 87, 88, 89: each of several troubles is told', async () => {
+    const files = await pair(CERT, KEY, 0o644);
+    jest.spyOn(Date, 'now').mockReturnValue(ENDS + 1000);
+    start({ ...files, caFile: await write('ca.pem', BAD + OTHER) });
+    expect(told.filter((line) => line.includes('expired on'))).toHaveLength(2);
+    expect(told.filter((line) => line.includes('cannot be read'))).toHaveLength(1);
+    expect(told.filter((line) => line.match(/others than its owner/) !== null)).toHaveLength(1);
+  });
+
+  it('row 90: https wins over INSECURE; files without https stop the start', async () => {
+    const caFile = await write('ca.pem', CERT);
+    start({ caFile }, 'https://127.0.0.1:4317', { OTEL_EXPORTER_OTLP_INSECURE: 'true' });
+    expect(running[0]?.destinations[0]?.url).toMatch(/^https:/);
+    expect(told).toEqual([]);
+    expect(refusal({ caFile }, 'http://127.0.0.1:4317')).toContain(
+      'otlp.tls: TLS options are given but the endpoint is http://127.0.0.1:4317; write https://',
+    );
+  });
+});

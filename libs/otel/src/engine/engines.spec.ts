@@ -1,0 +1,52 @@
+import { OtelConfigError } from '../options/faults.js';
+import { resolveConfig } from '../options/resolve.js';
+import { createEngine } from './engines.js';
+
+const config = (headers: Record<string, string> = {}) =>
+  resolveConfig(
+    {
+      otlp: { protocol: 'http/protobuf', endpoint: 'http://collector.invalid:4318', headers },
+      metrics: { exporters: ['none'] },
+    },
+    {},
+  );
+
+const errorOf = (given: ReturnType<typeof config>): Error => {
+  try {
+    createEngine(given);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('an engine was made');
+};
+
+describe('an engine that cannot be made', () => {
+  const before = process.env['HTTP_PROXY'];
+  afterEach(() => {
+    if (before === undefined) delete process.env['HTTP_PROXY'];
+    else process.env['HTTP_PROXY'] = before;
+  });
+
+  it('P28, P29: for a proxy of the environment stops the start by its variable, not its value', () => {
+    process.env['HTTP_PROXY'] = 'anna:canary@proxy:3128';
+    const error = errorOf(config());
+    expect(error).toBeInstanceOf(OtelConfigError);
+    expect(error.message).toContain('- HTTP_PROXY: proxy must be an http:// or https:// URL');
+    expect(error.message).not.toMatch(/canary|anna/);
+  });
+
+  it('P28, P29: for anything else tells it without what it knows as a secret', () => {
+    const given = config({ 'x-key': 'canary' });
+    const broken = { ...given.otlp.traces, url: 'http://canary' };
+    const traces = new Proxy(broken, {
+      get(target, key) {
+        if (key === 'compression') throw new Error('no canary sings here');
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+    const error = errorOf({ ...given, otlp: { ...given.otlp, traces } });
+    expect(error).toBeInstanceOf(OtelConfigError);
+    expect(error.message).toContain('- otlp: no *** sings here');
+    expect(error.stack).not.toContain('canary');
+  });
+});

@@ -1,0 +1,73 @@
+import type { Environment } from './environment.js';
+import type { Fault } from './faults.js';
+import type { OtlpDestinationOptions, OtlpEngine, OtlpProtocol } from './otel.options.js';
+import { shown } from './shown.js';
+
+const QUERY =
+  'leave out what begins with "?" or "#"; credentials go into otlp.headers or otlp.auth';
+
+export const isUnix = (url: URL): boolean => url.protocol === 'unix:';
+
+/** No part of an OTLP endpoint, and a place where credentials would be seen. */
+const hasQuery = (url: URL): boolean => !isUnix(url) && url.search + url.hash !== '';
+
+/** The endpoint that the environment gives, as a URL that can be used. */
+export const endpointFromEnvironment = (
+  environment: Environment,
+  name: string,
+  protocol: OtlpProtocol,
+  insecureNames: readonly string[],
+  engine: OtlpEngine,
+): string | undefined => {
+  const given = environment.text(name);
+  if (given === undefined) return undefined;
+  if (engine === 'nestlens' && /^unix:./.test(given) && URL.canParse(given)) return given;
+  // Only gRPC knows targets without a scheme; the insecure flag then decides on TLS.
+  const bare = protocol === 'grpc' && !given.includes('://');
+  const insecure = insecureNames.some((flag) => environment.flag(flag) === true);
+  const text = bare ? `${insecure ? 'http' : 'https'}://${given}` : given;
+  const url = /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.port === '0') {
+    environment.warn(name, 'a URL such as http://collector:4317 is needed; the default is used');
+    return undefined;
+  }
+  if (hasQuery(url)) {
+    environment.warn(name, `${QUERY}; the default is used`);
+    return undefined;
+  }
+  return text;
+};
+
+/** What is wrong with an endpoint of the code, besides what the schema refuses. */
+export const endpointFaults = (
+  path: string,
+  { endpoint }: OtlpDestinationOptions,
+): readonly Fault[] =>
+  endpoint !== undefined && hasQuery(new URL(endpoint))
+    ? [{ path, found: shown(path, endpoint), remedy: QUERY }]
+    : [];
+
+export const likelySwap = (url: URL, protocol: OtlpProtocol): string | undefined => {
+  if (isUnix(url)) return undefined;
+  if (protocol === 'grpc' && url.port === '4318') return 'port 4318 is the port of OTLP over HTTP';
+  if (protocol !== 'grpc' && url.port === '4317') return 'port 4317 is the port of OTLP over gRPC';
+  if (protocol === 'grpc' && url.pathname !== '/') return 'gRPC takes no path; it is ignored';
+  return undefined;
+};
+
+/** What stands before the `@`, taken out of `url`; undefined for nothing. */
+export const takeUserInfo = (url: URL): { username: string; password: string } | undefined => {
+  if (url.username + url.password === '') return undefined;
+  const taken = { username: decoded(url.username), password: decoded(url.password) };
+  url.username = '';
+  url.password = '';
+  return taken;
+};
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};

@@ -1,0 +1,205 @@
+import { ENGINES, pathsOf, started, takenBy } from './fixtures/engines.js';
+
+const OTLP = 'OTEL_EXPORTER_OTLP';
+
+/** Bad inputs of the environment, rows 4 to 22: one warning and the documented default, or refused. */
+describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
+  const take = (variables: NodeJS.ProcessEnv, given = {}) => takenBy(engine)(given, variables);
+  /** The variables of which a warning tells, each once. */
+  const warnedOf = (variables: NodeJS.ProcessEnv, given = {}): readonly string[] => {
+    const names = started(take(variables, given)).warnings.map((text) => text.split('=')[0] ?? '');
+    expect(new Set(names).size).toBe(names.length);
+    return names;
+  };
+
+  it('row 3: a name is cut at 255 characters, also where a detector reads it', () => {
+    const { config, warnings } = started(take({ OTEL_SERVICE_NAME: 'n'.repeat(300) }));
+    expect(config.service.name).toBe('n'.repeat(255));
+    expect(config.resource.attributes['service.name']).toBe('n'.repeat(255));
+    expect(warnings).toEqual([expect.stringMatching(/^OTEL_SERVICE_NAME=.*cut off/)]);
+  });
+
+  it.each([
+    'http://h:99999',
+    'http://:4318',
+    'ftp://anna:canary@h',
+    'http://anna:ca/canary@h',
+    'http://[::1',
+    'javascript:x',
+    'http://h:0',
+    'https://h/?key=canary',
+  ])('rows 4, 5, 6: of the endpoint %s a warning tells, without credentials', (endpoint) => {
+    const { config, warnings } = started(take({ [`${OTLP}_ENDPOINT`]: endpoint }));
+    expect(config.otlp.traces.url).toBe('http://localhost:4317/');
+    expect(warnings).toEqual([expect.stringMatching(/ENDPOINT=.*the default is used/)]);
+    expect(warnings.join()).not.toMatch(/canary|anna/);
+  });
+
+  it('row 4: a target without a scheme is one of gRPC, and of no other protocol', () => {
+    const target = { [`${OTLP}_ENDPOINT`]: 'collector:4318' };
+    expect(started(take(target)).config.otlp.logs.url).toBe('https://collector:4318/');
+    const http = { ...target, [`${OTLP}_PROTOCOL`]: 'http/json' };
+    expect(started(take(http)).config.otlp.logs.url).toBe('http://localhost:4318/v1/logs');
+    expect(warnedOf(http)).toEqual([`${OTLP}_ENDPOINT`]);
+  });
+
+  it('row 7: a likely swap is told for variables too', () => {
+    const { warnings } = started(take({ [`${OTLP}_ENDPOINT`]: 'http://c:4318' }));
+    expect(warnings.join()).toContain('port 4318 is the port of OTLP over HTTP');
+  });
+
+  it('row 9: empty is unset', () => {
+    const names = ['ENDPOINT', 'HEADERS', 'TIMEOUT', 'PROTOCOL', 'COMPRESSION', 'CERTIFICATE'];
+    const variables = Object.fromEntries([
+      ...names.flatMap((name) => [
+        [`${OTLP}_${name}`, ''],
+        [`${OTLP}_LOGS_${name}`, '  '],
+      ]),
+      ...['OTEL_SERVICE_NAME', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG'].map((name) => [
+        name,
+        '',
+      ]),
+      ...['OTEL_PROPAGATORS', 'OTEL_SDK_DISABLED', 'OTEL_CONFIG_FILE', 'OTEL_LOG_LEVEL'].map(
+        (name) => [name, ''],
+      ),
+      ['OTEL_RESOURCE_ATTRIBUTES', ''],
+      ['NESTLENS_OTLP_SPOOL_DIRECTORY', ''],
+    ]) as NodeJS.ProcessEnv;
+    const { config } = started(take({}));
+    expect(JSON.stringify(started(take(variables)).config)).toBe(JSON.stringify(config));
+    expect(warnedOf(variables)).toEqual([]);
+  });
+
+  it.each(['10s', '-1', '1e99', '0x10', '٣', '1.5', '2147483648'])(
+    'row 10: of the timeout %s a warning tells; 0 is no limit, as the specification says',
+    (timeout) => {
+      expect(warnedOf({ [`${OTLP}_TIMEOUT`]: timeout })).toEqual([`${OTLP}_TIMEOUT`]);
+      expect(started(take({ [`${OTLP}_TIMEOUT`]: timeout })).config.otlp.logs.timeoutMs).toBe(1e4);
+      const none = started(take({ [`${OTLP}_TIMEOUT`]: '0' }));
+      expect(none.config.otlp.logs.timeoutMs).toBe(2_147_483_647);
+      expect(none.warnings).toEqual([]);
+    },
+  );
+
+  it.each(['2', '-0.1', 'NaN', '50%', 'Infinity', '٣'])(
+    'row 11: the ratio %s is ignored',
+    (arg) => {
+      const variables = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: arg };
+      expect(warnedOf(variables)).toEqual(['OTEL_TRACES_SAMPLER_ARG']);
+      expect(started(take(variables)).config.traces.sampler).toMatchObject({ ratio: 1 });
+    },
+  );
+
+  it('row 11: an unknown sampler is ignored', () => {
+    expect(warnedOf({ OTEL_TRACES_SAMPLER: 'foo' })).toEqual(['OTEL_TRACES_SAMPLER']);
+  });
+
+  it.each([
+    ['baggage,baggage,b3', ['baggage', 'b3'], 0],
+    ['b3,zz', ['b3'], 1],
+    ['none', [], 0],
+    ['tracecontext,none', [], 1],
+    ['zz', ['tracecontext', 'baggage'], 1],
+  ])('row 12: the propagators %s are %j, with %d warnings', (list, propagators, count) => {
+    const variables = { OTEL_PROPAGATORS: list };
+    expect(started(take(variables)).config.traces.propagators).toEqual(propagators);
+    expect(warnedOf(variables)).toHaveLength(count);
+  });
+
+  it.each([
+    ['TRUE', true, 0],
+    ['false', false, 0],
+    ['1', false, 1],
+    ['yes', false, 1],
+  ])('row 13: %s disables: %p, with %d warnings', (value, disabled, count) => {
+    const { config, warnings } = started(take({ OTEL_SDK_DISABLED: value }));
+    expect(config.disabled).toBe(disabled);
+    expect(warnings).toHaveLength(count);
+  });
+
+  it.each([
+    ['a', '"a" has no "="'],
+    ['=b', '"=b" has no key'],
+    ['a=b=c', '"a=b=c" has a second "="'],
+    ['good=1,a=%zz', '"a=%zz" is not percent-encoded'],
+    [`a=${'x'.repeat(1_000_000)}`, 'is longer than 255 characters'],
+    ['a,b,c,d,e,f,g', ', and 2 more'],
+  ])('row 14: of faulty resource attributes (%#) one short warning tells', (list, text) => {
+    const { warnings } = started(take({ OTEL_RESOURCE_ATTRIBUTES: list }));
+    expect(warnings).toEqual([expect.stringContaining(text)]);
+    expect(warnings.join()).toContain('none of it is used');
+    expect(warnings.join().length).toBeLessThan(500);
+  });
+
+  it('row 14: __proto__ is a key like any other, and pollutes nothing', () => {
+    expect(warnedOf({ OTEL_RESOURCE_ATTRIBUTES: '__proto__=x,team=a%2Cb' })).toEqual([]);
+    expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  });
+
+  it('row 15: good headers are kept, what is no pair is passed over with a warning', () => {
+    const variables = { [`${OTLP}_HEADERS`]: 'authorization=Bearer canary,=,y,x-a=%zz,x-b=1' };
+    const { config, warnings } = started(take(variables));
+    expect(config.otlp.traces.headers.reveal()).toEqual({
+      authorization: 'Bearer canary',
+      'x-b': '1',
+    });
+    expect(warnings).toEqual([expect.stringContaining(`${OTLP}_HEADERS=***: write key=value`)]);
+  });
+
+  it.each([
+    ['authorization=Bearer canary,=,y,%0d%0aevil=1', 'a header holds a line break'],
+    ['x-a=canary%0d%0aevil: 1', 'a header holds a line break'],
+    ['x a=canary', 'write header names without spaces'],
+    ['x%20a=canary', 'write header names without spaces'],
+    ['x-a=canary%E2%82%AC', 'write header values in printable ASCII'],
+  ])('rows 15, 16: the headers %s stop the start, masked', (headers, remedy) => {
+    const taken = take({ [`${OTLP}_LOGS_HEADERS`]: headers });
+    expect(taken).toMatchObject({
+      faults: [`${OTLP}_LOGS_HEADERS=***`],
+      message: expect.stringContaining(remedy),
+    });
+    expect(JSON.stringify(taken)).not.toMatch(/canary/);
+  });
+
+  it.each(['0', '-1', 'Infinity', '1e3'])('row 17: a queue of %s is ignored', (size) => {
+    expect(warnedOf({ OTEL_BSP_MAX_QUEUE_SIZE: size })).toEqual(['OTEL_BSP_MAX_QUEUE_SIZE']);
+  });
+
+  it('rows 17, 18: what is beyond its bound is brought to it, where a variable says so', () => {
+    const batch = { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '11' };
+    expect(warnedOf(batch)).toEqual(['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE']);
+    expect(started(take(batch)).config.logs.batch).toMatchObject({ maxBatchSize: 10 });
+    expect(warnedOf({ OTEL_BLRP_MAX_QUEUE_SIZE: '10' })).toEqual([]);
+    const metrics = { OTEL_METRIC_EXPORT_INTERVAL: '1000', OTEL_METRIC_EXPORT_TIMEOUT: '1001' };
+    expect(warnedOf(metrics)).toEqual(['OTEL_METRIC_EXPORT_TIMEOUT']);
+    expect(started(take(metrics)).config.metrics.timeoutMs).toBe(1000);
+    expect(warnedOf({ OTEL_METRIC_EXPORT_INTERVAL: '1000' })).toEqual([]);
+  });
+
+  it.each(['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE'])(
+    'row 22: %s is neither read nor passed over in silence',
+    (name) => {
+      // Whatever is in it: a bomb, a tag, a tab. Nobody opens it.
+      const { config, warnings } = started(take({ [name]: '/etc/passwd' }));
+      expect(warnings).toEqual([
+        `${name}="/etc/passwd": declarative configuration is not read; use options.`,
+      ]);
+      expect(config.otlp.traces.url).toBe('http://localhost:4317/');
+    },
+  );
+
+  it('P29: variables and files are refused in one message, each by the name that was set', () => {
+    const taken = take({
+      [`${OTLP}_HEADERS`]: 'x=%0a',
+      [`${OTLP}_CERTIFICATE`]: '/nowhere/ca.pem',
+      [`${OTLP}_LOGS_CLIENT_CERTIFICATE`]: '/nowhere/tls.crt',
+      [`${OTLP}_ENDPOINT`]: 'https://collector:4317',
+    });
+    expect(pathsOf(taken).toSorted()).toEqual([
+      `${OTLP}_CERTIFICATE`,
+      `${OTLP}_CLIENT_KEY`,
+      `${OTLP}_HEADERS`,
+      `${OTLP}_LOGS_CLIENT_CERTIFICATE`,
+    ]);
+  });
+});

@@ -1,0 +1,36 @@
+import type { Environment } from './environment.js';
+import { shown } from './shown.js';
+
+const NAME = 'OTEL_RESOURCE_ATTRIBUTES';
+const LONGEST = 255;
+const MOST_NAMED = 5;
+
+const faultOf = (pair: string): string | undefined => {
+  const [key = '', value, ...rest] = pair.split('=');
+  if (value === undefined) return 'has no "="';
+  if (rest.length > 0) return 'has a second "="';
+  if (key.trim() === '') return 'has no key';
+  try {
+    const longest = Math.max(decodeURIComponent(key).length, decodeURIComponent(value).length);
+    return longest > LONGEST ? `is longer than ${LONGEST} characters` : undefined;
+  } catch {
+    return 'is not percent-encoded';
+  }
+};
+
+/**
+ * Tells of `OTEL_RESOURCE_ATTRIBUTES` that the official detector throws away in silence.
+ * Source: specification, resource/sdk "Specifying resource information via an environment variable": with any error
+ * the whole value is discarded.
+ */
+export const checkResourceVariable = (environment: Environment): void => {
+  const pairs = (environment.text(NAME) ?? '').split(',').filter((pair) => pair.trim() !== '');
+  const faulty = pairs.flatMap((pair) => {
+    const fault = faultOf(pair);
+    return fault === undefined ? [] : [`${shown(NAME, pair.slice(0, 40))} ${fault}`];
+  });
+  if (faulty.length === 0) return;
+  const named = faulty.slice(0, MOST_NAMED).join(', ');
+  const more = faulty.length > MOST_NAMED ? `, and ${faulty.length - MOST_NAMED} more` : '';
+  environment.warn(NAME, `${named}${more}; none of it is used`);
+};

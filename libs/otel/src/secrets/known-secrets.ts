@@ -1,0 +1,58 @@
+import type { OtelConfig } from '../options/otel.config.js';
+
+const SIGNALS = ['', '_TRACES', '_METRICS', '_LOGS'] as const;
+const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
+
+/** Of `Bearer x` the second word is the secret; of `Basic x` it is what that decodes to as well. */
+const ofHeader = (value: string): readonly string[] => {
+  const [scheme = '', credentials] = value.split(' ', 2);
+  if (credentials === undefined) return [value];
+  if (scheme.toLowerCase() !== 'basic') return [value, credentials];
+  return [value, credentials, ...ofPair(Buffer.from(credentials, 'base64').toString())];
+};
+
+/** `user:password`: the user alone is no secret, and may be any word. */
+const ofPair = (pair: string): readonly string[] => {
+  const password = pair.slice(pair.indexOf(':') + 1);
+  return [pair, password, decoded(pair), decoded(password)];
+};
+
+/** Also of a text that is no URL, since that is when it is printed. */
+const ofUrl = (text: string): readonly string[] => {
+  const end = text.lastIndexOf('@');
+  return end === -1 ? [] : ofPair(text.slice(0, end).replace(/^[a-z][a-z\d+.-]*:\/\//i, ''));
+};
+
+const ofList = (list: string): readonly string[] =>
+  list.split(',').flatMap((pair) => {
+    const value = pair.slice(pair.indexOf('=') + 1).trim();
+    return [...ofHeader(value), ...ofHeader(decoded(value))];
+  });
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+/** All secrets of the export that are known by value: those in use, and those of variables that were not understood. */
+export const knownSecrets = (
+  { otlp }: OtelConfig,
+  variables: NodeJS.ProcessEnv,
+): readonly string[] => {
+  const ofConfig = [otlp.traces, otlp.metrics, otlp.logs].flatMap(({ headers, tlsFiles }) => [
+    ...Object.values(headers.reveal()).flatMap(ofHeader),
+    tlsFiles?.reveal().passphrase ?? '',
+  ]);
+  const ofOtlp = SIGNALS.flatMap((signal) => [
+    ...ofList(variables[`OTEL_EXPORTER_OTLP${signal}_HEADERS`] ?? ''),
+    ...ofUrl(variables[`OTEL_EXPORTER_OTLP${signal}_ENDPOINT`] ?? ''),
+  ]);
+  const ofProxies = PROXIES.flatMap((name) => [
+    ...ofUrl(variables[name] ?? ''),
+    ...ofUrl(variables[name.toLowerCase()] ?? ''),
+  ]);
+  return [...new Set([...ofConfig, ...ofOtlp, ...ofProxies])];
+};
