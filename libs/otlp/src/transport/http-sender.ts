@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { parseEndpoint } from '../pool/endpoint.js';
 import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
-import { refused, retry } from '../send/outcome.js';
+import { refused, refusedForSize, retry } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import { noteUnsent } from '../send/trail.js';
 import { decodeExportResponse, decodeExportResponseJson } from '../wire/export-response.js';
@@ -21,7 +21,7 @@ import { parseProxy, proxyOf } from './proxy.js';
 import type { SenderOptions, Transport } from './sender-options.js';
 import { Turns } from './turns.js';
 import { USER_AGENT } from './user-agent.js';
-import { asksForTls, exportVerdict, httpVerdict } from './verdict.js';
+import { asksForTls, exportVerdict, httpVerdict, tellsSize } from './verdict.js';
 
 export interface HttpSenderOptions extends SenderOptions {
   /** What the chunks of a batch are, one after the other: one request of that content type. */
@@ -110,6 +110,7 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     if (outcome.kind !== 'accepted') {
       const message = messageIn(reply.body, headers['content-type'] ?? '');
       if (!endpoint.tls && asksForTls(status, message)) return said(retry('tls_expected'));
+      if (status === 400 && tellsSize(message)) return said(refusedForSize('400'));
       return { outcome, message };
     }
     if (reply.body === undefined) return said(refused('response_too_large'));

@@ -15,8 +15,13 @@ const RETRYABLE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
 
 const MAX_REASON_CHARS = 256;
 
-/** gRPC has one code for a spent quota and for a message over the limit: servers tell them apart in words only. */
 const TELLS_SIZE = /larger than max|exceeds maximum size|too large/i;
+
+/**
+ * Whether a refusal is one for the size of the request. gRPC has one code for a spent quota and for a message over the
+ * limit, and the OpenTelemetry Collector answers 400 over HTTP: they tell in words only.
+ */
+export const tellsSize = (message: string): boolean => TELLS_SIZE.test(message);
 
 /**
  * What a gRPC status means. RESOURCE_EXHAUSTED may be tried again only where the peer says so by a RetryInfo, even one of 0;
@@ -25,7 +30,7 @@ const TELLS_SIZE = /larger than max|exceeds maximum size|too large/i;
 export function grpcVerdict({ code, message, retryAfterMs }: GrpcStatus): Outcome {
   if (code === 'OK') return accepted;
   const isThrottled = code === 'RESOURCE_EXHAUSTED' && retryAfterMs !== undefined;
-  if (!isThrottled && code === 'RESOURCE_EXHAUSTED' && TELLS_SIZE.test(message)) {
+  if (!isThrottled && code === 'RESOURCE_EXHAUSTED' && tellsSize(message)) {
     return refusedForSize(code);
   }
   if (!isThrottled && !RETRYABLE.has(code)) return refused(code);
