@@ -6,7 +6,7 @@ import { recordBytes } from './current.js';
 import { codeOf } from './disk.js';
 import { DiskHealth, tryWriting, type SpoolState } from './disk-health.js';
 import { makeHome, Orphans } from './homes.js';
-import { countItems, restOf } from './items.js';
+import { countItems } from './items.js';
 import type { Journal } from './journal.js';
 import { freePath, lockPath } from './lock.js';
 import { thisOwner, type Owner } from './owner.js';
@@ -198,15 +198,11 @@ export class DiskSpool implements Spool {
   }
 
   async #adopt(): Promise<void> {
-    const { clock, counts, emit } = this.#around;
-    const untilMs = clock.now() + OPEN_BUDGET_MS;
-    const before = { ...counts.recovered };
+    const untilMs = this.#around.clock.now() + OPEN_BUDGET_MS;
     const ours = new Set(this.#journals().map(({ directory }) => directory));
     const adopted = await this.#orphans.adopt(ours, untilMs);
     this.#adopted.push(...adopted);
     for (const journal of this.#adopted) await journal.survey(untilMs);
-    const items = restOf(counts.recovered, before);
-    if (countItems(items) > 0) emit({ kind: 'adopted', items, path: this.#root });
     this.#makeRoom(0);
     if (adopted.length > 0) this.#syncs.soon();
   }

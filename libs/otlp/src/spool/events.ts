@@ -5,7 +5,7 @@ export type SpoolEvent =
   /** The disk refuses: batches stay in memory until `healed`. Once a minute at most for one code. */
   | { readonly kind: 'failed'; readonly code: string; readonly path: string }
   | { readonly kind: 'healed'; readonly afterMs: number; readonly path: string }
-  /** What a process that died left is ours now. */
+  /** What a process that is gone left in one file is ours now. Comes before anything becomes of it. */
   | { readonly kind: 'adopted'; readonly items: Items; readonly path: string }
   | {
       readonly kind: LossKind;
