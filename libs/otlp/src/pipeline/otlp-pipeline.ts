@@ -6,6 +6,8 @@ import { allocateSlabs, signals } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { SlabWriter } from '../slab/slab-writer.js';
+import type { Succession } from '../spool/options.js';
+import { newToken } from '../spool/owner.js';
 import type { Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
 import type { Marks } from './export-loop.js';
@@ -15,6 +17,7 @@ import type { Parts } from './parts.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline.js';
 import { RunnerHost } from './runner-host.js';
+import type { RunnerStart } from './runner.js';
 import type { FromRunner } from './runner-messages.js';
 import { saveToDisk } from './save.js';
 import { createSelfMetrics } from './self-metrics.js';
@@ -48,6 +51,7 @@ export class OtlpPipeline implements Pipeline {
     metrics: {},
     logs: {},
   };
+  readonly #runners: string[] = [];
   #told: Told = { lanes: [], spool: undefined, last: {} };
   #replaced = 0;
   #ownId = 0;
@@ -65,10 +69,11 @@ export class OtlpPipeline implements Pipeline {
       onDrop: (signal, reason, items) => this.#drop(signal, reason, items),
     });
     const { sending, worker } = options;
-    const start = { memory, ledger: this.#ledger.buffer, sending };
+    const given = { memory, ledger: this.#ledger.buffer, sending };
+    const start = (): RunnerStart => ({ ...given, succession: this.#succeed() });
     this.#host = new RunnerHost({
-      startWorker: worker === false ? undefined : (events) => startWorker(worker, start, events),
-      startInline: (events) => startInline(start, events),
+      startWorker: worker === false ? undefined : (events) => startWorker(worker, start(), events),
+      startInline: (events) => startInline(start(), events),
       onMessage: (message) => this.#hear(message),
       onFailure: (error) =>
         this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}`),
@@ -221,16 +226,16 @@ export class OtlpPipeline implements Pipeline {
   #mourn(reason: string, isInline: boolean): void {
     this.#replaced += 1;
     const again = this.#reader.reclaim();
-    const { traces, metrics, logs } = this.#ledger.snapshot();
-    const spooled = { traces: traces.spooled, metrics: metrics.spooled, logs: logs.spooled };
-    for (const signal of signals) {
-      this.#books.possiblyDuplicated(signal, again[signal]);
-      // What it had on disk the next one finds, and counts as restored.
-      this.#books.unspooled(signal, spooled[signal]);
-      this.#books.dropped(signal, 'worker_lost', spooled[signal]);
-    }
+    // What it had on disk stays there, for the next one to find.
+    for (const signal of signals) this.#books.possiblyDuplicated(signal, again[signal]);
     const now = isInline ? 'sending from the main thread' : 'another was started';
     this.#log.log('warn', 'worker', `the export worker ended (${reason}); ${now}`);
+  }
+
+  #succeed(): Succession {
+    const succession = { token: newToken(), gone: [...this.#runners] };
+    this.#runners.push(succession.token);
+    return succession;
   }
 
   async #answer(id: number, signal: Signal): Promise<void> {
