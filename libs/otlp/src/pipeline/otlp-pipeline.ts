@@ -54,6 +54,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #runners: string[] = [];
   #told: Told = { lanes: [], spool: undefined, last: {} };
   #replaced = 0;
+  #crashed = false;
   #ownId = 0;
   #state: 'new' | 'started' | 'ended' = 'new';
   #shutdown: Promise<ShutdownReport> | undefined;
@@ -106,7 +107,8 @@ export class OtlpPipeline implements Pipeline {
     if (this.#state !== 'new') return;
     this.#state = 'started';
     if (this.#options.sending.spool?.onCrash === true) {
-      process.on('uncaughtExceptionMonitor', this.#onCrash);
+      process.on('uncaughtExceptionMonitor', this.#onUncaught);
+      process.on('exit', this.#onExit);
     }
     this.#host.start();
   }
@@ -129,7 +131,8 @@ export class OtlpPipeline implements Pipeline {
     const { spool } = this.#options.sending;
     if (spool === undefined) return false;
     this.#seal();
-    return saveToDisk(spool.directory, this.#pool, this.#host, this.#books);
+    const memory = { pool: this.#pool, reader: this.#reader, host: this.#host };
+    return saveToDisk(spool.directory, memory, this.#books);
   }
 
   stats(): PipelineStats {
@@ -187,14 +190,20 @@ export class OtlpPipeline implements Pipeline {
       if (ledger[signal].queued > 0) this.#drop(signal, 'shutdown_deadline', ledger[signal].queued);
     }
     // 6. Report.
-    process.off('uncaughtExceptionMonitor', this.#onCrash);
+    process.off('uncaughtExceptionMonitor', this.#onUncaught);
+    process.off('exit', this.#onExit);
     this.#metrics.stop();
     const durationMs = performance.now() - startedAt;
     return { kind: inTime ? 'done' : 'deadline', durationMs, ledger: this.#ledger.snapshot() };
   }
 
-  readonly #onCrash = (): void => {
-    this.save();
+  /** A process that goes on after all sends what it has, as before. */
+  readonly #onUncaught = (): void => {
+    this.#crashed = true;
+  };
+
+  readonly #onExit = (): void => {
+    if (this.#crashed) this.save();
   };
 
   #hear(message: FromRunner): void {

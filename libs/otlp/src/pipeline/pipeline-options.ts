@@ -71,7 +71,10 @@ export interface SpoolSettings extends Omit<
    * `always`: everything, before it is sent. Default `overflow`.
    */
   readonly durable?: 'overflow' | 'always';
-  /** Write what is in memory to disk when the process dies of an uncaught exception. Default false. */
+  /**
+   * Write what is in memory to disk when the process exits after an uncaught exception. One that goes on sends it as
+   * before; one that aborts, or whose handler throws itself (exit code 7), tells nobody. Default false.
+   */
   readonly onCrash?: boolean;
 }
 
