@@ -175,6 +175,11 @@ export class DiskSpool implements Spool {
     return true;
   }
 
+  /** What was thrown away for a batch is off the disk before that batch comes onto it. */
+  async #bury(): Promise<void> {
+    for (const journal of this.#journals()) await journal.bury();
+  }
+
   async #next(): Promise<SpooledRecord | undefined> {
     if (this.#closing !== undefined) return undefined;
     for (const journal of this.#oldestFirst()) {
@@ -197,7 +202,8 @@ export class DiskSpool implements Spool {
   async #settleIn(): Promise<void> {
     const journal = await makeHome(this.#around, this.#root, this.#us);
     const onFailure = (code: string, bytes: number): void => this.#health.fail(code, bytes);
-    this.#own = { journal, writer: new Writer(this.#around, journal, onFailure) };
+    const makeRoom = (): Promise<void> => this.#bury();
+    this.#own = { journal, writer: new Writer(this.#around, journal, onFailure, makeRoom) };
   }
 
   async #adopt(): Promise<void> {
