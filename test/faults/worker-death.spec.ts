@@ -1,6 +1,9 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
-import { useLeakCheck } from '@nestlens/testing';
-import type { App } from './fixtures/app.js';
+import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import type { App, AppOptions } from './fixtures/app.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import { lasting, until } from './fixtures/until.js';
@@ -15,12 +18,15 @@ describe('the export worker', () => {
   describe('that dies', () => {
     const stage = new Stage();
 
-    const meet = async (name: string): Promise<{ app: App; kill: () => void }> => {
+    const meet = async (
+      name: string,
+      options: Partial<AppOptions> = {},
+    ): Promise<{ app: App; kill: () => void }> => {
       const { entry, execArgv } = FROM_WORKER;
       const channel = new BroadcastChannel(name);
       stage.keep(channel, async () => channel.close());
       const worker = { entry, execArgv: [...execArgv, '--import', `${mortal}?${name}`] };
-      const app = stage.app({ traces: { endpoint: collector.url }, worker });
+      const app = stage.app({ traces: { endpoint: collector.url }, worker, ...options });
       app.arrived = () => collector.ids.size;
       await until(() => app.pipeline.stats().lanes.length > 0);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
@@ -69,6 +75,34 @@ describe('the export worker', () => {
       expect(collector.ids.missing(made)).toEqual([]);
       expect(report.lines).toHaveLength(1);
     }, 20_000);
+
+    it('P4, P5: with batches on disk leaves them to the next one, which tells of none as lost or as found', async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'nestlens-faults-'));
+      stage.keep(directory, (path) => rm(path, { recursive: true }));
+      const target = { port: Number(new URL(collector.url).port) };
+      const proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      const traces = { endpoint: `http://127.0.0.1:${proxy.port}` };
+      const spool = { directory, durable: 'always' } as const;
+      await proxy.down();
+      const { app, kill } = await meet('spool', { traces, spool });
+      for (let death = 1; death <= 2; death += 1) {
+        app.spans(SPANS);
+        await until(() => app.books.spooled === death * SPANS);
+        kill();
+        await until(() => app.pipeline.stats().replaced === death);
+        expect(app.books).toMatchObject({ spooled: death * SPANS, queued: 0, dropped: {} });
+      }
+      await proxy.up();
+      await until(() => app.books.accepted >= 2 * SPANS, 15_000, 'what is on disk');
+      await until(() => app.books.spooled === 0);
+      const report = app.report();
+      expect(balanceOf(report, collector.ids)).toEqual(WHOLE);
+      expect(collector.ids.missing(2 * SPANS)).toEqual([]);
+      expect(report.books.restored).toBe(0);
+      expect(report.lines).toHaveLength(1);
+      await app.shutdown(5000);
+      expect(await readdir(directory)).toEqual([]);
+    }, 40_000);
 
     it('P14: while it shuts down does not hold up the shutdown', async () => {
       const { app, kill } = await meet('shutdown');

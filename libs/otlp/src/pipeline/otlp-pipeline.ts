@@ -6,16 +6,20 @@ import { allocateSlabs, signals } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { SlabWriter } from '../slab/slab-writer.js';
-import { areHeaders } from '../transport/headers.js';
+import type { Succession } from '../spool/options.js';
+import { newToken } from '../spool/owner.js';
 import type { Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
 import type { Marks } from './export-loop.js';
+import { askHeaders } from './header-answer.js';
 import { startInline } from './inline-thread.js';
 import { createParts } from './parts.js';
 import type { Parts } from './parts.js';
+import { reservedSlabs } from './pipeline-options.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline.js';
 import { RunnerHost } from './runner-host.js';
+import type { RunnerStart } from './runner.js';
 import type { FromRunner } from './runner-messages.js';
 import { saveToDisk } from './save.js';
 import { createSelfMetrics } from './self-metrics.js';
@@ -25,14 +29,6 @@ import { startWorker } from './worker-thread.js';
 const LET_GO_MS = 500;
 /** Share of the memory that batches outside the slabs may have. */
 const OWN_SHARE = 4;
-
-/** Of the slabs, what spans leave to log records and these to them. */
-const RESERVED_SHARE = 8;
-
-const reservedOf = ({ sending }: ResolvedPipelineOptions, slabs: number): number => {
-  const held = sending.destinations.filter(({ signal }) => signal !== 'metrics');
-  return held.length < 2 ? 0 : Math.max(1, Math.floor(slabs / RESERVED_SHARE));
-};
 
 type Told = Pick<PipelineStats, 'lanes' | 'spool' | 'last'>;
 
@@ -57,8 +53,10 @@ export class OtlpPipeline implements Pipeline {
     metrics: {},
     logs: {},
   };
+  readonly #runners: string[] = [];
   #told: Told = { lanes: [], spool: undefined, last: {} };
   #replaced = 0;
+  #crashed = false;
   #ownId = 0;
   #state: 'new' | 'started' | 'ended' = 'new';
   #shutdown: Promise<ShutdownReport> | undefined;
@@ -71,14 +69,15 @@ export class OtlpPipeline implements Pipeline {
     this.#reader = new SlabReader(this.#pool);
     this.#writer = new SlabWriter(this.#pool, {
       dropPolicy: options.dropPolicy,
-      reserved: reservedOf(options, memory.slabCount),
+      reserved: reservedSlabs(options, memory.slabCount),
       onDrop: (signal, reason, items) => this.#drop(signal, reason, items),
     });
     const { sending, worker } = options;
-    const start = { memory, ledger: this.#ledger.buffer, sending };
+    const given = { memory, ledger: this.#ledger.buffer, sending };
+    const start = (): RunnerStart => ({ ...given, succession: this.#succeed() });
     this.#host = new RunnerHost({
-      startWorker: worker === false ? undefined : (events) => startWorker(worker, start, events),
-      startInline: (events) => startInline(start, events),
+      startWorker: worker === false ? undefined : (events) => startWorker(worker, start(), events),
+      startInline: (events) => startInline(start(), events),
       onMessage: (message) => this.#hear(message),
       onFailure: (error) =>
         this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}`),
@@ -112,7 +111,8 @@ export class OtlpPipeline implements Pipeline {
     this.#state = 'started';
     const { spool } = this.#options.sending;
     if (spool !== undefined && spool.onCrash !== false) {
-      process.on('uncaughtExceptionMonitor', this.#onCrash);
+      process.on('uncaughtExceptionMonitor', this.#onUncaught);
+      process.on('exit', this.#onExit);
     }
     this.#host.start();
   }
@@ -135,7 +135,8 @@ export class OtlpPipeline implements Pipeline {
     const { spool } = this.#options.sending;
     if (spool === undefined) return false;
     this.#seal();
-    return saveToDisk(spool.directory, this.#pool, this.#host, this.#books);
+    const memory = { pool: this.#pool, reader: this.#reader, host: this.#host };
+    return saveToDisk(spool.directory, memory, this.#books);
   }
 
   stats(): PipelineStats {
@@ -193,14 +194,20 @@ export class OtlpPipeline implements Pipeline {
       if (ledger[signal].queued > 0) this.#drop(signal, 'shutdown_deadline', ledger[signal].queued);
     }
     // 6. Report.
-    process.off('uncaughtExceptionMonitor', this.#onCrash);
+    process.off('uncaughtExceptionMonitor', this.#onUncaught);
+    process.off('exit', this.#onExit);
     this.#metrics.stop();
     const durationMs = performance.now() - startedAt;
     return { kind: inTime ? 'done' : 'deadline', durationMs, ledger: this.#ledger.snapshot() };
   }
 
-  readonly #onCrash = (): void => {
-    this.save();
+  /** A process that goes on after all sends what it has, as before. */
+  readonly #onUncaught = (): void => {
+    this.#crashed = true;
+  };
+
+  readonly #onExit = (): void => {
+    if (this.#crashed) this.save();
   };
 
   #hear(message: FromRunner): void {
@@ -232,36 +239,28 @@ export class OtlpPipeline implements Pipeline {
   #mourn(reason: string, isInline: boolean): void {
     this.#replaced += 1;
     const again = this.#reader.reclaim();
-    const { traces, metrics, logs } = this.#ledger.snapshot();
-    const spooled = { traces: traces.spooled, metrics: metrics.spooled, logs: logs.spooled };
-    for (const signal of signals) {
-      this.#books.possiblyDuplicated(signal, again[signal]);
-      // What it had on disk the next one finds, and counts as restored.
-      this.#books.unspooled(signal, spooled[signal]);
-      this.#books.dropped(signal, 'worker_lost', spooled[signal]);
-    }
+    // What it had on disk stays there, for the next one to find.
+    for (const signal of signals) this.#books.possiblyDuplicated(signal, again[signal]);
     const now = isInline ? 'sending from the main thread' : 'another was started';
     this.#log.log('warn', 'worker', `the export worker ended (${reason}); ${now}`);
   }
 
+  #succeed(): Succession {
+    const succession = { token: newToken(), gone: [...this.#runners] };
+    this.#runners.push(succession.token);
+    return succession;
+  }
+
   async #answer(id: number, signal: Signal): Promise<void> {
-    try {
-      const functions = this.#options.headerFunctions[signal] ?? [];
-      const answers = await Promise.all(functions.map(async (ask) => ask()));
-      // Nothing in place of a token must not become a request without one.
-      if (!answers.every(areHeaders)) throw new TypeError('no headers');
-      const headers: Record<string, string> = Object.assign({}, ...answers);
-      this.#host.tell({ kind: 'headers', id, headers });
-    } catch {
-      this.#host.tell({ kind: 'headers', id, headers: 'failed' });
-    }
+    const headers = await askHeaders(this.#options.headerFunctions[signal] ?? []);
+    this.#host.tell({ kind: 'headers', id, headers });
   }
 
   /** Takes bytes that are no slab's; they are copied to memory that a worker can read. */
   #offer(signal: Signal, bytes: Uint8Array, items: number): void {
+    if (this.#state === 'ended') return this.#drop(signal, 'already_shutdown', items);
     if (this.#host.ownBytes + bytes.length > this.#options.maxBytes / OWN_SHARE) {
-      this.#drop(signal, 'queue_full', items);
-      return;
+      return this.#drop(signal, 'queue_full', items);
     }
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);

@@ -2,15 +2,17 @@ import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import { settle } from '../ledger/settle.js';
 import type { Batch, Sender } from '../send/sender.js';
 import type { SlabPool } from '../slab/slab-pool.js';
-import { signals } from '../slab/memory.js';
 import type { SpoolEvent } from '../spool/events.js';
+import type { Items } from '../spool/items.js';
 import { openSpool } from '../spool/open-spool.js';
+import type { Succession } from '../spool/options.js';
 import { replay } from '../spool/replay.js';
 import type { Load, Replayer } from '../spool/replay.js';
 import type { Spool } from '../spool/spool.js';
 import type { SpoolStats } from '../spool/counts.js';
 import type { Lane, Lanes, Overflow } from './lane.js';
 import type { SpoolSettings } from './pipeline-options.js';
+import { SpoolBooks } from './spool-books.js';
 
 export interface DiskOverflowOptions {
   readonly settings: SpoolSettings;
@@ -19,6 +21,9 @@ export interface DiskOverflowOptions {
   readonly ledger: LedgerWriter;
   readonly load: () => Load;
   readonly warn: (cause: string, message: string) => void;
+  readonly succession: Succession;
+  /** What the books have as spooled by those before. */
+  readonly inherited: Items;
 }
 
 /** Above it what waits goes to disk, so that what comes has room. */
@@ -26,12 +31,6 @@ const HIGH_WATER = 0.5;
 
 /** After a refusal nothing is offered for so long, unless memory has no other place. */
 const REST_MS = 1000;
-
-const LOSSES = {
-  evicted: 'spool_full',
-  expired: 'spool_expired',
-  corrupt: 'spool_corrupt',
-} as const;
 
 /** The spool as the runner uses it, and the replay of what is in it. */
 export class DiskOverflow implements Overflow {
@@ -42,8 +41,13 @@ export class DiskOverflow implements Overflow {
 
   /** Undefined, after a warning, where the directory cannot be used: batches then stay in memory. */
   static async open(options: DiskOverflowOptions): Promise<DiskOverflow | undefined> {
-    const { settings, warn, ledger } = options;
-    const opened = await openSpool({ ...settings, onEvent: (event) => tell(event, ledger, warn) });
+    const { settings, warn, ledger, succession, inherited } = options;
+    const books = new SpoolBooks(ledger, inherited);
+    const onEvent = (event: SpoolEvent): void => {
+      books.hear(event);
+      tell(event, warn);
+    };
+    const opened = await openSpool({ ...settings, succession, onEvent });
     if (opened.kind === 'open') return new DiskOverflow(options, opened.spool);
     warn('spool', opened.message);
     return undefined;
@@ -110,11 +114,8 @@ const onceThrough = (lanes: Lanes): Sender => ({
   close: () => Promise.resolve(),
 });
 
-function tell(event: SpoolEvent, ledger: LedgerWriter, warn: DiskOverflowOptions['warn']): void {
+function tell(event: SpoolEvent, warn: DiskOverflowOptions['warn']): void {
   switch (event.kind) {
-    case 'adopted':
-      for (const signal of signals) ledger.restored(signal, event.items[signal]);
-      return;
     case 'failed':
       return warn('spool', `the spool at ${event.path} cannot be written (${event.code})`);
     case 'healed':
@@ -122,10 +123,8 @@ function tell(event: SpoolEvent, ledger: LedgerWriter, warn: DiskOverflowOptions
     case 'evicted':
     case 'expired':
     case 'corrupt':
-      for (const signal of signals) {
-        ledger.unspooled(signal, event.items[signal]);
-        ledger.dropped(signal, LOSSES[event.kind], event.items[signal]);
-      }
-      warn(`spool_${event.kind}`, `the spool at ${event.path} lost batches: ${event.kind}`);
+      return warn(`spool_${event.kind}`, `the spool at ${event.path} lost batches: ${event.kind}`);
+    case 'adopted':
+    case 'searched':
   }
 }

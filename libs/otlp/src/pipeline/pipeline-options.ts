@@ -74,7 +74,10 @@ export interface SpoolSettings extends Omit<
    * `always`: everything, before it is sent. Default `overflow`.
    */
   readonly durable?: 'overflow' | 'always';
-  /** Write what is in memory to disk when the process dies of an uncaught exception. Default true. */
+  /**
+   * Write what is in memory to disk when the process exits after an uncaught exception. One that goes on sends it as
+   * before; one that aborts, or whose handler throws itself (exit code 7), tells nobody. Default true.
+   */
   readonly onCrash?: boolean;
 }
 
@@ -153,6 +156,18 @@ export function resolvePipelineOptions(options: PipelineOptions): ResolvedPipeli
     log: options.log ?? (() => {}),
   };
 }
+
+/** Of the slabs, what spans leave to log records and these to them. */
+const RESERVED_SHARE = 8;
+
+/** How many of `count` slabs a signal leaves to others: none where it is alone. Metrics take no slabs. */
+export const reservedSlabs = (
+  { sending: { destinations } }: ResolvedPipelineOptions,
+  count: number,
+): number => {
+  const users = destinations.filter(({ signal }) => signal !== 'metrics').length;
+  return users < 2 ? 0 : Math.max(1, Math.floor(count / RESERVED_SHARE));
+};
 
 const headersIn = ({ headers = [] }: DestinationOptions): readonly Headers[] =>
   Array.isArray(headers) ? (headers as readonly Headers[]) : [headers as Headers];

@@ -52,6 +52,11 @@ export class RunnerHost {
     return this.#isInline;
   }
 
+  /** There is a thread that may have own batches and slabs in hand. */
+  get isRunning(): boolean {
+    return this.#thread !== undefined;
+  }
+
   /** Bytes of own batches that are not settled. */
   get ownBytes(): number {
     let bytes = 0;
@@ -92,6 +97,13 @@ export class RunnerHost {
   offer(batch: OwnBatch): void {
     this.#own.set(batch.id, batch);
     this.#thread?.tell({ kind: 'offer', batch });
+  }
+
+  /** Own batches that nobody sends any more: they are the caller's now. Only while none is running. */
+  takeOwn(): OwnBatch[] {
+    const own = [...this.#own.values()];
+    this.#own.clear();
+    return own;
   }
 
   tell(message: ToRunner): void {

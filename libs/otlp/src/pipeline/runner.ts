@@ -1,4 +1,5 @@
 import { openLedger } from '../ledger/ledger.js';
+import type { LedgerSnapshot } from '../ledger/ledger.js';
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import { settle } from '../ledger/settle.js';
 import type { Batch, Clock } from '../send/sender.js';
@@ -6,11 +7,14 @@ import { systemClock } from '../send/sender.js';
 import type { SlabMemory } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
+import type { Items } from '../spool/items.js';
+import type { Succession } from '../spool/options.js';
 import { ExportLoop } from './export-loop.js';
 import type { Marks, Settled } from './export-loop.js';
-import type { Lanes } from './lane.js';
+import type { Lanes, Overflow } from './lane.js';
+import { OpeningOverflow } from './opening-overflow.js';
 import { DiskOverflow } from './overflow.js';
-import type { SendingOptions } from './pipeline-options.js';
+import type { SendingOptions, SpoolSettings } from './pipeline-options.js';
 import type { FromRunner, ToRunner } from './runner-messages.js';
 import { createLanes } from './stack.js';
 
@@ -19,6 +23,8 @@ export interface RunnerStart {
   readonly memory: SlabMemory;
   readonly ledger: SharedArrayBuffer;
   readonly sending: SendingOptions;
+  /** This runner, and those of the pipeline that have ended. */
+  readonly succession: Succession;
 }
 
 /** While something is under way the state is told so often, if it changed. */
@@ -35,7 +41,8 @@ export class Runner {
   readonly #loop: ExportLoop;
   readonly #deadline = new AbortController();
   readonly #opening: Promise<void> | undefined;
-  #overflow: DiskOverflow | undefined;
+  #overflow: Overflow | undefined;
+  #disk: DiskOverflow | undefined;
   #cancelState = (): void => {};
   #told = '';
   #closed = false;
@@ -44,7 +51,7 @@ export class Runner {
 
   /** Throws TransportConfigError. */
   constructor(
-    { memory, ledger, sending }: RunnerStart,
+    { memory, ledger, sending, succession }: RunnerStart,
     emit: (message: FromRunner) => void,
     clock: Clock = systemClock,
   ) {
@@ -76,7 +83,9 @@ export class Runner {
       onError: (error) => this.#warn('internal_error', String(error)),
       clock,
     });
-    if (sending.spool !== undefined) this.#opening = this.#open(sending);
+    const { spool } = sending;
+    const inherited = spooledIn(openLedger(ledger).snapshot());
+    if (spool !== undefined) this.#opening = this.#open(spool, succession, inherited);
     void this.#listen();
     this.#watchState();
     this.#emit({ kind: 'ready' });
@@ -106,18 +115,24 @@ export class Runner {
     if (!this.#closed) await this.#shutdown({ sequence: 0, own: 0 });
   }
 
-  async #open(sending: SendingOptions): Promise<void> {
-    const { spool: settings } = sending;
-    if (settings === undefined) return;
-    this.#overflow = await DiskOverflow.open({
+  async #open(settings: SpoolSettings, succession: Succession, inherited: Items): Promise<void> {
+    const opening = DiskOverflow.open({
       settings,
       pool: this.#pool,
       lanes: this.#lanes,
       ledger: this.#ledger,
       load: () => this.#loop.load(),
       warn: (cause, message) => this.#warn(cause, message),
+      succession,
+      inherited,
     });
+    if (settings.durable === 'always') {
+      this.#overflow = new OpeningOverflow(opening, this.#clock);
+    }
+    this.#disk = await opening;
+    this.#overflow = this.#disk;
     this.#loop.poke();
+    this.#tellState();
   }
 
   async #listen(): Promise<void> {
@@ -136,11 +151,11 @@ export class Runner {
   async #shutdown(marks: Marks): Promise<void> {
     await this.#opening;
     // 1. What is replayed goes back to disk, where it is safe: live batches have all places now.
-    await this.#overflow?.stopReplay();
+    await this.#disk?.stopReplay();
     // 2. Drain; what cannot be sent goes to disk, or is counted; then the connections.
     await this.#loop.shutdown(marks, this.#deadline.signal);
     // 3. The disk last, for the drain writes to it.
-    await this.#overflow?.close();
+    await this.#disk?.close();
     this.#closed = true;
     this.#cancelState();
     this.#pool.ring();
@@ -173,10 +188,16 @@ export class Runner {
 
   #tellState(): void {
     const lanes = this.#lanes.all.map((lane) => lane.state());
-    const spool = this.#overflow?.stats();
+    const spool = this.#disk?.stats();
     const text = JSON.stringify([lanes, spool]);
     if (text === this.#told) return;
     this.#told = text;
     this.#emit({ kind: 'state', lanes, ...(spool && { spool }) });
   }
 }
+
+const spooledIn = ({ traces, metrics, logs }: LedgerSnapshot): Items => ({
+  traces: traces.spooled,
+  metrics: metrics.spooled,
+  logs: logs.spooled,
+});

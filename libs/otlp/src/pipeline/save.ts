@@ -1,32 +1,68 @@
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Batch } from '../send/sender.js';
-import { FREE, ITEMS } from '../slab/memory.js';
+import { FREE, ITEMS, signals } from '../slab/memory.js';
 import type { SlabPool } from '../slab/slab-pool.js';
+import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import { dumpSync } from '../spool/dump.js';
-import { signals } from '../slab/memory.js';
-import type { OwnBatch } from './export-loop.js';
+import type { RunnerHost } from './runner-host.js';
+
+export interface Memory {
+  readonly pool: SlabPool;
+  readonly reader: SlabReader;
+  readonly host: Pick<RunnerHost, 'isRunning' | 'own' | 'takeOwn' | 'offer'>;
+}
 
 /**
- * Writes everything in memory to disk before it returns, for a process that is about to end; what is being sent just
- * now too, which may then arrive twice. False where the disk refused, or there was nothing.
+ * Writes everything in memory to disk before it returns, for a process that is about to end. What nobody is sending is
+ * in the spool then and nowhere else. What a runner has in hand is written too, for it may get no further, but stays
+ * the runner's: it may arrive twice. False where the disk refused, or there was nothing.
  */
-export function saveToDisk(
-  directory: string,
-  pool: SlabPool,
-  { own }: { readonly own: Iterable<OwnBatch> },
-  ledger: LedgerWriter,
-): boolean {
-  const batches: Batch[] = [...own];
+export function saveToDisk(directory: string, memory: Memory, ledger: LedgerWriter): boolean {
+  const { host, reader } = memory;
+  if (!host.isRunning) {
+    const again = reader.reclaim();
+    for (const signal of signals) ledger.possiblyDuplicated(signal, again[signal]);
+  }
+  const slabs = sealedOf(reader);
+  const own = host.isRunning ? [] : host.takeOwn();
+  const copies = [...(host.isRunning ? host.own : []), ...heldByOthers(memory.pool, slabs)];
+  const all = [...own, ...slabs, ...copies];
+  if (all.length === 0) return false;
+  if (dumpSync(directory, all).kind !== 'spooled') {
+    for (const batch of slabs) reader.putBack(batch);
+    for (const batch of own) host.offer(batch);
+    return false;
+  }
+  for (const batch of slabs) {
+    ledger.handed(batch.signal, batch.firstTaken);
+    ledger.spooled(batch.signal, batch.items);
+    reader.release(batch);
+  }
+  for (const { signal, items } of own) ledger.spooled(signal, items);
+  for (const { signal, items } of copies) ledger.possiblyDuplicated(signal, items);
+  return true;
+}
+
+/** One by one: each is a record of its own, and a request when it is replayed. */
+function sealedOf(reader: SlabReader): SlabBatch[] {
+  const batches: SlabBatch[] = [];
+  for (const signal of signals) {
+    for (let batch = reader.take(signal, 0); batch; batch = reader.take(signal, 0)) {
+      batches.push(batch);
+    }
+  }
+  return batches;
+}
+
+function heldByOthers(pool: SlabPool, taken: readonly SlabBatch[]): Batch[] {
+  const ours = new Set(taken.flatMap(({ slabs }) => slabs));
+  const batches: Batch[] = [];
   for (let slab = 0; slab < pool.count; slab += 1) {
-    if (pool.state(slab) === FREE) continue;
+    if (ours.has(slab) || pool.state(slab) === FREE) continue;
     const content = pool.content(slab);
     const items = pool.read(slab, ITEMS);
     const signal = pool.signalOf(slab);
     if (items > 0) batches.push({ signal, items, bytes: content.length, chunks: [content] });
   }
-  if (batches.length === 0) return false;
-  const dumped = dumpSync(directory, batches);
-  if (dumped.kind !== 'spooled') return false;
-  for (const signal of signals) ledger.spooled(signal, dumped.items[signal]);
-  return true;
+  return batches;
 }

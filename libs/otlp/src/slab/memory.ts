@@ -25,9 +25,9 @@ export interface SlabMemoryOptions {
  *     WRITING -> FREE          main: nothing got in
  *     OPEN -> SEALED           either: by time, or asked
  *     SEALED -> WRITING        main: stolen by the drop policy
- *     SEALED -> SENDING        reader: goes out, or to disk
- *     SENDING -> FREE          reader: settled
- *     SENDING -> SEALED        reader: put back; main: after the reader died
+ *     SEALED -> SENDING        reader: goes out, or to disk; main: to disk, before the process ends
+ *     SENDING -> FREE          whoever made it SENDING: settled
+ *     SENDING -> SEALED        the same: put back; main: after the reader died
  */
 export const FREE = 0;
 export const OPEN = 1;

@@ -15,16 +15,22 @@ export function appended(around: Surroundings, segment: Segment, items: Items): 
   for (const to of [counts.appended, counts.held]) addItems(to, items);
 }
 
+/** Found just now, left by an earlier process: told before anything can become of it. */
+export function recovered({ counts, emit }: Surroundings, path: string, items: Items): void {
+  if (SIGNALS.every((signal) => items[signal] === 0)) return;
+  for (const to of [counts.recovered, counts.held]) addItems(to, items);
+  emit({ kind: 'adopted', items: { ...items }, path });
+}
+
 /** Read just now. A file that holds more than its name says counts as found just now. */
-export function read({ counts }: Surroundings, entry: Entry): void {
+export function read(around: Surroundings, entry: Entry): void {
   const { segment, signal, items } = entry;
   segment.entries.push(entry);
   if (signal === undefined) return;
   const extra = Math.max(0, items - segment.unread[signal]);
   segment.unread[signal] -= items - extra;
   segment.left[signal] += extra;
-  counts.held[signal] += extra;
-  counts.recovered[signal] += extra;
+  recovered(around, segment.path, { ...noItems(), [signal]: extra });
 }
 
 export function handed({ counts }: Surroundings, entry: Entry): Entry {

@@ -5,10 +5,12 @@ import type { SpoolStats } from './counts.js';
 import { recordBytes } from './current.js';
 import { codeOf } from './disk.js';
 import { DiskHealth, tryWriting, type SpoolState } from './disk-health.js';
-import { makeHome, Orphans } from './homes.js';
-import { countItems, restOf } from './items.js';
+import { makeHome } from './homes.js';
+import { countItems } from './items.js';
 import type { Journal } from './journal.js';
 import { freePath, lockPath } from './lock.js';
+import type { Succession } from './options.js';
+import { Orphans } from './orphans.js';
 import { thisOwner, type Owner } from './owner.js';
 import { SEGMENT_HEADER_BYTES } from './record.js';
 import { Round } from './round.js';
@@ -26,22 +28,22 @@ const OPEN_BUDGET_MS = 1000;
 export class DiskSpool implements Spool {
   readonly #around: Surroundings;
   readonly #root: string;
-  readonly #us: Owner = thisOwner();
+  readonly #us: Owner;
   readonly #orphans: Orphans;
   readonly #health: DiskHealth;
   readonly #syncs: Round;
   readonly #housekeeping: Round;
-  readonly #adopted: Journal[] = [];
   #own: { readonly journal: Journal; readonly writer: Writer } | undefined;
   #ahead: Promise<SpooledRecord | undefined> | undefined;
   #asked: Promise<boolean> = Promise.resolve(true);
   #persisting: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(around: Surroundings, root: string) {
+  constructor(around: Surroundings, root: string, succession?: Succession) {
     this.#around = around;
     this.#root = root;
-    this.#orphans = new Orphans(around, root, this.#us);
+    this.#us = thisOwner(succession?.token);
+    this.#orphans = new Orphans(around, root, this.#us, succession?.gone ?? []);
     this.#health = new DiskHealth(around, root, (bytes) => this.#try(bytes));
     const { clock, options } = around;
     const { fsyncIntervalMs: ms } = options;
@@ -173,6 +175,11 @@ export class DiskSpool implements Spool {
     return true;
   }
 
+  /** What was thrown away for a batch is off the disk before that batch comes onto it. */
+  async #bury(): Promise<void> {
+    for (const journal of this.#journals()) await journal.bury();
+  }
+
   async #next(): Promise<SpooledRecord | undefined> {
     if (this.#closing !== undefined) return undefined;
     for (const journal of this.#oldestFirst()) {
@@ -183,7 +190,8 @@ export class DiskSpool implements Spool {
   }
 
   #journals(): readonly Journal[] {
-    return this.#own === undefined ? this.#adopted : [...this.#adopted, this.#own.journal];
+    const { journals } = this.#orphans;
+    return this.#own === undefined ? journals : [...journals, this.#own.journal];
   }
 
   #oldestFirst(): readonly Journal[] {
@@ -194,21 +202,15 @@ export class DiskSpool implements Spool {
   async #settleIn(): Promise<void> {
     const journal = await makeHome(this.#around, this.#root, this.#us);
     const onFailure = (code: string, bytes: number): void => this.#health.fail(code, bytes);
-    this.#own = { journal, writer: new Writer(this.#around, journal, onFailure) };
+    const makeRoom = (): Promise<void> => this.#bury();
+    this.#own = { journal, writer: new Writer(this.#around, journal, onFailure, makeRoom) };
   }
 
   async #adopt(): Promise<void> {
-    const { clock, counts, emit } = this.#around;
-    const untilMs = clock.now() + OPEN_BUDGET_MS;
-    const before = { ...counts.recovered };
-    const ours = new Set(this.#journals().map(({ directory }) => directory));
-    const adopted = await this.#orphans.adopt(ours, untilMs);
-    this.#adopted.push(...adopted);
-    for (const journal of this.#adopted) await journal.survey(untilMs);
-    const items = restOf(counts.recovered, before);
-    if (countItems(items) > 0) emit({ kind: 'adopted', items, path: this.#root });
+    const untilMs = this.#around.clock.now() + OPEN_BUDGET_MS;
+    const more = await this.#orphans.adopt(this.#own?.journal.directory, untilMs);
     this.#makeRoom(0);
-    if (adopted.length > 0) this.#syncs.soon();
+    if (more) this.#syncs.soon();
   }
 
   /** What failed, once more. */
@@ -225,7 +227,7 @@ export class DiskSpool implements Spool {
     this.#own?.writer.retireIfDone();
     await this.#attempt(() => this.#own?.writer.sync());
     // Records wait for no cursor.
-    this.#persisting = this.#persist().then(() => this.#leave());
+    this.#persisting = this.#persist().then(() => this.#orphans.leave());
   }
 
   async #sync(): Promise<boolean> {
@@ -249,17 +251,6 @@ export class DiskSpool implements Spool {
     }
   }
 
-  async #leave(): Promise<void> {
-    for (const journal of this.#adopted.filter(({ empty }) => empty)) {
-      if (this.#forget(journal)) await journal.close();
-    }
-  }
-
-  #forget(journal: Journal): boolean {
-    const index = this.#adopted.indexOf(journal);
-    return index !== -1 && this.#adopted.splice(index, 1).length > 0;
-  }
-
   async #keepHouse(): Promise<void> {
     for (const journal of this.#journals()) journal.expire();
     for (const journal of this.#journals()) await this.#touch(journal);
@@ -278,7 +269,7 @@ export class DiskSpool implements Spool {
       if (this.#own?.journal === journal) {
         this.#own = undefined;
         this.#health.fail('ELOCKLOST', 0);
-      } else this.#forget(journal);
+      } else this.#orphans.forget(journal);
     }
   }
 

@@ -5,8 +5,16 @@ export type SpoolEvent =
   /** The disk refuses: batches stay in memory until `healed`. Once a minute at most for one code. */
   | { readonly kind: 'failed'; readonly code: string; readonly path: string }
   | { readonly kind: 'healed'; readonly afterMs: number; readonly path: string }
-  /** What a process that died left is ours now. */
-  | { readonly kind: 'adopted'; readonly items: Items; readonly path: string }
+  /** What somebody who is gone left in one file is ours now. Comes before anything becomes of it. */
+  | {
+      readonly kind: 'adopted';
+      readonly items: Items;
+      readonly path: string;
+      /** By a thread of this process that ended: in the process' books since it was appended. */
+      readonly inherited?: boolean;
+    }
+  /** Once, where there were such threads: all that they left has been taken over. */
+  | { readonly kind: 'searched'; readonly path: string }
   | {
       readonly kind: LossKind;
       /** Undamaged, but thrown away; or damaged, as far as is known what it was. */

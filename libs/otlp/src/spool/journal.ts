@@ -89,7 +89,7 @@ export class Journal {
 
   /** One that could not be made; of what there is of it nothing stays. */
   abandon(segment: Segment): void {
-    this.#segments.splice(this.#segments.indexOf(segment), 1);
+    without(this.#segments, segment);
     segment.sealed = true;
     this.#doomed.push(segment);
   }
@@ -151,6 +151,19 @@ export class Journal {
     return oldest !== undefined;
   }
 
+  /** Takes what was thrown away off the disk; what cannot go yet waits for `persist`. Never rejects. */
+  async bury(): Promise<void> {
+    for (const segment of this.#doomed.slice()) {
+      try {
+        await this.#removeFile(segment.path);
+      } catch {
+        continue;
+      }
+      // While it is being closed it may still get another name.
+      if (segment.sealed) without(this.#doomed, segment);
+    }
+  }
+
   /** Throws away segments whose last record is too old. */
   expire(): void {
     const latest = this.#around.unixMs() - this.#around.options.maxAgeMs;
@@ -206,12 +219,12 @@ export class Journal {
     await this.#moveCursor(passed.length > 0);
     for (const segment of passed) {
       await this.#removeFile(segment.path);
-      this.#finished.splice(this.#finished.indexOf(segment), 1);
+      without(this.#finished, segment);
       this.#around.counts.bytes -= segment.bytes;
     }
     for (const segment of doomed) {
       await this.#removeFile(segment.path);
-      this.#doomed.splice(this.#doomed.indexOf(segment), 1);
+      without(this.#doomed, segment);
     }
   }
 
@@ -244,7 +257,7 @@ export class Journal {
   }
 
   #drop(segment: Segment, kind: 'evicted' | 'expired'): void {
-    this.#segments.splice(this.#segments.indexOf(segment), 1);
+    without(this.#segments, segment);
     this.#doomed.push(segment);
     dropped(this.#around, segment, kind);
     // The reader closes what it reads just now.
@@ -265,4 +278,9 @@ export class Journal {
     this.#readings = result.catch(() => undefined);
     return result;
   }
+}
+
+function without(segments: Segment[], segment: Segment): void {
+  const index = segments.indexOf(segment);
+  if (index !== -1) segments.splice(index, 1);
 }

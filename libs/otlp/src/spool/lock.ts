@@ -10,8 +10,8 @@ import { livenessOf, parseOwner, type Owner } from './owner.js';
 export type Claim =
   | { readonly kind: 'ours'; readonly lock: Lock }
   | { readonly kind: 'taken' }
-  /** Theirs for as long as `mark` keeps changing. */
-  | { readonly kind: 'watch'; readonly mark: string };
+  /** Theirs for as long as `mark` keeps changing; `token` is empty where nobody can be read. */
+  | { readonly kind: 'watch'; readonly mark: string; readonly token: string };
 
 export interface Lock {
   /** Where the lock files are: apart, since there may be many others beside it. */
@@ -37,8 +37,9 @@ export async function claim(
     const liveness = owner === undefined ? 'unknown' : livenessOf(owner, us);
     if (liveness === 'alive') return { kind: 'taken' };
     if (liveness === 'unknown') {
-      const mark = `${last.name} ${owner?.token ?? ''} ${(await disk.stat(path)).modifiedMs}`;
-      if (mark !== staleMark) return { kind: 'watch', mark };
+      const token = owner?.token ?? '';
+      const mark = `${last.name} ${token} ${(await disk.stat(path)).modifiedMs}`;
+      if (mark !== staleMark) return { kind: 'watch', mark, token };
     }
   }
   const number = (last?.number ?? 0) + 1;

@@ -35,7 +35,7 @@ export async function openSpool(options: SpoolOptions): Promise<Opened> {
     emit: guarded(options.onEvent),
     unixMs: () => offset + clock.now(),
   };
-  const spool = new DiskSpool(around, resolved.directory);
+  const spool = new DiskSpool(around, resolved.directory, options.succession);
   try {
     await spool.open();
   } catch (error) {

@@ -22,6 +22,16 @@ export interface SpoolOptions {
   readonly disk?: Disk;
   /** Unix time in ms; read once. Default: `Date.now`. */
   readonly wallClock?: () => number;
+  /** For threads that follow each other in one process. Default: it is the first. */
+  readonly succession?: Succession;
+}
+
+/** Tokens as of `newToken`. */
+export interface Succession {
+  /** Names this one. */
+  readonly token: string;
+  /** Those that have ended: what they left is taken over at once. */
+  readonly gone: readonly string[];
 }
 
 const MIN_BYTES = 64 * 1024;

@@ -22,14 +22,16 @@ export interface Owner {
  */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
-export function thisOwner(): Owner {
+export const newToken = (): string => randomUUID().slice(0, 8);
+
+export function thisOwner(token = newToken()): Owner {
   return {
     pid: process.pid,
     start: startOf('self'),
     boot: textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     space: textOf(() => readlinkSync('/proc/self/ns/pid')),
     host: hostname(),
-    token: randomUUID().slice(0, 8),
+    token,
   };
 }
 

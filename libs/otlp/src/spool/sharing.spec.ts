@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SpoolEvent } from './events.js';
 import { batch, drain, range } from './fixtures/batches.js';
 import { Child } from './fixtures/child.js';
 import { ManualClock, turns } from './fixtures/manual-clock.js';
@@ -69,6 +70,21 @@ describe('a directory of spools that many use', () => {
     for (let ms = 0; ms < 50_000; ms += 10_000) await clock.advance(10_000);
     expect(heldBy(spool)).toBe(0);
     await until(() => heldBy(spool) === 1, clock);
+    expect(await drain(spool)).toEqual([1]);
+  });
+
+  it('takes over at once from a thread of this process that is known to be gone', async () => {
+    const directory = openings.directory();
+    const clock = new ManualClock();
+    const gone = await openings.open({ directory, clock, succession: { token: 'a', gone: [] } });
+    await gone.append(batch(1));
+    const events: SpoolEvent[] = [];
+    const onEvent = (event: SpoolEvent): unknown => events.push(event);
+    const succession = { token: 'b', gone: ['a'] };
+    const spool = await openings.open({ directory, clock, succession, onEvent });
+    const [adopted, searched] = events;
+    expect(adopted).toMatchObject({ kind: 'adopted', items: { traces: 1 }, inherited: true });
+    expect([searched?.kind, events.length]).toEqual(['searched', 2]);
     expect(await drain(spool)).toEqual([1]);
   });
 

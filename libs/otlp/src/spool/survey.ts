@@ -1,4 +1,5 @@
 import { dirname, join, sep } from 'node:path';
+import { recovered } from './accounts.js';
 import { restOf, addItems } from './items.js';
 import { SegmentScanner } from './scanner.js';
 import { openName, parseSegmentName, sealedName } from './segment-name.js';
@@ -44,12 +45,11 @@ export async function listSegments(
 }
 
 /** Counts what of a segment is still to be sent, once it is known what is in it. */
-export function recover(segment: Segment, { counts }: Surroundings): void {
+export function recover(segment: Segment, around: Surroundings): void {
   segment.left = restOf(segment.items, segment.consumed);
   segment.unread = { ...segment.left };
-  addItems(counts.recovered, segment.left);
-  addItems(counts.held, segment.left);
-  counts.bytes += segment.bytes;
+  around.counts.bytes += segment.bytes;
+  recovered(around, segment.path, segment.left);
 }
 
 /** Learns from its headers what a segment holds whose writer died, and names it accordingly. */

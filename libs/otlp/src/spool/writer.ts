@@ -28,6 +28,7 @@ export class Writer {
   readonly #around: Surroundings;
   readonly #journal: Journal;
   readonly #onFailure: (code: string, bytes: number) => void;
+  readonly #makeRoom: () => Promise<void>;
   readonly #jobs: Job[] = [];
   /** Full or failed, and not closed yet. */
   readonly #retired: Current[] = [];
@@ -37,15 +38,20 @@ export class Writer {
   #waitingBytes = 0;
   #busySince: number | undefined;
 
-  /** `onFailure` hears of each refusal of the disk, with the size of what it refused. */
+  /**
+   * `onFailure` hears of each refusal of the disk, with the size of what it refused. `makeRoom` is waited for before
+   * each write; it does not reject.
+   */
   constructor(
     around: Surroundings,
     journal: Journal,
     onFailure: (code: string, bytes: number) => void,
+    makeRoom: () => Promise<void>,
   ) {
     this.#around = around;
     this.#journal = journal;
     this.#onFailure = onFailure;
+    this.#makeRoom = makeRoom;
   }
 
   /** Accepted and not written yet. */
@@ -133,6 +139,7 @@ export class Writer {
       const bytes = jobs.reduce((sum, { batch }) => sum + recordBytes(batch), 0);
       this.#busySince = this.#around.clock.now();
       const batches = jobs.map(({ batch }) => batch);
+      await this.#makeRoom();
       const appended = await this.#write(batches, bytes);
       this.#busySince = undefined;
       this.#waitingBytes -= bytes;

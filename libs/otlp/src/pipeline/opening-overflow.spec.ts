@@ -1,0 +1,49 @@
+import { ManualClock } from '../layers/fixtures/manual-clock.js';
+import type { Batch } from '../send/sender.js';
+import type { Lane, Overflow } from './lane.js';
+import { OpeningOverflow } from './opening-overflow.js';
+
+const BATCH: Batch = { signal: 'traces', items: 1, bytes: 1, chunks: [new Uint8Array(1)] };
+const LANE = {} as Lane;
+
+describe('a spool that is being opened', () => {
+  const bench = () => {
+    const clock = new ManualClock();
+    const opening = Promise.withResolvers<Overflow | undefined>();
+    const overflow = new OpeningOverflow(opening.promise, clock);
+    const taken: Batch[] = [];
+    const disk: Overflow = {
+      wants: () => true,
+      take: async (batch) => taken.push(batch) > 0,
+    };
+    return { clock, opening, overflow, taken, disk };
+  };
+
+  it('keeps what comes meanwhile, and gives it to the disk when it is open', async () => {
+    const { opening, overflow, taken, disk } = bench();
+    expect(overflow.wants(LANE)).toBe(true);
+    const answer = overflow.take(BATCH);
+    opening.resolve(disk);
+    expect([await answer, taken]).toEqual([true, [BATCH]]);
+  });
+
+  it('gives it back where it cannot be used', async () => {
+    const { opening, overflow } = bench();
+    const answer = overflow.take(BATCH);
+    opening.resolve(undefined);
+    expect(await answer).toBe(false);
+  });
+
+  it('holds up nothing for longer than 5 s where the disk hangs', async () => {
+    const { clock, overflow } = bench();
+    const answer = overflow.take(BATCH);
+    await clock.advance(4999);
+    expect(overflow.wants(LANE)).toBe(true);
+    await clock.advance(1);
+    expect([await answer, overflow.wants(LANE), await overflow.take(BATCH)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+});

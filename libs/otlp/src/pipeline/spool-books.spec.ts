@@ -1,0 +1,57 @@
+import { createLedger } from '../ledger/ledger.js';
+import type { SpoolEvent } from '../spool/events.js';
+import { noItems } from '../spool/items.js';
+import { SpoolBooks } from './spool-books.js';
+
+const traces = (count: number) => ({ ...noItems(), traces: count });
+const found = (count: number, inherited: boolean): SpoolEvent => ({
+  kind: 'adopted',
+  items: traces(count),
+  path: '/spool',
+  inherited,
+});
+
+describe('books of a spool', () => {
+  /** A runner spooled so many items of 10 and died. */
+  const bench = (spooled: number) => {
+    const ledger = createLedger();
+    const main = ledger.writer('main');
+    const writer = ledger.writer('worker');
+    main.created('traces', 10);
+    writer.spooled('traces', spooled);
+    const books = new SpoolBooks(writer, traces(spooled));
+    return { ledger, writer, books, traces: () => ledger.snapshot().traces };
+  };
+
+  it('leave what an earlier runner spooled where it is', () => {
+    const { books, traces: now } = bench(10);
+    books.hear(found(6, true));
+    books.hear(found(4, true));
+    books.hear({ kind: 'searched', path: '/spool' });
+    expect(now()).toMatchObject({ spooled: 10, restored: 0, queued: 0, dropped: {} });
+  });
+
+  it('count as found what others left', () => {
+    const { books, traces: now } = bench(10);
+    books.hear(found(5, false));
+    expect(now()).toMatchObject({ spooled: 15, restored: 5, queued: 0, possibleDuplicates: 0 });
+  });
+
+  it('count as found, and perhaps twice, what that runner had sent and the disk does not know of', () => {
+    const { writer, traces: now, ledger } = bench(10);
+    writer.unspooled('traces', 4);
+    writer.accepted('traces', 4);
+    new SpoolBooks(writer, traces(6)).hear(found(10, true));
+    expect(now()).toMatchObject({ accepted: 4, spooled: 10, restored: 4, possibleDuplicates: 4 });
+    expect(ledger.difference({ traces: 0, metrics: 0, logs: 0 }).traces).toBe(0);
+  });
+
+  it('give up what is not there any more, once all has been looked at', () => {
+    const { books, traces: now } = bench(10);
+    books.hear(found(7, true));
+    expect(now().dropped).toEqual({});
+    books.hear({ kind: 'searched', path: '/spool' });
+    books.hear({ kind: 'searched', path: '/spool' });
+    expect(now()).toMatchObject({ spooled: 7, queued: 0, dropped: { worker_lost: 3 } });
+  });
+});

@@ -1,0 +1,63 @@
+import type { LedgerWriter } from '../ledger/ledger-writer.js';
+import { signals } from '../slab/memory.js';
+import type { SpoolEvent } from '../spool/events.js';
+import type { Items, Tally } from '../spool/items.js';
+
+const LOSSES = {
+  evicted: 'spool_full',
+  expired: 'spool_expired',
+  corrupt: 'spool_corrupt',
+} as const;
+
+/** What a spool tells of, in the ledger. */
+export class SpoolBooks {
+  readonly #ledger: LedgerWriter;
+  /** Spooled by runners before this one, and not found yet. */
+  readonly #missing: Tally;
+
+  constructor(ledger: LedgerWriter, inherited: Items) {
+    this.#ledger = ledger;
+    this.#missing = { ...inherited };
+  }
+
+  hear(event: SpoolEvent): void {
+    switch (event.kind) {
+      case 'adopted':
+        return event.inherited === true ? this.#inherit(event.items) : this.#restore(event.items);
+      case 'searched':
+        return this.#giveUp();
+      case 'evicted':
+      case 'expired':
+      case 'corrupt':
+        for (const signal of signals) {
+          this.#ledger.unspooled(signal, event.items[signal]);
+          this.#ledger.dropped(signal, LOSSES[event.kind], event.items[signal]);
+        }
+        return;
+      case 'failed':
+      case 'healed':
+    }
+  }
+
+  #restore(items: Items): void {
+    for (const signal of signals) this.#ledger.restored(signal, items[signal]);
+  }
+
+  /** What is more than was there was sent before, and not yet known on disk to be. */
+  #inherit(items: Items): void {
+    for (const signal of signals) {
+      const known = Math.min(this.#missing[signal], items[signal]);
+      this.#missing[signal] -= known;
+      this.#ledger.restored(signal, items[signal] - known);
+      this.#ledger.possiblyDuplicated(signal, items[signal] - known);
+    }
+  }
+
+  #giveUp(): void {
+    for (const signal of signals) {
+      this.#ledger.unspooled(signal, this.#missing[signal]);
+      this.#ledger.dropped(signal, 'worker_lost', this.#missing[signal]);
+      this.#missing[signal] = 0;
+    }
+  }
+}

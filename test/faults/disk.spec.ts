@@ -1,0 +1,201 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import type { AppProcess, First, ProcessReport } from './fixtures/app-process.js';
+import { CollectorProcess } from './fixtures/collector-process.js';
+import { forbiddenDisk, fullDisk, pretended, readOnlyDisk, REAL } from './fixtures/disk-trouble.js';
+import type { DiskTrouble } from './fixtures/disk-trouble.js';
+import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
+import type { Balance } from './fixtures/stage.js';
+import { lasting, until } from './fixtures/until.js';
+
+/**
+ * F31, rows 19 and 20: a disk that refuses while the collector is away, under an app with its pipeline. Full, read-only
+ * and forbidden disks are real ones, in a mount namespace of the app's; errors of a device and slow syncs are pretended
+ * (`troubled-disk.mjs`). The collector is away longer than the disk, so that each batch is either on disk or in memory.
+ */
+const RATE = 200;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const TROUBLE_MS = 1500;
+const HEALED_MS = 30_000;
+
+describe('a disk that makes trouble', () => {
+  useLeakCheck();
+
+  describe('under an app', () => {
+    const stage = new Stage();
+    let collector: CollectorProcess;
+    let proxy: FaultProxy;
+    let directory: string;
+
+    const start = (
+      { launch, first }: Partial<DiskTrouble>,
+      maxBytes = 64 * MIB,
+    ): Promise<AppProcess> =>
+      stage.appProcess(
+        {
+          traces: { endpoint: `http://127.0.0.1:${proxy.port}` },
+          spool: { directory, maxBytes, segmentBytes: 32 * KIB },
+          maxBytes: 4 * MIB,
+          sealAfterMs: 100,
+        },
+        launch,
+        first,
+      );
+
+    const balance = async (report: ProcessReport): Promise<Balance> => {
+      const { arrived: size, doubles } = await collector.counts();
+      expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+      return { ...balanceOf(report, { size, doubles }), doubles: 0 };
+    };
+
+    const spools = (app: AppProcess, more = 0): Promise<number> =>
+      until(async () => (await app.report()).books.spooled > more, HEALED_MS, 'the spool');
+
+    /** P3, P16: the app feels nothing of it. */
+    const expectUnhurt = ({ loop, broken, mostBytes }: ProcessReport): void => {
+      expect(broken).toEqual([]);
+      expect(loop.p99).toBeLessThanOrEqual(loop.idleP99 + 5);
+      expect(mostBytes).toBeLessThanOrEqual(4 * MIB);
+    };
+
+    const fileAbove = async (): Promise<void> => {
+      await writeFile(join(directory, 'file'), '');
+      directory = join(directory, 'file');
+    };
+
+    const deliver = async (app: AppProcess): Promise<ProcessReport> => {
+      const made = await app.rest();
+      await proxy.up();
+      await until(async () => (await app.report()).books.accepted >= made, 20_000, `${made} spans`);
+      await app.flush(5000);
+      return app.report();
+    };
+
+    beforeEach(async () => {
+      directory = await stage.directory();
+      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
+      const target = { port: collector.grpcPort };
+      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+    });
+    afterEach(() => stage.close());
+
+    it.each([
+      [`ENOSPC${REAL}`, () => fullDisk(directory, MIB), 'ENOSPC'],
+      [`EROFS${REAL}`, () => readOnlyDisk(directory), 'EROFS'],
+      [`EACCES${REAL}`, () => forbiddenDisk(directory), 'EACCES'],
+      ['EIO (pretended)', () => pretended({ code: 'EIO' }), 'EIO'],
+    ])(
+      'F31, P3, P4, P16, P35: %s is told of once, costs nothing, and is over within 30 s of its end',
+      async (_name, troubleOf, code) => {
+        const trouble = troubleOf();
+        const app = await start(trouble);
+        await proxy.down();
+        await app.pace(RATE);
+        await spools(app);
+        expectUnhurt(await app.report());
+        await trouble.begin(app);
+        const refused = `cannot be written (${code})`;
+        const said = async (): Promise<boolean> =>
+          (await app.report()).lines.join().includes(refused);
+        await until(said, 15_000, refused);
+        await lasting(TROUBLE_MS);
+        const during = await app.report();
+        expectUnhurt(during);
+        // Back to memory: whatever was ended meanwhile waits there.
+        expect(during.books.queued).toBeGreaterThanOrEqual((TROUBLE_MS / 1000) * RATE * 0.7);
+        expect(during.books.dropped).toEqual({});
+        await trouble.end(app);
+        expect(await spools(app, during.books.spooled)).toBeLessThanOrEqual(HEALED_MS);
+        const report = await deliver(app);
+        expect(await balance(report)).toEqual(WHOLE);
+        expect(await collector.missing(report.made)).toEqual([]);
+        expect(report.books.spooled).toBe(0);
+        expectUnhurt(report);
+        expect(report.lines).toEqual([
+          expect.stringContaining(refused) as string,
+          expect.stringContaining('works again') as string,
+        ]);
+      },
+      90_000,
+    );
+
+    it('F31, P3, P4, P16: a disk that takes 2 s for each sync holds up nobody', async () => {
+      const trouble = pretended({ syncMs: 2000 });
+      const app = await start(trouble);
+      await trouble.begin(app);
+      await proxy.down();
+      await app.pace(RATE);
+      await spools(app);
+      await lasting(6000);
+      const during = await app.report();
+      expectUnhurt(during);
+      // Nothing piles up in memory: a batch waits for the write, not for the sync.
+      expect(during.books.queued).toBeLessThanOrEqual(RATE);
+      const report = await deliver(app);
+      expect(await balance(report)).toEqual(WHOLE);
+      expect(await collector.missing(report.made)).toEqual([]);
+      expect(report.lines).toEqual([]);
+    }, 60_000);
+
+    it(`row 20, P1, P4, P16, P35: a disk that is smaller than the cap fills up, then memory, then the rest is counted${REAL}`, async () => {
+      const trouble = fullDisk(directory, 3 * MIB);
+      const app = await start(trouble);
+      await proxy.down();
+      await app.pace(10_000);
+      await spools(app);
+      if (REAL !== '') await trouble.begin(app);
+      const full = async (): Promise<boolean> => 'queue_full' in (await app.report()).books.dropped;
+      await until(full, 30_000, 'a full queue');
+      await lasting(1000);
+      await app.rest();
+      const during = await app.report();
+      expect(during.mostBytes).toBeLessThanOrEqual(4 * MIB);
+      expect(during.books.spooled).toBeGreaterThan(0);
+      const counted = during.books.dropped['queue_full'] ?? 0;
+      await proxy.up();
+      await until(async () => {
+        const { queued, spooled } = (await app.report()).books;
+        return queued + spooled === 0;
+      }, 30_000);
+      const report = await app.report();
+      expect(report.books.dropped).toEqual({ queue_full: counted });
+      expect(await balance(report)).toEqual({ ...WHOLE, counted });
+      expect(report.lines.filter((line) => line.includes('cannot be written'))).toHaveLength(1);
+      expect(report.lines.filter((line) => line.includes('dropped'))).toHaveLength(1);
+    }, 90_000);
+
+    it.each([
+      ['a file', async () => writeFile(join(directory, 'spool'), ''), undefined, 'is a file'],
+      ['part of a file', async () => fileAbove(), undefined, 'is a file'],
+      [
+        `a read-only disk${REAL}`,
+        undefined,
+        () => readOnlyDisk(directory),
+        'lies on a read-only file',
+      ],
+      [`a forbidden one${REAL}`, undefined, () => forbiddenDisk(directory), 'may not write there'],
+    ])(
+      'row 19, P4, P35: %s in place of the directory costs one warning, and memory does the work',
+      async (_name, prepare, troubleOf, text) => {
+        await prepare?.();
+        const trouble = troubleOf?.();
+        directory = join(directory, 'spool');
+        const first: First = async (app) => {
+          await trouble?.first?.(app);
+          await trouble?.begin(app);
+        };
+        const app = await start({ ...trouble, first });
+        await app.spans(1000);
+        await app.flush(10_000);
+        const report = await app.report();
+        await trouble?.end(app);
+        expect(await balance(report)).toEqual(WHOLE);
+        expect(report.hasSpool).toBe(false);
+        expect(report.lines).toEqual([expect.stringContaining(text) as string]);
+        expect(report.lines[0]).toContain(`spool.directory: ${directory} cannot be used`);
+      },
+    );
+  });
+});
