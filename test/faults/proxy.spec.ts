@@ -8,7 +8,7 @@ import type { Manner } from './fixtures/connect-proxy.js';
 import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
 import { Door } from './fixtures/door.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
-import { until } from './fixtures/until.js';
+import { secondsSince, until } from './fixtures/until.js';
 
 /** F27: the proxies that an environment names. A CONNECT that nobody answers is given up after 0.3 s instead of 3 s. */
 const SPANS = 100;
@@ -121,7 +121,7 @@ describe('a proxy of the environment', () => {
         const { app, line } = each;
         expect(app.report().lines).toEqual([expect.stringMatching(line)]);
         // P7: five, those under way with the fifth, and then one a second.
-        const seconds = (performance.now() - startedAt) / 1000;
+        const seconds = secondsSince(startedAt);
         expect(each.proxy.asked.length).toBeLessThanOrEqual(10 + seconds);
         each.proxy.manner = 'open';
         app.rest();
