@@ -1,0 +1,151 @@
+import { readdir } from 'node:fs/promises';
+import { useLeakCheck } from '@nestlens/testing';
+import type { AppProcess } from './fixtures/app-process.js';
+import { CollectorProcess } from './fixtures/collector-process.js';
+import { LeftHome, spoolFile } from './fixtures/spool-files.js';
+import type { SpoolFile } from './fixtures/spool-files.js';
+import { Stage } from './fixtures/stage.js';
+import { until } from './fixtures/until.js';
+
+/** F32: what an app starts on whose spool was damaged while nobody looked, or holds very many files. */
+const RECORDS = 5;
+const SPANS = 10;
+const FILES = 100_000;
+const OPENED_MS = 2000;
+
+type Damage = readonly [
+  what: string,
+  change: (file: SpoolFile) => Buffer,
+  /** Records that are lost. */
+  lost: number,
+];
+
+const changed = ({ bytes }: SpoolFile, change: (copy: Buffer) => unknown): Buffer => {
+  const copy = Buffer.from(bytes);
+  change(copy);
+  return copy;
+};
+
+const bodyOf = ({ bodies }: SpoolFile, record: number): number => bodies[record] ?? 0;
+
+const DAMAGES: readonly Damage[] = [
+  ['nothing', ({ bytes }) => bytes, 0],
+  ['a torn tail', ({ bytes }) => bytes.subarray(0, bytes.length - 20), 1],
+  [
+    'a flipped bit',
+    (file) => changed(file, (copy) => copy.fill(0xff, bodyOf(file, 2), bodyOf(file, 2) + 1)),
+    1,
+  ],
+  ['zeros', (file) => changed(file, (copy) => copy.fill(0)), RECORDS],
+  ['nothing left', () => Buffer.alloc(0), RECORDS],
+  [
+    'noise',
+    (file) => changed(file, (copy) => copy.set(copy.map((_, at) => (at * 7919) % 256))),
+    RECORDS,
+  ],
+  [
+    'a later version',
+    (file) => changed(file, (copy) => copy.fill(2, 8, 9).fill(2, 40, 41)),
+    RECORDS,
+  ],
+  [
+    'a huge length',
+    (file) => changed(file, (copy) => copy.writeUInt32LE(0xffff_ffff, bodyOf(file, 0) - 20)),
+    1,
+  ],
+];
+
+describe('a spool that is not as it was left', () => {
+  useLeakCheck();
+
+  describe('under an app', () => {
+    const stage = new Stage();
+    let directory: string;
+    let collector: CollectorProcess;
+
+    const start = (): Promise<AppProcess> =>
+      stage.appProcess({
+        name: 'live',
+        traces: { endpoint: `http://127.0.0.1:${collector.grpcPort}` },
+        spool: { directory },
+      });
+
+    const recordsOf = (what: string): string[][] =>
+      Array.from({ length: RECORDS }, (_, record) =>
+        Array.from({ length: SPANS }, (__, span) => `${what} ${record * SPANS + span}`),
+      );
+
+    beforeEach(async () => {
+      directory = await stage.directory();
+      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
+    });
+    afterEach(() => stage.close());
+
+    it.each(['sealed', 'open'] as const)(
+      'F32, P4, P15, P35: costs what is damaged, counted, and nothing else, and is never met again (%s files)',
+      async (how) => {
+        const home = new LeftHome(directory);
+        let damaged = 0;
+        for (const [at, [what, change, lost]] of DAMAGES.entries()) {
+          const file = spoolFile(at + 1, recordsOf(what));
+          home.put(at + 1, file, how, change(file));
+          damaged += lost * SPANS;
+        }
+        const all = DAMAGES.length * RECORDS * SPANS;
+        const app = await start();
+        await app.spans(100);
+        await until(async () => (await collector.counts()).arrived === 100 + all - damaged);
+        const alone = async (): Promise<boolean> => (await readdir(directory)).length === 1;
+        await until(alone, 10_000, 'the end of what was left');
+        await app.flush(5000);
+        const { books, broken, lines } = await app.report();
+        expect(broken).toEqual([]);
+        const { restored, accepted, dropped } = books;
+        expect(books).toMatchObject({ created: 100, queued: 0, spooled: 0, rejected: 0 });
+        expect(accepted).toBe(100 + all - damaged);
+        // What a crash left without a name says nothing of what was in parts that cannot be read.
+        expect(dropped).toEqual({ spool_corrupt: restored - (all - damaged) });
+        expect(restored).toBeLessThanOrEqual(all);
+        expect(how === 'open' || restored === all).toBe(true);
+        expect((await collector.counts()).doubles).toBe(0);
+        for (const [what, , lost] of DAMAGES) {
+          const missing = await collector.missing(RECORDS * SPANS, what);
+          expect([what, missing.length]).toEqual([what, lost * SPANS]);
+        }
+        expect(lines).toEqual([expect.stringContaining('lost batches: corrupt') as string]);
+        await app.kill();
+        const again = await start();
+        await again.opened();
+        expect((await again.report()).books).toMatchObject({ restored: 0, dropped: {} });
+      },
+      30_000,
+    );
+
+    it('F32, P3, P15: of 100,000 files, half of them left by crashes, is opened with less than 2 s of work, and holds up nobody', async () => {
+      const empty = await start();
+      await empty.opened();
+      const { cpuMs: without } = await empty.report();
+      await empty.kill();
+      const home = new LeftHome(directory);
+      home.putMany(FILES, spoolFile(1, [['many 0']]));
+      const app = await start();
+      await app.spans(100);
+      await app.opened();
+      const opened = await app.report();
+      expect(opened.cpuMs - without).toBeLessThanOrEqual(OPENED_MS);
+      expect(opened.loop.p99).toBeLessThanOrEqual(opened.loop.idleP99 + 5);
+      // Live spans do not wait behind them.
+      const live = async (): Promise<boolean> =>
+        (await collector.missing(100, 'live')).length === 0;
+      expect(await until(live)).toBeLessThanOrEqual(OPENED_MS);
+      const sent = async (): Promise<boolean> => (await app.report()).books.accepted >= 1000;
+      await until(sent, 20_000, 'the first of them');
+      const { books, broken, lines, mostRss } = await app.report();
+      expect(broken).toEqual([]);
+      expect(books.dropped).toEqual({});
+      expect(books.restored).toBeGreaterThanOrEqual(FILES / 2);
+      expect(mostRss - opened.mostRss).toBeLessThanOrEqual(100 * 1024 * 1024);
+      expect(lines).toEqual([]);
+    }, 120_000);
+  });
+});
