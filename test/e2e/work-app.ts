@@ -1,13 +1,20 @@
 import 'reflect-metadata';
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { Controller, Get, Logger, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { OtelLogger, OtelModule } from '@nestlens/otel';
 import type { OtelModuleOptions } from '@nestlens/otel';
+import { OTEL_CONFIG, OTEL_ENGINE } from '../../libs/otel/src/otel.tokens.js';
 
-// A service for a child process, with the options of OtelModule as JSON in its first argument. It says its port.
-const [, , options = '{}'] = process.argv;
+// A service for a child process, with the options of OtelModule as JSON in its first argument; `{ "$ask": "x" }` there is a
+// function that answers "x". It says its port.
+const [, , json = '{}'] = process.argv;
+const options = JSON.parse(json, (_, value: unknown) => {
+  const asked = (value as { $ask?: unknown } | null)?.$ask;
+  return asked === undefined ? value : () => asked;
+}) as OtelModuleOptions;
 
 @Controller()
 class WorkController {
@@ -19,10 +26,29 @@ class WorkController {
     this.#logger.debug('worked');
     return 'done';
   }
+
+  /** What somebody sees who prints the parts of a service: all that Nest has made, and the app itself. */
+  @Get('inspected')
+  inspected(): string {
+    const modules = [...app.get(ModulesContainer).values()];
+    const made = modules.flatMap(({ providers }) => [...providers.values()]);
+    const parts = [OtelModule, OTEL_CONFIG, OTEL_ENGINE].map((token) =>
+      app.get<unknown>(token, { strict: false }),
+    );
+    return [
+      inspect(parts, { depth: null, showHidden: true }),
+      JSON.stringify(app.get(OTEL_CONFIG, { strict: false })),
+      inspect(
+        made.map(({ token, instance }) => [token, instance]),
+        { depth: 5 },
+      ),
+      inspect(app, { depth: 5 }),
+    ].join('\n');
+  }
 }
 
 @Module({
-  imports: [OtelModule.forRoot(JSON.parse(options) as OtelModuleOptions)],
+  imports: [OtelModule.forRoot(options)],
   controllers: [WorkController],
 })
 class WorkModule {}

@@ -31,13 +31,17 @@ export class WorkService implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Listens when this resolves. */
-  static async start(name: string, options: OtelModuleOptions): Promise<WorkService> {
+  /** Listens when this resolves; rejects with its last words where it ends before. */
+  static async start(
+    name: string,
+    options: OtelModuleOptions,
+    variables: NodeJS.ProcessEnv = {},
+  ): Promise<WorkService> {
     const env = Object.entries(process.env).filter(([key]) => !/^OTEL_|^KUBERNETES_/.test(key));
     const child = new Child({
       name,
       args: [...ARGS, JSON.stringify(options)],
-      env: { ...Object.fromEntries(env), NO_COLOR: '1' },
+      env: { ...Object.fromEntries(env), NO_COLOR: '1', ...variables },
       logs: join(ROOT, '.nestlens', 'e2e'),
     });
     const lines: string[] = [];
