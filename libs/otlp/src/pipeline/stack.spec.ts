@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createOtlpReceiver } from '../wire/index.js';
 import { patience, smallBatch } from '../transport/fixtures/batches.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import type { Lanes } from './lane.js';
@@ -42,6 +43,27 @@ describe('the lanes of a pipeline', () => {
       expect(warnings()).toEqual([
         `unreachable_0_ECONNREFUSED: traces, logs cannot be sent to ${host}: ECONNREFUSED; trying again`,
       ]);
+    },
+  );
+
+  it.each([
+    ['grpc', 'http', 'is this a port of OTLP over gRPC'],
+    ['http/protobuf', 'http', 'is this a port of OTLP over HTTP'],
+    ['http/json', 'http', 'is this a port of OTLP over HTTP'],
+    ['grpc', 'https', 'does the collector speak TLS'],
+    ['http/protobuf', 'https', 'does the collector speak TLS'],
+  ] as const)(
+    'row 7: ask about the port of the other protocol, or of TLS (%s, %s)',
+    async (protocol, scheme, question) => {
+      const receiver = createOtlpReceiver({ onExport: () => ({ kind: 'accepted' }) });
+      const { grpcPort, httpPort } = await receiver.start();
+      closing.push(() => receiver.close());
+      const port = protocol === 'grpc' ? httpPort : grpcPort;
+      const lanes = lanesOf({ traces: { protocol, endpoint: `${scheme}://127.0.0.1:${port}` } });
+      for (let failure = 1; failure <= 5; failure += 1) {
+        await lanes.all[0]?.once.send(smallBatch(), patience());
+      }
+      expect(warnings()).toEqual([expect.stringContaining(`(${question}`)]);
     },
   );
 

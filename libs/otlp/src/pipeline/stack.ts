@@ -17,6 +17,7 @@ import type { Signal } from '../wire/model.js';
 import { HeaderQuestions } from './header-questions.js';
 import { asJson } from './json-body.js';
 import type { Lane, Lanes } from './lane.js';
+import { likelyMistake } from './likely-mistake.js';
 import type { Destination, SendingOptions } from './pipeline-options.js';
 import type { FromRunner, LaneState } from './runner-messages.js';
 
@@ -92,7 +93,9 @@ function createLane(
   circuit.onChange((state) => {
     if (state.kind !== 'open') return;
     const { reason } = state;
-    const message = `${to.map(({ signal }) => signal).join(', ')} cannot be sent to ${shown(to)}: ${reason}; trying again`;
+    const signals = to.map(({ signal }) => signal).join(', ');
+    const mistake = to[0] === undefined ? '' : likelyMistake(reason, to[0].protocol);
+    const message = `${signals} cannot be sent to ${shown(to)}: ${reason}${mistake}; trying again`;
     emit({ kind: 'warning', cause: `unreachable_${at}_${reason}`, message });
   });
   // 5. limit: learns from attempts that were really made, how long the peer took for each.
