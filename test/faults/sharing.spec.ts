@@ -1,0 +1,147 @@
+import { readdir } from 'node:fs/promises';
+import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import type { AppOptions, AppReport } from './fixtures/app.js';
+import { counted } from './fixtures/books.js';
+import type { Books } from './fixtures/books.js';
+import { CollectorProcess } from './fixtures/collector-process.js';
+import { Crew } from './fixtures/crew.js';
+import type { CrewKind } from './fixtures/crew.js';
+import { Stage } from './fixtures/stage.js';
+import { until } from './fixtures/until.js';
+
+/**
+ * F34: processes, cluster workers and threads with one spool directory. A directory whose process is gone is taken over
+ * within 10 s; one whose thread is gone, which nobody can see, within 80 s (waited for with NESTLENS_FAULTS_LONG=1) or
+ * by the next process.
+ */
+const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
+const SPANS = 1000;
+const MEMBERS = ['one', 'two', 'three'];
+
+const TIDY = { broken: [], restored: 0, left: 0, lost: 0, twice: 0, difference: 0 };
+
+describe('a spool directory that many use', () => {
+  useLeakCheck();
+
+  describe('at the same time', () => {
+    const stage = new Stage();
+    let directory: string;
+    let collector: CollectorProcess;
+    let proxy: FaultProxy;
+
+    const options = (name: string): Omit<AppOptions, 'worker' | 'log'> => ({
+      name,
+      traces: { endpoint: `http://127.0.0.1:${proxy.port}` },
+      spool: { directory, durable: 'always' },
+      sealAfterMs: 100,
+    });
+
+    const crewOf = async (kind: CrewKind): Promise<Crew> =>
+      stage.keep(await Crew.start(kind, MEMBERS.map(options)), (each) => each.kill());
+
+    const sum = (reports: readonly AppReport[], of: Exclude<keyof Books, 'dropped'>): number =>
+      reports.reduce((total, { books }) => total + books[of], 0);
+
+    /** All have written theirs, and nobody touched what is another's. */
+    const spooled = async (crew: Crew): Promise<void> => {
+      await crew.all('spans', SPANS);
+      const all = SPANS * MEMBERS.length;
+      await until(async () => sum(await crew.reports(), 'spooled') === all, 10_000, 'the disk');
+      expect(sum(await crew.reports(), 'restored')).toBe(0);
+      expect(await readdir(directory)).toHaveLength(MEMBERS.length);
+    };
+
+    const expectArrived = async (names: readonly string[], timeoutMs = 30_000): Promise<void> => {
+      const missing = async (): Promise<number> => {
+        const each = await Promise.all(names.map((name) => collector.missing(SPANS, name)));
+        return each.flat().length;
+      };
+      await until(async () => (await missing()) === 0, timeoutMs, names.join());
+      expect((await collector.counts()).doubles).toBe(0);
+    };
+
+    /** What the books of several say together. */
+    const summary = (reports: readonly AppReport[]) => ({
+      broken: reports.flatMap(({ broken }) => broken),
+      restored: sum(reports, 'restored'),
+      left: sum(reports, 'queued') + sum(reports, 'spooled'),
+      lost: reports.reduce((lost, { books }) => lost + counted(books), 0),
+      twice: sum(reports, 'possibleDuplicates'),
+      difference: sum(reports, 'created') + sum(reports, 'restored') - sum(reports, 'accepted'),
+    });
+
+    const settled = async (crew: Crew): Promise<void> => {
+      await until(async () => sum(await crew.reports(), 'spooled') === 0, 10_000, 'the answers');
+    };
+
+    beforeEach(async () => {
+      directory = await stage.directory();
+      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
+      const target = { port: collector.grpcPort };
+      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      await proxy.down();
+    });
+    afterEach(() => stage.close());
+
+    it('F34, P4, P5: cluster workers: what one leaves that is killed another takes over, once', async () => {
+      const crew = await crewOf('cluster');
+      await spooled(crew);
+      await crew.killOne(0);
+      await proxy.up();
+      await expectArrived(MEMBERS);
+      await settled(crew);
+      expect(summary(await crew.reports())).toEqual({ ...TIDY, restored: SPANS });
+      await until(async () => (await readdir(directory)).length === MEMBERS.length - 1);
+    }, 60_000);
+
+    it('F34, P4, P5: threads: each sends its own, and the next process has what a dead one left, once', async () => {
+      const crew = await crewOf('threads');
+      await spooled(crew);
+      await crew.killOne(0);
+      await proxy.up();
+      await expectArrived(MEMBERS.slice(1));
+      await settled(crew);
+      expect(summary(await crew.reports())).toEqual(TIDY);
+      await crew.all('shutdown', 5000);
+      expect(await readdir(directory)).toHaveLength(1);
+      await crew.kill();
+      const next = await stage.appProcess(options('next'));
+      await expectArrived(MEMBERS);
+      await until(async () => (await next.report()).books.spooled === 0);
+      expect(summary([await next.report()])).toEqual({ ...TIDY, restored: SPANS });
+      await until(async () => (await readdir(directory)).length === 1);
+    }, 60_000);
+
+    if (LONG) {
+      it('F34, P4, P5: threads: what a dead one left another takes over that has watched it for a minute', async () => {
+        const crew = await crewOf('threads');
+        await spooled(crew);
+        await crew.killOne(0);
+        await proxy.up();
+        await expectArrived(MEMBERS, 90_000);
+        await settled(crew);
+        expect(summary(await crew.reports())).toEqual({ ...TIDY, restored: SPANS });
+      }, 120_000);
+    }
+
+    it('F34, P4, P5: processes that start at the same time: each part is taken over by one of them', async () => {
+      const crew = await crewOf('cluster');
+      await spooled(crew);
+      await crew.kill();
+      await proxy.up();
+      const names = ['four', 'five', 'six', 'seven'];
+      const apps = await Promise.all(names.map((name) => stage.appProcess(options(name))));
+      await Promise.all(apps.map((app) => app.spans(SPANS)));
+      await expectArrived([...MEMBERS, ...names]);
+      await Promise.all(apps.map((app) => app.flush(5000)));
+      await until(async () => {
+        const reports = await Promise.all(apps.map((app) => app.report()));
+        return sum(reports, 'spooled') === 0;
+      });
+      expect(summary(await Promise.all(apps.map((app) => app.report())))).toEqual({
+        ...TIDY,
+        restored: SPANS * MEMBERS.length,
+      });
+    }, 60_000);
+  });
+});
