@@ -17,7 +17,14 @@ const VARYING = /[\d:.,/]+|\b[AP]M\b/g;
 /** Sends early and often, and gives up soon, so that an outage is felt. */
 const optionsFor = (endpoint: string, engine: Engine): OtelModuleOptions => ({
   service: { name: 'work' },
-  otlp: { engine, protocol: 'grpc', endpoint, timeoutMs: 400 },
+  otlp: {
+    engine,
+    protocol: 'grpc',
+    endpoint,
+    timeoutMs: 400,
+    // The service runs from source, where there is no file for a worker; it would say so.
+    ...(engine === 'nestlens' && { worker: false }),
+  },
   traces: { batch: { delayMs: 50 } },
   metrics: { intervalMs: 500, timeoutMs: 400 },
   logs: { level: 'debug', ...(engine === 'sdk' && { batch: { delayMs: 50 } }) },
@@ -79,6 +86,15 @@ function account({ sent }: WorkService, signal: Signal) {
   return { accepted, lost, queued, created: accepted + lost + queued };
 }
 
+/** What arrived, but for what was counted as perhaps sent twice: an answer may come after the attempt is over. */
+function expectReceived(service: WorkService, server: ScriptedOtlpServer, signal: Signal): void {
+  const { accepted, queued } = account(service, signal);
+  const twice = received(server, signal) - accepted;
+  expect(queued).toBe(0);
+  expect(twice).toBeGreaterThanOrEqual(0);
+  expect(twice).toBeLessThanOrEqual(service.sent?.[signal].possibleDuplicates ?? 0);
+}
+
 const received = (server: ScriptedOtlpServer, signal: Signal): number =>
   server
     .requests()
@@ -119,12 +135,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
       const traces = account(service, 'traces');
       expect(traces.created).toBe(service.asked + 1);
       expectLoss(traces.lost);
-      for (const signal of SIGNALS) {
-        expect(account(service, signal)).toMatchObject({
-          accepted: received(server, signal),
-          queued: 0,
-        });
-      }
+      for (const signal of SIGNALS) expectReceived(service, server, signal);
     },
     LIMIT_MS,
   );
@@ -169,7 +180,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
         reason: expect.stringMatching(
           engine === 'sdk'
             ? /(traces|metrics|logs) failed: gRPC status/
-            : /(traces|metrics|logs) failed: (UNAVAILABLE|timeout)/,
+            : /(traces|metrics|logs) failed: (UNAVAILABLE|timeout|event_loop_blocked)/,
         ) as string,
       });
       expect(await work(service)).toEqual([]);

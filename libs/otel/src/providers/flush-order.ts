@@ -24,7 +24,12 @@ export const registerFlush = (
     (signal) => providers.flushTracesAndLogs(signal),
     FLUSH_STEPS.signals,
   );
-  phases.register('flush', 'metrics', () => providers.closeMetrics(), FLUSH_STEPS.metrics);
+  phases.register(
+    'flush',
+    'metrics',
+    (signal) => providers.closeMetrics(signal),
+    FLUSH_STEPS.metrics,
+  );
   phases.register(
     'flush',
     'providers',

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context, propagation } from '@opentelemetry/api';
 import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
@@ -147,9 +148,13 @@ export class OtelProviders {
     await this.#engine?.shutdown(AbortSignal.timeout(Math.ceil(timeoutMs / 2)));
   }
 
-  /** Collects and exports the last metrics, which hold what the last traces and logs did to them. */
-  async closeMetrics(): Promise<void> {
-    await Promise.allSettled(this.#metricReaders.map((reader) => reader.shutdown()));
+  /**
+   * Collects and exports the last metrics, which hold what the last traces and logs did to them. Readers that still
+   * wait for a collector when `signal` aborts are left: what they collected is the engine's, which is closed next.
+   */
+  async closeMetrics(signal: AbortSignal): Promise<void> {
+    const closed = Promise.allSettled(this.#metricReaders.map((reader) => reader.shutdown()));
+    await Promise.race([closed, once(signal, 'abort')]);
   }
 
   /** Gives the API's globals back, for the next app in this process. Safe twice. */

@@ -191,9 +191,9 @@ export class OtlpPipeline implements Pipeline {
     if (!this.#isEmpty()) this.save();
     const ledger = this.#ledger.snapshot();
     for (const signal of signals) {
-      if (ledger[signal].queued > 0) this.#drop(signal, 'shutdown_deadline', ledger[signal].queued);
+      this.#books.dropped(signal, 'shutdown_deadline', ledger[signal].queued);
     }
-    // 6. Report.
+    // 6. Report, which tells of losses too.
     process.off('uncaughtExceptionMonitor', this.#onUncaught);
     process.off('exit', this.#onExit);
     this.#metrics.stop();
