@@ -14,6 +14,8 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { TraceFlags } from '@opentelemetry/api';
 import type { ExportResult } from '@opentelemetry/core';
+import { boundedReader } from '@nestlens/otlp';
+import { boundsOf } from '../metrics/bounds.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { shownDestinations } from './destinations.js';
 import type { ExportEngine, Signal } from './engine.js';
@@ -121,7 +123,7 @@ const metricReader = (
   config: OtelConfig,
   tally: Tally,
 ): IMetricReader => {
-  return new PeriodicExportingMetricReader({
+  const reader = new PeriodicExportingMetricReader({
     exporter: {
       // Points are born when they are collected; spans and records were counted when they ended.
       export: counted(exporter.export.bind(exporter), tally, (metrics) => {
@@ -138,8 +140,8 @@ const metricReader = (
     },
     exportIntervalMillis: config.metrics.intervalMs,
     exportTimeoutMillis: config.metrics.timeoutMs,
-    cardinalityLimits: { default: config.metrics.cardinalityLimit },
   });
+  return boundedReader(reader, boundsOf(config));
 };
 
 /** The engine `sdk`: OpenTelemetry's own batch processors and OTLP exporters, with an account of outcomes. */
