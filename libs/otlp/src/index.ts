@@ -7,6 +7,10 @@ export type {
   SpoolSettings,
 } from './pipeline/pipeline-options.js';
 export type { Temporality } from './pipeline/metric-exporter.js';
+export { boundedReader } from './cardinality/bounded-reader.js';
+export type { BoundedReaderOptions } from './cardinality/bounded-reader.js';
+export { BoundedMeterProvider } from './cardinality/bounded-meter.js';
+export type { BoundedMetersOptions } from './cardinality/bounded-meter.js';
 export type { LaneState } from './pipeline/runner-messages.js';
 export type { WorkerEntry } from './pipeline/worker-thread.js';
 /** @internal */

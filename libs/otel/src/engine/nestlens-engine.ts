@@ -1,8 +1,9 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { diag, metrics } from '@opentelemetry/api';
-import { createPipeline } from '@nestlens/otlp';
+import { boundedReader, createPipeline } from '@nestlens/otlp';
 import type { DestinationOptions, LaneState, PipelineOptions, PipelineStats } from '@nestlens/otlp';
 import type { OtelConfig } from '../options/otel.config.js';
+import { boundsOf } from '../metrics/bounds.js';
 import { shownDestinations } from './destinations.js';
 import type { ExportEngine, Signal, SignalStatus } from './engine.js';
 
@@ -84,12 +85,14 @@ export const createNestlensEngine = (
     logRecordProcessor: pipeline.logRecordProcessor,
     metricReader:
       pipeline.metricExporter &&
-      new PeriodicExportingMetricReader({
-        exporter: pipeline.metricExporter,
-        exportIntervalMillis: config.metrics.intervalMs,
-        exportTimeoutMillis: config.metrics.timeoutMs,
-        cardinalityLimits: { default: config.metrics.cardinalityLimit },
-      }),
+      boundedReader(
+        new PeriodicExportingMetricReader({
+          exporter: pipeline.metricExporter,
+          exportIntervalMillis: config.metrics.intervalMs,
+          exportTimeoutMillis: config.metrics.timeoutMs,
+        }),
+        boundsOf(config),
+      ),
     status() {
       const stats = pipeline.stats();
       return {

@@ -15,6 +15,8 @@ import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { TraceFlags, metrics as metricsApi } from '@opentelemetry/api';
 import { certificateMetrics } from '@nestlens/otlp';
 import type { ExportResult } from '@opentelemetry/core';
+import { boundedReader } from '@nestlens/otlp';
+import { boundsOf } from '../metrics/bounds.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { shownDestinations } from './destinations.js';
 import type { ExportEngine, Signal } from './engine.js';
@@ -122,7 +124,7 @@ const metricReader = (
   config: OtelConfig,
   tally: Tally,
 ): IMetricReader => {
-  return new PeriodicExportingMetricReader({
+  const reader = new PeriodicExportingMetricReader({
     exporter: {
       // Points are born when they are collected; spans and records were counted when they ended.
       export: counted(exporter.export.bind(exporter), tally, (metrics) => {
@@ -139,8 +141,8 @@ const metricReader = (
     },
     exportIntervalMillis: config.metrics.intervalMs,
     exportTimeoutMillis: config.metrics.timeoutMs,
-    cardinalityLimits: { default: config.metrics.cardinalityLimit },
   });
+  return boundedReader(reader, boundsOf(config));
 };
 
 /** The official exporters read their files once, so what was read at start stays true. */

@@ -1,4 +1,5 @@
-import { DiagLogLevel, diag, logs, metrics, trace } from '@opentelemetry/api';
+import { DiagLogLevel, createNoopMeter, diag, logs, metrics, trace } from '@opentelemetry/api';
+import type { MeterProvider as ApiMeterProvider } from '@opentelemetry/api';
 import {
   InMemoryLogRecordExporter,
   LoggerProvider,
@@ -118,6 +119,33 @@ describe('GlobalProviders', () => {
     trace.getTracer('any').startSpan('theirs again').end();
     expect(foreignSpans.getFinishedSpans()).toHaveLength(2);
     expect(complaints).toEqual([]);
+  });
+
+  it('dresses a meter provider of the SDK, and not one of somebody else', () => {
+    const dress = (real: ApiMeterProvider): ApiMeterProvider => ({
+      getMeter: (name) => real.getMeter(`${name} dressed`),
+    });
+    const asked: string[] = [];
+    const real: ApiMeterProvider = {
+      getMeter(name) {
+        asked.push(name);
+        return createNoopMeter();
+      },
+    };
+    globals.install();
+    const counter = metrics.getMeter('early').createCounter('c');
+    globals.claim();
+    metrics.setGlobalMeterProvider(real);
+    globals.fillFromGlobals(dress);
+    counter.add(1);
+    globals.release();
+
+    metrics.disable();
+    metrics.setGlobalMeterProvider(real);
+    globals.claim();
+    globals.fillFromGlobals(dress);
+    counter.add(1);
+    expect(asked).toEqual(['early dressed', 'early']);
   });
 
   it('puts its stand-ins back where the SDK registers nothing', () => {

@@ -59,9 +59,16 @@ export class GlobalProviders {
     return this.#each((signal) => signal.claim());
   }
 
-  /** Fills the stand-ins with what is registered now, and puts them back where they may be. */
-  fillFromGlobals(): Ownership {
-    return this.#each((signal) => signal.fillFromGlobal());
+  /**
+   * Fills the stand-ins with what is registered now, and puts them back where they may be. `dressed` goes around a
+   * meter provider that is not foreign.
+   */
+  fillFromGlobals(dressed?: (real: MeterProvider) => MeterProvider): Ownership {
+    return {
+      traces: this.#traces.fillFromGlobal(),
+      metrics: this.#metrics.fillFromGlobal(dressed),
+      logs: this.#logs.fillFromGlobal(),
+    };
   }
 
   /** Fills by hand, from providers that were never registered. Installs the stand-ins if need be. */

@@ -43,11 +43,12 @@ export class GlobalSignal<Provider> {
     return this.#foreignAtClaim ? 'foreign' : 'ours';
   }
 
-  fillFromGlobal(): Owner {
+  /** `dressed` goes around a provider that is not foreign. */
+  fillFromGlobal(dressed = (real: Provider): Provider => real): Owner {
     const real = this.#api.read();
     // A foreign provider keeps its place; filling makes handles that we gave out reach it.
     if (real !== undefined && real !== this.#ours) {
-      this.#ours.fill(real);
+      this.#ours.fill(this.#foreignAtClaim ? real : dressed(real));
       if (!this.#foreignAtClaim) this.#api.clear();
     }
     return this.install();

@@ -4,6 +4,7 @@ import { ManagementRoutes } from '../management/management-routes.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG } from '../otel.tokens.js';
 import { globalProviders } from '../late-bound/globals.js';
+import { scrapedBoundsOf } from './bounds.js';
 import { METER, TRACER } from './instrument.tokens.js';
 import { PrometheusEndpoint } from './prometheus-endpoint.js';
 import { RuntimeMetrics } from './runtime-metrics.js';
@@ -38,7 +39,7 @@ export const METRICS_PROVIDERS: Provider[] = [
     useFactory(config: OtelConfig, routes: ManagementRoutes) {
       const path = config.metrics.prometheusPath;
       if (path === undefined || config.disabled) return undefined;
-      const endpoint = new PrometheusEndpoint();
+      const endpoint = new PrometheusEndpoint(scrapedBoundsOf(config));
       endpoint.mount(routes, path);
       return endpoint;
     },

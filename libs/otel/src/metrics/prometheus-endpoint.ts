@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { diag } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
+import { boundedReader } from '@nestlens/otlp';
+import type { BoundedReaderOptions } from '@nestlens/otlp';
 import type { ManagementRoutes } from '../management/management-routes.js';
 
 /** Below Prometheus' own default of 10 s, so that a slow callback costs itself and not the scrape. */
@@ -18,10 +20,11 @@ export class PrometheusEndpoint {
   readonly #exporter = new PrometheusExporter({ preventServerStart: true });
   readonly #serializer = new PrometheusSerializer();
   #collecting: Promise<string> | undefined;
-
   /** Belongs among the readers of the meter provider, which shuts it down. */
-  get reader(): IMetricReader {
-    return this.#exporter;
+  readonly reader: IMetricReader;
+
+  constructor(bounds: BoundedReaderOptions = {}) {
+    this.reader = boundedReader(this.#exporter, bounds);
   }
 
   mount(routes: ManagementRoutes, path: string): void {

@@ -121,7 +121,10 @@ export interface MetricsOptions {
   timeoutMs?: number;
   /** Default: `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, then `cumulative`. */
   temporality?: 'cumulative' | 'delta' | 'lowmemory';
-  /** Attribute sets per instrument. Default: 2000. */
+  /**
+   * Points of one instrument at most, for ever: the first attribute sets keep theirs, all others are one point with
+   * `otel.metric.overflow`. A view may say another for its own. Readers of yours are not bounded. Default: 2000.
+   */
   cardinalityLimit?: number;
   /** Event loop, GC and heap metrics of Node. Default: true. */
   runtime?: boolean;

@@ -7,12 +7,14 @@ import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelem
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { boundedReader } from '@nestlens/otlp';
 import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { AsyncContextManager } from '../context/async-context-manager.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { ExportEngine } from '../engine/engine.js';
 import { globalProviders } from '../late-bound/globals.js';
+import { boundedMeters, boundedViews, boundsOf, scrapedBoundsOf } from '../metrics/bounds.js';
 import { buildPropagator } from './propagator.js';
 import { buildResource } from './resource.js';
 import { buildSampler } from './sampler.js';
@@ -37,25 +39,30 @@ const logProcessorsOf = ({ logs }: OtelConfig): LogRecordProcessor[] =>
   ]);
 
 const metricReadersOf = (
-  { metrics }: OtelConfig,
+  config: OtelConfig,
   engine: ExportEngine,
   further: readonly IMetricReader[],
-): IMetricReader[] =>
-  defined([
+): IMetricReader[] => {
+  const { metrics } = config;
+  return defined([
     ...metrics.readers,
     ...further,
     metrics.exporters.includes('console')
-      ? new PeriodicExportingMetricReader({
-          exporter: new ConsoleMetricExporter(),
-          exportIntervalMillis: metrics.intervalMs,
-          exportTimeoutMillis: metrics.timeoutMs,
-        })
+      ? boundedReader(
+          new PeriodicExportingMetricReader({
+            exporter: new ConsoleMetricExporter(),
+            exportIntervalMillis: metrics.intervalMs,
+            exportTimeoutMillis: metrics.timeoutMs,
+          }),
+          boundsOf(config),
+        )
       : undefined,
     metrics.exporters.includes('prometheus')
-      ? new PrometheusExporter(metrics.prometheusServer)
+      ? boundedReader(new PrometheusExporter(metrics.prometheusServer), scrapedBoundsOf(config))
       : undefined,
     engine.metricReader,
   ]);
+};
 
 /** The parts of a running SDK, and the order in which they are emptied. */
 export class OtelProviders {
@@ -111,7 +118,7 @@ export class OtelProviders {
       spanLimits: config.traces.limits,
       ...(config.traces.idGenerator && { idGenerator: config.traces.idGenerator }),
       metricReaders,
-      views: [...config.metrics.views],
+      views: boundedViews(config),
       contextManager: new AsyncContextManager(),
       textMapPropagator: propagator,
     });
@@ -123,7 +130,7 @@ export class OtelProviders {
     }
     globalProviders.claim();
     sdk.start();
-    globalProviders.fillFromGlobals();
+    globalProviders.fillFromGlobals((real) => boundedMeters(real, config));
     return new OtelProviders(engine, [...spanProcessors, ...logProcessors], metricReaders);
   }
 

@@ -1,0 +1,34 @@
+import { diag } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/api';
+import type { ViewOptions } from '@opentelemetry/sdk-metrics';
+import { BoundedMeterProvider } from '@nestlens/otlp';
+import type { BoundedReaderOptions } from '@nestlens/otlp';
+import type { OtelConfig } from '../options/otel.config.js';
+
+/** What `boundedReader` asks to know of `metrics`. */
+export const boundsOf = ({ metrics }: OtelConfig): BoundedReaderOptions => ({
+  limit: metrics.cardinalityLimit,
+  views: metrics.views,
+});
+
+/** For a reader that waits to be scraped, which may never be. */
+export const scrapedBoundsOf = (config: OtelConfig): BoundedReaderOptions => ({
+  ...boundsOf(config),
+  ...(config.metrics.views.length > 0 && { idleMs: config.metrics.intervalMs }),
+});
+
+/** A stream of a view has the SDK's 2000 sets whatever a reader says, unless the view says something itself. */
+export const boundedViews = ({ metrics }: OtelConfig): ViewOptions[] =>
+  metrics.views.map((view) => ({
+    ...view,
+    aggregationCardinalityLimit: view.aggregationCardinalityLimit ?? metrics.cardinalityLimit,
+  }));
+
+/** The limit for what is observed, which has to hold before the SDK sees it. */
+export const boundedMeters = (real: MeterProvider, { metrics }: OtelConfig): MeterProvider =>
+  new BoundedMeterProvider(real, {
+    limit: metrics.cardinalityLimit,
+    views: metrics.views,
+    onRefused: (instrument, reason) =>
+      diag.warn(`An observation of ${instrument} was dropped`, reason),
+  });

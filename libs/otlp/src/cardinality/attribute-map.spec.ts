@@ -1,0 +1,76 @@
+import { seededRandom } from '@nestlens/testing';
+import type { Attributes } from '@opentelemetry/api';
+import { AttributeMap } from './attribute-map.js';
+import { hashOf, isSameSet } from './attribute-set.js';
+
+/** How the SDK tells sets apart. */
+const textOf = (attributes: Attributes): string =>
+  JSON.stringify(
+    Object.keys(attributes)
+      .toSorted()
+      .map((key) => [key, attributes[key]]),
+  );
+
+describe('AttributeMap', () => {
+  it('tells sets apart as the SDK does, for a hundred thousand pairs of small random sets', () => {
+    const random = seededRandom(7);
+    const values = ['', 'a', 'b', '1', 1, 1.5, -1, 0, 2 ** 40, true, false, ['a'], ['a', 'b'], [1]];
+    const any = (): Attributes => {
+      const set: Attributes = {};
+      for (const key of ['a', 'b', 'c', 'ab'].toSorted(() => random() - 0.5)) {
+        if (random() < 0.5) set[key] = values[Math.floor(random() * values.length)];
+      }
+      return set;
+    };
+    let same = 0;
+    for (let pair = 0; pair < 100_000; pair++) {
+      const [one, other] = [any(), any()];
+      const isSame = textOf(one) === textOf(other);
+      if (isSame) same++;
+      if (isSameSet(one, other) !== isSame) expect([one, other, isSame]).toBeUndefined();
+      if (isSame && hashOf(one) !== hashOf(other)) expect([one, other]).toBeUndefined();
+    }
+    expect(same).toBeGreaterThan(100);
+  });
+
+  it('finds each of many sets that differ a little, in the order in which they came', () => {
+    const map = new AttributeMap<number>();
+    const setOf = (id: number): Attributes => ({
+      // Of these texts only the middle differs.
+      url: `${'/'.repeat(50)}${id}${'/'.repeat(50)}`,
+      'http.route': `/orders/${id % 7}`,
+      status: id % 3,
+    });
+    for (let id = 0; id < 2000; id++) {
+      expect(map.get(setOf(id))).toBeUndefined();
+      map.add(setOf(id), id);
+    }
+    for (let id = 0; id < 2000; id++) {
+      const { url, status, ...rest } = setOf(id);
+      expect(map.get({ status, ...rest, url })).toBe(id);
+    }
+    expect(map.size).toBe(2000);
+    expect(map.values()).toEqual(Array.from({ length: 2000 }, (_, id) => id));
+  });
+
+  it('holds odd keys and values, and throws for those that the SDK throws for (row 65)', () => {
+    const map = new AttributeMap<number>();
+    const odd = [
+      {},
+      JSON.parse('{"__proto__": 1}'),
+      { constructor: 'x' },
+      { a: Number.NaN },
+      { a: undefined },
+      { a: [undefined] },
+      { a: '\ud800' },
+      { a: { nested: [1] } },
+    ] as Attributes[];
+    for (const [id, set] of odd.entries()) map.add(set, id);
+    for (const [id, set] of odd.entries()) expect(map.get({ ...set })).toBe(id);
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    for (const value of [1n, circular, { toJSON: () => circular }]) {
+      expect(() => map.get({ a: value as never })).toThrow(TypeError);
+    }
+  });
+});

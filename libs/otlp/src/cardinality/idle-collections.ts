@@ -1,0 +1,38 @@
+/** Collects where nobody else has for `everyMs`; at most one at a time. The timer keeps no process alive. */
+export class IdleCollections {
+  readonly #everyMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #wasAsked = false;
+  #isRunning = false;
+
+  constructor(everyMs: number | undefined) {
+    this.#everyMs = everyMs;
+  }
+
+  /** `collect` gets the ms that a callback may take. */
+  start(collect: (timeoutMs: number) => Promise<unknown>): void {
+    const everyMs = this.#everyMs;
+    if (everyMs === undefined) return;
+    this.#timer = setInterval(() => void this.#run(() => collect(everyMs)), everyMs).unref();
+  }
+
+  /** Somebody collects. */
+  asked(): void {
+    this.#wasAsked = true;
+  }
+
+  /** Safe twice, and before start. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #run(collect: () => Promise<unknown>): Promise<void> {
+    const isNeeded = !this.#wasAsked && !this.#isRunning;
+    this.#wasAsked = false;
+    if (!isNeeded) return;
+    this.#isRunning = true;
+    // What fails says so to whoever asks next.
+    await collect().catch(() => {});
+    this.#isRunning = false;
+  }
+}

@@ -1,0 +1,288 @@
+import { useLeakCheck } from '@nestlens/testing';
+import type { ExportResult } from '@opentelemetry/core';
+import {
+  AggregationTemporality,
+  AggregationType,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+  createAllowListAttributesProcessor,
+} from '@opentelemetry/sdk-metrics';
+import type {
+  DataPoint,
+  Histogram,
+  IMetricReader,
+  PushMetricExporter,
+  ResourceMetrics,
+  ViewOptions,
+} from '@opentelemetry/sdk-metrics';
+import { boundedReader } from './bounded-reader.js';
+import {
+  PullReader,
+  isOverflow,
+  metricsIn,
+  nextMillisecond,
+  sumOf,
+} from './fixtures/pull-reader.js';
+
+useLeakCheck();
+
+/** Keeps what is exported. `delta` is what the destination wants of counters. */
+class KeepingExporter implements PushMetricExporter {
+  readonly exports: ResourceMetrics[] = [];
+  readonly #wanted: AggregationTemporality;
+  closed = false;
+
+  constructor(wanted = AggregationTemporality.CUMULATIVE) {
+    this.#wanted = wanted;
+  }
+
+  export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
+    this.exports.push(metrics);
+    done({ code: 0 });
+  }
+
+  forceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  shutdown(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+
+  selectAggregationTemporality(): AggregationTemporality {
+    return this.#wanted;
+  }
+
+  last(): DataPoint<unknown>[] {
+    const last = this.exports.at(-1);
+    return last === undefined ? [] : (last.scopeMetrics[0]?.metrics[0]?.dataPoints ?? []);
+  }
+}
+
+const periodic = (exporter: PushMetricExporter): IMetricReader =>
+  new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+
+describe('a bounded reader that exports', () => {
+  it('collects and exports once more at a flush, and at the shutdown', async () => {
+    const exporter = new KeepingExporter();
+    const provider = new MeterProvider({ readers: [boundedReader(periodic(exporter))] });
+    const counter = provider.getMeter('spec').createCounter('c');
+    counter.add(1);
+    await provider.forceFlush();
+    await provider.forceFlush();
+    expect(exporter.exports).toHaveLength(2);
+    expect(exporter.last()).toMatchObject([{ value: 1 }]);
+    counter.add(2);
+    await provider.shutdown();
+    expect(exporter.last()).toMatchObject([{ value: 3 }]);
+    expect(exporter.closed).toBe(true);
+  });
+
+  it('has deltas that are bounded each for itself where the destination wants deltas', async () => {
+    const exporter = new KeepingExporter(AggregationTemporality.DELTA);
+    const provider = new MeterProvider({
+      readers: [boundedReader(periodic(exporter), { limit: 100 })],
+    });
+    const counter = provider.getMeter('spec').createCounter('c');
+    for (let cycle = 0; cycle < 3; cycle++) {
+      for (let set = 0; set < 150; set++) counter.add(1, { id: `${cycle}-${set}` });
+      await provider.forceFlush();
+      expect(exporter.last()).toHaveLength(100);
+      expect(sumOf(exporter.last())).toBe(150);
+    }
+    await provider.shutdown();
+  });
+
+  it('gives no value a second time, and none away, when an export is refused', async () => {
+    const exporter = new KeepingExporter();
+    const refusing = Object.assign(exporter, {
+      export(metrics: ResourceMetrics, done: (result: ExportResult) => void) {
+        exporter.exports.push(metrics);
+        done({ code: 1 });
+      },
+    });
+    const provider = new MeterProvider({ readers: [boundedReader(periodic(refusing))] });
+    const counter = provider.getMeter('spec').createCounter('c');
+    for (let cycle = 1; cycle <= 3; cycle++) {
+      counter.add(1);
+      await provider.forceFlush();
+      expect(exporter.last()).toMatchObject([{ value: cycle }]);
+    }
+    await provider.shutdown();
+  });
+
+  it('keeps what was handed out as it was', async () => {
+    const exporter = new KeepingExporter();
+    const provider = new MeterProvider({ readers: [boundedReader(periodic(exporter))] });
+    const histogram = provider
+      .getMeter('spec')
+      .createHistogram('h', { advice: { explicitBucketBoundaries: [1] } });
+    for (let cycle = 0; cycle < 3; cycle++) {
+      histogram.record(cycle);
+      await provider.forceFlush();
+    }
+    const counts = exporter.exports.map(({ scopeMetrics }) => {
+      const [point] = scopeMetrics[0]?.metrics[0]?.dataPoints as DataPoint<Histogram>[];
+      return point?.value.buckets.counts;
+    });
+    expect(counts).toEqual([
+      [1, 0],
+      [2, 0],
+      [2, 1],
+    ]);
+    await provider.shutdown();
+  });
+});
+
+describe('collections of a bounded reader at the same time', () => {
+  it('lose nothing, count nothing twice, and end with the last value of a gauge', async () => {
+    const reader = new PullReader();
+    const provider = new MeterProvider({ readers: [boundedReader(reader)] });
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const meters = [provider.getMeter('quick'), provider.getMeter('slow')] as const;
+    let asked = 0;
+    meters[1].createObservableGauge('gate').addCallback(async (result) => {
+      const gate = gates[asked++];
+      await gate?.promise;
+      result.observe(1);
+    });
+    const gauge = meters[0].createGauge('gauge');
+    const counter = meters[0].createCounter('counter');
+
+    gauge.record(1);
+    counter.add(1);
+    const first = reader.collect();
+    while (asked < 1) await Promise.resolve();
+    await nextMillisecond();
+    gauge.record(2);
+    counter.add(2);
+    const second = reader.collect();
+    while (asked < 2) await Promise.resolve();
+    gates[1]?.resolve();
+    const later = metricsIn(await second);
+    gates[0]?.resolve();
+    await first;
+
+    const valueOf = (metrics: typeof later, name: string): unknown =>
+      metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints[0]?.value;
+    expect(valueOf(later, 'gauge')).toBe(2);
+    const last = await reader.metrics();
+    expect(valueOf(last, 'gauge')).toBe(2);
+    expect(valueOf(last, 'counter')).toBe(3);
+  });
+});
+
+describe('a bounded reader that nobody asks', () => {
+  it('collects by itself, so that the SDK keeps nothing for it, and loses nothing by it', async () => {
+    const views: ViewOptions[] = [{ instrumentName: '*' }];
+    const [asking, waiting] = [new PullReader(), new PullReader()];
+    const idle = boundedReader(waiting, { views, idleMs: 5 });
+    const provider = new MeterProvider({
+      readers: [boundedReader(asking, { views }), idle],
+      views,
+    });
+    const meter = provider.getMeter('spec');
+    const counter = meter.createCounter('c');
+    let asked = Promise.withResolvers<void>();
+    meter.createObservableGauge('g').addCallback(() => asked.resolve());
+    for (let cycle = 0; cycle < 3; cycle++) {
+      counter.add(1);
+      await asking.collect();
+      asked = Promise.withResolvers<void>();
+      await asked.promise;
+    }
+    expect(await waiting.points('c')).toMatchObject([{ value: 3 }]);
+    await idle.shutdown();
+    await provider.shutdown();
+  });
+});
+
+describe('a bounded reader and views', () => {
+  const reading = (views: readonly ViewOptions[], limit = 2000) => {
+    const reader = new PullReader();
+    const provider = new MeterProvider({
+      readers: [boundedReader(reader, { limit, views })],
+      views: [...views],
+    });
+    return { reader, meter: provider.getMeter('spec') };
+  };
+
+  it('adds up sets that a view makes one, in this collection and in later ones', async () => {
+    const { reader, meter } = reading([
+      {
+        instrumentName: 'c',
+        attributesProcessors: [createAllowListAttributesProcessor(['route'])],
+      },
+    ]);
+    const counter = meter.createCounter('c');
+    for (let user = 0; user < 5000; user++) {
+      counter.add(1, { route: `/${user % 3}`, user });
+      if (user % 1000 === 0) await reader.collect();
+    }
+    const points = await reader.points('c');
+    expect(points.map(({ attributes }) => attributes)).toEqual([
+      { route: '/0' },
+      { route: '/1' },
+      { route: '/2' },
+    ]);
+    expect(sumOf(points)).toBe(5000);
+  });
+
+  it('keeps the two streams of an instrument with two views, each in the limit of its view', async () => {
+    const { reader, meter } = reading(
+      [
+        { instrumentName: 'c', name: 'c.few', aggregationCardinalityLimit: 10 },
+        { instrumentName: 'c', name: 'c.many', aggregationCardinalityLimit: 300 },
+      ],
+      50,
+    );
+    const counter = meter.createCounter('c');
+    for (let cycle = 0; cycle < 3; cycle++) {
+      for (let set = 0; set < 200; set++) counter.add(1, { id: `${cycle}-${set}` });
+      await reader.collect();
+    }
+    for (const [name, points] of [
+      ['c.few', 10],
+      ['c.many', 300],
+    ] as const) {
+      const found = await reader.points(name);
+      expect(found).toHaveLength(points);
+      expect(sumOf(found)).toBe(600);
+    }
+  });
+
+  it('sums up what a view makes a histogram, a sum or a last value of, within the limit', async () => {
+    const { reader, meter } = reading(
+      [
+        { instrumentName: 'as.sum', aggregation: { type: AggregationType.SUM } },
+        { instrumentName: 'as.last', aggregation: { type: AggregationType.LAST_VALUE } },
+        {
+          instrumentName: 'as.histogram',
+          aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
+        },
+        { instrumentName: 'as.nothing', aggregation: { type: AggregationType.DROP } },
+      ].map((view) => ({ ...view, aggregationCardinalityLimit: 4 })),
+    );
+    const sum = meter.createHistogram('as.sum');
+    const last = meter.createCounter('as.last');
+    const upDown = meter.createUpDownCounter('as.histogram');
+    const dropped = meter.createCounter('as.nothing');
+    for (let cycle = 1; cycle <= 3; cycle++) {
+      for (let set = 0; set < 4; set++) {
+        sum.record(cycle, { cycle, set });
+        last.add(cycle, { cycle, set });
+        upDown.add(set % 2 === 0 ? cycle : -cycle, { cycle, set });
+        dropped.add(1, { cycle, set });
+      }
+      await reader.collect();
+    }
+    expect(sumOf(await reader.points('as.sum'))).toBe(24);
+    expect((await reader.points('as.last')).find(isOverflow)?.value).toBe(3);
+    const histograms = await reader.points('as.histogram');
+    expect(histograms).toHaveLength(4);
+    const [overflow] = histograms.filter(isOverflow);
+    expect(overflow?.value).toMatchObject({ count: 9, sum: undefined, min: -3, max: 3 });
+    expect(await reader.points('as.nothing')).toEqual([]);
+  });
+});
