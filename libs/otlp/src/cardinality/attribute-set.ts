@@ -13,7 +13,7 @@ export const copyOf = (attributes: Attributes): Attributes => {
   const copy = { ...attributes };
   for (const key of Object.keys(copy)) {
     const value = copy[key];
-    if (Array.isArray(value)) copy[key] = value.slice() as typeof value;
+    if (Array.isArray(value)) copy[key] = value.slice();
   }
   return copy;
 };

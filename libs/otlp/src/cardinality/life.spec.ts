@@ -123,7 +123,7 @@ describe('a bounded reader that exports', () => {
       await provider.forceFlush();
     }
     const counts = exporter.exports.map(({ scopeMetrics }) => {
-      const [point] = scopeMetrics[0]?.metrics[0]?.dataPoints as DataPoint<Histogram>[];
+      const point = scopeMetrics[0]?.metrics[0]?.dataPoints[0] as DataPoint<Histogram> | undefined;
       return point?.value.buckets.counts;
     });
     expect(counts).toEqual([
@@ -139,12 +139,12 @@ describe('collections of a bounded reader at the same time', () => {
   it('lose nothing, count nothing twice, and end with the last value of a gauge', async () => {
     const reader = new PullReader();
     const provider = new MeterProvider({ readers: [boundedReader(reader)] });
-    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const gates: PromiseWithResolvers<void>[] = [];
     const meters = [provider.getMeter('quick'), provider.getMeter('slow')] as const;
-    let asked = 0;
     meters[1].createObservableGauge('gate').addCallback(async (result) => {
-      const gate = gates[asked++];
-      await gate?.promise;
+      const gate = Promise.withResolvers<void>();
+      gates.push(gate);
+      await gate.promise;
       result.observe(1);
     });
     const gauge = meters[0].createGauge('gauge');
@@ -153,12 +153,12 @@ describe('collections of a bounded reader at the same time', () => {
     gauge.record(1);
     counter.add(1);
     const first = reader.collect();
-    while (asked < 1) await Promise.resolve();
+    while (gates.length < 1) await Promise.resolve();
     await nextMillisecond();
     gauge.record(2);
     counter.add(2);
     const second = reader.collect();
-    while (asked < 2) await Promise.resolve();
+    while (gates.length < 2) await Promise.resolve();
     gates[1]?.resolve();
     const later = metricsIn(await second);
     gates[0]?.resolve();
@@ -167,7 +167,10 @@ describe('collections of a bounded reader at the same time', () => {
     const valueOf = (metrics: typeof later, name: string): unknown =>
       metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints[0]?.value;
     expect(valueOf(later, 'gauge')).toBe(2);
-    const last = await reader.metrics();
+    const gate = reader.metrics();
+    while (gates.length < 3) await Promise.resolve();
+    gates[2]?.resolve();
+    const last = await gate;
     expect(valueOf(last, 'gauge')).toBe(2);
     expect(valueOf(last, 'counter')).toBe(3);
   });

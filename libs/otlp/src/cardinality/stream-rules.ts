@@ -1,6 +1,5 @@
 import type {
   AggregationOption,
-  IMetricReader,
   InstrumentType,
   MetricDescriptor,
   ViewOptions,
