@@ -34,6 +34,29 @@ describe('Tally', () => {
     });
   });
 
+  it('settles an export that throws, and one that answers twice, once', async () => {
+    const tally = new Tally();
+    tally.created(5);
+    const results: ExportResult[] = [];
+    const hear = (result: ExportResult): void => void results.push(result);
+    tally.track(
+      2,
+      () => {
+        throw new RangeError('circular');
+      },
+      hear,
+    );
+    tally.track(3, (done) => [SUCCESS, failure(3)].forEach(done), hear);
+    await tally.settled();
+    expect(results.map(({ code }) => code)).toEqual([1, 0]);
+    expect(tally.status()).toMatchObject({
+      accepted: 3,
+      rejected: 0,
+      dropped: { export_failed: 2 },
+      queued: 0,
+    });
+  });
+
   it.each<[number | string, 'rejected' | 'dropped', string]>([
     [3, 'rejected', 'gRPC status 3'],
     [16, 'rejected', 'gRPC status 16'],

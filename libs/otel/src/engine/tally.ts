@@ -34,7 +34,7 @@ export class Tally {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
   }
 
-  /** Runs one export; `done` is called once whatever happens. */
+  /** Runs one export; `done` is called once whatever happens: official serializers throw for values that no request holds. */
   track(
     count: number,
     start: (done: (result: ExportResult) => void) => void,
@@ -42,12 +42,17 @@ export class Tally {
   ): void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#pending.add(promise);
-    start((result) => {
+    const settled = (result: ExportResult): void => {
+      if (!this.#pending.delete(promise)) return;
       this.#settle(count, result);
-      this.#pending.delete(promise);
       resolve();
       done(result);
-    });
+    };
+    try {
+      start(settled);
+    } catch (error) {
+      settled({ code: ExportResultCode.FAILED, error: error as Error });
+    }
   }
 
   /** Resolves when every export that has begun is settled. */

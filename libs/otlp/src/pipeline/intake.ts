@@ -42,8 +42,13 @@ export class Intake<I extends { readonly resource: Resource }> {
 
   add(item: I): void {
     this.#options.onCreated();
-    if (this.#closed) this.#options.onDrop('already_shutdown');
-    else this.#gate.add(item);
+    if (this.#closed) return this.#options.onDrop('already_shutdown');
+    try {
+      this.#gate.add(item);
+    } catch {
+      // It has no resource to ask.
+      this.#options.onDrop('encode_failed');
+    }
   }
 
   /** Resolves when all that was added is in slabs. */
@@ -62,10 +67,19 @@ export class Intake<I extends { readonly resource: Resource }> {
   }
 
   #append(item: I): void {
-    const { signal, writer, isError } = this.#options;
-    const failed = isError(item);
+    const { signal, writer } = this.#options;
+    const failed = this.#isError(item);
     const encode = failed ? this.#encodeError : this.#encode;
     if (writer.append(signal, encode, item, failed) === 'too_large') this.#alone(item);
+  }
+
+  /** One that cannot say is told apart by the encoder. */
+  #isError(item: I): boolean {
+    try {
+      return this.#options.isError(item);
+    } catch {
+      return false;
+    }
   }
 
   #alone(item: I): void {

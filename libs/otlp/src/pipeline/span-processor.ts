@@ -8,6 +8,15 @@ const SAMPLED = 1;
 /** SpanStatusCode.ERROR of the API. */
 const ERROR: SpanStatusCode = 2;
 
+/** One that cannot even say it goes on to where it is counted. */
+const isSampled = (span: ReadableSpan): boolean => {
+  try {
+    return (span.spanContext().traceFlags & SAMPLED) !== 0;
+  } catch {
+    return true;
+  }
+};
+
 export const isErrorSpan = (span: ReadableSpan): boolean => span.status.code === ERROR;
 
 /**
@@ -17,7 +26,7 @@ export const isErrorSpan = (span: ReadableSpan): boolean => span.status.code ===
 export const createSpanProcessor = (intake: Intake<ReadableSpan>, part: Part): SpanProcessor => ({
   onStart() {},
   onEnd(span) {
-    if ((span.spanContext().traceFlags & SAMPLED) !== 0) intake.add(span);
+    if (isSampled(span)) intake.add(span);
   },
   forceFlush: () => part.flush(),
   shutdown: () => part.shutdown(),
