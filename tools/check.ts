@@ -33,8 +33,10 @@ const steps: readonly Step[] = [
   { name: 'house rules', command: [...jest, 'test/house'] },
   { name: 'regression gate of the export', command: [...jest, 'bench'], slow: true },
   { name: 'end-to-end specs', command: [...jest, 'test/e2e'], slow: true },
+  { name: 'faults, a selection', command: ['node', 'test/faults/run.ts', '--quick'], slow: true },
   { name: 'install specs', command: [...jest, 'test/install'], slow: true },
   { name: 'demo', command: ['node', 'tools/demo.ts', '--check'], slow: true },
+  { name: 'faults, all of them', command: ['node', 'test/faults/run.ts'], further: true },
   { name: 'interop specs', command: ['node', 'test/interop/run.ts'], further: true },
 ];
 

@@ -1,0 +1,37 @@
+// The faults: `npm run test:faults [-- --quick | --long] [what to run]`, after `npm ci`.
+//   --quick  what needs no more than a minute or two: the selection of `npm test`
+//   --long   outages as long as they are promised for, the real defaults, 200 kills; a quarter of an hour
+// With CI=true 200 processes are killed in any case. One after the other, since they measure loops and memory.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const QUICK = ['drain', 'http2', 'replies', 'status', 'worker-death'];
+const KILLS = { NESTLENS_FAULTS_KILLS: '200' };
+const LONG = { NESTLENS_FAULTS_LONG: '1', ...KILLS };
+
+const given = process.argv.slice(2);
+const isQuick = given.includes('--quick');
+const named = given.filter((each) => each !== '--quick' && each !== '--long');
+const wanted = (named.length > 0 ? named : isQuick ? QUICK : ['']).map(
+  (name) => `test/faults/${name}`,
+);
+const { status } = spawnSync(
+  process.execPath,
+  [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    'node_modules/jest/bin/jest.js',
+    '--runInBand',
+    ...wanted,
+  ],
+  {
+    stdio: 'inherit',
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: {
+      ...process.env,
+      ...(process.env['CI'] === 'true' && KILLS),
+      ...(given.includes('--long') && LONG),
+    },
+  },
+);
+process.exitCode = status ?? 1;
