@@ -1,4 +1,4 @@
-import { createNoopLogger } from '@opentelemetry/api';
+import { createNoopLogger, diag } from '@opentelemetry/api';
 import type {
   Context,
   Logger,
@@ -50,8 +50,23 @@ class LateBoundLogger implements Logger {
     this.#scope = scope;
   }
 
+  /** The SDK throws for attributes that cannot be read; the record goes without them. */
   emit(record: LogRecord): void {
-    this.#current().emit(record);
+    try {
+      this.#current().emit(record);
+    } catch (error) {
+      diag.warn('A log record could not be emitted with its attributes, which are dropped', error);
+      this.#emitBare(record);
+    }
+  }
+
+  #emitBare(record: LogRecord): void {
+    try {
+      const { attributes: _, ...rest } = record;
+      this.#current().emit(rest);
+    } catch {
+      // It has nothing else either.
+    }
   }
 
   enabled(options?: {

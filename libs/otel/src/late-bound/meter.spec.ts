@@ -156,7 +156,7 @@ describe('LateBoundMeterProvider', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('drops what would throw or poison a sum (input 65), and says so', async () => {
+  it('row 65: drops what would throw or poison a sum, and says so', async () => {
     const late = new LateBoundMeterProvider();
     const counter = late.getMeter('m').createCounter('c');
     const histogram = late.getMeter('m').createHistogram('h');
@@ -183,7 +183,7 @@ describe('LateBoundMeterProvider', () => {
     expect(complaints).toHaveLength(18);
   });
 
-  it('stays silent where the SDK cannot make the instrument (input 66)', async () => {
+  it('row 66: stays silent where the SDK cannot make the instrument', async () => {
     const late = new LateBoundMeterProvider();
     const { provider, values } = recording();
     late.fill(provider);
@@ -195,5 +195,16 @@ describe('LateBoundMeterProvider', () => {
     await values();
     expect(complaints.length).toBeGreaterThan(0);
     expect(complaints.length).toBeLessThan(4);
+  });
+
+  it('row 66: warns once of an instrument that is there with another unit', async () => {
+    const late = new LateBoundMeterProvider();
+    const { provider, values } = recording();
+    late.fill(provider);
+    const meter = late.getMeter('m');
+    meter.createCounter('c', { unit: 's' }).add(1);
+    meter.createCounter('c', { unit: 'ms' }).add(1);
+    await values();
+    expect(complaints).toEqual([expect.stringContaining('A view or instrument with the name')]);
   });
 });

@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { context, diag, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
@@ -72,5 +72,53 @@ describe('LateBoundTracerProvider', () => {
     expect(late.getTracer('a')).toBe(late.getTracer('a'));
     expect(late.getTracer('a')).not.toBe(late.getTracer('a', '1'));
     expect(late.getTracer('a', '1')).not.toBe(late.getTracer('a', '', { schemaUrl: '1' }));
+  });
+
+  describe('with what the SDK throws for', () => {
+    const thrower = (): never => {
+      throw new Error('hostile');
+    };
+    const hostile = new Proxy({}, { get: thrower, ownKeys: thrower, getPrototypeOf: thrower });
+    let complaints: unknown[];
+    beforeEach(() => {
+      complaints = [];
+      const warn = (line: string): void => void complaints.push(line);
+      diag.setLogger({ error: warn, warn, info() {}, debug() {}, verbose() {} });
+    });
+    afterEach(() => diag.disable());
+
+    it.each([
+      ['options', hostile],
+      ['null', null],
+      ['attributes', { attributes: { key: hostile } }],
+      ['links', { links: [null] }],
+      ['links that are no list', { links: {} }],
+      ['a start', { startTime: hostile }],
+    ])('rows 57, 62: starts without %s, and says so', (_name, options) => {
+      const late = new LateBoundTracerProvider();
+      const { provider, names } = recording();
+      late.fill(provider);
+      const tracer = late.getTracer('hostile');
+      tracer.startSpan('one', options as never).end();
+      expect(tracer.startActiveSpan('two', options as never, end)).toBe(true);
+      expect(names()).toEqual(['one', 'two']);
+      expect(complaints).toHaveLength(2);
+    });
+
+    it('P23: starts nothing where its sampler throws, and runs what it is given', () => {
+      const late = new LateBoundTracerProvider();
+      late.fill(new TracerProvider({ sampler: { shouldSample: thrower } }));
+      const span = late.getTracer('sampled').startSpan('one');
+      expect(span.isRecording()).toBe(false);
+      expect(late.getTracer('sampled').startActiveSpan('two', () => 'ran')).toBe('ran');
+    });
+
+    it('lets through what the function throws', () => {
+      const late = new LateBoundTracerProvider();
+      late.fill(recording().provider);
+      expect(() => late.getTracer('own').startActiveSpan('one', thrower)).toThrow('hostile');
+      expect(late.getTracer('own').startActiveSpan('one', undefined as never)).toBeUndefined();
+      expect(complaints).toEqual([]);
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { ProxyTracerProvider } from '@opentelemetry/api';
+import { ProxyTracerProvider, context, diag, trace } from '@opentelemetry/api';
 import type {
   Context,
   Span,
@@ -54,14 +54,33 @@ class LateBoundTracer implements Tracer {
     this.#scope = scope;
   }
 
-  startSpan(name: string, options?: SpanOptions, context?: Context): Span {
-    return this.#current().startSpan(name, options, context);
+  /** The SDK throws for attributes, links and times that cannot be read, and a sampler may throw anything. */
+  startSpan(name: string, options?: SpanOptions, parent?: Context): Span {
+    const tracer = this.#current();
+    try {
+      return tracer.startSpan(name, options, parent);
+    } catch (error) {
+      diag.warn('A span could not be started with its options, which are dropped', error);
+    }
+    try {
+      return tracer.startSpan(name, {}, parent);
+    } catch {
+      return WAITING.startSpan('', {}, parent);
+    }
   }
 
-  // The number of arguments decides what they mean, so they go on as they came.
-  startActiveSpan<F extends (span: Span) => unknown>(...args: unknown[]): ReturnType<F> {
-    const tracer = this.#current() as { startActiveSpan(...args: unknown[]): unknown };
-    return tracer.startActiveSpan(...args) as ReturnType<F>;
+  // The number of arguments decides what they mean.
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    ...args: readonly unknown[]
+  ): ReturnType<F> {
+    const act = args.at(-1) as F;
+    if (typeof act !== 'function') return undefined as ReturnType<F>;
+    const options = args.length > 1 ? (args[0] as SpanOptions) : undefined;
+    const parent = args.length > 2 ? (args[1] as Context) : context.active();
+    const span = this.startSpan(name, options, parent);
+    // What the function throws is its caller's.
+    return context.with(trace.setSpan(parent, span), act as never, undefined, span);
   }
 
   #current(): Tracer {
