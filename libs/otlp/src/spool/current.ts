@@ -79,7 +79,7 @@ export function encode(
   salt: number,
   batches: readonly Batch[],
 ): Uint8Array[] {
-  const atMs = around.unixMs();
+  const atMs = around.stampMs();
   return batches.flatMap((batch) => [encodeRecordHeader(batch, atMs, salt), ...batch.chunks]);
 }
 
@@ -129,6 +129,9 @@ export async function rollBack(around: Surroundings, current: Current): Promise<
   await around.disk.truncate(current.file, current.segment.bytes).catch(() => undefined);
 }
 
+/** How far the wall clock went on by itself since the spool was opened. */
+const aheadMs = ({ stampMs, unixMs }: Surroundings): number => stampMs() - unixMs();
+
 /** Nothing more is written to it. Throws what the sync throws; the rest is only a name. */
 export async function seal(
   around: Surroundings,
@@ -139,7 +142,8 @@ export async function seal(
   try {
     if (!segment.gone && current.synced < segment.bytes) await sync(around, journal, current);
   } finally {
-    if (!segment.gone) await nameSealed(around.disk, segment).catch(() => undefined);
+    if (!segment.gone)
+      await nameSealed(around.disk, segment, aheadMs(around)).catch(() => undefined);
     await around.disk.close(current.file).catch(() => undefined);
     segment.sealed = true;
   }
@@ -149,7 +153,7 @@ export async function seal(
 export function sealNow(around: Surroundings, journal: Journal, current: Current): void {
   const steps = [
     () => current.busy || syncNow(around, journal, current),
-    () => current.busy || nameSealedNow(around.disk, current.segment),
+    () => current.busy || nameSealedNow(around.disk, current.segment, aheadMs(around)),
     () => closeNow(around, current.file),
   ];
   for (const step of steps) {

@@ -142,6 +142,31 @@ describe('limits of a spool', () => {
   });
 
   it.each([
+    ['on', -400 * 24 * HOUR_MS],
+    ['back', 24 * HOUR_MS],
+  ])(
+    'lets the next process see the true age where the wall clock was set %s meanwhile',
+    async (_, wrongByMs) => {
+      const clock = new ManualClock();
+      const trueMs = (): number => 1.8e12 + clock.now();
+      let wrong = wrongByMs;
+      const directory = openings.directory();
+      const wallClock = (): number => trueMs() + wrong;
+      const before = await openings.open({ directory, clock, wallClock });
+      await before.append(batch(0));
+      await clock.advance(1000);
+      wrong = 0;
+      await before.append(batch(1));
+      expect((await before.peek())?.ageMs).toBe(1000);
+      await before.close();
+      await clock.advance(HOUR_MS);
+      const after = await openings.open({ directory, clock, wallClock });
+      expect(after.stats()).toMatchObject({ oldestMs: HOUR_MS + 1000, expired: { traces: 0 } });
+      expect(await drain(after)).toEqual([0, 1]);
+    },
+  );
+
+  it.each([
     [{ maxBytes: 0 }, 'spool.maxBytes: 0'],
     [{ maxBytes: 1024 }, 'spool.maxBytes: 1024'],
     [{ maxBytes: Number.NaN }, 'spool.maxBytes: NaN'],

@@ -34,6 +34,7 @@ export async function openSpool(options: SpoolOptions): Promise<Opened> {
     counts: newCounts(),
     emit: guarded(options.onEvent),
     unixMs: () => offset + clock.now(),
+    stampMs: wallClock,
   };
   const spool = new DiskSpool(around, resolved.directory, options.succession);
   try {

@@ -20,7 +20,7 @@ export interface SpoolOptions {
   readonly onEvent?: OnSpoolEvent;
   /** Default: the real one. */
   readonly disk?: Disk;
-  /** Unix time in ms; read once. Default: `Date.now`. */
+  /** Unix time in ms; may jump, which no age shows while the spool is open. Default: `Date.now`. */
   readonly wallClock?: () => number;
   /** For threads that follow each other in one process. Default: it is the first. */
   readonly succession?: Succession;

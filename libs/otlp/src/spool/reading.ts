@@ -64,8 +64,9 @@ function entryOf(segment: Segment, scanned: Exclude<Scanned, { kind: 'end' }>, e
     items: header?.signal === undefined ? 0 : header.items,
     end,
     body: scanned.kind === 'record' ? scanned.body : NOTHING,
-    // A clock that was ahead then must not keep it for longer now.
-    atMs: Math.min(header?.atMs ?? 0, segment.lastMs),
+    // A clock that jumped shows in the stamp, not in the times of the segment. And one that was ahead then must not keep
+    // it for longer now.
+    atMs: Math.min(Math.max(header?.atMs ?? 0, segment.firstMs), segment.lastMs),
     state: 'done',
     returns: 0,
     notBeforeMs: 0,

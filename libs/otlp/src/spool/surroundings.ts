@@ -15,4 +15,6 @@ export interface Surroundings {
   readonly emit: OnSpoolEvent;
   /** Unix time in ms as of the opening, moved on by the monotonic clock: no jump of the wall clock shows. */
   readonly unixMs: () => number;
+  /** Unix time in ms as the wall clock has it now: what other processes compare theirs with. */
+  readonly stampMs: () => number;
 }

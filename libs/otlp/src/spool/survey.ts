@@ -80,23 +80,25 @@ export async function measure(segment: Segment, surroundings: Surroundings): Pro
   await nameSealed(disk, segment).catch(() => undefined);
 }
 
-/** From then on its name tells what is in it. */
-export async function nameSealed(disk: Disk, segment: Segment): Promise<void> {
-  const path = sealedPath(segment);
+/** From then on its name tells what is in it; `aheadMs`: of its times here, by the clock of who reads it later. */
+export async function nameSealed(disk: Disk, segment: Segment, aheadMs = 0): Promise<void> {
+  const path = sealedPath(segment, aheadMs);
   if (path === undefined) return;
   await disk.rename(segment.path, path);
   segment.path = path;
 }
 
-export function nameSealedNow(disk: Disk, segment: Segment): void {
-  const path = sealedPath(segment);
+export function nameSealedNow(disk: Disk, segment: Segment, aheadMs: number): void {
+  const path = sealedPath(segment, aheadMs);
   if (path === undefined) return;
   disk.now.rename(segment.path, path);
   segment.path = path;
 }
 
 /** Undefined where it has that name already. */
-function sealedPath(segment: Segment): string | undefined {
+function sealedPath(segment: Segment, aheadMs: number): string | undefined {
   if (!segment.path.endsWith(openName(segment.sequence))) return undefined;
-  return join(dirname(segment.path), sealedName(segment));
+  const [firstMs, lastMs] = [segment.firstMs + aheadMs, segment.lastMs + aheadMs];
+  const times = { firstMs: Math.max(0, firstMs), lastMs: Math.max(0, lastMs) };
+  return join(dirname(segment.path), sealedName({ ...segment, ...times }));
 }
