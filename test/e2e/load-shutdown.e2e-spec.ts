@@ -93,6 +93,7 @@ describe('SIGTERM under load', () => {
         dropped: {},
         queued: 0,
         spooled: 0,
+        possibleDuplicates: 0,
       });
     },
     LIMIT_MS,

@@ -146,13 +146,17 @@ export class OtelProviders {
    * Closes what is behind traces and logs, flushing what came since, in about `timeoutMs`:
    *
    * 1. The users' processors, a quarter of it: what they hold back may come to the engine now. One that hangs is left.
-   * 2. The engine, half of it. The rest is for giving up what is left then, and counting it.
+   * 2. The engine, half of it. The rest is for giving up what is left then, and counting it; an engine that takes even
+   *    longer is left, since the line at exit has to come in time.
    */
   async closeTracesAndLogs(timeoutMs: number): Promise<void> {
     const closed = this.#processors.map((processor) => processor.shutdown());
-    const late = sleep(timeoutMs / 4, undefined, { ref: false });
-    await Promise.race([Promise.allSettled(closed), late]);
-    await this.#engine?.shutdown(AbortSignal.timeout(Math.ceil(timeoutMs / 2)));
+    const until = (share: number): Promise<void> =>
+      sleep(timeoutMs * share, undefined, { ref: false });
+    const late = until(0.85);
+    await Promise.race([Promise.allSettled(closed), until(0.25)]);
+    const deadline = AbortSignal.timeout(Math.ceil(timeoutMs / 2));
+    await Promise.race([this.#engine?.shutdown(deadline), late]);
   }
 
   /**

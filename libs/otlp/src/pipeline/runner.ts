@@ -71,6 +71,8 @@ export class Runner {
         this.#emit(message);
       },
       (lane) => this.#overflow?.wants(lane) === true,
+      // At once: health must not look well for a second more.
+      () => this.#tellState(),
     );
     this.#loop = new ExportLoop({
       reader: this.#reader,

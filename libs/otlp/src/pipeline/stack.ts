@@ -31,19 +31,22 @@ const RECONNECT_MAX_MS = 750;
 
 /**
  * The senders of a pipeline, one stack for each collector. `keeps` is asked while a lane is open: whether what it
- * gives back is kept elsewhere (default: never). Throws TransportConfigError.
+ * gives back is kept elsewhere (default: never); `paused` is told when a batch begins to wait for another attempt. Throws TransportConfigError.
  */
 export function createLanes(
   sending: SendingOptions,
   emit: Emit,
   keeps: (lane: Lane) => boolean = () => false,
+  paused: () => void = () => {},
 ): Lanes {
   const questions = new HeaderQuestions(emit);
   const { destinations } = sending;
   const peers = [...new Set(destinations.map(({ peer }) => peer))].map((peer) =>
     destinations.filter((destination) => destination.peer === peer),
   );
-  const all = peers.map((to, at) => createLane(at, to, sending, emit, questions, keeps));
+  const all = peers.map((to, at) =>
+    createLane(at, to, sending, emit, questions, { keeps, paused }),
+  );
   const of: Partial<Record<Signal, Lane>> = {};
   for (const [at, to] of peers.entries()) for (const { signal } of to) of[signal] = all[at];
   return { of, all, headers: (id, headers) => questions.answer(id, headers) };
@@ -61,7 +64,7 @@ function createLane(
   sending: SendingOptions,
   emit: Emit,
   questions: HeaderQuestions,
-  keeps: (lane: Lane) => boolean,
+  { keeps, paused }: { keeps: (lane: Lane) => boolean; paused: () => void },
 ): Lane {
   const transport = createTransport(to, sending, (destination) => ({
     endpoint: destination.endpoint,
@@ -88,7 +91,7 @@ function createLane(
   // 3. retry: above the breaker, so that a pause is spent where no attempt counts and no place is held.
   // 4. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
   const circuit = breaker();
-  const again = retry({ breaker: circuit, yields: () => keeps(lane) });
+  const again = retry({ breaker: circuit, yields: () => keeps(lane), paused });
   // Said once for each cause and minute: else an outage is silent until its telemetry is given up.
   circuit.onChange((state) => {
     if (state.kind !== 'open') return;
