@@ -15,6 +15,7 @@ export type { LaneState } from './pipeline/runner-messages.js';
 export type { WorkerEntry } from './pipeline/worker-thread.js';
 /** @internal */
 export { certificateMetrics } from './ledger/certificate-metrics.js';
+export { LiveSpans, liveSpanMetrics, unendedText } from './ledger/live-spans.js';
 export type { LedgerSnapshot, SignalLedger } from './ledger/ledger.js';
 export type { DropReason } from './ledger/ledger-words.js';
 export type { SelfLogLevel } from './ledger/self-log.js';

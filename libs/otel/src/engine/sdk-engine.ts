@@ -12,8 +12,8 @@ import type {
 } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { TraceFlags, metrics as metricsApi } from '@opentelemetry/api';
-import { certificateMetrics } from '@nestlens/otlp';
+import { diag, metrics as metricsApi } from '@opentelemetry/api';
+import { LiveSpans, certificateMetrics, liveSpanMetrics, unendedText } from '@nestlens/otlp';
 import type { ExportResult } from '@opentelemetry/core';
 import { boundedReader } from '@nestlens/otlp';
 import { boundsOf } from '../metrics/bounds.js';
@@ -61,7 +61,12 @@ const settle = async (tally: Tally, run: () => Promise<void>, close?: () => Prom
   }
 };
 
-const spanProcessor = (exporter: SpanExporter, config: OtelConfig, tally: Tally): SpanProcessor => {
+const spanProcessor = (
+  exporter: SpanExporter,
+  config: OtelConfig,
+  tally: Tally,
+  live: LiveSpans,
+): SpanProcessor => {
   const inner = new BatchSpanProcessor({
     exporter: {
       export: counted(exporter.export.bind(exporter), tally, (spans) => spans.length),
@@ -71,9 +76,12 @@ const spanProcessor = (exporter: SpanExporter, config: OtelConfig, tally: Tally)
   });
   let closed = false;
   return {
-    onStart: (span, parent) => inner.onStart(span, parent),
+    onStart(span, parent) {
+      live.started(span);
+      inner.onStart(span, parent);
+    },
     onEnd(span) {
-      if (!closed && (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) tally.created(1);
+      if (live.ended(span) && !closed) tally.created(1);
       inner.onEnd(span);
     },
     forceFlush: () => settle(tally, () => inner.forceFlush()),
@@ -166,13 +174,15 @@ export const createSdkEngine = (config: OtelConfig): ExportEngine => {
     logs: new Tally(),
   };
   const goes = (signal: Signal): boolean => config[signal].exporters.includes('otlp');
+  const live = new LiveSpans();
   const spans = goes('traces')
-    ? spanProcessor(buildSpanExporter(config.otlp), config, tallies.traces)
+    ? spanProcessor(buildSpanExporter(config.otlp), config, tallies.traces, live)
     : undefined;
   const records = goes('logs')
     ? logProcessor(buildLogExporter(config.otlp), config, tallies.logs)
     : undefined;
   const stopCertificates = observeCertificates(config);
+  const stopLive = liveSpanMetrics(spans && metricsApi.getMeter('@nestlens/otlp'), live);
   return {
     name: 'sdk',
     destinations: shownDestinations(config),
@@ -196,6 +206,9 @@ export const createSdkEngine = (config: OtelConfig): ExportEngine => {
     },
     async shutdown() {
       stopCertificates();
+      stopLive();
+      const unended = unendedText(live);
+      if (unended !== undefined) diag.warn(unended);
       await Promise.allSettled([spans?.shutdown(), records?.shutdown()]);
     },
   };

@@ -252,6 +252,22 @@ describe('spans that are wrong', () => {
     expect(write(spanOf({ spanContext })).traceId).toBe('00');
   });
 
+  it.each([undefined, null])(
+    'the first with the resource %p is unreadable, not a part of none',
+    (none) => {
+      const encoder = createSpanEncoder();
+      const target = new Uint8Array(4096);
+      encoder.open(target, 0);
+      for (const wrong of [{ resource: none, instrumentationScope: none }, { resource: none }]) {
+        expect(encoder.append(spanOf(wrong))).toBe('unreadable');
+      }
+      expect(encoder.append(spanOf({ instrumentationScope: none }))).toBe('unreadable');
+      expect(encoder.append(spanOf({}))).toBe('written');
+      const { groups } = decodeExportRequest('traces', target.subarray(0, encoder.close()));
+      expect(groups.map(({ scopes }) => scopes.map((run) => run.items.length))).toEqual([[1]]);
+    },
+  );
+
   it('one that throws is unreadable, and the target stays as it was', () => {
     const encoder = createSpanEncoder();
     const target = new Uint8Array(4096);

@@ -64,8 +64,10 @@ export class Unit {
     cursor.soft = this.end + budget;
     this.#resourceAt = this.resourceAt;
     this.#scopeAt = this.scopeAt;
-    if (this.#scope === scope && this.#resource === resource) return;
-    if (this.#resource !== resource) {
+    // Where nothing is open, one that is undefined is not what was open before.
+    const isOpen = this.resourceAt > 0 && this.#resource === resource;
+    if (isOpen && this.#scope === scope) return;
+    if (!isOpen) {
       this.#resourceAt = this.#frame(RESOURCE_TAG, this.#prefixes.resource(resource));
     }
     this.#scopeAt = this.#frame(SCOPE_TAG, this.#prefixes.scope(scope));

@@ -3,6 +3,7 @@ export const ATTR_COMPONENT_NAME = 'otel.component.name';
 export const ATTR_COMPONENT_TYPE = 'otel.component.type';
 export const ATTR_ERROR_TYPE = 'error.type';
 export const ATTR_HTTP_STATUS = 'http.response.status_code';
+export const ATTR_SAMPLING_RESULT = 'otel.span.sampling_result';
 export const ATTR_RPC_STATUS = 'rpc.status_code';
 export const ATTR_SERVER_ADDRESS = 'server.address';
 export const ATTR_SERVER_PORT = 'server.port';

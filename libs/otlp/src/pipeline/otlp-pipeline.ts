@@ -1,5 +1,6 @@
 import type { DropReason } from '../ledger/ledger-words.js';
 import { createLedger } from '../ledger/ledger.js';
+import { LiveSpans, tellUnended } from '../ledger/live-spans.js';
 import type { SelfLog } from '../ledger/self-log.js';
 import { createSelfLog } from '../ledger/self-log.js';
 import { allocateSlabs, signals } from '../slab/memory.js';
@@ -41,6 +42,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #options: ResolvedPipelineOptions;
   readonly #ledger = createLedger();
   readonly #books = this.#ledger.writer('main');
+  readonly #live = new LiveSpans();
   readonly #pool: SlabPool;
   readonly #reader: SlabReader;
   readonly #writer: SlabWriter;
@@ -83,9 +85,10 @@ export class OtlpPipeline implements Pipeline {
         this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}`),
       onDeath: (reason, isInline) => this.#mourn(reason, isInline),
     });
-    this.#metrics = createSelfMetrics(options, this.#ledger, () => this.#told.lanes);
+    this.#metrics = createSelfMetrics(options, this.#ledger, this.#live, () => this.#told.lanes);
     this.#parts = createParts(options, {
       writer: this.#writer,
+      live: this.#live,
       created: (signal, items) => this.#books.created(signal, items),
       drop: (signal, reason, items) => this.#drop(signal, reason, items),
       offer: (signal, bytes, items) => this.#offer(signal, bytes, items),
@@ -168,6 +171,7 @@ export class OtlpPipeline implements Pipeline {
     const startedAt = performance.now();
     // 1. Refuse what is new: a drain must have an end.
     this.#parts.close();
+    tellUnended(this.#live, this.#log);
     // 2. Encode what waits for a resource, then seal: from here on everything is in slabs and batches.
     await before(this.#parts.opened(), deadline);
     this.#parts.force();

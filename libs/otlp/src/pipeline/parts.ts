@@ -1,6 +1,7 @@
 import { createLogRecordEncoder, createSpanEncoder } from '../encode/item-encoder.js';
 import { createMetricEncoder } from '../encode/metric-encoder.js';
 import type { DropReason } from '../ledger/ledger-words.js';
+import type { LiveSpans } from '../ledger/live-spans.js';
 import type { SlabWriter } from '../slab/slab-writer.js';
 import type { Signal } from '../wire/model.js';
 import { Intake } from './intake.js';
@@ -14,6 +15,7 @@ import { createSpanProcessor, isErrorSpan } from './span-processor.js';
 /** The pipeline as its parts see it. */
 export interface PartsHost {
   readonly writer: SlabWriter;
+  readonly live: LiveSpans;
   created(signal: Signal, items: number): void;
   drop(signal: Signal, reason: DropReason, items: number): void;
   offer(signal: Signal, bytes: Uint8Array, items: number): void;
@@ -70,7 +72,7 @@ export function createParts(options: ResolvedPipelineOptions, host: PartsHost): 
       createEncoder,
       isError: isErrorSpan,
     });
-    return createSpanProcessor(intake, partOf('traces', intake));
+    return createSpanProcessor(intake, host.live, partOf('traces', intake));
   };
   const createLogs = (): Parts['logRecordProcessor'] => {
     const createEncoder = () => createLogRecordEncoder(options.encode);

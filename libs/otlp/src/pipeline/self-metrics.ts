@@ -1,6 +1,8 @@
 import { certificateMetrics } from '../ledger/certificate-metrics.js';
 import { exporterMetrics } from '../ledger/exporter-metrics.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { liveSpanMetrics } from '../ledger/live-spans.js';
+import type { LiveSpans } from '../ledger/live-spans.js';
 import { pipelineMetrics } from '../ledger/pipeline-metrics.js';
 import { processorMetrics } from '../ledger/processor-metrics.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
@@ -10,6 +12,7 @@ import type { FromRunner, LaneState } from './runner-messages.js';
 export function createSelfMetrics(
   { meter, sending }: ResolvedPipelineOptions,
   ledger: Ledger,
+  live: LiveSpans,
   lanes: () => readonly LaneState[],
 ) {
   const { destinations } = sending;
@@ -30,6 +33,8 @@ export function createSelfMetrics(
       expiresAt === undefined ? [] : [{ signals, expiresAt }],
     ),
   );
+  const traced = destinations.some(({ signal }) => signal === 'traces');
+  const stopLive = liveSpanMetrics(traced ? meter : undefined, live);
   return {
     started({ lane, signal, items }: FromRunner & { readonly kind: 'started' }): void {
       exporters[lane]?.started({ signal, items });
@@ -41,6 +46,7 @@ export function createSelfMetrics(
       stopProcessors();
       stopPipeline();
       stopCertificates();
+      stopLive();
     },
   };
 }
