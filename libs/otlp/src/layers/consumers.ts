@@ -28,6 +28,8 @@ export interface Consumers {
   inFlight(signal?: Signal): number;
   /** Whether a batch of the signal would be taken now. */
   hasRoom(signal: Signal): boolean;
+  /** The same without the places that those free which wait for a retry: only while the peer does its work. */
+  hasPlace(signal: Signal): boolean;
   /** Resolves when nothing is in flight and nothing can be taken. */
   idle(): Promise<void>;
   /** Takes nothing more; resolves when nothing is in flight. Safe twice. */
@@ -84,6 +86,10 @@ class QueueConsumers implements Consumers {
 
   hasRoom(signal: Signal): boolean {
     return this.#hasRoom() || this.#inFlight[signal] === 0;
+  }
+
+  hasPlace(signal: Signal): boolean {
+    return this.inFlight() < this.#options.limit() || this.#inFlight[signal] === 0;
   }
 
   idle(): Promise<void> {

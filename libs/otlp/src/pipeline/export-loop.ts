@@ -56,6 +56,9 @@ interface Flush {
 /** While something is flushed, slabs that the other thread is moving are looked at so often. */
 const FLUSH_CHECK_MS = 20;
 
+/** Of the slabs, what may be sealed before it is full while batches wait for a retry. */
+const SPARE_SHARE = 0.25;
+
 const isOwn = (batch: Batch): batch is OwnBatch => 'id' in batch;
 
 /** From sealed slabs to settled batches. The same code in the worker and on the loop. */
@@ -194,10 +197,13 @@ export class ExportLoop {
 
   /** To the lane, or to disk. */
   #canGo(signal: Signal): boolean {
-    const { lanes, overflow } = this.#options;
+    const { lanes, overflow, reader } = this.#options;
     const lane = lanes[signal];
     if (lane === undefined || overflow()?.wants(lane) === true) return true;
-    return this.#lanes.get(lane)?.hasRoom(signal) !== false;
+    const consumers = this.#lanes.get(lane);
+    if (consumers === undefined || consumers.hasPlace(signal)) return true;
+    // Past those that wait for a retry too, but not with slabs that would soon be all of a small memory.
+    return consumers.hasRoom(signal) && reader.usedShare() < SPARE_SHARE;
   }
 
   #targetBytes(lane: Lane | undefined): number {

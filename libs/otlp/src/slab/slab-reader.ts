@@ -84,6 +84,11 @@ export class SlabReader {
     return next;
   }
 
+  /** Of all slabs, those that are not free. */
+  usedShare(): number {
+    return this.#pool.used() / this.#pool.count;
+  }
+
   waiting(signal: Signal): Waiting {
     let slabs = 0;
     let bytes = 0;
