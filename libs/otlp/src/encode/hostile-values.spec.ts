@@ -1,11 +1,10 @@
 import { createContext, runInContext } from 'node:vm';
 import type { Attributes } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { decodeExportRequest } from '../wire/export-request.js';
-import type { LogRecord, Span } from '../wire/model.js';
-import { createLogRecordEncoder, createSpanEncoder } from './item-encoder.js';
+import type { Span } from '../wire/model.js';
+import { createSpanEncoder } from './item-encoder.js';
 import type { EncodeLimits } from './limits.js';
 
 const resource = resourceFromAttributes({ 'service.name': 'shop' });
@@ -50,24 +49,6 @@ function write(span: ReadableSpan, limits?: Partial<EncodeLimits>): Span {
 
 function valueOf(value: unknown, limits?: Partial<EncodeLimits>): unknown {
   return write(spanOf({ attributes: { key: value } }), limits).attributes['key'];
-}
-
-function recordOf(given: object): LogRecord {
-  const encoder = createLogRecordEncoder();
-  const target = new Uint8Array(1_048_576);
-  encoder.open(target, 0);
-  const record: ReadableLogRecord = {
-    hrTime: [1, 0],
-    hrTimeObserved: [2, 0],
-    resource,
-    instrumentationScope: scope,
-    attributes: {},
-    droppedAttributesCount: 0,
-    ...given,
-  };
-  expect(encoder.append(record)).toBe('written');
-  const { groups } = decodeExportRequest('logs', target.subarray(0, encoder.close()));
-  return groups.at(0)!.scopes.at(0)!.items.at(0)!;
 }
 
 function thrower(): never {
@@ -281,37 +262,5 @@ describe('spans that are wrong', () => {
     expect(encoder.append(spanOf({}))).toBe('written');
     const { groups } = decodeExportRequest('traces', target.subarray(0, encoder.close()));
     expect(groups.at(0)?.scopes.map((run) => run.items.length)).toEqual([2]);
-  });
-});
-
-describe('log bodies', () => {
-  const bodyOf = (body: unknown): unknown => recordOf({ body }).body;
-
-  it.each<[string, unknown, unknown]>([
-    ['undefined', undefined, null],
-    ['text', 'body', 'body'],
-    ['error', Object.assign(new Error('x'), { stack: 'Error: x\n  at y' }), 'Error: x\n  at y'],
-    [
-      'what throws',
-      {
-        get a() {
-          return thrower();
-        },
-      },
-      null,
-    ],
-  ])('row 68: %s', (_name, body, expected) => {
-    expect(bodyOf(body)).toStrictEqual(expected);
-  });
-
-  it('row 68: a circular one ends where it begins again', () => {
-    const circular: Record<string, unknown> = { name: 'x' };
-    circular['self'] = circular;
-    expect({ ...(bodyOf(circular) as object) }).toEqual({ name: 'x', self: '[Circular]' });
-  });
-
-  it('row 68: long texts and bytes are cut so that the record keeps its budget', () => {
-    expect((bodyOf('x'.repeat(1_000_000)) as string).length).toBe(21_827);
-    expect((bodyOf(Buffer.alloc(10_000_000, 7)) as Uint8Array).length).toBe(21_827);
   });
 });
