@@ -15,23 +15,32 @@ const named = given.filter((each) => each !== '--quick' && each !== '--long');
 const wanted = (named.length > 0 ? named : isQuick ? QUICK : ['']).map(
   (name) => `test/faults/${name}`,
 );
-const { status } = spawnSync(
-  process.execPath,
-  [
-    '--experimental-vm-modules',
-    '--no-warnings',
-    'node_modules/jest/bin/jest.js',
-    '--runInBand',
-    ...wanted,
-  ],
-  {
-    stdio: 'inherit',
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: {
-      ...process.env,
-      ...(process.env['CI'] === 'true' && KILLS),
-      ...(given.includes('--long') && LONG),
+const jest = (...args: readonly string[]): number =>
+  spawnSync(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--no-warnings',
+      'node_modules/jest/bin/jest.js',
+      '--runInBand',
+      ...args,
+    ],
+    {
+      stdio: 'inherit',
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: {
+        ...process.env,
+        ...(process.env['CI'] === 'true' && KILLS),
+        ...(given.includes('--long') && LONG),
+      },
     },
-  },
-);
-process.exitCode = status ?? 1;
+  ).status ?? 1;
+
+let status = jest(...wanted);
+if (status !== 0 && !isQuick) {
+  console.log(
+    '\nOnce more what failed: others on the machine spoil a look at a loop, a fault spoils all.',
+  );
+  status = jest('--onlyFailures', ...wanted);
+}
+process.exitCode = status;

@@ -142,7 +142,9 @@ describe('TLS', () => {
       mended: Face,
     ): Promise<void> => {
       const { lines } = app.report();
-      const told = lines.map((line) => / ([^ ]+); trying again$/.exec(line)?.[1] ?? line);
+      const told = lines.map(
+        (line) => /: ([^ ]+)(?: \(.*\))?; trying again$/.exec(line)?.[1] ?? line,
+      );
       expect([fault, told]).toEqual([
         fault,
         expect.arrayContaining([expect.stringMatching(reason)]),
