@@ -13,6 +13,7 @@ import { lasting, until } from './fixtures/until.js';
  */
 const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
 const SECONDS = LONG ? 15 : 3;
+const PROMPT_SECONDS = LONG ? 60 : 6;
 const RATE = 500;
 const RUSH = 20_000;
 const KIB = 1024;
@@ -132,6 +133,36 @@ describe('an outage with a spool', () => {
       expect(missing).not.toContain(`capped ${made - 1}`);
       expect(report.lines.filter((line) => line.includes('evicted'))).toHaveLength(1);
     }, 60_000);
+
+    it.each(['overflow', 'always'] as const)(
+      'F1, P2, P8: is over within 2 s of its end, and caught up with at five times the rate (durable: %s)',
+      async (durable) => {
+        const app = await start('prompt', { spool: { directory, durable } });
+        await app.pace(RATE);
+        await until(async () => (await collector.counts()).arrived > 0);
+        await proxy.down();
+        await lasting(PROMPT_SECONDS * 1000);
+        const { arrived } = await collector.counts();
+        await proxy.up();
+        const startedAt = performance.now();
+        await until(async () => (await collector.counts()).arrived > arrived);
+        expect(performance.now() - startedAt).toBeLessThanOrEqual(2000);
+        const made = await app.rest();
+        // What was ended until now, a seal included, at five times the rate.
+        const arrives = async (): Promise<boolean> => (await collector.counts()).arrived >= made;
+        await until(arrives, 60_000, `${made} spans`);
+        const tookMs = performance.now() - startedAt;
+        expect(tookMs).toBeLessThanOrEqual(2000 + 1000 + (PROMPT_SECONDS * 1000) / 5);
+        await app.flush(5000);
+        const caught = async (): Promise<boolean> => (await app.report()).books.spooled === 0;
+        await until(caught);
+        const report = await app.report();
+        const { arrived: size, doubles } = await collector.counts();
+        expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
+        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+      },
+      30_000 + PROMPT_SECONDS * 2000,
+    );
 
     it('F1, P2, P14: that a restart of the app falls into loses nothing', async () => {
       await proxy.down();

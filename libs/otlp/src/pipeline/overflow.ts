@@ -60,10 +60,10 @@ export class DiskOverflow implements Overflow {
     this.#replayer = replay(spool, onceThrough(lanes), {
       load,
       paused: () => lanes.all.some((lane) => lane.isOpen()),
-      onOutcome({ signal, items }, outcome) {
+      onOutcome({ signal, items }, outcome, possibleDuplicate) {
         if (outcome.kind === 'retry') return;
         ledger.unspooled(signal, items);
-        settle(ledger, { signal, items, outcome });
+        settle(ledger, { signal, items, outcome, possibleDuplicate });
       },
     });
   }

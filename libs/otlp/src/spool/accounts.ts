@@ -42,26 +42,57 @@ export function handed({ counts }: Surroundings, entry: Entry): Entry {
 /** Above the pause that its failure costs the others, or it would be the first again when that is over. */
 const FIRST_REST_MS = 10_000;
 const LAST_REST_MS = 300_000;
+const MOST_PARDONS = 3;
+const NOTHING = new Uint8Array(0);
 
-/** `done`: acknowledged; otherwise it is taken again after a rest, if its segment is still there. */
-export function answered({ counts, clock }: Surroundings, entry: Entry, done: boolean): void {
+/** `untried`: nobody was asked to take it. */
+export type Answer = 'done' | 'failed' | 'untried';
+
+/** What is not done is taken again, after a rest where it failed, if its segment is still there. */
+export function answered(around: Surroundings, entry: Entry, answer: Answer): void {
   if (entry.state !== 'outstanding') return;
+  const { counts, clock } = around;
   const { segment, signal } = entry;
   counts.outstanding -= 1;
-  if (!done && !segment.gone) {
-    entry.state = 'returned';
-    entry.notBeforeMs = clock.now() + Math.min(LAST_REST_MS, FIRST_REST_MS * 2 ** entry.returns);
-    entry.returns += 1;
-    segment.returned.push(entry);
+  // There may be many of them, and for long.
+  entry.body = NOTHING;
+  if (answer === 'done') {
+    entry.state = 'done';
+    if (signal !== undefined) {
+      counts.acknowledged[signal] += entry.items;
+      counts.held[signal] -= entry.items;
+      segment.left[signal] -= entry.items;
+    }
+    settle(segment);
     return;
   }
-  entry.state = 'done';
-  if (signal !== undefined) {
-    (done ? counts.acknowledged : counts.evicted)[signal] += entry.items;
-    counts.held[signal] -= entry.items;
-    segment.left[signal] -= entry.items;
+  if (segment.gone) {
+    entry.state = 'done';
+    lost(around, entry, 'evicted', entry.end - entry.start);
+    return;
   }
-  settle(segment);
+  entry.state = 'returned';
+  if (answer === 'failed') {
+    entry.notBeforeMs = clock.now() + Math.min(LAST_REST_MS, FIRST_REST_MS * 2 ** entry.returns);
+    entry.returns += 1;
+  }
+  segment.returned.push(entry);
+}
+
+/** What failed while nothing was taken need not rest; what fails each time, whoever else is taken, does in the end. */
+export function pardoned({ returned }: Segment): void {
+  for (const entry of returned) {
+    if (entry.pardons === MOST_PARDONS) continue;
+    entry.pardons += 1;
+    entry.notBeforeMs = 0;
+  }
+}
+
+/** One that was handed out and turned out to be of no use. */
+export function revoked(around: Surroundings, entry: Entry): void {
+  around.counts.outstanding -= 1;
+  entry.state = 'done';
+  lost(around, entry, 'corrupt', entry.end - entry.start);
 }
 
 /** An entry that was read and is of no use. */

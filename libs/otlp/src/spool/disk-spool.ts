@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ABORTED, BREAKER_OPEN, mayHaveArrived } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import type { SpoolStats } from './counts.js';
@@ -23,6 +24,8 @@ const HOUSEKEEPING_MS = 10_000;
 const ACKNOWLEDGE_MS = 500;
 const STUCK_MS = 5000;
 const OPEN_BUDGET_MS = 1000;
+/** Reasons of outcomes that say nothing of the record. */
+const UNTRIED: ReadonlySet<string> = new Set([ABORTED, BREAKER_OPEN]);
 
 /** Made by `openSpool`. */
 export class DiskSpool implements Spool {
@@ -97,8 +100,18 @@ export class DiskSpool implements Spool {
 
   acknowledge(record: SpooledRecord, outcome: Outcome): void {
     const { journal, entry } = record as Taken;
-    journal.answer(entry, outcome.kind !== 'retry');
+    entry.doubtful ||= outcome.kind === 'retry' && mayHaveArrived(outcome.reason);
+    const untried = outcome.kind === 'retry' && UNTRIED.has(outcome.reason);
+    journal.answer(entry, outcome.kind !== 'retry' ? 'done' : untried ? 'untried' : 'failed');
     this.#syncs.soon();
+  }
+
+  pardon(): void {
+    for (const journal of this.#journals()) journal.pardon();
+  }
+
+  wakeOne(): boolean {
+    return this.#oldestFirst().some((journal) => journal.wakeOne());
   }
 
   sync(): Promise<boolean> {

@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accepted } from '../send/outcome.js';
+import { accepted, retry } from '../send/outcome.js';
 import { systemClock, type Clock } from '../send/sender.js';
 import type { SpoolEvent } from './events.js';
-import { batch, range } from './fixtures/batches.js';
-import { Openings } from './fixtures/open.js';
+import { batch, drain, range } from './fixtures/batches.js';
+import { ManualClock } from './fixtures/manual-clock.js';
+import { imbalance, Openings } from './fixtures/open.js';
 import { encodeRecordHeader, encodeSegmentHeader } from './record.js';
 import { openName, sealedName } from './segment-name.js';
 
@@ -25,6 +26,41 @@ describe('what a spool finds', () => {
     let looks = 0;
     return { now: () => (looks += 1) * 200, after: (ms, run) => systemClock.after(ms, run) };
   };
+
+  it('is read again when it comes back, and not kept in memory until then', async () => {
+    const directory = openings.directory();
+    const clock = new ManualClock();
+    const spool = await openings.open({ directory, clock });
+    for (const id of range(0, 3)) await spool.append(batch(id));
+    const record = await spool.take();
+    if (record === undefined) throw new Error('none');
+    spool.acknowledge(record, retry('UNAVAILABLE'));
+    const [home = ''] = readdirSync(directory);
+    const [name = ''] = readdirSync(join(directory, home)).filter((each) => each.endsWith('.open'));
+    const path = join(directory, home, name);
+    writeFileSync(path, readFileSync(path).fill(1, 64 + 32, 64 + 32 + 10));
+    await clock.advance(10_000);
+    expect(await drain(spool)).toEqual([1, 2]);
+    expect([spool.stats().corrupt.traces, imbalance(spool)]).toEqual([1, [0, 0, 0]]);
+  });
+
+  it('and is thrown away while it is out is told of when it comes back', async () => {
+    const lost: string[] = [];
+    const onEvent = (event: SpoolEvent): void => {
+      if (event.kind === 'evicted') lost.push(`${event.kind} ${event.items.traces}`);
+    };
+    const directory = openings.directory();
+    const spool = await openings.open({ directory, maxBytes: 65_536, segmentBytes: 1024, onEvent });
+    await spool.append(batch(0));
+    const record = await spool.take();
+    if (record === undefined) throw new Error('none');
+    for (const id of range(1, 80)) await spool.append(batch(id, 1000));
+    const before = spool.stats().evicted.traces;
+    expect(lost).toContain('evicted 0');
+    spool.acknowledge(record, retry('UNAVAILABLE'));
+    expect(lost.at(-1)).toBe('evicted 1');
+    expect([spool.stats().evicted.traces, imbalance(spool)]).toEqual([before + 1, [0, 0, 0]]);
+  });
 
   it.each([
     ['files that a crash left and no look at opening has reached', (id: number) => openName(id)],

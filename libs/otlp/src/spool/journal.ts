@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
-import { answered, dropped, handed } from './accounts.js';
+import { answered, dropped, handed, pardoned, type Answer } from './accounts.js';
 import { CursorFile } from './cursor.js';
 import { codeOf } from './disk.js';
 import { noItems } from './items.js';
 import { abolish, release, type Lock } from './lock.js';
-import { closeReading, measureOrFail, readNext } from './reading.js';
-import { isFinished, newSegment, type Entry, type Segment } from './segment.js';
+import { closeReading, measureOrFail, readAgain, readNext } from './reading.js';
+import { isFinished, newSegment, takeRested, type Entry, type Segment } from './segment.js';
 import { openName } from './segment-name.js';
 import type { Surroundings } from './surroundings.js';
 import { listSegments, recover } from './survey.js';
@@ -99,7 +99,9 @@ export class Journal {
     return this.#alone(async () => {
       for (let index = 0; index < this.#segments.length; index += 1) {
         const segment = this.#segments[index] as Segment;
-        const entry = this.#rested(segment) ?? (await this.#read(segment));
+        const again = takeRested(segment, this.#around.clock.now());
+        if (again !== undefined && (await this.#readAgain(again))) return again;
+        const entry = await this.#read(segment);
         if (entry !== undefined) return handed(this.#around, entry);
         // Others may have gone meanwhile.
         index = Math.min(index, this.#segments.indexOf(segment));
@@ -108,16 +110,20 @@ export class Journal {
     });
   }
 
-  /** One that came back long enough ago. */
-  #rested({ returned }: Segment): Entry | undefined {
-    const now = this.#around.clock.now();
-    const at = returned.findIndex(({ notBeforeMs }) => notBeforeMs <= now);
-    return at === -1 ? undefined : returned.splice(at, 1)[0];
+  /** Safe twice. */
+  answer(entry: Entry, answer: Answer): void {
+    answered(this.#around, entry, answer);
   }
 
-  /** Safe twice. */
-  answer(entry: Entry, done: boolean): void {
-    answered(this.#around, entry, done);
+  pardon(): void {
+    for (const segment of this.#segments) pardoned(segment);
+  }
+
+  /** Ends the rest of the oldest that rests. False where none does. */
+  wakeOne(): boolean {
+    const [entry] = this.#segments.find(({ returned }) => returned.length > 0)?.returned ?? [];
+    if (entry !== undefined) entry.notBeforeMs = 0;
+    return entry !== undefined;
   }
 
   /** Measures what a crash left without a name, oldest first, until `atMs`. True when nothing is left to do. */
@@ -270,6 +276,13 @@ export class Journal {
     const entry = await readNext(this.#around, segment);
     this.#reading = undefined;
     return entry;
+  }
+
+  async #readAgain(entry: Entry): Promise<boolean> {
+    this.#reading = entry.segment;
+    const read = await readAgain(this.#around, entry);
+    this.#reading = undefined;
+    return read;
   }
 
   /** Reads come one after the other. */

@@ -1,6 +1,6 @@
-import { drained, lost, read } from './accounts.js';
+import { answered, drained, handed, lost, read, revoked } from './accounts.js';
 import { codeOf } from './disk.js';
-import { SEGMENT_HEADER_BYTES } from './record.js';
+import { RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './record.js';
 import { SegmentScanner, type Scanned } from './scanner.js';
 import type { Entry, Segment } from './segment.js';
 import type { Surroundings } from './surroundings.js';
@@ -18,6 +18,7 @@ export async function readNext(around: Surroundings, segment: Segment): Promise<
     while (!segment.gone && !segment.drained) {
       const { sealed } = segment;
       const { scanner } = (segment.reading ??= await openReading(around, segment));
+      const start = scanner.offset;
       const scanned = await scanner.next(segment.bytes);
       segment.failures = 0;
       // Evicted while we read.
@@ -26,7 +27,7 @@ export async function readNext(around: Surroundings, segment: Segment): Promise<
         if (sealed) drained(around, segment);
         break;
       }
-      const entry = entryOf(segment, scanned, scanner.offset);
+      const entry = entryOf(segment, scanned, start, scanner.offset);
       read(around, entry);
       if (scanned.kind === 'corrupt') lost(around, entry, 'corrupt', scanned.bytes);
       else if (isExpired(around, entry)) lost(around, entry, 'expired', entry.body.byteLength);
@@ -38,6 +39,29 @@ export async function readNext(around: Surroundings, segment: Segment): Promise<
     if (segment.gone || segment.drained) closeReading(around, segment);
   }
   return undefined;
+}
+
+/** Hands out one that came back, with its body. False where the disk does not give it now, or it is lost. */
+export async function readAgain(around: Surroundings, entry: Entry): Promise<boolean> {
+  const { segment } = handed(around, entry);
+  try {
+    const { file } = (segment.reading ??= await openReading(around, segment));
+    const scanner = new SegmentScanner(around.disk, file, entry.start, true);
+    const scanned = await scanner.next(entry.end);
+    segment.failures = 0;
+    if (scanned.kind === 'record') {
+      entry.body = scanned.body;
+      return true;
+    }
+    if (segment.gone) answered(around, entry, 'untried');
+    else revoked(around, entry);
+  } catch (error) {
+    if (readFailed(around, segment, error) && !segment.gone) revoked(around, entry);
+    else answered(around, entry, 'untried');
+  } finally {
+    if (segment.gone || segment.drained) closeReading(around, segment);
+  }
+  return false;
 }
 
 /** Learns what a crash left. What the disk throws counts against the segment. */
@@ -56,19 +80,27 @@ export function closeReading({ disk }: Surroundings, segment: Segment): void {
   if (reading !== undefined) disk.close(reading.file).catch(() => undefined);
 }
 
-function entryOf(segment: Segment, scanned: Exclude<Scanned, { kind: 'end' }>, end: number): Entry {
+function entryOf(
+  segment: Segment,
+  scanned: Exclude<Scanned, { kind: 'end' }>,
+  start: number,
+  end: number,
+): Entry {
   const { header } = scanned;
   return {
     segment,
     signal: header?.signal,
     items: header?.signal === undefined ? 0 : header.items,
+    start: scanned.kind === 'record' ? end - RECORD_HEADER_BYTES - scanned.body.byteLength : start,
     end,
     body: scanned.kind === 'record' ? scanned.body : NOTHING,
     // A clock that jumped shows in the stamp, not in the times of the segment. And one that was ahead then must not keep
     // it for longer now.
     atMs: Math.min(Math.max(header?.atMs ?? 0, segment.firstMs), segment.lastMs),
     state: 'done',
+    doubtful: false,
     returns: 0,
+    pardons: 0,
     notBeforeMs: 0,
   };
 }
@@ -92,13 +124,14 @@ async function openReading(
   }
 }
 
-/** A disk that is busy is asked again; one that cannot read a file, or has lost it, loses us that file. */
-function readFailed(around: Surroundings, segment: Segment, error: unknown): void {
+/** A disk that is busy is asked again; one that cannot read a file, or has lost it, loses us that file: then true. */
+function readFailed(around: Surroundings, segment: Segment, error: unknown): boolean {
   segment.failures += 1;
   const code = codeOf(error);
   const hopeless = code === 'ENOENT' || code === 'ELOOP' || code === 'EISDIR';
-  if (!hopeless && (code !== 'EIO' || segment.failures < GIVE_UP_AFTER)) return;
+  if (!hopeless && (code !== 'EIO' || segment.failures < GIVE_UP_AFTER)) return false;
   segment.measured = true;
   around.counts.corruptBytes += Math.max(0, segment.bytes - segment.offset);
   drained(around, segment);
+  return true;
 }

@@ -1,3 +1,4 @@
+import { faultOf } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock, type Batch, type Clock, type Sender } from '../send/sender.js';
 import type { Spool, SpooledRecord } from './spool.js';
@@ -24,7 +25,7 @@ export interface ReplayOptions {
   readonly latencyMs?: number;
   readonly clock?: Clock;
   /** What came of each, for the ledger. Called before it is acknowledged. */
-  readonly onOutcome?: (batch: Batch, outcome: Outcome) => void;
+  readonly onOutcome?: (batch: Batch, outcome: Outcome, wasDoubtful: boolean) => void;
 }
 
 export interface Replayer {
@@ -36,7 +37,13 @@ const BLOCKED_MS = 50;
 const IDLE_MS = 1000;
 const FIRST_BACK_OFF_MS = 1000;
 const MAX_BACK_OFF_MS = 30_000;
+/** Where the peer does not work its breaker says when to try again, and that must not be slept through. */
+const MAX_PEER_BACK_OFF_MS = 2000;
+/** While the peer does not work. */
+const LOOK_MS = 250;
 const MAX_PAUSE_MS = 60_000;
+/** They are on the heap of whoever replays, all at once. */
+const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024;
 const MAX_CREDIT_BYTES = 4 * 1024 * 1024;
 
 /** Sends what is in the spool through `send`, which need not retry. Live batches come first. */
@@ -51,10 +58,20 @@ class SpoolReplayer implements Replayer {
   readonly #abort = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
   #window = 1;
+  /** In flight. */
+  #bytes = 0;
   #creditBytes = 0;
   #liveBytes: number;
   #failures = 0;
   #notBeforeMs = 0;
+  /** Part of it that the peer asked for. */
+  #askedUntilMs = 0;
+  /** When a record that rests may be asked for. */
+  #probeAtMs = 0;
+  #wasOpen = false;
+  /** Something failed since the last success, and so many live bytes were sent by then. */
+  #failed = false;
+  #sentBytes = 0;
   #cancel: (() => void) | undefined;
 
   constructor(spool: Spool, send: Sender, options: ReplayOptions) {
@@ -89,19 +106,39 @@ class SpoolReplayer implements Replayer {
   #waitMs(): number {
     const { paused, load } = this.#options;
     // 1. A breaker that is open needs no more to fail.
-    if (paused?.() === true) return IDLE_MS;
+    if (paused?.() === true) {
+      this.#wasOpen = true;
+      return LOOK_MS;
+    }
+    if (this.#wasOpen) this.#resume();
     // 2. Nor does a peer that asked for a pause, nor an empty spool.
-    const pauseMs = this.#notBeforeMs - this.#clock.now();
-    if (pauseMs > 0) return Math.ceil(pauseMs);
-    // 3. As many at once as the link carries within `latencyMs`: no live batch waits longer behind them.
     const { inFlight, limit, queued, sentBytes } = load();
+    if (this.#failed && sentBytes > this.#sentBytes) this.#recover();
+    const pauseMs = this.#notBeforeMs - this.#clock.now();
+    if (pauseMs > 0) return Math.min(this.#failed ? LOOK_MS : IDLE_MS, Math.ceil(pauseMs));
+    // 3. As many at once as the link carries within `latencyMs`: no live batch waits longer behind them.
     const replaying = this.#inFlight.size;
-    if (replaying >= this.#window) return BLOCKED_MS;
+    if (replaying >= this.#window || this.#bytes >= MAX_IN_FLIGHT_BYTES) return BLOCKED_MS;
     // 4. Where live batches wait: one at a time, and a fraction of their bytes.
     this.#earn(sentBytes);
     if (queued > 0) return replaying === 0 && this.#creditBytes > 0 ? 0 : BLOCKED_MS;
     // 5. Otherwise what is free, less one slot for the live batch that comes next; one in any case.
     return replaying < Math.max(1, limit - inFlight - 1) ? 0 : BLOCKED_MS;
+  }
+
+  /** The breaker lets somebody through. */
+  #resume(): void {
+    this.#wasOpen = false;
+    this.#failures = 0;
+    this.#probeAtMs = 0;
+    this.#notBeforeMs = Math.min(this.#notBeforeMs, this.#askedUntilMs);
+  }
+
+  /** Something was taken since the last failure. */
+  #recover(): void {
+    this.#resume();
+    this.#failed = false;
+    this.#spool.pardon();
   }
 
   #earn(sentBytes: number): void {
@@ -112,7 +149,7 @@ class SpoolReplayer implements Replayer {
   }
 
   async #one(): Promise<void> {
-    const record = await this.#spool.take();
+    const record = (await this.#spool.take()) ?? (await this.#probe());
     if (record === undefined) {
       this.#notBeforeMs = this.#clock.now() + IDLE_MS;
       return;
@@ -120,7 +157,10 @@ class SpoolReplayer implements Replayer {
     const startMs = this.#clock.now();
     // What is sent while nobody waits costs no credit: there is nobody to share with.
     if (this.#options.load().queued > 0) this.#creditBytes -= record.batch.bytes;
+    const { bytes } = record.batch;
+    this.#bytes += bytes;
     const outcome = await this.#send.send(record.batch, this.#abort.signal);
+    this.#bytes -= bytes;
     this.#learn(outcome, this.#clock.now() - startMs);
     this.#tell(record, outcome);
     this.#spool.acknowledge(record, outcome);
@@ -128,9 +168,15 @@ class SpoolReplayer implements Replayer {
     setImmediate(() => this.#pump());
   }
 
+  /** All that is there failed, and rests: one of it finds out whether the peer is back. */
+  async #probe(): Promise<SpooledRecord | undefined> {
+    if (!this.#failed || this.#clock.now() < this.#probeAtMs) return undefined;
+    return this.#spool.wakeOne() ? this.#spool.take() : undefined;
+  }
+
   #tell(record: SpooledRecord, outcome: Outcome): void {
     try {
-      this.#options.onOutcome?.(record.batch, outcome);
+      this.#options.onOutcome?.(record.batch, outcome, record.isDoubtful);
     } catch {
       // A listener's fault does not keep the record.
     }
@@ -139,17 +185,30 @@ class SpoolReplayer implements Replayer {
   #learn(outcome: Outcome, tookMs: number): void {
     const { latencyMs = 1000, load } = this.#options;
     if (outcome.kind !== 'retry') {
-      this.#failures = 0;
+      if (this.#failed) this.#recover();
       if (tookMs > latencyMs) this.#window = Math.max(1, Math.floor(this.#window / 2));
       else if (tookMs <= latencyMs / 2) this.#window = Math.min(load().limit, this.#window + 1);
       return;
     }
     const nowMs = this.#clock.now();
-    const backOffMs = Math.min(MAX_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** this.#failures);
     const askedMs = Math.min(MAX_PAUSE_MS, outcome.afterMs ?? 0);
+    this.#window = 1;
+    const fault = faultOf(outcome);
+    // Nobody was asked.
+    if (fault === 'own') return this.#pause(nowMs + Math.max(BLOCKED_MS, askedMs));
+    const mostMs = fault === 'peer' ? MAX_PEER_BACK_OFF_MS : MAX_BACK_OFF_MS;
+    const growingMs = Math.min(MAX_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** this.#failures);
+    const backOffMs = Math.min(mostMs, growingMs);
+    this.#probeAtMs = nowMs + growingMs;
     // Several that fail together are one failure.
     if (this.#notBeforeMs <= nowMs) this.#failures += 1;
-    this.#notBeforeMs = Math.max(this.#notBeforeMs, nowMs + Math.max(backOffMs, askedMs));
-    this.#window = 1;
+    this.#failed = true;
+    this.#sentBytes = load().sentBytes;
+    this.#askedUntilMs = Math.max(this.#askedUntilMs, nowMs + askedMs);
+    this.#pause(nowMs + Math.max(backOffMs, askedMs));
+  }
+
+  #pause(untilMs: number): void {
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, untilMs);
   }
 }

@@ -46,13 +46,18 @@ export interface Entry {
   readonly segment: Segment;
   readonly signal: Signal | undefined;
   readonly items: number;
-  /** Where the next begins. */
+  /** Where it begins, and where the next does. */
+  readonly start: number;
   readonly end: number;
-  readonly body: Uint8Array;
+  /** Empty while it waits to be taken again. */
+  body: Uint8Array;
   readonly atMs: number;
   state: 'outstanding' | 'returned' | 'done';
+  /** An attempt failed that may have arrived. */
+  doubtful: boolean;
   /** How often it came back, and the clock's time before which others go first. */
   returns: number;
+  pardons: number;
   notBeforeMs: number;
 }
 
@@ -91,6 +96,12 @@ export function settle(segment: Segment): void {
     if (entry.signal !== undefined) segment.consumed[entry.signal] += entry.items;
   }
   segment.entries.splice(0, done);
+}
+
+/** An entry that came back long enough ago. */
+export function takeRested({ returned }: Segment, nowMs: number): Entry | undefined {
+  const at = returned.findIndex(({ notBeforeMs }) => notBeforeMs <= nowMs);
+  return at === -1 ? undefined : returned.splice(at, 1)[0];
 }
 
 /** Nothing of it is needed any more. */

@@ -20,6 +20,10 @@ export interface Spool {
    * `fsyncIntervalMs` (500 ms for `always`); a crash before that lets it be taken again by the next process.
    */
   acknowledge(record: SpooledRecord, outcome: Outcome): void;
+  /** The collector works again: what failed meanwhile rests no longer. Three times for each, then it rests. */
+  pardon(): void;
+  /** Lets the oldest of those that rest be taken now. False where there is none. */
+  wakeOne(): boolean;
   /** Appended and acknowledged until now is on the disk when it resolves to true. Never rejects. */
   sync(): Promise<boolean>;
   stats(): SpoolStats;
@@ -35,4 +39,6 @@ export interface SpooledRecord {
   readonly batch: Batch;
   /** Since it was appended, by this process or another, in ms. */
   readonly ageMs: number;
+  /** The collector may have it since an attempt of this process that failed. */
+  readonly isDoubtful: boolean;
 }

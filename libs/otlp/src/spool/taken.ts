@@ -7,6 +7,7 @@ import type { SpooledRecord } from './spool.js';
 export class Taken implements SpooledRecord {
   readonly batch: Batch;
   readonly ageMs: number;
+  readonly isDoubtful: boolean;
   readonly journal: Journal;
   readonly entry: Entry;
 
@@ -14,6 +15,7 @@ export class Taken implements SpooledRecord {
     const { signal = 'traces', items, body } = entry;
     this.batch = { signal, items, bytes: body.byteLength, chunks: [body] };
     this.ageMs = Math.max(0, nowMs - entry.atMs);
+    this.isDoubtful = entry.doubtful;
     this.journal = journal;
     this.entry = entry;
   }

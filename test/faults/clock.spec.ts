@@ -1,0 +1,128 @@
+import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import type { AppProcess, ProcessReport } from './fixtures/app-process.js';
+import { CollectorProcess } from './fixtures/collector-process.js';
+import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
+import { lasting, until } from './fixtures/until.js';
+
+/**
+ * F35: a wall clock that jumps while an app runs. By a preload (`shifted-clock.mjs`), which works everywhere, moves all
+ * threads of the app and leaves its monotonic clock alone, as a clock that is set does: libfaketime moves both, is not
+ * on every machine, and cannot be told when.
+ */
+const RATE = 200;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const shiftedClock = new URL('fixtures/shifted-clock.mjs', import.meta.url).href;
+
+describe('a wall clock that jumps', () => {
+  useLeakCheck();
+
+  describe('under an app with a spool', () => {
+    const stage = new Stage();
+    let directory: string;
+    let collector: CollectorProcess;
+    let proxy: FaultProxy;
+
+    const start = (name: string, aheadMs = 0): Promise<AppProcess> =>
+      stage.appProcess(
+        {
+          name,
+          traces: { endpoint: `http://127.0.0.1:${proxy.port}` },
+          spool: { directory, durable: 'always' },
+          sealAfterMs: 100,
+          env: { NESTLENS_FAULTS_CLOCK: String(aheadMs) },
+        },
+        { preload: [shiftedClock] },
+      );
+
+    const shift = async (app: AppProcess, aheadMs: number): Promise<void> => {
+      await app.call('shift', aheadMs);
+      await until(async () => {
+        const ahead = (await app.call<number>('wallClock')) - Date.now();
+        return Math.abs(ahead - aheadMs) < MINUTE_MS;
+      });
+    };
+
+    const spooled = (app: AppProcess, count: number): Promise<number> =>
+      until(async () => (await app.report()).books.spooled >= count, 10_000, 'the spool');
+
+    const expectInOrder = ({ books, broken, spool }: ProcessReport): void => {
+      expect(broken).toEqual([]);
+      expect(books.dropped).toEqual({});
+      const { oldestMs = Number.NaN } = spool ?? {};
+      expect(oldestMs).toBeGreaterThanOrEqual(0);
+      expect(oldestMs).toBeLessThanOrEqual(MINUTE_MS);
+    };
+
+    beforeEach(async () => {
+      directory = await stage.directory();
+      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
+      const target = { port: collector.grpcPort };
+      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+    });
+    afterEach(() => stage.close());
+
+    it.each([
+      ['an hour on', HOUR_MS],
+      ['an hour back', -HOUR_MS],
+      ['400 days on', 400 * DAY_MS],
+      ['400 days back', -400 * DAY_MS],
+    ])(
+      'F35, P4, P8: %s in an outage is seen in no duration, age or pause, and loses nothing',
+      async (_how, jumpMs) => {
+        const app = await start('jumping');
+        await app.spans(1);
+        await app.flush(5000);
+        await app.pace(RATE);
+        await app.call('begin', 50);
+        await proxy.down();
+        await spooled(app, RATE);
+        await shift(app, jumpMs);
+        const before = (await app.report()).books.spooled;
+        await spooled(app, before + RATE);
+        expectInOrder(await app.report());
+        await app.call('finish');
+        const { arrived } = await collector.counts();
+        await proxy.up();
+        const back = async (): Promise<boolean> => (await collector.counts()).arrived > arrived;
+        expect(await until(back)).toBeLessThanOrEqual(2000);
+        // And back again, while it catches up.
+        await shift(app, 0);
+        await lasting(500);
+        const made = await app.rest();
+        await app.flush(5000);
+        await until(async () => (await app.report()).books.spooled === 0);
+        const report = await app.report();
+        expectInOrder(report);
+        const { arrived: size, doubles } = await collector.counts();
+        expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
+        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+        expect(await collector.missing(made, 'jumping')).toEqual([]);
+        const { shortestMs, longestMs } = await collector.times();
+        expect(shortestMs).toBeGreaterThanOrEqual(0);
+        expect(longestMs).toBeLessThanOrEqual(MINUTE_MS);
+      },
+      40_000,
+    );
+
+    it('F35, P15: a clock that is set right while an app spools costs the next one nothing that was ended after', async () => {
+      await proxy.down();
+      const app = await start('early', -400 * DAY_MS);
+      await app.spans(500);
+      await spooled(app, 500);
+      await shift(app, 0);
+      await app.spans(500);
+      await spooled(app, 1000);
+      await app.kill();
+      await proxy.up();
+      const next = await start('next');
+      await until(async () => {
+        const { restored, spooled: left } = (await next.report()).books;
+        return restored === 1000 && left === 0;
+      });
+      const missing = await collector.missing(1000, 'early');
+      expect(missing.filter((id) => Number(id.split(' ')[1]) >= 500)).toEqual([]);
+    }, 40_000);
+  });
+});
