@@ -41,14 +41,13 @@ describe('metrics read from the ledger', () => {
   });
 
   it('are those of a batching processor', async () => {
-    const stop = processorMetrics(sdk.meter, { ledger, capacity: () => 5000 });
+    const stop = processorMetrics(sdk.meter, { ledger });
     expect(await values('otel.sdk.processor.span.processed')).toEqual({
       '': 60,
       queue_full: 7,
       already_shutdown: 3,
     });
     expect(await values('otel.sdk.processor.span.queue.size')).toEqual({ '': 30 });
-    expect(await values('otel.sdk.processor.span.queue.capacity')).toEqual({ '': 5000 });
     const size = await sdk.metric('otel.sdk.processor.log.queue.size');
     expect(size?.descriptor.unit).toBe('{log_record}');
     expect(size?.dataPoints).toMatchObject([
@@ -59,9 +58,9 @@ describe('metrics read from the ledger', () => {
     expect(await values('otel.sdk.processor.span.processed')).toMatchObject({ '': 60 });
   });
 
-  it('have no capacity where nobody knows it', async () => {
+  it('are only of the signals that are asked for', async () => {
     const stop = processorMetrics(sdk.meter, { ledger, signals: ['traces'] });
-    expect(await values('otel.sdk.processor.span.queue.capacity')).toEqual({});
+    expect(await values('otel.sdk.processor.span.processed')).toMatchObject({ '': 60 });
     expect(await sdk.metric('otel.sdk.processor.log.processed')).toBeUndefined();
     stop();
   });

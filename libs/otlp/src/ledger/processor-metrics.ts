@@ -10,8 +10,6 @@ export interface ProcessorMetricsOptions {
   readonly ledger: Ledger;
   /** Default: traces and logs; metrics have no processor. */
   readonly signals?: readonly ('traces' | 'logs')[];
-  /** Items that the queue would hold, by the size they have now. Without it there is no such metric. */
-  readonly capacity?: (signal: 'traces' | 'logs') => number;
 }
 
 /** What never left the queue. The rest of the reasons are the exporter's. */
@@ -23,13 +21,13 @@ const BEFORE_THE_EXPORTER: ReadonlySet<DropReason> = new Set<DropReason>([
 ]);
 
 /**
- * `otel.sdk.processor.{span,log}.{queue.size,queue.capacity,processed}`, read from the ledger when they are collected:
- * nothing is paid for an item. Returns how to stop; without a meter there is nothing to stop.
+ * `otel.sdk.processor.{span,log}.{queue.size,processed}`, read from the ledger when they are collected: nothing is paid
+ * for an item. There is no `queue.capacity`: the queue is bounded in bytes, not in items. Returns how to stop; without a meter there is nothing to stop.
  * Source: semantic conventions, "OpenTelemetry SDK metrics".
  */
 export const processorMetrics = (
   meter: Meter | undefined,
-  { ledger, signals = ['traces', 'logs'], capacity }: ProcessorMetricsOptions,
+  { ledger, signals = ['traces', 'logs'] }: ProcessorMetricsOptions,
 ): (() => void) => {
   if (meter === undefined) return () => {};
   const stops = signals.map((signal) => {
@@ -37,12 +35,10 @@ export const processorMetrics = (
     const attributes = nextComponent(`batching_${kind}_processor`);
     const prefix = `otel.sdk.processor.${noun}`;
     const size = meter.createObservableUpDownCounter(`${prefix}.queue.size`, { unit });
-    const room = meter.createObservableUpDownCounter(`${prefix}.queue.capacity`, { unit });
     const processed = meter.createObservableCounter(`${prefix}.processed`, { unit });
-    return observing(meter, [size, room, processed], (observe) => {
+    return observing(meter, [size, processed], (observe) => {
       const books = ledger.snapshot()[signal];
       observe(size, inQueue(books), attributes);
-      if (capacity !== undefined) observe(room, capacity(signal), attributes);
       observe(processed, books.handed, attributes);
       for (const reason of DROP_REASONS) {
         const dropped = books.dropped[reason];
