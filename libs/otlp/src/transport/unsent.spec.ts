@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { startSilentServer } from '../pool/fixtures/silent-server.js';
 import { beginTrail } from '../send/trail.js';
 import type { Trail } from '../send/trail.js';
 import { patience, smallBatch } from './fixtures/batches.js';
@@ -19,18 +18,8 @@ afterEach(async () => {
 });
 
 async function startServer(onSocket: (socket: Socket) => void): Promise<number> {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on('error', () => {});
-    onSocket(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing.push(() => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  });
+  const { server, close } = await startSilentServer(onSocket);
+  closing.push(close);
   return (server.address() as AddressInfo).port;
 }
 
