@@ -1,6 +1,7 @@
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
+import type { FaultProxy } from '@nestlens/testing';
 import type { AppProcess, ProcessReport } from './fixtures/app-process.js';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
@@ -31,9 +32,8 @@ describe('a wall clock that jumps', () => {
           traces: { endpoint: `http://127.0.0.1:${proxy.port}` },
           spool: { directory, durable: 'always' },
           sealAfterMs: 100,
-          env: { NESTLENS_FAULTS_CLOCK: String(aheadMs) },
         },
-        { preload: [shiftedClock] },
+        { preload: [shiftedClock], env: { NESTLENS_FAULTS_CLOCK: String(aheadMs) } },
       );
 
     const shift = async (app: AppProcess, aheadMs: number): Promise<void> => {
@@ -57,9 +57,7 @@ describe('a wall clock that jumps', () => {
 
     beforeEach(async () => {
       directory = await stage.directory();
-      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
-      const target = { port: collector.grpcPort };
-      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      ({ collector, proxy } = await stage.route());
     });
     afterEach(() => stage.close());
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { useLeakCheck } from '@nestlens/testing';
 import type { AppProcess } from './fixtures/app-process.js';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import { LeftHome, spoolFile } from './fixtures/spool-files.js';
 import type { SpoolFile } from './fixtures/spool-files.js';
 import { Stage } from './fixtures/stage.js';
@@ -77,7 +77,7 @@ describe('a spool that is not as it was left', () => {
 
     beforeEach(async () => {
       directory = await stage.directory();
-      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
+      collector = await stage.collector();
     });
     afterEach(() => stage.close());
 

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
+import type { FaultProxy } from '@nestlens/testing';
 import type { AppProcess, First, ProcessReport } from './fixtures/app-process.js';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import { forbiddenDisk, fullDisk, pretended, readOnlyDisk, REAL } from './fixtures/disk-trouble.js';
 import type { DiskTrouble } from './fixtures/disk-trouble.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
@@ -79,9 +80,7 @@ describe('a disk that makes trouble', () => {
 
     beforeEach(async () => {
       directory = await stage.directory();
-      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
-      const target = { port: collector.grpcPort };
-      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      ({ collector, proxy } = await stage.route());
     });
     afterEach(() => stage.close());
 

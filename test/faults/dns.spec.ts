@@ -46,11 +46,10 @@ describe('names', () => {
       await names.say(NAME, answer);
       return Promise.all(
         PROTOCOLS.map(async (protocol) => {
-          const collector = await CollectorProcess.start({ island, host: HOME });
-          stage.keep(collector, (each) => each.kill());
+          const collector = await stage.collector({ island, host: HOME });
           const traces = tracesTo(protocol, NAME, collector);
           const options = { traces, sealAfterMs: 100, pool: { maxAgeMs } };
-          return { protocol, collector, app: await stage.appProcess({ island, ...options }) };
+          return { protocol, collector, app: await stage.appProcess(options, { island }) };
         }),
       );
     };
@@ -164,7 +163,7 @@ describe('names', () => {
           await until(async () => (await collector.counts()).arrived > 0);
           const { grpcPort, httpPort } = collector;
           const place = { island, host: NEW_HOME, grpcPort, httpPort };
-          const heir = stage.keep(await CollectorProcess.start(place), (each) => each.kill());
+          const heir = await stage.collector(place);
           await names.say(NAME, { a: [NEW_HOME] });
           // 600 ms at most, and the request after it.
           const tookMs = await until(async () => (await heir.counts()).arrived > 0);

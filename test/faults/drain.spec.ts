@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
 import type { App } from './fixtures/app.js';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 
 /** P13, P14: flush and shutdown with 0 to 50,000 spans queued, whatever the peer does. The deadline of 5 s is 1.5 s here. */
@@ -32,10 +32,9 @@ describe('flush and shutdown', () => {
       peer: Peer,
       worker: boolean,
     ): Promise<{ app: App; collector: CollectorProcess }> => {
-      const collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
-      const target = { port: peer === 'dead' ? await deadPort() : collector.grpcPort };
-      const proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
-      const port = peer === 'dead' ? target.port : proxy.port;
+      const collector = await stage.collector();
+      const proxy = await stage.proxy(collector.grpcPort);
+      const port = peer === 'dead' ? await deadPort() : proxy.port;
       const traces = { endpoint: `http://127.0.0.1:${port}` };
       const app = stage.app({ traces, worker: worker && FROM_WORKER });
       if (peer === 'slow') proxy.set({ up: { latencyMs: 100 }, down: { latencyMs: 100 } });

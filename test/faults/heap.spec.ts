@@ -1,7 +1,8 @@
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
+import type { FaultProxy } from '@nestlens/testing';
 import type { AppOptions } from './fixtures/app.js';
 import type { AppProcess } from './fixtures/app-process.js';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
@@ -37,9 +38,7 @@ describe('a heap near its limit', () => {
       );
 
     beforeEach(async () => {
-      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
-      const target = { port: collector.grpcPort };
-      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      ({ collector, proxy } = await stage.route());
     });
     afterEach(() => stage.close());
 

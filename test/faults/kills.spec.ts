@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
+import type { FaultProxy } from '@nestlens/testing';
 import { AppProcess } from './fixtures/app-process.js';
 import { counted } from './fixtures/books.js';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import { seeded } from './fixtures/random.js';
 import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
@@ -95,9 +96,7 @@ describe('apps that are killed', () => {
 
     beforeEach(async () => {
       await AppProcess.compile();
-      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
-      const target = { port: collector.grpcPort };
-      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      ({ collector, proxy } = await stage.route());
     });
     afterEach(() => stage.close());
 

@@ -1,6 +1,7 @@
 import { lasting, until } from './fixtures/until.js';
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import { useLeakCheck } from '@nestlens/testing';
+import type { FaultProxy } from '@nestlens/testing';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import type { AppOptions } from './fixtures/app.js';
 import type { AppProcess, ProcessReport } from './fixtures/app-process.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
@@ -25,9 +26,7 @@ describe('an outage without a disk', () => {
     let proxy: FaultProxy;
 
     const start = async (options: Partial<AppOptions> = {}): Promise<AppProcess> => {
-      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
-      const target = { port: collector.grpcPort };
-      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      ({ collector, proxy } = await stage.route());
       const endpoint = `http://127.0.0.1:${proxy.port}`;
       return stage.appProcess({ traces: { endpoint }, maxBytes: MAX_BYTES, ...options });
     };

@@ -1,5 +1,5 @@
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import { useLeakCheck } from '@nestlens/testing';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import type { DropPolicy } from '../../libs/otlp/src/slab/slab-writer.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
@@ -17,7 +17,7 @@ describe("the app's own loop", () => {
     let collector: CollectorProcess;
 
     beforeEach(async () => {
-      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
+      collector = await stage.collector();
     });
     afterEach(() => stage.close());
 
@@ -81,8 +81,7 @@ describe("the app's own loop", () => {
     it.each(['newest', 'oldest', 'keepErrors'] as const satisfies readonly DropPolicy[])(
       'F29, P1, P4, P35: what does not fit is dropped by the policy %s, and counted to the last one',
       async (dropPolicy) => {
-        const target = { port: collector.grpcPort };
-        const proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+        const proxy = await stage.proxy(collector.grpcPort);
         await proxy.down();
         const endpoint = `http://127.0.0.1:${proxy.port}`;
         const app = await stage.appProcess({

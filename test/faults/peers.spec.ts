@@ -1,9 +1,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
-import { CollectorProcess } from './fixtures/collector-process.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
@@ -20,17 +19,13 @@ describe('a peer that says nothing', () => {
   describe('of a pipeline', () => {
     const stage = new Stage();
 
-    const collect = async (): Promise<CollectorProcess> =>
-      stage.keep(await CollectorProcess.start(), (each) => each.kill());
-
     afterEach(() => stage.close());
 
     it.each<number>(LONG ? [10, 1] : [10])(
       'F4, P4, P9: a half-open connection is found (1/%d of 15 s), and what was on it is sent again',
       async (ratio) => {
-        const collector = await collect();
-        const target = { port: collector.grpcPort };
-        const proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+        const collector = await stage.collector();
+        const proxy = await stage.proxy(collector.grpcPort);
         const endpoint = `http://127.0.0.1:${proxy.port}`;
         const app = stage.app({
           // No attempt ends by its own deadline: the keepalive must find it.
@@ -58,9 +53,8 @@ describe('a peer that says nothing', () => {
     );
 
     it('F4, P4, P5, P10: connections kept for OTLP/HTTP that go silent cost one attempt in all (1 s of 10 s)', async () => {
-      const collector = await collect();
-      const target = { port: collector.httpPort };
-      const proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      const collector = await stage.collector();
+      const proxy = await stage.proxy(collector.httpPort);
       const endpoint = `http://127.0.0.1:${proxy.port}/v1/traces`;
       const traces = { protocol: 'http/protobuf', endpoint, timeoutMs: 1000 } as const;
       const concurrency = { min: 8 };
@@ -122,7 +116,7 @@ describe('a peer that says nothing', () => {
     );
 
     it('F6, P4, P5: a collector that freezes for 3 s (of 30 s) and goes on loses nothing', async () => {
-      const collector = await collect();
+      const collector = await stage.collector();
       const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
       const app = stage.app({
         traces: { endpoint, timeoutMs: 1000 },

@@ -62,7 +62,7 @@ describe('a proxy of the environment', () => {
       const env = { HTTP_PROXY: proxy.url };
       for (const protocol of PROTOCOLS) {
         const traces = tracesTo(protocol, '127.0.0.1', server);
-        const app = await stage.appProcess({ name: protocol, traces, env });
+        const app = await stage.appProcess({ name: protocol, traces }, { env });
         await app.spans(SPANS);
         expect(await app.flush(5000)).toEqual({ kind: 'done' });
         const report = await app.report();
@@ -80,11 +80,9 @@ describe('a proxy of the environment', () => {
       const door = stage.keep(await Door.start(server.httpPort, face), (each) => each.close());
       const endpoint = `https://127.0.0.1:${door.port}/v1/traces`;
       for (const [at, { url }] of [proxy, secure].entries()) {
-        const app = await stage.appProcess({
-          name: `run-${at}`,
-          traces: { protocol: 'http/protobuf', endpoint, tls: { caFile: CA } },
-          env: { HTTPS_PROXY: url, NODE_EXTRA_CA_CERTS: CA },
-        });
+        const traces = { protocol: 'http/protobuf', endpoint, tls: { caFile: CA } } as const;
+        const env = { HTTPS_PROXY: url, NODE_EXTRA_CA_CERTS: CA };
+        const app = await stage.appProcess({ name: `run-${at}`, traces }, { env });
         await app.spans(SPANS);
         expect(await app.flush(5000)).toEqual({ kind: 'done' });
         expect(balanceOf(await app.report(), idsAt(server))).toEqual(WHOLE);

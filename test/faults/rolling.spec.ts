@@ -36,13 +36,13 @@ describe('three collectors', () => {
         for (const host of HOSTS) {
           const { grpcPort, httpPort } = collectors[0] ?? { grpcPort: 0, httpPort: 0 };
           const place = { island, host, grpcPort, httpPort };
-          collectors.push(stage.keep(await CollectorProcess.start(place), (each) => each.kill()));
+          collectors.push(await stage.collector(place));
         }
         const apps = await Promise.all(
           PROTOCOLS.map(async (protocol) => {
             const traces = tracesTo(protocol, NAME, collectors[0]!);
-            const options = { name: protocol, sealAfterMs: 50, pool: { maxAgeMs: 200 } };
-            return { protocol, app: await stage.appProcess({ island, traces, ...options }) };
+            const options = { name: protocol, traces, sealAfterMs: 50, pool: { maxAgeMs: 200 } };
+            return { protocol, app: await stage.appProcess(options, { island }) };
           }),
         );
         const shares = (collector: CollectorProcess): Promise<number[]> =>

@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
+import type { FaultProxy } from '@nestlens/testing';
 import type { AppOptions, AppReport } from './fixtures/app.js';
 import { counted } from './fixtures/books.js';
 import type { Books } from './fixtures/books.js';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import { Crew } from './fixtures/crew.js';
 import type { CrewKind } from './fixtures/crew.js';
 import { Stage } from './fixtures/stage.js';
@@ -76,9 +77,7 @@ describe('a spool directory that many use', () => {
 
     beforeEach(async () => {
       directory = await stage.directory();
-      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
-      const target = { port: collector.grpcPort };
-      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      ({ collector, proxy } = await stage.route());
       await proxy.down();
     });
     afterEach(() => stage.close());

@@ -1,8 +1,9 @@
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
+import type { FaultProxy } from '@nestlens/testing';
 import type { AppOptions } from './fixtures/app.js';
 import type { AppProcess } from './fixtures/app-process.js';
 import { counted } from './fixtures/books.js';
-import { CollectorProcess } from './fixtures/collector-process.js';
+import type { CollectorProcess } from './fixtures/collector-process.js';
 import { bytesIn } from './fixtures/files.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
@@ -56,9 +57,7 @@ describe('an outage with a spool', () => {
 
     beforeEach(async () => {
       directory = await stage.directory();
-      collector = stage.keep(await CollectorProcess.start(), (each) => each.kill());
-      const target = { port: collector.grpcPort };
-      proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      ({ collector, proxy } = await stage.route());
     });
     afterEach(() => stage.close());
 

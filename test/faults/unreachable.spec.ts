@@ -35,8 +35,7 @@ describe('no way', () => {
 
     const settle = async (): Promise<void> => {
       island = stage.keep(await Island.start(), (each) => each.close());
-      const place = { island, host: '0.0.0.0' };
-      collector = stage.keep(await CollectorProcess.start(place), (each) => each.kill());
+      collector = await stage.collector({ island, host: '0.0.0.0' });
     };
 
     /** Ends spans of its own name. */
@@ -46,13 +45,15 @@ describe('no way', () => {
       address: string,
       connectTimeoutMs = 3000,
     ): Promise<AppProcess> =>
-      stage.appProcess({
-        island,
-        name,
-        traces: tracesTo(protocol, address, collector),
-        sealAfterMs: 100,
-        pool: { connectTimeoutMs },
-      });
+      stage.appProcess(
+        {
+          name,
+          traces: tracesTo(protocol, address, collector),
+          sealAfterMs: 100,
+          pool: { connectTimeoutMs },
+        },
+        { island },
+      );
 
     const leavesAlone = async (app: AppProcess, reason: string): Promise<void> => {
       await until(async () => (await app.report()).reasons.length > 0, 40_000);

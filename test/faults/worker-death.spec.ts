@@ -1,8 +1,6 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { BroadcastChannel } from 'node:worker_threads';
-import { FaultProxy, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
 import type { App, AppOptions } from './fixtures/app.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { UnrulyCollector } from './fixtures/unruly-collector.js';
@@ -77,10 +75,8 @@ describe('the export worker', () => {
     }, 20_000);
 
     it('P4, P5: with batches on disk leaves them to the next one, which tells of none as lost or as found', async () => {
-      const directory = await mkdtemp(join(tmpdir(), 'nestlens-faults-'));
-      stage.keep(directory, (path) => rm(path, { recursive: true }));
-      const target = { port: Number(new URL(collector.url).port) };
-      const proxy = stage.keep(await FaultProxy.start({ target }), (each) => each.close());
+      const directory = await stage.directory();
+      const proxy = await stage.proxy(Number(new URL(collector.url).port));
       const traces = { endpoint: `http://127.0.0.1:${proxy.port}` };
       const spool = { directory, durable: 'always' } as const;
       await proxy.down();
