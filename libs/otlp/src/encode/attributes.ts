@@ -9,6 +9,9 @@ export interface AttributeBag {
   readonly [key: string]: unknown;
 }
 
+/** Bytes that are moved at a time: up to seven past a block are overwritten later, or belong to nobody. */
+const WORD = 8;
+
 /** Writes repeated KeyValue fields. */
 export class AttributeWriter {
   readonly #cursor: Cursor;
@@ -38,9 +41,11 @@ export class AttributeWriter {
   write(tag: number, attributes: AttributeBag | undefined, max: number): number {
     if (attributes === undefined || attributes === null) return 0;
     const cursor = this.#cursor;
+    const valueLength = this.#valueLength;
+    const room = Math.min(cursor.end, cursor.soft) - WORD;
     let left = max;
     let dropped = 0;
-    let mark = cursor.at;
+    let at = cursor.at;
     let previous = this.#dictionary.start();
     try {
       for (const key in attributes) {
@@ -50,24 +55,40 @@ export class AttributeWriter {
           continue;
         }
         const value = attributes[key];
-        const known = this.#dictionary.find(key, previous);
+        // Most attributes have the key that followed last time, with the value it had then: those cost no call.
+        const { next } = previous;
+        const known =
+          next !== undefined && next.key === key ? next : this.#dictionary.find(key, previous);
         if (known === undefined) this.#unknown(tag, key, value);
         else {
           previous = known;
+          const { last } = known;
+          if (
+            last !== undefined &&
+            last.value === value &&
+            at + last.bytes < room &&
+            value.length <= valueLength
+          ) {
+            cursor.byte(tag);
+            this.#words(last.start, last.words, last.bytes);
+            at = cursor.at;
+            left--;
+            continue;
+          }
           this.#known(tag, known, value);
         }
         if (cursor.full) return 0;
-        if (cursor.at > cursor.soft || cursor.at === mark) {
-          cursor.at = mark;
+        if (cursor.at > cursor.soft || cursor.at === at) {
+          cursor.at = at;
           dropped++;
         } else {
-          mark = cursor.at;
+          at = cursor.at;
           left--;
         }
       }
     } catch {
       // A getter or proxy of the application threw: what is written so far stays.
-      cursor.at = mark;
+      cursor.at = at;
       dropped++;
     }
     if (dropped > 0) this.#losses.attributes += dropped;
@@ -106,14 +127,16 @@ export class AttributeWriter {
     }
     if (!cursor.fits(fixed + length * 3 + 16)) return;
     const { at, bytes } = cursor;
-    this.#head(tag, known, 3 + length);
-    const textAt = cursor.at + 3;
+    const textAt = at + 2 + fixed;
+    cursor.at = at + 2;
+    this.#words(known.start, known.words, known.bytes);
     const written = cursor.utf8(value, textAt);
     if (fixed + written > 127) {
       cursor.at = at;
       this.#unknown(tag, known.key, value);
       return;
     }
+    bytes[at] = tag;
     bytes[at + 1] = fixed + written;
     bytes[textAt - 3] = written + 2;
     bytes[textAt - 2] = 0x0a;
@@ -153,12 +176,11 @@ export class AttributeWriter {
     this.#words(known.start, known.words, known.bytes);
   }
 
-  /** Whole words: up to seven bytes past the block are overwritten later, or belong to nobody. */
   #words(start: number, words: number, bytes: number): void {
     const arena = this.#dictionary.arena;
     const { view, at } = this.#cursor;
     for (let word = 0; word < words; word++) {
-      view.setFloat64(at + word * 8, arena[start + word]!, true);
+      view.setFloat64(at + word * WORD, arena[start + word]!, true);
     }
     this.#cursor.at = at + bytes;
   }

@@ -139,9 +139,19 @@ export class Cursor {
   utf8(text: string, at: number): number {
     const length = text.length;
     if (length > LOOP_LENGTH) return this.bytes.utf8Write(text, at, length * 3);
-    const bytes = this.bytes;
+    const { bytes, view } = this;
     let all = 0;
-    for (let index = 0; index < length; index++) {
+    let index = 0;
+    // Four at a time: a store costs as much as a unit.
+    for (; index + 3 < length; index += 4) {
+      const first = text.charCodeAt(index);
+      const second = text.charCodeAt(index + 1);
+      const third = text.charCodeAt(index + 2);
+      const fourth = text.charCodeAt(index + 3);
+      all |= first | second | third | fourth;
+      view.setInt32(at + index, first | (second << 8) | (third << 16) | (fourth << 24), true);
+    }
+    for (; index < length; index++) {
       const unit = text.charCodeAt(index);
       all |= unit;
       bytes[at + index] = unit;

@@ -25,6 +25,7 @@ export function writeTime(cursor: Cursor, time: HrTime): void {
   const nanos = time[1];
   const low = lastLow + (nanos > 0 ? Math.trunc(nanos) : 0);
   if (low < TWO_POW_32) cursor.halves(low, lastHigh);
+  else if (low < 2 * TWO_POW_32) cursor.halves(low - TWO_POW_32, lastHigh + 1);
   else cursor.halves(low % TWO_POW_32, lastHigh + Math.floor(low / TWO_POW_32));
 }
 
