@@ -3,6 +3,7 @@ import type { Environment } from './environment.js';
 import {
   endpointFaults,
   endpointFromEnvironment,
+  grpcTarget,
   isUnix,
   likelySwap,
   takeUserInfo,
@@ -144,7 +145,7 @@ export const resolveDestination = (
   return {
     destination: {
       protocol,
-      url: url.href,
+      url: protocol === 'grpc' ? grpcTarget(url, exact ?? base) : url.href,
       headers: new Secret(Object.freeze(headers)),
       headerFunctions,
       tls: tls.material,

@@ -38,6 +38,20 @@ export const endpointFromEnvironment = (
   return text;
 };
 
+/** Source: OTLP specification, "OTLP/gRPC Default Port". */
+const GRPC_PORT = '4317';
+
+/**
+ * The text of `url` with its port in it. `URL` keeps none that is its scheme's own, and without one a URL would be
+ * read in as many ways as there are readers: 443 that was given, by `given`, and what is the default of gRPC.
+ */
+export const grpcTarget = (url: URL, given: string): string => {
+  if (isUnix(url) || url.port !== '') return url.href;
+  const isGiven = /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(given);
+  const port = isGiven ? (url.protocol === 'https:' ? '443' : '80') : GRPC_PORT;
+  return `${url.protocol}//${url.host}:${port}${url.pathname}`;
+};
+
 /** What is wrong with an endpoint of the code, besides what the schema refuses. */
 export const endpointFaults = (
   path: string,

@@ -69,6 +69,28 @@ describe('resolveConfig', () => {
     expect(resolveConfig({}, insecure).otlp.traces.url).toBe('http://collector:4317/');
   });
 
+  it.each([
+    ['https://c:443', 'grpc', 'https://c:443/'],
+    ['https://c', 'grpc', 'https://c:4317/'],
+    ['http://c:80/', 'grpc', 'http://c:80/'],
+    ['https://anna:1@[::1]:443', 'grpc', 'https://[::1]:443/'],
+    ['https://anna:443@c', 'grpc', 'https://c:4317/'],
+    ['https://c:443', 'http/protobuf', 'https://c/v1/traces'],
+    ['unix:/run/otel.sock', 'grpc', 'unix:/run/otel.sock'],
+  ] as const)(
+    "keeps the port that %s has over %s, its scheme's own too",
+    (endpoint, protocol, url) => {
+      expect(resolveConfig({ otlp: { endpoint, protocol } }, {}).otlp.traces.url).toBe(url);
+    },
+  );
+
+  it('keeps the port of a variable too, with a scheme and without', () => {
+    const urlOf = (endpoint: string): string =>
+      resolveConfig({}, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).otlp.traces.url;
+    expect(urlOf('https://c:443')).toBe('https://c:443/');
+    expect(urlOf('c:443')).toBe('https://c:443/');
+  });
+
   it('warns once about a variable it cannot understand, and goes on with the default', () => {
     const config = resolveConfig(
       {},

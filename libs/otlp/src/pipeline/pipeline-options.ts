@@ -1,6 +1,8 @@
 import type { Meter } from '@opentelemetry/api';
 import type { EncodeLimits } from '../encode/limits.js';
 import type { SelfLogLevel } from '../ledger/self-log.js';
+import { GRPC_PORT, parseEndpoint } from '../pool/endpoint.js';
+import type { Endpoint } from '../pool/endpoint.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import type { TlsOptions } from '../pool/tls-material.js';
 import type { DropPolicy } from '../slab/slab-writer.js';
@@ -201,16 +203,29 @@ function destinationsOf(options: PipelineOptions): readonly Destination[] {
       timeoutMs: given.timeoutMs ?? 10_000,
     } as const;
     const askedBy = asked.map((ask) => numberOf(functions, ask));
-    const key = JSON.stringify([destination, originOf(given.endpoint), askedBy]);
+    const key = JSON.stringify([destination, originOf(given), askedBy]);
     return [{ ...destination, signal, endpoint: given.endpoint, peer: numberOf(peers, key) }];
   });
 }
 
+/** Undefined for what no connection can be made to. */
+export const endpointOf = (
+  given: Pick<DestinationOptions, 'protocol' | 'endpoint'>,
+): Endpoint | undefined => {
+  try {
+    return parseEndpoint(
+      given.endpoint,
+      given.protocol?.startsWith('http') ? undefined : GRPC_PORT,
+    );
+  } catch {
+    return undefined;
+  }
+};
+
 /** What a connection is made to: paths of one collector share its connections. */
-const originOf = (endpoint: string): string => {
-  if (!/^https?:/i.test(endpoint) || !URL.canParse(endpoint)) return endpoint;
-  const { protocol, username, password, host } = new URL(endpoint);
-  return `${protocol}//${username}:${password}@${host}`;
+const originOf = (given: DestinationOptions): unknown => {
+  const { tls, socketPath, authority, authorization } = endpointOf(given) ?? {};
+  return authority === undefined ? given.endpoint : [tls, socketPath, authority, authorization];
 };
 
 const numberOf = <T>(known: T[], value: T): number => {

@@ -5,7 +5,8 @@ import { liveSpanMetrics } from '../ledger/live-spans.js';
 import type { LiveSpans } from '../ledger/live-spans.js';
 import { pipelineMetrics } from '../ledger/pipeline-metrics.js';
 import { processorMetrics } from '../ledger/processor-metrics.js';
-import type { ResolvedPipelineOptions } from './pipeline-options.js';
+import { endpointOf } from './pipeline-options.js';
+import type { Destination, ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FromRunner, LaneState } from './runner-messages.js';
 
 /** All that a pipeline measures of itself; without a meter nothing is made. */
@@ -20,8 +21,8 @@ export function createSelfMetrics(
     destinations.some((destination) => destination.signal === signal),
   );
   const exporters = [...new Set(destinations.map(({ peer }) => peer))].map((peer) => {
-    const { protocol, endpoint } = destinations.find((each) => each.peer === peer)!;
-    return exporterMetrics(meter, { protocol, ...addressOf(endpoint) });
+    const to = destinations.find((each) => each.peer === peer)!;
+    return exporterMetrics(meter, { protocol: to.protocol, ...addressOf(to) });
   });
   const stopProcessors = processorMetrics(meter, { ledger, signals: processed });
   const stopPipeline = pipelineMetrics(meter, ledger, {
@@ -51,10 +52,9 @@ export function createSelfMetrics(
   };
 }
 
-const addressOf = (endpoint: string): { serverAddress?: string; serverPort?: number } => {
-  if (!URL.canParse(endpoint)) return {};
-  const { hostname, port, protocol } = new URL(endpoint);
-  if (hostname === '') return {};
-  const serverPort = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-  return { serverAddress: hostname, serverPort };
+const addressOf = (to: Destination): { serverAddress?: string; serverPort?: number } => {
+  const { host, port, socketPath } = endpointOf(to) ?? {};
+  return host === undefined || port === undefined || socketPath !== undefined
+    ? {}
+    : { serverAddress: host, serverPort: port };
 };

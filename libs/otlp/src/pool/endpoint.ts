@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
 import { TransportConfigError } from './config-error.js';
 
+/** Where no port is given. Source: OTLP specification, "OTLP/gRPC Default Port". */
+export const GRPC_PORT = 4317;
+
 /** Where a collector listens. */
 export interface Endpoint {
   readonly tls: boolean;

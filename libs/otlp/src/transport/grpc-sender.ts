@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { sensitiveHeaders } from 'node:http2';
-import { parseEndpoint } from '../pool/endpoint.js';
+import { GRPC_PORT, parseEndpoint } from '../pool/endpoint.js';
 import { Pool } from '../pool/pool.js';
 import type { PoolStats } from '../pool/pool.js';
 import { resolvePoolOptions } from '../pool/pool-options.js';
@@ -34,7 +34,6 @@ export interface GrpcSender extends Transport {
   readonly pool: { readonly stats: PoolStats };
 }
 
-const DEFAULT_PORT = 4317;
 const PREFIX_BYTES = 5;
 
 const PATHS: Readonly<Record<Signal, string>> = {
@@ -48,7 +47,7 @@ const PATHS: Readonly<Record<Signal, string>> = {
  * ignored, as gRPC does. Throws TransportConfigError.
  */
 export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
-  const attempts = new Attempts(parseEndpoint(options.endpoint, DEFAULT_PORT), options);
+  const attempts = new Attempts(parseEndpoint(options.endpoint, GRPC_PORT), options);
   const { endpoint, tls, clock, warn, maxResponseBytes } = attempts;
   const pool = new Pool(endpoint, tls, resolvePoolOptions({ ...options.pool, clock }));
   const timeoutMs = Math.min(options.timeoutMs ?? 10_000, 99_999_999);
