@@ -170,35 +170,60 @@ describe('a disk that makes trouble', () => {
     }, 90_000);
 
     it.each([
-      ['a file', async () => writeFile(join(directory, 'spool'), ''), undefined, 'is a file'],
-      ['part of a file', async () => fileAbove(), undefined, 'is a file'],
-      [
-        `a read-only disk${REAL}`,
-        undefined,
-        () => readOnlyDisk(directory),
-        'lies on a read-only file',
-      ],
-      [`a forbidden one${REAL}`, undefined, () => forbiddenDisk(directory), 'may not write there'],
+      ['a file', async () => writeFile(join(directory, 'spool'), '')],
+      ['part of a file', async () => fileAbove()],
     ])(
       'row 19, P4, P35: %s in place of the directory costs one warning, and memory does the work',
-      async (_name, prepare, troubleOf, text) => {
-        await prepare?.();
-        const trouble = troubleOf?.();
+      async (_name, prepare) => {
+        await prepare();
+        directory = join(directory, 'spool');
+        const app = await start({});
+        await app.spans(1000);
+        await app.flush(10_000);
+        const report = await app.report();
+        expect(await balance(report)).toEqual(WHOLE);
+        expect(report.hasSpool).toBe(false);
+        expect(report.lines).toEqual([expect.stringContaining('is a file') as string]);
+        expect(report.lines[0]).toContain(`spool.directory: ${directory} cannot be used`);
+      },
+    );
+
+    it.each([
+      [
+        `a read-only disk${REAL}`,
+        () => readOnlyDisk(directory),
+        'EROFS',
+        'lies on a read-only file',
+      ],
+      [`a forbidden one${REAL}`, () => forbiddenDisk(directory), 'EACCES', 'may not write there'],
+    ])(
+      'row 19, P4, P16, P35: %s at the start costs one warning, and is used from its end on',
+      async (_name, troubleOf, code, remedy) => {
+        const trouble = troubleOf();
         directory = join(directory, 'spool');
         const first: First = async (app) => {
-          await trouble?.first?.(app);
-          await trouble?.begin(app);
+          await trouble.first?.(app);
+          await trouble.begin(app);
         };
         const app = await start({ ...trouble, first });
         await app.spans(1000);
         await app.flush(10_000);
-        const report = await app.report();
-        await trouble?.end(app);
+        const refused = await app.report();
+        expect(await balance(refused)).toEqual(WHOLE);
+        const line = expect.stringMatching(
+          `the spool at ${directory} cannot be written \\(${code}\\): .*${remedy}`,
+        ) as string;
+        expect(refused.lines).toEqual([line]);
+        await trouble.end(app);
+        await proxy.down();
+        await app.pace(RATE);
+        await spools(app);
+        const report = await deliver(app);
         expect(await balance(report)).toEqual(WHOLE);
-        expect(report.hasSpool).toBe(false);
-        expect(report.lines).toEqual([expect.stringContaining(text) as string]);
-        expect(report.lines[0]).toContain(`spool.directory: ${directory} cannot be used`);
+        expect(await collector.missing(report.made)).toEqual([]);
+        expect(ofDisk(report)).toEqual([line, expect.stringContaining('works again') as string]);
       },
+      90_000,
     );
   });
 });

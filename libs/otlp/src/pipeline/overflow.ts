@@ -6,6 +6,7 @@ import type { SpoolEvent } from '../spool/events.js';
 import type { Items } from '../spool/items.js';
 import { openSpool } from '../spool/open-spool.js';
 import type { Succession } from '../spool/options.js';
+import { remedyOf } from '../spool/remedy.js';
 import { replay } from '../spool/replay.js';
 import type { Load, Replayer } from '../spool/replay.js';
 import type { Spool } from '../spool/spool.js';
@@ -114,10 +115,16 @@ const onceThrough = (lanes: Lanes): Sender => ({
   close: () => Promise.resolve(),
 });
 
+function failedText({ path, code }: Extract<SpoolEvent, { kind: 'failed' }>): string {
+  const text = `the spool at ${path} cannot be written (${code})`;
+  const remedy = remedyOf(code);
+  return remedy === undefined ? text : `${text}: ${remedy} Telemetry stays in memory until then.`;
+}
+
 function tell(event: SpoolEvent, warn: DiskOverflowOptions['warn']): void {
   switch (event.kind) {
     case 'failed':
-      return warn('spool', `the spool at ${event.path} cannot be written (${event.code})`);
+      return warn('spool', failedText(event));
     case 'healed':
       return warn('spool_healed', `the spool at ${event.path} works again`);
     case 'evicted':

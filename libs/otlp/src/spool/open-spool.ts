@@ -5,6 +5,7 @@ import { DiskSpool } from './disk-spool.js';
 import { guarded } from './events.js';
 import { nodeDisk } from './node-disk.js';
 import { resolveOptions, type SpoolOptions } from './options.js';
+import { remedyOf } from './remedy.js';
 import type { Spool } from './spool.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -13,8 +14,11 @@ export type Opened =
   /** `message` names the path and what to do; `code` is the system's, or `ERR_OPTION`. */
   | { readonly kind: 'unusable'; readonly code: string; readonly message: string };
 
-/** What passes by itself: the spool opens, fails at first and heals. */
-const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EBUSY', 'EAGAIN']);
+/** What passes by itself, or by an operator's hand: the spool opens, fails at first and heals. */
+const PASSING = new Set([
+  ...['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EBUSY', 'EAGAIN'],
+  ...['EROFS', 'EACCES', 'EPERM'],
+]);
 
 /**
  * Opens a spool in a directory, and takes over what processes that are gone left there. Never rejects; whoever
@@ -51,17 +55,7 @@ export async function openSpool(options: SpoolOptions): Promise<Opened> {
 }
 
 function explain(code: string, path: string): string {
-  const start = `spool.directory: ${path} cannot be used (${code}): `;
-  if (code === 'EEXIST' || code === 'ENOTDIR') {
-    return `${start}it, or a part of it, is a file. Name a directory, or one to be made.`;
-  }
-  if (code === 'EROFS') {
-    return `${start}it lies on a read-only file system. Mount a writable volume, or name another directory.`;
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    const user = process.getuid?.();
-    const who = user === undefined ? 'this user' : `user ${user}`;
-    return `${start}${who} may not write there. Grant it (in Kubernetes: fsGroup), or name another directory.`;
-  }
-  return `${start}name a directory on a local disk that this process may write to.`;
+  const remedy =
+    remedyOf(code) ?? 'name a directory on a local disk that this process may write to.';
+  return `spool.directory: ${path} cannot be used (${code}): ${remedy}`;
 }
