@@ -31,6 +31,7 @@ export type { TransportConfigErrorCode } from './pool/config-error.js';
 /** @internal */
 export { certificatesIn, lastToEnd } from './pool/pem.js';
 export type { TlsOptions } from './pool/tls-material.js';
+export { DEFAULT_ENCODE_LIMITS } from './encode/limits.js';
 export type { EncodeLimits } from './encode/limits.js';
 export type { Outcome } from './send/outcome.js';
 export { GRPC_CODES } from './wire/status-codes.js';

@@ -5,6 +5,7 @@ import type { DestinationOptions, LaneState, PipelineOptions, PipelineStats } fr
 import type { OtelConfig } from '../options/otel.config.js';
 import { boundsOf } from '../metrics/bounds.js';
 import { shownDestinations } from './destinations.js';
+import { encodeLimitsOf } from './encode-limits.js';
 import type { ExportEngine, Signal, SignalStatus } from './engine.js';
 
 const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions | undefined => {
@@ -65,6 +66,7 @@ const pipelineOptionsOf = (config: OtelConfig): PipelineOptions => {
     ...(exportedMetrics && { metrics: exportedMetrics }),
     ...(logs && { logs }),
     ...config.otlp.pipeline,
+    encode: encodeLimitsOf(config),
     temporality: config.metrics.temporality,
     ...(isMeasured(config) && { meter: metrics.getMeter('@nestlens/otlp') }),
     log: (level, line) => (level === 'info' ? diag.info(line) : diag.warn(line)),

@@ -31,6 +31,15 @@ describe('the engine', () => {
       directory: '/var/spool/orders',
     });
     expect(resolveConfig({ otlp: { spool } }, variables).otlp.pipeline.spool).toEqual(spool);
+    const always = { spool: { durable: 'always' } } as const;
+    expect(resolveConfig({ otlp: always }, variables).otlp.pipeline.spool).toEqual({
+      directory: '/var/spool/orders',
+      durable: 'always',
+    });
+    expect(() => resolveConfig({ otlp: always }, {})).toThrow(
+      'otlp.spool.directory: name a directory, here or in NESTLENS_OTLP_SPOOL_DIRECTORY, or leave otlp.spool out',
+    );
+    expect(resolveConfig({ otlp: { ...always, engine: 'sdk' } }, {}).warnings).toHaveLength(1);
     expect(resolveConfig({}, {}).otlp.pipeline.spool).toBeUndefined();
   });
 

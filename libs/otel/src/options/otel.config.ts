@@ -8,6 +8,7 @@ import type {
   OtlpHeaders,
   OtlpOptions,
   OtlpProtocol,
+  OtlpSpoolOptions,
   OtlpTlsOptions,
   PropagatorName,
   ResourceDetectorName,
@@ -49,10 +50,15 @@ export interface BatchConfig {
 }
 
 /** Absent keys are the pipeline's own defaults. */
+export interface SpoolConfig extends OtlpSpoolOptions {
+  readonly directory: string;
+}
+
 export interface PipelineConfig extends Pick<
   OtlpOptions,
-  'maxBytes' | 'dropPolicy' | 'worker' | 'pool' | 'spool'
+  'maxBytes' | 'dropPolicy' | 'worker' | 'pool'
 > {
+  readonly spool?: SpoolConfig;
   readonly sealAfterMs: number;
   readonly concurrency?: { readonly max: number };
 }

@@ -76,8 +76,8 @@ export interface OtlpPoolOptions {
 
 /** Batches on disk. */
 export interface OtlpSpoolOptions {
-  /** Made when missing, mode 0700; processes may share it. Default: `NESTLENS_OTLP_SPOOL_DIRECTORY`, else it is needed. */
-  directory: string;
+  /** Made when missing, mode 0700; processes may share it. Default: `NESTLENS_OTLP_SPOOL_DIRECTORY`; one of them is needed. */
+  directory?: string;
   /** On disk at most, of each process; the oldest goes. Default: 268435456 (256 MiB). */
   maxBytes?: number;
   /** Older telemetry is given up, in ms. Default: 86400000 (24 h). */

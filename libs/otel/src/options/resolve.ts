@@ -34,6 +34,8 @@ const detectorsOf = (
   return names.filter((name): name is ResourceDetectorName => name !== 'none' && name !== 'all');
 };
 
+const SPOOL_VARIABLE = 'NESTLENS_OTLP_SPOOL_DIRECTORY';
+
 /** Long where traffic makes company anyway, short where somebody looks at what they just did. */
 const SEAL_AFTER_MS = { production: 1000, development: 100 } as const;
 
@@ -42,8 +44,7 @@ const pipelineOf = (
   environment: Environment,
 ): PipelineConfig => {
   const { maxBytes, dropPolicy, worker, pool, concurrency } = otlp;
-  const directory = environment.text('NESTLENS_OTLP_SPOOL_DIRECTORY');
-  const spool = otlp.spool ?? (directory === undefined ? undefined : { directory });
+  const directory = otlp.spool?.directory ?? environment.text(SPOOL_VARIABLE);
   const mode = environment.text('NODE_ENV') === 'production' ? 'production' : 'development';
   return {
     sealAfterMs:
@@ -56,7 +57,7 @@ const pipelineOf = (
     ...(dropPolicy !== undefined && { dropPolicy }),
     ...(worker !== undefined && { worker }),
     ...(pool !== undefined && { pool: { ...pool } }),
-    ...(spool !== undefined && { spool: { ...spool } }),
+    ...(directory !== undefined && { spool: { ...otlp.spool, directory } }),
   };
 };
 
@@ -89,9 +90,14 @@ const soundRest = (given: unknown, faults: readonly Fault[]): OtelModuleOptions 
 };
 
 const spoolResult = ({ otlp }: OtelModuleOptions, { spool }: PipelineConfig): SpoolResult => {
-  if (spool === undefined || otlp?.engine === 'sdk') return { faults: [], warnings: [] };
-  const name = otlp?.spool ? 'otlp.spool.directory' : 'NESTLENS_OTLP_SPOOL_DIRECTORY';
-  return checkSpool(name, spool);
+  if (otlp?.engine === 'sdk') return { faults: [], warnings: [] };
+  const option = 'otlp.spool.directory';
+  if (spool !== undefined) {
+    return checkSpool(otlp?.spool?.directory === undefined ? SPOOL_VARIABLE : option, spool);
+  }
+  const remedy = `name a directory, here or in ${SPOOL_VARIABLE}, or leave otlp.spool out`;
+  const faults = otlp?.spool ? [{ path: option, found: undefined, remedy }] : [];
+  return { faults, warnings: [] };
 };
 
 /**

@@ -132,7 +132,7 @@ export const pool = v.strictObject({
 });
 
 export const spool = v.strictObject({
-  directory: filled,
+  directory: v.optional(filled),
   maxBytes: v.optional(whole(65_536, Number.MAX_SAFE_INTEGER)),
   maxAgeMs: v.optional(whole(1, Number.MAX_SAFE_INTEGER)),
   durable: v.optional(oneOf('overflow', 'always')),

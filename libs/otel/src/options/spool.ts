@@ -2,7 +2,7 @@ import { statfsSync, statSync } from 'node:fs';
 import type { Stats, StatsFs } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Fault } from './faults.js';
-import type { OtlpSpoolOptions } from './otel.options.js';
+import type { SpoolConfig } from './otel.config.js';
 import { shown } from './shown.js';
 
 const DEFAULT_MAX_BYTES = 268_435_456;
@@ -32,7 +32,7 @@ export type FileSystemOf = (path: string) => Pick<StatsFs, 'type' | 'bsize' | 'b
  */
 export const checkSpool = (
   name: string,
-  { directory, maxBytes = DEFAULT_MAX_BYTES }: OtlpSpoolOptions,
+  { directory, maxBytes = DEFAULT_MAX_BYTES }: SpoolConfig,
   fileSystemOf: FileSystemOf = statfsSync,
 ): SpoolResult => {
   const [path, stats] = nearest(resolve(directory));

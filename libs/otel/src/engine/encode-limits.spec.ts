@@ -1,0 +1,56 @@
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import { resolveConfig } from '../options/resolve.js';
+import { createEngine } from './engines.js';
+
+describe('limits of spans', () => {
+  useLeakCheck();
+  let server: ScriptedOtlpServer;
+
+  beforeEach(async () => {
+    server = await ScriptedOtlpServer.start();
+  });
+  afterEach(() => server.close());
+
+  /** Attributes that arrive, and the length of the first. */
+  const arriving = async (limits: object): Promise<readonly [number, number, number]> => {
+    const config = resolveConfig(
+      {
+        otlp: { endpoint: server.grpcUrl, worker: false },
+        traces: { limits },
+        metrics: { exporters: ['none'] },
+      },
+      {},
+    );
+    const { spanProcessor, flush, shutdown } = createEngine(config);
+    if (spanProcessor === undefined) throw new Error('traces are on');
+    const spanLimits = config.traces.limits;
+    const provider = new TracerProvider({ spanProcessors: [spanProcessor], spanLimits });
+    const span = provider.getTracer('spec').startSpan('wide');
+    span.setAttribute('long', 'x'.repeat(300_000));
+    for (let index = 1; index < 300; index += 1) span.setAttribute(`key ${index}`, index);
+    span.end();
+    await flush(AbortSignal.timeout(5000));
+    await shutdown(AbortSignal.timeout(5000));
+    const [wide] = server.spans();
+    return [
+      Object.keys(wide?.attributes ?? {}).length,
+      String(wide?.attributes['long']).length,
+      wide?.droppedAttributesCount ?? Number.NaN,
+    ];
+  };
+
+  it('are those of the SDK and of the pipeline, unless raised', async () => {
+    expect(await arriving({})).toEqual([128, 4096, 172]);
+  });
+
+  it('raised in the options are raised in the pipeline, past its slabs', async () => {
+    const limits = { attributeCount: 400, attributeValueLength: 290_000 };
+    expect(await arriving(limits)).toEqual([300, 290_000, 0]);
+  });
+
+  it("below those of the pipeline are the SDK's to keep", async () => {
+    const limits = { attributeCount: 10, attributeValueLength: 20 };
+    expect(await arriving(limits)).toEqual([10, 20, 290]);
+  });
+});
