@@ -22,7 +22,8 @@ describe('limits of spans', () => {
       },
       {},
     );
-    const { spanProcessor, flush, shutdown } = createEngine(config);
+    const engine = createEngine(config);
+    const { spanProcessor } = engine;
     if (spanProcessor === undefined) throw new Error('traces are on');
     const spanLimits = config.traces.limits;
     const provider = new TracerProvider({ spanProcessors: [spanProcessor], spanLimits });
@@ -30,12 +31,12 @@ describe('limits of spans', () => {
     span.setAttribute('long', 'x'.repeat(300_000));
     for (let index = 1; index < 300; index += 1) span.setAttribute(`key ${index}`, index);
     span.end();
-    await flush(AbortSignal.timeout(5000));
-    await shutdown(AbortSignal.timeout(5000));
+    await engine.flush(AbortSignal.timeout(5000));
+    await engine.shutdown(AbortSignal.timeout(5000));
     const [wide] = server.spans();
     return [
       Object.keys(wide?.attributes ?? {}).length,
-      String(wide?.attributes['long']).length,
+      (wide?.attributes['long'] as string).length,
       wide?.droppedAttributesCount ?? Number.NaN,
     ];
   };

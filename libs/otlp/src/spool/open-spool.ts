@@ -15,10 +15,9 @@ export type Opened =
   | { readonly kind: 'unusable'; readonly code: string; readonly message: string };
 
 /** What passes by itself, or by an operator's hand: the spool opens, fails at first and heals. */
-const PASSING = new Set([
-  ...['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EBUSY', 'EAGAIN'],
-  ...['EROFS', 'EACCES', 'EPERM'],
-]);
+const PASSING = new Set(
+  'ENOSPC EDQUOT EIO EMFILE ENFILE EBUSY EAGAIN EROFS EACCES EPERM'.split(' '),
+);
 
 /**
  * Opens a spool in a directory, and takes over what processes that are gone left there. Never rejects; whoever
