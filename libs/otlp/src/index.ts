@@ -30,6 +30,8 @@ export { TransportConfigError } from './pool/config-error.js';
 export type { TransportConfigErrorCode } from './pool/config-error.js';
 /** @internal */
 export { certificatesIn, lastToEnd } from './pool/pem.js';
+/** @internal */
+export { proxyUrlOf } from './transport/proxy.js';
 export type { TlsOptions } from './pool/tls-material.js';
 export { DEFAULT_ENCODE_LIMITS } from './encode/limits.js';
 export type { EncodeLimits } from './encode/limits.js';

@@ -31,6 +31,8 @@ export interface Destination {
   readonly protocol: 'grpc' | 'http/protobuf' | 'http/json';
   /** URL without user information and query. */
   readonly url: string;
+  /** The proxy that it is reached through, likewise; undefined for none. */
+  readonly proxy?: string;
 }
 
 /**

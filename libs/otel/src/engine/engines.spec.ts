@@ -1,4 +1,5 @@
 import { OtelConfigError } from '../options/faults.js';
+import type { OtlpEngine, OtlpProtocol } from '../options/otel.options.js';
 import { resolveConfig } from '../options/resolve.js';
 import { createEngine } from './engines.js';
 
@@ -19,6 +20,24 @@ const errorOf = (given: ReturnType<typeof config>): Error => {
   }
   throw new Error('an engine was made');
 };
+
+describe('an engine behind a proxy', () => {
+  afterEach(() => delete process.env['https_proxy']);
+
+  it('says through which one it reaches OTLP over HTTP, without credentials', async () => {
+    process.env['https_proxy'] = 'http://anna:canary@proxy.invalid:3128';
+    const proxies = async (engine: OtlpEngine, protocol: OtlpProtocol): Promise<unknown[]> => {
+      const otlp = { engine, protocol, endpoint: 'https://collector.invalid:4318', worker: false };
+      const made = createEngine(resolveConfig({ otlp, metrics: { exporters: ['none'] } }, {}));
+      await made.shutdown(AbortSignal.timeout(1000));
+      return made.destinations.map(({ proxy }) => proxy);
+    };
+    const through = 'http://proxy.invalid:3128';
+    expect(await proxies('nestlens', 'http/protobuf')).toEqual([through, through]);
+    expect(await proxies('nestlens', 'grpc')).toEqual([undefined, undefined]);
+    expect(await proxies('sdk', 'http/protobuf')).toEqual([undefined, undefined]);
+  });
+});
 
 describe('an engine that cannot be made', () => {
   const before = process.env['HTTP_PROXY'];

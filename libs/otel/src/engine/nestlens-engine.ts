@@ -1,12 +1,12 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { diag, metrics } from '@opentelemetry/api';
-import { boundedReader, createPipeline } from '@nestlens/otlp';
+import { boundedReader, createPipeline, proxyUrlOf } from '@nestlens/otlp';
 import type { DestinationOptions, LaneState, PipelineOptions, PipelineStats } from '@nestlens/otlp';
 import type { OtelConfig } from '../options/otel.config.js';
 import { boundsOf } from '../metrics/bounds.js';
 import { shownDestinations } from './destinations.js';
 import { encodeLimitsOf } from './encode-limits.js';
-import type { ExportEngine, Signal, SignalStatus } from './engine.js';
+import type { Destination, ExportEngine, Signal, SignalStatus } from './engine.js';
 
 const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions | undefined => {
   if (!config[signal].exporters.includes('otlp')) return undefined;
@@ -19,6 +19,12 @@ const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions |
     timeoutMs: to.timeoutMs,
     ...(to.tlsFiles && { tls: to.tlsFiles.reveal() }),
   };
+};
+
+/** As the pipeline finds it. */
+const throughProxy = (to: Destination): Destination => {
+  const proxy = to.protocol === 'grpc' ? undefined : proxyUrlOf(to.url, process.env);
+  return proxy === undefined ? to : { ...to, proxy };
 };
 
 const lastOf = (last: PipelineStats['last'][Signal]): SignalStatus['last'] => {
@@ -82,7 +88,7 @@ export const createNestlensEngine = (
   pipeline.start();
   return {
     name: 'nestlens',
-    destinations: shownDestinations(config),
+    destinations: shownDestinations(config).map(throughProxy),
     spanProcessor: pipeline.spanProcessor,
     logRecordProcessor: pipeline.logRecordProcessor,
     metricReader:

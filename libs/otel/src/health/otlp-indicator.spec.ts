@@ -66,6 +66,19 @@ describe('otlpIndicator', () => {
     });
   });
 
+  it('asks the proxy in place of a collector that only that reaches', async () => {
+    const server = await listen({ host: '127.0.0.1', port: 0 });
+    const proxy = urlOf(server);
+    const destinations = to('https://collector.invalid').map((each) => ({ ...each, proxy }));
+    const indicator = otlpIndicator({ destinations, status: () => ALL_WELL }, { recheckMs: 0 });
+    await expect(indicator.check(signal)).resolves.toMatchObject({ state: 'up' });
+    await new Promise((resolve) => server.close(resolve));
+    await expect(indicator.check(signal)).resolves.toMatchObject({
+      state: 'degraded',
+      detail: { reason: expect.stringContaining(`${proxy}: `) },
+    });
+  });
+
   it('shows where the items of a signal are, as far as there are any', async () => {
     const url = urlOf(await listen({ host: '127.0.0.1', port: 0 }));
     const books = { accepted: 7, rejected: 1, queued: 3, spooled: 2, possibleDuplicates: 1 };

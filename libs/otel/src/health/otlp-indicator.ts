@@ -26,14 +26,14 @@ const booksOf = ({ accepted, rejected, queued, spooled, dropped }: SignalStatus)
 
 /**
  * Whether telemetry reaches the collector: the outcome of each signal's last export, and a connection to each
- * destination. `degraded` at worst, since an app without a collector still serves.
+ * destination, or to the proxy before it. `degraded` at worst, since an app without a collector still serves.
  */
 export function otlpIndicator(
   engine: Pick<ExportEngine, 'destinations' | 'status'>,
   options: OtlpIndicatorOptions = {},
 ): HealthIndicator {
   const { connectMs = 500, recheckMs = 10_000 } = options;
-  const urls = [...new Set(engine.destinations.map((destination) => destination.url))];
+  const urls = [...new Set(engine.destinations.map(({ url, proxy }) => proxy ?? url))];
   const signals = new Set<Signal>(engine.destinations.map((destination) => destination.signal));
   const connections = new SingleFlight(
     () => Promise.all(urls.map((url) => unreachable(url, connectMs))),

@@ -54,10 +54,20 @@ describe('the engine', () => {
     const batch = { maxQueueSize: 4096, delayMs: 300 };
     const { warnings, otlp } = resolveConfig({ traces: { batch }, logs: { batch } }, {});
     expect(otlp.pipeline.sealAfterMs).toBe(300);
+    const ignored =
+      'ignored, since only the engine "sdk" knows it; see otlp.maxBytes, otlp.sealAfterMs.';
     expect(warnings).toEqual([
-      'traces.batch.maxQueueSize, logs.batch.maxQueueSize, logs.batch.delayMs: ignored, since only the engine ' +
-        '"sdk" knows it; see otlp.maxBytes, otlp.sealAfterMs.',
+      `traces.batch.maxQueueSize, logs.batch.maxQueueSize, logs.batch.delayMs: ${ignored}`,
     ]);
+    const variables = {
+      OTEL_BSP_SCHEDULE_DELAY: '300',
+      OTEL_BSP_MAX_QUEUE_SIZE: '4096',
+      OTEL_BLRP_SCHEDULE_DELAY: '300',
+    };
+    expect(resolveConfig({}, variables).warnings).toEqual([
+      `OTEL_BSP_MAX_QUEUE_SIZE, OTEL_BLRP_SCHEDULE_DELAY: ${ignored}`,
+    ]);
+    expect(resolveConfig({ otlp: { engine: 'sdk' } }, variables).warnings).toEqual([]);
   });
 
   it.each([

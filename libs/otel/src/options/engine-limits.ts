@@ -1,3 +1,4 @@
+import type { Environment } from './environment.js';
 import type { Fault } from './faults.js';
 import type { OtelModuleOptions, OtlpDestinationOptions, OtlpEngine } from './otel.options.js';
 import { shown } from './shown.js';
@@ -8,6 +9,15 @@ export const DEFAULT_ENGINE: OtlpEngine = 'nestlens';
 const ONLY_NESTLENS = ['maxBytes', 'dropPolicy', 'sealAfterMs', 'worker', 'pool', 'spool'] as const;
 /** Of `traces.batch` and `logs.batch`. `delayMs` of the traces says when slabs are sealed. */
 const ONLY_SDK = ['maxQueueSize', 'maxBatchSize', 'delayMs', 'timeoutMs'] as const;
+/** The same of the environment, but for `OTEL_BSP_SCHEDULE_DELAY`. */
+const ONLY_SDK_VARIABLES = [
+  ...['MAX_QUEUE_SIZE', 'MAX_EXPORT_BATCH_SIZE', 'EXPORT_TIMEOUT'].map(
+    (name) => `OTEL_BSP_${name}`,
+  ),
+  ...['MAX_QUEUE_SIZE', 'MAX_EXPORT_BATCH_SIZE', 'SCHEDULE_DELAY', 'EXPORT_TIMEOUT'].map(
+    (name) => `OTEL_BLRP_${name}`,
+  ),
+];
 
 const remedyOf = (what: string, instead: string): string =>
   `the engine "sdk" takes no ${what}; ${instead}, or leave otlp.engine at "nestlens"`;
@@ -48,7 +58,10 @@ export const engineFaults = ({ otlp = {} }: OtelModuleOptions): readonly Fault[]
     : [];
 
 /** What is passed over, since the chosen engine has no use for it. */
-export const engineWarnings = (options: OtelModuleOptions): readonly string[] => {
+export const engineWarnings = (
+  options: OtelModuleOptions,
+  environment: Environment,
+): readonly string[] => {
   const { otlp = {} } = options;
   if (otlp.engine === 'sdk') {
     const keys = ONLY_NESTLENS.filter((key) => otlp[key] !== undefined).map((key) => `otlp.${key}`);
@@ -60,6 +73,7 @@ export const engineWarnings = (options: OtelModuleOptions): readonly string[] =>
       .map((key) => `${signal}.batch.${key}`)
       .filter((path) => path !== 'traces.batch.delayMs'),
   );
+  keys.push(...ONLY_SDK_VARIABLES.filter((name) => environment.text(name) !== undefined));
   if (keys.length === 0) return [];
   return [
     `${keys.join(', ')}: ignored, since only the engine "sdk" knows it; see otlp.maxBytes, otlp.sealAfterMs.`,

@@ -162,14 +162,16 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
   });
 
   it.each(['0', '-1', 'Infinity', '1e3'])('row 17: a queue of %s is ignored', (size) => {
-    expect(warnedOf({ OTEL_BSP_MAX_QUEUE_SIZE: size })).toEqual(['OTEL_BSP_MAX_QUEUE_SIZE']);
+    const name = 'OTEL_BSP_MAX_QUEUE_SIZE';
+    expect(warnedOf({ [name]: size }, { otlp: { engine: 'sdk' } })).toEqual([name]);
   });
 
   it('rows 17, 18: what is beyond its bound is brought to it, where a variable says so', () => {
     const batch = { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '11' };
-    expect(warnedOf(batch)).toEqual(['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE']);
+    const sdk = { otlp: { engine: 'sdk' } };
+    expect(warnedOf(batch, sdk)).toEqual(['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE']);
     expect(started(take(batch)).config.logs.batch).toMatchObject({ maxBatchSize: 10 });
-    expect(warnedOf({ OTEL_BLRP_MAX_QUEUE_SIZE: '10' })).toEqual([]);
+    expect(warnedOf({ OTEL_BLRP_MAX_QUEUE_SIZE: '10' }, sdk)).toEqual([]);
     const metrics = { OTEL_METRIC_EXPORT_INTERVAL: '1000', OTEL_METRIC_EXPORT_TIMEOUT: '1001' };
     expect(warnedOf(metrics)).toEqual(['OTEL_METRIC_EXPORT_TIMEOUT']);
     expect(started(take(metrics)).config.metrics.timeoutMs).toBe(1000);

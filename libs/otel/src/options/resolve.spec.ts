@@ -124,7 +124,8 @@ describe('resolveConfig', () => {
   });
 
   it.each(['0x10', '-1', '1e99', '٣', '1.5'])('ignores the count %j', (value) => {
-    const config = resolveConfig({}, { OTEL_BSP_MAX_QUEUE_SIZE: value });
+    const sdk = { otlp: { engine: 'sdk' } };
+    const config = resolveConfig(sdk, { OTEL_BSP_MAX_QUEUE_SIZE: value });
     expect(config.traces.batch.maxQueueSize).toBe(2048);
     expect(config.warnings).toHaveLength(1);
   });

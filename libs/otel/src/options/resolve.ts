@@ -155,7 +155,7 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
   };
   if (config.resource.detectors.includes('env')) checkResourceVariable(environment);
   const warnings = new Set([
-    ...engineWarnings(options),
+    ...engineWarnings(options, environment),
     ...service.warnings,
     ...checked.flatMap((result) => result.warnings),
     ...environment.warnings,

@@ -20,6 +20,16 @@ export function proxyOf(endpoint: Endpoint, env: Environment): Endpoint | undefi
   return parseProxy(env[name]!, `${name}: `);
 }
 
+/** The same for an endpoint's URL, as a URL without credentials; undefined also for what cannot be read. */
+export function proxyUrlOf(endpoint: string, env: Environment): string | undefined {
+  try {
+    const proxy = proxyOf(parseEndpoint(endpoint), env);
+    return proxy && `${proxy.tls ? 'https' : 'http'}://${proxy.authority}`;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * `http://` or `https://` URL, user and password for basic auth. Throws TransportConfigError without the value; `from`
  * says where it stands.
