@@ -1,5 +1,5 @@
 export type OtlpProtocol = 'grpc' | 'http/protobuf' | 'http/json';
-/** `zstd`: engine `nestlens` only; gzip goes out until the collector has taken a request in zstd. */
+/** `zstd`: engine `nestlens` only; one request asks in zstd, others go in gzip until the collector took it. */
 export type OtlpCompression = 'none' | 'gzip' | 'zstd';
 
 /** By value, or asked for before each attempt, as for tokens that expire. */
@@ -104,12 +104,12 @@ export interface OtlpOptions extends OtlpDestinationOptions {
    * signal. Default: 30.
    */
   concurrency?: number;
-  /** Memory for what is encoded and not settled, engine `nestlens`. Default: 33554432 (32 MiB). */
+  /** Memory for spans and log records until they are answered for, engine `nestlens`. At least 1048576, default 33554432 (32 MiB). */
   maxBytes?: number;
   /** What goes when that is full, engine `nestlens`. Default: `newest`. */
   dropPolicy?: 'newest' | 'oldest' | 'keepErrors';
   /**
-   * The longest that an ended span or record waits for company, in ms, engine `nestlens`. Default:
+   * The longest that an ended span or record waits before its batch is sent, in ms, engine `nestlens`. Default:
    * `traces.batch.delayMs`, `OTEL_BSP_SCHEDULE_DELAY`, then 1000, or 100 where `NODE_ENV` is not `production`.
    */
   sealAfterMs?: number;

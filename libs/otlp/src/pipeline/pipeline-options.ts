@@ -38,17 +38,17 @@ export interface PipelineOptions {
   readonly traces?: DestinationOptions;
   readonly metrics?: DestinationOptions;
   readonly logs?: DestinationOptions;
-  /** Memory for what is encoded and not settled. Default 32 MiB, at least 1 MiB. */
+  /** Memory for spans and log records until they are answered for; metrics have a quarter of it besides. Default 32 MiB, at least 1 MiB. */
   readonly maxBytes?: number;
   /** What goes when that is full. Default `newest`. */
   readonly dropPolicy?: DropPolicy;
-  /** The longest that an ended item waits for company. Default 1 s. */
+  /** The longest that an ended item waits before its batch is sent. Default 1 s. */
   readonly sealAfterMs?: number;
   /** Raw bytes that a request aims at, 64 KiB to 4 MiB. Default 1 MiB. */
   readonly targetBytes?: number;
   /** Send from a thread of its own. Default true; where none can be started it is as with false. */
   readonly worker?: boolean | WorkerEntry;
-  /** Requests at a time to one collector: learned between these. Default 2 to 32. */
+  /** Requests at a time to one collector: learned between these. Default 2, or `max` where that is less, to 32. */
   readonly concurrency?: { readonly min?: number; readonly max?: number };
   /** Connections to one collector; for HTTP only `connectTimeoutMs` and `maxAgeMs`. */
   readonly pool?: Omit<PoolOptions, 'clock' | 'lookup' | 'random'>;
@@ -134,13 +134,14 @@ const exported: readonly Signal[] = ['traces', 'metrics', 'logs'];
 /** Code over defaults, in one place. Ranges are mended, since a bad number must not cost the telemetry. */
 export function resolvePipelineOptions(options: PipelineOptions): ResolvedPipelineOptions {
   const { worker = true, concurrency = {}, targetBytes = MIB } = options;
-  const min = Math.max(1, concurrency.min ?? 2);
+  const { max = 32 } = concurrency;
+  const min = Math.max(1, concurrency.min ?? Math.min(2, max));
   return {
     sending: {
       destinations: destinationsOf(options),
       targetBytes: Math.min(Math.max(targetBytes, 64 * 1024), 4 * MIB),
       sealAfterMs: options.sealAfterMs ?? 1000,
-      concurrency: { min, max: Math.max(min, concurrency.max ?? 32) },
+      concurrency: { min, max: Math.max(min, max) },
       pool: options.pool ?? {},
       spool: options.spool,
       metered: options.meter !== undefined,

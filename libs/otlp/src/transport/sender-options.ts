@@ -20,7 +20,7 @@ export interface SenderOptions {
   readonly headersTimeoutMs?: number;
   /** Only with `https://`. */
   readonly tls?: TlsOptions;
-  /** Default `identity`. `zstd` starts with gzip and goes over to zstd when the server took one. */
+  /** Default `identity`. `zstd`: one request asks in zstd, others go in gzip until the server took it. */
   readonly compression?: Encoding;
   /** Refused above it. Default and maximum 64 MiB, before compression. */
   readonly maxRequestBytes?: number;
