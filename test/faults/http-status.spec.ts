@@ -29,7 +29,8 @@ describe('HTTP statuses', () => {
       const collector = await HttpCollector.start(onCall);
       stage.keep(collector, (each) => each.close());
       const traces = { protocol: 'http/protobuf', endpoint: collector.url } as const;
-      const app = stage.app({ traces });
+      // Some forty at a time: so many threads would not keep their pauses.
+      const app = stage.app({ traces, worker: false });
       app.arrived = () => collector.ids.size;
       return [app, collector];
     };
@@ -138,7 +139,8 @@ describe('HTTP statuses', () => {
         return { authorization: `Bearer ${asked}` };
       };
       const traces = { protocol: 'http/protobuf', endpoint: collector.url, headers } as const;
-      const app = stage.app({ traces });
+      // Some forty at a time: so many threads would not keep their pauses.
+      const app = stage.app({ traces, worker: false });
       for (let batch = 0; batch < 2; batch += 1) {
         app.spans(SPANS);
         await app.flush(5000);
