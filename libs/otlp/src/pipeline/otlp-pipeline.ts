@@ -1,4 +1,3 @@
-import type { DropReason } from '../ledger/ledger-words.js';
 import { createLedger } from '../ledger/ledger.js';
 import { LiveSpans, tellUnended } from '../ledger/live-spans.js';
 import type { SelfLog } from '../ledger/self-log.js';
@@ -14,6 +13,8 @@ import { before, withDeadline } from './deadline.js';
 import type { Marks } from './export-loop.js';
 import { askHeaders } from './header-answer.js';
 import { startInline } from './inline-thread.js';
+import { createLosses } from './losses.js';
+import type { Lose } from './losses.js';
 import { createParts } from './parts.js';
 import type { Parts } from './parts.js';
 import { reservedSlabs } from './pipeline-options.js';
@@ -33,11 +34,6 @@ const OWN_SHARE = 4;
 
 type Told = Pick<PipelineStats, 'lanes' | 'spool' | 'last'>;
 
-interface DropWords {
-  readonly cause: string;
-  readonly line: string;
-}
-
 export class OtlpPipeline implements Pipeline {
   readonly #options: ResolvedPipelineOptions;
   readonly #ledger = createLedger();
@@ -50,11 +46,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #parts: Parts;
   readonly #log: SelfLog;
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
-  readonly #dropWords: Record<Signal, Partial<Record<DropReason, DropWords>>> = {
-    traces: {},
-    metrics: {},
-    logs: {},
-  };
+  readonly #lose: Lose;
   readonly #runners: string[] = [];
   #told: Told = { lanes: [], spool: undefined, last: {} };
   #replaced = 0;
@@ -66,13 +58,14 @@ export class OtlpPipeline implements Pipeline {
   constructor(options: ResolvedPipelineOptions) {
     this.#options = options;
     this.#log = createSelfLog({ write: options.log });
+    this.#lose = createLosses(this.#books, this.#log);
     const memory = allocateSlabs(options);
     this.#pool = new SlabPool(memory);
     this.#reader = new SlabReader(this.#pool);
     this.#writer = new SlabWriter(this.#pool, {
       dropPolicy: options.dropPolicy,
       reserved: reservedSlabs(options, memory.slabCount),
-      onDrop: (signal, reason, items) => this.#drop(signal, reason, items),
+      onDrop: this.#lose,
     });
     const { sending, worker } = options;
     const given = { memory, ledger: this.#ledger.buffer, sending };
@@ -90,7 +83,7 @@ export class OtlpPipeline implements Pipeline {
       writer: this.#writer,
       live: this.#live,
       created: (signal, items) => this.#books.created(signal, items),
-      drop: (signal, reason, items) => this.#drop(signal, reason, items),
+      drop: this.#lose,
       offer: (signal, bytes, items) => this.#offer(signal, bytes, items),
       flush: () => this.flush(),
       shutdown: () => this.shutdown(),
@@ -262,9 +255,9 @@ export class OtlpPipeline implements Pipeline {
 
   /** Takes bytes that are no slab's; they are copied to memory that a worker can read. */
   #offer(signal: Signal, bytes: Uint8Array, items: number): void {
-    if (this.#state === 'ended') return this.#drop(signal, 'already_shutdown', items);
+    if (this.#state === 'ended') return this.#lose(signal, 'already_shutdown', items);
     if (this.#host.ownBytes + bytes.length > this.#options.maxBytes / OWN_SHARE) {
-      return this.#drop(signal, 'queue_full', items);
+      return this.#lose(signal, 'queue_full', items);
     }
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
@@ -283,15 +276,5 @@ export class OtlpPipeline implements Pipeline {
     if (this.#pool.used() > 0 || this.#host.ownBytes > 0) return false;
     const ledger = this.#ledger.snapshot();
     return signals.every((signal) => ledger[signal].queued === 0);
-  }
-
-  #drop(signal: Signal, reason: DropReason, items: number): void {
-    this.#books.dropped(signal, reason, items);
-    // Under overload this runs for each item: its words are made once.
-    const words = (this.#dropWords[signal][reason] ??= {
-      cause: `dropped_${signal}_${reason}`,
-      line: `${signal} are being dropped: ${reason}`,
-    });
-    this.#log.log('warn', words.cause, words.line);
   }
 }
