@@ -2,28 +2,36 @@ import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
 import type { OtlpOptions } from '../options/otel.options.js';
 import { resolveConfig } from '../options/resolve.js';
-import { createEngine } from './engines.js';
 import { useTold } from './fixtures/told.js';
+import { createNestlensEngine } from './nestlens-engine.js';
+
+const otlpSource = new URL('../../../otlp/src/', import.meta.url);
+const sourceWorker = {
+  entry: new URL('pipeline/worker.ts', otlpSource),
+  execArgv: ['--no-warnings', '--import', new URL('slab/fixtures/source.mjs', otlpSource).href],
+};
 
 /** Only the engine nestlens asks functions; the other refuses them at start. */
-describe("the application's functions that the engine nestlens asks", () => {
+describe.each([
+  ['on the loop', false],
+  ['from a worker', sourceWorker],
+] as const)("the application's functions that the engine nestlens asks, %s", (_mode, worker) => {
   useLeakCheck();
   const told = useTold();
   let server: ScriptedOtlpServer;
 
-  const send = async (otlp: OtlpOptions) => {
+  const send = async (otlp: OtlpOptions, asked: Promise<void>) => {
     const config = resolveConfig(
-      {
-        otlp: { endpoint: server.grpcUrl, worker: false, ...otlp },
-        metrics: { exporters: ['none'] },
-      },
+      { otlp: { endpoint: server.grpcUrl, ...otlp }, metrics: { exporters: ['none'] } },
       {},
     );
-    const engine = createEngine(config);
+    const engine = createNestlensEngine(config, { worker });
     const { spanProcessor } = engine;
     if (spanProcessor === undefined) throw new Error('traces are on');
     const provider = new TracerProvider({ spanProcessors: [spanProcessor] });
     provider.getTracer('spec').startSpan('hooked').end();
+    // A thread takes a while to start.
+    await asked;
     await engine.shutdown(AbortSignal.timeout(500));
     await provider.shutdown();
     return engine.status().traces;
@@ -39,6 +47,7 @@ describe("the application's functions that the engine nestlens asks", () => {
     ['a number', () => 7],
     ['a text where headers are wanted, nothing where a token is', () => ''],
     ['what cannot be cloned', () => ({ a: Symbol('canary') })],
+    ['a promise where a text is wanted', () => ({ authorization: Promise.resolve('canary') })],
     [
       'what throws',
       () => {
@@ -51,13 +60,18 @@ describe("the application's functions that the engine nestlens asks", () => {
   it.each(wrong)(
     'row 24: that give %s send nothing without them, and are told once',
     async (_, ask) => {
-      const asked: readonly OtlpOptions[] = [
-        { headers: ask as never },
-        { auth: { type: 'bearer', token: ask as never } },
+      const given: readonly ((hook: never) => OtlpOptions)[] = [
+        (headers) => ({ headers }),
+        (token) => ({ auth: { type: 'bearer', token } }),
       ];
-      for (const otlp of asked) {
+      for (const otlpOf of given) {
         told.length = 0;
-        const status = await send(otlp);
+        const asked = Promise.withResolvers<void>();
+        const hook = (): unknown => {
+          asked.resolve();
+          return ask();
+        };
+        const status = await send(otlpOf(hook as never), asked.promise);
         expect(status).toMatchObject({ accepted: 0, queued: 0, dropped: { shutdown_deadline: 1 } });
         const ofHeaders = told.filter((line) => line.includes('the function for headers'));
         expect(ofHeaders).toHaveLength(1);

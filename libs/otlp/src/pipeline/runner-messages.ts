@@ -14,7 +14,7 @@ export type ToRunner =
   | { readonly kind: 'abort' }
   | { readonly kind: 'headers'; readonly id: number; readonly headers: HeaderAnswer };
 
-/** `failed` where the function threw. */
+/** `failed` where the function threw, or gave what are no headers. */
 export type HeaderAnswer = Readonly<Record<string, string>> | 'failed';
 
 /** From the runner. What became of items it writes into the ledger itself. */

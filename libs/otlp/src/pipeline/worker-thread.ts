@@ -47,8 +47,14 @@ export function startWorker(
   worker.unref();
   return {
     tell(message) {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-      worker.postMessage(message);
+      try {
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+        worker.postMessage(message);
+      } catch {
+        // It would never know what it missed; the next one is told all of it.
+        reason = 'untold';
+        void worker.terminate();
+      }
     },
     async end() {
       await worker.terminate();

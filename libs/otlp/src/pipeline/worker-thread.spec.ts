@@ -1,0 +1,24 @@
+import { useLeakCheck } from '@nestlens/testing';
+import { startWorker } from './worker-thread.js';
+
+const LISTENING = `import { parentPort } from 'node:worker_threads';
+parentPort.on('message', () => {});
+parentPort.postMessage({ kind: 'ready' });`;
+
+describe('the thread of a worker', () => {
+  useLeakCheck();
+
+  it('that cannot be told something ends, so that another is told all of it, and throws nothing', async () => {
+    const ready = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<string>();
+    const entry = new URL(`data:text/javascript,${encodeURIComponent(LISTENING)}`);
+    const thread = startWorker({ entry }, {} as never, {
+      onMessage: () => ready.resolve(),
+      onEnd: ended.resolve,
+    });
+    await ready.promise;
+    const uncloneable = { kind: 'headers', id: 1, headers: { a: Promise.resolve('') } };
+    expect(() => thread.tell(uncloneable as never)).not.toThrow();
+    expect(await ended.promise).toBe('untold');
+  });
+});
