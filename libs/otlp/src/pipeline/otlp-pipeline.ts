@@ -21,8 +21,8 @@ import { reservedSlabs } from './pipeline-options.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline.js';
 import { RunnerHost } from './runner-host.js';
+import type { Told } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
-import type { FromRunner } from './runner-messages.js';
 import { saveToDisk } from './save.js';
 import { createSelfMetrics } from './self-metrics.js';
 import { startWorker } from './worker-thread.js';
@@ -32,7 +32,7 @@ const LET_GO_MS = 500;
 /** Share of the memory that batches outside the slabs may have. */
 const OWN_SHARE = 4;
 
-type Told = Pick<PipelineStats, 'lanes' | 'spool' | 'last'>;
+type State = Pick<PipelineStats, 'lanes' | 'spool' | 'last'>;
 
 export class OtlpPipeline implements Pipeline {
   readonly #options: ResolvedPipelineOptions;
@@ -48,7 +48,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
   readonly #lose: Lose;
   readonly #runners: string[] = [];
-  #told: Told = { lanes: [], spool: undefined, last: {} };
+  #told: State = { lanes: [], spool: undefined, last: {} };
   #replaced = 0;
   #crashed = false;
   #ownId = 0;
@@ -73,6 +73,7 @@ export class OtlpPipeline implements Pipeline {
     this.#host = new RunnerHost({
       startWorker: worker === false ? undefined : (events) => startWorker(worker, start(), events),
       startInline: (events) => startInline(start(), events),
+      askHeaders: (signal) => askHeaders(options.headerFunctions[signal] ?? []),
       onMessage: (message) => this.#hear(message),
       onFailure: (error) =>
         this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}`),
@@ -207,7 +208,7 @@ export class OtlpPipeline implements Pipeline {
     if (this.#crashed) this.save();
   };
 
-  #hear(message: FromRunner): void {
+  #hear(message: Told): void {
     switch (message.kind) {
       case 'state':
         this.#told = { ...this.#told, lanes: message.lanes, spool: message.spool };
@@ -220,9 +221,6 @@ export class OtlpPipeline implements Pipeline {
         this.#told = { ...this.#told, last };
         return this.#metrics.ended(message);
       }
-      case 'headers':
-        void this.#answer(message.id, message.signal);
-        return;
       case 'warning':
         return this.#log.log('warn', message.cause, message.message);
       case 'ready':
@@ -246,11 +244,6 @@ export class OtlpPipeline implements Pipeline {
     const succession = { token: newToken(), gone: [...this.#runners] };
     this.#runners.push(succession.token);
     return succession;
-  }
-
-  async #answer(id: number, signal: Signal): Promise<void> {
-    const headers = await askHeaders(this.#options.headerFunctions[signal] ?? []);
-    this.#host.tell({ kind: 'headers', id, headers });
   }
 
   /** Takes bytes that are no slab's; they are copied to memory that a worker can read. */

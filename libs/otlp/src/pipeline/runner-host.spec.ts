@@ -1,7 +1,8 @@
 import type { OwnBatch } from './export-loop.js';
 import { RunnerHost } from './runner-host.js';
 import type { RunnerEvents, RunnerThread } from './runner-host.js';
-import type { FromRunner, ToRunner } from './runner-messages.js';
+import type { Signal } from '../wire/model.js';
+import type { FromRunner, HeaderAnswer, ToRunner } from './runner-messages.js';
 
 interface Scripted extends RunnerThread {
   readonly kind: 'worker' | 'inline';
@@ -14,6 +15,7 @@ function scripted() {
   const deaths: [string, boolean][] = [];
   const failures: unknown[] = [];
   const heard: FromRunner[] = [];
+  const asked: { readonly signal: Signal; answer(headers: HeaderAnswer): void }[] = [];
   let inlineFails = false;
   const start = (kind: Scripted['kind']) => (events: RunnerEvents) => {
     if (kind === 'inline' && inlineFails) throw new Error('no file');
@@ -31,6 +33,10 @@ function scripted() {
   const host = new RunnerHost({
     startWorker: start('worker'),
     startInline: start('inline'),
+    askHeaders: (signal) =>
+      new Promise((answer) => {
+        asked.push({ signal, answer });
+      }),
     onMessage: (message) => heard.push(message),
     onFailure: (error) => failures.push(error),
     onDeath: (...death) => deaths.push(death),
@@ -40,7 +46,7 @@ function scripted() {
     if (thread === undefined) throw new Error('none was started');
     return thread;
   };
-  return { host, threads, deaths, failures, last, failInline: () => (inlineFails = true) };
+  return { host, threads, deaths, failures, asked, last, failInline: () => (inlineFails = true) };
 }
 
 const batch = (id: number): OwnBatch => ({
@@ -50,6 +56,8 @@ const batch = (id: number): OwnBatch => ({
   bytes: 3,
   chunks: [new Uint8Array(3)],
 });
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('RunnerHost', () => {
   it('tells a new worker what the dead one left undone', async () => {
@@ -97,6 +105,28 @@ describe('RunnerHost', () => {
     last().events.onEnd('exit');
     expect(threads).toHaveLength(1);
     expect(deaths).toEqual([]);
+  });
+
+  it('gives the answer for headers to the runner that asked, or to none', async () => {
+    const { host, asked, last } = scripted();
+    host.start();
+    const dead = last();
+    dead.events.onMessage({ kind: 'headers', id: 1, signal: 'traces' });
+    dead.events.onEnd('exit');
+    // The next one counts its questions anew.
+    last().events.onMessage({ kind: 'headers', id: 1, signal: 'logs' });
+    asked[0]?.answer({ authorization: 'of traces' });
+    await turn();
+    expect([dead.told, last().told]).toEqual([[], []]);
+    asked[1]?.answer({ authorization: 'of logs' });
+    await turn();
+    const answer = { kind: 'headers', id: 1, headers: { authorization: 'of logs' } };
+    expect([dead.told, last().told]).toEqual([[], [answer]]);
+    await host.end();
+    last().events.onMessage({ kind: 'headers', id: 2, signal: 'logs' });
+    asked[2]?.answer({});
+    await turn();
+    expect(last().told).toEqual([answer]);
   });
 
   it('says so where nothing can be started', () => {

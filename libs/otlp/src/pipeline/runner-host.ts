@@ -1,5 +1,6 @@
 import type { Marks, OwnBatch } from './export-loop.js';
-import type { FromRunner, ToRunner } from './runner-messages.js';
+import type { Signal } from '../wire/model.js';
+import type { FromRunner, HeaderAnswer, ToRunner } from './runner-messages.js';
 
 /** A running runner on its thread; `end` resolves when the thread is gone. */
 export interface RunnerThread {
@@ -13,11 +14,17 @@ export interface RunnerEvents {
   readonly onEnd: (reason: string) => void;
 }
 
+type Question = FromRunner & { readonly kind: 'headers' };
+export type Told = Exclude<FromRunner, Question>;
+
 export interface RunnerHostOptions {
   /** Undefined for `worker: false`. */
   readonly startWorker: ((events: RunnerEvents) => RunnerThread) | undefined;
   readonly startInline: (events: RunnerEvents) => RunnerThread;
-  readonly onMessage: (message: FromRunner) => void;
+  /** Asks the application's functions. Never rejects. */
+  readonly askHeaders: (signal: Signal) => Promise<HeaderAnswer>;
+  /** But for questions for headers. */
+  readonly onMessage: (message: Told) => void;
   /** There is no thread now, and nothing is sent. */
   readonly onFailure: (error: unknown) => void;
   /** A thread ended by itself; called before the next one is started. */
@@ -72,9 +79,13 @@ export class RunnerHost {
   start(): void {
     if (this.#thread !== undefined) return;
     // A thread may end, or settle something, before this call is over.
+    let thread: RunnerThread | undefined;
     let ended = false;
     const events: RunnerEvents = {
-      onMessage: (message) => this.#hear(message),
+      onMessage: (message) => {
+        if (message.kind === 'headers') void this.#answer(message, () => thread);
+        else this.#hear(message);
+      },
       onEnd: (reason) => {
         if (ended) return;
         ended = true;
@@ -83,15 +94,16 @@ export class RunnerHost {
     };
     const start = this.#isInline ? undefined : this.#options.startWorker;
     try {
-      this.#thread = (start ?? this.#options.startInline)(events);
+      thread = (start ?? this.#options.startInline)(events);
+      this.#thread = thread;
     } catch (error) {
       // Files that were there when the pipeline was made may be gone.
       this.#options.onFailure(error);
       return;
     }
-    for (const batch of this.#own.values()) this.#thread.tell({ kind: 'offer', batch });
-    for (const [id, { marks }] of this.#flushes) this.#thread.tell({ kind: 'flush', id, marks });
-    if (this.#shutdown !== undefined) this.#thread.tell(this.#shutdown);
+    for (const batch of this.#own.values()) thread.tell({ kind: 'offer', batch });
+    for (const [id, { marks }] of this.#flushes) thread.tell({ kind: 'flush', id, marks });
+    if (this.#shutdown !== undefined) thread.tell(this.#shutdown);
   }
 
   offer(batch: OwnBatch): void {
@@ -135,7 +147,14 @@ export class RunnerHost {
     await thread?.end();
   }
 
-  #hear(message: FromRunner): void {
+  /** Each runner counts its questions anew: the answer to one of another would be the wrong secret. */
+  async #answer({ id, signal }: Question, askerOf: () => RunnerThread | undefined): Promise<void> {
+    const headers = await this.#options.askHeaders(signal);
+    const asker = askerOf();
+    if (asker !== undefined && asker === this.#thread) asker.tell({ kind: 'headers', id, headers });
+  }
+
+  #hear(message: Told): void {
     if (message.kind === 'freed') this.#own.delete(message.id);
     if (message.kind === 'flushed') {
       this.#flushes.get(message.id)?.done();
