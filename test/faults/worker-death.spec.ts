@@ -1,7 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { copyFile, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
 import { useLeakCheck } from '@nestlens/testing';
+import { certificate, pem } from '../../libs/otlp/src/pool/fixtures/certificates.js';
 import type { App, AppOptions } from './fixtures/app.js';
+import { Door } from './fixtures/door.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import { lasting, until } from './fixtures/until.js';
@@ -9,6 +12,10 @@ import { lasting, until } from './fixtures/until.js';
 /** P4, P5: the thread that sends dies. `mortal.mjs` ends its worker when it is told to on a channel. */
 const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
 const SPANS = 500;
+const SECURE = {
+  kind: 'tls',
+  options: { cert: pem('server.pem'), key: pem('server.key'), ALPNProtocols: ['h2'] },
+} as const;
 
 describe('the export worker', () => {
   useLeakCheck();
@@ -99,6 +106,31 @@ describe('the export worker', () => {
       await app.shutdown(5000);
       expect(await readdir(directory)).toEqual([]);
     }, 40_000);
+
+    it('P3, P4, P35: while a TLS file is gone is started once that is back, with all that was ended meanwhile', async () => {
+      const caFile = join(await stage.directory(), 'ca.pem');
+      const door = await Door.start(Number(new URL(collector.url).port), SECURE);
+      stage.keep(door, (each) => each.close());
+      await copyFile(certificate('ca.pem'), caFile);
+      const endpoint = `https://127.0.0.1:${door.port}`;
+      const { app, kill } = await meet('files', { traces: { endpoint, tls: { caFile } } });
+      app.spans(SPANS);
+      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      await rename(caFile, `${caFile}.gone`);
+      kill();
+      await until(() => app.pipeline.stats().runner === 'none', 5000, 'the end of the thread');
+      app.spans(SPANS);
+      await until(() => app.pipeline.stats().replaced >= 4, 15_000, 'three tries');
+      await rename(`${caFile}.gone`, caFile);
+      await until(() => app.books.accepted === 2 * SPANS, 15_000, 'what waited');
+      const report = app.report();
+      expect(balanceOf(report, collector.ids)).toEqual(WHOLE);
+      expect(report.runner).toBe('worker');
+      expect(report.lines).toEqual([
+        expect.stringContaining('the export worker ended') as string,
+        expect.stringMatching(/nothing can be sent: .*ca\.pem.*\(ENOENT\); trying again/) as string,
+      ]);
+    }, 60_000);
 
     it('P14: while it shuts down does not hold up the shutdown', async () => {
       const { app, kill } = await meet('shutdown');

@@ -76,7 +76,7 @@ export class OtlpPipeline implements Pipeline {
       askHeaders: (signal) => askHeaders(options.headerFunctions[signal] ?? []),
       onMessage: (message) => this.#hear(message),
       onFailure: (error) =>
-        this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}`),
+        this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}; trying again`),
       onDeath: (reason, isInline) => this.#mourn(reason, isInline),
     });
     this.#metrics = createSelfMetrics(options, this.#ledger, this.#live, () => this.#told.lanes);
@@ -143,7 +143,7 @@ export class OtlpPipeline implements Pipeline {
     return {
       ledger: this.#ledger.snapshot(),
       slabs: { used, count, bytes: used * slabBytes },
-      runner: this.#state === 'started' ? running : 'none',
+      runner: this.#host.isRunning ? running : 'none',
       replaced: this.#replaced,
       ...this.#told,
     };

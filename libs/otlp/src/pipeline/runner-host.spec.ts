@@ -1,3 +1,4 @@
+import { ManualClock, turn } from '../layers/fixtures/manual-clock.js';
 import type { OwnBatch } from './export-loop.js';
 import { RunnerHost } from './runner-host.js';
 import type { RunnerEvents, RunnerThread } from './runner-host.js';
@@ -13,7 +14,8 @@ interface Scripted extends RunnerThread {
 function scripted() {
   const threads: Scripted[] = [];
   const deaths: [string, boolean][] = [];
-  const failures: unknown[] = [];
+  const failures: string[] = [];
+  const clock = new ManualClock();
   const heard: FromRunner[] = [];
   const asked: { readonly signal: Signal; answer(headers: HeaderAnswer): void }[] = [];
   let inlineFails = false;
@@ -38,7 +40,8 @@ function scripted() {
         asked.push({ signal, answer });
       }),
     onMessage: (message) => heard.push(message),
-    onFailure: (error) => failures.push(error),
+    onFailure: (error) => failures.push((error as Error).message),
+    clock,
     onDeath: (...death) => deaths.push(death),
   });
   const last = (): Scripted => {
@@ -46,7 +49,16 @@ function scripted() {
     if (thread === undefined) throw new Error('none was started');
     return thread;
   };
-  return { host, threads, deaths, failures, asked, last, failInline: () => (inlineFails = true) };
+  return {
+    host,
+    threads,
+    deaths,
+    failures,
+    asked,
+    last,
+    clock,
+    failInline: (fails: boolean) => (inlineFails = fails),
+  };
 }
 
 const batch = (id: number): OwnBatch => ({
@@ -56,8 +68,6 @@ const batch = (id: number): OwnBatch => ({
   bytes: 3,
   chunks: [new Uint8Array(3)],
 });
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('RunnerHost', () => {
   it('tells a new worker what the dead one left undone', async () => {
@@ -129,14 +139,61 @@ describe('RunnerHost', () => {
     expect(last().told).toEqual([answer]);
   });
 
-  it('says so where nothing can be started', () => {
-    const { host, failures, last, failInline } = scripted();
-    failInline();
+  it('says so where nothing can be started, and tries again, later each time', async () => {
+    const { host, threads, failures, clock, last, failInline } = scripted();
+    failInline(true);
+    host.start();
+    host.offer(batch(1));
+    void host.flush({ sequence: 4, own: 3 });
+    const pauses = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
+    for (const [at, pauseMs] of pauses.entries()) {
+      last().events.onEnd('cannot_start');
+      expect([host.isRunning, failures]).toEqual([false, Array(at + 1).fill('no file')]);
+      await clock.advance(pauseMs - 1);
+      expect(threads).toHaveLength(at + 1);
+      await clock.advance(1);
+      // Not the thread's fault: it gets another chance each time.
+      expect(threads.map(({ kind }) => kind)).toEqual(Array(at + 2).fill('worker'));
+    }
+    expect(last().told).toEqual([
+      { kind: 'offer', batch: batch(1) },
+      { kind: 'flush', id: 1, marks: { sequence: 4, own: 3 } },
+    ]);
+    last().events.onMessage({ kind: 'ready' });
+    last().events.onEnd('exit');
+    last().events.onEnd('cannot_start');
+    await clock.advance(1000);
+    expect(threads).toHaveLength(pauses.length + 3);
+    await host.end();
+  });
+
+  it('starts nothing more once it has ended', async () => {
+    const { host, threads, clock, last, failInline } = scripted();
+    failInline(true);
     host.start();
     last().events.onEnd('cannot_start');
-    expect(failures).toHaveLength(1);
-    host.offer(batch(1));
-    expect(host.ownBytes).toBe(3);
+    await host.end();
+    expect(clock.pending).toBe(0);
+    await clock.advance(60_000);
+    host.start();
+    expect(threads).toHaveLength(1);
+  });
+
+  it('tries at once when it is to shut down', async () => {
+    const { host, clock, last, failInline } = scripted();
+    failInline(true);
+    host.start();
+    for (const pauseMs of [1000, 2000, 4000]) {
+      last().events.onEnd('cannot_start');
+      await clock.advance(pauseMs);
+    }
+    last().events.onEnd('cannot_start');
+    const marks = { sequence: 0, own: 0 };
+    const closed = host.shutdown(marks);
+    expect(last().told).toEqual([{ kind: 'shutdown', marks }]);
+    last().events.onMessage({ kind: 'closed' });
+    await closed;
+    await host.end();
   });
 
   it('resolves the shutdown when the runner is closed', async () => {

@@ -1,3 +1,5 @@
+import { systemClock } from '../send/sender.js';
+import type { Clock } from '../send/sender.js';
 import type { Marks, OwnBatch } from './export-loop.js';
 import type { Signal } from '../wire/model.js';
 import type { FromRunner, HeaderAnswer, ToRunner } from './runner-messages.js';
@@ -25,15 +27,20 @@ export interface RunnerHostOptions {
   readonly askHeaders: (signal: Signal) => Promise<HeaderAnswer>;
   /** But for questions for headers. */
   readonly onMessage: (message: Told) => void;
-  /** There is no thread now, and nothing is sent. */
+  /** There is no thread now, and nothing is sent until one can be started. */
   readonly onFailure: (error: unknown) => void;
   /** A thread ended by itself; called before the next one is started. */
   readonly onDeath: (reason: string, isInline: boolean) => void;
+  /** Default: the real time. */
+  readonly clock?: Clock;
 }
 
 /** A worker that dies so often is not started again: the loop takes over. */
 const MAX_DEATHS = 3;
 const DEATHS_WITHIN_MS = 60_000;
+/** Where nothing can be started, the next try; doubles up to `MOST_PAUSE_MS`. */
+const FIRST_PAUSE_MS = 1000;
+const MOST_PAUSE_MS = 30_000;
 
 /**
  * Keeps one runner alive: replaces a worker that died, goes inline where workers cannot start, and tells the new one
@@ -43,15 +50,20 @@ export class RunnerHost {
   readonly #options: RunnerHostOptions;
   readonly #own = new Map<number, OwnBatch>();
   readonly #flushes = new Map<number, { readonly marks: Marks; readonly done: () => void }>();
-  readonly #deaths: number[] = [];
+  readonly #clock: Clock;
+  #deaths: number[] = [];
   #shutdown: (ToRunner & { readonly kind: 'shutdown' }) | undefined;
   #closed = Promise.withResolvers<void>();
   #thread: RunnerThread | undefined;
   #isInline: boolean;
+  #isOver = false;
   #flushId = 0;
+  #failures = 0;
+  #cancelStart = (): void => {};
 
   constructor(options: RunnerHostOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#isInline = options.startWorker === undefined;
   }
 
@@ -76,8 +88,10 @@ export class RunnerHost {
     return this.#own.values();
   }
 
+  /** Again and again until it can, where it cannot. Without effect after `end`. */
   start(): void {
-    if (this.#thread !== undefined) return;
+    if (this.#thread !== undefined || this.#isOver) return;
+    this.#cancelStart();
     // A thread may end, or settle something, before this call is over.
     let thread: RunnerThread | undefined;
     let ended = false;
@@ -97,7 +111,8 @@ export class RunnerHost {
       thread = (start ?? this.#options.startInline)(events);
       this.#thread = thread;
     } catch (error) {
-      // Files that were there when the pipeline was made may be gone.
+      // Files that were there when the pipeline was made may be gone, and come back.
+      this.#startLater();
       this.#options.onFailure(error);
       return;
     }
@@ -136,6 +151,9 @@ export class RunnerHost {
     if (this.#shutdown === undefined) {
       this.#shutdown = { kind: 'shutdown', marks };
       this.#thread?.tell(this.#shutdown);
+      // No time is left for long pauses.
+      this.#failures = 0;
+      this.start();
     }
     return this.#closed.promise;
   }
@@ -144,6 +162,8 @@ export class RunnerHost {
   async end(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
+    this.#isOver = true;
+    this.#cancelStart();
     await thread?.end();
   }
 
@@ -154,7 +174,16 @@ export class RunnerHost {
     if (asker !== undefined && asker === this.#thread) asker.tell({ kind: 'headers', id, headers });
   }
 
+  #startLater(): void {
+    // Where not even the loop can send, the thread is not to blame.
+    this.#isInline = this.#options.startWorker === undefined;
+    const pauseMs = Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#cancelStart = this.#clock.after(pauseMs, () => this.start());
+  }
+
   #hear(message: Told): void {
+    if (message.kind === 'ready') this.#failures = 0;
     if (message.kind === 'freed') this.#own.delete(message.id);
     if (message.kind === 'flushed') {
       this.#flushes.get(message.id)?.done();
@@ -168,11 +197,15 @@ export class RunnerHost {
     // Ended by us.
     if (this.#thread === undefined) return;
     this.#thread = undefined;
-    const now = performance.now();
-    this.#deaths.push(now);
-    const recent = this.#deaths.filter((at) => now - at < DEATHS_WITHIN_MS);
-    if (recent.length >= MAX_DEATHS || reason === 'cannot_start') this.#isInline = true;
+    if (this.#cannotKeep(reason)) this.#isInline = true;
     this.#options.onDeath(reason, this.#isInline);
     this.start();
+  }
+
+  #cannotKeep(reason: string): boolean {
+    if (reason === 'cannot_start') return true;
+    const now = this.#clock.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
+    return this.#deaths.length >= MAX_DEATHS;
   }
 }
