@@ -40,6 +40,8 @@ export interface ExportLoopOptions {
   readonly lingerMs: number;
   /** Items that leave the queue for the first time. */
   readonly onHanded: (signal: Signal, items: number) => void;
+  /** An own batch leaves the queue. */
+  readonly onTaken: (id: number) => void;
   /** Called once for each batch, in the turn its memory was given back. `id` of an own batch. */
   readonly onSettled: (batch: Batch, settled: Settled, id: number | undefined) => void;
   /** Told of what must not happen. */
@@ -183,10 +185,17 @@ export class ExportLoop {
   }
 
   #take(signal: Signal): Work | undefined {
-    const at = this.#own.findIndex((batch) => batch.signal === signal);
-    if (at >= 0) return this.#own.splice(at, 1)[0];
+    const own = this.#takeOwn(signal);
+    if (own !== undefined) return own;
     if (!this.#isDue(signal)) return undefined;
     return this.#takeSlabs(signal);
+  }
+
+  #takeOwn(signal: Signal): OwnBatch | undefined {
+    const at = this.#own.findIndex((batch) => batch.signal === signal);
+    const [batch] = at < 0 ? [] : this.#own.splice(at, 1);
+    if (batch !== undefined) this.#options.onTaken(batch.id);
+    return batch;
   }
 
   #takeSlabs(signal: Signal): SlabBatch | undefined {
@@ -225,8 +234,7 @@ export class ExportLoop {
     const { lanes } = this.#options;
     for (const signal of signals) {
       if (lanes[signal] !== lane) continue;
-      const own = this.#own.findIndex((batch) => batch.signal === signal);
-      const batch = own >= 0 ? this.#own.splice(own, 1)[0] : this.#takeSlabs(signal);
+      const batch = this.#takeOwn(signal) ?? this.#takeSlabs(signal);
       if (batch !== undefined) void this.#overflow(batch, lane);
     }
   }

@@ -23,7 +23,8 @@ import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pip
 import { RunnerHost } from './runner-host.js';
 import type { Told } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
-import { saveToDisk } from './save.js';
+import { reclaim, saveToDisk } from './save.js';
+import type { Memory } from './save.js';
 import { createSelfMetrics } from './self-metrics.js';
 import { startWorker } from './worker-thread.js';
 
@@ -132,8 +133,7 @@ export class OtlpPipeline implements Pipeline {
     const { spool } = this.#options.sending;
     if (spool === undefined) return false;
     this.#seal();
-    const memory = { pool: this.#pool, reader: this.#reader, host: this.#host };
-    return saveToDisk(spool.directory, memory, this.#books);
+    return saveToDisk(spool.directory, this.#memory, this.#books);
   }
 
   stats(): PipelineStats {
@@ -224,6 +224,7 @@ export class OtlpPipeline implements Pipeline {
       case 'warning':
         return this.#log.log('warn', message.cause, message.message);
       case 'ready':
+      case 'taken':
       case 'freed':
       case 'flushed':
       case 'closed':
@@ -233,9 +234,8 @@ export class OtlpPipeline implements Pipeline {
   /** A worker died: what it was sending waits again, and may arrive twice. */
   #mourn(reason: string, isInline: boolean): void {
     this.#replaced += 1;
-    const again = this.#reader.reclaim();
     // What it had on disk stays there, for the next one to find.
-    for (const signal of signals) this.#books.possiblyDuplicated(signal, again[signal]);
+    reclaim(this.#memory, this.#books);
     const now = isInline ? 'sending from the main thread' : 'another was started';
     this.#log.log('warn', 'worker', `the export worker ended (${reason}); ${now}`);
   }
@@ -258,6 +258,10 @@ export class OtlpPipeline implements Pipeline {
     this.#ownId += 1;
     this.#books.handed(signal, items);
     this.#host.offer({ id, signal, items, bytes: bytes.length, chunks: [shared] });
+  }
+
+  get #memory(): Memory {
+    return { pool: this.#pool, reader: this.#reader, host: this.#host };
   }
 
   #seal(): Marks {

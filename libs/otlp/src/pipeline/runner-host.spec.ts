@@ -93,6 +93,19 @@ describe('RunnerHost', () => {
     await flushed;
   });
 
+  it('knows which own batches a dead worker may have sent, and tells of them once', () => {
+    const { host, last } = scripted();
+    host.start();
+    for (const id of [1, 2, 3]) host.offer(batch(id));
+    last().events.onMessage({ kind: 'taken', id: 1 });
+    last().events.onMessage({ kind: 'taken', id: 2 });
+    last().events.onMessage({ kind: 'freed', id: 1 });
+    last().events.onEnd('exit');
+    expect(host.reclaimOwn()).toEqual({ traces: 0, metrics: 1, logs: 0 });
+    expect(host.reclaimOwn()).toEqual({ traces: 0, metrics: 0, logs: 0 });
+    expect(host.ownBytes).toBe(6);
+  });
+
   it('goes inline at once where a worker cannot be started', () => {
     const { host, threads, last } = scripted();
     host.start();

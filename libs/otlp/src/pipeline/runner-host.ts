@@ -1,6 +1,7 @@
 import { systemClock } from '../send/sender.js';
 import type { Clock } from '../send/sender.js';
 import type { Marks, OwnBatch } from './export-loop.js';
+import type { ItemCounts } from '../slab/slab-pool.js';
 import type { Signal } from '../wire/model.js';
 import type { FromRunner, HeaderAnswer, ToRunner } from './runner-messages.js';
 
@@ -49,6 +50,8 @@ const MOST_PAUSE_MS = 30_000;
 export class RunnerHost {
   readonly #options: RunnerHostOptions;
   readonly #own = new Map<number, OwnBatch>();
+  /** Of these, what the runner has in hand. */
+  readonly #taken = new Set<number>();
   readonly #flushes = new Map<number, { readonly marks: Marks; readonly done: () => void }>();
   readonly #clock: Clock;
   #deaths: number[] = [];
@@ -126,6 +129,17 @@ export class RunnerHost {
     this.#thread?.tell({ kind: 'offer', batch });
   }
 
+  /** After a runner ended: own batches that it had in hand wait again. Returns the items that may arrive twice. */
+  reclaimOwn(): ItemCounts {
+    const items = { traces: 0, metrics: 0, logs: 0 };
+    for (const id of this.#taken) {
+      const batch = this.#own.get(id);
+      if (batch !== undefined) items[batch.signal] += batch.items;
+    }
+    this.#taken.clear();
+    return items;
+  }
+
   /** Own batches that nobody sends any more: they are the caller's now. Only while none is running. */
   takeOwn(): OwnBatch[] {
     const own = [...this.#own.values()];
@@ -184,7 +198,11 @@ export class RunnerHost {
 
   #hear(message: Told): void {
     if (message.kind === 'ready') this.#failures = 0;
-    if (message.kind === 'freed') this.#own.delete(message.id);
+    if (message.kind === 'taken') this.#taken.add(message.id);
+    if (message.kind === 'freed') {
+      this.#own.delete(message.id);
+      this.#taken.delete(message.id);
+    }
     if (message.kind === 'flushed') {
       this.#flushes.get(message.id)?.done();
       this.#flushes.delete(message.id);

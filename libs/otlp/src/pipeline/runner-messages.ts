@@ -21,6 +21,8 @@ export type HeaderAnswer = Readonly<Record<string, string>> | 'failed';
 export type FromRunner =
   /** It works. */
   | { readonly kind: 'ready' }
+  /** An own batch is being sent, or written to disk: a runner that dies from here on may have done it. */
+  | { readonly kind: 'taken'; readonly id: number }
   /** An own batch is settled; its bytes are not needed any more. */
   | { readonly kind: 'freed'; readonly id: number }
   | { readonly kind: 'flushed'; readonly id: number }

@@ -81,6 +81,7 @@ export class Runner {
       targetBytes: sending.targetBytes,
       lingerMs: sending.sealAfterMs,
       onHanded: (signal, items) => this.#ledger.handed(signal, items),
+      onTaken: (id) => this.#emit({ kind: 'taken', id }),
       onSettled: (batch, settled, id) => this.#settled(batch, settled, id),
       onError: (error) => this.#warn('internal_error', String(error)),
       clock,

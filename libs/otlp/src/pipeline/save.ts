@@ -9,7 +9,7 @@ import type { RunnerHost } from './runner-host.js';
 export interface Memory {
   readonly pool: SlabPool;
   readonly reader: SlabReader;
-  readonly host: Pick<RunnerHost, 'isRunning' | 'own' | 'takeOwn' | 'offer'>;
+  readonly host: Pick<RunnerHost, 'isRunning' | 'own' | 'reclaimOwn' | 'takeOwn' | 'offer'>;
 }
 
 /**
@@ -19,10 +19,7 @@ export interface Memory {
  */
 export function saveToDisk(directory: string, memory: Memory, ledger: LedgerWriter): boolean {
   const { host, reader } = memory;
-  if (!host.isRunning) {
-    const again = reader.reclaim();
-    for (const signal of signals) ledger.possiblyDuplicated(signal, again[signal]);
-  }
+  if (!host.isRunning) reclaim(memory, ledger);
   const slabs = sealedOf(reader);
   const own = host.isRunning ? [] : host.takeOwn();
   const copies = [...(host.isRunning ? host.own : []), ...heldByOthers(memory.pool, slabs)];
@@ -41,6 +38,13 @@ export function saveToDisk(directory: string, memory: Memory, ledger: LedgerWrit
   for (const { signal, items } of own) ledger.spooled(signal, items);
   for (const { signal, items } of copies) ledger.possiblyDuplicated(signal, items);
   return true;
+}
+
+/** After a runner ended: what it had in hand waits again, and may arrive twice. */
+export function reclaim({ reader, host }: Omit<Memory, 'pool'>, ledger: LedgerWriter): void {
+  const slabs = reader.reclaim();
+  const own = host.reclaimOwn();
+  for (const signal of signals) ledger.possiblyDuplicated(signal, slabs[signal] + own[signal]);
 }
 
 /** One by one: each is a record of its own, and a request when it is replayed. */

@@ -5,6 +5,7 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { Collector } from './fixtures/collector.js';
 import { KILLER } from './fixtures/killer.js';
 import { createTelemetry } from './fixtures/telemetry.js';
+import { until } from './fixtures/until.js';
 import { mortalWorker, sourceWorker, startRemoteCollector } from './fixtures/worker.js';
 import type { RemoteCollector } from './fixtures/worker.js';
 import { createPipeline } from './pipeline.js';
@@ -26,10 +27,15 @@ describe('createPipeline, with a worker', () => {
 
   describe('and a collector on this thread', () => {
     let collector: Collector;
+    let killer: BroadcastChannel;
     beforeEach(async () => {
+      killer = new BroadcastChannel(KILLER);
       collector = await new Collector().start();
     });
-    afterEach(() => collector.stop());
+    afterEach(async () => {
+      killer.close();
+      await collector.stop();
+    });
 
     it('carries all signals, over gRPC and both kinds of HTTP', async () => {
       const pipeline = create({
@@ -72,7 +78,6 @@ describe('createPipeline, with a worker', () => {
     });
 
     it('replaces a worker that died, and sends again what that one had', async () => {
-      const killer = new BroadcastChannel(KILLER);
       let hold = true;
       const arrived = Promise.withResolvers<void>();
       const slow = await new Collector(async () => {
@@ -95,7 +100,6 @@ describe('createPipeline, with a worker', () => {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       killer.postMessage('now');
       expect(await flushed).toEqual({ kind: 'done' });
-      killer.close();
       expect(slow.spans()).toHaveLength(100);
       const { ledger, replaced, runner } = pipeline.stats();
       expect({ replaced, runner }).toEqual({ replaced: 1, runner: 'worker' });
@@ -106,6 +110,42 @@ describe('createPipeline, with a worker', () => {
         possibleDuplicates: 100,
       });
       expect(lines).toEqual([expect.stringContaining('another was started')]);
+      await slow.stop();
+    });
+
+    it('counts what is in no slab as possibly twice, where a worker died with it in hand', async () => {
+      const arrived = Promise.withResolvers<void>();
+      let requests = 0;
+      const slow = await new Collector(async () => {
+        requests += 1;
+        if (requests > 1) return { kind: 'accepted' };
+        arrived.resolve();
+        return new Promise(() => {});
+      }).start();
+      const pipeline = create({
+        metrics: { endpoint: slow.grpc },
+        worker: mortalWorker,
+        concurrency: { min: 1, max: 1 },
+      });
+      pipeline.start();
+      const telemetry = createTelemetry(pipeline);
+      telemetry.meter.createCounter('orders').add(1);
+      const flushed = [telemetry.metrics.forceFlush()];
+      await arrived.promise;
+      // Two points more, which wait for the first and cannot have been sent.
+      telemetry.meter.createCounter('refunds').add(1);
+      flushed.push(telemetry.metrics.forceFlush());
+      await until(() => pipeline.stats().ledger.metrics.created === 3);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      killer.postMessage('now');
+      expect(await pipeline.flush()).toEqual({ kind: 'done' });
+      await Promise.all(flushed);
+      expect(pipeline.stats().ledger.metrics).toMatchObject({
+        created: 3,
+        accepted: 3,
+        queued: 0,
+        possibleDuplicates: 1,
+      });
       await slow.stop();
     });
 
