@@ -54,6 +54,21 @@ describe('exporterMetrics', () => {
     expect(exported?.attributes).not.toHaveProperty('error.type');
   });
 
+  it('has nothing in flight where who sent it is gone, whatever is told of it later', async () => {
+    const metrics = exporterMetrics(sdk.meter, { protocol: 'grpc' });
+    metrics?.started({ signal: 'traces', items: 10 });
+    metrics?.started({ signal: 'traces', items: 10 });
+    metrics?.started({ signal: 'logs', items: 5 });
+    metrics?.abandoned();
+    metrics?.abandoned();
+    metrics?.started({ signal: 'traces', items: 10 });
+    metrics?.ended(operation('traces', accepted));
+    metrics?.ended(operation('traces', accepted));
+    const values = async (name: string) => (await sdk.points(name)).map(({ value }) => value);
+    expect(await values('otel.sdk.exporter.span.inflight')).toEqual([0]);
+    expect(await values('otel.sdk.exporter.log.inflight')).toEqual([0]);
+  });
+
   it.each([
     ['logs', 'otel.sdk.exporter.log.exported', '{log_record}'],
     ['metrics', 'otel.sdk.exporter.metric_data_point.exported', '{data_point}'],

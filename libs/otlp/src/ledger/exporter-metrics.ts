@@ -8,22 +8,22 @@ import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_STATUS,
   ATTR_RPC_STATUS,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
   ITEM,
   METRIC_OPERATION_DURATION,
 } from './semconv.js';
+import { serverAttributes } from './server.js';
+import type { Server } from './server.js';
 
-export interface ExporterDestination {
+export interface ExporterDestination extends Server {
   readonly protocol: 'grpc' | 'http/protobuf' | 'http/json';
-  readonly serverAddress?: string;
-  readonly serverPort?: number;
 }
 
 /** An `OperationListener` for the observe layer, or for what a worker tells of its operations. */
 export interface ExporterMetrics {
   started(batch: { readonly signal: Signal; readonly items: number }): void;
   ended(operation: Operation): void;
+  /** Who had batches under way is gone: none of them will end. */
+  abandoned(): void;
 }
 
 /**
@@ -49,6 +49,9 @@ export const exporterMetrics = (
   return {
     started: ({ signal, items }) => of(signal).started(items),
     ended: (operation) => of(operation.signal).ended(operation),
+    abandoned() {
+      for (const metrics of made.values()) metrics.abandoned();
+    },
   };
 };
 
@@ -60,15 +63,15 @@ class SignalExport {
   readonly #inflight: UpDownCounter;
   readonly #exported: Counter;
   readonly #duration: Histogram;
+  #underWay = 0;
 
   constructor(meter: Meter, signal: Signal, destination: ExporterDestination) {
-    const { protocol, serverAddress, serverPort } = destination;
+    const { protocol } = destination;
     const { noun, unit, kind } = ITEM[signal];
     this.#grpc = protocol === 'grpc';
     this.#attributes = {
       ...nextComponent(`otlp_${PROTOCOL[protocol]}_${kind}_exporter`),
-      ...(serverAddress === undefined ? {} : { [ATTR_SERVER_ADDRESS]: serverAddress }),
-      ...(serverPort === undefined ? {} : { [ATTR_SERVER_PORT]: serverPort }),
+      ...serverAttributes(destination),
     };
     this.#inflight = meter.createUpDownCounter(`otel.sdk.exporter.${noun}.inflight`, { unit });
     this.#exported = meter.createCounter(`otel.sdk.exporter.${noun}.exported`, { unit });
@@ -79,7 +82,12 @@ class SignalExport {
   }
 
   started(items: number): void {
+    this.#underWay += items;
     this.#inflight.add(items, this.#attributes);
+  }
+
+  abandoned(): void {
+    this.#land(this.#underWay);
   }
 
   ended({ items, durationMs, outcome }: Operation): void {
@@ -87,10 +95,18 @@ class SignalExport {
     const error = errorType(outcome);
     const attributes =
       error === undefined ? this.#attributes : { ...this.#attributes, [ATTR_ERROR_TYPE]: error };
-    this.#inflight.add(-items, this.#attributes);
+    this.#land(items);
     if (failed < items) this.#exported.add(items - failed, this.#attributes);
     if (failed > 0) this.#exported.add(failed, attributes);
     this.#duration.record(durationMs / 1000, { ...attributes, ...this.#status(outcome) });
+  }
+
+  /** At most what is under way: what was given up already may be told of after all. */
+  #land(items: number): void {
+    const landed = Math.min(items, this.#underWay);
+    if (landed === 0) return;
+    this.#underWay -= landed;
+    this.#inflight.add(-landed, this.#attributes);
   }
 
   #status(outcome: Outcome): Attributes {

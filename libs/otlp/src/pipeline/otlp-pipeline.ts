@@ -236,6 +236,7 @@ export class OtlpPipeline implements Pipeline {
     this.#replaced += 1;
     // What it had on disk stays there, for the next one to find.
     reclaim(this.#memory, this.#books);
+    this.#metrics.abandoned();
     const now = isInline ? 'sending from the main thread' : 'another was started';
     this.#log.log('warn', 'worker', `the export worker ended (${reason}); ${now}`);
   }

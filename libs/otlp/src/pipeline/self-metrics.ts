@@ -36,6 +36,9 @@ export function createSelfMetrics(
   );
   const traced = destinations.some(({ signal }) => signal === 'traces');
   const stopLive = liveSpanMetrics(traced ? meter : undefined, live);
+  const abandoned = (): void => {
+    for (const exporter of exporters) exporter?.abandoned();
+  };
   return {
     started({ lane, signal, items }: FromRunner & { readonly kind: 'started' }): void {
       exporters[lane]?.started({ signal, items });
@@ -43,7 +46,10 @@ export function createSelfMetrics(
     ended({ lane, operation }: FromRunner & { readonly kind: 'ended' }): void {
       exporters[lane]?.ended(operation);
     },
+    /** The runner is gone: what it had under way will not end. */
+    abandoned,
     stop(): void {
+      abandoned();
       stopProcessors();
       stopPipeline();
       stopCertificates();

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BroadcastChannel } from 'node:worker_threads';
+import { SdkMeter } from '../ledger/fixtures/sdk-meter.js';
 import { Collector } from './fixtures/collector.js';
 import { KILLER } from './fixtures/killer.js';
 import { createTelemetry } from './fixtures/telemetry.js';
@@ -86,9 +87,11 @@ describe('createPipeline, with a worker', () => {
         return new Promise(() => {});
       }).start();
       const lines: string[] = [];
+      const sdk = new SdkMeter();
       const pipeline = create({
         traces: { endpoint: slow.grpc },
         worker: mortalWorker,
+        meter: sdk.meter,
         log: (_level, line) => lines.push(line),
       });
       pipeline.start();
@@ -110,6 +113,9 @@ describe('createPipeline, with a worker', () => {
         possibleDuplicates: 100,
       });
       expect(lines).toEqual([expect.stringContaining('another was started')]);
+      // Neither what the dead one had, nor what the next one sent.
+      expect(await sdk.points('otel.sdk.exporter.span.inflight')).toMatchObject([{ value: 0 }]);
+      await sdk.shutdown();
       await slow.stop();
     });
 
