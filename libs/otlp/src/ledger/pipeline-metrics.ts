@@ -1,21 +1,32 @@
 import type { Meter } from '@opentelemetry/api';
-import type { BreakerView } from '../layers/breaker.js';
+import type { BreakerState } from '../layers/breaker-circuit.js';
+import type { Signal } from '../wire/model.js';
 import type { Ledger } from './ledger.js';
 import { SIGNALS } from './ledger-words.js';
 import { observing } from './observing.js';
 import { ATTR_BREAKER_STATE, ATTR_ERROR_TYPE, ATTR_SIGNAL } from './semconv.js';
+import { serverAttributes } from './server.js';
+import type { Server } from './server.js';
 
 const STATES = ['closed', 'open', 'half-open'] as const;
+
+/** The breaker before one collector. */
+export interface CollectorBreaker extends Server {
+  /** What goes there. */
+  readonly signals: readonly Signal[];
+  readonly state: BreakerState['kind'];
+}
 
 /**
  * What the conventions have no name for, read from the ledger when collected: `nestlens.otlp.dropped` by `error.type`,
  * `nestlens.otlp.spooled`, `nestlens.otlp.possible_duplicates`, each by `nestlens.otlp.signal` in `{item}`; and
- * `nestlens.otlp.breaker`, 1 for the state that it is in and 0 for the others. Returns how to stop.
+ * `nestlens.otlp.breaker`, 1 for the state that it is in and 0 for the others, by the signal that it holds back and its
+ * collector: `server.address` and `server.port`. Returns how to stop.
  */
 export const pipelineMetrics = (
   meter: Meter | undefined,
   ledger: Ledger,
-  breaker?: Pick<BreakerView, 'state'>,
+  breakers: () => readonly CollectorBreaker[] = () => [],
 ): (() => void) => {
   if (meter === undefined) return () => {};
   const unit = '{item}';
@@ -33,8 +44,14 @@ export const pipelineMetrics = (
         observe(dropped, count, { ...attributes, [ATTR_ERROR_TYPE]: reason });
       }
     }
-    const now = breaker?.state().kind;
-    if (now === undefined) return;
-    for (const kind of STATES) observe(state, kind === now ? 1 : 0, { [ATTR_BREAKER_STATE]: kind });
+    for (const { signals, state: now, ...server } of breakers()) {
+      for (const signal of signals) {
+        // Two collectors may be at one address: the signal tells them apart.
+        const attributes = { [ATTR_SIGNAL]: signal, ...serverAttributes(server) };
+        for (const kind of STATES) {
+          observe(state, kind === now ? 1 : 0, { ...attributes, [ATTR_BREAKER_STATE]: kind });
+        }
+      }
+    }
   });
 };

@@ -1,9 +1,8 @@
-import { breaker } from '../layers/breaker.js';
-import { ManualClock } from '../layers/fixtures/manual-clock.js';
 import { SdkMeter } from './fixtures/sdk-meter.js';
 import { createLedger } from './ledger.js';
 import type { Ledger } from './ledger.js';
 import { pipelineMetrics } from './pipeline-metrics.js';
+import type { CollectorBreaker } from './pipeline-metrics.js';
 import { processorMetrics } from './processor-metrics.js';
 
 describe('metrics read from the ledger', () => {
@@ -65,9 +64,8 @@ describe('metrics read from the ledger', () => {
     stop();
   });
 
-  it('tell of losses, of the spool and of the breaker', async () => {
-    const circuit = breaker({ clock: new ManualClock() });
-    const stop = pipelineMetrics(sdk.meter, ledger, circuit);
+  it('tell of losses and of the spool', async () => {
+    const stop = pipelineMetrics(sdk.meter, ledger);
     expect(await values('nestlens.otlp.dropped')).toEqual({
       tracesqueue_full: 7,
       tracesalready_shutdown: 3,
@@ -75,14 +73,30 @@ describe('metrics read from the ledger', () => {
     });
     expect(await values('nestlens.otlp.spooled')).toEqual({ traces: 6, metrics: 0, logs: 0 });
     expect(await values('nestlens.otlp.possible_duplicates')).toMatchObject({ traces: 2 });
-    const states = await sdk.points('nestlens.otlp.breaker');
-    expect(
-      states.map(({ attributes, value }) => [attributes['nestlens.otlp.breaker.state'], value]),
-    ).toEqual([
-      ['closed', 1],
-      ['open', 0],
-      ['half-open', 0],
+    expect(await sdk.points('nestlens.otlp.breaker')).toEqual([]);
+    stop();
+  });
+
+  it('tell of each breaker, and before which collector it is', async () => {
+    let state: CollectorBreaker['state'] = 'open';
+    const stop = pipelineMetrics(sdk.meter, ledger, () => [
+      { signals: ['traces', 'logs'], serverAddress: 'one', serverPort: 4317, state: 'half-open' },
+      { signals: ['metrics'], serverAddress: 'two', serverPort: 4318, state },
     ]);
+    const states = async (): Promise<unknown> =>
+      (await sdk.points('nestlens.otlp.breaker')).flatMap(({ attributes, value }) => {
+        const { 'nestlens.otlp.breaker.state': kind, 'nestlens.otlp.signal': signal } = attributes;
+        const { 'server.address': address, 'server.port': port } = attributes;
+        return value === 1 ? [[signal, address, port, kind]] : [];
+      });
+    expect(await sdk.points('nestlens.otlp.breaker')).toHaveLength(9);
+    expect(await states()).toEqual([
+      ['traces', 'one', 4317, 'half-open'],
+      ['logs', 'one', 4317, 'half-open'],
+      ['metrics', 'two', 4318, 'open'],
+    ]);
+    state = 'closed';
+    expect(await states()).toContainEqual(['metrics', 'two', 4318, 'closed']);
     stop();
   });
 });

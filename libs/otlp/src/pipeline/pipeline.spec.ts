@@ -222,6 +222,16 @@ describe('createPipeline', () => {
     );
     expect(exported?.dataPointType).toBe(DataPointType.SUM);
     expect(exported?.dataPoints.map(({ value }) => value)).toEqual([3]);
+    const breaker = metrics.find(({ descriptor }) => descriptor.name === 'nestlens.otlp.breaker');
+    expect(breaker?.dataPoints.map(({ attributes, value }) => [attributes, value])).toContainEqual([
+      {
+        'nestlens.otlp.signal': 'traces',
+        'nestlens.otlp.breaker.state': 'closed',
+        'server.address': '127.0.0.1',
+        'server.port': collector.grpcPort,
+      },
+      1,
+    ]);
     await pipeline.shutdown();
     await provider.shutdown();
   });

@@ -20,15 +20,21 @@ export function createSelfMetrics(
   const processed = (['traces', 'logs'] as const).filter((signal) =>
     destinations.some((destination) => destination.signal === signal),
   );
-  const exporters = [...new Set(destinations.map(({ peer }) => peer))].map((peer) => {
-    const to = destinations.find((each) => each.peer === peer)!;
-    return exporterMetrics(meter, { protocol: to.protocol, ...addressOf(to) });
-  });
+  // In the order of the runner's lanes.
+  const peers = [...new Set(destinations.map(({ peer }) => peer))].map((peer) =>
+    destinations.filter((destination) => destination.peer === peer),
+  );
+  const exporters = peers.map((to) =>
+    exporterMetrics(meter, { protocol: to[0]!.protocol, ...addressOf(to[0]!) }),
+  );
   const stopProcessors = processorMetrics(meter, { ledger, signals: processed });
-  const stopPipeline = pipelineMetrics(meter, ledger, {
-    state: () =>
-      lanes().find(({ breaker }) => breaker.kind !== 'closed')?.breaker ?? { kind: 'closed' },
-  });
+  const stopPipeline = pipelineMetrics(meter, ledger, () =>
+    peers.map((to, lane) => ({
+      signals: to.map(({ signal }) => signal),
+      state: lanes()[lane]?.breaker.kind ?? 'closed',
+      ...addressOf(to[0]!),
+    })),
+  );
   const stopCertificates = certificateMetrics(meter, () =>
     lanes().flatMap(({ signals, certificateExpiresAt: expiresAt }) =>
       expiresAt === undefined ? [] : [{ signals, expiresAt }],
