@@ -183,8 +183,8 @@ describe('createPipeline, with a worker', () => {
       telemetry.spans(1);
       await pipeline.flush();
       telemetry.spans(50, 1);
-      const until = performance.now() + 5000;
-      while (collector.spans() < 51 && performance.now() < until);
+      const untilMs = performance.now() + 5000;
+      while (collector.spans() < 51 && performance.now() < untilMs);
       expect(collector.spans()).toBe(51);
     });
 
