@@ -23,13 +23,17 @@ import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pip
 import { RunnerHost } from './runner-host.js';
 import type { Told } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
-import { reclaim, saveToDisk } from './save.js';
+import { reclaim, saveBefore, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
 import { createSelfMetrics } from './self-metrics.js';
 import { startWorker } from './worker-thread.js';
 
-/** How long a runner whose deadline is over may take to say what it gave up. */
-const LET_GO_MS = 500;
+/** What a shutdown may take beyond its deadline, all together: it promises a second. */
+const GRACE_MS = 900;
+/** Of it, how long a runner whose deadline is over may take to say what it gave up. */
+const LET_GO_MS = 400;
+/** And its thread, to end. */
+const END_MS = 200;
 /** Share of the memory that batches outside the slabs may have. */
 const OWN_SHARE = 4;
 
@@ -170,33 +174,44 @@ export class OtlpPipeline implements Pipeline {
     await before(this.#parts.opened(), deadline);
     this.#parts.force();
     const marks = this.#seal();
+    let closed: Promise<void> | undefined;
     let inTime = true;
     // A thread that is still starting up, with nothing to do and no spool to close, is not waited for.
     if (!this.#isEmpty() || (this.#state === 'started' && this.#options.sending.spool)) {
       this.start();
       // 3. The runner stops waiting in retry, drains, spools or gives up the rest at the deadline, closes its pools.
-      const closed = this.#host.shutdown(marks);
+      closed = this.#host.shutdown(marks);
       inTime = await before(closed, deadline);
-      if (!inTime) {
-        this.#host.tell({ kind: 'abort' });
-        await withDeadline(undefined, LET_GO_MS, (letGo) => before(closed, letGo));
-      }
     }
-    // 4. The thread goes, whether it said that it is done or not.
-    await withDeadline(undefined, LET_GO_MS, (letGo) => before(this.#host.end(), letGo));
-    this.#state = 'ended';
-    // 5. What a thread that hung still held goes to disk from here, or is counted.
-    if (!this.#isEmpty()) this.save();
-    const ledger = this.#ledger.snapshot();
-    for (const signal of signals) {
-      this.#books.dropped(signal, 'shutdown_deadline', ledger[signal].queued);
-    }
+    await withDeadline(undefined, GRACE_MS, (grace) =>
+      this.#letGo(inTime ? undefined : closed, grace),
+    );
     // 6. Report, which tells of losses too.
     process.off('uncaughtExceptionMonitor', this.#onUncaught);
     process.off('exit', this.#onExit);
     this.#metrics.stop();
     const durationMs = performance.now() - startedAt;
     return { kind: inTime ? 'done' : 'deadline', durationMs, ledger: this.#ledger.snapshot() };
+  }
+
+  /** `late`: the end of a runner that is still at it. */
+  async #letGo(late: Promise<void> | undefined, grace: AbortSignal): Promise<void> {
+    if (late !== undefined) {
+      this.#host.tell({ kind: 'abort' });
+      await withDeadline(undefined, LET_GO_MS, (letGo) => before(late, letGo));
+    }
+    // 4. The thread goes, whether it said that it is done or not.
+    await withDeadline(undefined, END_MS, (letGo) => before(this.#host.end(), letGo));
+    this.#state = 'ended';
+    // 5. What a thread that hung still held goes to disk from here, if the disk did not make it hang, or is counted.
+    const { spool } = this.#options.sending;
+    if (spool !== undefined && !this.#isEmpty()) {
+      await saveBefore(grace, spool.directory, this.#memory, this.#books);
+    }
+    const ledger = this.#ledger.snapshot();
+    for (const signal of signals) {
+      this.#books.dropped(signal, 'shutdown_deadline', ledger[signal].queued);
+    }
   }
 
   /** A process that goes on after all sends what it has, as before. */

@@ -3,7 +3,9 @@ import type { Batch } from '../send/sender.js';
 import { FREE, ITEMS, signals } from '../slab/memory.js';
 import type { SlabPool } from '../slab/slab-pool.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
-import { dumpSync } from '../spool/dump.js';
+import { dump, dumpSync } from '../spool/dump.js';
+import { before } from './deadline.js';
+import type { OwnBatch } from './export-loop.js';
 import type { RunnerHost } from './runner-host.js';
 
 export interface Memory {
@@ -20,24 +22,34 @@ export interface Memory {
 export function saveToDisk(directory: string, memory: Memory, ledger: LedgerWriter): boolean {
   const { host, reader } = memory;
   if (!host.isRunning) reclaim(memory, ledger);
-  const slabs = sealedOf(reader);
-  const own = host.isRunning ? [] : host.takeOwn();
-  const copies = [...(host.isRunning ? host.own : []), ...heldByOthers(memory.pool, slabs)];
-  const all = [...own, ...slabs, ...copies];
-  if (all.length === 0) return false;
-  if (dumpSync(directory, all).kind !== 'spooled') {
-    for (const batch of slabs) reader.putBack(batch);
-    for (const batch of own) host.offer(batch);
-    return false;
+  const held = gathered(memory);
+  if (isNothing(held)) return false;
+  if (dumpSync(directory, allOf(held)).kind === 'spooled') {
+    enter(held, memory, ledger);
+    return true;
   }
-  for (const batch of slabs) {
-    ledger.handed(batch.signal, batch.firstTaken);
-    ledger.spooled(batch.signal, batch.items);
-    reader.release(batch);
-  }
-  for (const { signal, items } of own) ledger.spooled(signal, items);
-  for (const { signal, items } of copies) ledger.possiblyDuplicated(signal, items);
-  return true;
+  for (const batch of held.slabs) reader.putBack(batch);
+  for (const batch of held.own) host.offer(batch);
+  return false;
+}
+
+/**
+ * The same where the runner is gone and the process may go on: without holding up the loop, by `deadline`. What the disk
+ * has not taken by then, or refuses, stays as it is, for the caller to count.
+ */
+export async function saveBefore(
+  deadline: AbortSignal,
+  directory: string,
+  memory: Memory,
+  ledger: LedgerWriter,
+): Promise<void> {
+  reclaim(memory, ledger);
+  const held = gathered(memory);
+  if (isNothing(held)) return;
+  const { written, sealed } = dump(directory, allOf(held), deadline);
+  if (!(await before(written, deadline)) || (await written).kind !== 'spooled') return;
+  enter(held, memory, ledger);
+  await before(sealed, deadline);
 }
 
 /** After a runner ended: what it had in hand waits again, and may arrive twice. */
@@ -45,6 +57,37 @@ export function reclaim({ reader, host }: Omit<Memory, 'pool'>, ledger: LedgerWr
   const slabs = reader.reclaim();
   const own = host.reclaimOwn();
   for (const signal of signals) ledger.possiblyDuplicated(signal, slabs[signal] + own[signal]);
+}
+
+interface Held {
+  /** Ours now. */
+  readonly slabs: readonly SlabBatch[];
+  readonly own: readonly OwnBatch[];
+  /** Somebody else's still. */
+  readonly copies: readonly Batch[];
+}
+
+function gathered({ pool, reader, host }: Memory): Held {
+  const slabs = sealedOf(reader);
+  const copies = heldByOthers(pool, slabs);
+  return host.isRunning
+    ? { slabs, own: [], copies: [...host.own, ...copies] }
+    : { slabs, own: host.takeOwn(), copies };
+}
+
+const allOf = ({ slabs, own, copies }: Held): Batch[] => [...own, ...slabs, ...copies];
+
+const isNothing = (held: Held): boolean => allOf(held).length === 0;
+
+/** All of it is on disk. */
+function enter({ slabs, own, copies }: Held, { reader }: Memory, ledger: LedgerWriter): void {
+  for (const batch of slabs) {
+    ledger.handed(batch.signal, batch.firstTaken);
+    ledger.spooled(batch.signal, batch.items);
+    reader.release(batch);
+  }
+  for (const { signal, items } of own) ledger.spooled(signal, items);
+  for (const { signal, items } of copies) ledger.possiblyDuplicated(signal, items);
 }
 
 /** One by one: each is a record of its own, and a request when it is replayed. */

@@ -1,0 +1,85 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BlockingDisk, Disk } from './disk.js';
+import { dump, dumpSync } from './dump.js';
+import { batch, drain } from './fixtures/batches.js';
+import { nodeDisk } from './node-disk.js';
+import { openSpool } from './open-spool.js';
+
+const PATIENT = new AbortController().signal;
+
+describe('a dump', () => {
+  let directory: string;
+  let gate: PromiseWithResolvers<void>;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'nestlens-dump-'));
+    gate = Promise.withResolvers();
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  const files = async (): Promise<readonly string[]> =>
+    (await readdir(directory, { recursive: true })).filter((name) => /\.(open|seg)$/.test(name));
+
+  it('without waiting in the loop is found by the next spool', async () => {
+    const { written, sealed } = dump(directory, [batch(1), batch(2, 10, 'logs')], PATIENT);
+    expect(await written).toMatchObject({ kind: 'spooled', items: { traces: 1, logs: 1 } });
+    await sealed;
+    const opened = await openSpool({ directory });
+    if (opened.kind === 'unusable') throw new Error(opened.message);
+    expect(await drain(opened.spool)).toEqual([1, 2]);
+    await opened.spool.close();
+  });
+
+  it('is written when the operating system has it, while its sync hangs', async () => {
+    const disk: Disk = { ...nodeDisk, sync: () => gate.promise };
+    const { written, sealed } = dump(directory, [batch(1)], PATIENT, disk);
+    expect((await written).kind).toBe('spooled');
+    gate.resolve();
+    await sealed;
+  });
+
+  it('is taken back where it is written too late', async () => {
+    const begun = Promise.withResolvers<void>();
+    const disk: Disk = {
+      ...nodeDisk,
+      async write(file, chunks, position) {
+        if (chunks.length > 1) {
+          begun.resolve();
+          await gate.promise;
+        }
+        return nodeDisk.write(file, chunks, position);
+      },
+    };
+    const late = new AbortController();
+    const { written, sealed } = dump(directory, [batch(1)], late.signal, disk);
+    await begun.promise;
+    expect(await files()).toHaveLength(1);
+    late.abort();
+    gate.resolve();
+    expect((await written).kind).toBe('failed');
+    await sealed;
+    expect(await files()).toEqual([]);
+  });
+
+  it('fails with what the disk says', async () => {
+    const disk: Disk = {
+      ...nodeDisk,
+      makeDirectory: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+    };
+    const { written } = dump(directory, [batch(1)], PATIENT, disk);
+    expect(await written).toEqual({ kind: 'failed', code: 'ENOSPC' });
+  });
+
+  it('that waits on the spot waits for no sync after one that took long', () => {
+    let syncs = 0;
+    const slow = (): void => {
+      syncs += 1;
+      for (const untilMs = performance.now() + 600; performance.now() < untilMs;);
+    };
+    const disk: BlockingDisk = { ...nodeDisk.now, sync: slow, syncDirectory: slow };
+    expect(dumpSync(directory, [batch(1)], disk).kind).toBe('spooled');
+    expect(syncs).toBe(1);
+  });
+});

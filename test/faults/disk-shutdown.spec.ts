@@ -1,0 +1,79 @@
+import { useLeakCheck } from '@nestlens/testing';
+import type { FaultProxy } from '@nestlens/testing';
+import type { ProcessReport } from './fixtures/app-process.js';
+import type { CollectorProcess } from './fixtures/collector-process.js';
+import { pretended } from './fixtures/disk-trouble.js';
+import type { PretendedTrouble } from './fixtures/disk-trouble.js';
+import { Stage } from './fixtures/stage.js';
+import { lasting, until } from './fixtures/until.js';
+
+/** P4, P14, F31: the shutdown of an app whose collector is away and whose disk is in trouble. Disks are pretended. */
+const RATE = 500;
+const DEADLINE_MS = 1000;
+const TROUBLE_MS = 700;
+/** How late a timer of the app may be, on a machine that others use too; a disk that is waited for takes seconds. */
+const MOST_LATE_MS = 500;
+
+const troubles: readonly (readonly [string, PretendedTrouble])[] = [
+  ['takes 2 s for each sync', { syncMs: 2000 }],
+  ['hangs', { hangs: true }],
+];
+const cases = troubles.flatMap(([name, trouble]) =>
+  (['overflow', 'always'] as const).map((durable) => ({ name, trouble, durable })),
+);
+
+describe('a shutdown', () => {
+  useLeakCheck();
+
+  describe('over a disk in trouble', () => {
+    const stage = new Stage();
+    let collector: CollectorProcess;
+    let proxy: FaultProxy;
+
+    beforeEach(async () => {
+      ({ collector, proxy } = await stage.route());
+    });
+    afterEach(() => stage.close());
+
+    const held = ({ books: { queued, spooled } }: ProcessReport): number => queued + spooled;
+
+    it.each(cases)(
+      'P4, P14, F31: that $name is over in time, holds up no timer and counts all of it (durable: $durable)',
+      async ({ trouble, durable }) => {
+        const directory = await stage.directory();
+        const options = {
+          traces: { endpoint: `http://127.0.0.1:${proxy.port}` },
+          spool: { directory, durable },
+          sealAfterMs: 100,
+        };
+        const disk = pretended(trouble);
+        const app = await stage.appProcess(options, disk.launch);
+        await app.opened();
+        await proxy.down();
+        await app.pace(RATE);
+        await until(async () => (await app.report()).books.spooled > 0, 15_000, 'the spool');
+        await disk.begin(app);
+        await lasting(TROUBLE_MS);
+        const made = await app.rest();
+        expect(held(await app.report())).toBe(made);
+        const report = await app.shutdown(DEADLINE_MS);
+        expect(report.durationMs).toBeLessThanOrEqual(DEADLINE_MS + 1000);
+        expect((await app.report()).loop.max).toBeLessThanOrEqual(MOST_LATE_MS);
+        const { spooled, queued, accepted, dropped } = report.ledger.traces;
+        const { shutdown_deadline: lost = 0, ...others } = dropped;
+        expect({ queued, accepted, others }).toEqual({ queued: 0, accepted: 0, others: {} });
+        expect(spooled + lost).toBe(made);
+        // What a slow disk took survives the process, synced or not; one that hangs takes nothing.
+        expect(lost > 0).toBe(trouble.hangs === true);
+        await app.kill();
+        await proxy.up();
+        const next = await stage.appProcess(options);
+        const arrived = async (): Promise<boolean> => (await collector.counts()).arrived >= spooled;
+        await until(arrived, 20_000, `${spooled} spans of the one before`);
+        await next.shutdown(5000);
+        expect((await collector.missing(made)).length).toBeLessThanOrEqual(lost);
+      },
+      90_000,
+    );
+  });
+});
