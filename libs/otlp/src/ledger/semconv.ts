@@ -19,4 +19,5 @@ export const ITEM = {
 
 /** Of our own. */
 export const ATTR_SIGNAL = 'nestlens.otlp.signal';
+export const ATTR_PART = 'nestlens.otlp.part';
 export const ATTR_BREAKER_STATE = 'nestlens.otlp.breaker.state';

@@ -1,5 +1,6 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { ItemEncoder } from '../encode/item-encoder.js';
+import type { EncodeLosses } from '../encode/limits.js';
 import type { EncodeItem, SlabWriter } from '../slab/slab-writer.js';
 import type { Signal } from '../wire/model.js';
 import { ResourceGate } from './resource-gate.js';
@@ -25,6 +26,7 @@ export class Intake<I extends { readonly resource: Resource }> {
   readonly #options: IntakeOptions<I>;
   readonly #gate: ResourceGate<I>;
   readonly #encoder: ItemEncoder<I>;
+  readonly #errorEncoder: ItemEncoder<I> | undefined;
   readonly #encode: EncodeItem<I>;
   readonly #encodeError: EncodeItem<I>;
   #closed = false;
@@ -33,11 +35,24 @@ export class Intake<I extends { readonly resource: Resource }> {
     this.#options = options;
     this.#encoder = options.createEncoder();
     this.#encode = slabEncode(this.#encoder);
-    this.#encodeError = options.separateErrors ? slabEncode(options.createEncoder()) : this.#encode;
+    this.#errorEncoder = options.separateErrors ? options.createEncoder() : undefined;
+    this.#encodeError = this.#errorEncoder ? slabEncode(this.#errorEncoder) : this.#encode;
     this.#gate = new ResourceGate<I>(
       (item) => this.#append(item),
       () => options.onDrop('queue_full'),
     );
+  }
+
+  /** What was left out of what it took. */
+  losses(): EncodeLosses {
+    const { attributes, events, links, values } = this.#encoder.losses;
+    const errors = this.#errorEncoder?.losses;
+    return {
+      attributes: attributes + (errors?.attributes ?? 0),
+      events: events + (errors?.events ?? 0),
+      links: links + (errors?.links ?? 0),
+      values: values + (errors?.values ?? 0),
+    };
   }
 
   add(item: I): void {

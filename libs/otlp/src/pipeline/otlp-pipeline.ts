@@ -15,6 +15,7 @@ import { askHeaders } from './header-answer.js';
 import { startInline } from './inline-thread.js';
 import { createLosses } from './losses.js';
 import type { Lose } from './losses.js';
+import { LeftOutTeller } from './left-out.js';
 import { createParts } from './parts.js';
 import type { Parts } from './parts.js';
 import { reservedSlabs } from './pipeline-options.js';
@@ -40,6 +41,9 @@ const OWN_SHARE = 4;
 type State = Pick<PipelineStats, 'lanes' | 'spool' | 'last'>;
 
 export class OtlpPipeline implements Pipeline {
+  readonly spanProcessor: Pipeline['spanProcessor'];
+  readonly logRecordProcessor: Pipeline['logRecordProcessor'];
+  readonly metricExporter: Pipeline['metricExporter'];
   readonly #options: ResolvedPipelineOptions;
   readonly #ledger = createLedger();
   readonly #books = this.#ledger.writer('main');
@@ -50,6 +54,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #host: RunnerHost;
   readonly #parts: Parts;
   readonly #log: SelfLog;
+  readonly #leftOut: LeftOutTeller;
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
   readonly #lose: Lose;
   readonly #runners: string[] = [];
@@ -84,7 +89,6 @@ export class OtlpPipeline implements Pipeline {
         this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}; trying again`),
       onDeath: (reason, isInline) => this.#mourn(reason, isInline),
     });
-    this.#metrics = createSelfMetrics(options, this.#ledger, this.#live, () => this.#told.lanes);
     this.#parts = createParts(options, {
       writer: this.#writer,
       live: this.#live,
@@ -94,18 +98,16 @@ export class OtlpPipeline implements Pipeline {
       flush: () => this.flush(),
       shutdown: () => this.shutdown(),
     });
-  }
-
-  get spanProcessor(): Pipeline['spanProcessor'] {
-    return this.#parts.spanProcessor;
-  }
-
-  get logRecordProcessor(): Pipeline['logRecordProcessor'] {
-    return this.#parts.logRecordProcessor;
-  }
-
-  get metricExporter(): Pipeline['metricExporter'] {
-    return this.#parts.metricExporter;
+    this.spanProcessor = this.#parts.spanProcessor;
+    this.logRecordProcessor = this.#parts.logRecordProcessor;
+    this.metricExporter = this.#parts.metricExporter;
+    this.#leftOut = new LeftOutTeller(this.#parts.leftOut, this.#log);
+    this.#metrics = createSelfMetrics(options, {
+      ledger: this.#ledger,
+      live: this.#live,
+      lanes: () => this.#told.lanes,
+      leftOut: this.#parts.leftOut,
+    });
   }
 
   start(): void {
@@ -170,6 +172,7 @@ export class OtlpPipeline implements Pipeline {
     // 1. Refuse what is new: a drain must have an end.
     this.#parts.close();
     tellUnended(this.#live, this.#log);
+    this.#leftOut.tell();
     // 2. Encode what waits for a resource, then seal: from here on everything is in slabs and batches.
     await before(this.#parts.opened(), deadline);
     this.#parts.force();
@@ -234,6 +237,7 @@ export class OtlpPipeline implements Pipeline {
         const { signal, outcome } = message.operation;
         const last = { ...this.#told.last, [signal]: { at: Date.now(), outcome } };
         this.#told = { ...this.#told, last };
+        this.#leftOut.tell();
         return this.#metrics.ended(message);
       }
       case 'warning':

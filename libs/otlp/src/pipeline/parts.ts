@@ -1,10 +1,12 @@
 import { createLogRecordEncoder, createSpanEncoder } from '../encode/item-encoder.js';
+import type { EncodeLosses } from '../encode/limits.js';
 import { createMetricEncoder } from '../encode/metric-encoder.js';
 import type { DropReason } from '../ledger/ledger-words.js';
 import type { LiveSpans } from '../ledger/live-spans.js';
 import type { SlabWriter } from '../slab/slab-writer.js';
 import type { Signal } from '../wire/model.js';
 import { Intake } from './intake.js';
+import type { LeftOut } from './left-out.js';
 import { createLogRecordProcessor, isErrorRecord } from './log-record-processor.js';
 import { createMetricExporter } from './metric-exporter.js';
 import type { Part } from './part.js';
@@ -30,21 +32,26 @@ export interface Parts extends Pick<
 > {
   /** Resolves when nothing waits for its resource. */
   opened(): Promise<void>;
+  readonly leftOut: () => LeftOut;
   /** Takes nothing more. */
   close(): void;
   /** Encodes what waits for its resource as it is. */
   force(): void;
 }
 
-type LiveIntake = Pick<Intake<never>, 'opened' | 'close' | 'force'>;
+type LiveIntake = Pick<Intake<never>, 'opened' | 'close' | 'force' | 'losses'>;
 
 export function createParts(options: ResolvedPipelineOptions, host: PartsHost): Parts {
   const goes = new Set(options.sending.destinations.map(({ signal }) => signal));
   const inUse = new Set(goes);
   const intakes: LiveIntake[] = [];
+  const losses: Partial<Record<Signal, () => EncodeLosses>> = {};
 
   const partOf = (signal: Signal, intake?: LiveIntake): Part => {
-    if (intake !== undefined) intakes.push(intake);
+    if (intake !== undefined) {
+      intakes.push(intake);
+      losses[signal] = () => intake.losses();
+    }
     return {
       async flush() {
         await host.flush();
@@ -83,10 +90,12 @@ export function createParts(options: ResolvedPipelineOptions, host: PartsHost): 
     });
     return createLogRecordProcessor(intake, partOf('logs', intake));
   };
-  const createMetrics = (): Parts['metricExporter'] =>
-    createMetricExporter(
+  const createMetrics = (): Parts['metricExporter'] => {
+    const encoder = createMetricEncoder(options.encode);
+    losses.metrics = () => ({ ...encoder.losses });
+    return createMetricExporter(
       {
-        encoder: createMetricEncoder(options.encode),
+        encoder,
         temporality: options.temporality,
         offer: (bytes, points) => host.offer('metrics', bytes, points),
         onCreated: (points) => host.created('metrics', points),
@@ -94,6 +103,7 @@ export function createParts(options: ResolvedPipelineOptions, host: PartsHost): 
       },
       partOf('metrics'),
     );
+  };
 
   return {
     spanProcessor: goes.has('traces') ? createSpans() : undefined,
@@ -102,6 +112,8 @@ export function createParts(options: ResolvedPipelineOptions, host: PartsHost): 
     async opened() {
       await Promise.all(intakes.map((intake) => intake.opened()));
     },
+    leftOut: () =>
+      Object.fromEntries(Object.entries(losses).map(([signal, read]) => [signal, read()])),
     close() {
       for (const intake of intakes) intake.close();
     },

@@ -5,16 +5,23 @@ import { liveSpanMetrics } from '../ledger/live-spans.js';
 import type { LiveSpans } from '../ledger/live-spans.js';
 import { pipelineMetrics } from '../ledger/pipeline-metrics.js';
 import { processorMetrics } from '../ledger/processor-metrics.js';
+import { leftOutMetrics } from './left-out.js';
+import type { LeftOut } from './left-out.js';
 import { endpointOf } from './pipeline-options.js';
 import type { Destination, ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FromRunner, LaneState } from './runner-messages.js';
 
+interface Measured {
+  readonly ledger: Ledger;
+  readonly live: LiveSpans;
+  readonly lanes: () => readonly LaneState[];
+  readonly leftOut: () => LeftOut;
+}
+
 /** All that a pipeline measures of itself; without a meter nothing is made. */
 export function createSelfMetrics(
   { meter, sending }: ResolvedPipelineOptions,
-  ledger: Ledger,
-  live: LiveSpans,
-  lanes: () => readonly LaneState[],
+  { ledger, live, lanes, leftOut }: Measured,
 ) {
   const { destinations } = sending;
   const processed = (['traces', 'logs'] as const).filter((signal) =>
@@ -42,6 +49,7 @@ export function createSelfMetrics(
   );
   const traced = destinations.some(({ signal }) => signal === 'traces');
   const stopLive = liveSpanMetrics(traced ? meter : undefined, live);
+  const stopLeftOut = leftOutMetrics(meter, leftOut);
   const abandoned = (): void => {
     for (const exporter of exporters) exporter?.abandoned();
   };
@@ -57,6 +65,7 @@ export function createSelfMetrics(
     stop(): void {
       abandoned();
       stopProcessors();
+      stopLeftOut();
       stopPipeline();
       stopCertificates();
       stopLive();
