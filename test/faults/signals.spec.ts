@@ -1,0 +1,132 @@
+import { BroadcastChannel } from 'node:worker_threads';
+import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import type { FaultProxy } from '@nestlens/testing';
+import type { PipelineOptions } from '../../libs/otlp/src/pipeline/pipeline-options.js';
+import { AllSignals, NOTHING, SIGNALS } from './fixtures/all-signals.js';
+import { FROM_WORKER, Stage } from './fixtures/stage.js';
+import { lasting, until } from './fixtures/until.js';
+
+/** F1, F4, F33, P1, P4, P5, P14: spans, log records and metrics at once, from the worker; metrics take no slabs. */
+const OUTAGE_MS = 3000;
+const MIB = 1024 * 1024;
+const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
+
+describe('all signals', () => {
+  useLeakCheck();
+
+  describe('of one app', () => {
+    const stage = new Stage();
+    let server: ScriptedOtlpServer;
+    let proxy: FaultProxy;
+
+    const app = (name: string, options: PipelineOptions = {}): AllSignals => {
+      const endpoint = `http://127.0.0.1:${proxy.port}`;
+      const made = new AllSignals(name, endpoint, { worker: FROM_WORKER, ...options });
+      return stage.keep(made, (each) => each.shutdown(200));
+    };
+
+    /** Everything that was made is acknowledged. */
+    const delivered = async (all: AllSignals): Promise<void> => {
+      await all.rest();
+      const left = (): number =>
+        SIGNALS.reduce((sum, of) => sum + all.books[of].queued + all.books[of].spooled, 0);
+      await until(() => left() === 0, 20_000, 'the rest');
+    };
+
+    beforeEach(async () => {
+      server = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
+      proxy = await stage.proxy(server.grpcPort);
+    });
+    afterEach(() => stage.close());
+
+    it.each([
+      ['refused', () => proxy.down(), () => proxy.up()],
+      ['half-open', async () => proxy.set({ blackHole: true }), async () => proxy.set({})],
+    ])(
+      'F1, F4, P1, P4: a collector that is %s for 3 s loses nothing of any',
+      async (_name, down, up) => {
+        const all = app('memory', { pool: { keepaliveMs: 500, keepaliveTimeoutMs: 500 } });
+        all.pace();
+        await server.waitForMetrics((metrics) => metrics.length > 2);
+        await down();
+        await lasting(OUTAGE_MS);
+        await up();
+        await delivered(all);
+        expect(all.missing(server)).toEqual(NOTHING);
+        for (const signal of SIGNALS) expect(all.books[signal].dropped).toEqual({});
+      },
+      40_000,
+    );
+
+    it('F1, P1, P4: goes to disk while it is away, and comes from there when it is back', async () => {
+      const directory = await stage.directory();
+      const all = app('disk', { spool: { directory }, maxBytes: 4 * MIB });
+      all.pace();
+      await server.waitForMetrics((metrics) => metrics.length > 2);
+      await proxy.down();
+      for (const signal of SIGNALS) {
+        await until(() => all.books[signal].spooled > 10, 10_000, `${signal} on disk`);
+      }
+      await lasting(OUTAGE_MS);
+      await proxy.up();
+      await delivered(all);
+      expect(all.missing(server)).toEqual(NOTHING);
+      for (const signal of SIGNALS) expect(all.books[signal].dropped).toEqual({});
+    }, 40_000);
+
+    it('P4, P5: a worker that dies while all are on their way loses nothing, and counts what may be twice', async () => {
+      const channel = new BroadcastChannel('signals');
+      stage.keep(channel, async () => channel.close());
+      const execArgv = [...FROM_WORKER.execArgv, '--import', `${mortal}?signals`];
+      const all = app('dies', { worker: { ...FROM_WORKER, execArgv } });
+      all.pace();
+      await server.waitForMetrics((metrics) => metrics.length > 2);
+      // Answers are lost from here on, requests are not.
+      proxy.set({ down: { latencyMs: 60_000 } });
+      const before = server.requests().length;
+      await until(() =>
+        SIGNALS.every((signal) =>
+          server
+            .requests()
+            .slice(before)
+            .some((request) => request.signal === signal),
+        ),
+      );
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
+      channel.postMessage('die');
+      await until(() => all.pipeline.stats().replaced === 1);
+      proxy.set({});
+      await delivered(all);
+      expect(all.missing(server)).toEqual(NOTHING);
+      for (const signal of SIGNALS) {
+        expect(all.books[signal].possibleDuplicates).toBeGreaterThan(0);
+      }
+    }, 40_000);
+
+    it('P14: that are left at the end of a shutdown are on disk for the next one, or counted', async () => {
+      await proxy.down();
+      const directory = await stage.directory();
+      const [kept, lost] = [app('kept', { spool: { directory } }), app('lost')];
+      for (const all of [kept, lost]) all.pace();
+      await lasting(1000);
+      await Promise.all([kept.shutdown(1500), lost.shutdown(1500)]);
+      expect([kept.missing(server), lost.missing(server)]).toEqual([NOTHING, NOTHING]);
+      await proxy.up();
+      const next = app('next', { spool: { directory } });
+      for (const signal of SIGNALS) {
+        const { dropped, spooled, queued } = lost.books[signal];
+        expect([spooled, queued]).toEqual([0, 0]);
+        expect(dropped.shutdown_deadline).toBeGreaterThan(0);
+        expect(kept.books[signal].dropped).toEqual({});
+        const left = kept.books[signal].spooled;
+        expect(left).toBeGreaterThan(0);
+        await until(() => next.books[signal].restored >= left, 10_000, `${signal} found`);
+      }
+      await delivered(next);
+      for (const signal of SIGNALS) {
+        const { restored, accepted, created } = next.books[signal];
+        expect([restored, accepted]).toEqual([kept.books[signal].spooled, created + restored]);
+      }
+    }, 40_000);
+  });
+});
