@@ -254,16 +254,18 @@ export class ExportLoop {
   async #settle(batch: Work, outcome: Outcome, lane: Lane): Promise<void> {
     if (outcome.kind !== 'retry') return this.#finish(batch, outcome);
     const overflow = this.#options.overflow();
+    // While the disk takes its time the lane may close.
+    const isGivenBack = overflow !== undefined && lane.isOpen();
     if ((await overflow?.take(batch)) === true) {
       return this.#finish(batch, {
         kind: 'spooled',
         mayHaveArrived: mayHaveArrived(outcome.reason),
       });
     }
-    // A batch that the lane gave back for the disk, which then refused it, has not had its time yet.
-    const isGivenBack = overflow !== undefined && lane.isOpen() && !this.#stopping;
-    if (isGivenBack) this.#waitAgain(batch, lane);
-    else this.#finish(batch, this.#stopping ? { kind: 'aborted' } : outcome);
+    if (this.#stopping) return this.#finish(batch, { kind: 'aborted' });
+    if (!isGivenBack) return this.#finish(batch, outcome);
+    // The lane gave it back for the disk, which then refused it: it has not had its time yet.
+    this.#waitAgain(batch, lane);
   }
 
   #finish(batch: Work, settled: Settled): void {

@@ -1,0 +1,90 @@
+import { ManualClock, turn } from '../layers/fixtures/manual-clock.js';
+import { accepted, retry } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import type { Sender } from '../send/sender.js';
+import { allocateSlabs } from '../slab/memory.js';
+import { SlabPool } from '../slab/slab-pool.js';
+import { SlabReader } from '../slab/slab-reader.js';
+import { ExportLoop } from './export-loop.js';
+import type { OwnBatch } from './export-loop.js';
+import type { Lane } from './lane.js';
+
+const BATCH: OwnBatch = {
+  id: 0,
+  signal: 'metrics',
+  items: 3,
+  bytes: 1,
+  chunks: [new Uint8Array(1)],
+};
+
+/** A lane whose answers and breaker the spec gives, and a disk that says yes or no when the spec does. */
+function bench() {
+  const outcomes: Outcome[] = [];
+  const lane = { isOpen: false };
+  const settled: string[] = [];
+  let asked = Promise.withResolvers<void>();
+  let answer = Promise.withResolvers<boolean>();
+  const sender: Sender = {
+    send: () => Promise.resolve(outcomes.shift() ?? accepted),
+    close: () => Promise.resolve(),
+  };
+  const metrics: Lane = {
+    sender,
+    once: sender,
+    limit: () => 2,
+    maxBytes: () => Infinity,
+    waiting: () => 0,
+    isOpen: () => lane.isOpen,
+    stopWaiting() {},
+    state: () => {
+      throw new Error('nobody asks');
+    },
+  };
+  const loop = new ExportLoop({
+    reader: new SlabReader(new SlabPool(allocateSlabs({ maxBytes: 4 * 4096, slabBytes: 4096 }))),
+    lanes: { metrics },
+    overflow: () => ({
+      wants: () => false,
+      async take() {
+        asked.resolve();
+        const taken = await answer.promise;
+        [asked, answer] = [Promise.withResolvers(), Promise.withResolvers()];
+        return taken;
+      },
+    }),
+    targetBytes: 4096,
+    lingerMs: 1000,
+    onHanded() {},
+    onSettled: (_batch, { kind }) => settled.push(kind),
+    onError(error) {
+      throw error;
+    },
+    clock: new ManualClock(),
+  });
+  return { loop, lane, outcomes, settled, asked: () => asked.promise, answer: () => answer };
+}
+
+describe('export loop', () => {
+  it('keeps a batch given back for a disk that refuses it so slowly that the collector is back by then', async () => {
+    const { loop, lane, outcomes, settled, asked, answer } = bench();
+    outcomes.push(retry('UNAVAILABLE'));
+    lane.isOpen = true;
+    loop.offer(BATCH);
+    await asked();
+    lane.isOpen = false;
+    answer().resolve(false);
+    await loop.flush({ sequence: 0, own: 1 });
+    expect(settled).toEqual(['accepted']);
+  });
+
+  it('gives up a batch that had its time, also where the lane opens while the disk refuses it', async () => {
+    const { loop, lane, outcomes, settled, asked, answer } = bench();
+    outcomes.push(retry('UNAVAILABLE'));
+    loop.offer(BATCH);
+    await asked();
+    lane.isOpen = true;
+    answer().resolve(false);
+    await turn();
+    expect(settled).toEqual(['retry']);
+  });
+});
