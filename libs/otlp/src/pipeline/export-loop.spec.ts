@@ -29,6 +29,7 @@ function bench() {
     close: () => Promise.resolve(),
   };
   const metrics: Lane = {
+    signals: ['metrics'],
     sender,
     once: sender,
     limit: () => 2,

@@ -75,7 +75,7 @@ export class ExportLoop {
   readonly #abort = new AbortController();
   #cancelTimer = (): void => {};
   #stopping = false;
-  #sentBytes = 0;
+  readonly #sentBytes = new Map<Lane, number>();
   #closed: Promise<void> | undefined;
 
   constructor(options: ExportLoopOptions) {
@@ -85,7 +85,7 @@ export class ExportLoop {
       [...new Set(Object.values(lanes))].map((lane) => [
         lane,
         createConsumers({
-          take: (signal) => (lanes[signal] === lane ? this.#take(signal) : undefined),
+          take: (signal) => (lane.signals.includes(signal) ? this.#take(signal) : undefined),
           sender: lane.sender,
           signal: this.#abort.signal,
           settled: (batch, outcome) => void this.#settle(batch as Work, outcome, lane),
@@ -141,21 +141,20 @@ export class ExportLoop {
     });
   }
 
-  /** What the lanes are doing, all together. */
-  load(): Load {
-    const { reader, lanes } = this.#options;
-    let inFlight = 0;
-    let limit = 0;
-    for (const [lane, consumers] of this.#lanes) {
-      inFlight += consumers.inFlight();
-      limit += lane.limit();
+  /** What a lane is doing. */
+  load(lane: Lane): Load {
+    const { reader } = this.#options;
+    let queued = 0;
+    for (const { signal } of this.#own) if (lane.signals.includes(signal)) queued += 1;
+    for (const signal of lane.signals) {
+      if (this.#isDue(signal)) queued += reader.waiting(signal).slabs;
     }
-    let queued = this.#own.length;
-    for (const signal of signals) {
-      if (lanes[signal] !== undefined && this.#isDue(signal))
-        queued += reader.waiting(signal).slabs;
-    }
-    return { queued, inFlight, limit, sentBytes: this.#sentBytes };
+    return {
+      queued,
+      inFlight: this.#lanes.get(lane)?.inFlight() ?? 0,
+      limit: lane.limit(),
+      sentBytes: this.#sentBytes.get(lane) ?? 0,
+    };
   }
 
   /**
@@ -231,9 +230,7 @@ export class ExportLoop {
 
   /** Everything of the lane to the overflow; what that does not take waits for the lane after all. */
   #spill(lane: Lane): void {
-    const { lanes } = this.#options;
-    for (const signal of signals) {
-      if (lanes[signal] !== lane) continue;
+    for (const signal of lane.signals) {
       const batch = this.#takeOwn(signal) ?? this.#takeSlabs(signal);
       if (batch !== undefined) void this.#overflow(batch, lane);
     }
@@ -271,10 +268,15 @@ export class ExportLoop {
   #finish(batch: Work, settled: Settled): void {
     if (isOwn(batch)) this.#unsettled.delete(batch.id);
     else this.#options.reader.release(batch);
-    if (settled.kind === 'accepted' || settled.kind === 'partial') this.#sentBytes += batch.bytes;
+    if (settled.kind === 'accepted' || settled.kind === 'partial') this.#sent(batch);
     this.#options.onSettled(batch, settled, isOwn(batch) ? batch.id : undefined);
     // The consumers that called look for more themselves; what a flush waits for they do not know.
     queueMicrotask(() => this.poke());
+  }
+
+  #sent({ signal, bytes }: Work): void {
+    const lane = this.#options.lanes[signal];
+    if (lane !== undefined) this.#sentBytes.set(lane, (this.#sentBytes.get(lane) ?? 0) + bytes);
   }
 
   #settleFlushes(): void {

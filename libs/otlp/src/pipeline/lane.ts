@@ -4,6 +4,7 @@ import type { HeaderAnswer, LaneState } from './runner-messages.js';
 
 /** The way to one collector: the sender stack, and what the queue's consumers must know of it. */
 export interface Lane {
+  readonly signals: readonly Signal[];
   readonly sender: Sender;
   /** The same without retry, for what is kept on disk until it is taken. Closed with `sender`. */
   readonly once: Sender;

@@ -1,6 +1,6 @@
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import { settle } from '../ledger/settle.js';
-import type { Batch, Sender } from '../send/sender.js';
+import type { Batch } from '../send/sender.js';
 import type { SlabPool } from '../slab/slab-pool.js';
 import type { SpoolEvent } from '../spool/events.js';
 import type { Items } from '../spool/items.js';
@@ -20,7 +20,7 @@ export interface DiskOverflowOptions {
   readonly pool: SlabPool;
   readonly lanes: Lanes;
   readonly ledger: LedgerWriter;
-  readonly load: () => Load;
+  readonly load: (lane: Lane) => Load;
   readonly warn: (cause: string, message: string) => void;
   readonly succession: Succession;
   /** What the books have as spooled by those before. */
@@ -30,6 +30,9 @@ export interface DiskOverflowOptions {
 /** Above it what waits goes to disk, so that what comes has room. */
 const HIGH_WATER = 0.5;
 
+/** Of all lanes together, on the heap. */
+const MAX_REPLAYED_BYTES = 8 * 1024 * 1024;
+
 /** After a refusal nothing is offered for so long, unless memory has no other place. */
 const REST_MS = 1000;
 
@@ -37,7 +40,8 @@ const REST_MS = 1000;
 export class DiskOverflow implements Overflow {
   readonly #options: DiskOverflowOptions;
   readonly #spool: Spool;
-  readonly #replayer: Replayer;
+  /** One for each lane: one that does not work holds up no other. */
+  readonly #replayers: readonly Replayer[];
   #refusedAt = -Infinity;
 
   /** Undefined, after a warning, where the directory cannot be used: batches then stay in memory. */
@@ -57,16 +61,7 @@ export class DiskOverflow implements Overflow {
   private constructor(options: DiskOverflowOptions, spool: Spool) {
     this.#options = options;
     this.#spool = spool;
-    const { lanes, load, ledger } = options;
-    this.#replayer = replay(spool, onceThrough(lanes), {
-      load,
-      paused: () => lanes.all.some((lane) => lane.isOpen()),
-      onOutcome({ signal, items }, outcome, possibleDuplicate) {
-        if (outcome.kind === 'retry') return;
-        ledger.unspooled(signal, items);
-        settle(ledger, { signal, items, outcome, possibleDuplicate });
-      },
-    });
+    this.#replayers = options.lanes.all.map((lane) => this.#replay(lane));
   }
 
   wants(lane: Lane): boolean {
@@ -92,28 +87,33 @@ export class DiskOverflow implements Overflow {
   }
 
   /** Before the lanes are closed: what is being replayed goes back. */
-  stopReplay(): Promise<void> {
-    return this.#replayer.stop();
+  async stopReplay(): Promise<void> {
+    await Promise.all(this.#replayers.map((replayer) => replayer.stop()));
   }
 
   /** What is in it is on the disk when it resolves. */
   async close(): Promise<void> {
-    await this.#replayer.stop();
+    await this.stopReplay();
     await this.#spool.sync();
     await this.#spool.close();
   }
-}
 
-/** Each record by the lane of its signal; one that no collector is named for any more waits for another process. */
-const onceThrough = (lanes: Lanes): Sender => ({
-  async send(batch, signal) {
-    const lane = lanes.of[batch.signal];
-    return lane === undefined
-      ? { kind: 'retry', reason: 'no_destination' }
-      : lane.once.send(batch, signal);
-  },
-  close: () => Promise.resolve(),
-});
+  /** Records of a signal that no collector is named for any more wait for another process. */
+  #replay(lane: Lane): Replayer {
+    const { lanes, load, ledger } = this.#options;
+    return replay(this.#spool, lane.once, {
+      signals: lane.signals,
+      load: () => load(lane),
+      paused: () => lane.isOpen(),
+      maxBytes: MAX_REPLAYED_BYTES / lanes.all.length,
+      onOutcome({ signal, items }, outcome, possibleDuplicate) {
+        if (outcome.kind === 'retry') return;
+        ledger.unspooled(signal, items);
+        settle(ledger, { signal, items, outcome, possibleDuplicate });
+      },
+    });
+  }
+}
 
 function failedText({ path, code }: Extract<SpoolEvent, { kind: 'failed' }>): string {
   const text = `the spool at ${path} cannot be written (${code})`;

@@ -124,7 +124,7 @@ export class Runner {
       pool: this.#pool,
       lanes: this.#lanes,
       ledger: this.#ledger,
-      load: () => this.#loop.load(),
+      load: (lane) => this.#loop.load(lane),
       warn: (cause, message) => this.#warn(cause, message),
       succession,
       inherited,

@@ -66,6 +66,7 @@ function createLane(
   questions: HeaderQuestions,
   { keeps, paused }: { keeps: (lane: Lane) => boolean; paused: () => void },
 ): Lane {
+  const signals = to.map(({ signal }) => signal);
   const transport = createTransport(to, sending, (destination) => ({
     endpoint: destination.endpoint,
     headers: [
@@ -96,9 +97,8 @@ function createLane(
   circuit.onChange((state) => {
     if (state.kind !== 'open') return;
     const { reason } = state;
-    const signals = to.map(({ signal }) => signal).join(', ');
     const mistake = to[0] === undefined ? '' : likelyMistake(reason, to[0].protocol);
-    const message = `${signals} cannot be sent to ${shown(to)}: ${reason}${mistake}; trying again`;
+    const message = `${signals.join(', ')} cannot be sent to ${shown(to)}: ${reason}${mistake}; trying again`;
     emit({ kind: 'warning', cause: `unreachable_${at}_${reason}`, message });
   });
   // 5. limit: learns from attempts that were really made, how long the peer took for each.
@@ -107,6 +107,7 @@ function createLane(
   const bounded = timeout(Math.max(...to.map(({ timeoutMs }) => timeoutMs)));
   // 7. transport, and its pool of connections.
   const lane: Lane = {
+    signals,
     sender: stack([observed, parts, again, circuit, crowd, bounded], transport.sender),
     once: stack([observed, parts, circuit, crowd, bounded], transport.sender),
     limit: () => crowd.limit(),
@@ -117,7 +118,7 @@ function createLane(
     state: () => {
       const why = again.why();
       return {
-        signals: to.map(({ signal }) => signal),
+        signals,
         breaker: sinceEpoch(circuit.state()),
         limit: crowd.limit(),
         retrying: again.waiting(),

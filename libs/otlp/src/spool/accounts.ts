@@ -1,3 +1,4 @@
+import type { Signal } from '../wire/model.js';
 import type { LossKind } from './events.js';
 import { addItems, noItems, SIGNALS, subtractItems, type Items } from './items.js';
 import { settle, type Entry, type Segment } from './segment.js';
@@ -26,6 +27,7 @@ export function recovered({ counts, emit }: Surroundings, path: string, items: I
 export function read(around: Surroundings, entry: Entry): void {
   const { segment, signal, items } = entry;
   segment.entries.push(entry);
+  segment.readMs = entry.atMs;
   if (signal === undefined) return;
   const extra = Math.max(0, items - segment.unread[signal]);
   segment.unread[signal] -= items - extra;
@@ -79,9 +81,17 @@ export function answered(around: Surroundings, entry: Entry, answer: Answer): vo
   segment.returned.push(entry);
 }
 
+/** One that was read on the way to another: it is taken when somebody asks for its signal. */
+export function setAside(entry: Entry): void {
+  entry.state = 'returned';
+  entry.body = NOTHING;
+  entry.segment.returned.push(entry);
+}
+
 /** What failed while nothing was taken need not rest; what fails each time, whoever else is taken, does in the end. */
-export function pardoned({ returned }: Segment): void {
+export function pardoned({ returned }: Segment, signals: readonly Signal[]): void {
   for (const entry of returned) {
+    if (entry.signal === undefined || !signals.includes(entry.signal)) continue;
     if (entry.pardons === MOST_PARDONS) continue;
     entry.pardons += 1;
     entry.notBeforeMs = 0;

@@ -167,7 +167,8 @@ describe('a damaged spool', () => {
       readFileSync(path),
     );
     const { ids, corrupt } = await survivors(directory);
-    expect([ids, corrupt.logs, corrupt.traces]).toEqual([[0, 1, 2, 0, 1, 2], 4, 0]);
+    const sent = ids.toSorted((a, b) => a - b);
+    expect([sent, corrupt.logs, corrupt.traces]).toEqual([[0, 0, 1, 1, 2, 2], 4, 0]);
   });
 
   it.each(['cursor', 'lock/1.free'])('does without its %s', async (name) => {

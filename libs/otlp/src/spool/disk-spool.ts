@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { ABORTED, BREAKER_OPEN, mayHaveArrived } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
 import type { SpoolStats } from './counts.js';
 import { recordBytes } from './current.js';
 import { codeOf } from './disk.js';
 import { DiskHealth, tryWriting, type SpoolState } from './disk-health.js';
 import { makeHome } from './homes.js';
-import { countItems } from './items.js';
+import { countItems, SIGNALS } from './items.js';
 import type { Journal } from './journal.js';
 import { freePath, lockPath } from './lock.js';
 import type { Succession } from './options.js';
@@ -37,7 +38,6 @@ export class DiskSpool implements Spool {
   readonly #syncs: Round;
   readonly #housekeeping: Round;
   #own: { readonly journal: Journal; readonly writer: Writer } | undefined;
-  #ahead: Promise<SpooledRecord | undefined> | undefined;
   #asked: Promise<boolean> = Promise.resolve(true);
   #persisting: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -84,18 +84,13 @@ export class DiskSpool implements Spool {
     return appended;
   }
 
-  async peek(): Promise<SpooledRecord | undefined> {
-    const ahead = (this.#ahead ??= this.#next());
-    const record = await ahead;
-    // Something may come after.
-    if (record === undefined && this.#ahead === ahead) this.#ahead = undefined;
-    return record;
-  }
-
-  async take(): Promise<SpooledRecord | undefined> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    return (await ahead) ?? this.#next();
+  async take(signals = SIGNALS): Promise<SpooledRecord | undefined> {
+    if (this.#closing !== undefined) return undefined;
+    for (const journal of this.#nextFirst(signals)) {
+      const entry = await journal.take(signals);
+      if (entry !== undefined) return new Taken(journal, entry, this.#around.unixMs());
+    }
+    return undefined;
   }
 
   acknowledge(record: SpooledRecord, outcome: Outcome): void {
@@ -106,12 +101,12 @@ export class DiskSpool implements Spool {
     this.#syncs.soon();
   }
 
-  pardon(): void {
-    for (const journal of this.#journals()) journal.pardon();
+  pardon(signals = SIGNALS): void {
+    for (const journal of this.#journals()) journal.pardon(signals);
   }
 
-  wakeOne(): boolean {
-    return this.#oldestFirst().some((journal) => journal.wakeOne());
+  wakeOne(signals = SIGNALS): boolean {
+    return this.#oldestFirst().some((journal) => journal.wakeOne(signals));
   }
 
   sync(): Promise<boolean> {
@@ -193,15 +188,6 @@ export class DiskSpool implements Spool {
     for (const journal of this.#journals()) await journal.bury();
   }
 
-  async #next(): Promise<SpooledRecord | undefined> {
-    if (this.#closing !== undefined) return undefined;
-    for (const journal of this.#oldestFirst()) {
-      const entry = await journal.take();
-      if (entry !== undefined) return new Taken(journal, entry, this.#around.unixMs());
-    }
-    return undefined;
-  }
-
   #journals(): readonly Journal[] {
     const { journals } = this.#orphans;
     return this.#own === undefined ? journals : [...journals, this.#own.journal];
@@ -210,6 +196,16 @@ export class DiskSpool implements Spool {
   #oldestFirst(): readonly Journal[] {
     const journals = this.#journals();
     return journals.length < 2 ? journals : journals.toSorted((a, b) => a.firstMs - b.firstMs);
+  }
+
+  /** By what they have of these signals. */
+  #nextFirst(signals: readonly Signal[]): readonly Journal[] {
+    const journals = this.#journals();
+    if (journals.length < 2) return journals;
+    return journals
+      .map((journal) => ({ journal, ms: journal.nextMs(signals) ?? Infinity }))
+      .toSorted((a, b) => a.ms - b.ms || 0)
+      .map(({ journal }) => journal);
   }
 
   async #settleIn(): Promise<void> {

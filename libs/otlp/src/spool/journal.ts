@@ -1,11 +1,19 @@
 import { dirname, join } from 'node:path';
-import { answered, dropped, handed, pardoned, type Answer } from './accounts.js';
+import type { Signal } from '../wire/model.js';
+import { answered, dropped, handed, pardoned, setAside, type Answer } from './accounts.js';
 import { CursorFile } from './cursor.js';
-import { codeOf } from './disk.js';
 import { noItems } from './items.js';
 import { abolish, release, type Lock } from './lock.js';
 import { closeReading, measureOrFail, readAgain, readNext } from './reading.js';
-import { isFinished, newSegment, takeRested, type Entry, type Segment } from './segment.js';
+import { Remains, removeFile, without } from './remains.js';
+import {
+  isFinished,
+  newSegment,
+  oldestOf,
+  takeRested,
+  type Entry,
+  type Segment,
+} from './segment.js';
 import { openName } from './segment-name.js';
 import type { Surroundings } from './surroundings.js';
 import { listSegments, recover } from './survey.js';
@@ -16,10 +24,7 @@ export class Journal {
   readonly #around: Surroundings;
   readonly #cursor: CursorFile;
   readonly #segments: Segment[];
-  /** To be removed when the cursor on the disk is past them. */
-  readonly #finished: Segment[] = [];
-  /** To be removed whatever the cursor says. */
-  readonly #doomed: Segment[];
+  readonly #remains: Remains;
   #listed = false;
   #lastSequence: number;
   #readings: Promise<unknown> = Promise.resolve();
@@ -45,7 +50,8 @@ export class Journal {
     this.#around = around;
     this.#cursor = cursor;
     this.#segments = found.filter((segment) => segment.sequence >= sequence);
-    this.#doomed = found.filter((segment) => segment.sequence < sequence);
+    const passed = found.filter((segment) => segment.sequence < sequence);
+    this.#remains = new Remains(around, passed);
     // Above the cursor's too, which would pass over a number that is used again.
     this.#lastSequence = Math.max(sequence, found.at(-1)?.sequence ?? 0);
     for (const segment of this.#segments) if (segment.measured) recover(segment, around);
@@ -57,12 +63,12 @@ export class Journal {
 
   /** Files of records. */
   get size(): number {
-    return this.#segments.length + this.#finished.length;
+    return this.#segments.length + this.#remains.finished;
   }
 
   /** Nothing to send and nothing to remove. */
   get empty(): boolean {
-    return this.size + this.#doomed.length === 0;
+    return this.#segments.length === 0 && this.#remains.empty;
   }
 
   /** Something of it may not outlast a power failure, whatever is done. */
@@ -91,22 +97,25 @@ export class Journal {
   abandon(segment: Segment): void {
     without(this.#segments, segment);
     segment.sealed = true;
-    this.#doomed.push(segment);
+    this.#remains.doom(segment);
   }
 
-  /** The next record to send; undefined where there is none or the disk does not give it now. */
-  take(): Promise<Entry | undefined> {
+  /** When the record of these signals was kept that `take` gives next; undefined where there is none now. */
+  nextMs(signals: readonly Signal[]): number | undefined {
+    return oldestOf(this.#segments, signals, this.#around.clock.now())?.ms;
+  }
+
+  /** The next record of these signals; undefined where there is none or the disk does not give it now. */
+  take(signals: readonly Signal[]): Promise<Entry | undefined> {
     return this.#alone(async () => {
-      for (let index = 0; index < this.#segments.length; index += 1) {
-        const segment = this.#segments[index] as Segment;
-        const again = takeRested(segment, this.#around.clock.now());
-        if (again !== undefined && (await this.#readAgain(again))) return again;
-        const entry = await this.#read(segment);
-        if (entry !== undefined) return handed(this.#around, entry);
-        // Others may have gone meanwhile.
-        index = Math.min(index, this.#segments.indexOf(segment));
+      const nowMs = this.#around.clock.now();
+      const tried = new Set<Segment>();
+      for (;;) {
+        const { segment } = oldestOf(this.#segments, signals, nowMs, tried) ?? {};
+        const entry = segment && (await this.#takeFrom(segment, signals, nowMs));
+        if (segment === undefined || entry !== undefined) return entry;
+        tried.add(segment);
       }
-      return undefined;
     });
   }
 
@@ -115,15 +124,19 @@ export class Journal {
     answered(this.#around, entry, answer);
   }
 
-  pardon(): void {
-    for (const segment of this.#segments) pardoned(segment);
+  pardon(signals: readonly Signal[]): void {
+    for (const segment of this.#segments) pardoned(segment, signals);
   }
 
-  /** Ends the rest of the oldest that rests. False where none does. */
-  wakeOne(): boolean {
-    const [entry] = this.#segments.find(({ returned }) => returned.length > 0)?.returned ?? [];
-    if (entry !== undefined) entry.notBeforeMs = 0;
-    return entry !== undefined;
+  /** Ends the rest of the oldest of these signals that rests. False where none does. */
+  wakeOne(signals: readonly Signal[]): boolean {
+    for (const { returned } of this.#segments) {
+      const entry = returned.find(({ signal }) => signal !== undefined && signals.includes(signal));
+      if (entry === undefined) continue;
+      entry.notBeforeMs = 0;
+      return true;
+    }
+    return false;
   }
 
   /** Measures what a crash left without a name, oldest first, until `atMs`. True when nothing is left to do. */
@@ -158,16 +171,8 @@ export class Journal {
   }
 
   /** Takes what was thrown away off the disk; what cannot go yet waits for `persist`. Never rejects. */
-  async bury(): Promise<void> {
-    for (const segment of this.#doomed.slice()) {
-      try {
-        await this.#removeFile(segment.path);
-      } catch {
-        continue;
-      }
-      // While it is being closed it may still get another name.
-      if (segment.sealed) without(this.#doomed, segment);
-    }
+  bury(): Promise<void> {
+    return this.#remains.bury();
   }
 
   /** Throws away segments whose last record is too old. */
@@ -187,8 +192,7 @@ export class Journal {
       dropped(this.#around, segment, 'evicted');
       closeReading(this.#around, segment);
     }
-    this.#finished.length = 0;
-    this.#doomed.length = 0;
+    this.#remains.forget();
     this.#cursor.close().catch(() => undefined);
   }
 
@@ -213,25 +217,12 @@ export class Journal {
 
   async #persist(): Promise<void> {
     for (let [first] = this.#segments; first !== undefined && isFinished(first);) {
-      this.#finished.push(first);
+      this.#remains.finish(first);
       this.#segments.shift();
       closeReading(this.#around, first);
       [first] = this.#segments;
     }
-    // Only these: more may finish while the cursor is on its way to the disk.
-    const passed = [...this.#finished];
-    // While it is being closed it may still change its name.
-    const doomed = this.#doomed.filter(({ sealed }) => sealed);
-    await this.#moveCursor(passed.length > 0);
-    for (const segment of passed) {
-      await this.#removeFile(segment.path);
-      without(this.#finished, segment);
-      this.#around.counts.bytes -= segment.bytes;
-    }
-    for (const segment of doomed) {
-      await this.#removeFile(segment.path);
-      without(this.#doomed, segment);
-    }
+    await this.#remains.leave(async (passed) => this.#moveCursor(passed));
   }
 
   async #moveCursor(passed: boolean): Promise<void> {
@@ -247,27 +238,34 @@ export class Journal {
     }
   }
 
-  async #removeFile(path: string): Promise<void> {
-    try {
-      await this.#around.disk.remove(path);
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-    }
-  }
-
   async #removeDirectory(): Promise<void> {
     const { disk } = this.#around;
-    for (const name of ['cursor', 'probe']) await this.#removeFile(join(this.directory, name));
+    for (const name of ['cursor', 'probe']) await removeFile(disk, join(this.directory, name));
     await abolish(disk, this.lock);
     await disk.removeDirectory(this.directory);
   }
 
   #drop(segment: Segment, kind: 'evicted' | 'expired'): void {
     without(this.#segments, segment);
-    this.#doomed.push(segment);
+    this.#remains.doom(segment);
     dropped(this.#around, segment, kind);
     // The reader closes what it reads just now.
     if (this.#reading !== segment) closeReading(this.#around, segment);
+  }
+
+  async #takeFrom(
+    segment: Segment,
+    signals: readonly Signal[],
+    nowMs: number,
+  ): Promise<Entry | undefined> {
+    const again = takeRested(segment, signals, nowMs);
+    if (again !== undefined && (await this.#readAgain(again))) return again;
+    for (;;) {
+      const entry = await this.#read(segment);
+      if (entry?.signal === undefined) return undefined;
+      if (signals.includes(entry.signal)) return handed(this.#around, entry);
+      setAside(entry);
+    }
   }
 
   async #read(segment: Segment): Promise<Entry | undefined> {
@@ -291,9 +289,4 @@ export class Journal {
     this.#readings = result.catch(() => undefined);
     return result;
   }
-}
-
-function without(segments: Segment[], segment: Segment): void {
-  const index = segments.indexOf(segment);
-  if (index !== -1) segments.splice(index, 1);
 }

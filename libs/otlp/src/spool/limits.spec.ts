@@ -124,7 +124,7 @@ describe('limits of a spool', () => {
     const after = await openings.open({ directory, clock, wallClock: () => 1.8e12 + jumpMs });
     const { oldestMs, held } = after.stats();
     expect([oldestMs, held.traces]).toEqual([Math.max(0, jumpMs), 1]);
-    expect((await after.peek())?.ageMs).toBe(Math.max(0, jumpMs));
+    expect((await after.take())?.ageMs).toBe(Math.max(0, jumpMs));
     // As old as on the day on which it was found, whatever its stamp says.
     await clock.advance(24 * HOUR_MS + 20_000);
     expect(after.stats()).toMatchObject({ held: { traces: 1 }, outstanding: 1 });
@@ -160,7 +160,7 @@ describe('limits of a spool', () => {
       await clock.advance(1000);
       wrong = 0;
       await before.append(batch(1));
-      expect((await before.peek())?.ageMs).toBe(1000);
+      expect((await before.take())?.ageMs).toBe(1000);
       await before.close();
       await clock.advance(HOUR_MS);
       const after = await openings.open({ directory, clock, wallClock });

@@ -1,6 +1,7 @@
 import { faultOf } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock, type Batch, type Clock, type Sender } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
 import type { Spool, SpooledRecord } from './spool.js';
 
 /** Live traffic at one moment, what is replayed not included. */
@@ -15,6 +16,8 @@ export interface Load {
 }
 
 export interface ReplayOptions {
+  /** Whose records; others are left alone. Default: all. */
+  readonly signals?: readonly Signal[];
   /** Asked before each batch. */
   readonly load: () => Load;
   /** While it answers true (the breaker is open) nothing is replayed. Default: never. */
@@ -23,6 +26,8 @@ export interface ReplayOptions {
   readonly fraction?: number;
   /** How long a batch may take before fewer are replayed at once. Default: 1000 ms. */
   readonly latencyMs?: number;
+  /** What is in flight is on the heap; none more is begun from so many bytes on. Default: 8 MiB. */
+  readonly maxBytes?: number;
   readonly clock?: Clock;
   /** What came of each, for the ledger. Called before it is acknowledged. */
   readonly onOutcome?: (batch: Batch, outcome: Outcome, wasDoubtful: boolean) => void;
@@ -42,11 +47,10 @@ const MAX_PEER_BACK_OFF_MS = 2000;
 /** While the peer does not work. */
 const LOOK_MS = 250;
 const MAX_PAUSE_MS = 60_000;
-/** They are on the heap of whoever replays, all at once. */
 const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024;
 const MAX_CREDIT_BYTES = 4 * 1024 * 1024;
 
-/** Sends what is in the spool through `send`, which need not retry. Live batches come first. */
+/** Sends what is in the spool through `send`, which need not retry. Live batches come first. One for each peer. */
 export const replay = (spool: Spool, send: Sender, options: ReplayOptions): Replayer =>
   new SpoolReplayer(spool, send, options);
 
@@ -104,7 +108,7 @@ class SpoolReplayer implements Replayer {
 
   /** 0: one more may go now. */
   #waitMs(): number {
-    const { paused, load } = this.#options;
+    const { paused, load, maxBytes = MAX_IN_FLIGHT_BYTES } = this.#options;
     // 1. A breaker that is open needs no more to fail.
     if (paused?.() === true) {
       this.#wasOpen = true;
@@ -118,7 +122,7 @@ class SpoolReplayer implements Replayer {
     if (pauseMs > 0) return Math.min(this.#failed ? LOOK_MS : IDLE_MS, Math.ceil(pauseMs));
     // 3. As many at once as the link carries within `latencyMs`: no live batch waits longer behind them.
     const replaying = this.#inFlight.size;
-    if (replaying >= this.#window || this.#bytes >= MAX_IN_FLIGHT_BYTES) return BLOCKED_MS;
+    if (replaying >= this.#window || this.#bytes >= maxBytes) return BLOCKED_MS;
     // 4. Where live batches wait: one at a time, and a fraction of their bytes.
     this.#earn(sentBytes);
     if (queued > 0) return replaying === 0 && this.#creditBytes > 0 ? 0 : BLOCKED_MS;
@@ -138,7 +142,7 @@ class SpoolReplayer implements Replayer {
   #recover(): void {
     this.#resume();
     this.#failed = false;
-    this.#spool.pardon();
+    this.#spool.pardon(this.#options.signals);
   }
 
   #earn(sentBytes: number): void {
@@ -149,7 +153,7 @@ class SpoolReplayer implements Replayer {
   }
 
   async #one(): Promise<void> {
-    const record = (await this.#spool.take()) ?? (await this.#probe());
+    const record = (await this.#spool.take(this.#options.signals)) ?? (await this.#probe());
     if (record === undefined) {
       this.#notBeforeMs = this.#clock.now() + IDLE_MS;
       return;
@@ -171,7 +175,8 @@ class SpoolReplayer implements Replayer {
   /** All that is there failed, and rests: one of it finds out whether the peer is back. */
   async #probe(): Promise<SpooledRecord | undefined> {
     if (!this.#failed || this.#clock.now() < this.#probeAtMs) return undefined;
-    return this.#spool.wakeOne() ? this.#spool.take() : undefined;
+    const { signals } = this.#options;
+    return this.#spool.wakeOne(signals) ? this.#spool.take(signals) : undefined;
   }
 
   #tell(record: SpooledRecord, outcome: Outcome): void {

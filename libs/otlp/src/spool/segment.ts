@@ -1,5 +1,5 @@
 import type { Signal } from '../wire/model.js';
-import { noItems, type Tally } from './items.js';
+import { countItems, noItems, type Tally } from './items.js';
 import { SEGMENT_HEADER_BYTES } from './record.js';
 import type { SegmentScanner } from './scanner.js';
 
@@ -28,6 +28,8 @@ export interface Segment {
   unread: Tally;
   /** Of those before `offset`. */
   readonly consumed: Tally;
+  /** When the last was kept that was read; 0 before. */
+  readMs: number;
   /** Everything before it is done with. */
   offset: number;
   /** Read after `offset`, in the order of the file. */
@@ -77,6 +79,7 @@ export function newSegment(sequence: number, path: string, nowMs: number): Segme
     left: noItems(),
     unread: noItems(),
     consumed: noItems(),
+    readMs: 0,
     offset: 0,
     entries: [],
     returned: [],
@@ -98,10 +101,72 @@ export function settle(segment: Segment): void {
   segment.entries.splice(0, done);
 }
 
-/** An entry that came back long enough ago. */
-export function takeRested({ returned }: Segment, nowMs: number): Entry | undefined {
-  const at = returned.findIndex(({ notBeforeMs }) => notBeforeMs <= nowMs);
+const isRested =
+  (signals: readonly Signal[], nowMs: number) =>
+  ({ signal, notBeforeMs }: Entry): boolean =>
+    signal !== undefined && signals.includes(signal) && notBeforeMs <= nowMs;
+
+/** An entry of these signals that came back long enough ago. */
+export function takeRested(
+  { returned }: Segment,
+  signals: readonly Signal[],
+  nowMs: number,
+): Entry | undefined {
+  const at = returned.findIndex(isRested(signals, nowMs));
   return at === -1 ? undefined : returned.splice(at, 1)[0];
+}
+
+interface Next {
+  /** When it was kept, or soon before. */
+  readonly ms: number;
+  /** What it may be of. */
+  readonly of: readonly Signal[];
+}
+
+/** What of these signals can be taken next from it; undefined where nothing can. */
+export function nextOf(
+  segment: Segment,
+  signals: readonly Signal[],
+  nowMs: number,
+): Next | undefined {
+  const { returned, unread, firstMs, readMs } = segment;
+  const rested = returned.find(isRested(signals, nowMs));
+  if (rested?.signal !== undefined) return { ms: rested.atMs, of: [rested.signal] };
+  if (segment.gone || segment.drained) return undefined;
+  if (!segment.measured) return { ms: 0, of: signals };
+  const ms = Math.max(firstMs, readMs);
+  if (signals.some((signal) => unread[signal] > 0)) {
+    return { ms, of: signals.filter((signal) => unread[signal] > 0) };
+  }
+  // Somebody must find the end of it, and what its name does not tell of.
+  return countItems(unread) === 0 && hasMore(segment) ? { ms, of: signals } : undefined;
+}
+
+const hasMore = ({ sealed, reading, offset, bytes }: Segment): boolean =>
+  sealed || (reading?.scanner.offset ?? offset) < bytes;
+
+/**
+ * The one with the oldest of these signals, those in `except` left out: in the order of the segments for each signal,
+ * by time between signals.
+ */
+export function oldestOf(
+  segments: readonly Segment[],
+  signals: readonly Signal[],
+  nowMs: number,
+  except?: ReadonlySet<Segment>,
+): (Next & { readonly segment: Segment }) | undefined {
+  let oldest: (Next & { readonly segment: Segment }) | undefined;
+  let open = signals;
+  for (const segment of segments) {
+    // They stand as they were begun.
+    if (open.length === 0 || segment.firstMs >= (oldest?.ms ?? Infinity)) break;
+    if (except?.has(segment) === true) continue;
+    const next = nextOf(segment, open, nowMs);
+    if (next === undefined) continue;
+    if (next.ms < (oldest?.ms ?? Infinity)) oldest = { ...next, segment };
+    open = open.filter((signal) => !next.of.includes(signal));
+  }
+  return oldest;
 }
 
 /** Nothing of it is needed any more. */

@@ -4,6 +4,9 @@ import { accepted, partial, refused, retry } from '../send/outcome.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
 import { ManualClock } from './fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
+import { noItems } from './items.js';
+import { dumpSync } from './dump.js';
+import type { Signal } from '../wire/model.js';
 
 const NONE = { traces: 0, metrics: 0, logs: 0 };
 
@@ -44,15 +47,29 @@ describe('spool', () => {
     expect((await spool.take())?.batch.bytes).toBe(0);
   });
 
-  it('peeks without taking, and sees what comes after it saw nothing', async () => {
-    const spool = await openings.open({ directory: openings.directory() });
-    expect(await spool.peek()).toBeUndefined();
-    await spool.append(batch(1));
-    await spool.append(batch(2));
-    const peeked = await spool.peek();
-    expect(await spool.peek()).toBe(peeked);
-    expect(await spool.take()).toBe(peeked);
-    expect(idOf((await spool.take()) as NonNullable<typeof peeked>)).toBe(2);
+  it('gives the oldest of the signals that are asked for, and keeps the others for whoever asks for them', async () => {
+    const directory = openings.directory();
+    const mixed = [batch(0, 100, 'logs'), batch(1), batch(2, 100, 'metrics'), batch(3), batch(4)];
+    // Written in one go, as a process does that dies.
+    expect(dumpSync(directory, mixed).kind).toBe('spooled');
+    const spool = await openings.open({ directory });
+    await spool.append(batch(5, 100, 'logs'));
+    await spool.append(batch(6));
+    const next = async (...signals: Signal[]): Promise<number | undefined> => {
+      const record = await spool.take(signals);
+      if (record !== undefined) spool.acknowledge(record, accepted);
+      return record && idOf(record);
+    };
+    expect([await next('traces'), await next('traces')]).toEqual([1, 3]);
+    expect([await next('metrics', 'logs'), await next('metrics', 'logs')]).toEqual([0, 2]);
+    expect([await next('metrics'), await next('traces'), await next('traces')]).toEqual([
+      undefined,
+      4,
+      6,
+    ]);
+    expect([await next('traces'), await drain(spool)]).toEqual([undefined, [5]]);
+    expect(spool.stats()).toMatchObject({ held: noItems(), outstanding: 0 });
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
   });
 
   it('gives a record that is to be sent again after a rest, and others not again', async () => {

@@ -1,5 +1,6 @@
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
 import type { SpoolStats } from './counts.js';
 import type { SpoolState } from './disk-health.js';
 import type { Appended } from './writer.js';
@@ -10,20 +11,21 @@ export interface Spool {
   append(batch: Batch): Promise<Appended>;
   /** The same, done when it returns. For a process that is about to end, and nothing else: it waits for the disk. */
   appendSync(batch: Batch): Appended;
-  /** The record that `take` gives next. */
-  peek(): Promise<SpooledRecord | undefined>;
-  /** Oldest first, but for those that rest; undefined where there is none now. Each is to be acknowledged once; several may be out. */
-  take(): Promise<SpooledRecord | undefined>;
+  /**
+   * Of these signals (default: all), oldest first, but for those that rest; undefined where there is none now. Each is
+   * to be acknowledged once; several may be out.
+   */
+  take(signals?: readonly Signal[]): Promise<SpooledRecord | undefined>;
   /**
    * `retry`: it is taken again, after a rest of 10 s that doubles up to 5 min, so that one which nobody takes does
    * not hold up the others. Anything else: it is done with. On the disk within
    * `fsyncIntervalMs` (500 ms for `always`); a crash before that lets it be taken again by the next process.
    */
   acknowledge(record: SpooledRecord, outcome: Outcome): void;
-  /** The collector works again: what failed meanwhile rests no longer. Three times for each, then it rests. */
-  pardon(): void;
-  /** Lets the oldest of those that rest be taken now. False where there is none. */
-  wakeOne(): boolean;
+  /** The collector of these works again: what failed meanwhile rests no longer. Three times for each, then it rests. */
+  pardon(signals?: readonly Signal[]): void;
+  /** Lets the oldest of those of these signals that rest be taken now. False where there is none. */
+  wakeOne(signals?: readonly Signal[]): boolean;
   /** Appended and acknowledged until now is on the disk when it resolves to true. Never rejects. */
   sync(): Promise<boolean>;
   stats(): SpoolStats;

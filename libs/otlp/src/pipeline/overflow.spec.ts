@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLedger } from '../ledger/ledger.js';
+import { accepted, retry } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import type { Batch } from '../send/sender.js';
+import { allocateSlabs } from '../slab/memory.js';
+import { SlabPool } from '../slab/slab-pool.js';
+import { noItems } from '../spool/items.js';
+import type { Signal } from '../wire/model.js';
+import { until } from './fixtures/until.js';
+import type { Lane } from './lane.js';
+import { DiskOverflow } from './overflow.js';
+
+/** A collector that answers as it is told to; `sent` has the signals of what it was asked to take. */
+class ScriptedLane implements Lane {
+  readonly sent: Signal[] = [];
+  readonly signals: readonly Signal[];
+  open = false;
+  answer: (batch: Batch, signal: AbortSignal) => Outcome | Promise<Outcome> = () => accepted;
+
+  constructor(...signals: Signal[]) {
+    this.signals = signals;
+  }
+
+  readonly once = {
+    send: async (batch: Batch, signal: AbortSignal): Promise<Outcome> => {
+      this.sent.push(batch.signal);
+      return this.answer(batch, signal);
+    },
+    close: () => Promise.resolve(),
+  };
+  readonly sender = this.once;
+  limit = (): number => 8;
+  maxBytes = (): number => Infinity;
+  waiting = (): number => 0;
+  isOpen = (): boolean => this.open;
+  stopWaiting(): void {}
+  state(): never {
+    throw new Error('nobody asks');
+  }
+}
+
+const batch = (signal: Signal, items = 1): Batch => ({
+  signal,
+  items,
+  bytes: 100,
+  chunks: [new Uint8Array(100)],
+});
+
+describe('what a disk takes', () => {
+  let directory: string;
+  const opened: DiskOverflow[] = [];
+
+  const open = async (...all: ScriptedLane[]) => {
+    const ledger = createLedger();
+    const writer = ledger.writer('worker');
+    const overflow = await DiskOverflow.open({
+      settings: { directory, durable: 'always' },
+      pool: new SlabPool(allocateSlabs({ maxBytes: 4 * 4096, slabBytes: 4096 })),
+      lanes: { of: {}, all, headers() {} },
+      ledger: writer,
+      load: (lane) => ({ queued: 0, inFlight: 0, limit: lane.limit(), sentBytes: 0 }),
+      warn() {},
+      succession: { token: 'one', gone: [] },
+      inherited: noItems(),
+    });
+    if (overflow === undefined) throw new Error('cannot be used');
+    opened.push(overflow);
+    const keep = async (one: Batch): Promise<void> => {
+      writer.created(one.signal, one.items);
+      expect(await overflow.take(one)).toBe(true);
+    };
+    return { overflow, keep, books: (signal: Signal) => ledger.snapshot()[signal] };
+  };
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'nestlens-overflow-'));
+  });
+  afterEach(async () => {
+    for (const overflow of opened.splice(0)) await overflow.close();
+    await rm(directory, { recursive: true });
+  });
+
+  it('reaches a collector that works while another does not, whose records wait', async () => {
+    const [dead, live] = [new ScriptedLane('logs'), new ScriptedLane('traces', 'metrics')];
+    dead.open = true;
+    const { keep, books } = await open(dead, live);
+    for (const signal of ['logs', 'traces', 'logs', 'metrics', 'traces'] as const) {
+      await keep(batch(signal));
+    }
+    await until(() => books('traces').accepted + books('metrics').accepted === 3);
+    expect(live.sent).toEqual(['traces', 'metrics', 'traces']);
+    expect([dead.sent, books('logs').spooled]).toEqual([[], 2]);
+    dead.open = false;
+    await until(() => books('logs').accepted === 2);
+  });
+
+  it('is not held up by what another collector asks to have later', async () => {
+    const [busy, live] = [new ScriptedLane('logs'), new ScriptedLane('traces')];
+    busy.answer = () => retry('429', 60_000);
+    const { keep, books } = await open(busy, live);
+    await keep(batch('logs'));
+    await until(() => busy.sent.length === 1);
+    await keep(batch('traces'));
+    await until(() => books('traces').accepted === 1);
+    expect(books('logs').spooled).toBe(1);
+  });
+
+  it('waits for another process where no collector is named for it', async () => {
+    const live = new ScriptedLane('traces');
+    const { keep, books } = await open(live);
+    await keep(batch('logs'));
+    await keep(batch('traces'));
+    await until(() => books('traces').accepted === 1);
+    expect([live.sent, books('logs').spooled]).toEqual([['traces'], 1]);
+  });
+});
