@@ -22,6 +22,7 @@ function bench() {
   const outcomes: Outcome[] = [];
   const lane = { isOpen: false };
   const settled: string[] = [];
+  const doubtful: number[] = [];
   let asked = Promise.withResolvers<void>();
   let answer = Promise.withResolvers<boolean>();
   const sender: Sender = {
@@ -56,13 +57,22 @@ function bench() {
     targetBytes: 4096,
     lingerMs: 1000,
     onHanded() {},
+    onDoubtful: (_signal, items) => doubtful.push(items),
     onSettled: (_batch, { kind }) => settled.push(kind),
     onError(error) {
       throw error;
     },
     clock: new ManualClock(),
   });
-  return { loop, lane, outcomes, settled, asked: () => asked.promise, answer: () => answer };
+  return {
+    loop,
+    lane,
+    outcomes,
+    settled,
+    doubtful,
+    asked: () => asked.promise,
+    answer: () => answer,
+  };
 }
 
 describe('export loop', () => {
@@ -87,5 +97,19 @@ describe('export loop', () => {
     answer().resolve(false);
     await turn();
     expect(settled).toEqual(['retry']);
+  });
+
+  it.each([
+    ['timeout', [3]],
+    ['UNAVAILABLE', []],
+  ])('tells of what it sends again after %s that may arrive twice: %j', async (reason, told) => {
+    const { loop, lane, outcomes, settled, doubtful, asked, answer } = bench();
+    outcomes.push(retry(reason));
+    lane.isOpen = true;
+    loop.offer(BATCH);
+    await asked();
+    answer().resolve(false);
+    await loop.flush({ sequence: 0, own: 1 });
+    expect([doubtful, settled]).toEqual([told, ['accepted']]);
   });
 });

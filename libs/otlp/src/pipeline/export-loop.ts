@@ -16,11 +16,7 @@ export interface OwnBatch extends Batch {
 }
 
 /** What became of a batch; `aborted`: the deadline of the shutdown came first. */
-export type Settled =
-  | Outcome
-  /** `mayHaveArrived`: at the collector, which will get it once more. */
-  | { readonly kind: 'spooled'; readonly mayHaveArrived: boolean }
-  | { readonly kind: 'aborted' };
+export type Settled = Outcome | { readonly kind: 'spooled' } | { readonly kind: 'aborted' };
 
 /** What a flush waits for: everything that was appended or offered before. */
 export interface Marks {
@@ -42,6 +38,8 @@ export interface ExportLoopOptions {
   readonly onHanded: (signal: Signal, items: number) => void;
   /** An own batch leaves the queue. */
   readonly onTaken: (id: number) => void;
+  /** Items that the collector may have, and gets once more. */
+  readonly onDoubtful: (signal: Signal, items: number) => void;
   /** Called once for each batch, in the turn its memory was given back. `id` of an own batch. */
   readonly onSettled: (batch: Batch, settled: Settled, id: number | undefined) => void;
   /** Told of what must not happen. */
@@ -238,7 +236,7 @@ export class ExportLoop {
 
   async #overflow(batch: Work, lane: Lane): Promise<void> {
     if ((await this.#options.overflow()?.take(batch)) === true) {
-      this.#finish(batch, { kind: 'spooled', mayHaveArrived: false });
+      this.#finish(batch, { kind: 'spooled' });
     } else this.#waitAgain(batch, lane);
   }
 
@@ -253,14 +251,12 @@ export class ExportLoop {
     const overflow = this.#options.overflow();
     // While the disk takes its time the lane may close.
     const isGivenBack = overflow !== undefined && lane.isOpen();
-    if ((await overflow?.take(batch)) === true) {
-      return this.#finish(batch, {
-        kind: 'spooled',
-        mayHaveArrived: mayHaveArrived(outcome.reason),
-      });
-    }
-    if (this.#stopping) return this.#finish(batch, { kind: 'aborted' });
-    if (!isGivenBack) return this.#finish(batch, outcome);
+    const isSpooled = (await overflow?.take(batch)) === true;
+    if (!isSpooled && this.#stopping) return this.#finish(batch, { kind: 'aborted' });
+    if (!isSpooled && !isGivenBack) return this.#finish(batch, outcome);
+    const { signal, items } = batch;
+    if (mayHaveArrived(outcome.reason)) this.#options.onDoubtful(signal, items);
+    if (isSpooled) return this.#finish(batch, { kind: 'spooled' });
     // The lane gave it back for the disk, which then refused it: it has not had its time yet.
     this.#waitAgain(batch, lane);
   }

@@ -116,4 +116,53 @@ describe('what a disk takes', () => {
     await until(() => books('traces').accepted === 1);
     expect([live.sent, books('logs').spooled]).toEqual([['traces'], 1]);
   });
+
+  it('counts what a collector may have that the process leaves on disk, once, and for the next to send', async () => {
+    const lane = new ScriptedLane('traces');
+    // It has it, and its answer does not come.
+    lane.answer = (_batch, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve(retry('aborted')));
+      });
+    const { overflow, keep, books } = await open(lane);
+    await keep(batch('traces', 5));
+    await until(() => lane.sent.length === 1);
+    await overflow.stopReplay();
+    const { created, spooled, accepted: taken, possibleDuplicates } = books('traces');
+    expect({ created, spooled, taken, possibleDuplicates }).toEqual({
+      created: 5,
+      spooled: 5,
+      taken: 0,
+      possibleDuplicates: 5,
+    });
+  });
+
+  it('counts once what may have arrived twice and arrives in the end', async () => {
+    const lane = new ScriptedLane('traces');
+    const answers = [retry('timeout'), retry('timeout'), accepted];
+    lane.answer = () => {
+      lane.open = true;
+      return answers.shift() ?? accepted;
+    };
+    // Back as soon as somebody looks, or the record would rest.
+    lane.isOpen = () => {
+      const wasOpen = lane.open;
+      lane.open = false;
+      return wasOpen;
+    };
+    const { keep, books } = await open(lane);
+    await keep(batch('traces', 5));
+    await until(() => books('traces').accepted === 5);
+    expect(books('traces')).toMatchObject({ possibleDuplicates: 5, spooled: 0, queued: 0 });
+  });
+
+  it('counts nothing for what no collector was asked to take', async () => {
+    const lane = new ScriptedLane('traces');
+    const answers = [retry('ECONNREFUSED'), accepted];
+    lane.answer = () => answers.shift() ?? accepted;
+    const { keep, books } = await open(lane);
+    await keep(batch('traces', 5));
+    await until(() => books('traces').accepted === 5);
+    expect(books('traces').possibleDuplicates).toBe(0);
+  });
 });

@@ -1,3 +1,4 @@
+import { mayHaveArrived } from '../layers/fault.js';
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import { settle } from '../ledger/settle.js';
 import type { Batch } from '../send/sender.js';
@@ -106,10 +107,14 @@ export class DiskOverflow implements Overflow {
       load: () => load(lane),
       paused: () => lane.isOpen(),
       maxBytes: MAX_REPLAYED_BYTES / lanes.all.length,
-      onOutcome({ signal, items }, outcome, possibleDuplicate) {
-        if (outcome.kind === 'retry') return;
-        ledger.unspooled(signal, items);
-        settle(ledger, { signal, items, outcome, possibleDuplicate });
+      onOutcome({ signal, items }, outcome, isDoubtful) {
+        if (outcome.kind !== 'retry') {
+          ledger.unspooled(signal, items);
+          settle(ledger, { signal, items, outcome });
+        } else if (!isDoubtful && mayHaveArrived(outcome.reason)) {
+          // Now: whoever sends it again may be a later process, which cannot know.
+          ledger.possiblyDuplicated(signal, items);
+        }
       },
     });
   }

@@ -82,6 +82,7 @@ export class Runner {
       lingerMs: sending.sealAfterMs,
       onHanded: (signal, items) => this.#ledger.handed(signal, items),
       onTaken: (id) => this.#emit({ kind: 'taken', id }),
+      onDoubtful: (signal, items) => this.#ledger.possiblyDuplicated(signal, items),
       onSettled: (batch, settled, id) => this.#settled(batch, settled, id),
       onError: (error) => this.#warn('internal_error', String(error)),
       clock,
@@ -169,9 +170,7 @@ export class Runner {
   #settled(batch: Batch, settled: Settled, id: number | undefined): void {
     const { signal, items } = batch;
     if (settled.kind === 'aborted') this.#ledger.dropped(signal, 'shutdown_deadline', items);
-    else if (settled.kind === 'spooled') {
-      if (settled.mayHaveArrived) this.#ledger.possiblyDuplicated(signal, items);
-    } else {
+    else if (settled.kind !== 'spooled') {
       const isOver = settle(this.#ledger, { signal, items, outcome: settled });
       if (!isOver) this.#ledger.dropped(signal, 'export_failed', items);
     }
