@@ -74,7 +74,6 @@ export class ExportLoop {
   #cancelTimer = (): void => {};
   #stopping = false;
   readonly #sentBytes = new Map<Lane, number>();
-  #closed: Promise<void> | undefined;
 
   constructor(options: ExportLoopOptions) {
     this.#options = options;
@@ -156,14 +155,10 @@ export class ExportLoop {
   }
 
   /**
-   * Sends what is there until `signal` aborts, gives the rest to the overflow or settles it as `aborted`, and closes
-   * the lanes. Nothing may be appended or offered after it. Again gives the same promise.
+   * Sends what is there until `signal` aborts, and gives the rest to the overflow or settles it as `aborted`. Nothing
+   * may be appended or offered after it.
    */
-  shutdown(marks: Marks, signal: AbortSignal): Promise<void> {
-    return (this.#closed ??= this.#shutdown(marks, signal));
-  }
-
-  async #shutdown(marks: Marks, signal: AbortSignal): Promise<void> {
+  async drain(marks: Marks, signal: AbortSignal): Promise<void> {
     const stop = (): void => {
       this.#abort.abort();
       this.poke();
@@ -177,8 +172,6 @@ export class ExportLoop {
     await this.flush(marks);
     signal.removeEventListener('abort', stop);
     this.#cancelTimer();
-    // 3. Nothing is on its way any more: the connections can go.
-    await Promise.all([...this.#lanes.keys()].map((lane) => lane.sender.close()));
   }
 
   #take(signal: Signal): Work | undefined {

@@ -158,7 +158,9 @@ export class OtlpPipeline implements Pipeline {
   async #flush(deadline: AbortSignal): Promise<FlushResult> {
     await before(this.#parts.opened(), deadline);
     const marks = this.#seal();
-    if (this.#isEmpty()) return { kind: 'done' };
+    // Where everything goes by way of the disk the runner may have some there.
+    const isThrough = this.#options.sending.spool?.durable !== 'always' || this.#state === 'new';
+    if (isThrough && this.#isEmpty()) return { kind: 'done' };
     this.start();
     if (await before(this.#host.flush(marks), deadline)) return { kind: 'done' };
     const pending = { ...this.#reader.pending(marks.sequence) };

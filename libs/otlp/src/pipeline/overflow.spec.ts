@@ -56,10 +56,13 @@ describe('what a disk takes', () => {
   const open = async (...all: ScriptedLane[]) => {
     const ledger = createLedger();
     const writer = ledger.writer('worker');
+    const of = Object.fromEntries(
+      all.flatMap((lane) => lane.signals.map((signal) => [signal, lane])),
+    );
     const overflow = await DiskOverflow.open({
       settings: { directory, durable: 'always' },
       pool: new SlabPool(allocateSlabs({ maxBytes: 4 * 4096, slabBytes: 4096 })),
-      lanes: { of: {}, all, headers() {} },
+      lanes: { of, all, headers() {} },
       ledger: writer,
       load: (lane) => ({ queued: 0, inFlight: 0, limit: lane.limit(), sentBytes: 0 }),
       warn() {},

@@ -42,7 +42,7 @@ export class DiskOverflow implements Overflow {
   readonly #options: DiskOverflowOptions;
   readonly #spool: Spool;
   /** One for each lane: one that does not work holds up no other. */
-  readonly #replayers: readonly Replayer[];
+  readonly #replayers: ReadonlyMap<Lane, Replayer>;
   #refusedAt = -Infinity;
 
   /** Undefined, after a warning, where the directory cannot be used: batches then stay in memory. */
@@ -62,7 +62,7 @@ export class DiskOverflow implements Overflow {
   private constructor(options: DiskOverflowOptions, spool: Spool) {
     this.#options = options;
     this.#spool = spool;
-    this.#replayers = options.lanes.all.map((lane) => this.#replay(lane));
+    this.#replayers = new Map(options.lanes.all.map((lane) => [lane, this.#replay(lane)]));
   }
 
   wants(lane: Lane): boolean {
@@ -79,7 +79,10 @@ export class DiskOverflow implements Overflow {
       this.#refusedAt = performance.now();
       return false;
     }
-    this.#options.ledger.spooled(batch.signal, batch.items);
+    const { ledger, lanes } = this.#options;
+    ledger.spooled(batch.signal, batch.items);
+    const lane = lanes.of[batch.signal];
+    if (lane !== undefined) this.#replayers.get(lane)?.wake();
     return true;
   }
 
@@ -87,9 +90,14 @@ export class DiskOverflow implements Overflow {
     return this.#spool.stats();
   }
 
-  /** Before the lanes are closed: what is being replayed goes back. */
+  /** Resolves when what is on disk now is sent, or cannot be sent now. */
+  async deliver(): Promise<void> {
+    await Promise.all([...this.#replayers.values()].map((replayer) => replayer.flush()));
+  }
+
+  /** Before the lanes are closed: what is being replayed goes back. Ends `deliver`. */
   async stopReplay(): Promise<void> {
-    await Promise.all(this.#replayers.map((replayer) => replayer.stop()));
+    await Promise.all([...this.#replayers.values()].map((replayer) => replayer.stop()));
   }
 
   /** What is in it is on the disk when it resolves. */

@@ -41,10 +41,13 @@ export class Runner {
   readonly #loop: ExportLoop;
   readonly #deadline = new AbortController();
   readonly #opening: Promise<void> | undefined;
+  /** Everything goes by way of the disk. */
+  readonly #isDurable: boolean;
   #overflow: Overflow | undefined;
   #disk: DiskOverflow | undefined;
   #cancelState = (): void => {};
   #told = '';
+  #ended: Promise<void> | undefined;
   #closed = false;
   /** Nobody listens any more. */
   #silent = false;
@@ -88,6 +91,7 @@ export class Runner {
       clock,
     });
     const { spool } = sending;
+    this.#isDurable = spool?.durable === 'always';
     const inherited = spooledIn(openLedger(ledger).snapshot());
     if (spool !== undefined) this.#opening = this.#open(spool, succession, inherited);
     void this.#listen();
@@ -116,7 +120,7 @@ export class Runner {
   async end(): Promise<void> {
     this.#silent = true;
     this.#deadline.abort();
-    if (!this.#closed) await this.#shutdown({ sequence: 0, own: 0 });
+    await this.#shutdown({ sequence: 0, own: 0 });
   }
 
   async #open(settings: SpoolSettings, succession: Succession, inherited: Items): Promise<void> {
@@ -130,7 +134,7 @@ export class Runner {
       succession,
       inherited,
     });
-    if (settings.durable === 'always') {
+    if (this.#isDurable) {
       this.#overflow = new OpeningOverflow(opening, this.#clock);
     }
     this.#disk = await opening;
@@ -149,22 +153,41 @@ export class Runner {
 
   async #flush(id: number, marks: Marks): Promise<void> {
     await this.#loop.flush(marks);
+    if (this.#isDurable) await this.#disk?.deliver();
     this.#emit({ kind: 'flushed', id });
   }
 
-  async #shutdown(marks: Marks): Promise<void> {
+  #shutdown(marks: Marks): Promise<void> {
+    return (this.#ended ??= this.#close(marks));
+  }
+
+  async #close(marks: Marks): Promise<void> {
+    const deadline = this.#deadline.signal;
     await this.#opening;
-    // 1. What is replayed goes back to disk, where it is safe: live batches have all places now.
-    await this.#disk?.stopReplay();
-    // 2. Drain; what cannot be sent goes to disk, or is counted; then the connections.
-    await this.#loop.shutdown(marks, this.#deadline.signal);
-    // 3. The disk last, for the drain writes to it.
+    // 1. What is replayed goes back to disk, where it is safe: live batches have all places now. But for those that go
+    //    by way of the disk themselves.
+    if (!this.#isDurable) await this.#disk?.stopReplay();
+    // 2. Drain; what cannot be sent goes to disk, or is counted.
+    await this.#loop.drain(marks, deadline);
+    // 3. What the drain put on disk is sent, until the deadline.
+    if (this.#isDurable) await this.#deliver(deadline);
+    // 4. Nothing is on its way any more: the connections can go.
+    await Promise.all(this.#lanes.all.map(({ sender }) => sender.close()));
+    // 5. The disk last, for all before write to it.
     await this.#disk?.close();
     this.#closed = true;
     this.#cancelState();
     this.#pool.ring();
     this.#tellState();
     this.#emit({ kind: 'closed' });
+  }
+
+  async #deliver(deadline: AbortSignal): Promise<void> {
+    const stop = (): void => void this.#disk?.stopReplay();
+    deadline.addEventListener('abort', stop, { once: true });
+    if (!deadline.aborted) await this.#disk?.deliver();
+    deadline.removeEventListener('abort', stop);
+    await this.#disk?.stopReplay();
   }
 
   #settled(batch: Batch, settled: Settled, id: number | undefined): void {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { summedUp } from './fixtures/books.js';
 import { Collector } from './fixtures/collector.js';
-import { deadEndpoint } from './fixtures/peers.js';
+import { deadEndpoint, startSilentPeer } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
 import { sourceWorker } from './fixtures/worker.js';
@@ -91,6 +91,85 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     expect(ledger.traces).toMatchObject({ created: 100, queued: 0, dropped: {} });
     expect(summedUp(ledger.traces)).toBe(100);
   });
+
+  it('sends at a flush what it wrote to disk first', async () => {
+    const pipeline = createTo(collector.grpc, { durable: 'always' });
+    const telemetry = createTelemetry(pipeline);
+    for (const first of [0, 1000, 2000]) {
+      telemetry.spans(1000, first);
+      expect(await pipeline.flush()).toEqual({ kind: 'done' });
+      expect(collector.spans()).toHaveLength(first + 1000);
+    }
+    expect(pipeline.stats().ledger.traces).toMatchObject({ accepted: 3000, spooled: 0, queued: 0 });
+  });
+
+  it('sends at the shutdown what it wrote to disk first, each once', async () => {
+    const pipeline = createTo(collector.grpc, { durable: 'always' });
+    createTelemetry(pipeline).spans(3000);
+    const { kind, ledger } = await pipeline.shutdown();
+    expect(kind).toBe('done');
+    expect(ledger.traces).toMatchObject({ created: 3000, accepted: 3000, spooled: 0, queued: 0 });
+    expect(ledger.traces).toMatchObject({ dropped: {}, possibleDuplicates: 0 });
+    expect(collector.spans()).toHaveLength(3000);
+    expect(new Set(collector.spans()).size).toBe(3000);
+  });
+
+  it('leaves at the deadline of the shutdown on disk what nobody has answered, and counts that as perhaps double', async () => {
+    const peer = await startSilentPeer();
+    try {
+      const first = createTo(peer.endpoint, { durable: 'always' });
+      createTelemetry(first).spans(3000);
+      const { kind, ledger, durationMs } = await first.shutdown(AbortSignal.timeout(500));
+      expect([kind, durationMs < 1500]).toEqual(['deadline', true]);
+      expect(ledger.traces).toMatchObject({ created: 3000, spooled: 3000, queued: 0, dropped: {} });
+      expect(ledger.traces.possibleDuplicates).toBeGreaterThan(0);
+    } finally {
+      await peer.stop();
+    }
+    const second = createTo(collector.grpc, { durable: 'always' });
+    await until(() => second.stats().ledger.traces.restored === 3000);
+    await second.flush();
+    expect(new Set(collector.spans()).size).toBe(3000);
+  });
+
+  it('ends at once where everything is on disk and nobody is there', async () => {
+    const pipeline = createTo(await deadEndpoint(), { durable: 'always' });
+    createTelemetry(pipeline).spans(3000);
+    expect(await pipeline.flush()).toEqual({ kind: 'done' });
+    const { kind, ledger } = await pipeline.shutdown();
+    expect(kind).toBe('done');
+    expect(ledger.traces).toMatchObject({ created: 3000, spooled: 3000, queued: 0, dropped: {} });
+  });
+
+  it('sends to a collector that works while another is away', async () => {
+    const pipeline = createPipeline({
+      traces: { endpoint: collector.grpc },
+      logs: { endpoint: await deadEndpoint() },
+      worker,
+      sealAfterMs: 5,
+      spool: { directory, durable: 'always' },
+    });
+    pipelines.push(pipeline);
+    pipeline.start();
+    const telemetry = createTelemetry(pipeline);
+    const breaker = (): unknown =>
+      pipeline.stats().lanes.find(({ signals }) => signals.includes('logs'))?.breaker.kind;
+    telemetry.logger.emit({ body: 'first' });
+    // Each flush asks once more.
+    while (breaker() !== 'open') {
+      await pipeline.flush();
+      await new Promise(setImmediate);
+    }
+    for (let round = 0; round < 20; round += 1) {
+      telemetry.logger.emit({ body: `log ${round}` });
+      telemetry.spans(10, round * 10);
+      await pipeline.flush();
+      expect(collector.spans()).toHaveLength(round * 10 + 10);
+    }
+    const { traces, logs } = pipeline.stats().ledger;
+    expect(traces).toMatchObject({ created: 200, accepted: 200, spooled: 0 });
+    expect(logs).toMatchObject({ created: 21, accepted: 0, spooled: 21, dropped: {} });
+  }, 20_000);
 
   it('goes on without a spool that cannot be used', async () => {
     const pipeline = createTo(collector.grpc, { directory: fileURLToPath(import.meta.url) });

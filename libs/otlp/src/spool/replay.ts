@@ -2,6 +2,7 @@ import { faultOf } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock, type Batch, type Clock, type Sender } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
+import { SIGNALS, type Items } from './items.js';
 import type { Spool, SpooledRecord } from './spool.js';
 
 /** Live traffic at one moment, what is replayed not included. */
@@ -34,6 +35,13 @@ export interface ReplayOptions {
 }
 
 export interface Replayer {
+  /** Something was appended: it is looked for now, not at the end of a rest for want of records. Cheap. */
+  wake(): void;
+  /**
+   * Resolves when all that is there now is done with, or as soon as nothing of it can be sent: the peer does not work,
+   * failed or asked for a pause. Also when stopped.
+   */
+  flush(): Promise<void>;
   /** Aborts what is in flight and gives it back. Safe twice. The spool and the sender stay open. */
   stop(): Promise<void>;
 }
@@ -54,6 +62,12 @@ const MAX_CREDIT_BYTES = 4 * 1024 * 1024;
 export const replay = (spool: Spool, send: Sender, options: ReplayOptions): Replayer =>
   new SpoolReplayer(spool, send, options);
 
+interface Flush {
+  /** Appended before it. */
+  readonly mark: Items;
+  readonly done: () => void;
+}
+
 class SpoolReplayer implements Replayer {
   readonly #spool: Spool;
   readonly #send: Sender;
@@ -61,6 +75,7 @@ class SpoolReplayer implements Replayer {
   readonly #clock: Clock;
   readonly #abort = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #flushes = new Set<Flush>();
   #window = 1;
   /** In flight. */
   #bytes = 0;
@@ -68,6 +83,9 @@ class SpoolReplayer implements Replayer {
   #liveBytes: number;
   #failures = 0;
   #notBeforeMs = 0;
+  /** Nothing was there; the next look is then. */
+  #idleUntilMs = 0;
+  #wakes = 0;
   /** Part of it that the peer asked for. */
   #askedUntilMs = 0;
   /** When a record that rests may be asked for. */
@@ -87,10 +105,27 @@ class SpoolReplayer implements Replayer {
     this.#pump();
   }
 
+  wake(): void {
+    this.#wakes += 1;
+    this.#idleUntilMs = 0;
+    this.#pump();
+  }
+
+  flush(): Promise<void> {
+    return new Promise((done) => {
+      this.#flushes.add({ mark: this.#spool.stats().appended, done });
+      // A pause that nobody asked for is no reason not to ask.
+      this.#notBeforeMs = Math.min(this.#notBeforeMs, this.#askedUntilMs);
+      this.#probeAtMs = 0;
+      this.wake();
+    });
+  }
+
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#cancel?.();
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    this.#settleFlushes();
   }
 
   /** Starts as many as may be in flight; how long to wait for the next look is `#waitMs`. */
@@ -99,10 +134,14 @@ class SpoolReplayer implements Replayer {
     this.#cancel?.();
     let waitMs = this.#waitMs();
     while (waitMs === 0) {
-      const one: Promise<void> = this.#one().finally(() => this.#inFlight.delete(one));
+      const one: Promise<void> = this.#one().finally(() => {
+        this.#inFlight.delete(one);
+        this.#settleFlushes();
+      });
       this.#inFlight.add(one);
       waitMs = this.#waitMs();
     }
+    this.#settleFlushes();
     this.#cancel = this.#clock.after(waitMs, () => this.#pump());
   }
 
@@ -118,7 +157,7 @@ class SpoolReplayer implements Replayer {
     // 2. Nor does a peer that asked for a pause, nor an empty spool.
     const { inFlight, limit, queued, sentBytes } = load();
     if (this.#failed && sentBytes > this.#sentBytes) this.#recover();
-    const pauseMs = this.#notBeforeMs - this.#clock.now();
+    const pauseMs = Math.max(this.#notBeforeMs, this.#idleUntilMs) - this.#clock.now();
     if (pauseMs > 0) return Math.min(this.#failed ? LOOK_MS : IDLE_MS, Math.ceil(pauseMs));
     // 3. As many at once as the link carries within `latencyMs`: no live batch waits longer behind them.
     const replaying = this.#inFlight.size;
@@ -135,6 +174,7 @@ class SpoolReplayer implements Replayer {
     this.#wasOpen = false;
     this.#failures = 0;
     this.#probeAtMs = 0;
+    this.#idleUntilMs = 0;
     this.#notBeforeMs = Math.min(this.#notBeforeMs, this.#askedUntilMs);
   }
 
@@ -145,6 +185,28 @@ class SpoolReplayer implements Replayer {
     this.#spool.pardon(this.#options.signals);
   }
 
+  #settleFlushes(): void {
+    if (this.#flushes.size === 0) return;
+    const { signals = SIGNALS } = this.#options;
+    const over = this.#abort.signal.aborted || (this.#inFlight.size === 0 && this.#isStuck());
+    const { acknowledged, evicted, expired, corrupt, recovered } = this.#spool.stats();
+    const gone = (signal: Signal): number =>
+      acknowledged[signal] + evicted[signal] + expired[signal] + corrupt[signal];
+    for (const flush of this.#flushes) {
+      const past = signals.every((one) => gone(one) >= flush.mark[one] + recovered[one]);
+      if (!over && !past) continue;
+      this.#flushes.delete(flush);
+      flush.done();
+    }
+  }
+
+  /** Nothing is to be expected soon. */
+  #isStuck(): boolean {
+    const nowMs = this.#clock.now();
+    if (this.#idleUntilMs > nowMs || this.#options.paused?.() === true) return true;
+    return this.#failed && this.#notBeforeMs > nowMs;
+  }
+
   #earn(sentBytes: number): void {
     const { fraction = 0.2 } = this.#options;
     const earned = this.#creditBytes + (sentBytes - this.#liveBytes) * fraction;
@@ -153,9 +215,11 @@ class SpoolReplayer implements Replayer {
   }
 
   async #one(): Promise<void> {
+    const wakes = this.#wakes;
     const record = (await this.#spool.take(this.#options.signals)) ?? (await this.#probe());
     if (record === undefined) {
-      this.#notBeforeMs = this.#clock.now() + IDLE_MS;
+      // What came while we looked may not have been seen.
+      if (wakes === this.#wakes) this.#idleUntilMs = this.#clock.now() + IDLE_MS;
       return;
     }
     const startMs = this.#clock.now();
