@@ -57,6 +57,7 @@ function bench() {
     targetBytes: 4096,
     lingerMs: 1000,
     onHanded() {},
+    onTaken() {},
     onDoubtful: (_signal, items) => doubtful.push(items),
     onSettled: (_batch, { kind }) => settled.push(kind),
     onError(error) {
