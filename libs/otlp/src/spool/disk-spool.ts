@@ -19,7 +19,8 @@ import { Round } from './round.js';
 import type { Spool, SpooledRecord } from './spool.js';
 import type { Surroundings } from './surroundings.js';
 import { Taken } from './taken.js';
-import { Writer, type Appended } from './writer.js';
+import type { Appended, Writer } from './writer.js';
+import { Writers } from './writers.js';
 
 const HOUSEKEEPING_MS = 10_000;
 const ACKNOWLEDGE_MS = 500;
@@ -37,7 +38,7 @@ export class DiskSpool implements Spool {
   readonly #health: DiskHealth;
   readonly #syncs: Round;
   readonly #housekeeping: Round;
-  #own: { readonly journal: Journal; readonly writer: Writer } | undefined;
+  #own: { readonly journal: Journal; readonly writers: Writers } | undefined;
   #asked: Promise<boolean> = Promise.resolve(true);
   #persisting: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -149,7 +150,7 @@ export class DiskSpool implements Spool {
     void this.#housekeeping.stop();
     void this.#syncs.stop();
     const { now } = this.#around.disk;
-    this.#own?.writer.closeNow();
+    this.#own?.writers.closeNow();
     for (const { lock } of this.#journals()) {
       try {
         now.rename(lockPath(lock), freePath(lock));
@@ -163,22 +164,25 @@ export class DiskSpool implements Spool {
   #admit(batch: Batch): Writer | Exclude<Appended, { kind: 'spooled' }> {
     if (this.#closing !== undefined) return { kind: 'failed', code: 'ECLOSED' };
     const { state } = this.#health;
-    const writer = this.#own?.writer;
+    const writers = this.#own?.writers;
     if (state.kind === 'failed') return { kind: 'failed', code: state.code };
-    if (writer === undefined) return { kind: 'failed', code: 'EAGAIN' };
-    if (writer.stuckMs > STUCK_MS) {
+    if (writers === undefined) return { kind: 'failed', code: 'EAGAIN' };
+    if (writers.stuckMs > STUCK_MS) {
       this.#health.fail('ETIMEDOUT', 0);
       return { kind: 'failed', code: 'ETIMEDOUT' };
     }
     const bytes = recordBytes(batch) + SEGMENT_HEADER_BYTES;
-    return this.#makeRoom(writer.waitingBytes + bytes) ? writer : { kind: 'full' };
+    if (!this.#makeRoom(writers.waitingBytes + bytes)) return { kind: 'full' };
+    return writers.of(batch.signal);
   }
 
   #makeRoom(bytes: number): boolean {
     const { counts, options } = this.#around;
     if (bytes > options.maxBytes) return false;
     while (counts.bytes + bytes > options.maxBytes) {
-      if (!this.#oldestFirst().some((journal) => journal.evictOldest())) return false;
+      if (this.#oldestFirst().some((journal) => journal.evictOldest())) continue;
+      // All the rest is being written to, for one signal or another.
+      if (this.#own?.writers.retireIdle() !== true) return false;
     }
     return true;
   }
@@ -212,7 +216,7 @@ export class DiskSpool implements Spool {
     const journal = await makeHome(this.#around, this.#root, this.#us);
     const onFailure = (code: string, bytes: number): void => this.#health.fail(code, bytes);
     const makeRoom = (): Promise<void> => this.#bury();
-    this.#own = { journal, writer: new Writer(this.#around, journal, onFailure, makeRoom) };
+    this.#own = { journal, writers: new Writers(this.#around, journal, onFailure, makeRoom) };
   }
 
   async #adopt(): Promise<void> {
@@ -228,19 +232,19 @@ export class DiskSpool implements Spool {
     const own = this.#own;
     if (own === undefined || this.#closing !== undefined) return;
     await tryWriting(this.#around.disk, join(own.journal.directory, 'probe'), bytes);
-    await own.writer.sync();
+    await own.writers.sync();
     await own.journal.persist();
   }
 
   async #syncSoon(): Promise<void> {
-    this.#own?.writer.retireIfDone();
-    await this.#attempt(() => this.#own?.writer.sync());
+    this.#own?.writers.retireIfDone();
+    await this.#attempt(() => this.#own?.writers.sync());
     // Records wait for no cursor.
     this.#persisting = this.#persist().then(() => this.#orphans.leave());
   }
 
   async #sync(): Promise<boolean> {
-    return (await this.#attempt(() => this.#own?.writer.sync())) && this.#persist();
+    return (await this.#attempt(() => this.#own?.writers.sync())) && this.#persist();
   }
 
   async #persist(): Promise<boolean> {
@@ -288,7 +292,7 @@ export class DiskSpool implements Spool {
     await this.#syncs.stop();
     await this.#asked;
     await this.#persisting;
-    await this.#own?.writer.close().catch(() => undefined);
+    await this.#own?.writers.close();
     for (const journal of this.#journals()) await journal.close();
   }
 }

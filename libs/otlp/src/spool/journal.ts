@@ -216,11 +216,11 @@ export class Journal {
   }
 
   async #persist(): Promise<void> {
-    for (let [first] = this.#segments; first !== undefined && isFinished(first);) {
-      this.#remains.finish(first);
-      this.#segments.shift();
-      closeReading(this.#around, first);
-      [first] = this.#segments;
+    // Wherever they stand: one before may be of a signal that nobody takes.
+    for (const segment of this.#segments.filter(isFinished)) {
+      this.#remains.finish(segment);
+      without(this.#segments, segment);
+      closeReading(this.#around, segment);
     }
     await this.#remains.leave(async (passed) => this.#moveCursor(passed));
   }

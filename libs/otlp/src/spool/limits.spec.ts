@@ -7,6 +7,7 @@ import { FakeDisk } from './fixtures/fake-disk.js';
 import { ManualClock } from './fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import { seeded } from './fixtures/random.js';
+import { noItems } from './items.js';
 import { openSpool } from './open-spool.js';
 
 const HOUR_MS = 3_600_000;
@@ -181,5 +182,34 @@ describe('limits of a spool', () => {
     const opened = await openSpool({ directory: openings.directory(), ...option });
     expect(opened).toMatchObject({ kind: 'unusable', code: 'ERR_OPTION' });
     expect(opened.kind === 'unusable' && opened.message).toContain(text);
+  });
+
+  it('loses nothing of a signal that nobody takes for the sake of another that comes and goes', async () => {
+    const directory = openings.directory();
+    const clock = new ManualClock();
+    const options = { directory, clock, maxBytes: 64 * 1024 };
+    const spool = await openings.open(options);
+    await spool.append(batch(0, 1000, 'logs'));
+    for (const id of range(1, 200)) {
+      await spool.append(batch(id, 1000));
+      const record = await spool.take(['traces']);
+      if (record !== undefined) spool.acknowledge(record, accepted);
+      if (id % 10 === 0) await spool.sync();
+    }
+    expect(spool.stats()).toMatchObject({ evicted: noItems(), held: { traces: 0, logs: 1 } });
+    await spool.close();
+    // And what was sent does not come back with what was not.
+    expect(await drain(await openings.open(options))).toEqual([0]);
+  });
+
+  it('makes room among the files that are being written to where there are no others', async () => {
+    const directory = openings.directory();
+    const spool = await openings.open({ directory, maxBytes: 64 * 1024 });
+    for (const signal of ['traces', 'metrics', 'logs'] as const) {
+      await spool.append(batch(1, 15_000, signal));
+    }
+    expect(await spool.append(batch(2, 40_000))).toMatchObject({ kind: 'spooled' });
+    expect(spool.stats().evicted).toEqual({ traces: 1, metrics: 1, logs: 0 });
+    expect(imbalance(spool)).toEqual([0, 0, 0]);
   });
 });

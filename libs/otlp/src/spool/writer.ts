@@ -3,6 +3,7 @@ import * as file from './current.js';
 import { recordBytes, type Current } from './current.js';
 import { codeOf, writeAll, writeAllNow } from './disk.js';
 import type { Journal } from './journal.js';
+import { SEGMENT_HEADER_BYTES } from './record.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What came of a batch that was to be kept. */
@@ -23,7 +24,7 @@ const GROUP_BYTES = 4 * 1024 * 1024;
 /** A segment that fills slowly is closed after this part of the age limit, so that age takes it in time. */
 const AGE_PARTS = 24;
 
-/** Appends to the segments of one journal, one write at a time; what waits meanwhile goes together. */
+/** Appends to segments of a journal, one write at a time; what waits meanwhile goes together. */
 export class Writer {
   readonly #around: Surroundings;
   readonly #journal: Journal;
@@ -108,6 +109,15 @@ export class Writer {
     const { segment, busy } = this.#current ?? {};
     if (segment === undefined || busy === true || this.#jobs.length > 0) return;
     if (segment.entries.length === 0 && segment.offset >= segment.bytes) this.retire();
+  }
+
+  /** Ends the present segment where it has records and nobody writes to it. Whether it did. */
+  retireIfIdle(): boolean {
+    const current = this.#current;
+    if (current === undefined || current.busy) return false;
+    if (current.segment.bytes <= SEGMENT_HEADER_BYTES) return false;
+    this.retire();
+    return true;
   }
 
   /** The next record begins a new segment. */
