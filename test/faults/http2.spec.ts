@@ -115,7 +115,7 @@ describe('HTTP/2', () => {
     it('F14, P5, P6: REFUSED_STREAM goes again at once, then after a pause, and is no duplicate', async () => {
       const { app, collector } = await meet({
         early({ nth, stream }) {
-          if (nth >= 5) return false;
+          if (nth >= 4) return false;
           stream.close(NGHTTP2_REFUSED_STREAM);
           return true;
         },
@@ -124,7 +124,15 @@ describe('HTTP/2', () => {
       expect(await app.flush(15_000)).toEqual({ kind: 'done' });
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
       expect(app.books.possibleDuplicates).toBe(0);
-      expect((collector.at[1] ?? 0) - (collector.at[0] ?? 0)).toBeLessThanOrEqual(100);
+      const [atOnce = Infinity, ...pauses] = collector.at
+        .slice(1)
+        .map((time, before) => time - (collector.at[before] ?? 0));
+      expect(atOnce).toBeLessThan(100);
+      // A second, growing by half, each half as long to one and a half times as long by chance.
+      expect(pauses).toHaveLength(3);
+      for (const [failures, pause] of pauses.entries()) {
+        expect(pause).toBeGreaterThanOrEqual(0.95 * 500 * 1.5 ** failures);
+      }
     }, 20_000);
 
     it('F15, P4: MAX_CONCURRENT_STREAMS 1 is kept to, without a deadlock', async () => {

@@ -24,13 +24,7 @@ export const faultOf = (outcome: Outcome): Fault => {
   return outcome.kind === 'refused' ? 'none' : 'peer';
 };
 
-const NOT_PROCESSED: ReadonlySet<string> = new Set(['REFUSED_STREAM']);
-
-/** The peer said that it did not look at the request: it may be sent again at once. */
-export const wasNotProcessed = (reason: string): boolean => NOT_PROCESSED.has(reason);
-
 const NOT_ARRIVED: ReadonlySet<string> = new Set([
-  ...NOT_PROCESSED,
   BREAKER_OPEN,
   'connect_timeout',
   'EACCES',
@@ -40,6 +34,7 @@ const NOT_ARRIVED: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'ENOENT',
   'ENOTFOUND',
+  'REFUSED_STREAM',
   // Answers of a collector that took nothing.
   'ABORTED',
   'OUT_OF_RANGE',

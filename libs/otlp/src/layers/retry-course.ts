@@ -4,7 +4,7 @@ import type { Batch, Clock, Sender } from '../send/sender.js';
 import { askedMs, backoffMs, MIN_GAP_MS } from './backoff.js';
 import type { BackoffSettings } from './backoff.js';
 import type { BreakerView } from './breaker.js';
-import { ABORTED, BREAKER_OPEN, mayHaveArrived, wasNotProcessed } from './fault.js';
+import { ABORTED, BREAKER_OPEN, mayHaveArrived } from './fault.js';
 import type { PauseEnd, Pauses } from './pauses.js';
 import type { PeerPace } from './peer-pace.js';
 import type { RetryBudget } from './retry-budget.js';
@@ -15,7 +15,6 @@ import type { Trail } from '../send/trail.js';
 export interface RetryScene {
   readonly clock: Clock;
   readonly backoff: BackoffSettings;
-  readonly atOnce: boolean;
   readonly maxElapsedMs: number;
   readonly breaker: BreakerView | undefined;
   readonly budget: RetryBudget;
@@ -41,8 +40,6 @@ export class RetryCourse {
   #healthyBefore = false;
   #last: Failure | undefined;
   #mayHaveArrived = false;
-  #wentAtOnce = false;
-  #atOnce = false;
   #lastCall = false;
 
   constructor(scene: RetryScene, next: Sender, batch: Batch, signal: AbortSignal) {
@@ -85,8 +82,7 @@ export class RetryCourse {
     // What the breaker will answer itself takes no room.
     if (state?.kind === 'open' || (state?.kind === 'half-open' && state.probing)) return true;
     const now = clock.now();
-    if (!this.#atOnce && !stopping && pace.earliest() > now) return false;
-    this.#atOnce = false;
+    if (!stopping && pace.earliest() > now) return false;
     pace.started(now);
     return true;
   }
@@ -119,14 +115,9 @@ export class RetryCourse {
   }
 
   async #pause(outcome: Failure): Promise<PauseEnd> {
-    const { atOnce, clock, pauses, stopping } = this.#scene;
+    const { clock, pauses, stopping } = this.#scene;
     const now = clock.now();
     if (stopping) return pauses.wait(now + MIN_GAP_MS, now + MIN_GAP_MS, this.#signal);
-    if (atOnce && wasNotProcessed(outcome.reason) && !this.#wentAtOnce) {
-      this.#wentAtOnce = true;
-      this.#atOnce = true;
-      return 'over';
-    }
     const end = await this.#pauseAsAsked(outcome, now);
     if (end !== 'stopped') return end;
     this.#lastCall = true;

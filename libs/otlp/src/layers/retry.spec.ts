@@ -126,22 +126,6 @@ describe('retry', () => {
     expect(seen).toEqual([{ outcome: accepted, at: 22_500 }]);
   });
 
-  it('F14: sends at once what the peer did not look at, once', async () => {
-    peer.script = inTurn(again('REFUSED_STREAM'), again('REFUSED_STREAM'));
-    start();
-    send();
-    await clock.advance(10_000);
-    expect(gaps()).toEqual([0, 1500]);
-  });
-
-  it('leaves that to a transport which does it itself', async () => {
-    peer.script = inTurn(again('REFUSED_STREAM'));
-    start({ atOnce: false });
-    send();
-    await clock.advance(10_000);
-    expect(gaps()).toEqual([1000]);
-  });
-
   it('keeps the attempts of several batches apart while the peer fails', async () => {
     start({ initialMs: 1, healthyInitialMs: 1, maxMs: 1 });
     send();

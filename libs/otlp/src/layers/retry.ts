@@ -25,8 +25,6 @@ export interface RetryOptions {
   readonly breaker?: BreakerView;
   /** Default: a tenth of the traffic. */
   readonly budget?: RetryBudget;
-  /** Sends at once, once, what the peer did not look at. Default: true; off where the transport does it. */
-  readonly atOnce?: boolean;
   /**
    * Asked while the breaker is open. True: batches are not kept until it closes, but given back as `retry` with the
    * reason of their last attempt, to somebody who has a better place for them. Default: never.
@@ -56,8 +54,8 @@ export interface Retry extends Layer {
  *
  * - The pause grows from `initialMs` by `factor` to `maxMs`, half to one and a half times as long by chance.
  * - A pause that the peer asked for is kept: at least that long, never over 60 s.
- * - While a peer fails, attempts of all batches to it start at least 100 ms apart. The one exception: a batch that
- *   the peer says it did not look at (REFUSED_STREAM) goes again at once, once.
+ * - While a peer fails, attempts of all batches to it start at least 100 ms apart. What the peer did not look at
+ *   (REFUSED_STREAM) the transport sends again at once, within the attempt.
  * - While the breaker is open nothing is sent and no pause grows; when a probe is due the oldest batch is woken,
  *   when the breaker closes all are. With `yields` they are given back instead.
  * - After `maxElapsedMs` the answer is `retry` with the reason of the last attempt: to spool or to count.
@@ -77,7 +75,6 @@ export const retry = (options: RetryOptions = {}): Retry => {
       maxMs: options.maxMs ?? 30_000,
       random: options.random ?? Math.random,
     },
-    atOnce: options.atOnce ?? true,
     maxElapsedMs: options.maxElapsedMs ?? 300_000,
     breaker: options.breaker,
     budget: options.budget ?? new RetryBudget(),

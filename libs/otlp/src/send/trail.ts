@@ -8,13 +8,15 @@ export interface Trail {
   resent: boolean;
   /** Nothing of the last attempt left: it had no connection, or no headers. */
   unsent: boolean;
+  /** An attempt sent it a second time at once. */
+  wentAtOnce: boolean;
 }
 
 const trails = new WeakMap<Batch, Trail>();
 
 /** A new one for each operation. */
 export const beginTrail = (batch: Batch): Trail => {
-  const trail: Trail = { attempts: 0, resent: false, unsent: false };
+  const trail: Trail = { attempts: 0, resent: false, unsent: false, wentAtOnce: false };
   trails.set(batch, trail);
   return trail;
 };
@@ -23,6 +25,12 @@ export const takeTrail = (batch: Batch): Trail | undefined => {
   const trail = trails.get(batch);
   trails.delete(batch);
   return trail;
+};
+
+/** What becomes of `body`, which is sent in the place of a batch, becomes of the batch. */
+export const shareTrail = (batch: Batch, body: Batch): void => {
+  const trail = trails.get(batch);
+  if (trail !== undefined) trails.set(body, trail);
 };
 
 /** What became of a part is what became of the whole. */
@@ -37,6 +45,15 @@ export const joinTrail = (whole: Batch, part: Batch): void => {
 export const noteResent = (batch: Batch): void => {
   const trail = trails.get(batch);
   if (trail !== undefined) trail.resent = true;
+};
+
+/** Whether it may be sent again within an attempt: once for each operation, for a later failure is worth a pause. */
+export const mayGoAtOnce = (batch: Batch): boolean => {
+  const trail = trails.get(batch);
+  if (trail === undefined) return true;
+  const isFirst = !trail.wentAtOnce;
+  trail.wentAtOnce = true;
+  return isFirst;
 };
 
 /** Its attempt ended before anything of it left. */

@@ -1,7 +1,7 @@
 import { partial, refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock } from '../send/sender.js';
-import { noteResent, noteUnsent } from '../send/trail.js';
+import { mayGoAtOnce, noteResent, noteUnsent } from '../send/trail.js';
 import type { Batch, Clock } from '../send/sender.js';
 import { TransportConfigError } from '../pool/config-error.js';
 import type { Warn } from '../pool/config-error.js';
@@ -46,7 +46,7 @@ export type Attempt = (
  * 1. refuse what is closed, aborted or too large, before anything is spent on it;
  * 2. ask for the headers, whose tokens may have been renewed since the last attempt;
  * 3. compress, unless the encoding is `identity`;
- * 4. send, and send again at once where the peer provably did not look at it, or refused its encoding.
+ * 4. send, and send again at once where the peer did not look at it, once for each batch, or refused its encoding.
  */
 export class Attempts {
   readonly endpoint: Endpoint;
@@ -140,6 +140,7 @@ export class Attempts {
     if (signal.aborted) return { outcome: retry('aborted'), message: '' };
     const first = await attempt(batch, encoded, headers, signal);
     if (first.unprocessed === undefined || signal.aborted || this.#closed) return first;
+    if (!mayGoAtOnce(batch)) return first;
     if (first.unprocessed === 'likely') noteResent(batch);
     return attempt(batch, encoded, headers, signal);
   }

@@ -6,6 +6,7 @@ import type { H2Peer, OnStream } from '../pool/fixtures/h2-peer.js';
 import { startTcpProxy } from '../pool/fixtures/tcp-proxy.js';
 import { until } from '../pool/fixtures/until.js';
 import type { Outcome } from '../send/outcome.js';
+import { beginTrail } from '../send/trail.js';
 import { bigBatch, patience, smallBatch } from './fixtures/batches.js';
 import { createGrpcSender } from './grpc-sender.js';
 import type { GrpcSender } from './grpc-sender.js';
@@ -97,6 +98,22 @@ describe('a reset', () => {
     });
     expect(await send()).toEqual({ kind: 'retry', reason: 'REFUSED_STREAM' });
     expect(streams).toBe(2);
+  });
+
+  it('F14: that refuses a batch again on its next try is not answered at once any more', async () => {
+    let streams = 0;
+    await start((stream) => {
+      streams++;
+      stream.close(NGHTTP2_REFUSED_STREAM);
+    });
+    const batch = smallBatch();
+    beginTrail(batch);
+    const counts: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await sender.send(batch, patience());
+      counts.push(streams);
+    }
+    expect(counts).toEqual([2, 3, 4]);
   });
 
   it('of the connection may be tried again', async () => {
