@@ -1,6 +1,7 @@
 import { transcodeJson } from '../encode/json.js';
 import { refused } from '../send/outcome.js';
-import type { Sender } from '../send/sender.js';
+import type { Batch, Sender } from '../send/sender.js';
+import { shareTrail } from '../send/trail.js';
 
 /** Sends the same as OTLP/JSON. Below the timeout, and made again for each attempt: nothing is kept twice. */
 export const asJson = (next: Sender): Sender => ({
@@ -11,7 +12,9 @@ export const asJson = (next: Sender): Sender => ({
     } catch {
       return refused('transcode_failed');
     }
-    return next.send({ ...batch, bytes: body.length, chunks: [body] }, signal);
+    const json: Batch = { ...batch, bytes: body.length, chunks: [body] };
+    shareTrail(batch, json);
+    return next.send(json, signal);
   },
   close: () => next.close(),
 });
