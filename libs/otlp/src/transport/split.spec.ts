@@ -1,8 +1,20 @@
-import type { Signal } from '../wire/index.js';
+import { decodeExportRequest } from '../wire/index.js';
+import type { ExportRequest, Signal } from '../wire/index.js';
+import { ProtobufReader } from '../wire/protobuf-reader.js';
 import { ProtobufWriter } from '../wire/protobuf-writer.js';
 import { countItems } from './count-items.js';
 import { bigBatch, chunk } from './fixtures/batches.js';
 import { split } from './split.js';
+
+/** Each item with all that is said of where it is from. */
+const flat = (requests: readonly ExportRequest[]): unknown[] =>
+  requests.flatMap(({ groups }) =>
+    groups.flatMap(({ scopes, ...resource }) =>
+      scopes.flatMap(({ items, ...scope }) =>
+        (items as readonly unknown[]).map((item) => ({ resource, scope, item })),
+      ),
+    ),
+  );
 
 describe.each(['traces', 'metrics', 'logs'] as const)('countItems of %s', (signal: Signal) => {
   it('counts through all resources and scopes', () => {
@@ -26,6 +38,52 @@ it('counts points of each kind of metric', () => {
   expect(countItems('metrics', new ProtobufWriter().bytes(1, resource).finish())).toBe(10);
 });
 
+describe.each(['traces', 'metrics', 'logs'] as const)('split of one resource of %s', (signal) => {
+  const scopeOf = (name: string, items: number): Uint8Array => {
+    const request = new ProtobufReader(chunk(signal, items, name));
+    request.next();
+    request.open();
+    request.next();
+    const frame = new ProtobufWriter()
+      .bytes(1, new ProtobufWriter().string(1, name).finish())
+      .string(3, 'schema of the scope');
+    return Buffer.concat([frame.finish(), request.bytes()]);
+  };
+
+  it('keeps resource, scopes and every item, in order, within the limit', () => {
+    const service = new ProtobufWriter().string(1, 'service.name').finish();
+    const content = new ProtobufWriter()
+      .bytes(1, new ProtobufWriter().bytes(1, service).finish())
+      .string(3, 'schema of the resource')
+      .bytes(2, scopeOf('first', 40))
+      .bytes(2, scopeOf('second', 25))
+      .finish();
+    const whole = new ProtobufWriter().bytes(1, content).finish();
+    const batch = { signal, items: 65, bytes: whole.byteLength, chunks: [whole] };
+    const parts = split(batch, 300);
+    expect(parts.length).toBeGreaterThan(3);
+    for (const { bytes, chunks, items } of parts) {
+      const body = Buffer.concat(chunks);
+      expect(body.byteLength).toBe(bytes);
+      expect(bytes).toBeLessThanOrEqual(300);
+      expect(countItems(signal, body)).toBe(items);
+    }
+    expect(parts.reduce((sum, { items }) => sum + items, 0)).toBe(65);
+    const bodies = parts.map(({ chunks }) => decodeExportRequest(signal, Buffer.concat(chunks)));
+    expect(flat(bodies)).toEqual(flat([decodeExportRequest(signal, whole)]));
+  });
+
+  it('is the same where the parts are split again', () => {
+    const whole = chunk(signal, 50, 'n'.repeat(30));
+    const batch = { signal, items: 50, bytes: whole.byteLength, chunks: [whole] };
+    const parts = split(batch, 600).flatMap((part) => split(part, 200));
+    expect(parts.length).toBeGreaterThan(4);
+    for (const { bytes } of parts) expect(bytes).toBeLessThanOrEqual(200);
+    const bodies = parts.map(({ chunks }) => decodeExportRequest(signal, Buffer.concat(chunks)));
+    expect(flat(bodies)).toEqual(flat([decodeExportRequest(signal, whole)]));
+  });
+});
+
 describe('split', () => {
   const chunks = [1, 2, 3, 4, 5].map((items) => chunk('traces', items));
   const bytes = chunks.reduce((sum, each) => sum + each.byteLength, 0);
@@ -46,8 +104,9 @@ describe('split', () => {
     expect(parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes);
   });
 
-  it('lets a chunk above the limit travel alone', () => {
-    expect(split(batch, 10).map((part) => part.chunks.length)).toEqual([1, 1, 1, 1, 1]);
+  it('lets an item above the limit travel alone, and leaves what is one thing in one piece', () => {
+    const parts = split(batch, 10);
+    expect(parts.map(({ items }) => items)).toEqual(Array.from({ length: 15 }, () => 1));
     const big = bigBatch(100);
     expect(split(big, 10)).toEqual([big]);
   });
@@ -68,9 +127,10 @@ describe('split', () => {
   });
 
   it.each([
-    [0, [0, 0, 0, 0, 15]],
-    [100, [15, 0, 0, 0, 0]],
+    [0, [0, 0, 0, 15]],
+    [100, [15, 0, 0, 0]],
   ])('keeps the sum where %i are counted for each chunk', (counted, items) => {
-    expect(split(batch, 10, () => counted).map((part) => part.items)).toEqual(items);
+    const max = chunk('traces', 5).byteLength;
+    expect(split(batch, max, () => counted).map((part) => part.items)).toEqual(items);
   });
 });

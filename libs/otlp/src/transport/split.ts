@@ -1,14 +1,14 @@
 import type { Batch } from '../send/sender.js';
-import { ProtobufReader } from '../wire/protobuf-reader.js';
 import { countItems } from './count-items.js';
+import { cut } from './cut.js';
 
 /** Never passed, before compression. Source: OTLP specification, 64 MiB recommended to servers. */
 export const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
 /**
- * Parts of at most `maxBytes`, each a batch of its own; bytes are shared, not copied. Cut is between chunks, and where
- * one chunk is above `maxBytes` between its messages of one resource; one such message above it travels alone. Their
- * items sum up to those of the batch.
+ * Parts of at most `maxBytes`, each a batch of its own. Cut is between chunks, where one chunk is above `maxBytes`
+ * between its messages of one resource, and where one of those is, between its items, which are copied then and not
+ * shared; one item above it travels alone. Their items sum up to those of the batch.
  */
 export function split(
   batch: Batch,
@@ -35,20 +35,4 @@ export function split(
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     return { signal: batch.signal, items, bytes, chunks };
   });
-}
-
-/** The messages in a chunk that is above `maxBytes`: requests are their messages, one after the other. */
-function cut(chunk: Uint8Array, maxBytes: number): readonly Uint8Array[] {
-  if (chunk.byteLength <= maxBytes) return [chunk];
-  const messages: Uint8Array[] = [];
-  try {
-    const reader = new ProtobufReader(chunk);
-    for (let from = 0; reader.next(); from = reader.position) {
-      reader.skip();
-      messages.push(chunk.subarray(from, reader.position));
-    }
-  } catch {
-    return [chunk];
-  }
-  return messages;
 }

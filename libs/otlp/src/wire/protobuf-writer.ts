@@ -21,6 +21,12 @@ export class ProtobufWriter {
     return this;
   }
 
+  /** Of a message of `length` bytes that follows elsewhere. */
+  opening(field: number, length: number): this {
+    this.#parts.push(varint(BigInt((field << 3) | 2)), varint(BigInt(length)));
+    return this;
+  }
+
   finish(): Uint8Array {
     return Buffer.concat(this.#parts);
   }
