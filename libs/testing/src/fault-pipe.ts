@@ -8,11 +8,26 @@ interface Parcel {
   readonly due: number;
 }
 
+/** What all connections of one direction go over. */
+export class Link {
+  bytes = 0;
+  #freeAt = 0;
+
+  /** For how many ms `bytes` keep it busy from now on, behind what is on it already. */
+  take(bytes: number, bytesPerSecond = Infinity): number {
+    const now = performance.now();
+    this.bytes += bytes;
+    this.#freeAt = Math.max(now, this.#freeAt) + (bytes / bytesPerSecond) * 1000;
+    return this.#freeAt - now;
+  }
+}
+
 /** Carries bytes one way, with the faults of the moment. Ends when either socket or the signal does. */
 export const carry = async (
   from: Socket,
   to: Socket,
   faults: () => FlowFaults,
+  link: Link,
   random: () => number,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -20,13 +35,15 @@ export const carry = async (
   let wake = (): void => {};
   let ended = false;
   let lastDue = 0;
+  let waiting = 0;
   const arrived = (): void => wake();
   from.on('data', (bytes: Buffer) => {
     const { latencyMs = 0, jitterMs = 0 } = faults();
     // Bytes never overtake each other.
     lastDue = Math.max(lastDue, performance.now() + latencyMs + jitterMs * (random() * 2 - 1));
     parcels.push({ bytes, due: lastDue });
-    if (parcels.length >= MAX_WAITING) from.pause();
+    waiting += bytes.length;
+    if (parcels.length >= MAX_WAITING || waiting >= mostWaiting(faults())) from.pause();
     arrived();
   });
   from.on('end', () => {
@@ -48,14 +65,14 @@ export const carry = async (
       });
       continue;
     }
+    waiting -= parcel.bytes.length;
     from.resume();
     await pause(parcel.due - performance.now(), signal);
     for (const slice of slices(parcel.bytes, faults())) {
       if (signal.aborted || !(await write(to, slice, signal))) return;
-      const { bytesPerSecond } = faults();
-      if (bytesPerSecond !== undefined) {
-        await pause((slice.length / bytesPerSecond) * 1000, signal);
-      }
+      const { bytesPerSecond = Infinity, linkBytesPerSecond } = faults();
+      const linkMs = link.take(slice.length, linkBytesPerSecond);
+      await pause(Math.max(linkMs, (slice.length / bytesPerSecond) * 1000), signal);
     }
   }
   if (!signal.aborted) to.end();
@@ -63,15 +80,29 @@ export const carry = async (
 
 /** Chunks held for one direction of one connection; beyond it the sender is slowed down. */
 const MAX_WAITING = 256;
+/** In front of a slow link there is no more than a router holds, lest a sender think that all has gone. */
+const MAX_WAITING_BYTES = 64 * 1024;
+
+const mostWaiting = ({ bytesPerSecond, linkBytesPerSecond }: FlowFaults): number =>
+  bytesPerSecond === undefined && linkBytesPerSecond === undefined ? Infinity : MAX_WAITING_BYTES;
 
 const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
   if (ms < 1) return;
   await delay(ms, undefined, { signal }).catch(() => {});
 };
 
-const slices = (bytes: Buffer, { sliceBytes, bytesPerSecond }: FlowFaults): Buffer[] => {
+const slices = (bytes: Buffer, faults: FlowFaults): Buffer[] => {
+  const {
+    sliceBytes = Infinity,
+    bytesPerSecond = Infinity,
+    linkBytesPerSecond = Infinity,
+  } = faults;
   // A cap is felt in steps of a tenth of a second at most.
-  const step = Math.min(sliceBytes ?? Infinity, Math.ceil((bytesPerSecond ?? Infinity) / 10));
+  const step = Math.min(
+    sliceBytes,
+    Math.ceil(bytesPerSecond / 10),
+    Math.ceil(linkBytesPerSecond / 10),
+  );
   if (step >= bytes.length) return [bytes];
   const cut: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += step) cut.push(bytes.subarray(at, at + step));

@@ -81,6 +81,16 @@ describe('FaultProxy', () => {
       expect(ms).toBeGreaterThanOrEqual(150);
     });
 
+    it('caps the bandwidth of all connections together, and counts what went to the target', async () => {
+      await begin({ up: { linkBytesPerSecond: 200_000 } });
+      const both = await Promise.all([
+        roundTrip(proxy.port, 'x'.repeat(30_000)),
+        roundTrip(proxy.port, 'x'.repeat(30_000)),
+      ]);
+      expect(proxy.carriedUp).toBe(60_000);
+      expect(Math.max(...both.map(({ ms }) => ms))).toBeGreaterThanOrEqual(270);
+    });
+
     it('swallows bytes as a black hole, on connections made then', async () => {
       await begin({ blackHole: true });
       const lost = await dial(proxy.port);

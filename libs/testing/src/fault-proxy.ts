@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { carry } from './fault-pipe.js';
+import { carry, Link } from './fault-pipe.js';
 import { seededRandom } from './seeded-random.js';
 
 /** What happens to bytes on their way in one direction. Nothing given: nothing happens. */
@@ -14,6 +14,8 @@ export interface FlowFaults {
   sliceBytes?: number;
   /** Cap of the bandwidth of each connection. */
   bytesPerSecond?: number;
+  /** Cap of the bandwidth of all connections together. */
+  linkBytesPerSecond?: number;
 }
 
 export interface ProxyFaults {
@@ -47,6 +49,8 @@ export class FaultProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #random: () => number;
   readonly #connections = new Set<Connection>();
+  readonly #up = new Link();
+  readonly #down = new Link();
   #faults: ProxyFaults;
   #server: Server | undefined;
   #port = 0;
@@ -78,6 +82,11 @@ export class FaultProxy implements AsyncDisposable {
   /** Connections open now. */
   get open(): number {
     return this.#connections.size;
+  }
+
+  /** Bytes that went to the target. */
+  get carriedUp(): number {
+    return this.#up.bytes;
   }
 
   /** Replaces the faults; connections that are open feel the new ones too. */
@@ -160,8 +169,8 @@ export class FaultProxy implements AsyncDisposable {
       cut: { signal },
     } = connection;
     await Promise.all([
-      carry(client, target, () => this.#flow('up', connection), this.#random, signal),
-      carry(target, client, () => this.#flow('down', connection), this.#random, signal),
+      carry(client, target, () => this.#flow('up', connection), this.#up, this.#random, signal),
+      carry(target, client, () => this.#flow('down', connection), this.#down, this.#random, signal),
     ]);
   }
 

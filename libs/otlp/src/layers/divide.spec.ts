@@ -1,12 +1,21 @@
-import { accepted, partial, refused, refusedForSize, retry } from '../send/outcome.js';
+import {
+  accepted,
+  partial,
+  refused,
+  refusedForSize,
+  retry,
+  retryInParts,
+} from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import { beginTrail, takeTrail } from '../send/trail.js';
 import { divide } from './divide.js';
 import type { Divide } from './divide.js';
 import { never } from './fixtures/scripted-sender.js';
+import { LEAST_BYTES } from './request-size.js';
 
-const BYTES = 1000;
+/** Nothing is divided below it. */
+const BYTES = LEAST_BYTES;
 
 const batchOf = (chunks: number): Batch => ({
   signal: 'traces',
@@ -62,7 +71,7 @@ describe('divide', () => {
   it('sends in halves what is refused for its size, and halves of those, and remembers', async () => {
     answer = upTo(1);
     expect(await send(batchOf(4))).toEqual(accepted);
-    expect(sent).toEqual([4, 2, 1, 1, 2, 1, 1]);
+    expect(sent).toEqual([4, 2, 1, 1, 1, 1]);
     expect(layer.maxBytes()).toBe(BYTES);
   });
 
@@ -86,5 +95,65 @@ describe('divide', () => {
     const batch = batchOf(2);
     expect(await send(batch)).toEqual(retry('timeout'));
     expect(takeTrail(batch)).toMatchObject({ attempts: 3, resent: true });
+  });
+
+  describe('where what is large does not get through in its time', () => {
+    let passes: number;
+
+    beforeEach(() => {
+      passes = Infinity;
+      layer = divide(split, () => passes);
+    });
+
+    it('sends what retry gives back in parts that do', async () => {
+      answer = (batch) => {
+        passes = 2 * BYTES;
+        return batch.bytes > passes ? retryInParts('timeout') : accepted;
+      };
+      expect(layer.divides(batchOf(5))).toBe(false);
+      const batch = batchOf(5);
+      expect(await send(batch)).toEqual(accepted);
+      expect(sent).toEqual([5, 2, 2, 1]);
+      expect(takeTrail(batch)).toMatchObject({ attempts: 4 });
+      expect(layer.maxBytes()).toBe(2 * BYTES);
+      expect(layer.divides(batchOf(5))).toBe(true);
+      expect(layer.divides(batchOf(2))).toBe(false);
+    });
+
+    it('divides what was made larger before it is sent', async () => {
+      answer = () => accepted;
+      passes = 2 * BYTES;
+      const batch = batchOf(5);
+      expect(await send(batch)).toEqual(accepted);
+      expect(sent).toEqual([2, 2, 1]);
+      expect(takeTrail(batch)).toMatchObject({ attempts: 3, resent: false });
+    });
+
+    it('sends parts together again as soon as they get through', async () => {
+      answer = () => {
+        passes *= 2;
+        return accepted;
+      };
+      passes = BYTES;
+      expect(await send(batchOf(8))).toEqual(accepted);
+      expect(sent).toEqual([1, 2, 4, 1]);
+    });
+
+    it('divides a part once more', async () => {
+      passes = 4 * BYTES;
+      answer = (batch) => {
+        passes = BYTES;
+        return batch.bytes > passes ? retryInParts('timeout') : accepted;
+      };
+      expect(await send(batchOf(5))).toEqual(accepted);
+      expect(sent).toEqual([4, 1, 1, 1, 1, 1]);
+    });
+
+    it('passes on what cannot be divided', async () => {
+      passes = BYTES / 2;
+      answer = () => retryInParts('timeout');
+      expect(await send(batchOf(1))).toEqual(retry('timeout'));
+      expect(sent).toEqual([1]);
+    });
   });
 });

@@ -1,5 +1,5 @@
 import type { Outcome } from '../send/outcome.js';
-import { retry } from '../send/outcome.js';
+import { retry, retryInParts } from '../send/outcome.js';
 import type { Batch, Clock, Sender } from '../send/sender.js';
 import { askedMs, backoffMs, MIN_GAP_MS } from './backoff.js';
 import type { BackoffSettings } from './backoff.js';
@@ -22,6 +22,7 @@ export interface RetryScene {
   readonly pauses: Pauses;
   readonly paused: () => void;
   readonly yields: () => boolean;
+  readonly divides: (batch: Batch) => boolean;
   stopping: boolean;
   /** Of the attempt that failed last. */
   lastReason: string | undefined;
@@ -72,6 +73,10 @@ export class RetryCourse {
       const end = await this.#pause(outcome);
       if (end === 'aborted') return retry(ABORTED);
       if (end === 'yielded') return this.#last ?? outcome;
+      if (this.#scene.divides(this.#batch)) {
+        trail.resent ||= this.#mayHaveArrived;
+        return retryInParts((this.#last ?? outcome).reason);
+      }
     }
   }
 
@@ -137,11 +142,12 @@ export class RetryCourse {
   }
 
   #patienceMs({ reason, afterMs = MIN_GAP_MS }: Failure): number {
-    const { backoff, breaker, budget } = this.#scene;
+    const { backoff, breaker, budget, divides } = this.#scene;
     const state = breaker?.state();
     if (state?.kind === 'half-open' && !state.probing) return 0;
     if (reason === BREAKER_OPEN) return Math.max(1, afterMs);
-    return budget.spend()
+    // In parts it is not the same traffic once more.
+    return divides(this.#batch) || budget.spend()
       ? backoffMs(backoff, this.#failures, this.#healthyBefore)
       : backoff.maxMs * (1 - backoff.random() / 2);
   }

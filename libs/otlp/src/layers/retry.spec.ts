@@ -1,4 +1,4 @@
-import { accepted, partial, refused, retry as again } from '../send/outcome.js';
+import { accepted, partial, refused, retry as again, retryInParts } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import { breaker } from './breaker.js';
 import { ManualClock, turn } from './fixtures/manual-clock.js';
@@ -124,6 +124,16 @@ describe('retry', () => {
     send();
     await clock.advance(60_000);
     expect(seen).toEqual([{ outcome: accepted, at: 22_500 }]);
+  });
+
+  it('gives back what is to go on in parts, after its pause, and without a token', async () => {
+    peer.script = () => again('timeout');
+    const budget = new RetryBudget(0, 1);
+    start({ divides: () => peer.attempts.length > 1, budget });
+    send();
+    await clock.advance(10_000);
+    expect(gaps()).toEqual([1000]);
+    expect(seen).toEqual([{ outcome: retryInParts('timeout'), at: 2500 }]);
   });
 
   it('keeps the attempts of several batches apart while the peer fails', async () => {

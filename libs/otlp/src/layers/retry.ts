@@ -30,6 +30,11 @@ export interface RetryOptions {
    * reason of their last attempt, to somebody who has a better place for them. Default: never.
    */
   readonly yields?: () => boolean;
+  /**
+   * Asked before a batch is sent again. True: it is given back as `retry` with `tooLarge` to the layer above, which
+   * sends it in parts. Default: never.
+   */
+  readonly divides?: (batch: Batch) => boolean;
   /** Called when a batch begins to wait, so that another may take its place. Must not throw. */
   readonly paused?: () => void;
   /** In [0, 1). Default: `Math.random`. */
@@ -82,6 +87,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
     pauses: new Pauses(clock),
     paused: options.paused ?? (() => {}),
     yields: options.yields ?? (() => false),
+    divides: options.divides ?? (() => false),
     stopping: false,
     lastReason: undefined,
   };

@@ -10,7 +10,7 @@ export interface Lane {
   readonly once: Sender;
   /** How many requests may be under way now. */
   limit(): number;
-  /** Raw bytes of a request that the collector may take. */
+  /** Raw bytes of a request that the collector may take, and in time. */
   maxBytes(): number;
   /** Batches that wait for another attempt, and not for the collector. */
   waiting(): number;

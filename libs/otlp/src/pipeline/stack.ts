@@ -3,6 +3,7 @@ import { breaker } from '../layers/breaker.js';
 import type { BreakerState } from '../layers/breaker-circuit.js';
 import { divide } from '../layers/divide.js';
 import { observe } from '../layers/observe.js';
+import { requestSize } from '../layers/request-size.js';
 import { retry } from '../layers/retry.js';
 import { stack } from '../layers/stack.js';
 import { timeout } from '../layers/timeout.js';
@@ -87,12 +88,19 @@ function createLane(
     },
     ended: (operation) => emit({ kind: 'ended', lane: at, operation }),
   });
+  const deadlineMs = Math.max(...to.map(({ timeoutMs }) => timeoutMs));
+  const size = requestSize({ deadlineMs });
   // 2. divide: above retry, so that a part that fails is tried again without the others.
-  const parts = divide(split);
+  const parts = divide(split, () => size.maxBytes());
   // 3. retry: above the breaker, so that a pause is spent where no attempt counts and no place is held.
   // 4. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
   const circuit = breaker();
-  const again = retry({ breaker: circuit, yields: () => keeps(lane), paused });
+  const again = retry({
+    breaker: circuit,
+    yields: () => keeps(lane),
+    divides: (batch) => parts.divides(batch),
+    paused,
+  });
   // Said once for each cause and minute: else an outage is silent until its telemetry is given up.
   circuit.onChange((state) => {
     if (state.kind !== 'open') return;
@@ -103,13 +111,14 @@ function createLane(
   });
   // 5. limit: learns from attempts that were really made, how long the peer took for each.
   const crowd = adaptiveLimit(sending.concurrency);
-  // 6. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
-  const bounded = timeout(Math.max(...to.map(({ timeoutMs }) => timeoutMs)));
-  // 7. transport, and its pool of connections.
+  // 6. size: learns from the same how much of a request gets through in its time.
+  // 7. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
+  const attempts = [circuit, crowd, size, timeout(deadlineMs)];
+  // 8. transport, and its pool of connections.
   const lane: Lane = {
     signals,
-    sender: stack([observed, parts, again, circuit, crowd, bounded], transport.sender),
-    once: stack([observed, parts, circuit, crowd, bounded], transport.sender),
+    sender: stack([observed, parts, again, ...attempts], transport.sender),
+    once: stack([observed, parts, ...attempts], transport.sender),
     limit: () => crowd.limit(),
     maxBytes: () => parts.maxBytes(),
     waiting: () => again.waiting(),

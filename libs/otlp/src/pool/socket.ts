@@ -70,6 +70,18 @@ export function openSocket(options: SocketOptions): Connecting {
   };
 }
 
+/**
+ * Closes it so that what waits in the kernel is not sent any more: on a slow link that holds up all that comes after.
+ * Node cannot with TLS and unix sockets, which are closed.
+ */
+export function cutOff(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy();
+  }
+}
+
 function openTcp(endpoint: Endpoint, lookup: LookupFunction): Socket {
   if (endpoint.socketPath !== undefined) return connectTcp({ path: endpoint.socketPath });
   const { host, port } = endpoint;

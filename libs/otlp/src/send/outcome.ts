@@ -6,8 +6,13 @@ export type Outcome =
   | { readonly kind: 'accepted' }
   /** The rest was accepted. Never sent again. */
   | { readonly kind: 'partial'; readonly rejected: number; readonly reason: string }
-  /** May be sent again, not before `afterMs` where the peer asked for a pause. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /** May be sent again, not before `afterMs` where the peer asked for a pause; `tooLarge`: in parts. */
+  | {
+      readonly kind: 'retry';
+      readonly reason: string;
+      readonly afterMs?: number;
+      readonly tooLarge?: true;
+    }
   /** Must not be sent again as it is. `tooLarge`: for its size, so that parts of it may be taken. */
   | { readonly kind: 'refused'; readonly reason: string; readonly tooLarge?: true };
 
@@ -24,6 +29,12 @@ export const retry = (reason: string, afterMs?: number): Outcome =>
   afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs };
 
 export const refused = (reason: string): Outcome => ({ kind: 'refused', reason });
+
+export const retryInParts = (reason: string): Outcome => ({
+  kind: 'retry',
+  reason,
+  tooLarge: true,
+});
 
 export const refusedForSize = (reason: string): Outcome => ({
   kind: 'refused',

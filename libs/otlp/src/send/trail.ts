@@ -35,8 +35,10 @@ export const shareTrail = (batch: Batch, body: Batch): void => {
 
 /** What became of a part is what became of the whole. */
 export const joinTrail = (whole: Batch, part: Batch): void => {
-  const [trail, joined] = [trails.get(whole), takeTrail(part)];
-  if (trail === undefined || joined === undefined) return;
+  const joined = takeTrail(part);
+  if (joined === undefined) return;
+  // What was divided before its first attempt has none yet.
+  const trail = trails.get(whole) ?? beginTrail(whole);
   trail.attempts += joined.attempts;
   trail.resent ||= joined.resent;
 };
@@ -55,6 +57,8 @@ export const mayGoAtOnce = (batch: Batch): boolean => {
   trail.wentAtOnce = true;
   return isFirst;
 };
+
+export const isUnsent = (batch: Batch): boolean => trails.get(batch)?.unsent ?? false;
 
 /** Its attempt ended before anything of it left. */
 export const noteUnsent = (batch: Batch): void => {

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import type { Agent, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Endpoint } from '../pool/endpoint.js';
 import { failureReason } from '../pool/failure.js';
+import { cutOff } from '../pool/socket.js';
 import type { Encoded } from './encoding.js';
 
 export type HttpReply =
@@ -49,6 +50,7 @@ export function exchange(what: HttpExchange, signal: AbortSignal): Promise<HttpR
       // A kept connection must be at the end of both messages; a cut one takes its pending writes along.
       const isWhole =
         reply.kind === 'reply' && reply.body !== undefined && outgoing.writableFinished;
+      if (reply.kind === 'aborted' && outgoing.socket !== null) cutOff(outgoing.socket);
       if (!isWhole) outgoing.destroy();
       resolve(reply);
     };
