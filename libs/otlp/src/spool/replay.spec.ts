@@ -1,7 +1,8 @@
-import { accepted, refused, retry, type Outcome } from '../send/outcome.js';
-import type { Batch, Sender } from '../send/sender.js';
+import { accepted, refused, retry } from '../send/outcome.js';
+import type { Sender } from '../send/sender.js';
 import { batch, drain, range } from './fixtures/batches.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
+import { Link } from './fixtures/link.js';
 import { ManualClock } from './fixtures/manual-clock.js';
 import { Openings } from './fixtures/open.js';
 import { seeded } from './fixtures/random.js';
@@ -10,46 +11,6 @@ import type { Spool } from './spool.js';
 
 const MIB = 1024 * 1024;
 const IDLE: Load = { queued: 0, inFlight: 0, limit: 8, sentBytes: 0 };
-
-/** Carries one batch after the other at a rate, as a link does whoever shares it. */
-class Link implements Sender {
-  readonly #clock: ManualClock;
-  readonly #bytesPerMs: number;
-  #freeAt = 0;
-  sent = 0;
-  inFlight = 0;
-  most = 0;
-  outcome: Outcome = accepted;
-
-  constructor(clock: ManualClock, bytesPerSecond: number) {
-    this.#clock = clock;
-    this.#bytesPerMs = bytesPerSecond / 1000;
-  }
-
-  send(one: Batch, signal: AbortSignal): Promise<Outcome> {
-    this.inFlight += 1;
-    this.most = Math.max(this.most, this.inFlight);
-    const nowMs = this.#clock.now();
-    this.#freeAt = Math.max(this.#freeAt, nowMs) + one.bytes / this.#bytesPerMs;
-    return new Promise((resolve) => {
-      let ended = false;
-      const end = (outcome: Outcome): void => {
-        if (ended) return;
-        ended = true;
-        this.inFlight -= 1;
-        this.sent += outcome.kind === 'accepted' ? 1 : 0;
-        resolve(outcome);
-      };
-      const cancel = this.#clock.after(this.#freeAt - nowMs + 1, () => end(this.outcome));
-      signal.addEventListener('abort', () => {
-        cancel();
-        end(retry('aborted'));
-      });
-    });
-  }
-
-  async close(): Promise<void> {}
-}
 
 describe('replay', () => {
   const openings = new Openings();
@@ -240,70 +201,5 @@ describe('replay', () => {
     replayer.wake();
     await clock.advance(100);
     expect(left()).toBe(0);
-  });
-
-  describe('flush', () => {
-    const flushed = (replayer: Replayer): (() => boolean) => {
-      let done = false;
-      void replayer.flush().then(() => (done = true));
-      return () => done;
-    };
-
-    it('waits for all that is there, and not for what comes after', async () => {
-      await fill(10, 100_000);
-      const link = new Link(clock, MIB);
-      const done = flushed(start(link));
-      const before: number[] = [];
-      for (let id = 10; !done(); id += 1) {
-        await spool.append(batch(id, 100_000));
-        before.push(link.sent);
-        await clock.advance(50);
-      }
-      expect(before.at(-1)).toBeLessThan(10);
-      expect([link.sent >= 10, left() > 0]).toEqual([true, true]);
-    });
-
-    it('is over with what is empty, and with what rests', async () => {
-      const link = new Link(clock, MIB);
-      const replayer = start(link);
-      await replayer.flush();
-      await fill(1, 100);
-      link.outcome = retry('UNAVAILABLE');
-      const done = flushed(replayer);
-      await clock.advance(100);
-      expect([done(), left()]).toEqual([true, 1]);
-    });
-
-    it.each(['fails', 'does not work'])('does not wait for a peer that %s', async (how) => {
-      await fill(10, 100);
-      const link = new Link(clock, MIB);
-      link.outcome = retry('UNAVAILABLE');
-      const done = flushed(start(link, { paused: () => how === 'does not work' }));
-      await clock.advance(50);
-      expect([done(), link.inFlight, left()]).toEqual([true, 0, 10]);
-    });
-
-    it('asks a peer once more that failed a moment ago', async () => {
-      await fill(10, 100);
-      const link = new Link(clock, MIB);
-      link.outcome = retry('UNAVAILABLE');
-      const replayer = start(link);
-      await clock.advance(4000);
-      link.outcome = accepted;
-      const done = flushed(replayer);
-      await clock.advance(200);
-      expect([done(), left()]).toEqual([true, 0]);
-    });
-
-    it('is over when the replay is stopped', async () => {
-      await fill(10, 100_000);
-      const replayer = start(new Link(clock, 1000));
-      const done = flushed(replayer);
-      await clock.advance(1000);
-      expect(done()).toBe(false);
-      await replayer.stop();
-      await Promise.resolve();
-      expect(done()).toBe(true);
-    });
   });
 });
