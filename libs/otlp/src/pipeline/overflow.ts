@@ -145,6 +145,7 @@ function tell(event: SpoolEvent, warn: DiskOverflowOptions['warn']): void {
     case 'corrupt':
       return warn(`spool_${event.kind}`, `the spool at ${event.path} lost batches: ${event.kind}`);
     case 'adopted':
+    case 'repeated':
     case 'searched':
   }
 }

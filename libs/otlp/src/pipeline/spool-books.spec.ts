@@ -54,4 +54,10 @@ describe('books of a spool', () => {
     books.hear({ kind: 'searched', path: '/spool' });
     expect(now()).toMatchObject({ spooled: 7, queued: 0, dropped: { worker_lost: 3 } });
   });
+
+  it('count as perhaps double what was sent and is sent again, beside the balance', () => {
+    const { books, traces: now } = bench(10);
+    books.hear({ kind: 'repeated', items: traces(4), path: '/spool' });
+    expect(now()).toMatchObject({ spooled: 10, possibleDuplicates: 4, queued: 0, dropped: {} });
+  });
 });

@@ -26,6 +26,11 @@ export class SpoolBooks {
         return event.inherited === true ? this.#inherit(event.items) : this.#restore(event.items);
       case 'searched':
         return this.#giveUp();
+      case 'repeated':
+        for (const signal of signals) {
+          this.#ledger.possiblyDuplicated(signal, event.items[signal]);
+        }
+        return;
       case 'evicted':
       case 'expired':
       case 'corrupt':

@@ -69,7 +69,7 @@ export function answered(around: Surroundings, entry: Entry, answer: Answer): vo
     return;
   }
   if (segment.gone) {
-    entry.state = 'done';
+    entry.state = 'lost';
     lost(around, entry, 'evicted', entry.end - entry.start);
     return;
   }
@@ -101,7 +101,7 @@ export function pardoned({ returned }: Segment, signals: readonly Signal[]): voi
 /** One that was handed out and turned out to be of no use. */
 export function revoked(around: Surroundings, entry: Entry): void {
   around.counts.outstanding -= 1;
-  entry.state = 'done';
+  entry.state = 'lost';
   lost(around, entry, 'corrupt', entry.end - entry.start);
 }
 
@@ -127,7 +127,7 @@ export function dropped(around: Surroundings, segment: Segment, kind: LossKind):
   const items = { ...segment.unread };
   subtractItems(segment.unread, items);
   for (const entry of segment.returned.splice(0)) {
-    entry.state = 'done';
+    entry.state = 'lost';
     if (entry.signal !== undefined) items[entry.signal] += entry.items;
   }
   around.counts.bytes -= segment.bytes;

@@ -13,6 +13,8 @@ export type SpoolEvent =
       /** By a thread of this process that ended: in the process' books since it was appended. */
       readonly inherited?: boolean;
     }
+  /** Acknowledged after what is left, and therefore taken once more by the next process. At the close. */
+  | { readonly kind: 'repeated'; readonly items: Items; readonly path: string }
   /** Once, where there were such threads: all that they left has been taken over. */
   | { readonly kind: 'searched'; readonly path: string }
   | {

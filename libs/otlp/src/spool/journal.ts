@@ -2,11 +2,12 @@ import { dirname, join } from 'node:path';
 import type { Signal } from '../wire/model.js';
 import { answered, dropped, handed, pardoned, setAside, type Answer } from './accounts.js';
 import { CursorFile } from './cursor.js';
-import { noItems } from './items.js';
+import { countItems, noItems } from './items.js';
 import { abolish, release, type Lock } from './lock.js';
 import { closeReading, measureOrFail, readAgain, readNext } from './reading.js';
 import { Remains, removeFile, without } from './remains.js';
 import {
+  aheadOf,
   isFinished,
   newSegment,
   oldestOf,
@@ -210,6 +211,10 @@ export class Journal {
       for (const segment of this.#segments) closeReading(this.#around, segment);
     });
     await this.persist().catch(() => undefined);
+    const items = aheadOf(this.#segments);
+    if (countItems(items) > 0) {
+      this.#around.emit({ kind: 'repeated', items, path: this.directory });
+    }
     await this.#cursor.close().catch(() => undefined);
     if (this.empty) await this.#removeDirectory().catch(() => undefined);
     else await release(this.#around.disk, this.lock).catch(() => undefined);

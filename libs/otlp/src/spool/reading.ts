@@ -97,7 +97,7 @@ function entryOf(
     // A clock that jumped shows in the stamp, not in the times of the segment. And one that was ahead then must not keep
     // it for longer now.
     atMs: Math.min(Math.max(header?.atMs ?? 0, segment.firstMs), segment.lastMs),
-    state: 'done',
+    state: 'lost',
     doubtful: false,
     returns: 0,
     pardons: 0,

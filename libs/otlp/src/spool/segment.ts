@@ -1,5 +1,5 @@
 import type { Signal } from '../wire/model.js';
-import { countItems, noItems, type Tally } from './items.js';
+import { countItems, noItems, type Items, type Tally } from './items.js';
 import { SEGMENT_HEADER_BYTES } from './record.js';
 import type { SegmentScanner } from './scanner.js';
 
@@ -54,7 +54,8 @@ export interface Entry {
   /** Empty while it waits to be taken again. */
   body: Uint8Array;
   readonly atMs: number;
-  state: 'outstanding' | 'returned' | 'done';
+  /** `done`: acknowledged. `lost`: thrown away, or of no use. */
+  state: 'outstanding' | 'returned' | 'done' | 'lost';
   /** An attempt failed that may have arrived. */
   doubtful: boolean;
   /** How often it came back, and the clock's time before which others go first. */
@@ -93,7 +94,7 @@ export function newSegment(sequence: number, path: string, nowMs: number): Segme
 export function settle(segment: Segment): void {
   let done = 0;
   for (const entry of segment.entries) {
-    if (entry.state !== 'done') break;
+    if (entry.state === 'outstanding' || entry.state === 'returned') break;
     done += 1;
     segment.offset = entry.end;
     if (entry.signal !== undefined) segment.consumed[entry.signal] += entry.items;
@@ -167,6 +168,17 @@ export function oldestOf(
     open = open.filter((signal) => !next.of.includes(signal));
   }
   return oldest;
+}
+
+/** What was acknowledged after something that was not: where the cursor stops. */
+export function aheadOf(segments: readonly Segment[]): Items {
+  const items = noItems();
+  for (const { entries } of segments) {
+    for (const { state, signal, items: count } of entries) {
+      if (state === 'done' && signal !== undefined) items[signal] += count;
+    }
+  }
+  return items;
 }
 
 /** Nothing of it is needed any more. */

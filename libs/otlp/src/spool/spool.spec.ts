@@ -4,6 +4,7 @@ import { accepted, partial, refused, retry } from '../send/outcome.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
 import { ManualClock } from './fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
+import type { SpoolEvent } from './events.js';
 import { noItems } from './items.js';
 import { dumpSync } from './dump.js';
 import type { Signal } from '../wire/model.js';
@@ -203,5 +204,21 @@ describe('spool', () => {
     expect((await append).kind).toBe('spooled');
     await spool.close();
     expect(clock.pending).toBe(0);
+  });
+
+  it('tells at its close what the next one sends again, since something before was not taken', async () => {
+    const directory = openings.directory();
+    const events: SpoolEvent[] = [];
+    const spool = await openings.open({ directory, onEvent: (event) => events.push(event) });
+    for (const id of range(0, 4)) await spool.append(batch(id, 100, 'traces', 5));
+    const records = [await spool.take(), await spool.take(), await spool.take()];
+    for (const [index, record] of records.entries()) {
+      if (record === undefined) throw new Error('none');
+      spool.acknowledge(record, index === 1 ? retry('UNAVAILABLE') : accepted);
+    }
+    await spool.close();
+    const items = { ...NONE, traces: 5 };
+    expect(events).toMatchObject([{ kind: 'repeated', items }]);
+    expect(await drain(await openings.open({ directory }))).toEqual([1, 2, 3]);
   });
 });
