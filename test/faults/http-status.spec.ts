@@ -9,6 +9,7 @@ import type { Balance } from './fixtures/stage.js';
 const SPANS = 10;
 const SECOND = 1000;
 const MIB = 1024 * 1024;
+const REFUSAL = /^warn: traces refused by 127\.0\.0\.1:\d+ \(\d+\).*; what it refuses is lost$/;
 
 interface Met {
   readonly flushed: string;
@@ -68,6 +69,7 @@ describe('HTTP statuses', () => {
       for (const met of await Promise.all(cases)) {
         expect(met).toMatchObject({ flushed: 'done', calls: 1 });
         expect(met.balance).toEqual({ ...WHOLE, counted: SPANS });
+        expect(met.lines).toEqual([expect.stringMatching(REFUSAL)]);
       }
     });
 

@@ -17,13 +17,18 @@ export type Split = (batch: Batch, maxBytes: number) => readonly Batch[];
 /**
  * Sends in halves, and halves of those down to 16 KiB, what the peer refuses for its size, and in parts of at most
  * `passes()` what would not get through in its time (default: any size does). The parts go one after the other, so that
- * they hold one place; several go together again as soon as they may. Stands above retry: each part has attempts of its
+ * they hold one place; several go together again as soon as they may. What stays refused for its size is told to
+ * `onTooLarge`, which must not throw. Stands above retry: each part has attempts of its
  * own. What `split` cannot divide stays refused.
  *
  * Outcomes are summed up: `accepted` where all parts are, else `partial` with what was refused. Where a part answers
  * `retry` the whole does, and what the peer has of it counts as a possible duplicate.
  */
-export const divide = (split: Split, passes: () => number = () => Infinity): Divide => {
+export const divide = (
+  split: Split,
+  passes: () => number = () => Infinity,
+  onTooLarge: (batch: Batch, reason: string) => void = () => {},
+): Divide => {
   let taken = Infinity;
   const maxBytes = (): number => Math.min(taken, passes());
   const divides = (batch: Batch): boolean =>
@@ -41,7 +46,9 @@ export const divide = (split: Split, passes: () => number = () => Infinity): Div
       if (outcome.kind === 'refused') taken = Math.min(taken, half);
       return inParts(next, batch, smaller, signal);
     }
-    return outcome.kind === 'refused' ? outcome : retry(outcome.reason);
+    if (outcome.kind === 'retry') return retry(outcome.reason);
+    onTooLarge(batch, outcome.reason);
+    return outcome;
   };
 
   const inParts = async (

@@ -41,7 +41,7 @@ describe('the lanes of a pipeline', () => {
       expect(warnings()).toEqual([]);
       await lanes.all[0]?.once.send(smallBatch(), patience());
       expect(warnings()).toEqual([
-        `unreachable_0_ECONNREFUSED: traces, logs cannot be sent to ${host}: ECONNREFUSED; trying again`,
+        `ECONNREFUSED_0: traces, logs cannot be sent to ${host}: ECONNREFUSED; trying again`,
       ]);
     },
   );
@@ -64,6 +64,31 @@ describe('the lanes of a pipeline', () => {
         await lanes.all[0]?.once.send(smallBatch(), patience());
       }
       expect(warnings()).toEqual([expect.stringContaining(`(${question}`)]);
+    },
+  );
+
+  it.each([
+    [404, '(404): no such page (is the path right?); what it refuses is lost'],
+    [401, '(401): no such page (are the credentials right?); what it refuses is lost'],
+    [500, '(500): no such page; what it refuses is lost'],
+    [413, '(413): larger than it takes; what it refuses is lost'],
+  ] as const)(
+    'tell that what a collector refuses for good is lost, where and why (%d)',
+    async (status, words) => {
+      const protocol = 'http/protobuf';
+      const server = createServer((request, response) => {
+        request.resume().on('end', () => response.writeHead(status).end('no such page'));
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      closing.push(() => once(server.close(), 'close'));
+      const where = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const lanes = lanesOf({ traces: { protocol, endpoint: `http://${where}/v1/traces` } });
+      const outcome = await lanes.all[0]?.sender.send(smallBatch(), patience());
+      expect(outcome).toMatchObject({ kind: 'refused' });
+      expect(warnings()).toEqual([
+        `refused_traces_${status}_0: traces refused by ${where} ${words}`,
+      ]);
     },
   );
 

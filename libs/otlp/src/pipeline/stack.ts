@@ -8,6 +8,7 @@ import { retry } from '../layers/retry.js';
 import { stack } from '../layers/stack.js';
 import { timeout } from '../layers/timeout.js';
 import type { Sender } from '../send/sender.js';
+import { refusalWords } from '../transport/collector-words.js';
 import { createGrpcSender } from '../transport/grpc-sender.js';
 import type { HeaderValues } from '../transport/headers.js';
 import { createHttpSender } from '../transport/http-sender.js';
@@ -78,7 +79,7 @@ function createLane(
     ],
     ...(destination.tls && { tls: destination.tls }),
     compression: destination.compression,
-    warn: (cause, message) => emit({ kind: 'warning', cause, message }),
+    warn: (code, message) => emit({ kind: 'warning', cause: `${code}_${at}`, message }),
   }));
   // 0. The queue's consumers stand above: their number is the concurrency, so no layer has to queue.
   // 1. observe: outermost, so that a duration is what a batch really took, pauses and refusals included.
@@ -91,7 +92,14 @@ function createLane(
   const deadlineMs = Math.max(...to.map(({ timeoutMs }) => timeoutMs));
   const size = requestSize({ deadlineMs });
   // 2. divide: above retry, so that a part that fails is tried again without the others.
-  const parts = divide(split, () => size.maxBytes());
+  const parts = divide(
+    split,
+    () => size.maxBytes(),
+    ({ signal }, reason) => {
+      const { code, text } = refusalWords(signal, shown(to), reason, 'larger than it takes');
+      emit({ kind: 'warning', cause: `${code}_${at}`, message: text });
+    },
+  );
   // 3. retry: above the breaker, so that a pause is spent where no attempt counts and no place is held.
   // 4. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
   const circuit = breaker();
@@ -107,7 +115,8 @@ function createLane(
     const { reason } = state;
     const mistake = to[0] === undefined ? '' : likelyMistake(reason, to[0].protocol);
     const message = `${signals.join(', ')} cannot be sent to ${shown(to)}: ${reason}${mistake}; trying again`;
-    emit({ kind: 'warning', cause: `unreachable_${at}_${reason}`, message });
+    // The collector's own words, which the transport may have told of the same, say more.
+    emit({ kind: 'warning', cause: `${reason}_${at}`, message });
   });
   // 5. limit: learns from attempts that were really made, how long the peer took for each.
   const crowd = adaptiveLimit(sending.concurrency);

@@ -8,6 +8,7 @@ import type { Warn } from '../pool/config-error.js';
 import type { Endpoint } from '../pool/endpoint.js';
 import { failureReason } from '../pool/failure.js';
 import { TlsFiles } from '../pool/tls-files.js';
+import { wordsFor } from './collector-words.js';
 import { compress } from './encoding.js';
 import type { Encoded, Encoding } from './encoding.js';
 import { EncodingChoice } from './encoding-choice.js';
@@ -20,6 +21,7 @@ import { MAX_REQUEST_BYTES } from './split.js';
 const HEADERS_FAILED =
   'the function for headers threw, took too long, or gave none that can be sent; trying again';
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
+const MAX_MESSAGE_CHARS = 1024;
 
 /** What one attempt came to. */
 export interface Attempted {
@@ -111,20 +113,24 @@ export class Attempts {
       first.outcome.kind === 'refused'
         ? this.#choice.fallback(picked, { reason: first.outcome.reason, message: first.message })
         : undefined;
-    if (fallback === undefined) return this.#judge(picked, first);
+    if (fallback === undefined) return this.#judge(batch, picked, first);
     const second = await this.#send(batch, fallback, headers.values, signal, attempt);
-    const outcome = this.#judge(fallback, second, picked);
+    const outcome = this.#judge(batch, fallback, second, picked);
     this.#choice.untold(picked);
     return outcome;
   }
 
-  #judge(encoding: Encoding, { outcome, message }: Attempted, refusedIn?: Encoding): Outcome {
+  #judge(
+    batch: Batch,
+    encoding: Encoding,
+    { outcome, message }: Attempted,
+    refusedIn?: Encoding,
+  ): Outcome {
     const { kind } = outcome;
     if (kind === 'accepted' || kind === 'partial') this.#choice.took(encoding, refusedIn);
-    else {
-      this.#choice.untold(encoding);
-      if (message !== '') this.warn(outcome.reason, message);
-    }
+    else this.#choice.untold(encoding);
+    const words = wordsFor(batch, this.endpoint, outcome, message.slice(0, MAX_MESSAGE_CHARS));
+    if (words !== undefined) this.warn(words.code, words.text);
     if (outcome.kind !== 'partial') return outcome;
     return partial(outcome.rejected, this.#secrets.mask(outcome.reason));
   }

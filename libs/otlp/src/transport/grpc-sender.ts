@@ -108,8 +108,7 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     if (status.code !== 'OK') return { outcome: grpcVerdict(status), message: status.message };
     const response = await responseIn(reply.body, String(reply.headers['grpc-encoding'] ?? ''));
     if (response === 'too_large') return said(refused('response_too_large'));
-    if (response.message !== '') warn('partial_success', response.message.slice(0, 1024));
-    return said(exportVerdict(response, batch.items));
+    return { outcome: exportVerdict(response, batch.items), message: response.message };
   }
 
   /** What cannot be read is taken for an empty response: the status said that the batch is accepted. */

@@ -119,8 +119,7 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     if (plain.kind === 'too_large') return said(refused('response_too_large'));
     const bytes = plain.kind === 'complete' ? plain.bytes : undefined;
     const response = responseIn(bytes, headers['content-type'] ?? '', batch.signal);
-    if (response.message !== '') warn('partial_success', response.message.slice(0, 1024));
-    return said(exportVerdict(response, batch.items));
+    return { outcome: exportVerdict(response, batch.items), message: response.message };
   }
 
   /** What cannot be read is taken for an empty response: the status said that the batch is accepted. */

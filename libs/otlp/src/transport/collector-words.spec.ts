@@ -1,0 +1,47 @@
+import { parseEndpoint } from '../pool/endpoint.js';
+import { accepted, partial, refused, refusedForSize, retry } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import { wordsFor } from './collector-words.js';
+
+const endpoint = parseEndpoint('http://user:canary@collector:4318/secret');
+const said = (outcome: Outcome, message = ''): string | undefined => {
+  const words = wordsFor({ signal: 'traces', items: 10 }, endpoint, outcome, message);
+  return words && `${words.code}: ${words.text}`;
+};
+
+it.each<[Outcome, string, string | undefined]>([
+  [accepted, '', undefined],
+  [accepted, 'soon no more', 'partial_success: traces taken by collector:4318: soon no more'],
+  [
+    partial(3, 'too old'),
+    'too old',
+    'partial_success_traces: 3 of 10 items of traces refused by collector:4318: too old; what it refuses is lost',
+  ],
+  [
+    partial(3, ''),
+    '',
+    'partial_success_traces: 3 of 10 items of traces refused by collector:4318; what it refuses is lost',
+  ],
+  [retry('503'), '', undefined],
+  [retry('503'), 'full', '503: traces not taken by collector:4318 (503): full; trying again'],
+  [refused('closed'), '', undefined],
+  [refused('too_large'), '', undefined],
+  [refusedForSize('413'), 'big', undefined],
+  [
+    refused('500'),
+    '',
+    'refused_traces_500: traces refused by collector:4318 (500); what it refuses is lost',
+  ],
+  [
+    refused('PERMISSION_DENIED'),
+    '',
+    'refused_traces_PERMISSION_DENIED: traces refused by collector:4318 (PERMISSION_DENIED): are the credentials right?; what it refuses is lost',
+  ],
+  [
+    refused('404'),
+    'no page',
+    'refused_traces_404: traces refused by collector:4318 (404): no page (is the path right?); what it refuses is lost',
+  ],
+])('of %p with the text %p it is told: %p', (outcome, message, words) => {
+  expect(said(outcome, message)).toBe(words);
+});

@@ -1,0 +1,72 @@
+import type { Endpoint } from '../pool/endpoint.js';
+import type { Outcome } from '../send/outcome.js';
+import type { Batch } from '../send/sender.js';
+
+/** One line for the operator; `code` is the cause that it is told of once a minute. */
+export interface Words {
+  readonly code: string;
+  readonly text: string;
+}
+
+const LOST = 'what it refuses is lost';
+
+/** What is sure enough to be asked about a refusal. */
+const HINTS: Readonly<Record<string, string>> = {
+  '401': 'are the credentials right?',
+  '403': 'are the credentials right?',
+  '404': 'is the path right?',
+  UNAUTHENTICATED: 'are the credentials right?',
+  PERMISSION_DENIED: 'are the credentials right?',
+  UNIMPLEMENTED: 'does it take this signal there?',
+  response_too_large: 'its answer was longer than one of OTLP can be',
+};
+
+/** Refusals of our own, which others tell of. */
+const OWN: ReadonlySet<string> = new Set(['closed', 'too_large']);
+
+/**
+ * What came of a batch, where a collector said no or had something to say: what, where, why, and whether it is lost.
+ * Undefined where there is nothing to tell, as for a refusal for size, of which parts may still be taken.
+ */
+export function wordsFor(
+  { signal, items }: Pick<Batch, 'signal' | 'items'>,
+  endpoint: Endpoint,
+  outcome: Outcome,
+  message: string,
+): Words | undefined {
+  const where = endpoint.socketPath ?? endpoint.authority;
+  switch (outcome.kind) {
+    case 'accepted':
+      if (message === '') return undefined;
+      return { code: 'partial_success', text: `${signal} taken by ${where}: ${message}` };
+    case 'partial': {
+      const head = `${outcome.rejected} of ${items} items of ${signal} refused by ${where}`;
+      return { code: `partial_success_${signal}`, text: `${withWhy(head, message)}; ${LOST}` };
+    }
+    case 'retry':
+      if (message === '') return undefined;
+      return {
+        code: outcome.reason,
+        text: `${signal} not taken by ${where} (${outcome.reason}): ${message}; trying again`,
+      };
+    case 'refused':
+      return outcome.tooLarge || OWN.has(outcome.reason)
+        ? undefined
+        : refusalWords(signal, where, outcome.reason, message);
+  }
+}
+
+/** Of a refusal that is final. */
+export function refusalWords(
+  signal: Batch['signal'],
+  where: string,
+  reason: string,
+  message = '',
+): Words {
+  const hint = HINTS[reason] ?? '';
+  const why = message === '' || hint === '' ? message + hint : `${message} (${hint})`;
+  const head = `${signal} refused by ${where} (${reason})`;
+  return { code: `refused_${signal}_${reason}`, text: `${withWhy(head, why)}; ${LOST}` };
+}
+
+const withWhy = (head: string, why: string): string => (why === '' ? head : `${head}: ${why}`);
