@@ -24,7 +24,7 @@ export class Journal {
   readonly lock: Lock;
   readonly #around: Surroundings;
   readonly #cursor: CursorFile;
-  readonly #segments: Segment[];
+  #segments: Segment[];
   readonly #remains: Remains;
   #listed = false;
   #lastSequence: number;
@@ -222,9 +222,10 @@ export class Journal {
 
   async #persist(): Promise<void> {
     // Wherever they stand: one before may be of a signal that nobody takes.
-    for (const segment of this.#segments.filter(isFinished)) {
+    const finished = this.#segments.filter(isFinished);
+    if (finished.length > 0) this.#segments = this.#segments.filter((one) => !isFinished(one));
+    for (const segment of finished) {
       this.#remains.finish(segment);
-      without(this.#segments, segment);
       closeReading(this.#around, segment);
     }
     await this.#remains.leave(async (passed) => this.#moveCursor(passed));
