@@ -27,6 +27,16 @@ describe('a spool that is being opened', () => {
     expect([await answer, taken]).toEqual([true, [BATCH]]);
   });
 
+  it('says that it is over when all that waited has been handed on, oldest first', async () => {
+    const { opening, overflow, taken, disk } = bench();
+    const later: Batch = { ...BATCH, items: 2 };
+    void overflow.take(BATCH);
+    void overflow.take(later);
+    opening.resolve(disk);
+    await overflow.handedOn();
+    expect(taken).toEqual([BATCH, later]);
+  });
+
   it('gives it back where it cannot be used', async () => {
     const { opening, overflow } = bench();
     const answer = overflow.take(BATCH);

@@ -29,4 +29,9 @@ export class OpeningOverflow implements Overflow {
   async take(batch: Batch): Promise<boolean> {
     return (await (await this.#opened)?.take(batch)) ?? false;
   }
+
+  /** Resolves when what waited has been handed on, in its order. */
+  async handedOn(): Promise<void> {
+    await this.#opened;
+  }
 }

@@ -134,10 +134,11 @@ export class Runner {
       succession,
       inherited,
     });
-    if (this.#isDurable) {
-      this.#overflow = new OpeningOverflow(opening, this.#clock);
-    }
+    const waiting = this.#isDurable ? new OpeningOverflow(opening, this.#clock) : undefined;
+    this.#overflow = waiting;
     this.#disk = await opening;
+    // Before what comes next: a kill must not take what is older and leave what is newer.
+    await waiting?.handedOn();
     this.#overflow = this.#disk;
     this.#loop.poke();
     this.#tellState();
