@@ -8,9 +8,13 @@ import { lasting, until } from './fixtures/until.js';
 /** F7, F8, F9, F10: what a network may do to bytes, by a seeded proxy in front of a collector that takes everything. */
 const SPANS = 5000;
 const BACKLOG = 8000;
+/** Forty slabs and more. */
+const MANY = 60_000;
+const NEARLY_A_SLAB = 1200;
+const CROWD = 4;
 const SHORTER = 20;
 
-type Met = Pick<AppOptions, 'targetBytes'> & { readonly timeoutMs?: number };
+type Met = Pick<AppOptions, 'targetBytes' | 'concurrency'> & { readonly timeoutMs?: number };
 
 describe('a bad network', () => {
   useLeakCheck();
@@ -60,6 +64,34 @@ describe('a bad network', () => {
       expect(app.books.possibleDuplicates).toBe(0);
       expect(app.report().mostBytes).toBeLessThanOrEqual(4 * 1024 * 1024);
     }, 20_000);
+
+    // The formula: concurrency x request / round trip. Its round trip is what a request nearly as large takes alone,
+    // just before and the same way: 200 ms, the latest of its chunks, and what the collector of the test takes to read
+    // it. So both sides are of one run, and the ratio is what the pipeline leaves unused of its places.
+    it('F7: 200 ms ± 100 holds back no more than the round trip has to', async () => {
+      const way = { latencyMs: 100, jitterMs: 50 };
+      const concurrency = { min: CROWD, max: CROWD };
+      const app = await meet({ up: way, down: way }, { concurrency });
+      const trips: number[] = [];
+      for (let trip = 0; trip < 10; trip += 1) {
+        app.spans(NEARLY_A_SLAB);
+        const askedAt = performance.now();
+        await app.flush(10_000);
+        trips.push(performance.now() - askedAt);
+      }
+      const roundTripMs = trips.slice(1).reduce((sum, ms) => sum + ms, 0) / (trips.length - 1);
+      const before = server.requests().length;
+      app.spans(MANY);
+      // Until now the loop made spans, and carried nothing.
+      const startedAt = performance.now();
+      expect(await app.flush(30_000)).toEqual({ kind: 'done' });
+      const tookMs = performance.now() - startedAt;
+      const requests = server.requests().length - before;
+      expectWhole(app);
+      expect(requests).toBeGreaterThanOrEqual(8 * CROWD);
+      const formula = (CROWD * (MANY / requests)) / roundTripMs;
+      expect(MANY / tookMs).toBeGreaterThanOrEqual(0.8 * formula);
+    }, 40_000);
 
     it('F9, P4: bytes one by one are put together again', async () => {
       const app = await meet({ up: { sliceBytes: 7 }, down: { sliceBytes: 1 } });
