@@ -157,9 +157,11 @@ describe('the pipeline and a server of grpc-js', () => {
           await collector.down();
           await collector.up();
         }
-        await until(() => collector.connections.size > 3);
+        const { connections } = collector;
+        await until(() => connections.size > 3);
         await flushed(app);
         expectWhole(app, collector);
+        expect(connections.size).toBeGreaterThan(3);
       }, 30_000);
 
       it('P4, P5: goes over to new connections when it is told that old ones end', async () => {

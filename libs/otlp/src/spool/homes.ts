@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Disk } from './disk.js';
+import { codeOf, type Disk } from './disk.js';
 import { Journal } from './journal.js';
-import { claim, lockDirectory } from './lock.js';
+import { claim, lockDirectory, type Claim } from './lock.js';
 import type { Owner } from './owner.js';
 import type { Surroundings } from './surroundings.js';
 
 const NAME = /^\d{15}-\d+-[0-9a-f]{8}$/;
+
+/** A directory that is gone each time is gone for another reason than others who look for orphans. */
+const MOST_TRIES = 16;
 
 /** Names sort by time and are never used again. */
 export function newHomeName(unixMs: number): string {
@@ -17,11 +20,14 @@ export function newHomeName(unixMs: number): string {
 /** A sub-directory of our own. Throws what the disk throws. */
 export async function makeHome(around: Surroundings, root: string, us: Owner): Promise<Journal> {
   const { disk } = around;
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     const directory = lockDirectory(join(root, newHomeName(around.unixMs())));
     await disk.makeDirectory(directory);
-    const claimed = await claim(disk, directory, us);
-    // Whoever looks for orphans may have been faster.
+    const claimed = await claim(disk, directory, us).catch((error: unknown): Claim => {
+      if (codeOf(error) !== 'ENOENT' || tries >= MOST_TRIES) throw error;
+      return { kind: 'taken' };
+    });
+    // Whoever looks for orphans may have been faster, and have removed what it found empty.
     if (claimed.kind !== 'ours') continue;
     return Journal.open(around, claimed.lock);
   }

@@ -4,7 +4,9 @@ import type { SpoolEvent } from './events.js';
 import { batch, drain, range } from './fixtures/batches.js';
 import { Child } from './fixtures/child.js';
 import { ManualClock, turns } from './fixtures/manual-clock.js';
+import { FakeDisk } from './fixtures/fake-disk.js';
 import { imbalance, Openings } from './fixtures/open.js';
+import { seeded } from './fixtures/random.js';
 import { dumpSync } from './dump.js';
 import { claim, release } from './lock.js';
 import { nodeDisk } from './node-disk.js';
@@ -129,6 +131,22 @@ describe('a directory of spools that many use', () => {
       code: 'ENOTDIR',
     });
   });
+
+  it.each([1, 3])(
+    'makes another place where others removed it as empty, %d times',
+    async (times) => {
+      const disk = new FakeDisk(seeded(1));
+      let removed = 0;
+      disk.fate = (call, path) =>
+        call === 'list' && path.endsWith('lock') && removed++ < times
+          ? { code: 'ENOENT' }
+          : 'passes';
+      const spool = await openings.open({ directory: '/spool', disk, clock: new ManualClock() });
+      expect(spool.state().kind).toBe('healthy');
+      expect((await spool.append(batch(1))).kind).toBe('spooled');
+      expect(removed).toBeGreaterThan(times);
+    },
+  );
 
   it('has one owner, whoever races for it', async () => {
     const directory = join(openings.directory(), 'home');
