@@ -31,6 +31,8 @@ export type { TransportConfigErrorCode } from './pool/config-error.js';
 /** @internal */
 export { certificatesIn, lastToEnd } from './pool/pem.js';
 /** @internal */
+export { GRPC_PORT, namesPort } from './pool/endpoint.js';
+/** @internal */
 export { proxyUrlOf } from './transport/proxy.js';
 export type { TlsOptions } from './pool/tls-material.js';
 export { DEFAULT_ENCODE_LIMITS } from './encode/limits.js';

@@ -1,3 +1,4 @@
+import { GRPC_PORT, namesPort } from '@nestlens/otlp';
 import type { Environment } from './environment.js';
 import type { Fault } from './faults.js';
 import type { OtlpDestinationOptions, OtlpEngine, OtlpProtocol } from './otel.options.js';
@@ -38,17 +39,14 @@ export const endpointFromEnvironment = (
   return text;
 };
 
-/** Source: OTLP specification, "OTLP/gRPC Default Port". */
-const GRPC_PORT = '4317';
-
 /**
  * The text of `url` with its port in it. `URL` keeps none that is its scheme's own, and without one a URL would be
  * read in as many ways as there are readers: 443 that was given, by `given`, and what is the default of gRPC.
  */
 export const grpcTarget = (url: URL, given: string): string => {
   if (isUnix(url) || url.port !== '') return url.href;
-  const isGiven = /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(given);
-  const port = isGiven ? (url.protocol === 'https:' ? '443' : '80') : GRPC_PORT;
+  const own = url.protocol === 'https:' ? 443 : 80;
+  const port = namesPort(given) ? own : GRPC_PORT;
   return `${url.protocol}//${url.host}:${port}${url.pathname}`;
 };
 

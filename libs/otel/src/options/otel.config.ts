@@ -49,11 +49,12 @@ export interface BatchConfig {
   readonly timeoutMs: number;
 }
 
-/** Absent keys are the pipeline's own defaults. */
+/** Of a spool that is on: options or the environment name its directory. */
 export interface SpoolConfig extends OtlpSpoolOptions {
   readonly directory: string;
 }
 
+/** Absent keys are the pipeline's own defaults. */
 export interface PipelineConfig extends Pick<
   OtlpOptions,
   'maxBytes' | 'dropPolicy' | 'worker' | 'pool'

@@ -33,10 +33,8 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
   if (url.search !== '' || url.hash !== '') throw fault('must have no query and no fragment');
   const tls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  // URL drops a port that is its scheme's own, as if none had been given.
-  const given = /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(text);
-  const port =
-    url.port === '' ? ((given ? undefined : defaultPort) ?? (tls ? 443 : 80)) : +url.port;
+  const own = tls ? 443 : 80;
+  const port = url.port === '' ? ((namesPort(text) ? own : defaultPort) ?? own) : +url.port;
   if (port === 0) throw fault('must not have port 0');
   const endpoint: Endpoint = {
     tls,
@@ -49,6 +47,9 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
     ? endpoint
     : { ...endpoint, authorization: basicOf(url) };
 }
+
+/** Whether a URL's text has a port: `URL` drops one that is its scheme's own, as if none had been given. */
+export const namesPort = (text: string): boolean => /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(text);
 
 /** `Basic` credentials of RFC 7617 out of a URL's user and password. */
 export function basicOf(url: URL): string {

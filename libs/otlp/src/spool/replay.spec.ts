@@ -1,205 +1,178 @@
 import { accepted, refused, retry } from '../send/outcome.js';
-import type { Sender } from '../send/sender.js';
 import { batch, drain, range } from './fixtures/batches.js';
-import { FakeDisk } from './fixtures/fake-disk.js';
 import { Link } from './fixtures/link.js';
-import { ManualClock } from './fixtures/manual-clock.js';
-import { Openings } from './fixtures/open.js';
-import { seeded } from './fixtures/random.js';
-import { replay, type Load, type ReplayOptions, type Replayer } from './replay.js';
-import type { Spool } from './spool.js';
-
-const MIB = 1024 * 1024;
-const IDLE: Load = { queued: 0, inFlight: 0, limit: 8, sentBytes: 0 };
+import { IDLE, MIB, ReplayBench } from './fixtures/replay-bench.js';
 
 describe('replay', () => {
-  const openings = new Openings();
-  const replayers: Replayer[] = [];
-  let clock: ManualClock;
-  let spool: Spool;
+  let bench: ReplayBench;
 
   beforeEach(async () => {
-    clock = new ManualClock(2);
-    const disk = new FakeDisk(seeded(1));
-    spool = await openings.open({ directory: '/spool', segmentBytes: 256 * 1024, disk, clock });
+    bench = await ReplayBench.open();
   });
-  afterEach(async () => {
-    for (const replayer of replayers.splice(0)) await replayer.stop();
-    await openings.end();
-  });
-
-  const fill = async (count: number, bytes: number): Promise<void> => {
-    for (const id of range(0, count)) await spool.append(batch(id, bytes));
-  };
-  const start = (link: Sender, options: Partial<ReplayOptions> = {}): Replayer => {
-    const replayer = replay(spool, link, { load: () => IDLE, clock, ...options });
-    replayers.push(replayer);
-    return replayer;
-  };
-  const left = (): number => spool.stats().held.traces;
+  afterEach(() => bench.close());
 
   /** One live batch a second beside the replay; how long each took. */
   async function liveBeside(link: Link, bytes: number, seconds: number): Promise<number[]> {
     const took: number[] = [];
     const live = { ...IDLE };
-    start(link, { load: () => live });
-    for (let second = 0; second < seconds && left() > 0; second += 1) {
-      const startMs = clock.now();
+    bench.start(link, { load: () => live });
+    for (let second = 0; second < seconds && bench.left() > 0; second += 1) {
+      const startMs = bench.clock.now();
       live.inFlight += 1;
       const arrived = (): void => {
         live.inFlight -= 1;
         live.sentBytes += bytes;
-        took.push(clock.now() - startMs);
+        took.push(bench.clock.now() - startMs);
       };
       void link.send(batch(1, bytes), new AbortController().signal).then(arrived);
-      for (let tick = 0; tick < 20; tick += 1) await clock.advance(50);
+      for (let tick = 0; tick < 20; tick += 1) await bench.clock.advance(50);
     }
     return took;
   }
 
   it('catches up at five times the live rate, and no live batch waits for 2 s (P2)', async () => {
     // Ten minutes of one batch a second.
-    await fill(600, 20_000);
-    const took = await liveBeside(new Link(clock, MIB), 20_000, 120);
-    expect(left()).toBe(0);
+    await bench.fill(600, 20_000);
+    const took = await liveBeside(new Link(bench.clock, MIB), 20_000, 120);
+    expect(bench.left()).toBe(0);
     expect(took.length).toBeLessThan(120);
     expect(Math.max(...took)).toBeLessThan(2000);
   });
 
   it('makes no live batch wait for 2 s on a slow link either', async () => {
-    await fill(60, 500_000);
-    const took = await liveBeside(new Link(clock, MIB), 50_000, 60);
+    await bench.fill(60, 500_000);
+    const took = await liveBeside(new Link(bench.clock, MIB), 50_000, 60);
     expect(took.length).toBeGreaterThan(20);
     expect(Math.max(...took)).toBeLessThan(2000);
-    expect(left()).toBeLessThan(40);
+    expect(bench.left()).toBeLessThan(40);
   });
 
   it('lets live batches that wait go first: a fifth of their bytes, one at a time', async () => {
-    await fill(100, 100_000);
-    const link = new Link(clock, 100 * MIB);
+    await bench.fill(100, 100_000);
+    const link = new Link(bench.clock, 100 * MIB);
     const live = { ...IDLE, queued: 5, inFlight: 8 };
-    start(link, { load: () => live });
-    await clock.advance(5000);
+    bench.start(link, { load: () => live });
+    await bench.clock.advance(5000);
     expect(link.sent).toBe(0);
     for (let second = 0; second < 20; second += 1) {
       live.sentBytes += 500_000;
-      await clock.advance(1000);
+      await bench.clock.advance(1000);
     }
     // 2,000,000 bytes; the last may be begun with what is left of the credit.
     expect([20, 21]).toContain(link.sent);
     expect(link.most).toBe(1);
     live.queued = 0;
     live.inFlight = 0;
-    await clock.advance(5000);
-    expect(left()).toBe(0);
+    await bench.clock.advance(5000);
+    expect(bench.left()).toBe(0);
   });
 
   it('leaves a slot for the next live batch, but always takes one itself', async () => {
-    await fill(200, 10_000);
-    const link = new Link(clock, MIB);
+    await bench.fill(200, 10_000);
+    const link = new Link(bench.clock, MIB);
     const live = { ...IDLE, inFlight: 4 };
-    start(link, { load: () => live });
-    await clock.advance(200);
+    bench.start(link, { load: () => live });
+    await bench.clock.advance(200);
     expect(link.most).toBe(3);
     live.inFlight = 8;
-    await clock.advance(100);
+    await bench.clock.advance(100);
     link.most = 0;
-    await clock.advance(1000);
+    await bench.clock.advance(1000);
     expect(link.most).toBe(1);
   });
 
   it('rests while the breaker is open', async () => {
-    await fill(3, 100);
-    const link = new Link(clock, MIB);
+    await bench.fill(3, 100);
+    const link = new Link(bench.clock, MIB);
     let open = true;
-    start(link, { paused: () => open });
-    await clock.advance(60_000);
+    bench.start(link, { paused: () => open });
+    await bench.clock.advance(60_000);
     expect(link.most).toBe(0);
     open = false;
-    await clock.advance(1000 + 500);
-    expect(left()).toBe(0);
+    await bench.clock.advance(1000 + 500);
+    expect(bench.left()).toBe(0);
   });
 
   it('gives back what failed, waits longer each time, and as long as it is asked to', async () => {
-    await fill(5, 100);
+    await bench.fill(5, 100);
     const times: number[] = [];
     const outcomes = [retry('UNAVAILABLE'), retry('UNAVAILABLE'), retry('429', 20_000)];
-    const startMs = clock.now();
-    start({
+    const startMs = bench.clock.now();
+    bench.start({
       async send() {
-        times.push(Math.round((clock.now() - startMs) / 1000));
+        times.push(Math.round((bench.clock.now() - startMs) / 1000));
         return outcomes.shift() ?? accepted;
       },
       async close() {},
     });
-    for (let second = 0; second < 40; second += 1) await clock.advance(1000);
+    for (let second = 0; second < 40; second += 1) await bench.clock.advance(1000);
     // Those that failed have rested by then.
     expect(times).toEqual([0, 1, 3, 23, 23, 23, 23, 23]);
-    expect(spool.stats()).toMatchObject({ acknowledged: { traces: 5 }, held: { traces: 0 } });
+    expect(bench.spool.stats()).toMatchObject({ acknowledged: { traces: 5 }, held: { traces: 0 } });
   });
 
   it('is not put off for ten years', async () => {
-    await fill(1, 100);
+    await bench.fill(1, 100);
     let sends = 0;
-    start({
+    bench.start({
       async send() {
         sends += 1;
         return sends === 1 ? retry('UNAVAILABLE', 10 * 365 * 24 * 3_600_000) : accepted;
       },
       async close() {},
     });
-    await clock.advance(59_000);
+    await bench.clock.advance(59_000);
     expect(sends).toBe(1);
-    await clock.advance(2000);
-    expect([sends, left()]).toEqual([2, 0]);
+    await bench.clock.advance(2000);
+    expect([sends, bench.left()]).toEqual([2, 0]);
   });
 
   it('tells what came of each, and keeps none that was refused', async () => {
-    await fill(2, 100);
-    const link = new Link(clock, MIB);
+    await bench.fill(2, 100);
+    const link = new Link(bench.clock, MIB);
     link.outcome = refused('INVALID_ARGUMENT');
     const told: string[] = [];
-    start(link, {
+    bench.start(link, {
       onOutcome(one, { kind }) {
         told.push(`${one.items} ${kind}`);
         throw new Error('a listener');
       },
     });
-    await clock.advance(1000);
-    expect([told, left()]).toEqual([['1 refused', '1 refused'], 0]);
+    await bench.clock.advance(1000);
+    expect([told, bench.left()]).toEqual([['1 refused', '1 refused'], 0]);
   });
 
   it('gives back what is in flight when it is stopped, and begins nothing after', async () => {
-    await fill(10, 100_000);
-    const link = new Link(clock, 100_000);
-    const replayer = start(link);
-    await clock.advance(1500);
+    await bench.fill(10, 100_000);
+    const link = new Link(bench.clock, 100_000);
+    const replayer = bench.start(link);
+    await bench.clock.advance(1500);
     expect(link.inFlight).toBeGreaterThan(0);
     await replayer.stop();
     await replayer.stop();
     expect(link.inFlight).toBe(0);
-    expect(spool.stats().outstanding).toBe(0);
-    await clock.advance(10_000);
+    expect(bench.spool.stats().outstanding).toBe(0);
+    await bench.clock.advance(10_000);
     expect(link.inFlight).toBe(0);
-    expect(await drain(spool)).toEqual(range(link.sent, 10));
+    expect(await drain(bench.spool)).toEqual(range(link.sent, 10));
   });
 
   it('looks again for what is appended later', async () => {
-    const link = new Link(clock, MIB);
-    start(link);
-    await clock.advance(10_000);
-    await fill(1, 100);
-    await clock.advance(1100);
-    expect(left()).toBe(0);
+    const link = new Link(bench.clock, MIB);
+    bench.start(link);
+    await bench.clock.advance(10_000);
+    await bench.fill(1, 100);
+    await bench.clock.advance(1100);
+    expect(bench.left()).toBe(0);
   });
 
   it('looks at once for what it is woken for', async () => {
-    const link = new Link(clock, 100 * MIB);
-    const replayer = start(link);
-    await clock.advance(10_100);
-    await fill(3, 100);
+    const link = new Link(bench.clock, 100 * MIB);
+    const replayer = bench.start(link);
+    await bench.clock.advance(10_100);
+    await bench.fill(3, 100);
     replayer.wake();
-    await clock.advance(100);
-    expect(left()).toBe(0);
+    await bench.clock.advance(100);
+    expect(bench.left()).toBe(0);
   });
 });
