@@ -1,7 +1,7 @@
 import { Global, Inject, Logger, Module } from '@nestjs/common';
 import type { NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { HEALTH_IMPORTS, HEALTH_PROVIDERS } from './health/health.providers.js';
+import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { HealthRegistry } from './health/health-registry.js';
 import { resolveHealth } from './health/health-settings.js';
 import { HEALTH_SETTINGS } from './health/health.tokens.js';
@@ -90,7 +90,6 @@ const TELEMETRY_PROVIDERS: Provider[] = [
  */
 @Global()
 @Module({
-  imports: HEALTH_IMPORTS,
   providers: [
     ...TELEMETRY_PROVIDERS,
     settings(HEALTH_SETTINGS, (options) => resolveHealth(options.health)),

@@ -5,7 +5,7 @@ export type PlainDetail = Record<string, string | number | boolean | null>;
 
 const MAX_KEYS = 20;
 const MAX_KEY = 64;
-/** Ours in the probe's body, or Terminus' own, or no property at all. */
+/** Our own keys of the probe's body, those that `@nestjs/terminus` adds, and unsafe keys. */
 const RESERVED = new Set([
   'status',
   'responseTime',

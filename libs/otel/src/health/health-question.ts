@@ -1,9 +1,9 @@
-import type { HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { errorText } from '../secrets/masked-text.js';
 import { plainDetail } from './finding-detail.js';
 import type { PlainDetail } from './finding-detail.js';
 import type { HealthIndicator, HealthState } from './indicator.js';
 import { SingleFlight } from './single-flight.js';
+import { withinMs } from './time-box.js';
 
 /**
  * A check that hangs is not asked again, or a database that hangs would collect pings. But a connection that has died
@@ -17,41 +17,50 @@ interface Answer {
   readonly detail: PlainDetail;
 }
 
+/** What the readiness probe shows of one indicator. */
+export type IndicatorReport = { readonly status: HealthState } & PlainDetail;
+
+const isState = (value: unknown): value is HealthState =>
+  value === 'up' || value === 'degraded' || value === 'down';
+
+/** Ours, or that of `@nestjs/terminus`: `{ [name]: { status, ...detail } }`. */
+const findingOf = (answer: unknown): { readonly state: unknown; readonly detail: unknown } => {
+  if (typeof answer !== 'object' || answer === null) return { state: undefined, detail: undefined };
+  if ('state' in answer) return { detail: undefined, ...answer };
+  const [detail] = Object.values(answer) as readonly unknown[];
+  const status: unknown = (detail as { status?: unknown } | null | undefined)?.status;
+  return { state: status, detail };
+};
+
 /** One indicator, asked so that it can neither hang, flood, throw nor spill into a probe. */
 export class HealthQuestion {
   readonly #indicator: HealthIndicator;
-  readonly #terminus: HealthIndicatorService;
   readonly #timeoutMs: number;
-  readonly #flight: SingleFlight<HealthIndicatorResult>;
+  readonly #flight: SingleFlight<IndicatorReport>;
   #hanging = 0;
   #askedAt = 0;
 
   constructor(
     indicator: HealthIndicator,
-    terminus: HealthIndicatorService,
     limits: { readonly timeoutMs: number; readonly cacheMs: number },
   ) {
     this.#indicator = indicator;
-    this.#terminus = terminus;
     this.#timeoutMs = limits.timeoutMs;
     this.#flight = new SingleFlight(() => this.#ask(), limits.cacheMs);
   }
 
-  /** Never rejects. In Terminus' form: `{ [name]: { status, ...detail } }`. */
-  ask(): Promise<HealthIndicatorResult> {
+  /** Never rejects. */
+  ask(): Promise<IndicatorReport> {
     return this.#flight.ask();
   }
 
-  async #ask(): Promise<HealthIndicatorResult> {
+  async #ask(): Promise<IndicatorReport> {
     const start = performance.now();
     const { state, detail } = await this.#answer(start);
     const worst = this.#indicator.worst ?? 'down';
     const shown = state === 'down' ? worst : state;
     const responseTimeMs = Math.round(performance.now() - start);
-    const session = this.#terminus.check(this.#indicator.name);
-    const data = { ...detail, responseTimeMs };
-    if (shown === 'up') return session.up(data);
-    return shown === 'degraded' ? session.degraded(data) : session.down(data);
+    return { status: shown, ...detail, responseTimeMs };
   }
 
   async #answer(start: number): Promise<Answer> {
@@ -62,26 +71,19 @@ export class HealthQuestion {
     }
     this.#askedAt = start;
     this.#hanging += 1;
-    let answer: Answer | undefined;
-    await this.#terminus
-      .check(this.#indicator.name)
-      .attempt(async ({ signal }) => {
-        const found = await this.#check(signal);
-        this.#hanging -= 1;
-        answer = found;
-      })
-      .withTimeout(this.#timeoutMs);
+    const answer = await withinMs(this.#timeoutMs, async (signal) => {
+      const found = await this.#check(signal);
+      this.#hanging -= 1;
+      return found;
+    });
     const message = `no answer within ${this.#timeoutMs} ms`;
     return answer ?? { state: 'down', detail: { message } };
   }
 
   async #check(signal: AbortSignal): Promise<Answer> {
     try {
-      const finding: unknown = await this.#indicator.check(signal);
-      const { state, detail } = (finding ?? {}) as { state?: unknown; detail?: unknown };
-      if (state === 'up' || state === 'degraded' || state === 'down') {
-        return { state, detail: plainDetail(detail) };
-      }
+      const { state, detail } = findingOf(await this.#indicator.check(signal));
+      if (isState(state)) return { state, detail: plainDetail(detail) };
       return { state: 'down', detail: { message: 'the indicator returned no state' } };
     } catch (error) {
       return { state: 'down', detail: { message: errorText(error) } };

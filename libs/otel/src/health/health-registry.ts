@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
-import type { HealthCheckResult } from '@nestjs/terminus';
 import { HealthError } from './health-error.js';
 import { HealthQuestion } from './health-question.js';
+import type { IndicatorReport } from './health-question.js';
 import type { HealthSettings } from './health-settings.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';
 import type { HealthIndicator } from './indicator.js';
@@ -10,7 +9,7 @@ import type { HealthIndicator } from './indicator.js';
 /** What readiness comes to: `error` when an indicator is down, `degraded` when one is. */
 export interface HealthReport {
   readonly status: 'ok' | 'degraded' | 'error';
-  readonly indicators: HealthCheckResult['details'];
+  readonly indicators: Readonly<Record<string, IndicatorReport>>;
 }
 
 const NAME = /^[A-Za-z0-9][\w.:-]{0,63}$/;
@@ -20,18 +19,10 @@ const UNNAMEABLE = new Set(['constructor', 'prototype']);
 @Injectable()
 export class HealthRegistry {
   readonly #settings: HealthSettings;
-  readonly #checks: HealthCheckService;
-  readonly #terminus: HealthIndicatorService;
   readonly #questions = new Map<string, HealthQuestion>();
 
-  constructor(
-    @Inject(HEALTH_SETTINGS) settings: HealthSettings,
-    checks: HealthCheckService,
-    terminus: HealthIndicatorService,
-  ) {
+  constructor(@Inject(HEALTH_SETTINGS) settings: HealthSettings) {
     this.#settings = settings;
-    this.#checks = checks;
-    this.#terminus = terminus;
     for (const indicator of settings.indicators) this.register(indicator);
   }
 
@@ -56,7 +47,7 @@ export class HealthRegistry {
         `Two health indicators are named "${name}". Give one of them another name.`,
       );
     }
-    const question = new HealthQuestion(indicator, this.#terminus, this.#settings);
+    const question = new HealthQuestion(indicator, this.#settings);
     this.#questions.set(name, question);
     return () => {
       if (this.#questions.get(name) === question) this.#questions.delete(name);
@@ -65,16 +56,12 @@ export class HealthRegistry {
 
   /** Asks all at once. Never rejects, and takes no longer than `health.timeoutMs`. */
   async report(): Promise<HealthReport> {
-    const questions = [...this.#questions.values()];
-    const result = await this.#checks
-      .check(questions.map((question) => () => question.ask()))
-      .catch(resultOf);
-    const status = result.status === 'ok' || result.status === 'degraded' ? result.status : 'error';
-    return { status, indicators: result.details };
+    const questions = [...this.#questions];
+    const indicators = Object.fromEntries(
+      await Promise.all(questions.map(async ([name, question]) => [name, await question.ask()])),
+    ) as Record<string, IndicatorReport>;
+    const states = new Set(Object.values(indicators).map(({ status }) => status));
+    const status = states.has('down') ? 'error' : states.has('degraded') ? 'degraded' : 'ok';
+    return { status, indicators };
   }
-}
-
-/** Terminus throws its result when something is down, as an exception for a controller. */
-function resultOf(error: { getResponse(): unknown }): HealthCheckResult {
-  return error.getResponse() as HealthCheckResult;
 }
