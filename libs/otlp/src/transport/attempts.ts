@@ -33,6 +33,8 @@ export interface Attempted {
    * it is idle; sending it again may still double it.
    */
   readonly unprocessed?: 'surely' | 'likely' | undefined;
+  /** What carried it, where one connection has one server. */
+  readonly connection?: object | undefined;
 }
 
 /** One request and its reply, in a protocol. Never rejects. */
@@ -48,7 +50,8 @@ export type Attempt = (
  * 1. refuse what is closed, aborted or too large, before anything is spent on it;
  * 2. ask for the headers, whose tokens may have been renewed since the last attempt;
  * 3. compress, unless the encoding is `identity`;
- * 4. send, and send again at once where the peer did not look at it, once for each batch, or refused its encoding.
+ * 4. send, and send again at once where the peer did not look at it, once for each batch, or refused its encoding,
+ *    in each simpler one.
  */
 export class Attempts {
   readonly endpoint: Endpoint;
@@ -107,28 +110,47 @@ export class Attempts {
       return retry(headers.reason);
     }
     this.#secrets.remember(headers.values);
+    return this.#inTurn(batch, headers.values, signal, attempt);
+  }
+
+  /** In the encoding that was picked, and in simpler ones while the server refuses those. */
+  async #inTurn(
+    batch: Batch,
+    headers: HeaderValues,
+    signal: AbortSignal,
+    attempt: Attempt,
+  ): Promise<Outcome> {
     const picked = this.#choice.pick();
-    const first = await this.#send(batch, picked, headers.values, signal, attempt);
-    const fallback =
-      first.outcome.kind === 'refused'
-        ? this.#choice.fallback(picked, { reason: first.outcome.reason, message: first.message })
-        : undefined;
-    if (fallback === undefined) return this.#judge(batch, picked, first);
-    const second = await this.#send(batch, fallback, headers.values, signal, attempt);
-    const outcome = this.#judge(batch, fallback, second, picked);
-    this.#choice.untold(picked);
-    return outcome;
+    const refusedIn: Encoding[] = [];
+    let encoding = picked;
+    for (;;) {
+      const attempted = await this.#send(batch, encoding, headers, signal, attempt);
+      const simpler = this.#simpler(encoding, attempted);
+      if (simpler === undefined || this.#closed) {
+        const outcome = this.#judge(batch, encoding, attempted, refusedIn);
+        this.#choice.untold(picked);
+        return outcome;
+      }
+      refusedIn.push(encoding);
+      encoding = simpler;
+    }
+  }
+
+  #simpler(encoding: Encoding, { outcome, message, connection }: Attempted): Encoding | undefined {
+    if (outcome.kind !== 'refused' && outcome.kind !== 'retry') return undefined;
+    return this.#choice.fallback(encoding, { reason: outcome.reason, message, connection });
   }
 
   #judge(
     batch: Batch,
     encoding: Encoding,
-    { outcome, message }: Attempted,
-    refusedIn?: Encoding,
+    { outcome, message, connection }: Attempted,
+    refusedIn: readonly Encoding[],
   ): Outcome {
     const { kind } = outcome;
-    if (kind === 'accepted' || kind === 'partial') this.#choice.took(encoding, refusedIn);
-    else this.#choice.untold(encoding);
+    if (kind === 'accepted' || kind === 'partial') {
+      this.#choice.took(encoding, refusedIn, connection);
+    } else this.#choice.untold(encoding);
     const words = wordsFor(batch, this.endpoint, outcome, message.slice(0, MAX_MESSAGE_CHARS));
     if (words !== undefined) this.warn(words.code, words.text);
     if (outcome.kind !== 'partial') return outcome;

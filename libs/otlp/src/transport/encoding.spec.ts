@@ -78,15 +78,24 @@ describe('EncodingChoice', () => {
     const encodings = choice('zstd');
     encodings.pick();
     expect(encodings.fallback('zstd', UNIMPLEMENTED)).toBe('gzip');
-    encodings.took('gzip', 'zstd');
+    encodings.took('gzip', ['zstd']);
     encodings.untold('zstd');
     expect([encodings.pick(), warnings]).toEqual(['gzip', ['encoding_refused']]);
+  });
+
+  it('does not give up gzip for an answer that may still be to zstd', () => {
+    const encodings = choice('zstd');
+    encodings.pick();
+    encodings.took('identity', ['zstd', 'gzip']);
+    expect(encodings.pick()).toBe('gzip');
+    encodings.took('identity', ['gzip']);
+    expect(encodings.pick()).toBe('identity');
   });
 
   it('goes on to no encoding where even gzip is not taken', () => {
     const encodings = choice('gzip');
     expect(encodings.fallback('gzip', { reason: '415', message: '' })).toBe('identity');
-    encodings.took('identity', 'gzip');
+    encodings.took('identity', ['gzip']);
     expect(encodings.pick()).toBe('identity');
   });
 
@@ -101,6 +110,7 @@ describe('EncodingChoice', () => {
     ).toBe('identity');
     encodings.took('zstd');
     expect(encodings.fallback('zstd', bad)).toBeUndefined();
+    expect(encodings.fallback('zstd', { ...bad, connection: {} })).toBe('gzip');
     expect(encodings.fallback('zstd', { reason: '403', message: 'encoding' })).toBeUndefined();
     expect(encodings.fallback('identity', UNIMPLEMENTED)).toBeUndefined();
   });

@@ -96,12 +96,14 @@ describe('a reply', () => {
   it.each([
     [200, { kind: 'refused', reason: 'UNKNOWN' }],
     [404, { kind: 'refused', reason: 'UNIMPLEMENTED' }],
-    [502, { kind: 'retry', reason: 'UNAVAILABLE' }],
-    [503, { kind: 'retry', reason: 'UNAVAILABLE' }],
+    [429, { kind: 'retry', reason: '429', afterMs: 3000 }],
+    [502, { kind: 'retry', reason: '502', afterMs: 3000 }],
+    [503, { kind: 'retry', reason: '503', afterMs: 3000 }],
+    [504, { kind: 'retry', reason: '504', afterMs: 3000 }],
   ])('of a proxy that speaks HTTP %i only is told apart', async (status, outcome) => {
     await start((stream) => {
       stream.resume();
-      stream.respond({ ':status': status, 'content-type': 'text/html' });
+      stream.respond({ ':status': status, 'content-type': 'text/html', 'retry-after': '3' });
       stream.end('<html>');
     });
     expect(await send()).toEqual(outcome);

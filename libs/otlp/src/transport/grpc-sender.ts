@@ -21,7 +21,7 @@ import { grpcStatusIn } from './grpc-status.js';
 import type { HeaderValues } from './headers.js';
 import type { SenderOptions, Transport } from './sender-options.js';
 import { USER_AGENT } from './user-agent.js';
-import { exportVerdict, grpcCodeOfHttp, grpcVerdict } from './verdict.js';
+import { exportVerdict, grpcVerdict, proxyVerdict } from './verdict.js';
 
 export interface GrpcSenderOptions extends SenderOptions {
   /** What `grpc-timeout` tells the peer; the caller's signal is what ends an attempt. Default 10 s. */
@@ -63,7 +63,8 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
       noteUnsent(batch);
       return said(retry(opened.reason, opened.afterMs));
     }
-    return judge(await exchange(opened, encoded, maxResponseBytes, signal), batch);
+    const attempted = await judge(await exchange(opened, encoded, maxResponseBytes, signal), batch);
+    return { ...attempted, connection: opened.session };
   }
 
   function headersOf(
@@ -83,8 +84,9 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
       'grpc-timeout': `${timeoutMs}m`,
       'grpc-accept-encoding': 'identity,gzip',
       ...(encoding !== 'identity' && { 'grpc-encoding': encoding }),
-      // They hold tokens: no table of HPACK keeps them.
-      [sensitiveHeaders]: Object.keys(values),
+      // Tokens must not be kept in HPACK's table. Nor `grpc-encoding`: servers of gRPC C-core keep the error that they made
+      // of an unknown one with its entry, and fail each later request that refers to it, whatever its encoding.
+      [sensitiveHeaders]: [...Object.keys(values), 'grpc-encoding'],
     };
   }
 
@@ -103,7 +105,7 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
       if (http === 200 && isGrpc) return said(retry('no_trailers'));
       if (http === 413) return said(refusedForSize('413'));
       const message = `the reply is HTTP ${http} and none of gRPC`;
-      return { outcome: grpcVerdict({ code: grpcCodeOfHttp(http), message }), message };
+      return { outcome: proxyVerdict(http, textOf(reply.headers['retry-after'])), message };
     }
     if (status.code !== 'OK') return { outcome: grpcVerdict(status), message: status.message };
     const response = await responseIn(reply.body, String(reply.headers['grpc-encoding'] ?? ''));
@@ -142,6 +144,9 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     },
   };
 }
+
+const textOf = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value;
 
 function said(outcome: Attempted['outcome']): Attempted {
   return { outcome, message: '' };

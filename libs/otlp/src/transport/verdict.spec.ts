@@ -1,5 +1,5 @@
 import { GRPC_CODES } from '../wire/status-codes.js';
-import { delayOf, exportVerdict, grpcCodeOfHttp, grpcVerdict, httpVerdict } from './verdict.js';
+import { delayOf, exportVerdict, grpcVerdict, httpVerdict, proxyVerdict } from './verdict.js';
 
 const NOW = Date.parse('Fri, 20 Nov 2026 11:00:00 GMT');
 
@@ -85,20 +85,37 @@ it.each([
 });
 
 it('maps HTTP replies that are none of gRPC', () => {
-  expect([400, 401, 403, 404, 429, 502, 503, 504, 200, 500, 302].map(grpcCodeOfHttp)).toEqual([
-    'INTERNAL',
-    'UNAUTHENTICATED',
-    'PERMISSION_DENIED',
-    'UNIMPLEMENTED',
-    'UNAVAILABLE',
-    'UNAVAILABLE',
-    'UNAVAILABLE',
-    'UNAVAILABLE',
-    'UNKNOWN',
-    'UNKNOWN',
-    'UNKNOWN',
+  const reasons = [400, 401, 403, 404, 429, 502, 503, 504, 200, 500, 302].map((status) => {
+    const outcome = proxyVerdict(status, '7', NOW);
+    return [outcome.kind, 'reason' in outcome && outcome.reason];
+  });
+  expect(reasons).toEqual([
+    ['refused', 'INTERNAL'],
+    ['refused', 'UNAUTHENTICATED'],
+    ['refused', 'PERMISSION_DENIED'],
+    ['refused', 'UNIMPLEMENTED'],
+    ['retry', '429'],
+    ['retry', '502'],
+    ['retry', '503'],
+    ['retry', '504'],
+    ['refused', 'UNKNOWN'],
+    ['refused', 'UNKNOWN'],
+    ['refused', 'UNKNOWN'],
   ]);
+  expect(proxyVerdict(429, '7', NOW)).toMatchObject({ afterMs: 7000 });
 });
+
+it.each(['RESOURCE_EXHAUSTED', 'OUT_OF_RANGE'] as const)(
+  'reads in words that %s is for the size',
+  (code) => {
+    const message = 'Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes';
+    expect(grpcVerdict({ code, message })).toEqual({
+      kind: 'refused',
+      reason: code,
+      tooLarge: true,
+    });
+  },
+);
 
 describe('exportVerdict', () => {
   it.each([

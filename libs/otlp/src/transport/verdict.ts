@@ -17,6 +17,12 @@ const MAX_REASON_CHARS = 256;
 
 const TELLS_SIZE = /larger than max|exceeds maximum size|too large/i;
 
+/** Codes that servers of gRPC give a message over their limit: grpc-go the first, tonic the second. */
+const MAY_TELL_SIZE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
+  'RESOURCE_EXHAUSTED',
+  'OUT_OF_RANGE',
+]);
+
 /**
  * Whether a refusal is one for the size of the request. gRPC has one code for a spent quota and for a message over the
  * limit, and the OpenTelemetry Collector answers 400 over HTTP: they tell in words only.
@@ -30,7 +36,7 @@ export const tellsSize = (message: string): boolean => TELLS_SIZE.test(message);
 export function grpcVerdict({ code, message, retryAfterMs }: GrpcStatus): Outcome {
   if (code === 'OK') return accepted;
   const isThrottled = code === 'RESOURCE_EXHAUSTED' && retryAfterMs !== undefined;
-  if (!isThrottled && code === 'RESOURCE_EXHAUSTED' && tellsSize(message)) {
+  if (!isThrottled && MAY_TELL_SIZE.has(code) && tellsSize(message)) {
     return refusedForSize(code);
   }
   if (!isThrottled && !RETRYABLE.has(code)) return refused(code);
@@ -58,25 +64,31 @@ export const asksForTls = (status: number, message: string): boolean =>
   status === 400 && /\bHTTP request (was sent )?to (an )?HTTPS (server|port)\b/i.test(message);
 
 /**
- * The gRPC code of an HTTP reply that is none of gRPC. Source: gRPC, http-grpc-status-mapping.
+ * What an HTTP reply that is none of gRPC means: a proxy gave it. Those that may be tried again keep their status, since it
+ * tells more than UNAVAILABLE, which gRPC makes of them: with 429 a proxy lives and asks for less, and with 502 and 504 the
+ * collector may have taken the request. Source: gRPC, http-grpc-status-mapping; OTLP/HTTP Response.
  */
-export function grpcCodeOfHttp(status: number): GrpcCode {
+export function proxyVerdict(
+  status: number,
+  retryAfter: string | undefined,
+  nowMs = Date.now(),
+): Outcome {
   switch (status) {
-    case 400:
-      return 'INTERNAL';
-    case 401:
-      return 'UNAUTHENTICATED';
-    case 403:
-      return 'PERMISSION_DENIED';
-    case 404:
-      return 'UNIMPLEMENTED';
     case 429:
     case 502:
     case 503:
     case 504:
-      return 'UNAVAILABLE';
+      return httpVerdict(status, retryAfter, nowMs);
+    case 400:
+      return refused('INTERNAL');
+    case 401:
+      return refused('UNAUTHENTICATED');
+    case 403:
+      return refused('PERMISSION_DENIED');
+    case 404:
+      return refused('UNIMPLEMENTED');
     default:
-      return 'UNKNOWN';
+      return refused('UNKNOWN');
   }
 }
 
