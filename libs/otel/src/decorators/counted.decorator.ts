@@ -3,7 +3,7 @@ import { ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE } from '@opentelemetry/semanti
 import { attributesOf } from './decorator-attributes.js';
 import type { DecoratorAttributes } from './decorator-attributes.js';
 import { decorate, qualifiedName } from './decorated-method.js';
-import { errorType } from './failure.js';
+import { exceptionType } from '../exceptions/exception-type.js';
 import { methodInstrument } from './method-instrument.js';
 
 /** OpenTelemetry's metric options, and attributes, which should have few values. */
@@ -31,7 +31,7 @@ export const Counted =
       return {
         context: undefined,
         succeed: () => counter().add(1, all),
-        fail: (error) => counter().add(1, { ...all, [ATTR_ERROR_TYPE]: errorType(error) }),
+        fail: (error) => counter().add(1, { ...all, [ATTR_ERROR_TYPE]: exceptionType(error) }),
       };
     });
   };

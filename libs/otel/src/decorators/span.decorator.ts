@@ -1,21 +1,27 @@
-import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { SeverityNumber, trace } from '@opentelemetry/api';
 import type { Context, Span as ApiSpan, SpanOptions } from '@opentelemetry/api';
-import { ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import { exceptionAttributes } from '../logging/exception-attributes.js';
+import { ATTR_CODE_FUNCTION_NAME } from '@opentelemetry/semantic-conventions';
+import { isClientFault } from '../exceptions/nest-outcome.js';
+import { failSpan, recordException } from '../exceptions/record-exception.js';
+import type { ExceptionNote } from '../exceptions/record-exception.js';
+import { EVENT_EXCEPTION } from '../exceptions/semconv.js';
 import { ownTracer } from '../telemetry.js';
 import type { CallScope } from './call-scope.js';
 import { attributesOf } from './decorator-attributes.js';
 import type { DecoratorAttributes } from './decorator-attributes.js';
 import { decorate, qualifiedName } from './decorated-method.js';
-import { errorType, isClientFault } from './failure.js';
 
 /** OpenTelemetry's span options; the attributes may be a function of the arguments. */
 export type SpanDecoratorOptions = Omit<SpanOptions, 'attributes'> & {
   attributes?: DecoratorAttributes;
 };
 
-const MAX_STATUS_CHARS = 1024;
-const EXCEPTION_EVENT = 'exception';
+// A decorator knows no settings. A record would be one of many on the way up; the request's own record has it.
+const NOTE: ExceptionNote = {
+  signal: 'event',
+  eventName: EVENT_EXCEPTION,
+  severity: SeverityNumber.ERROR,
+};
 
 /**
  * Runs a method in a span of its own. Default name: `Class.method`, also kept as `code.function.name`.
@@ -53,29 +59,10 @@ const spanScope = (span: ApiSpan, active: Context): CallScope => ({
   context: active,
   succeed: () => span.end(),
   fail(error) {
-    if (span.isRecording() && !isClientFault(error)) recordFailure(span, error);
+    if (span.isRecording() && !isClientFault(error)) {
+      recordException(span, active, error, NOTE);
+      failSpan(span, error);
+    }
     span.end();
   },
 });
-
-const recordFailure = (span: ApiSpan, error: unknown): void => {
-  const exception = exceptionAttributes(error);
-  if (isFirstInTrace(error, span)) span.addEvent(EXCEPTION_EVENT, exception);
-  const message = exception['exception.message'];
-  span.setAttribute(ATTR_ERROR_TYPE, errorType(error));
-  span.setStatus({
-    code: SpanStatusCode.ERROR,
-    ...(typeof message === 'string' && { message: message.slice(0, MAX_STATUS_CHARS) }),
-  });
-};
-
-// An error passes through many spans on its way up; the innermost has said it all.
-const recordedIn = new WeakMap<object, string>();
-
-const isFirstInTrace = (error: unknown, span: ApiSpan): boolean => {
-  if (typeof error !== 'object' || error === null) return true;
-  const { traceId } = span.spanContext();
-  if (recordedIn.get(error) === traceId) return false;
-  recordedIn.set(error, traceId);
-  return true;
-};

@@ -2,7 +2,7 @@ import { ATTR_CODE_FUNCTION_NAME, ATTR_ERROR_TYPE } from '@opentelemetry/semanti
 import type { MetricDecoratorOptions } from './counted.decorator.js';
 import { attributesOf } from './decorator-attributes.js';
 import { decorate, qualifiedName } from './decorated-method.js';
-import { errorType } from './failure.js';
+import { exceptionType } from '../exceptions/exception-type.js';
 import { methodInstrument } from './method-instrument.js';
 
 /** The histogram of all methods whose `@Timed` has no name. */
@@ -37,7 +37,7 @@ export const Timed =
         context: undefined,
         succeed: () => duration().record(seconds(), all),
         fail: (error) =>
-          duration().record(seconds(), { ...all, [ATTR_ERROR_TYPE]: errorType(error) }),
+          duration().record(seconds(), { ...all, [ATTR_ERROR_TYPE]: exceptionType(error) }),
       };
     });
   };

@@ -26,8 +26,11 @@ import { plainAddress } from './authority.js';
 import { injectContext } from './client-headers.js';
 import type { HeaderCarrier } from './client-headers.js';
 import { ClientOrigins, fullUrl } from './client-target.js';
-import { exceptionMessage, exceptionType, recordException } from './exception-record.js';
-import type { ExceptionNote } from './exception-record.js';
+import { exceptionCode } from '../exceptions/exception.js';
+import { exceptionType } from '../exceptions/exception-type.js';
+import { failSpan, recordException } from '../exceptions/record-exception.js';
+import type { ExceptionNote } from '../exceptions/record-exception.js';
+import { ATTR_EXCEPTION_CODE } from '../exceptions/semconv.js';
 import type { HttpSettings } from './http.settings.js';
 import { DURATION_BOUNDARIES, EVENT_HTTP_CLIENT_REQUEST_EXCEPTION, OTHER } from './semconv.js';
 
@@ -64,11 +67,6 @@ export class ClientCall {
     this.attributes = attributes;
   }
 }
-
-const codeOf = (error: unknown): string | undefined => {
-  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' && code !== '' ? code : undefined;
-};
 
 /**
  * Starts, injects and ends the CLIENT spans of outgoing requests, and their durations. A span ends when
@@ -141,29 +139,35 @@ export class ClientCalls {
       call.attributes[ATTR_NETWORK_PROTOCOL_VERSION] = protocolVersion;
       call.span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, protocolVersion);
     }
-    this.#end(call, status >= 400 ? String(status) : undefined);
+    if (status >= 400) {
+      const errorType = String(status);
+      call.attributes[ATTR_ERROR_TYPE] = errorType;
+      call.span.setAttribute(ATTR_ERROR_TYPE, errorType);
+      call.span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    this.#end(call);
   }
 
   /** No answer came. */
   failed(call: ClientCall, error: unknown): void {
     if (call.ended) return;
     recordException(call.span, call.context, error, this.#note);
-    this.#end(call, codeOf(error) ?? exceptionType(error), exceptionMessage(error));
+    failSpan(call.span, error);
+    call.attributes[ATTR_ERROR_TYPE] = exceptionType(error);
+    // Most failures of a socket are of the class Error; what tells them apart is the code.
+    const code = exceptionCode(error);
+    if (code !== undefined) call.attributes[ATTR_EXCEPTION_CODE] = code;
+    this.#end(call);
   }
 
   /** The caller gave up on purpose: no error (semantic conventions, HTTP spans, "Status"). */
   cancelled(call: ClientCall): void {
-    if (!call.ended) this.#end(call, undefined);
+    if (!call.ended) this.#end(call);
   }
 
-  #end(call: ClientCall, errorType: string | undefined, message?: string): void {
+  #end(call: ClientCall): void {
     call.ended = true;
     const { span, attributes } = call;
-    if (errorType !== undefined) {
-      attributes[ATTR_ERROR_TYPE] = errorType;
-      span.setAttribute(ATTR_ERROR_TYPE, errorType);
-      span.setStatus({ code: SpanStatusCode.ERROR, message });
-    }
     span.end();
     this.#duration ??= ownMeter().createHistogram(METRIC_HTTP_CLIENT_REQUEST_DURATION, {
       description: 'Duration of HTTP client requests.',

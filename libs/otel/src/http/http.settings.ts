@@ -1,8 +1,7 @@
+import { exceptionSignal } from '../exceptions/exception-signal.js';
+import type { ExceptionSignal } from '../exceptions/exception-signal.js';
 import type { HttpIgnore, HttpOptions } from '../options/otel.options.js';
 import { SENSITIVE_QUERY_KEYS } from './redaction.js';
-
-/** Where an exception is told: on the span, as a log record, or both. */
-export type ExceptionSignal = 'event' | 'log' | 'both';
 
 /** {@link HttpOptions} with every question answered. */
 export interface HttpSettings {
@@ -42,11 +41,6 @@ const listOf = (text: string | undefined): string[] =>
     .map((word) => word.trim())
     .filter((word) => word !== '');
 
-const exceptionSignalOf = (words: readonly string[]): ExceptionSignal => {
-  if (words.includes('logs/dup')) return 'both';
-  return words.includes('logs') ? 'log' : 'event';
-};
-
 const lowerCase = (words: readonly string[] = []): string[] => [
   ...new Set(words.map((word) => word.toLowerCase())),
 ];
@@ -71,6 +65,6 @@ export const resolveHttp = (
     responseHeaders: lowerCase(options.responseHeaders),
     knownMethods: new Set(options.knownMethods ?? (fromEnv.length > 0 ? fromEnv : KNOWN_METHODS)),
     trustProxy: options.trustProxy ?? false,
-    exceptionSignal: exceptionSignalOf(listOf(env['OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN'])),
+    exceptionSignal: exceptionSignal(env),
   };
 };

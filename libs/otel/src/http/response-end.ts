@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { exceptionType } from './exception-record.js';
+import { exceptionType } from '../exceptions/exception-type.js';
+import { ownStatus } from '../exceptions/nest-outcome.js';
 import type { ServerOutcome } from './server-metrics.js';
 import type { SeenException } from './server-request.js';
 
@@ -35,16 +36,6 @@ export const responseHeader = (
 
 const isEventStream = (res: ServerResponse): boolean =>
   String(responseHeader(res, 'content-type') ?? '').includes(EVENT_STREAM);
-
-/** What an exception of Nest answers with by itself; `undefined` for all others. */
-const ownStatus = (thrown: unknown): number | undefined => {
-  try {
-    const status: unknown = (thrown as { getStatus?: () => unknown }).getStatus?.();
-    return typeof status === 'number' ? status : undefined;
-  } catch {
-    return undefined;
-  }
-};
 
 // A client that leaves closes its half first, or resets; when we destroy the socket, neither happens.
 const cutOffBy = (req: IncomingMessage, res: ServerResponse, stopping: boolean): string => {

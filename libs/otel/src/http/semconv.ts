@@ -1,6 +1,5 @@
 /** Names of the semantic conventions 1.45 that its stable entry point lacks, and our own. */
 export const METRIC_HTTP_SERVER_ACTIVE_REQUESTS = 'http.server.active_requests';
-export const EVENT_EXCEPTION = 'exception';
 export const EVENT_HTTP_SERVER_REQUEST_EXCEPTION = 'http.server.request.exception';
 export const EVENT_HTTP_CLIENT_REQUEST_EXCEPTION = 'http.client.request.exception';
 /** Class name of the controller. Ours; the conventions have none. */

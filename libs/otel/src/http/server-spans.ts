@@ -8,8 +8,8 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { ServiceState } from '../lifecycle/service-state.js';
 import { ownTracer } from '../telemetry.js';
-import { exceptionMessage, recordException } from './exception-record.js';
-import type { ExceptionNote } from './exception-record.js';
+import { failSpan, recordException } from '../exceptions/record-exception.js';
+import type { ExceptionNote } from '../exceptions/record-exception.js';
 import { guarded } from './fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { EMPTY_CONTEXT } from './linked-context.js';
@@ -125,11 +125,11 @@ export class ServerSpans {
     }
     this.#keepHeaders(span, res);
     if (outcome.errorType === undefined) return;
-    span.setAttribute(ATTR_ERROR_TYPE, outcome.errorType);
-    span.setStatus({
-      code: SpanStatusCode.ERROR,
-      message: exception && exceptionMessage(exception.thrown),
-    });
+    if (exception !== undefined) failSpan(span, exception.thrown, outcome.errorType);
+    else {
+      span.setAttribute(ATTR_ERROR_TYPE, outcome.errorType);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
   }
 
   #keepHeaders(span: Span, res: ServerResponse): void {

@@ -1,5 +1,7 @@
 import { runInNewContext } from 'node:vm';
-import { isErrorLike, toAnyValue, toText } from './any-value.js';
+import { isErrorLike } from '../exceptions/error-like.js';
+import { toText } from '../exceptions/text.js';
+import { toAnyValue } from './any-value.js';
 
 const named = (): void => {};
 const refuse = (): never => {

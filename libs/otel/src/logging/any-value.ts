@@ -1,4 +1,7 @@
 import type { AnyValue } from '@opentelemetry/api';
+import { isErrorLike } from '../exceptions/error-like.js';
+import type { ErrorLike } from '../exceptions/error-like.js';
+import { toText } from '../exceptions/text.js';
 
 const MAX_DEPTH = 8;
 const MAX_NODES = 1000;
@@ -22,10 +25,6 @@ interface Budget {
  */
 export const toAnyValue = (value: unknown): AnyValue =>
   convert(value, 0, { nodes: MAX_NODES, chars: MAX_CHARS, ancestors: new Set() });
-
-/** A string that OTLP can carry: well-formed and no longer than `max` characters. */
-export const toText = (text: string, max = MAX_CHARS): string =>
-  (text.length > max ? `${text.slice(0, max)}…` : text).toWellFormed();
 
 const convert = (value: unknown, depth: number, budget: Budget): AnyValue => {
   budget.nodes -= 1;
@@ -161,19 +160,4 @@ const attempt = (read: () => unknown): unknown => {
 const functionName = (value: object): string => {
   const name = attempt(() => (value as { name?: unknown }).name);
   return typeof name === 'string' && name !== '' ? name : '(anonymous)';
-};
-
-/** What makes something an error wherever it was made: another realm's is no `instanceof Error`. */
-export interface ErrorLike {
-  readonly name?: unknown;
-  readonly message: string;
-  readonly stack: string;
-  readonly code?: unknown;
-  readonly cause?: unknown;
-}
-
-export const isErrorLike = (value: unknown): value is ErrorLike => {
-  if (typeof value !== 'object' || value === null) return false;
-  const { stack, message } = value as Partial<ErrorLike>;
-  return typeof stack === 'string' && typeof message === 'string';
 };

@@ -1,7 +1,8 @@
 import { DiagLogLevel, ROOT_CONTEXT, context, diag } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
 import type { DiagnosticsOptions } from '../options/otel.options.js';
-import { isErrorLike, toText } from './any-value.js';
+import { isErrorLike } from '../exceptions/error-like.js';
+import { toText } from '../exceptions/text.js';
 import type { LoggerSettings } from './logger-settings.js';
 import { OtelLogger } from './otel-logger.js';
 import { RateLimitedLog } from './rate-limited-log.js';

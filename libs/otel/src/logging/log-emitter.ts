@@ -3,8 +3,11 @@ import { SeverityNumber, context, diag, logs } from '@opentelemetry/api';
 import type { Attributes, Context, Logger } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { ownLogger } from '../telemetry.js';
-import { isErrorLike, toAnyValue, toText } from './any-value.js';
-import { exceptionAttributes, isStack, stackAttributes } from './exception-attributes.js';
+import { isErrorLike } from '../exceptions/error-like.js';
+import { exceptionAttributes } from '../exceptions/exception.js';
+import { isStack, stackAttributes } from '../exceptions/stack-attributes.js';
+import { toText } from '../exceptions/text.js';
+import { toAnyValue } from './any-value.js';
 
 // The lowest number of each range. [logs data model, SeverityNumber]
 const SEVERITY: Readonly<Record<LogLevel, SeverityNumber>> = {

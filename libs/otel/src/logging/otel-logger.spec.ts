@@ -187,9 +187,12 @@ describe('OtelLogger', () => {
       });
     });
 
-    it('takes the code as the type, as the SDK does', () => {
+    it('tells the code beside the type', () => {
       logger().error(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
-      expect(only().attributes['exception.type']).toBe('ECONNREFUSED');
+      expect(only().attributes).toMatchObject({
+        'exception.type': 'Error',
+        'nestlens.exception.code': 'ECONNREFUSED',
+      });
     });
 
     it('does not take any second text for a stack trace', () => {

@@ -6,6 +6,8 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import { exceptionType } from '../exceptions/exception-type.js';
+import { failSpan } from '../exceptions/record-exception.js';
 import { peerAddress } from './address.js';
 import type { ClientCallObserver, StartedCall } from './client-call.js';
 import type { GrpcClientCall, GrpcMetadata, GrpcStatus } from './grpc-js.js';
@@ -65,9 +67,8 @@ export class ClientSpan implements ClientCallObserver {
   /** grpc-js threw instead of calling, such as on a closed channel. */
   refused(error: Error): void {
     this.#start(undefined);
-    this.#finish(error.name, () => {
-      this.#span?.setAttribute(ATTR_ERROR_TYPE, error.name);
-      this.#span?.setStatus({ code: SpanStatusCode.ERROR, message: boundedDetails(error.message) });
+    this.#finish(exceptionType(error), () => {
+      if (this.#span) failSpan(this.#span, error);
     });
   }
 

@@ -1,7 +1,6 @@
+import { exceptionSignal } from '../exceptions/exception-signal.js';
+import type { ExceptionSignal } from '../exceptions/exception-signal.js';
 import type { RpcOptions } from '../options/otel.options.js';
-
-/** How a thrown exception is told: as a span event, as a log record, or as both. */
-export type ExceptionSignal = 'event' | 'log' | 'both';
 
 /** {@link RpcOptions} with every default filled in. Frozen. */
 export interface RpcSettings {
@@ -31,12 +30,6 @@ const matcher = (patterns: readonly string[]): ((method: string) => boolean) => 
   return (method) => exact.has(method) || prefixes.some((prefix) => method.startsWith(prefix));
 };
 
-const exceptionSignal = (optIn: string | undefined): ExceptionSignal => {
-  const choices = (optIn ?? '').split(',').map((choice) => choice.trim());
-  if (choices.includes('logs/dup')) return 'both';
-  return choices.includes('logs') ? 'log' : 'event';
-};
-
 /**
  * Fills the defaults in. `ignore` replaces the default list; an empty list ignores nothing.
  * Reads `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` (`logs`, `logs/dup`; anything else: span events).
@@ -52,5 +45,5 @@ export const resolveRpc = (
     requestMetadata: Object.freeze([
       ...new Set((options.requestMetadata ?? []).map((key) => key.toLowerCase())),
     ]),
-    exceptionSignal: exceptionSignal(env['OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN']),
+    exceptionSignal: exceptionSignal(env),
   });

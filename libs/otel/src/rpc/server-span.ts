@@ -6,23 +6,37 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from '@opentelemetry/semantic-conventions';
-import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  propagation,
+  ROOT_CONTEXT,
+  SeverityNumber,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
-import { ownLogger } from '../telemetry.js';
+import { exceptionCode } from '../exceptions/exception.js';
+import { isStatusException } from '../exceptions/nest-outcome.js';
+import { recordException } from '../exceptions/record-exception.js';
+import { ATTR_EXCEPTION_CODE } from '../exceptions/semconv.js';
 import { withActiveCall } from './active-call.js';
 import type { ActiveCall } from './active-call.js';
 import { authorityAddress, peerAddress } from './address.js';
-import { isArtificial, recordException } from './exception.js';
-import type { SeenException } from './exception.js';
 import type { GrpcMetadata, GrpcServerCall, GrpcStatus } from './grpc-js.js';
 import { metadataAttribute, metadataGetter } from './metadata-carrier.js';
 import type { RpcMethod } from './rpc-method.js';
 import type { RpcSettings } from './rpc.settings.js';
-import { ATTR_RPC_REQUEST_HEADER } from './semconv.js';
+import { ATTR_RPC_REQUEST_HEADER, EVENT_RPC_SERVER_CALL_EXCEPTION } from './semconv.js';
 import type { ServerCallObserver } from './server-call.js';
 import { serverOutcome } from './server-outcome.js';
 import { boundedDetails, isServerError, statusCodeName } from './status-code.js';
 import { warn } from './warnings.js';
+
+/** What a handler threw, and when (ms since the epoch). */
+interface SeenException {
+  readonly error: unknown;
+  readonly at: number;
+}
 
 /** What a span of a call needs of the server that it belongs to. */
 export interface ServerSpanOwner {
@@ -103,7 +117,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
     const span = this.#span;
     const name = statusCodeName(status.code);
     const isError = isServerError(name);
-    if (isError && this.#exception && !isArtificial(this.#exception.error)) {
+    if (isError && this.#exception && !isStatusException(this.#exception.error)) {
       this.#tell(this.#exception);
     }
     if (span?.isRecording()) {
@@ -118,9 +132,17 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
   }
 
   #tell(exception: SeenException): void {
-    const { settings } = this.#owner;
+    const span = this.#span;
+    if (!span) return;
+    const note = {
+      signal: this.#owner.settings.exceptionSignal,
+      eventName: EVENT_RPC_SERVER_CALL_EXCEPTION,
+      severity: SeverityNumber.ERROR,
+    };
     try {
-      recordException(exception, settings.exceptionSignal, this.#span, this.#context, ownLogger);
+      recordException(span, this.#context, exception.error, note, exception.at);
+      const code = exceptionCode(exception.error);
+      if (code !== undefined) span.setAttribute(ATTR_EXCEPTION_CODE, code);
     } catch (error) {
       warn('an exception could not be recorded', error);
     }

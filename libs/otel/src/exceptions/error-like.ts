@@ -1,0 +1,35 @@
+import { types } from 'node:util';
+
+/** What all errors have, wherever they were made. */
+export interface ErrorLike {
+  readonly name?: unknown;
+  readonly message: string;
+  readonly stack: string;
+  readonly code?: unknown;
+  readonly cause?: unknown;
+  /** Of an AggregateError. */
+  readonly errors?: unknown;
+}
+
+/** The value of `get`, or `undefined` where it throws: whatever is thrown may have getters that throw. */
+export const attempt = <T>(get: () => T): T | undefined => {
+  try {
+    return get();
+  } catch {
+    return undefined;
+  }
+};
+
+const hasTexts = (value: object): boolean => {
+  const { stack, message } = value as Partial<ErrorLike>;
+  return typeof stack === 'string' && typeof message === 'string';
+};
+
+/**
+ * Whether this is an error: also one of another realm, a DOMException, or one whose getters throw, which
+ * `instanceof Error` or a look at its texts would miss. Never throws.
+ */
+export const isErrorLike = (value: unknown): value is ErrorLike =>
+  typeof value === 'object' &&
+  value !== null &&
+  (types.isNativeError(value) || attempt(() => hasTexts(value)) === true);

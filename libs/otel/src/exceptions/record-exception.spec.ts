@@ -1,0 +1,147 @@
+import { Controller, Get, InternalServerErrorException } from '@nestjs/common';
+import { SpanKind } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { Span } from '../decorators/span.decorator.js';
+import { platforms, startHttpApp } from '../http/fixtures/http-app.js';
+import type { HttpApp } from '../http/fixtures/http-app.js';
+import { OtelLogger } from '../logging/otel-logger.js';
+import { drive } from '../rpc/fixtures/drive.js';
+import { bareClient, handlerEvents, startShop } from '../rpc/fixtures/shop.js';
+import type { BareClient, Shop } from '../rpc/fixtures/shop.js';
+
+class DatabaseError extends Error {
+  override name = 'error';
+  code = '23505';
+}
+/** As grpc-js makes it: an Error with a numeric code. */
+const serviceError = (): Error =>
+  Object.assign(new Error('5 NOT_FOUND: no such order'), { code: 5, details: 'no such order' });
+const fetchFailed = (): Error =>
+  new TypeError('fetch failed', {
+    cause: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+  });
+
+const given: { thrown?: unknown } = {};
+const logger = new OtelLogger({ format: 'json', level: 'fatal', emit: true });
+
+class Repository {
+  @Span()
+  save(): never {
+    throw given.thrown;
+  }
+}
+
+@Controller()
+class Doors {
+  readonly #repository = new Repository();
+
+  @Get('http')
+  http(): never {
+    throw given.thrown;
+  }
+
+  @Get('span')
+  span(): never {
+    return this.#repository.save();
+  }
+
+  @Get('all')
+  all(): never {
+    try {
+      return this.#repository.save();
+    } catch (error) {
+      logger.fatal(error);
+      logger.fatal(error);
+      throw error;
+    }
+  }
+}
+
+const KEYS = ['exception.type', 'exception.message', 'exception.stacktrace', 'exception.code'];
+const exceptionOf = (attributes: Attributes = {}): unknown[] =>
+  KEYS.map((key) => attributes[key] ?? attributes[`nestlens.${key}`]);
+
+describe('one exception through all doors', () => {
+  let app: HttpApp;
+  let shop: Shop;
+  let client: BareClient;
+
+  beforeAll(async () => {
+    app = await startHttpApp(platforms[0][1], { controllers: [Doors] });
+    shop = await startShop({});
+    client = bareClient(shop.port);
+  });
+  afterEach(() => app.telemetry.reset());
+  afterAll(async () => {
+    client.close();
+    await shop.close();
+    await app.close();
+  });
+
+  const quietly = async (act: () => unknown): Promise<void> => {
+    const write: unknown = Reflect.get(process.stderr, 'write');
+    Reflect.set(process.stderr, 'write', () => true);
+    await act();
+    Reflect.set(process.stderr, 'write', write);
+  };
+  const spanOf = async (kind: SpanKind, act: () => unknown): Promise<ReadableSpan> => {
+    await quietly(act);
+    const spans = await app.telemetry.waitForSpans(1);
+    const span = spans.find((each) => each.kind === kind);
+    if (span === undefined) throw new Error('no such span');
+    await app.telemetry.reset();
+    return span;
+  };
+
+  it.each<[string, () => unknown, string, string | undefined]>([
+    ['an error of pg', () => new DatabaseError('dup'), 'DatabaseError', '23505'],
+    ['an error of gRPC', serviceError, 'Error', '5'],
+    ['a failed fetch', fetchFailed, 'TypeError', 'ECONNREFUSED'],
+    ['several errors', () => new AggregateError([new Error('a')]), 'AggregateError', undefined],
+    [
+      'a 5xx of Nest',
+      () => new InternalServerErrorException('x'),
+      'InternalServerErrorException',
+      undefined,
+    ],
+    ['a text', () => 'oops', '_OTHER', undefined],
+    ['null', () => null, '_OTHER', undefined],
+  ])('%s has one type, message, stack and code', async (_what, make, type, code) => {
+    given.thrown = make();
+    handlerEvents.thrown = given.thrown;
+    const method = await spanOf(SpanKind.INTERNAL, () =>
+      expect(() => new Repository().save()).toThrow(),
+    );
+    const http = await spanOf(SpanKind.SERVER, () => fetch(`${app.url}/http`));
+    const rpc = await spanOf(SpanKind.SERVER, () => drive(client, 'Get', 'thrown').ended);
+    await quietly(() => logger.fatal(given.thrown));
+    const [record] = app.telemetry.logRecords();
+
+    const told = [method, http, rpc].map(({ events }) => exceptionOf(events[0]?.attributes));
+    expect(told[0]?.[0]).toBe(type);
+    expect(told[0]?.[3]).toBe(code);
+    expect(told[1]).toEqual(told[0]);
+    expect(told[2]).toEqual(told[0]);
+    if (given.thrown instanceof Error) expect(exceptionOf(record?.attributes)).toEqual(told[0]);
+    for (const { attributes } of [method, http, rpc]) {
+      expect(attributes['nestlens.exception.code']).toBe(code);
+    }
+    expect([method, http].map(({ attributes }) => attributes['error.type'])).toEqual([type, type]);
+    // gRPC has answered, and the conventions name its span by the answer.
+    expect(rpc.attributes['error.type']).toBe('UNKNOWN');
+  });
+
+  it('is recorded by the innermost span of a trace, and by each call of a logger', async () => {
+    given.thrown = new DatabaseError('dup');
+    await quietly(() => fetch(`${app.url}/all`));
+    const [method, http] = await app.telemetry.waitForSpans(2);
+    expect([method?.events.length, http?.events.length]).toEqual([1, 0]);
+    expect([method, http].map((span) => span?.attributes['error.type'])).toEqual([
+      'DatabaseError',
+      'DatabaseError',
+    ]);
+    const types = app.telemetry.logRecords().map(({ attributes }) => attributes['exception.type']);
+    expect(types).toEqual(['DatabaseError', 'DatabaseError']);
+  });
+});
