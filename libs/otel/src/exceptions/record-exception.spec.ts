@@ -111,7 +111,9 @@ describe('one exception through all doors', () => {
     given.thrown = make();
     handlerEvents.thrown = given.thrown;
     const method = await spanOf(SpanKind.INTERNAL, () =>
-      Promise.try(() => new Repository().save()).catch(() => undefined),
+      Promise.resolve()
+        .then(() => new Repository().save())
+        .catch(() => undefined),
     );
     const http = await spanOf(SpanKind.SERVER, () => fetch(`${app.url}/http`));
     const rpc = await spanOf(SpanKind.SERVER, () => drive(client, 'Get', 'thrown').ended);
