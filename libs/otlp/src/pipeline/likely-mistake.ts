@@ -1,21 +1,86 @@
 import type { Protocol } from './pipeline-options.js';
 
-/** An answer that is none of HTTP/2, of HTTP/1.1, or of TLS. */
-const PLAIN: ReadonlySet<string> = new Set(['ERR_HTTP2_ERROR', 'HPE_INVALID_CONSTANT']);
-const SECURE: ReadonlySet<string> = new Set([
+/** What is known of a destination when it fails. */
+export interface Failing {
+  readonly protocol: Protocol;
+  readonly tls: boolean;
+  readonly port: number | undefined;
+  /** It has answered something in this process. */
+  readonly hasAnswered: boolean;
+}
+
+/** The usual ports of OTLP. Source: OTLP specification, "Default Port". */
+const GRPC = 4317;
+const HTTP = 4318;
+
+/** Node's words for an answer that is none of HTTP/2, or of HTTP/1.1. */
+const OTHER_PROTOCOL: ReadonlySet<string> = new Set(['ERR_HTTP2_ERROR', 'HPE_INVALID_CONSTANT']);
+/** And for one that is none of TLS. */
+const NO_TLS: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
   'EPROTO',
 ]);
+/** TLS without HTTP/2: the server went on without a protocol, or refused ours. */
+const NO_ALPN: ReadonlySet<string> = new Set([
+  'alpn',
+  'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
+]);
+/** What a port of TLS does with plain text, and some servers with a protocol that they do not know. */
+const HUNG_UP: ReadonlySet<string> = new Set(['connection_closed', 'ECONNRESET', 'EPIPE']);
+const UNKNOWN_CA =
+  /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF))/;
+const CLIENT_CERTIFICATE =
+  /^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN)$/;
+const DATES: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
-/** A question about the destination that a failure suggests; empty for none. Swapped ports are the usual mistake. */
-export function likelyMistake(reason: string, protocol: Protocol): string {
+/** The mistake that a failure suggests, and its remedy, in brackets behind a space; empty for none. */
+export function likelyMistake(reason: string, failing: Failing): string {
+  const hint = hintOf(reason, failing);
+  return hint === '' ? '' : ` (${hint})`;
+}
+
+function hintOf(reason: string, { protocol, tls, port, hasAnswered }: Failing): string {
   const isGrpc = protocol === 'grpc';
-  if (PLAIN.has(reason)) {
-    return isGrpc
-      ? ' (is this a port of OTLP over gRPC, 4317 as a rule, without TLS?)'
-      : ' (is this a port of OTLP over HTTP, 4318 as a rule, without TLS?)';
+  if (OTHER_PROTOCOL.has(reason)) return otherProtocol(isGrpc, port);
+  if (NO_TLS.has(reason)) {
+    return 'does the collector speak TLS on this port? Where it does not, write http://';
   }
-  if (SECURE.has(reason)) return ' (does the collector speak TLS on this port?)';
-  return reason === 'alpn' ? ' (does the collector speak HTTP/2 on this port?)' : '';
+  if (NO_ALPN.has(reason)) {
+    return (
+      'gRPC needs HTTP/2, which is not spoken on this port of TLS: switch it on there, or set the protocol' +
+      ' http/protobuf where it is a port of OTLP over HTTP'
+    );
+  }
+  if (reason === 'tls_expected') return 'this is a port of TLS: write https://';
+  if (HUNG_UP.has(reason) && !tls && !hasAnswered) {
+    return 'the connection is closed before any answer: is this a port of TLS? Then write https://';
+  }
+  return certificateHint(reason);
+}
+
+function otherProtocol(isGrpc: boolean, port: number | undefined): string {
+  if (isGrpc && port === HTTP) {
+    return `${HTTP} is the port of OTLP over HTTP: set the protocol http/protobuf, or port ${GRPC}`;
+  }
+  if (!isGrpc && port === GRPC) {
+    return `${GRPC} is the port of OTLP over gRPC: set the protocol grpc, or port ${HTTP}`;
+  }
+  return isGrpc
+    ? `is this a port of OTLP over gRPC, as ${GRPC}? For OTLP over HTTP set http/protobuf, for TLS write https://`
+    : `is this a port of OTLP over HTTP, as ${HTTP}? For OTLP over gRPC set grpc, for TLS write https://`;
+}
+
+function certificateHint(reason: string): string {
+  if (UNKNOWN_CA.test(reason)) {
+    return 'the CA of its certificate is not known here: give it as tls.caFile';
+  }
+  if (reason === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return 'its certificate is for another name: use that in the endpoint, or as tls.serverName';
+  }
+  if (DATES.has(reason)) return 'renew its certificate, or set the clock of one of the two';
+  if (CLIENT_CERTIFICATE.test(reason)) {
+    return 'it wants a client certificate that it trusts: tls.certFile and tls.keyFile';
+  }
+  return '';
 }

@@ -47,13 +47,13 @@ describe('the lanes of a pipeline', () => {
   );
 
   it.each([
-    ['grpc', 'http', 'is this a port of OTLP over gRPC'],
-    ['http/protobuf', 'http', 'is this a port of OTLP over HTTP'],
-    ['http/json', 'http', 'is this a port of OTLP over HTTP'],
+    ['grpc', 'http', '4318 is the port of OTLP over HTTP'],
+    ['http/protobuf', 'http', '4317 is the port of OTLP over gRPC'],
+    ['http/json', 'http', '4317 is the port of OTLP over gRPC'],
     ['grpc', 'https', 'does the collector speak TLS'],
     ['http/protobuf', 'https', 'does the collector speak TLS'],
   ] as const)(
-    'row 7: ask about the port of the other protocol, or of TLS (%s, %s)',
+    'ask about the port of the other protocol, or of TLS (%s, %s)',
     async (protocol, scheme, question) => {
       const receiver = createOtlpReceiver({ onExport: () => ({ kind: 'accepted' }) });
       const { grpcPort, httpPort } = await receiver.start();

@@ -3,6 +3,7 @@ import { breaker } from '../layers/breaker.js';
 import type { BreakerState } from '../layers/breaker-circuit.js';
 import { divide } from '../layers/divide.js';
 import { observe } from '../layers/observe.js';
+import { reach } from '../layers/reach.js';
 import { requestSize } from '../layers/request-size.js';
 import { retry } from '../layers/retry.js';
 import { stack } from '../layers/stack.js';
@@ -20,6 +21,7 @@ import { HeaderQuestions } from './header-questions.js';
 import { asJson } from './json-body.js';
 import type { Lane, Lanes } from './lane.js';
 import { likelyMistake } from './likely-mistake.js';
+import { endpointOf } from './pipeline-options.js';
 import type { Destination, SendingOptions } from './pipeline-options.js';
 import type { FromRunner, LaneState } from './runner-messages.js';
 
@@ -103,6 +105,7 @@ function createLane(
   // 3. retry: above the breaker, so that a pause is spent where no attempt counts and no place is held.
   // 4. breaker: judges each attempt; while it is open an attempt costs nothing, and retry waits for it.
   const circuit = breaker();
+  const known = reach();
   const again = retry({
     breaker: circuit,
     yields: () => keeps(lane),
@@ -113,7 +116,7 @@ function createLane(
   circuit.onChange((state) => {
     if (state.kind !== 'open') return;
     const { reason } = state;
-    const mistake = to[0] === undefined ? '' : likelyMistake(reason, to[0].protocol);
+    const mistake = to[0] === undefined ? '' : mistakeOf(reason, to[0], known.hasAnswered());
     const message = `${signals.join(', ')} cannot be sent to ${shown(to)}: ${reason}${mistake}; trying again`;
     // The collector's own words, which the transport may have told of the same, say more.
     emit({ kind: 'warning', cause: `${reason}_${at}`, message });
@@ -122,8 +125,9 @@ function createLane(
   const crowd = adaptiveLimit(sending.concurrency);
   // 6. size: learns from the same how much of a request gets through in its time.
   // 7. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
-  const attempts = [circuit, crowd, size, timeout(deadlineMs)];
-  // 8. transport, and its pool of connections.
+  const attempts = [circuit, crowd, size, timeout(deadlineMs), known];
+  // 8. reach: learns next to the transport whether anybody is there.
+  // 9. transport, and its pool of connections.
   const lane: Lane = {
     signals,
     sender: stack([observed, parts, again, ...attempts], transport.sender),
@@ -147,6 +151,12 @@ function createLane(
     },
   };
   return lane;
+}
+
+function mistakeOf(reason: string, to: Destination, hasAnswered: boolean): string {
+  const { protocol } = to;
+  const { tls = false, port } = endpointOf(to) ?? {};
+  return likelyMistake(reason, { protocol, tls, port, hasAnswered });
 }
 
 /** Where it goes, without path and credentials. */

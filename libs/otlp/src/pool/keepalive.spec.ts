@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { constants } from 'node:http2';
-import { accept } from './fixtures/h2-peer.js';
+import { accept, answer } from './fixtures/h2-peer.js';
 import type { H2Peer } from './fixtures/h2-peer.js';
 import { ask, open, PoolRoom } from './fixtures/pool-room.js';
 import { startTcpProxy } from './fixtures/tcp-proxy.js';
@@ -59,14 +59,47 @@ describe('a half-open connection', () => {
     const pool = room.poolTo(peer.url);
     void ask(pool);
     await peer.streams(1);
-    for (let each = 0; each < 3; each++) {
-      const session = peer.first;
-      const ping = once(session, 'ping');
-      room.clock.advance(10_000);
-      await ping;
-      await pinged(peer);
-    }
+    for (const pause of [10_000, 20_000, 40_000]) await pingAfter(peer, pause);
     expect(pool.stats).toMatchObject({ open: 1, inFlight: 1 });
+  });
+
+  it('is asked three times at most between two things that it says, then every five minutes', async () => {
+    const peer = await room.startPeer((stream) => stream);
+    const pool = room.poolTo(peer.url, { sessions: 1, maxAgeMs: 3_600_000 });
+    const asked = ask(pool);
+    const stream = await peer.streams(1);
+    const policy = enforce(peer);
+    for (const pause of [10_000, 20_000, 40_000]) await pingAfter(peer, pause);
+    expect(policy).toEqual({ strikes: 2, pings: 3 });
+    room.clock.advance(309_999);
+    await pinged(peer);
+    expect(policy.pings).toBe(3);
+    await pingAfter(peer, 1);
+    expect(policy).toEqual({ strikes: 2, pings: 4 });
+    answer(stream);
+    expect(await asked).toBe('answered');
+    expect(pool.stats).toMatchObject({ open: 1, reconnects: 0 });
+  });
+
+  it('is asked again after 10 s of silence once the peer has said something', async () => {
+    const peer = await room.startPeer((stream) => stream);
+    const pool = room.poolTo(peer.url, { sessions: 1 });
+    const asked = [ask(pool), ask(pool)];
+    const first = await peer.streams(1);
+    const second = await peer.streams(2);
+    let pings = 0;
+    peer.first.on('ping', () => pings++);
+    for (const pause of [10_000, 20_000, 40_000]) await pingAfter(peer, pause);
+    expect(pings).toBe(3);
+    answer(first);
+    expect(await asked[0]).toBe('answered');
+    room.clock.advance(9999);
+    await pinged(peer);
+    expect(pings).toBe(3);
+    await pingAfter(peer, 1);
+    expect(pings).toBe(4);
+    answer(second);
+    expect(await asked[1]).toBe('answered');
   });
 
   it('is looked for half as often by a peer that takes PINGs for abuse', async () => {
@@ -91,7 +124,30 @@ describe('a half-open connection', () => {
   });
 });
 
+/** Ours comes after so long, and its answer is read. */
+async function pingAfter(peer: H2Peer, ms: number): Promise<void> {
+  const ping = once(peer.first, 'ping');
+  room.clock.advance(ms);
+  await ping;
+  await pinged(peer);
+}
+
 /** Frames stay in order: when the peer's PING is answered, ours was sent, and its answer read, before. */
 async function pinged(peer: H2Peer): Promise<void> {
   await new Promise((resolve) => peer.sessions.at(-1)?.ping(resolve));
+}
+
+/**
+ * What grpc-go makes of PINGs while a stream is open: each within 5 minutes of the one before is a strike, but for the first
+ * after something that it sent; the third strike ends the connection.
+ */
+function enforce(peer: H2Peer): { strikes: number; pings: number } {
+  const policy = { strikes: 0, pings: 0 };
+  let lastAt = -Infinity;
+  peer.first.on('ping', () => {
+    policy.pings += 1;
+    if (room.clock.now() - lastAt < 300_000) policy.strikes += 1;
+    lastAt = room.clock.now();
+  });
+  return policy;
 }

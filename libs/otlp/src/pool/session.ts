@@ -123,6 +123,7 @@ export class Session {
       this.#begun++;
       if (this.#inFlight++ === 0) state.http2.ref();
       state.keepalive.asked();
+      stream.once('response', () => state.keepalive.spoke());
       return stream;
     } catch {
       this.#leave(state);

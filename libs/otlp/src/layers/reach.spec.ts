@@ -1,0 +1,49 @@
+import { accepted, partial, refused, retry } from '../send/outcome.js';
+import type { Outcome } from '../send/outcome.js';
+import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
+import { ManualClock } from './fixtures/manual-clock.js';
+import { reach } from './reach.js';
+
+const learned = async (...outcomes: Outcome[]) => {
+  const layer = reach();
+  const sender = new ScriptedSender(new ManualClock());
+  const script = [...outcomes];
+  sender.script = () => script.shift();
+  const stacked = layer(sender);
+  for (let at = 0; at < outcomes.length; at += 1) await stacked.send(batchOf(), never());
+  return [layer.hasAnswered(), layer.hasAccepted(), layer.isNobodyThere()];
+};
+
+it.each([
+  [[], [false, false, false]],
+  [[retry('ECONNREFUSED')], [false, false, true]],
+  [[retry('ENOENT')], [false, false, true]],
+  [[retry('connection_closed')], [false, false, false]],
+  [
+    [retry('ECONNREFUSED'), retry('timeout')],
+    [false, false, false],
+  ],
+  [
+    [retry('ECONNREFUSED'), retry('aborted')],
+    [false, false, true],
+  ],
+  [
+    [retry('UNAVAILABLE'), retry('ECONNREFUSED')],
+    [true, false, false],
+  ],
+  [
+    [retry('503'), retry('ECONNREFUSED')],
+    [true, false, false],
+  ],
+  [[refused('UNIMPLEMENTED')], [true, false, false]],
+  [
+    [accepted, retry('ECONNREFUSED')],
+    [true, true, false],
+  ],
+  [[partial(1, 'x')], [true, true, false]],
+])(
+  'what is known of a peer after %j: answered, accepted, nobody there',
+  async (outcomes, known) => {
+    expect(await learned(...outcomes)).toEqual(known);
+  },
+);
