@@ -229,6 +229,24 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     await wrong.close();
   });
 
+  it('refuse to start with databases that cannot be asked, and name each with its token', async () => {
+    app = await createApp(platform);
+    const bucket = { send: () => {} };
+    const wrong = await createApp(
+      platform,
+      { health: { databases: { files: 'BUCKET', pg: 'NO_POOL' } } },
+      { providers: [{ provide: 'BUCKET', useValue: bucket }] },
+    );
+    const message = await wrong.init().then(
+      () => 'started',
+      (error: unknown) => (error as Error).message,
+    );
+    expect(message).toMatch(/^health\.databases\.files: no check is known for an object with the/);
+    expect(message).toContain('methods send. Give an indicator instead');
+    expect(message).toContain('Provided under the token BUCKET.\nhealth.databases.pg: no module');
+    await wrong.close();
+  });
+
   it('take indicators that a provider registers by itself', async () => {
     @Injectable()
     class Queue implements OnModuleInit {

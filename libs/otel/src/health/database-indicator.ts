@@ -1,49 +1,66 @@
 import type { Pingable } from '../options/otel.options.js';
+import { awaitAnswer, refusalIn } from './database-answer.js';
+import { shapeOf, statementFor } from './database-shapes.js';
+import { methodNames } from './foreign-client.js';
+import type { ForeignClient } from './foreign-client.js';
+import { HealthError } from './health-error.js';
 import type { HealthFinding, HealthIndicator } from './indicator.js';
 
 export interface DatabaseIndicatorOptions {
-  /** What is asked of a `query` method. Default: `SELECT 1`. Ignored where there is none. */
+  /**
+   * What clients that take SQL are asked. Default: `SELECT 1`, from `DUAL` or `DUMMY` where TypeORM or Knex say that
+   * it is Oracle or SAP HANA. Ignored by all others.
+   */
   sql?: string;
   /** Whether the app cannot serve without it; if not, it is `degraded` at worst. Default: true. */
   required?: boolean;
 }
 
 const UP: HealthFinding = { state: 'up' };
+const MOST_NAMES = 12;
 
-/** Prisma has all of `$queryRawUnsafe`; a pg Pool and a TypeORM DataSource `query`; others a `ping`. */
-function ping(target: Pingable, sql: string): unknown {
-  const database = target as Partial<Record<'$queryRawUnsafe' | 'query' | 'ping', unknown>>;
-  for (const method of ['$queryRawUnsafe', 'query', 'ping'] as const) {
-    const call = database[method];
-    if (typeof call === 'function') return call.call(target, sql) as unknown;
-  }
-  throw new Error('nothing to ping: it has no query(), $queryRawUnsafe() or ping()');
-}
+const classOf = (client: ForeignClient): string => {
+  if (typeof client === 'function') return 'a function';
+  const name = (Object.getPrototypeOf(client) as { constructor?: { name?: string } } | null)
+    ?.constructor?.name;
+  return name === undefined || name === '' || name === 'Object' ? 'an object' : `a ${name}`;
+};
 
-const isPromise = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'then' in value;
+/** What was found where a database was looked for. */
+const described = (client: ForeignClient): string => {
+  const names = methodNames(client, MOST_NAMES);
+  const methods = names.length > 0 ? `the methods ${names.join(', ')}` : 'no methods';
+  return `${classOf(client)} with ${methods}`;
+};
 
 /**
- * Asks a database for a sign of life, through the app's own pool: so an exhausted pool counts as down too.
- * The pool stays yours; nothing here closes it.
+ * Asks a database for a sign of life, through the app's own client and pool: so an exhausted pool counts as down too.
+ * The client stays yours; nothing here closes it.
+ *
+ * @throws HealthError `NESTLENS_HEALTH_DATABASE` when the client is of no known shape (`docs/health.md` lists them).
  */
 export function databaseIndicator(
   name: string,
   pingable: Pingable,
   options: DatabaseIndicatorOptions = {},
 ): HealthIndicator {
-  const { sql = 'SELECT 1', required = true } = options;
+  const client = pingable as ForeignClient;
+  const shape = shapeOf(client);
+  if (!shape) {
+    throw new HealthError(
+      'NESTLENS_HEALTH_DATABASE',
+      `${name}: no check is known for ${described(client)}. Give an indicator instead: ` +
+        `health.indicators: [{ name: '${name}', check: async () => ({ state: 'up' }) }], or ` +
+        'HealthRegistry.register() where it needs an injected client.',
+    );
+  }
+  const { required = true, sql = statementFor(client) } = options;
   return {
     name,
     worst: required ? 'down' : 'degraded',
     async check() {
-      const answer = ping(pingable, sql);
-      // A driver with callbacks has asked nothing yet when it returns.
-      if (!isPromise(answer) && !('ping' in pingable)) {
-        return { state: 'down', detail: { message: 'its query() returns no promise' } };
-      }
-      await answer;
-      return UP;
+      const message = refusalIn(await awaitAnswer(shape.ask(client, sql)));
+      return message === undefined ? UP : { state: 'down', detail: { message } };
     },
   };
 }

@@ -3,10 +3,12 @@ import type { InjectionToken, OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Pingable } from '../options/otel.options.js';
 import { databaseIndicator } from './database-indicator.js';
+import { isClient } from './foreign-client.js';
 import { HealthError } from './health-error.js';
 import { HealthRegistry } from './health-registry.js';
 import type { HealthSettings } from './health-settings.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';
+import type { HealthIndicator } from './indicator.js';
 
 const nameOf = (token: InjectionToken): string =>
   typeof token === 'function' ? token.name : String(token);
@@ -29,13 +31,34 @@ export class DeclaredDatabases implements OnApplicationBootstrap {
     this.#modules = modules;
   }
 
-  /** @throws HealthError naming the token that nothing is provided under. */
+  /** @throws HealthError with each key whose token has no provider, or one that cannot be asked. */
   onApplicationBootstrap(): void {
     // The `init()` of a microservice runs this hook twice.
     if (this.#done) return;
     this.#done = true;
+    const faults: HealthError[] = [];
     for (const [name, token] of Object.entries(this.#settings.databases)) {
-      this.#registry.register(databaseIndicator(name, this.#find(name, token)));
+      try {
+        this.#registry.register(this.#indicator(name, token));
+      } catch (error) {
+        if (!(error instanceof HealthError)) throw error;
+        faults.push(error);
+      }
+    }
+    const [first, ...others] = faults;
+    if (first === undefined) return;
+    if (others.length === 0) throw first;
+    throw new HealthError(first.code, faults.map(({ message }) => message).join('\n'), first);
+  }
+
+  #indicator(name: string, token: InjectionToken): HealthIndicator {
+    const found = this.#find(name, token);
+    try {
+      return databaseIndicator(name, found);
+    } catch (error) {
+      if (!(error instanceof HealthError)) throw error;
+      const message = `health.databases.${error.message} Provided under the token ${nameOf(token)}.`;
+      throw new HealthError(error.code, message, error);
     }
   }
 
@@ -47,8 +70,7 @@ export class DeclaredDatabases implements OnApplicationBootstrap {
     } catch (error) {
       cause = error;
     }
-    if (typeof found === 'object' && found !== null) return found as Pingable;
-    if (typeof found === 'function') return found as unknown as Pingable;
+    if (isClient(found)) return found;
     throw new HealthError(
       'NESTLENS_HEALTH_DATABASE',
       `health.databases.${name}: no module provides ${nameOf(token)}. ` +

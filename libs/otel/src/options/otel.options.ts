@@ -189,11 +189,12 @@ export interface RpcOptions {
   requestMetadata?: readonly string[];
 }
 
-/** Something that answers a ping: a pg Pool, a TypeORM DataSource, a Prisma client, or any `ping()`. */
-export type Pingable =
-  | { query(sql: string): Promise<unknown> }
-  | { $queryRawUnsafe(sql: string): Promise<unknown> }
-  | { ping(): unknown };
+/**
+ * A database client or ORM whose server can be asked: pg, mysql2, TypeORM, Prisma, Sequelize, Knex, Kysely, MikroORM,
+ * Drizzle, Mongoose, MongoClient, node-redis, ioredis, Elasticsearch and others, told by their methods, or any object
+ * with a `ping()` or a `query(sql)` of its own. Anything else is refused at the start.
+ */
+export type Pingable = object;
 
 export interface HealthOptions {
   /** Serve the probes. Default: true. */
