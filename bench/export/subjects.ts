@@ -4,7 +4,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { createPipeline } from '../../libs/otlp/dist/pipeline/pipeline.js';
+import { createPipeline } from '../../libs/otlp/dist/entry.js';
 
 export type SubjectName = 'official' | 'ours' | 'inline' | 'noop';
 export type Compression = 'identity' | 'gzip' | 'zstd';

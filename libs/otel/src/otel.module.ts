@@ -8,7 +8,7 @@ import type { OtelModuleAsyncOptions } from './otel.module-definition.js';
 import { Secret } from './secrets/secret.js';
 
 /** The core finds the options here, as every module finds what a global module exports. */
-const exports = [MODULE_OPTIONS_TOKEN];
+const exported = [MODULE_OPTIONS_TOKEN];
 
 const isOptions = (provider: Provider): provider is FactoryProvider<OtelModuleOptions> =>
   'provide' in provider && provider.provide === MODULE_OPTIONS_TOKEN && 'useFactory' in provider;
@@ -28,7 +28,7 @@ export class OtelModule extends ConfigurableModuleClass {
     return {
       ...definition,
       providers: [{ provide: MODULE_OPTIONS_TOKEN, useValue: new Secret(options) }],
-      exports,
+      exports: exported,
     };
   }
 
@@ -40,7 +40,7 @@ export class OtelModule extends ConfigurableModuleClass {
       providers: providers.map((provider) =>
         isOptions(provider) ? askedOptions(provider, MODULE_OPTIONS_TOKEN, options) : provider,
       ),
-      exports,
+      exports: exported,
     };
   }
 }

@@ -11,7 +11,7 @@ import type { Encoding } from '../transport/encoding.js';
 import type { HeaderValues, Headers } from '../transport/headers.js';
 import type { Signal } from '../wire/model.js';
 import type { Temporality } from './metric-exporter.js';
-import type { WorkerEntry } from './worker-thread.js';
+import type { SpawnWorker, WorkerEntry } from './worker-thread.js';
 
 export type Protocol = 'grpc' | 'http/protobuf' | 'http/json';
 
@@ -116,7 +116,7 @@ export interface ResolvedPipelineOptions {
   readonly maxBytes: number;
   readonly slabBytes: number;
   readonly dropPolicy: DropPolicy;
-  readonly worker: WorkerEntry | false;
+  readonly worker: (WorkerEntry & { readonly spawn?: SpawnWorker | undefined }) | false;
   readonly encode: Partial<EncodeLimits>;
   readonly temporality: Temporality;
   readonly flushTimeoutMs: number;
@@ -132,7 +132,10 @@ const SLAB_BYTES = 256 * 1024;
 const exported: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 /** Code over defaults, in one place. Ranges are mended, since a bad number must not cost the telemetry. */
-export function resolvePipelineOptions(options: PipelineOptions): ResolvedPipelineOptions {
+export function resolvePipelineOptions(
+  options: PipelineOptions,
+  spawn?: SpawnWorker,
+): ResolvedPipelineOptions {
   const { worker = true, concurrency = {}, targetBytes = MIB } = options;
   const { max = 32 } = concurrency;
   const min = Math.max(1, concurrency.min ?? Math.min(2, max));
@@ -150,7 +153,7 @@ export function resolvePipelineOptions(options: PipelineOptions): ResolvedPipeli
     maxBytes: Math.max(options.maxBytes ?? 32 * MIB, MIB),
     slabBytes: SLAB_BYTES,
     dropPolicy: options.dropPolicy ?? 'newest',
-    worker: worker === true ? {} : worker,
+    worker: worker === false ? false : { ...(worker === true ? {} : worker), spawn },
     encode: options.encode ?? {},
     temporality: options.temporality ?? 'cumulative',
     flushTimeoutMs: options.flushTimeoutMs ?? 5000,

@@ -11,6 +11,7 @@ import { resolvePipelineOptions } from './pipeline-options.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import type { LaneState } from './runner-messages.js';
 import { checkDestinations } from './stack.js';
+import type { SpawnWorker } from './worker-thread.js';
 
 /** `deadline`: what is not settled is still being sent. */
 export type FlushResult =
@@ -61,9 +62,12 @@ export interface Pipeline {
   stats(): PipelineStats;
 }
 
-/** Throws TransportConfigError for a destination that can never work. Opens nothing before `start`. */
-export function createPipeline(options: PipelineOptions): Pipeline {
-  const resolved = resolvePipelineOptions(options);
+/**
+ * Throws TransportConfigError for a destination that can never work. Opens nothing before `start`. `spawn` starts the
+ * worker where the options name no file of it; the entries of the package give it.
+ */
+export function createPipeline(options: PipelineOptions, spawn?: SpawnWorker): Pipeline {
+  const resolved = resolvePipelineOptions(options, spawn);
   checkDestinations(resolved.sending);
   return new OtlpPipeline(resolved);
 }

@@ -1,18 +1,31 @@
+import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { WorkerOptions } from 'node:worker_threads';
 import type { FromRunner } from './runner-messages.js';
 import type { RunnerEvents, RunnerThread } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
 
 export interface WorkerEntry {
-  /** Default: `worker.js` beside this file. For bundles, which must emit it themselves. */
-  readonly entry?: URL;
+  /**
+   * The file of the thread: a `file:` URL, or a path, relative to the working directory. Default: the package's own. For
+   * bundles: what a bundler makes of `@nestlens/otlp/worker`.
+   */
+  readonly entry?: URL | string;
   /** Default: none of the process' own, such as `--import`, which belong to the application. */
   readonly execArgv?: readonly string[];
 }
 
+/** Starts a thread on the package's own file of the worker, which each entry of the package finds in its own way. */
+export type SpawnWorker = (options: WorkerOptions) => Worker;
+
+const fileOf = (entry: URL | string): URL | string => {
+  if (typeof entry !== 'string') return entry;
+  return /^(file|data):/.test(entry) ? new URL(entry) : resolve(entry);
+};
+
 /** Starts the runner on a thread of its own, which never keeps the process alive. */
 export function startWorker(
-  { entry = new URL('./worker.js', import.meta.url), execArgv = [] }: WorkerEntry,
+  { entry, execArgv = [], spawn }: WorkerEntry & { readonly spawn?: SpawnWorker | undefined },
   start: RunnerStart,
   { onMessage, onEnd }: RunnerEvents,
 ): RunnerThread {
@@ -21,14 +34,17 @@ export function startWorker(
   let worker: Worker;
   const ended = (): void => onEnd(ready ? (reason ?? 'exit') : 'cannot_start');
   try {
-    worker = new Worker(entry, {
+    const options: WorkerOptions = {
       name: 'nestlens-otlp',
       workerData: start,
       execArgv: [...execArgv],
       // A host that has set --require or loaders for itself does not mean this thread.
       env: { ...process.env, NODE_OPTIONS: '' },
       stdin: false,
-    });
+    };
+    if (entry !== undefined) worker = new Worker(fileOf(entry), options);
+    else if (spawn !== undefined) worker = spawn(options);
+    else throw new Error('there is no file of a worker');
   } catch {
     queueMicrotask(ended);
     return { tell: () => {}, end: () => Promise.resolve() };
