@@ -10,6 +10,7 @@ import { HTTP_PROVIDERS } from './http/http.providers.js';
 import { resolveHttp } from './http/http.settings.js';
 import type { HttpSettings } from './http/http.settings.js';
 import { HTTP_SETTINGS } from './http/http.tokens.js';
+import { AppTelemetry } from './late-bound/app-telemetry.js';
 import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
 import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
@@ -58,13 +59,22 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     inject: [MODULE_OPTIONS_TOKEN],
     useFactory: (options: GivenOptions) => resolveConfig(options.reveal(), env),
   },
-  { provide: OTEL_ENGINE, inject: [OTEL_CONFIG], useFactory: createEngine },
+  AppTelemetry,
+  { provide: OTEL_ENGINE, inject: [OTEL_CONFIG, AppTelemetry], useFactory: createEngine },
   {
     provide: OtelProviders,
-    inject: [OTEL_CONFIG, OTEL_ENGINE, ShutdownPhases, DiagBridge, PrometheusEndpoint],
+    inject: [
+      OTEL_CONFIG,
+      OTEL_ENGINE,
+      AppTelemetry,
+      ShutdownPhases,
+      DiagBridge,
+      PrometheusEndpoint,
+    ],
     useFactory(
       config: OtelConfig,
       engine: ExportEngine,
+      app: AppTelemetry,
       phases: ShutdownPhases,
       diagnostics: DiagBridge,
       prometheus: PrometheusEndpoint | undefined,
@@ -75,9 +85,8 @@ const TELEMETRY_PROVIDERS: Provider[] = [
         engine,
         prometheus ? [prometheus.reader] : [],
         env,
+        app,
       );
-      // NodeSDK sets a console logger of its own where OTEL_LOG_LEVEL is set; ours masks and counts.
-      diagnostics.install(config.diagnostics.level);
       registerFlush(phases, providers, engine, config.service.name);
       return providers;
     },
@@ -107,7 +116,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...HEALTH_PROVIDERS,
     StartupReport,
   ],
-  exports: [OtelLogger, HealthRegistry, Shutdown, METER, TRACER],
+  exports: [OtelLogger, HealthRegistry, Shutdown, AppTelemetry, METER, TRACER],
 })
 export class OtelCoreModule implements NestModule, OnModuleInit {
   readonly #application: ApplicationConfig;

@@ -17,8 +17,10 @@ export interface GlobalParts {
 
 /** What `@nestlens/otel` registers when it is imported, to be filled later: see its GlobalProviders. */
 interface StandIns {
-  readonly filled: boolean;
-  fillWith(real: Omit<GlobalParts, 'contextManager' | 'propagator'>): unknown;
+  readonly tracers: TracerProvider;
+  readonly meters: MeterProvider;
+  readonly loggers: LoggerProvider;
+  fillWith(real: Omit<GlobalParts, 'contextManager'>): unknown;
   release(): void;
 }
 
@@ -33,9 +35,16 @@ const CONTEXT = ['context', 'propagation'];
 /** Makes the parts global, and returns what puts the former ones back. */
 export const takeGlobals = (parts: GlobalParts): (() => void) => {
   const standIns = (globalThis as { [STAND_INS]?: StandIns })[STAND_INS];
-  if (standIns === undefined || standIns.filled) return replace(Object.keys(APIS), parts);
+  if (standIns === undefined) return replace(Object.keys(APIS), parts);
   // Through them every tracer and instrument records that was ever handed out, not only new ones.
-  const giveBack = replace(CONTEXT, parts);
+  const { tracers, meters, loggers } = standIns;
+  const others = Object.entries({ trace: tracers, metrics: meters, logs: loggers }).filter(
+    ([name, ours]) => {
+      const held = globals()?.[name];
+      return held !== undefined && held !== ours;
+    },
+  );
+  const giveBack = replace([...CONTEXT, ...others.map(([name]) => name)], parts);
   standIns.fillWith(parts);
   return () => {
     standIns.release();
@@ -50,11 +59,9 @@ const replace = (names: readonly string[], parts: GlobalParts): (() => void) => 
   const { contextManager, propagator, tracerProvider, meterProvider, loggerProvider } = parts;
   context.setGlobalContextManager(contextManager.enable());
   propagation.setGlobalPropagator(propagator);
-  if (names.includes('trace')) {
-    trace.setGlobalTracerProvider(tracerProvider);
-    metrics.setGlobalMeterProvider(meterProvider);
-    logs.setGlobalLoggerProvider(loggerProvider);
-  }
+  if (names.includes('trace')) trace.setGlobalTracerProvider(tracerProvider);
+  if (names.includes('metrics')) metrics.setGlobalMeterProvider(meterProvider);
+  if (names.includes('logs')) logs.setGlobalLoggerProvider(loggerProvider);
   return () => {
     for (const name of Object.keys(registered(names))) clear(name);
     contextManager.disable();

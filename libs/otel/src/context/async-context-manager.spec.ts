@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { ROOT_CONTEXT, createContextKey } from '@opentelemetry/api';
-import { AsyncContextManager, enterContext } from './async-context-manager.js';
+import { AsyncContextManager } from './async-context-manager.js';
 
 const KEY = createContextKey('spec');
 const contextOf = (value: string) => ROOT_CONTEXT.setValue(KEY, value);
@@ -49,7 +49,7 @@ describe('AsyncContextManager', () => {
 
   it('can be entered, for what follows only', async () => {
     const inside = await manager.with(contextOf('outer'), async () => {
-      enterContext(contextOf('entered'));
+      manager.enter(contextOf('entered'));
       await Promise.resolve();
       return active();
     });

@@ -4,10 +4,7 @@ import type { Context, ContextManager } from '@opentelemetry/api';
 
 const storage = new AsyncLocalStorage<Context>();
 
-/**
- * OpenTelemetry's context on AsyncLocalStorage, with one verb more than the API has: {@link enterContext},
- * which a server request needs, since nobody calls it as a function that could be wrapped.
- */
+/** OpenTelemetry's context on AsyncLocalStorage. All instances share one storage. */
 export class AsyncContextManager implements ContextManager {
   active(): Context {
     return storage.getStore() ?? ROOT_CONTEXT;
@@ -32,6 +29,29 @@ export class AsyncContextManager implements ContextManager {
     return bound as T;
   }
 
+  /**
+   * Makes `context` active for the rest of this synchronous run and all that follows from it. A server request needs
+   * that, since nobody calls it as a function that could be wrapped.
+   */
+  enter(context: Context): void {
+    storage.enterWith(context);
+  }
+
+  /** {@link enter} as the API has it, with a way back. */
+  attach(context: Context): { dispose(): void } {
+    const before = storage.getStore();
+    storage.enterWith(context);
+    let disposed = false;
+    return {
+      dispose() {
+        if (disposed) return;
+        disposed = true;
+        // As long as nobody is inside, the storage has no store at all.
+        storage.enterWith(before ?? ROOT_CONTEXT);
+      },
+    };
+  }
+
   enable(): this {
     return this;
   }
@@ -41,6 +61,3 @@ export class AsyncContextManager implements ContextManager {
     return this;
   }
 }
-
-/** Makes `context` active for the rest of this synchronous run and all that follows from it. */
-export const enterContext = (context: Context): void => storage.enterWith(context);

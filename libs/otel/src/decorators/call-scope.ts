@@ -1,5 +1,6 @@
-import { context, diag } from '@opentelemetry/api';
+import { diag } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
 
 /** What surrounds one run of a decorated method. Only the first of `succeed` and `fail` counts. */
 export interface CallScope {
@@ -28,7 +29,7 @@ export const harmless =
 
 /** Runs `work` where the scope wants it. */
 export const inScope = <T>(scope: CallScope, work: () => T): T =>
-  scope.context === undefined ? work() : context.with(scope.context, work);
+  scope.context === undefined ? work() : contexts.with(scope.context, work);
 
 const guarded = (scope: CallScope): CallScope => {
   let ended = false;

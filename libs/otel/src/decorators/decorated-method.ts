@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { types } from 'node:util';
-import { context } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
 import { harmless, inScope } from './call-scope.js';
 import type { CallScope } from './call-scope.js';
 import { followIterator } from './followed-iterator.js';
@@ -47,7 +47,7 @@ const wrap = (original: Method, begin: BeginCall): Method =>
 const wrapPlain = (original: Method, begin: BeginCall): Method => {
   const holder: { wrapper: Method } = {
     wrapper(...args) {
-      const parent = context.active();
+      const parent = contexts.active();
       const beginScope = harmless((below) => begin({ args, parent: below }));
       const scope = beginScope(parent);
       let result: unknown;
@@ -67,7 +67,7 @@ const wrapPlain = (original: Method, begin: BeginCall): Method => {
 const wrapGenerator = (original: Method, begin: BeginCall): Method => {
   const holder: { wrapper: Method } = {
     wrapper(...args) {
-      const parent = context.active();
+      const parent = contexts.active();
       const beginScope = harmless(() => begin({ args, parent }));
       const iterator = Reflect.apply(original, this, args) as Iterator<unknown>;
       return followIterator(iterator, () => beginScope(parent));

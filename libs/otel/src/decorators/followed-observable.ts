@@ -1,6 +1,7 @@
-import { context, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import { Observable, Subscriber } from 'rxjs';
+import { contexts } from '../context/contexts.js';
 import { inScope } from './call-scope.js';
 import type { CallScope } from './call-scope.js';
 import type { FollowedCall } from './followed-result.js';
@@ -20,17 +21,17 @@ class ScopedSubscriber<T> extends Subscriber<T> {
   }
 
   protected override _next(value: T): void {
-    context.with(this.#outer, () => super._next(value));
+    contexts.with(this.#outer, () => super._next(value));
   }
 
   protected override _error(error: unknown): void {
     this.#scope.fail(error);
-    context.with(this.#outer, () => super._error(error));
+    contexts.with(this.#outer, () => super._error(error));
   }
 
   protected override _complete(): void {
     this.#scope.succeed();
-    context.with(this.#outer, () => super._complete());
+    contexts.with(this.#outer, () => super._complete());
   }
 
   override unsubscribe(): void {
@@ -62,7 +63,7 @@ export const followObservable = (
 ): Observable<unknown> => {
   let latest: CallScope | undefined;
   const scoped = new Observable<unknown>((subscriber) => {
-    const outer = context.active();
+    const outer = contexts.active();
     latest = latest === undefined ? call.scope : call.begin(parentOf(outer, latest, call));
     const inner = new ScopedSubscriber(subscriber, latest, outer);
     return inScope(latest, () => source.subscribe(inner));

@@ -19,7 +19,7 @@ import {
   toArray,
 } from 'rxjs';
 import { AsyncContextManager } from '../context/async-context-manager.js';
-import { GlobalProviders } from '../late-bound/globals.js';
+import { globalProviders as globals } from '../late-bound/globals.js';
 import { Span } from './span.decorator.js';
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -27,7 +27,6 @@ const activeSpanId = (): string | undefined => trace.getActiveSpan()?.spanContex
 
 describe('@Span on what goes on after the return', () => {
   const exporter = new InMemorySpanExporter();
-  const globals = new GlobalProviders();
 
   beforeAll(() => {
     context.setGlobalContextManager(new AsyncContextManager());

@@ -1,6 +1,6 @@
-import { context } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import { isObservable } from 'rxjs';
+import { contexts } from '../context/contexts.js';
 import { inScope } from './call-scope.js';
 import type { BeginScope, CallScope } from './call-scope.js';
 import { followIterator, isFollowedIterator } from './followed-iterator.js';
@@ -56,14 +56,14 @@ const isThenable = (value: object): value is Thenable =>
 const followThenable = (thenable: Thenable, scope: CallScope): Thenable => {
   const original = thenable.then.bind(thenable);
   const then = (resolve?: unknown, reject?: unknown): unknown => {
-    const outer = context.active();
+    const outer = contexts.active();
     const resolved = (value: unknown): unknown => {
       scope.succeed();
-      return typeof resolve === 'function' ? context.with(outer, () => resolve(value)) : value;
+      return typeof resolve === 'function' ? contexts.with(outer, () => resolve(value)) : value;
     };
     const rejected = (error: unknown): unknown => {
       scope.fail(error);
-      if (typeof reject === 'function') return context.with(outer, () => reject(error));
+      if (typeof reject === 'function') return contexts.with(outer, () => reject(error));
       throw error;
     };
     return inScope(scope, () => original(resolved, rejected));

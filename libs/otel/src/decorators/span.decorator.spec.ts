@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { AsyncContextManager } from '../context/async-context-manager.js';
-import { GlobalProviders } from '../late-bound/globals.js';
+import { globalProviders as globals } from '../late-bound/globals.js';
 import { Span } from './span.decorator.js';
 
 const KEY = Symbol('by symbol');
@@ -16,7 +16,6 @@ const child = (name: string): void => trace.getTracer('spec').startSpan(name).en
 
 describe('@Span', () => {
   const exporter = new InMemorySpanExporter();
-  const globals = new GlobalProviders();
 
   beforeAll(() => {
     context.setGlobalContextManager(new AsyncContextManager());

@@ -1,7 +1,10 @@
+import type { MeterProvider } from '@opentelemetry/api';
 import { TransportConfigError } from '@nestlens/otlp';
 import type { TransportConfigErrorCode } from '@nestlens/otlp';
 import { OtelConfigError } from '../options/faults.js';
 import type { Fault } from '../options/faults.js';
+import type { AppTelemetry } from '../late-bound/app-telemetry.js';
+import { globalProviders } from '../late-bound/globals.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { OtlpEngine } from '../options/otel.options.js';
 import { knownSecrets } from '../secrets/known-secrets.js';
@@ -11,8 +14,10 @@ import type { ExportEngine } from './engine.js';
 import { createNestlensEngine } from './nestlens-engine.js';
 import { createSdkEngine } from './sdk-engine.js';
 
-const engines: Record<OtlpEngine, (config: OtelConfig) => ExportEngine> = {
-  nestlens: (config) => createNestlensEngine(config),
+type CreateEngine = (config: OtelConfig, meters: MeterProvider) => ExportEngine;
+
+const engines: Record<OtlpEngine, CreateEngine> = {
+  nestlens: (config, meters) => createNestlensEngine(config, {}, meters),
   sdk: createSdkEngine,
 };
 
@@ -33,12 +38,15 @@ const faultOf = (error: unknown, text: string): Fault => {
 };
 
 /**
- * The one place that knows which engines there are.
+ * The one place that knows which engines there are. What an engine measures of itself goes to the app's own meters.
  * @throws OtelConfigError for what only an engine finds wrong, such as a proxy that the environment names.
  */
-export const createEngine = (config: OtelConfig): ExportEngine => {
+export const createEngine = (
+  config: OtelConfig,
+  { meters }: Pick<AppTelemetry, 'meters'> = globalProviders,
+): ExportEngine => {
   try {
-    return engines[config.otlp.engine](config);
+    return engines[config.otlp.engine](config, meters);
   } catch (error) {
     const { message = 'unknown error' } = error as Partial<Error>;
     const mask = SecretMask.of(knownSecrets(config, process.env));

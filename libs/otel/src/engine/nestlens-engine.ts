@@ -1,7 +1,9 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { diag, metrics } from '@opentelemetry/api';
+import { diag } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/api';
 import { boundedReader, createPipeline, proxyUrlOf } from '@nestlens/otlp';
 import type { DestinationOptions, LaneState, PipelineOptions, PipelineStats } from '@nestlens/otlp';
+import { globalProviders } from '../late-bound/globals.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { boundsOf } from '../metrics/bounds.js';
 import { shownDestinations } from './destinations.js';
@@ -63,7 +65,7 @@ const statusOf = (signal: Signal, { ledger, last, lanes }: PipelineStats): Signa
 const isMeasured = ({ metrics: { exporters, prometheusPath, readers } }: OtelConfig): boolean =>
   exporters.length + readers.length > 0 || prometheusPath !== undefined;
 
-const pipelineOptionsOf = (config: OtelConfig): PipelineOptions => {
+const pipelineOptionsOf = (config: OtelConfig, meters: MeterProvider): PipelineOptions => {
   const [traces, exportedMetrics, logs] = (['traces', 'metrics', 'logs'] as const).map((signal) =>
     destinationOf(config, signal),
   );
@@ -74,7 +76,7 @@ const pipelineOptionsOf = (config: OtelConfig): PipelineOptions => {
     ...config.otlp.pipeline,
     encode: encodeLimitsOf(config),
     temporality: config.metrics.temporality,
-    ...(isMeasured(config) && { meter: metrics.getMeter('@nestlens/otlp') }),
+    ...(isMeasured(config) && { meter: meters.getMeter('@nestlens/otlp') }),
     log: (level, line) => (level === 'info' ? diag.info(line) : diag.warn(line)),
   };
 };
@@ -83,8 +85,9 @@ const pipelineOptionsOf = (config: OtelConfig): PipelineOptions => {
 export const createNestlensEngine = (
   config: OtelConfig,
   overrides: Partial<PipelineOptions> = {},
+  meters: MeterProvider = globalProviders.meters,
 ): ExportEngine => {
-  const pipeline = createPipeline({ ...pipelineOptionsOf(config), ...overrides });
+  const pipeline = createPipeline({ ...pipelineOptionsOf(config, meters), ...overrides });
   pipeline.start();
   return {
     name: 'nestlens',

@@ -12,10 +12,12 @@ import type {
 } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { diag, metrics as metricsApi } from '@opentelemetry/api';
+import { diag } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/api';
 import { LiveSpans, certificateMetrics, liveSpanMetrics, unendedText } from '@nestlens/otlp';
 import type { ExportResult } from '@opentelemetry/core';
 import { boundedReader } from '@nestlens/otlp';
+import { globalProviders } from '../late-bound/globals.js';
 import { boundsOf } from '../metrics/bounds.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { shownDestinations } from './destinations.js';
@@ -154,20 +156,23 @@ const metricReader = (
 };
 
 /** The official exporters read their files once, so what was read at start stays true. */
-const observeCertificates = (config: OtelConfig): (() => void) => {
+const observeCertificates = (config: OtelConfig, meters: MeterProvider): (() => void) => {
   const certificates = (['traces', 'metrics', 'logs'] as const).flatMap((signal) => {
     const expiresAt = config.otlp[signal].tls?.expiresAt;
     const goes = expiresAt !== undefined && config[signal].exporters.includes('otlp');
     return goes ? [{ signals: [signal], expiresAt }] : [];
   });
   return certificateMetrics(
-    certificates.length === 0 ? undefined : metricsApi.getMeter('@nestlens/otlp'),
+    certificates.length === 0 ? undefined : meters.getMeter('@nestlens/otlp'),
     () => certificates,
   );
 };
 
 /** The engine `sdk`: OpenTelemetry's own batch processors and OTLP exporters, with an account of outcomes. */
-export const createSdkEngine = (config: OtelConfig): ExportEngine => {
+export const createSdkEngine = (
+  config: OtelConfig,
+  meters: MeterProvider = globalProviders.meters,
+): ExportEngine => {
   const tallies: Record<Signal, Tally> = {
     traces: new Tally(),
     metrics: new Tally(),
@@ -181,8 +186,8 @@ export const createSdkEngine = (config: OtelConfig): ExportEngine => {
   const records = goes('logs')
     ? logProcessor(buildLogExporter(config.otlp), config, tallies.logs)
     : undefined;
-  const stopCertificates = observeCertificates(config);
-  const stopLive = liveSpanMetrics(spans && metricsApi.getMeter('@nestlens/otlp'), live);
+  const stopCertificates = observeCertificates(config, meters);
+  const stopLive = liveSpanMetrics(spans && meters.getMeter('@nestlens/otlp'), live);
   return {
     name: 'sdk',
     destinations: shownDestinations(config),

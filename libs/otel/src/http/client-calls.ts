@@ -1,11 +1,4 @@
-import {
-  SeverityNumber,
-  SpanKind,
-  SpanStatusCode,
-  ValueType,
-  context as contextApi,
-  trace,
-} from '@opentelemetry/api';
+import { SeverityNumber, SpanKind, SpanStatusCode, ValueType, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Histogram, HrTime, Span, Tracer } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import {
@@ -21,6 +14,9 @@ import {
   ATTR_URL_FULL,
   METRIC_HTTP_CLIENT_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
+import { contexts } from '../context/contexts.js';
+import type { AppTelemetry } from '../late-bound/app-telemetry.js';
+import { globalProviders } from '../late-bound/globals.js';
 import { ownMeter, ownTracer } from '../telemetry.js';
 import { plainAddress } from './authority.js';
 import { injectContext } from './client-headers.js';
@@ -75,12 +71,14 @@ export class ClientCall {
  */
 export class ClientCalls {
   readonly #settings: HttpSettings;
+  readonly #app: AppTelemetry;
   readonly #origins: ClientOrigins;
   readonly #note: ExceptionNote;
   #tracer: Tracer | undefined;
   #duration: Histogram | undefined;
 
-  constructor(settings: HttpSettings) {
+  constructor(settings: HttpSettings, app: AppTelemetry) {
+    this.#app = app;
     this.#settings = settings;
     this.#origins = new ClientOrigins(settings.ignoreHosts);
     this.#note = {
@@ -90,9 +88,14 @@ export class ClientCalls {
     };
   }
 
+  /** Each app hears of the requests of all: whether the next one is of ours. */
+  hears(): boolean {
+    return globalProviders.isOf(contexts.active(), this.#app);
+  }
+
   /** `undefined` where nothing is to be told: in suppressed contexts, to ignored hosts, for CONNECT. */
   begin(facts: ClientRequestFacts): ClientCall | undefined {
-    const active = contextApi.active();
+    const active = contexts.active();
     if (isTracingSuppressed(active) || facts.method === 'CONNECT') return undefined;
     const origin = this.#origins.find(facts.origin);
     if (origin === undefined || origin.ignored) return undefined;

@@ -1,5 +1,6 @@
-import { propagation } from '@opentelemetry/api';
+import { defaultTextMapSetter } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
+import { ownPropagator } from '../telemetry.js';
 
 /** The headers of an outgoing request, whoever sends it. */
 export interface HeaderCarrier {
@@ -36,7 +37,7 @@ const isHeaderText = (value: string): boolean => {
  */
 export const injectContext = (context: Context, headers: HeaderCarrier): void => {
   const found: Record<string, string> = {};
-  propagation.inject(context, found);
+  ownPropagator.inject(context, found, defaultTextMapSetter);
   const names = Object.keys(found);
   const hasOwnTrace = names.some((name) => name !== BAGGAGE && headers.has(name));
   for (const name of names) {

@@ -2,7 +2,7 @@ import { Catch, UseFilters, UseInterceptors } from '@nestjs/common';
 import type { ExceptionFilter } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { context as contextApi } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
 import { guarded } from './fault-log.js';
 import { HttpInterceptor } from './http.interceptor.js';
 import { serverRequestOf } from './server-context.js';
@@ -17,7 +17,7 @@ const SSE = '__sse__';
 class AnyException {
   static [Symbol.hasInstance](thrown: unknown): boolean {
     guarded('An exception could not be noted', () => {
-      serverRequestOf(contextApi.active())?.failed(thrown);
+      serverRequestOf(contexts.active())?.failed(thrown);
     });
     return false;
   }

@@ -1,7 +1,6 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
-import { context as contextApi } from '@opentelemetry/api';
-import { enterContext } from '../context/async-context-manager.js';
+import { contexts } from '../context/contexts.js';
 import { warnOfFault } from './fault-log.js';
 import { serverRequestOfMessage } from './http-server.instrumentation.js';
 import { serverRequestOf } from './server-context.js';
@@ -30,5 +29,5 @@ const note = (execution: ExecutionContext): void => {
   const request = serverRequestOfMessage(req.raw ?? req);
   if (request === undefined) return;
   request.handledBy(execution.getClass().name, execution.getHandler().name);
-  if (serverRequestOf(contextApi.active()) !== request) enterContext(request.context);
+  if (serverRequestOf(contexts.active()) !== request) contexts.enter(request.context);
 };

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
+import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { Inventory } from '../report/inventory.js';
 import { ClientCalls } from './client-calls.js';
 import { guarded } from './fault-log.js';
@@ -18,12 +19,16 @@ import { undiciHandlers } from './undici-client.js';
 export class HttpClientInstrumentation implements OnApplicationShutdown {
   #subscriptions: (readonly [channel: string, onMessage: (message: unknown) => void])[] = [];
 
-  constructor(@Inject(HTTP_SETTINGS) settings: HttpSettings, inventory: Inventory) {
+  constructor(
+    @Inject(HTTP_SETTINGS) settings: HttpSettings,
+    inventory: Inventory,
+    app: AppTelemetry,
+  ) {
     if (!settings.client) {
       inventory.leftOut('http.client', 'http.client is false');
       return;
     }
-    const calls = new ClientCalls(settings);
+    const calls = new ClientCalls(settings, app);
     const handlers = { ...undiciHandlers(calls), ...nodeHandlers(calls) };
     this.#subscriptions = Object.entries(handlers).map(([channel, handle]) => [
       channel,

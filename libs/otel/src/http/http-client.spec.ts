@@ -10,9 +10,11 @@ import type { RecordedTelemetry } from '@nestlens/testing';
 import { request as undiciRequest } from 'undici';
 import { AsyncContextManager } from '../context/async-context-manager.js';
 import type { HttpOptions } from '../options/otel.options.js';
+import { globalProviders } from '../late-bound/globals.js';
 import { Inventory } from '../report/inventory.js';
 import { HttpClientInstrumentation } from './http-client.instrumentation.js';
 import { resolveHttp } from './http.settings.js';
+import type { HttpSettings } from './http.settings.js';
 
 type Call = (
   url: string,
@@ -44,6 +46,9 @@ const clients = [
   ['node:http', viaNode],
 ] as const;
 
+const observed = (settings: HttpSettings): HttpClientInstrumentation =>
+  new HttpClientInstrumentation(settings, new Inventory(), globalProviders.byHand);
+
 describe('the spans of outgoing HTTP requests', () => {
   let server: Server;
   let url: string;
@@ -54,7 +59,7 @@ describe('the spans of outgoing HTTP requests', () => {
 
   const instrument = (options: HttpOptions): void => {
     instrumentation.disable();
-    instrumentation = new HttpClientInstrumentation(resolveHttp(options, {}), new Inventory());
+    instrumentation = observed(resolveHttp(options, {}));
   };
 
   beforeEach(async () => {
@@ -75,7 +80,7 @@ describe('the spans of outgoing HTTP requests', () => {
     port = (server.address() as AddressInfo).port;
     url = `http://127.0.0.1:${port}`;
     telemetry = recordTelemetry({ contextManager: new AsyncContextManager() });
-    instrumentation = new HttpClientInstrumentation(resolveHttp({}, {}), new Inventory());
+    instrumentation = observed(resolveHttp({}, {}));
   });
   afterEach(async () => {
     instrumentation.disable();
@@ -218,7 +223,7 @@ describe('the spans of outgoing HTTP requests', () => {
     });
 
     it('are one each where several apps of a process listen', async () => {
-      const other = new HttpClientInstrumentation(resolveHttp({}, {}), new Inventory());
+      const other = observed(resolveHttp({}, {}));
       await call(url);
       other.disable();
       expect(telemetry.finishedSpans()).toHaveLength(1);

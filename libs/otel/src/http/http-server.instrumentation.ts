@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { context as contextApi } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
-import { enterContext } from '../context/async-context-manager.js';
+import { contexts } from '../context/contexts.js';
+import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { InFlight } from '../lifecycle/in-flight.js';
 import { ServiceState } from '../lifecycle/service-state.js';
 import { ManagementRoutes } from '../management/management-routes.js';
@@ -15,7 +15,7 @@ import { AdapterHooks } from './adapter-hooks.js';
 import { warnOfFault } from './fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { HTTP_SETTINGS } from './http.tokens.js';
-import { IGNORED_CONTEXT, compileIgnore } from './ignored-requests.js';
+import { compileIgnore, ignoredContext } from './ignored-requests.js';
 import type { IgnoreRule } from './ignored-requests.js';
 import { PipelinedRequests } from './pipelined-requests.js';
 import { parseTarget } from './request-target.js';
@@ -37,10 +37,14 @@ interface RequestStart {
 /** Marks a request that has been seen, and says as what. */
 const SEEN = Symbol('nestlens.http.seen');
 
+const LEFT = Symbol('nestlens.http.left');
+
 type Seen = ServerRequest | 'without_span';
 
 interface SeenRequest extends IncomingMessage {
   [SEEN]?: Seen;
+  /** The context that could not be entered where the request was seen first. */
+  [LEFT]?: Context | undefined;
   /** What Express keeps when it cuts a mount path off `url`. */
   originalUrl?: string;
 }
@@ -67,6 +71,7 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
   readonly #spans: ServerSpans | undefined;
   readonly #isIgnored: IgnoreRule | undefined;
   readonly #pipelined = new PipelinedRequests();
+  readonly #ignored: Context;
   #enabled = true;
 
   constructor(
@@ -77,17 +82,19 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
     state: ServiceState,
     inFlight: InFlight,
     inventory: Inventory,
+    app: AppTelemetry,
   ) {
+    this.#ignored = ignoredContext(app.context);
     this.#host = host;
     this.#management = management;
     this.#state = state;
     this.#inFlight = inFlight;
     this.#isIgnored = compileIgnore(settings.ignore);
-    this.#spans = settings.server ? new ServerSpans(settings, state) : undefined;
+    this.#spans = settings.server ? new ServerSpans(settings, state, app) : undefined;
     subscribe(REQUEST_START, this.#onStart);
     hooks.onRequest((req, res, next, template) => this.#onRequestHook(req, res, next, template));
     hooks.onRoute((_method, template) => {
-      serverRequestOf(contextApi.active())?.routed(template);
+      serverRequestOf(contexts.active())?.routed(template);
     });
     if (settings.server) inventory.instrumented('http.server', 'spans and metrics of each request');
     else inventory.leftOut('http.server', 'http.server is false');
@@ -112,7 +119,10 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
       if (server !== adapter?.getHttpServer()) return;
       // A busy connection: this response has to wait for the one before it.
       const entered = this.#begin(request, response, socket._httpMessage ? socket : undefined);
-      if (entered !== undefined) enterContext(entered);
+      // With a context manager that cannot enter, the request goes on in it from the adapter's hook.
+      if (entered !== undefined && !contexts.enter(entered)) {
+        (request as SeenRequest)[LEFT] = entered;
+      }
     } catch (error) {
       warnOfFault(UNOBSERVED, error);
     }
@@ -124,7 +134,8 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
     next: () => unknown,
     template: string | undefined,
   ): unknown {
-    let entered: Context | undefined;
+    let entered = req[LEFT];
+    req[LEFT] = undefined;
     if (this.#enabled && req[SEEN] === undefined) {
       try {
         entered = this.#begin(req, res);
@@ -136,7 +147,7 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
       const request = serverRequestOfMessage(req);
       if (request !== undefined) request.platformRoute = template;
     }
-    return entered === undefined ? next() : contextApi.with(entered, next);
+    return entered === undefined ? next() : contexts.with(entered, next);
   }
 
   /**
@@ -153,7 +164,7 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
       res.setHeader('Connection', 'close');
     }
     const url = req.originalUrl ?? req.url;
-    if (this.#management.find(url) !== undefined) return IGNORED_CONTEXT;
+    if (this.#management.find(url) !== undefined) return this.#ignored;
     const target = parseTarget(url);
     const leave = this.#inFlight.enter(`${req.method ?? ''} ${target.path}`);
     let request: ServerRequest | undefined;
@@ -165,7 +176,7 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
     };
     res.on('close', closed);
     if (queuedOn !== undefined) forget = this.#pipelined.watch(queuedOn, closed);
-    if (this.#isIgnored?.(target.path, req.method ?? '') === true) return IGNORED_CONTEXT;
+    if (this.#isIgnored?.(target.path, req.method ?? '') === true) return this.#ignored;
     if (this.#spans === undefined) return undefined;
     request = this.#spans.start(req, res, target);
     req[SEEN] = request;

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, createContextKey } from '@opentelemetry/api';
+import { createContextKey } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { HttpIgnore } from '../options/otel.options.js';
@@ -6,8 +6,9 @@ import { warnOfFault } from './fault-log.js';
 
 const IGNORED = createContextKey('nestlens.http.ignored');
 
-/** What an ignored request runs in: no span starts in it, no context leaves it. */
-export const IGNORED_CONTEXT: Context = suppressTracing(ROOT_CONTEXT).setValue(IGNORED, true);
+/** What an ignored request runs in: no span starts in it, no context leaves it. `base`: that of the app. */
+export const ignoredContext = (base: Context): Context =>
+  suppressTracing(base).setValue(IGNORED, true);
 
 /** Whether `context` belongs to a request that leaves no telemetry: a probe, `/metrics`, `http.ignore`. */
 export const isIgnoredRequest = (context: Context): boolean => context.getValue(IGNORED) === true;

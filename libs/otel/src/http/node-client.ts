@@ -49,7 +49,7 @@ export const nodeHandlers = (
   const open = new WeakMap<object, ClientCall>();
 
   const begin = (request: NodeRequest): void => {
-    if (!claim(request)) return;
+    if (!calls.hears() || !claim(request)) return;
     const call = calls.begin({
       method: request.method,
       origin: originOf(request),

@@ -15,7 +15,6 @@ import {
   ATTR_URL_SCHEME,
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
-import { ownMeter } from '../telemetry.js';
 import { DURATION_BOUNDARIES, METRIC_HTTP_SERVER_ACTIVE_REQUESTS } from './semconv.js';
 import type { RequestFacts, ServerRequest } from './server-request.js';
 
@@ -42,7 +41,7 @@ export class ServerMetrics {
   #duration: Histogram | undefined;
   #gauge: ObservableUpDownCounter | undefined;
 
-  constructor(meter: () => Meter = ownMeter) {
+  constructor(meter: () => Meter) {
     this.#meter = meter;
   }
 

@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SeverityNumber, SpanKind, SpanStatusCode, propagation } from '@opentelemetry/api';
-import type { HrTime, Span, Tracer } from '@opentelemetry/api';
+import { SeverityNumber, SpanKind, SpanStatusCode, defaultTextMapGetter } from '@opentelemetry/api';
+import type { Context, HrTime, Span, Tracer } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_RESPONSE_HEADER,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
 } from '@opentelemetry/semantic-conventions';
+import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { ServiceState } from '../lifecycle/service-state.js';
-import { ownTracer } from '../telemetry.js';
+import { SCOPE_NAME, SCOPE_VERSION, ownPropagator, ownTracer } from '../telemetry.js';
 import { failSpan, recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
 import { guarded } from './fault-log.js';
 import type { HttpSettings } from './http.settings.js';
-import { EMPTY_CONTEXT } from './linked-context.js';
 import { headerValues } from './redaction.js';
 import { RequestReader } from './request-facts.js';
 import type { RequestTarget } from './request-target.js';
@@ -43,14 +43,17 @@ const secondsOf = (request: ServerRequest): number => {
 /** Starts and ends the spans of incoming requests, and their metrics with them. */
 export class ServerSpans {
   readonly #reader: RequestReader;
-  readonly #metrics = new ServerMetrics();
+  readonly #metrics: ServerMetrics;
+  readonly #base: Context;
   readonly #state: ServiceState;
   readonly #note: ExceptionNote;
   readonly #responseHeaders: readonly (readonly [name: string, attribute: string])[];
   #tracer: Tracer | undefined;
 
-  constructor(settings: HttpSettings, state: ServiceState) {
+  constructor(settings: HttpSettings, state: ServiceState, app: AppTelemetry) {
     this.#state = state;
+    this.#base = app.context;
+    this.#metrics = new ServerMetrics(() => app.meters.getMeter(SCOPE_NAME, SCOPE_VERSION));
     this.#reader = new RequestReader(settings);
     this.#note = {
       signal: settings.exceptionSignal,
@@ -67,7 +70,7 @@ export class ServerSpans {
     const forwarded = this.#reader.forwarded(req);
     const facts = this.#reader.facts(req, forwarded);
     // From nothing: the active context may be that of an earlier request on the same connection.
-    const parent = propagation.extract(EMPTY_CONTEXT, req.headers);
+    const parent = ownPropagator.extract(this.#base, req.headers, defaultTextMapGetter);
     this.#tracer ??= ownTracer();
     const span = this.#tracer.startSpan(
       facts.name,

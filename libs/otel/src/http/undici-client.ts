@@ -39,7 +39,7 @@ export const undiciHandlers = (
   return {
     'undici:request:create': (message) => {
       const { request } = message as { readonly request: UndiciRequest };
-      if (request.origin === undefined || !claim(request)) return;
+      if (request.origin === undefined || !calls.hears() || !claim(request)) return;
       const call = calls.begin({
         method: request.method,
         origin: String(request.origin),

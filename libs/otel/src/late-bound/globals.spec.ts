@@ -1,5 +1,4 @@
-import { DiagLogLevel, createNoopMeter, diag, logs, metrics, trace } from '@opentelemetry/api';
-import type { MeterProvider as ApiMeterProvider } from '@opentelemetry/api';
+import { DiagLogLevel, diag, logs, metrics, trace } from '@opentelemetry/api';
 import {
   InMemoryLogRecordExporter,
   LoggerProvider,
@@ -11,39 +10,48 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import { readSlot } from '../api/api-global.js';
+import { contexts } from '../context/contexts.js';
+import { AppTelemetry } from './app-telemetry.js';
 import { GlobalProviders } from './globals.js';
 
 const memory = () => {
   const spans = new InMemorySpanExporter();
   const records = new InMemoryLogRecordExporter();
-  const points = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const points = new InMemoryMetricExporter(AggregationTemporality.DELTA);
   const reader = new PeriodicExportingMetricReader({
     exporter: points,
     exportIntervalMillis: 3.6e6,
   });
-  const config = {
-    spanProcessors: [new SimpleSpanProcessor({ exporter: spans })],
-    logRecordProcessors: [new SimpleLogRecordProcessor({ exporter: records })],
-    metricReaders: [reader],
-    autoDetectResources: false,
-    contextManager: null as never,
-    textMapPropagator: null,
+  const real = {
+    tracerProvider: new TracerProvider({
+      spanProcessors: [new SimpleSpanProcessor({ exporter: spans })],
+    }),
+    loggerProvider: new LoggerProvider({
+      processors: [new SimpleLogRecordProcessor({ exporter: records })],
+    }),
+    meterProvider: new MeterProvider({ readers: [reader] }),
   };
-  const metricNames = async (): Promise<string[]> => {
+  /** What was measured since it was last asked, `name value`. */
+  const measured = async (): Promise<string[]> => {
+    points.reset();
     await reader.forceFlush();
     return points
       .getMetrics()
       .flatMap((batch) => batch.scopeMetrics)
       .flatMap((scope) => scope.metrics)
-      .map((metric) => metric.descriptor.name);
+      .flatMap(({ descriptor, dataPoints }) =>
+        dataPoints.map(({ value }) => `${descriptor.name} ${JSON.stringify(value)}`),
+      );
   };
-  return { config, spans, records, metricNames };
+  const names = (): string[] => spans.getFinishedSpans().map((span) => span.name);
+  const bodies = (): unknown[] => records.getFinishedLogRecords().map((record) => record.body);
+  return { real, names, bodies, measured };
 };
 
 const ignore = () => {};
@@ -63,39 +71,39 @@ describe('GlobalProviders', () => {
   });
 
   afterEach(() => {
-    globals.release();
+    for (const app of globals.apps) globals.leave(app);
     trace.disable();
     metrics.disable();
     logs.disable();
     diag.disable();
   });
 
-  it('lets NodeSDK register, fills early handles from it, and serves the next app too', async () => {
-    expect(globals.install()).toEqual({ traces: 'ours', metrics: 'ours', logs: 'ours' });
+  it('binds what was handed out before, and serves the next app too', async () => {
+    const tooEarly = trace.getTracer('before the import');
+    const logTooEarly = logs.getLogger('before the import');
+    globals.install();
     const tracer = trace.getTracer('early');
     const logger = logs.getLogger('early');
     const counter = metrics.getMeter('early').createCounter('early.count');
     tracer.startSpan('lost').end();
 
     for (const round of ['first', 'second']) {
-      const { config, spans, records, metricNames } = memory();
-      const sdk = new NodeSDK(config);
-      globals.claim();
-      sdk.start();
-      expect(globals.filled).toBe(false);
-      expect(globals.fillFromGlobals()).toEqual({ traces: 'ours', metrics: 'ours', logs: 'ours' });
+      const { real, names, bodies, measured } = memory();
+      const app = new AppTelemetry();
+      globals.join(app, real);
       expect(globals.filled).toBe(true);
 
       tracer.startSpan(round).end();
       trace.getTracer('late').startSpan(`${round} late`).end();
+      tooEarly.startSpan(`${round} too early`).end();
       logger.emit({ body: round });
+      logTooEarly.emit({ body: `${round} too early` });
       counter.add(1);
 
-      expect(spans.getFinishedSpans().map((span) => span.name)).toEqual([round, `${round} late`]);
-      expect(records.getFinishedLogRecords().map((record) => record.body)).toEqual([round]);
-      expect(await metricNames()).toEqual(['early.count']);
-      await sdk.shutdown();
-      globals.release();
+      expect(names()).toEqual([round, `${round} late`, `${round} too early`]);
+      expect(bodies()).toEqual([round, `${round} too early`]);
+      expect(await measured()).toEqual(['early.count 1']);
+      globals.leave(app);
       expect(globals.filled).toBe(false);
       expect(tracer.startSpan('between').isRecording()).toBe(false);
     }
@@ -103,78 +111,139 @@ describe('GlobalProviders', () => {
   });
 
   it('leaves a signal that another SDK registered first to it', () => {
-    const foreignSpans = new InMemorySpanExporter();
-    const foreign = new TracerProvider({
-      spanProcessors: [new SimpleSpanProcessor({ exporter: foreignSpans })],
-    });
-    trace.setGlobalTracerProvider(foreign);
-    expect(globals.install()).toEqual({ traces: 'foreign', metrics: 'ours', logs: 'ours' });
-    expect(globals.claim()).toEqual({ traces: 'foreign', metrics: 'ours', logs: 'ours' });
-    metrics.setGlobalMeterProvider(new MeterProvider());
-    expect(globals.fillFromGlobals()).toEqual({ traces: 'foreign', metrics: 'ours', logs: 'ours' });
+    const theirs = memory();
+    trace.setGlobalTracerProvider(theirs.real.tracerProvider);
+    const ours = memory();
+    globals.install();
+    globals.join(new AppTelemetry(), ours.real);
 
     trace.getTracer('any').startSpan('theirs').end();
-    expect(foreignSpans.getFinishedSpans()).toHaveLength(1);
-    globals.release();
+    globals.tracers.getTracer('own').startSpan('ours').end();
+    logs.getLogger('any').emit({ body: 'ours' });
+    expect(theirs.names()).toEqual(['theirs']);
+    expect(ours.names()).toEqual(['ours']);
+    expect(ours.bodies()).toEqual(['ours']);
+    for (const app of globals.apps) globals.leave(app);
     trace.getTracer('any').startSpan('theirs again').end();
-    expect(foreignSpans.getFinishedSpans()).toHaveLength(2);
+    expect(theirs.names()).toEqual(['theirs', 'theirs again']);
     expect(complaints).toEqual([]);
   });
 
-  it('dresses a meter provider of the SDK, and not one of somebody else', () => {
-    const dress = (real: ApiMeterProvider): ApiMeterProvider => ({
-      getMeter: (name) => real.getMeter(`${name} dressed`),
-    });
-    const asked: string[] = [];
-    const real: ApiMeterProvider = {
-      getMeter(name) {
-        asked.push(name);
-        return createNoopMeter();
-      },
-    };
-    globals.install();
-    const counter = metrics.getMeter('early').createCounter('c');
-    globals.claim();
-    metrics.setGlobalMeterProvider(real);
-    globals.fillFromGlobals(dress);
-    counter.add(1);
-    globals.release();
-
-    metrics.disable();
-    metrics.setGlobalMeterProvider(real);
-    globals.claim();
-    globals.fillFromGlobals(dress);
-    counter.add(1);
-    expect(asked).toEqual(['early dressed', 'early']);
-  });
-
-  it('puts its stand-ins back where the SDK registers nothing', () => {
+  it('fills by hand, for a recording', () => {
+    const { real, bodies } = memory();
     globals.install();
     const logger = logs.getLogger('early');
-    globals.claim();
-    expect(globals.fillFromGlobals()).toEqual({ traces: 'ours', metrics: 'ours', logs: 'ours' });
-    expect(globals.filled).toBe(false);
+    globals.fillWith({ loggerProvider: real.loggerProvider });
+    logger.emit({ body: 'hello' });
+    expect(bodies()).toEqual(['hello']);
+    globals.release();
+    globals.release();
     expect(logger.enabled()).toBe(false);
   });
 
-  it('fills from providers made by hand', () => {
-    const exporter = new InMemoryLogRecordExporter();
-    const loggerProvider = new LoggerProvider({
-      processors: [new SimpleLogRecordProcessor({ exporter })],
-    });
-    globals.install();
-    const logger = logs.getLogger('early');
-    globals.fillWith({ loggerProvider });
-    logger.emit({ body: 'hello' });
-    expect(exporter.getFinishedLogRecords()).toHaveLength(1);
+  it('runs what waits for the end of an app once, unless taken back', () => {
+    const ran: string[] = [];
+    const app = new AppTelemetry();
+    globals.join(app, {});
+    app.onEnd(() => ran.push('kept'));
+    app.onEnd(() => ran.push('taken back'))();
+    globals.leave(app);
+    globals.leave(app);
+    expect(ran).toEqual(['kept']);
   });
 
-  it('runs release listeners once, unless taken back', () => {
-    const ran: string[] = [];
-    globals.onRelease(() => ran.push('kept'));
-    globals.onRelease(() => ran.push('taken back'))();
-    globals.release();
-    globals.release();
-    expect(ran).toEqual(['kept']);
+  describe('with two apps', () => {
+    const start = () => {
+      const app = new AppTelemetry();
+      const kept = memory();
+      globals.join(app, kept.real);
+      return { app, ...kept };
+    };
+    const say = (text: string, counter = globals.meters.getMeter('m').createCounter('c')): void => {
+      globals.tracers.getTracer('t').startSpan(text).end();
+      globals.loggers.getLogger('l').emit({ body: text });
+      counter.add(1);
+    };
+
+    it('gives each what was done in its context, and the rest to the oldest', async () => {
+      const a = start();
+      const b = start();
+      contexts.with(a.app.context, () => say('in a'));
+      await contexts.with(b.app.context, async () => {
+        say('in b');
+        await Promise.resolve();
+        say('later in b');
+      });
+      say('outside');
+      b.app.tracers.getTracer('injected').startSpan('by b').end();
+
+      expect(a.names()).toEqual(['in a', 'outside']);
+      expect(a.bodies()).toEqual(['in a', 'outside']);
+      expect(await a.measured()).toEqual(['c 2']);
+      expect(b.names()).toEqual(['in b', 'later in b', 'by b']);
+      expect(b.bodies()).toEqual(['in b', 'later in b']);
+      expect(await b.measured()).toEqual(['c 2']);
+    });
+
+    it.each(['older', 'newer'])('goes on with the other when the %s ends', async (which) => {
+      const a = start();
+      const b = start();
+      const counter = globals.meters.getMeter('m').createCounter('c');
+      const [ended, left] = which === 'older' ? [a, b] : [b, a];
+      contexts.with(ended.app.context, () => say('before', counter));
+      await ended.measured();
+      globals.leave(ended.app);
+
+      expect(contexts.areOurs()).toBe(true);
+      expect(readSlot('propagation')).toBe(globals.propagator);
+      contexts.with(left.app.context, () => say('in the other', counter));
+      // What an app left running is nobody else's.
+      contexts.with(ended.app.context, () => say('after its end', counter));
+      say('outside', counter);
+      expect(left.names()).toEqual(['in the other', 'outside']);
+      expect(left.bodies()).toEqual(['in the other', 'outside']);
+      expect(await left.measured()).toEqual(['c 2']);
+      expect(ended.names()).toEqual(['before']);
+
+      globals.leave(left.app);
+      expect(readSlot('propagation')).toBeUndefined();
+      expect(readSlot('context')).toBeUndefined();
+    });
+
+    it('asks what is observed once, in the oldest, and each what is its own', async () => {
+      const a = start();
+      const b = start();
+      let asked = 0;
+      globals.meters
+        .getMeter('m')
+        .createObservableGauge('of.process')
+        .addCallback((result) => result.observe(++asked));
+      b.app.meters
+        .getMeter('m')
+        .createObservableGauge('of.b')
+        .addCallback((result) => result.observe(7));
+      expect(await a.measured()).toEqual(['of.process 1']);
+      expect(await b.measured()).toEqual(['of.b 7']);
+      globals.leave(a.app);
+      expect((await b.measured()).toSorted()).toEqual(['of.b 7', 'of.process 2']);
+    });
+
+    it('uses the propagator of the app that the context belongs to', () => {
+      const named = (name: string) => ({
+        inject: (_: unknown, carrier: unknown) => void ((carrier as { by?: string }).by = name),
+        extract: <C>(context: C) => context,
+        fields: () => [name],
+      });
+      const [a, b] = [new AppTelemetry(), new AppTelemetry()];
+      globals.join(a, { propagator: named('a') });
+      globals.join(b, { propagator: named('b') });
+      const carriers = [a, b].map(({ context }) => {
+        const carrier: { by?: string } = {};
+        globals.propagator.inject(context, carrier);
+        return carrier.by;
+      });
+      expect(carriers).toEqual(['a', 'b']);
+      expect(globals.propagator.fields()).toEqual(['a']);
+    });
   });
 });

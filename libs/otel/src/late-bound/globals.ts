@@ -1,112 +1,137 @@
-import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api';
-import type { Signal } from '../engine/engine.js';
+import type { Context } from '@opentelemetry/api';
+import { bindEarlyHandles, leaveSlot, makeReadable, takeSlot } from '../api/api-global.js';
+import { contexts } from '../context/contexts.js';
+import { appOf } from './app-context.js';
+import { AppTelemetry } from './app-telemetry.js';
+import type { RealProviders } from './app-telemetry.js';
 import { LateBoundLoggerProvider } from './logger.js';
 import { LateBoundMeterProvider } from './meter.js';
-import { GlobalSignal, logsSlot, metricsSlot, traceSlot } from './signal.js';
-import type { Owner } from './signal.js';
+import { LateBoundPropagator } from './propagator.js';
 import { LateBoundTracerProvider } from './tracer.js';
 
-/** Whose provider the API hands out, by signal. */
-export type Ownership = Readonly<Record<Signal, Owner>>;
-
-export interface RealProviders {
-  readonly tracerProvider?: TracerProvider;
-  readonly meterProvider?: MeterProvider;
-  readonly loggerProvider?: LoggerProvider;
-}
+/** Another copy of this package may be older or newer: its stand-ins are shared only if they are made alike. */
+const SHAPE = 2;
 
 /**
- * Our stand-ins as the API's global providers, and their way out and back while an SDK starts:
+ * Our stand-ins for tracers, meters, loggers and the propagator. They are the API's global ones wherever nobody else's
+ * are, and our own instrumentation works through them everywhere.
  *
- *     globalProviders.install();          // 1. at import: early tracers and instruments become ours
- *     globalProviders.claim();            // 2. step aside, or NodeSDK.start() could not register
- *     sdk.start();
- *     globalProviders.fillFromGlobals();  // 3. take the SDK's providers out, ours back in and filled
- *     ...
- *     globalProviders.release();          // 4. after the last flush: waiting for the next app
+ *     globalProviders.install();         // at import: early tracers and instruments become ours
+ *     globalProviders.join(app, real);   // an app starts: what was handed out works from now on
+ *     globalProviders.leave(app);        // after its last flush: the others go on, or all waits for the next app
  *
- * 2 and 3 must be in one synchronous run. Signals that another SDK registered first are left to it.
+ * With one app, all goes to it. With several, each span, measurement and record goes to the app whose request or call
+ * it was made in, and outside of any to the app that has run longest.
  */
 export class GlobalProviders {
-  readonly #tracers = new LateBoundTracerProvider();
-  readonly #meters = new LateBoundMeterProvider();
-  readonly #loggers = new LateBoundLoggerProvider();
-  readonly #traces = new GlobalSignal(traceSlot, this.#tracers);
-  readonly #metrics = new GlobalSignal(metricsSlot, this.#meters);
-  readonly #logs = new GlobalSignal(logsSlot, this.#loggers);
-  readonly #releaseListeners = new Set<() => void>();
+  readonly tracers = new LateBoundTracerProvider();
+  readonly meters = new LateBoundMeterProvider();
+  readonly loggers = new LateBoundLoggerProvider();
+  readonly propagator = new LateBoundPropagator();
+  /** @internal */
+  readonly shape = SHAPE;
+  readonly #recordings: RealProviders[] = [];
+  readonly #apps = new Set<AppTelemetry>();
+  /** Stands for an app while {@link fillWith} holds. */
+  readonly byHand = new AppTelemetry();
 
-  /** Whether an app fills the stand-ins at the moment. */
+  /** The running apps, the oldest first. */
+  get apps(): readonly AppTelemetry[] {
+    return [...this.#apps];
+  }
+
+  /** Whether an app runs at the moment. */
   get filled(): boolean {
-    return (
-      this.#tracers.getDelegate() !== undefined ||
-      this.#meters.getDelegate() !== undefined ||
-      this.#loggers.getDelegate() !== undefined
-    );
+    return this.#apps.size > 0;
   }
 
-  ownership(): Ownership {
-    return this.#each((signal) => signal.owner());
+  /** Whether what is done in `context` belongs to `app`. Always, as long as it is the only one. */
+  isOf(context: Context, app: AppTelemetry): boolean {
+    if (this.#apps.size < 2) return true;
+    const [oldest] = this.#apps;
+    return (appOf(context) ?? oldest) === app;
   }
 
-  /** Registers the stand-ins of all signals that nobody has registered. Safe to repeat. */
-  install(): Ownership {
-    return this.#each((signal) => signal.install());
+  /** Registers the stand-ins wherever nobody has registered anything. Safe to repeat. */
+  install(): void {
+    makeReadable();
+    bindEarlyHandles(this.tracers, this.loggers);
+    takeSlot('trace', this.tracers);
+    takeSlot('metrics', this.meters);
+    takeSlot('logs', this.loggers);
   }
 
-  /** Takes the stand-ins off the API, so that an SDK can register. Tells which signals it will get. */
-  claim(): Ownership {
-    return this.#each((signal) => signal.claim());
+  /** An app starts with the providers of its own, and with them our context manager and propagator. Safe to repeat. */
+  join(app: AppTelemetry, real: RealProviders): void {
+    this.#apps.add(app);
+    app.start(real);
+    if (real.tracerProvider !== undefined) this.tracers.fill(real.tracerProvider, app);
+    if (real.meterProvider !== undefined) this.meters.fill(real.meterProvider, app);
+    if (real.loggerProvider !== undefined) this.loggers.fill(real.loggerProvider, app);
+    if (real.propagator !== undefined) this.propagator.fill(real.propagator, app);
+    this.install();
+    contexts.register();
+    takeSlot('propagation', this.propagator);
   }
 
-  /**
-   * Fills the stand-ins with what is registered now, and puts them back where they may be. `dressed` goes around a
-   * meter provider that is not foreign.
-   */
-  fillFromGlobals(dressed?: (real: MeterProvider) => MeterProvider): Ownership {
-    return {
-      traces: this.#traces.fillFromGlobal(),
-      metrics: this.#metrics.fillFromGlobal(dressed),
-      logs: this.#logs.fillFromGlobal(),
-    };
-  }
-
-  /** Fills by hand, from providers that were never registered. Installs the stand-ins if need be. */
-  fillWith(real: RealProviders): Ownership {
-    if (real.tracerProvider !== undefined) this.#tracers.fill(real.tracerProvider);
-    if (real.meterProvider !== undefined) this.#meters.fill(real.meterProvider);
-    if (real.loggerProvider !== undefined) this.#loggers.fill(real.loggerProvider);
-    return this.install();
-  }
-
-  /** Empties the stand-ins, which stay registered. What was given to `onRelease` runs first. */
-  release(): void {
-    const listeners = [...this.#releaseListeners];
-    this.#releaseListeners.clear();
-    for (const listener of listeners) listener();
-    this.#tracers.unfill();
-    this.#meters.unfill();
-    this.#loggers.unfill();
+  /** The app has ended. Only what is its own goes; with the last app, context manager and propagator. Safe twice. */
+  leave(app: AppTelemetry): void {
+    if (!this.#apps.delete(app)) return;
+    app.end();
+    this.tracers.unfill(app);
+    this.meters.unfill(app);
+    this.loggers.unfill(app);
+    this.propagator.unfill(app);
+    if (this.#apps.size === 0) {
+      leaveSlot('propagation', this.propagator);
+      contexts.unregister();
+    }
     this.install();
   }
 
-  /** Calls `listener` once at the next release; it must not throw. Returns how to take it back. */
-  onRelease(listener: () => void): () => void {
-    this.#releaseListeners.add(listener);
-    return () => this.#releaseListeners.delete(listener);
+  /**
+   * For a recording in tests: all that was handed out works through `real`, also where apps run, until
+   * {@link release}. The recording brings a context manager of its own.
+   */
+  fillWith(real: RealProviders): void {
+    this.#recordings.push(real);
+    this.byHand.start(real);
+    this.#take(real);
+    this.install();
   }
 
-  #each(act: <Provider>(signal: GlobalSignal<Provider>) => Owner): Ownership {
-    return { traces: act(this.#traces), metrics: act(this.#metrics), logs: act(this.#logs) };
+  /** Takes back what the last {@link fillWith} did. */
+  release(): void {
+    this.#recordings.pop();
+    const before = this.#recordings.at(-1);
+    this.byHand.end();
+    if (before !== undefined) this.byHand.start(before);
+    this.#take(before ?? {});
+    this.install();
+  }
+
+  #take(real: RealProviders): void {
+    this.tracers.take(real.tracerProvider);
+    this.meters.take(real.meterProvider);
+    this.loggers.take(real.loggerProvider);
+    this.propagator.take(real.propagator);
   }
 }
 
-// One per process even if the package is there twice: only one set of stand-ins can be registered.
 const HOLDER_KEY = Symbol.for('nestlens.otel.global-providers');
-const holder = globalThis as { [HOLDER_KEY]?: GlobalProviders };
+
+// One per process even if the package is there twice: only one set of stand-ins can be registered.
+const shared = (): GlobalProviders => {
+  const holder = globalThis as { [HOLDER_KEY]?: GlobalProviders };
+  const found = holder[HOLDER_KEY];
+  if (found?.shape === SHAPE) return found;
+  const own = new GlobalProviders();
+  holder[HOLDER_KEY] ??= own;
+  return own;
+};
 
 /** The process's {@link GlobalProviders}. */
-export const globalProviders: GlobalProviders = (holder[HOLDER_KEY] ??= new GlobalProviders());
+export const globalProviders: GlobalProviders = shared();
 
 /** Called once when the package is imported. */
-export const installLateBoundProviders = (): Ownership => globalProviders.install();
+export const installLateBoundProviders = (): void => globalProviders.install();

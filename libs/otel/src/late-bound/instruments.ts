@@ -10,33 +10,33 @@ import type {
   UpDownCounter,
 } from '@opentelemetry/api';
 import type { LateBoundMeter } from './meter.js';
+import { Binding } from './slot.js';
 
-/** Follows the provider of the moment; `undefined` while waiting, and if the SDK refuses to make it. */
+/** A real instrument by provider; `undefined` while waiting, and if the SDK refuses to make it. */
 export class LateBoundTarget<Instrument> {
   readonly #meter: LateBoundMeter;
-  readonly #make: (meter: Meter) => Instrument;
-  #owner: MeterProvider | undefined;
-  #target: Instrument | undefined;
+  readonly #binding: Binding<MeterProvider, Instrument | undefined>;
 
   constructor(meter: LateBoundMeter, make: (meter: Meter) => Instrument) {
     this.#meter = meter;
-    this.#make = make;
+    this.#binding = new Binding(undefined, (provider) => {
+      try {
+        return make(meter.of(provider));
+      } catch (error) {
+        diag.warn('An instrument could not be made and stays silent', error);
+        return undefined;
+      }
+    });
   }
 
-  get(): Instrument | undefined {
-    if (this.#owner !== this.#meter.slot.provider) this.#rebind();
-    return this.#target;
+  /** For a measurement in `context`; the active one if none is given. */
+  get(context?: Context): Instrument | undefined {
+    return this.#binding.with(this.#meter.slot.current(context));
   }
 
-  #rebind(): void {
-    this.#owner = this.#meter.slot.provider;
-    this.#target = undefined;
-    if (this.#owner === undefined) return;
-    try {
-      this.#target = this.#make(this.#meter.current());
-    } catch (error) {
-      diag.warn('An instrument could not be made and stays silent', error);
-    }
+  /** For what is observed. */
+  oldest(): Instrument | undefined {
+    return this.#binding.with(this.#meter.slot.provider);
   }
 }
 
@@ -52,7 +52,7 @@ export class LateBoundAdder implements Counter, UpDownCounter {
   }
 
   add(value: number, attributes?: MetricAttributes, context?: Context): void {
-    const target = this.#target.get();
+    const target = this.#target.get(context);
     if (target === undefined || !accepted(value)) return;
     try {
       target.add(value, attributes, context);
@@ -71,7 +71,7 @@ export class LateBoundRecorder implements Histogram, Gauge {
   }
 
   record(value: number, attributes?: MetricAttributes, context?: Context): void {
-    const target = this.#target.get();
+    const target = this.#target.get(context);
     if (target === undefined || !accepted(value)) return;
     try {
       target.record(value, attributes, context);

@@ -1,4 +1,4 @@
-import { createNoopLogger, diag } from '@opentelemetry/api';
+import { context as contextApi, createNoopLogger, diag } from '@opentelemetry/api';
 import type {
   Context,
   Logger,
@@ -7,7 +7,8 @@ import type {
   LogRecord,
   SeverityNumber,
 } from '@opentelemetry/api';
-import { LateBoundSlot, scopeKey } from './slot.js';
+import { contexts } from '../context/contexts.js';
+import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
 
 const WAITING = createNoopLogger();
@@ -18,12 +19,18 @@ type Slot = LateBoundSlot<LoggerProvider, Logger>;
 export class LateBoundLoggerProvider implements LoggerProvider {
   readonly #slot: Slot = new LateBoundSlot();
 
-  fill(provider: LoggerProvider): void {
-    this.#slot.fill(provider);
+  /** Of one app of the process, where there may be several. */
+  fill(provider: LoggerProvider, app?: object): void {
+    this.#slot.fill(provider, app);
   }
 
-  unfill(): void {
-    this.#slot.unfill();
+  unfill(app?: object): void {
+    this.#slot.unfill(app);
+  }
+
+  /** For a recording in tests. `undefined` gives back what was taken. */
+  take(provider: LoggerProvider | undefined): void {
+    this.#slot.take(provider);
   }
 
   /** The real provider, or `undefined` while waiting. */
@@ -41,29 +48,28 @@ export class LateBoundLoggerProvider implements LoggerProvider {
 
 class LateBoundLogger implements Logger {
   readonly #slot: Slot;
-  readonly #scope: Scope<LoggerOptions>;
-  #owner: LoggerProvider | undefined;
-  #logger: Logger = WAITING;
+  readonly #binding: Binding<LoggerProvider, Logger>;
 
-  constructor(slot: Slot, scope: Scope<LoggerOptions>) {
+  constructor(slot: Slot, { name, version, options }: Scope<LoggerOptions>) {
     this.#slot = slot;
-    this.#scope = scope;
+    this.#binding = new Binding(WAITING, (provider) => provider.getLogger(name, version, options));
   }
 
   /** The SDK throws for attributes that cannot be read; the record goes without them. */
-  emit(record: LogRecord): void {
+  emit(given: LogRecord): void {
     try {
-      this.#current().emit(record);
+      const record = inContext(given);
+      this.#current(record.context).emit(record);
     } catch (error) {
       diag.warn('A log record could not be emitted with its attributes, which are dropped', error);
-      this.#emitBare(record);
+      this.#emitBare(given);
     }
   }
 
   #emitBare(record: LogRecord): void {
     try {
       const { attributes: _, ...rest } = record;
-      this.#current().emit(rest);
+      this.#current(rest.context).emit(rest);
     } catch {
       // It has nothing else either.
     }
@@ -74,16 +80,17 @@ class LateBoundLogger implements Logger {
     severityNumber?: SeverityNumber;
     eventName?: string;
   }): boolean {
-    return this.#current().enabled(options);
+    return this.#current(options?.context).enabled(options);
   }
 
-  #current(): Logger {
-    const provider = this.#slot.provider;
-    if (this.#owner !== provider) {
-      const { name, version, options } = this.#scope;
-      this.#owner = provider;
-      this.#logger = provider?.getLogger(name, version, options) ?? WAITING;
-    }
-    return this.#logger;
+  #current(context: Context | undefined): Logger {
+    return this.#binding.with(this.#slot.current(context));
   }
 }
+
+/** The SDK asks the API for the active context, which may be unable to tell. */
+const inContext = (record: LogRecord): LogRecord => {
+  if (record.context !== undefined) return record;
+  const context = contexts.active();
+  return context === contextApi.active() ? record : { ...record, context };
+};

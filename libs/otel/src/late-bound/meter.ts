@@ -13,7 +13,7 @@ import type {
 } from '@opentelemetry/api';
 import { LateBoundAdder, LateBoundRecorder } from './instruments.js';
 import { BatchObservers, LateBoundObservable } from './observables.js';
-import { LateBoundSlot, scopeKey } from './slot.js';
+import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
 
 const WAITING = createNoopMeter();
@@ -27,12 +27,18 @@ export type MeterSlot = LateBoundSlot<MeterProvider, Meter>;
 export class LateBoundMeterProvider implements MeterProvider {
   readonly #slot: MeterSlot = new LateBoundSlot();
 
-  fill(provider: MeterProvider): void {
-    this.#slot.fill(provider);
+  /** Of one app of the process, where there may be several. */
+  fill(provider: MeterProvider, app?: object): void {
+    this.#slot.fill(provider, app);
   }
 
-  unfill(): void {
-    this.#slot.unfill();
+  unfill(app?: object): void {
+    this.#slot.unfill(app);
+  }
+
+  /** For a recording in tests. `undefined` gives back what was taken. */
+  take(provider: MeterProvider | undefined): void {
+    this.#slot.take(provider);
   }
 
   /** The real provider, or `undefined` while waiting. */
@@ -51,26 +57,18 @@ export class LateBoundMeterProvider implements MeterProvider {
 /** Instruments are made in the real meter on their first use after a fill. */
 export class LateBoundMeter implements Meter {
   readonly slot: MeterSlot;
-  readonly #scope: Scope<MeterOptions>;
   readonly #batches: BatchObservers;
-  #owner: MeterProvider | undefined;
-  #meter: Meter = WAITING;
+  readonly #binding: Binding<MeterProvider, Meter>;
 
-  constructor(slot: MeterSlot, scope: Scope<MeterOptions>) {
+  constructor(slot: MeterSlot, { name, version, options }: Scope<MeterOptions>) {
     this.slot = slot;
-    this.#scope = scope;
     this.#batches = new BatchObservers(this);
+    this.#binding = new Binding(WAITING, (provider) => provider.getMeter(name, version, options));
   }
 
-  /** @internal The meter of the provider of the moment, a noop one while waiting. */
-  current(): Meter {
-    const provider = this.slot.provider;
-    if (this.#owner !== provider) {
-      const { name, version, options } = this.#scope;
-      this.#owner = provider;
-      this.#meter = provider?.getMeter(name, version, options) ?? WAITING;
-    }
-    return this.#meter;
+  /** @internal The real meter of `provider`, a noop one while waiting. */
+  of(provider: MeterProvider | undefined): Meter {
+    return this.#binding.with(provider);
   }
 
   createCounter(name: string, options?: MetricOptions): Counter {

@@ -24,29 +24,29 @@ export class LateBoundObservable implements Observable, Bindable {
     if (this.#callbacks.has(callback)) return;
     this.#callbacks.add(callback);
     if (this.#callbacks.size === 1) this.#meter.slot.attach(this);
-    else this.#target.get()?.addCallback(callback);
+    else this.#target.oldest()?.addCallback(callback);
   }
 
   removeCallback(callback: ObservableCallback): void {
     if (!this.#callbacks.has(callback)) return;
-    this.#target.get()?.removeCallback(callback);
+    this.#target.oldest()?.removeCallback(callback);
     this.#callbacks.delete(callback);
     if (this.#callbacks.size === 0) this.#meter.slot.detach(this);
   }
 
   bind(): void {
-    const target = this.#target.get();
+    const target = this.#target.oldest();
     for (const callback of this.#callbacks) target?.addCallback(callback);
   }
 
   unbind(): void {
-    const target = this.#target.get();
+    const target = this.#target.oldest();
     for (const callback of this.#callbacks) target?.removeCallback(callback);
   }
 
   /** The real instrument behind `observable`, which may be a real one already. */
   static target(observable: Observable): Observable | undefined {
-    return #target in observable ? observable.#target.get() : observable;
+    return #target in observable ? observable.#target.oldest() : observable;
   }
 }
 
@@ -108,11 +108,15 @@ class BatchObserver implements Bindable {
       if (target !== undefined) this.#targets.push(target);
     }
     if (this.#targets.length === 0) return;
-    this.#meter.current().addBatchObservableCallback(this.#observe, this.#targets);
+    this.#meter
+      .of(this.#meter.slot.provider)
+      .addBatchObservableCallback(this.#observe, this.#targets);
   }
 
   unbind(): void {
-    this.#meter.current().removeBatchObservableCallback(this.#observe, this.#targets);
+    this.#meter
+      .of(this.#meter.slot.provider)
+      .removeBatchObservableCallback(this.#observe, this.#targets);
   }
 
   // The SDK takes its own instruments only.

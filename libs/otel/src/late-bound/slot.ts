@@ -1,4 +1,7 @@
 import { diag } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
+import { appOf } from './app-context.js';
 
 /** Scopes kept for reuse; the SDK keeps its own without bound, so more than this is a mistake anyway. */
 const MAX_HANDLES = 1000;
@@ -17,29 +20,49 @@ export interface Scope<Options> {
 }
 
 /**
- * Where a real provider goes in and comes out again. Handles given out earlier compare the provider
- * that they are bound to with this one: one property read while nothing changes.
+ * Where real providers go in and come out again. While one app runs, handles compare the provider that they are bound
+ * to with {@link LateBoundSlot.provider}: one property read. From the second app on, each call goes to the provider of
+ * the app whose context it is made in.
  */
-export class LateBoundSlot<Provider, Handle> {
-  /** `undefined` while waiting. */
+export class LateBoundSlot<Provider extends object, Handle> {
+  /** That of the app which has run longest; `undefined` while waiting. */
   provider: Provider | undefined;
+  /**
+   * Whether {@link current} has to look at the context. Stays so until all have left: what goes on in the context of
+   * an app that has ended is nobody else's.
+   */
+  isShared = false;
+  readonly #byApp = new Map<object, Provider>();
+  #hasShared = false;
+  #taken: Provider | undefined;
   readonly #bindables = new Set<Bindable>();
   readonly #handles = new Map<string, Handle>();
 
-  /** From now on every handle, old and new, works through `provider`. Replaces an earlier one. */
-  fill(provider: Provider): void {
-    if (provider === this.provider) return;
-    this.unfill();
-    this.provider = provider;
-    for (const bindable of this.#bindables) guarded('bind an instrument', () => bindable.bind());
+  /** From now on every handle, old and new, works through `provider` for `app`. Replaces an earlier one of this app. */
+  fill(provider: Provider, app: object = this): void {
+    this.#byApp.set(app, provider);
+    this.#hasShared ||= this.#byApp.size > 1;
+    this.#settle();
   }
 
-  /** Back to waiting: handles do nothing until the next {@link fill}. */
-  unfill(): void {
-    if (this.provider === undefined) return;
-    for (const bindable of this.#bindables)
-      guarded('release an instrument', () => bindable.unbind());
-    this.provider = undefined;
+  /** Back to waiting, or to the apps that are left. */
+  unfill(app: object = this): void {
+    this.#byApp.delete(app);
+    if (this.#byApp.size === 0) this.#hasShared = false;
+    this.#settle();
+  }
+
+  /** For a recording in tests: everything works through `provider`, whatever apps there are, until `undefined`. */
+  take(provider: Provider | undefined): void {
+    this.#taken = provider;
+    this.#settle();
+  }
+
+  /** For a call in `context`, which is the active one if none is given. */
+  current(context: Context | undefined): Provider | undefined {
+    if (!this.isShared) return this.provider;
+    const app = appOf(context ?? contexts.active());
+    return app === undefined ? this.provider : this.#byApp.get(app);
   }
 
   /** Calls `bind` now if filled, and at each later fill. */
@@ -60,6 +83,54 @@ export class LateBoundSlot<Provider, Handle> {
     const made = make();
     if (this.#handles.size < MAX_HANDLES) this.#handles.set(key, made);
     return made;
+  }
+
+  /** What observes belongs to no request, so it is asked by the oldest app only, or each value would be there twice. */
+  #settle(): void {
+    this.isShared = this.#hasShared && this.#taken === undefined;
+    const oldest = this.#taken ?? this.#byApp.values().next().value;
+    if (oldest === this.provider) return;
+    if (this.provider !== undefined) {
+      for (const bindable of this.#bindables) {
+        guarded('release an instrument', () => bindable.unbind());
+      }
+    }
+    this.provider = oldest;
+    if (oldest === undefined) return;
+    for (const bindable of this.#bindables) guarded('bind an instrument', () => bindable.bind());
+  }
+}
+
+/** What a handle is with a provider: one comparison as long as that stays the same. */
+export class Binding<Provider extends object, Target> {
+  readonly #make: (provider: Provider) => Target;
+  readonly #waiting: Target;
+  /** With all other providers; they are few, and go with their apps. */
+  #others: WeakMap<Provider, Target> | undefined;
+  #provider: Provider | undefined;
+  #target: Target;
+
+  constructor(waiting: Target, make: (provider: Provider) => Target) {
+    this.#waiting = waiting;
+    this.#target = waiting;
+    this.#make = make;
+  }
+
+  with(provider: Provider | undefined): Target {
+    return provider === this.#provider ? this.#target : this.#bind(provider);
+  }
+
+  #bind(provider: Provider | undefined): Target {
+    const target =
+      provider === undefined
+        ? this.#waiting
+        : (this.#others?.get(provider) ?? this.#make(provider));
+    if (this.#provider !== undefined) {
+      this.#others ??= new WeakMap();
+      this.#others.set(this.#provider, this.#target);
+    }
+    this.#provider = provider;
+    return (this.#target = target);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ProxyTracerProvider, context, diag, trace } from '@opentelemetry/api';
+import { ProxyTracerProvider, diag, trace } from '@opentelemetry/api';
 import type {
   Context,
   Span,
@@ -7,7 +7,8 @@ import type {
   TracerOptions,
   TracerProvider,
 } from '@opentelemetry/api';
-import { LateBoundSlot, scopeKey } from './slot.js';
+import { contexts } from '../context/contexts.js';
+import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
 
 // The API exports no noop tracer; an empty proxy provider hands out one that passes the parent on.
@@ -22,12 +23,18 @@ type Slot = LateBoundSlot<TracerProvider, Tracer>;
 export class LateBoundTracerProvider implements TracerProvider {
   readonly #slot: Slot = new LateBoundSlot();
 
-  fill(provider: TracerProvider): void {
-    this.#slot.fill(provider);
+  /** Of one app of the process, where there may be several. */
+  fill(provider: TracerProvider, app?: object): void {
+    this.#slot.fill(provider, app);
   }
 
-  unfill(): void {
-    this.#slot.unfill();
+  unfill(app?: object): void {
+    this.#slot.unfill(app);
+  }
+
+  /** For a recording in tests. `undefined` gives back what was taken. */
+  take(provider: TracerProvider | undefined): void {
+    this.#slot.take(provider);
   }
 
   /** The real provider, or `undefined` while waiting. Same name as on the API's proxy. */
@@ -45,18 +52,18 @@ export class LateBoundTracerProvider implements TracerProvider {
 
 class LateBoundTracer implements Tracer {
   readonly #slot: Slot;
-  readonly #scope: Scope<TracerOptions>;
-  #owner: TracerProvider | undefined;
-  #tracer: Tracer = WAITING;
+  readonly #binding: Binding<TracerProvider, Tracer>;
 
-  constructor(slot: Slot, scope: Scope<TracerOptions>) {
+  constructor(slot: Slot, { name, version, options }: Scope<TracerOptions>) {
     this.#slot = slot;
-    this.#scope = scope;
+    this.#binding = new Binding(WAITING, (provider) => provider.getTracer(name, version, options));
   }
 
   /** The SDK throws for attributes, links and times that cannot be read, and a sampler may throw anything. */
-  startSpan(name: string, options?: SpanOptions, parent?: Context): Span {
-    const tracer = this.#current();
+  startSpan(name: string, options?: SpanOptions, given?: Context): Span {
+    // Given on, since the SDK would ask the API, which may be unable to tell.
+    const parent = given ?? contexts.active();
+    const tracer = this.#binding.with(this.#slot.current(parent));
     try {
       return tracer.startSpan(name, options, parent);
     } catch (error) {
@@ -77,19 +84,9 @@ class LateBoundTracer implements Tracer {
     const act = args.at(-1) as F;
     if (typeof act !== 'function') return undefined as ReturnType<F>;
     const options = args.length > 1 ? (args[0] as SpanOptions) : undefined;
-    const parent = args.length > 2 ? (args[1] as Context) : context.active();
+    const parent = args.length > 2 ? (args[1] as Context) : contexts.active();
     const span = this.startSpan(name, options, parent);
     // What the function throws is its caller's.
-    return context.with(trace.setSpan(parent, span), act as never, undefined, span);
-  }
-
-  #current(): Tracer {
-    const provider = this.#slot.provider;
-    if (this.#owner !== provider) {
-      const { name, version, options } = this.#scope;
-      this.#owner = provider;
-      this.#tracer = provider?.getTracer(name, version, options) ?? WAITING;
-    }
-    return this.#tracer;
+    return contexts.with(trace.setSpan(parent, span), act as never, undefined, span as never);
   }
 }

@@ -1,5 +1,6 @@
-import { DiagLogLevel, ROOT_CONTEXT, context, diag } from '@opentelemetry/api';
+import { DiagLogLevel, ROOT_CONTEXT, diag } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
 import type { DiagnosticsOptions } from '../options/otel.options.js';
 import { isErrorLike } from '../exceptions/error-like.js';
 import { toText } from '../exceptions/text.js';
@@ -51,7 +52,7 @@ export class DiagBridge implements DiagLogger {
     const printer = new OtelLogger({ ...settings, level: 'verbose', emit: false });
     this.#mask = mask;
     // Timers of the SDK run in the context of the request that happened to start them.
-    this.#print = (level, line) => context.with(ROOT_CONTEXT, () => printer[level](line, CONTEXT));
+    this.#print = (level, line) => contexts.with(ROOT_CONTEXT, () => printer[level](line, CONTEXT));
     this.#limited = new RateLimitedLog({
       write: this.#print,
       ...(now === undefined ? undefined : { now }),

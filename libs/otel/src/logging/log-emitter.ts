@@ -1,7 +1,9 @@
 import type { LogLevel } from '@nestjs/common';
-import { SeverityNumber, context, diag, logs } from '@opentelemetry/api';
+import { SeverityNumber, diag } from '@opentelemetry/api';
 import type { Attributes, Context, Logger } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
+import { contexts } from '../context/contexts.js';
+import { globalProviders } from '../late-bound/globals.js';
 import { ownLogger } from '../telemetry.js';
 import { isErrorLike } from '../exceptions/error-like.js';
 import { exceptionAttributes } from '../exceptions/exception.js';
@@ -43,7 +45,7 @@ export class LogEmitter {
 
   emit(call: LogCall): void {
     if (emitting) return;
-    const active = context.active();
+    const active = contexts.active();
     if (isTracingSuppressed(active)) return;
     emitting = true;
     try {
@@ -86,7 +88,7 @@ export class LogEmitter {
     if (name.length > MAX_SCOPE_CHARS || this.#loggers.size >= MAX_SCOPES) {
       return { logger: ownLogger(), scopeAttributes: { [CONTEXT_ATTRIBUTE]: toText(name, 1024) } };
     }
-    const logger = logs.getLogger(name);
+    const logger = globalProviders.loggers.getLogger(name);
     this.#loggers.set(name, logger);
     return { logger };
   }

@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { AsyncContextManager } from '../context/async-context-manager.js';
+import { globalProviders } from '../late-bound/globals.js';
 import type { LoggerSettings } from './logger-settings.js';
 import { OtelLogger } from './otel-logger.js';
 
@@ -41,11 +42,14 @@ describe('OtelLogger', () => {
       forceFlush: async () => {},
       shutdown: async () => {},
     };
-    logs.setGlobalLoggerProvider(
-      new LoggerProvider({ processors: [forward, new SimpleLogRecordProcessor({ exporter })] }),
-    );
+    globalProviders.fillWith({
+      loggerProvider: new LoggerProvider({
+        processors: [forward, new SimpleLogRecordProcessor({ exporter })],
+      }),
+    });
   });
   afterAll(() => {
+    globalProviders.release();
     logs.disable();
     context.disable();
   });

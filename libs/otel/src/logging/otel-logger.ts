@@ -3,6 +3,7 @@ import { ConsoleLogger, Inject, Injectable } from '@nestjs/common';
 import type { LogLevel } from '@nestjs/common';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import type { SpanContext } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
 import { LogEmitter } from './log-emitter.js';
 import { LOG_LEVELS, resolveLogger } from './logger-settings.js';
 import type { LoggerSettings } from './logger-settings.js';
@@ -116,7 +117,7 @@ export class OtelLogger extends ConsoleLogger {
 }
 
 const activeSpanContext = (): SpanContext | undefined => {
-  const spanContext = trace.getActiveSpan()?.spanContext();
+  const spanContext = trace.getSpanContext(contexts.active());
   return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
 };
 

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { metrics, trace } from '@opentelemetry/api';
 import type { Counter, Gauge, Histogram, Meter, Tracer, UpDownCounter } from '@opentelemetry/api';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import {
   provideCounter,
@@ -67,6 +68,7 @@ class Orders {
   controllers: [Orders],
   providers: [
     Queue,
+    { provide: AppTelemetry, useValue: globalProviders.byHand },
     { provide: METER, useFactory: () => metrics.getMeter('shop') },
     { provide: TRACER, useFactory: () => trace.getTracer('shop') },
     provideCounter('orders.placed', { unit: '{order}', description: 'Orders placed' }),
@@ -88,7 +90,7 @@ class AppModule {}
 
 describe('injectable instruments', () => {
   let app: INestApplication | undefined;
-  beforeAll(() => void globalProviders.install());
+  beforeAll(() => globalProviders.install());
   afterEach(async () => {
     await app?.close();
     globalProviders.release();

@@ -1,5 +1,4 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { metrics } from '@opentelemetry/api';
 import type {
   Counter,
   Gauge,
@@ -8,6 +7,7 @@ import type {
   MetricOptions,
   UpDownCounter,
 } from '@opentelemetry/api';
+import { globalProviders } from '../late-bound/globals.js';
 import { METER, getInstrumentToken } from './instrument.tokens.js';
 
 /** Scope of instruments in an app that has no OtelModule. */
@@ -17,7 +17,7 @@ const FALLBACK_SCOPE = 'app';
 export const METER_DEPENDENCY = { token: METER, optional: true } as const;
 
 export const meterOf = (meter: unknown): Meter =>
-  (meter as Meter | undefined) ?? metrics.getMeter(FALLBACK_SCOPE);
+  (meter as Meter | undefined) ?? globalProviders.meters.getMeter(FALLBACK_SCOPE);
 
 const provide = <Instrument>(
   name: string,

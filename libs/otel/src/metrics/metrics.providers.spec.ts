@@ -7,6 +7,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { ManagementRoutes } from '../management/management-routes.js';
 import { resolveConfig } from '../options/resolve.js';
 import { OTEL_CONFIG } from '../otel.tokens.js';
+import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { METER, TRACER } from './instrument.tokens.js';
 import { METRICS_PROVIDERS } from './metrics.providers.js';
@@ -14,7 +15,7 @@ import { PrometheusEndpoint } from './prometheus-endpoint.js';
 
 describe('METRICS_PROVIDERS', () => {
   let app: INestApplicationContext;
-  beforeAll(() => void globalProviders.install());
+  beforeAll(() => globalProviders.install());
   afterEach(async () => {
     await app.close();
     globalProviders.release();
@@ -31,6 +32,7 @@ describe('METRICS_PROVIDERS', () => {
       providers: [
         { provide: OTEL_CONFIG, useValue: config },
         ManagementRoutes,
+        { provide: AppTelemetry, useValue: globalProviders.byHand },
         ...METRICS_PROVIDERS,
       ],
     })
@@ -64,7 +66,7 @@ describe('METRICS_PROVIDERS', () => {
     expect(found['@nestlens/otel']).toEqual(
       expect.arrayContaining(['nodejs.eventloop.utilization', 'v8js.memory.heap.used']),
     );
-    expect(app.get(TRACER)).toBe(trace.getTracer('shop'));
+    expect(app.get(TRACER)).toBe(globalProviders.byHand.tracers.getTracer('shop'));
   });
 
   it('take runtime metrics away with the app', async () => {

@@ -1,9 +1,9 @@
 import type { Provider } from '@nestjs/common';
-import { metrics, trace } from '@opentelemetry/api';
 import { ManagementRoutes } from '../management/management-routes.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG } from '../otel.tokens.js';
-import { globalProviders } from '../late-bound/globals.js';
+import { AppTelemetry } from '../late-bound/app-telemetry.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
 import { scrapedBoundsOf } from './bounds.js';
 import { METER, TRACER } from './instrument.tokens.js';
 import { PrometheusEndpoint } from './prometheus-endpoint.js';
@@ -19,19 +19,21 @@ const collects = ({ disabled, metrics: options }: OtelConfig): boolean =>
     options.prometheusPath !== undefined);
 
 /**
- * Needs `OTEL_CONFIG` and `ManagementRoutes`. The reader of {@link PrometheusEndpoint}, if there is one,
+ * Needs `OTEL_CONFIG`, `AppTelemetry` and `ManagementRoutes`. The reader of {@link PrometheusEndpoint}, if there is one,
  * belongs to the SDK's readers. Users inject `METER` and `TRACER`.
  */
 export const METRICS_PROVIDERS: Provider[] = [
   {
     provide: METER,
-    inject: [OTEL_CONFIG],
-    useFactory: ({ service }: OtelConfig) => metrics.getMeter(service.name ?? UNNAMED),
+    inject: [OTEL_CONFIG, AppTelemetry],
+    useFactory: ({ service }: OtelConfig, { meters }: AppTelemetry) =>
+      meters.getMeter(service.name ?? UNNAMED),
   },
   {
     provide: TRACER,
-    inject: [OTEL_CONFIG],
-    useFactory: ({ service }: OtelConfig) => trace.getTracer(service.name ?? UNNAMED),
+    inject: [OTEL_CONFIG, AppTelemetry],
+    useFactory: ({ service }: OtelConfig, { tracers }: AppTelemetry) =>
+      tracers.getTracer(service.name ?? UNNAMED),
   },
   {
     provide: PrometheusEndpoint,
@@ -46,13 +48,13 @@ export const METRICS_PROVIDERS: Provider[] = [
   },
   {
     provide: RuntimeMetrics,
-    inject: [OTEL_CONFIG],
-    useFactory(config: OtelConfig) {
+    inject: [OTEL_CONFIG, AppTelemetry],
+    useFactory(config: OtelConfig, app: AppTelemetry) {
       const runtime = new RuntimeMetrics();
       if (config.metrics.runtime && collects(config)) {
-        runtime.start();
+        runtime.start(app.meters.getMeter(SCOPE_NAME, SCOPE_VERSION));
         // Until then: the last collection is made during the shutdown.
-        globalProviders.onRelease(() => runtime.stop());
+        app.onEnd(() => runtime.stop());
       }
       return runtime;
     },

@@ -1,5 +1,6 @@
 import type { FactoryProvider } from '@nestjs/common';
 import type { Meter, MetricOptions, Observable, ObservableResult } from '@opentelemetry/api';
+import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { METER_DEPENDENCY, meterOf } from './instrument.providers.js';
 import { getInstrumentToken } from './instrument.tokens.js';
 import { ObservedInstrument } from './observed-instrument.js';
@@ -12,16 +13,20 @@ export interface ObservableOptions<Deps extends unknown[]> extends MetricOptions
   observe: (result: ObservableResult, ...deps: Deps) => void | Promise<void>;
 }
 
+const APP_DEPENDENCY = { token: AppTelemetry, optional: true } as const;
+
 const provide = <Deps extends unknown[]>(
   name: string,
   { inject = [], observe, ...options }: ObservableOptions<Deps>,
   create: (meter: Meter, options: MetricOptions) => Observable,
 ): FactoryProvider<Observable> => ({
   provide: getInstrumentToken(name),
-  inject: [METER_DEPENDENCY, ...inject],
-  useFactory: (meter: unknown, ...deps: unknown[]) =>
-    new ObservedInstrument(create(meterOf(meter), options), (result) =>
-      observe(result, ...(deps as Deps)),
+  inject: [METER_DEPENDENCY, APP_DEPENDENCY, ...inject],
+  useFactory: (meter: unknown, app: unknown, ...deps: unknown[]) =>
+    new ObservedInstrument(
+      create(meterOf(meter), options),
+      (result) => observe(result, ...(deps as Deps)),
+      app as AppTelemetry | undefined,
     ),
 });
 

@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Observable, ObservableCallback } from '@opentelemetry/api';
-import { globalProviders } from '../late-bound/globals.js';
+import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 
 /**
  * An observable instrument with a callback that holds injected services. The callback goes with the app:
@@ -9,8 +9,11 @@ import { globalProviders } from '../late-bound/globals.js';
 export class ObservedInstrument implements Observable, OnApplicationShutdown {
   readonly #instrument: Observable;
   readonly #callback: ObservableCallback;
+  /** `undefined` in an app without OtelModule. */
+  readonly #app: AppTelemetry | undefined;
 
-  constructor(instrument: Observable, callback: ObservableCallback) {
+  constructor(instrument: Observable, callback: ObservableCallback, app: AppTelemetry | undefined) {
+    this.#app = app;
     this.#instrument = instrument;
     this.#callback = callback;
     instrument.addCallback(callback);
@@ -26,7 +29,7 @@ export class ObservedInstrument implements Observable, OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     const remove = (): void => this.#instrument.removeCallback(this.#callback);
-    if (globalProviders.filled) globalProviders.onRelease(remove);
+    if (this.#app?.isRunning === true) this.#app.onEnd(remove);
     else remove();
   }
 }

@@ -1,5 +1,5 @@
 import type { Attributes, Sampler } from '@opentelemetry/api';
-import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { LogRecordLimits, LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { IdGenerator, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type {
@@ -100,6 +100,8 @@ export interface OtelConfig {
     readonly temporality: 'cumulative' | 'delta' | 'lowmemory';
     readonly cardinalityLimit: number;
     readonly runtime: boolean;
+    /** `OTEL_NODE_EXPERIMENTAL_SDK_METRICS`: what the SDK measures of itself. */
+    readonly sdk: boolean;
     /** The path, or `undefined` where it is not served. */
     readonly prometheusPath: string | undefined;
     /** `OTEL_EXPORTER_PROMETHEUS_*`, for the exporter `prometheus`. */
@@ -110,6 +112,8 @@ export interface OtelConfig {
   readonly logs: {
     readonly exporters: readonly SignalExporter[];
     readonly batch: BatchConfig;
+    /** `OTEL_LOGRECORD_*` and `OTEL_ATTRIBUTE_*`. */
+    readonly limits: LogRecordLimits;
     readonly processors: readonly LogRecordProcessor[];
   };
   readonly diagnostics: {

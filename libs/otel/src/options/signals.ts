@@ -167,6 +167,7 @@ export const resolveMetrics = (
       'cumulative',
     cardinalityLimit: options.cardinalityLimit ?? 2000,
     runtime: options.runtime ?? true,
+    sdk: environment.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS') ?? false,
     prometheusPath:
       prometheus === undefined || prometheus === false
         ? undefined
@@ -180,11 +181,26 @@ export const resolveMetrics = (
   };
 };
 
+const logLimitsOf = (environment: Environment): OtelConfig['logs']['limits'] => {
+  const limit = (...names: readonly string[]): number | undefined =>
+    names.map((name) => environment.count(name, 0)).find((value) => value !== undefined);
+  const count = limit('OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT');
+  const length = limit(
+    'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+    'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+  );
+  return {
+    ...(count !== undefined && { attributeCountLimit: count }),
+    ...(length !== undefined && { attributeValueLengthLimit: length }),
+  };
+};
+
 export const resolveLogs = (
   options: LogsOptions = {},
   environment: Environment,
 ): OtelConfig['logs'] => ({
   exporters: exportersOf(options.exporters ?? environment.listOf('OTEL_LOGS_EXPORTER', EXPORTERS)),
   batch: batchOf(options.batch, environment, 'OTEL_BLRP'),
+  limits: logLimitsOf(environment),
   processors: options.processors ?? [],
 });

@@ -1,19 +1,26 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context, propagation } from '@opentelemetry/api';
-import { ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import {
+  ConsoleLogRecordExporter,
+  LoggerProvider,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  ConsoleMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import { NodeSDK } from '@opentelemetry/sdk-node';
 import { boundedReader } from '@nestlens/otlp';
-import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import { ConsoleSpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
-import { AsyncContextManager } from '../context/async-context-manager.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { ExportEngine } from '../engine/engine.js';
+import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
+import { NO_PROPAGATOR } from '../late-bound/propagator.js';
 import { boundedMeters, boundedViews, boundsOf, scrapedBoundsOf } from '../metrics/bounds.js';
 import { buildPropagator } from './propagator.js';
 import { buildResource } from './resource.js';
@@ -66,72 +73,87 @@ const metricReadersOf = (
 
 /** The parts of a running SDK, and the order in which they are emptied. */
 export class OtelProviders {
+  readonly #app: AppTelemetry;
   readonly #engine: ExportEngine | undefined;
   /** All but the engine's. */
   readonly #processors: readonly (SpanProcessor | LogRecordProcessor)[];
   readonly #metricReaders: readonly IMetricReader[];
-  #released = false;
 
   private constructor(
+    app: AppTelemetry,
     engine: ExportEngine | undefined,
     processors: readonly (SpanProcessor | LogRecordProcessor)[],
     metricReaders: readonly IMetricReader[],
   ) {
+    this.#app = app;
     this.#engine = engine;
     this.#processors = processors;
     this.#metricReaders = metricReaders;
   }
 
   /**
-   * Builds and registers the providers from the configuration. Called once, while Nest makes the
-   * module's providers.
+   * Builds the providers from the configuration and starts `app` with them. Called once, while Nest makes the module's
+   * providers. A signal without exporters has providers all the same: spans have ids and context travels.
    *
    * 1. Resource: every later part carries it.
    * 2. Logs, traces, metrics: the processors and readers, our engine last, so that a user's processor
    *    has had its say before a span leaves.
-   * 3. Propagators.
-   * 4. NodeSDK assembles and registers them; what was created before is bound to them.
+   * 3. The app joins those of the process: what was created before is bound to these providers.
    */
   static start(
     config: OtelConfig,
     engine: ExportEngine,
     furtherReaders: readonly IMetricReader[],
     variables: NodeJS.ProcessEnv,
+    app: AppTelemetry,
   ): OtelProviders {
+    app.service = config.service.name;
+    const propagator = buildPropagator(config.traces.propagators) ?? NO_PROPAGATOR;
+    if (config.disabled) {
+      globalProviders.join(app, { propagator });
+      // Nothing was bound to an SDK, so there is nothing to flush.
+      return new OtelProviders(app, undefined, [], []);
+    }
     const resource = buildResource(config.resource, variables);
 
     const logProcessors = logProcessorsOf(config);
     const spanProcessors = spanProcessorsOf(config);
     const metricReaders = metricReadersOf(config, engine, furtherReaders);
 
-    const propagator = buildPropagator(config.traces.propagators);
-
-    // A foreign context manager cannot be entered, only called; ours does all that it does.
-    context.disable();
-    propagation.disable();
-    const sdk = new NodeSDK({
-      resource,
-      autoDetectResources: false,
-      logRecordProcessors: defined([...logProcessors, engine.logRecordProcessor]),
-      spanProcessors: defined([...spanProcessors, engine.spanProcessor]),
-      sampler: buildSampler(config.traces.sampler),
-      spanLimits: config.traces.limits,
-      ...(config.traces.idGenerator && { idGenerator: config.traces.idGenerator }),
-      metricReaders,
-      views: boundedViews(config),
-      contextManager: new AsyncContextManager(),
-      textMapPropagator: propagator,
+    // Nobody reads: instruments that do nothing are all that is needed.
+    const meterProvider =
+      metricReaders.length === 0
+        ? undefined
+        : boundedMeters(
+            new MeterProvider({
+              resource,
+              views: boundedViews(config),
+              readers: metricReaders,
+              sdkMetricsEnabled: config.metrics.sdk,
+            }),
+            config,
+          );
+    const measured = config.metrics.sdk && meterProvider !== undefined ? { meterProvider } : {};
+    const { sampler, limits, idGenerator } = config.traces;
+    globalProviders.join(app, {
+      propagator,
+      loggerProvider: new LoggerProvider({
+        resource,
+        processors: defined([...logProcessors, engine.logRecordProcessor]),
+        logRecordLimits: config.logs.limits,
+        ...measured,
+      }),
+      tracerProvider: new TracerProvider({
+        resource,
+        spanProcessors: defined([...spanProcessors, engine.spanProcessor]),
+        sampler: buildSampler(sampler),
+        spanLimits: limits,
+        ...(idGenerator && { idGenerator }),
+        ...measured,
+      }),
+      ...(meterProvider && { meterProvider }),
     });
-    if (config.disabled) {
-      context.setGlobalContextManager(new AsyncContextManager());
-      if (propagator !== null) propagation.setGlobalPropagator(propagator);
-      // Nothing was bound to an SDK, so there is nothing to flush.
-      return new OtelProviders(undefined, [], []);
-    }
-    globalProviders.claim();
-    sdk.start();
-    globalProviders.fillFromGlobals((real) => boundedMeters(real, config));
-    return new OtelProviders(engine, [...spanProcessors, ...logProcessors], metricReaders);
+    return new OtelProviders(app, engine, [...spanProcessors, ...logProcessors], metricReaders);
   }
 
   /** Sends what has ended. Resolves when it is settled; a failed export is counted, not thrown. */
@@ -168,12 +190,8 @@ export class OtelProviders {
     await Promise.race([closed, once(signal, 'abort')]);
   }
 
-  /** Gives the API's globals back, for the next app in this process. Safe twice. */
+  /** The app's telemetry has ended; that of others in this process goes on. Safe twice. */
   release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    globalProviders.release();
-    context.disable();
-    propagation.disable();
+    globalProviders.leave(this.#app);
   }
 }

@@ -1,5 +1,5 @@
-import { context } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
 import { completed } from './grpc-js.js';
 import type { GrpcClientCall, GrpcClientListener, GrpcMetadata, GrpcStatus } from './grpc-js.js';
 
@@ -21,7 +21,7 @@ export interface ClientCallObserver {
 class ObservedClientCall implements GrpcClientCall, GrpcClientListener {
   readonly next: GrpcClientCall;
   readonly #observer: ClientCallObserver;
-  readonly #caller: Context = context.active();
+  readonly #caller: Context = contexts.active();
   #listener: Partial<GrpcClientListener> | undefined;
 
   constructor(next: GrpcClientCall, observer: ClientCallObserver) {
@@ -32,20 +32,20 @@ class ObservedClientCall implements GrpcClientCall, GrpcClientListener {
   start(metadata: GrpcMetadata, listener?: Partial<GrpcClientListener>): void {
     this.#listener = listener;
     const started = this.#observer.begin(metadata);
-    context.with(started.context, () => this.next.start(started.metadata, this));
+    contexts.with(started.context, () => this.next.start(started.metadata, this));
   }
 
   onReceiveMetadata(metadata: GrpcMetadata): void {
-    context.with(this.#caller, () => this.#listener?.onReceiveMetadata?.(metadata));
+    contexts.with(this.#caller, () => this.#listener?.onReceiveMetadata?.(metadata));
   }
 
   onReceiveMessage(message: unknown): void {
-    context.with(this.#caller, () => this.#listener?.onReceiveMessage?.(message));
+    contexts.with(this.#caller, () => this.#listener?.onReceiveMessage?.(message));
   }
 
   onReceiveStatus(status: GrpcStatus): void {
     this.#observer.end(status, this.next);
-    context.with(this.#caller, () => this.#listener?.onReceiveStatus?.(status));
+    contexts.with(this.#caller, () => this.#listener?.onReceiveStatus?.(status));
   }
 
   cancelWithStatus(status: number, details: string): void {

@@ -4,11 +4,13 @@ import {
   ATTR_NETWORK_PEER_PORT,
   ATTR_RPC_STATUS_CODE,
 } from '@opentelemetry/semantic-conventions';
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
 import { exceptionType } from '../exceptions/exception-type.js';
 import { failSpan } from '../exceptions/record-exception.js';
 import { peerAddress } from './address.js';
+import { ownPropagator } from '../telemetry.js';
 import type { ClientCallObserver, StartedCall } from './client-call.js';
 import type { GrpcClientCall, GrpcMetadata, GrpcStatus } from './grpc-js.js';
 import { metadataAttribute, metadataSetter } from './metadata-carrier.js';
@@ -33,7 +35,7 @@ export class ClientSpan implements ClientCallObserver {
   readonly #method: RpcMethod;
   readonly #owner: ClientSpanOwner;
   #span: Span | undefined;
-  #context: Context = context.active();
+  #context: Context = contexts.active();
   #startedAt = 0;
   #ended = false;
 
@@ -78,7 +80,7 @@ export class ClientSpan implements ClientCallObserver {
   }
 
   #start(metadata: GrpcMetadata | undefined): void {
-    const parent = context.active();
+    const parent = contexts.active();
     this.#startedAt = performance.now();
     try {
       const attributes = this.#startAttributes(metadata);
@@ -113,7 +115,7 @@ export class ClientSpan implements ClientCallObserver {
     try {
       // People keep one Metadata for many calls, or pass on what a server received.
       const copy = metadata.clone();
-      propagation.inject(this.#context, copy, metadataSetter);
+      ownPropagator.inject(this.#context, copy, metadataSetter);
       return copy;
     } catch (error) {
       warn('the context could not be sent', error);

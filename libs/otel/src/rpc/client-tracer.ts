@@ -3,9 +3,9 @@ import {
   ATTR_SERVER_PORT,
   METRIC_RPC_CLIENT_CALL_DURATION,
 } from '@opentelemetry/semantic-conventions';
-import { context } from '@opentelemetry/api';
 import type { Attributes, Context, Histogram, Tracer } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
+import { contexts } from '../context/contexts.js';
 import { ownMeter, ownTracer } from '../telemetry.js';
 import { targetAddress } from './address.js';
 import { observeClientCall } from './client-call.js';
@@ -41,7 +41,7 @@ export class GrpcClientTracer implements ClientSpanOwner {
 
   /** A grpc-js client interceptor. Throws only what `nextCall` throws. */
   intercept(target: string, options: GrpcCallOptions, nextCall: GrpcNextCall): GrpcClientCall {
-    if (!this.#enabled || isTracingSuppressed(context.active())) return nextCall(options);
+    if (!this.#enabled || isTracingSuppressed(contexts.active())) return nextCall(options);
     const method = this.#methodOf(target, options);
     if (!method || method.ignored) return nextCall(options);
     const span = new ClientSpan(method, this);

@@ -2,6 +2,7 @@ import { Inject, Injectable, UseInterceptors } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
+import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { InFlight } from '../lifecycle/in-flight.js';
 import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { Inventory } from '../report/inventory.js';
@@ -52,11 +53,12 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     inFlight: InFlight,
     inventory: Inventory,
     phases: ShutdownPhases,
+    app: AppTelemetry,
   ) {
     this.#host = host;
     this.#inventory = inventory;
     this.#handlers = new HandlerTable(modules);
-    this.#tracer = new GrpcServerTracer(settings, inFlight, (path, requestStream) =>
+    this.#tracer = new GrpcServerTracer(settings, app, inFlight, (path, requestStream) =>
       this.#handlers.find(path, requestStream),
     );
     this.#unknownMethods = new UnknownMethods(this.#servers, (path, headers) =>

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { context } from '@opentelemetry/api';
 import { tap } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { contexts } from '../context/contexts.js';
 import { activeCallOf } from './active-call.js';
 
 const watch = (execution: ExecutionContext, next: CallHandler): Observable<unknown> => {
   if (execution.getType() !== 'rpc') return next.handle();
-  const call = activeCallOf(context.active());
+  const call = activeCallOf(contexts.active());
   if (!call || call.watched) return next.handle();
   call.watched = true;
   return next.handle().pipe(tap({ error: (error: unknown) => call.failed(error) }));

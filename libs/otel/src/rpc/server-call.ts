@@ -1,5 +1,6 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
 import { completed } from './grpc-js.js';
 import type { GrpcMetadata, GrpcServerCall, GrpcServerListener, GrpcStatus } from './grpc-js.js';
 
@@ -33,24 +34,24 @@ class ObservedServerCall implements GrpcServerCall, GrpcServerListener {
   onReceiveMetadata(metadata: GrpcMetadata): void {
     this.#context = this.#observer.begin(metadata, this.next);
     const listener = this.#listener;
-    context.with(this.#context, () => listener.onReceiveMetadata(metadata));
+    contexts.with(this.#context, () => listener.onReceiveMetadata(metadata));
   }
 
   onReceiveMessage(message: unknown): void {
     const listener = this.#listener;
-    context.with(this.#context, () => listener.onReceiveMessage(message));
+    contexts.with(this.#context, () => listener.onReceiveMessage(message));
   }
 
   // Unary and server-stream handlers start here.
   onReceiveHalfClose(): void {
     const listener = this.#listener;
-    context.with(this.#context, () => listener.onReceiveHalfClose());
+    contexts.with(this.#context, () => listener.onReceiveHalfClose());
   }
 
   onCancel(): void {
     const listener = this.#listener;
     try {
-      context.with(this.#context, () => listener.onCancel());
+      contexts.with(this.#context, () => listener.onCancel());
     } finally {
       this.#observer.end();
     }

@@ -6,19 +6,13 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from '@opentelemetry/semantic-conventions';
-import {
-  propagation,
-  ROOT_CONTEXT,
-  SeverityNumber,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api';
+import { ROOT_CONTEXT, SeverityNumber, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
 import { exceptionCode } from '../exceptions/exception.js';
 import { isStatusException } from '../exceptions/nest-outcome.js';
 import { recordException } from '../exceptions/record-exception.js';
 import { ATTR_EXCEPTION_CODE } from '../exceptions/semconv.js';
+import { ownPropagator } from '../telemetry.js';
 import { withActiveCall } from './active-call.js';
 import type { ActiveCall } from './active-call.js';
 import { authorityAddress, peerAddress } from './address.js';
@@ -42,6 +36,8 @@ interface SeenException {
 export interface ServerSpanOwner {
   readonly settings: RpcSettings;
   readonly tracer: Tracer;
+  /** Where the context of each call begins. */
+  readonly base: Context;
   /** The call began. Returns what to call at its end. */
   entered(span: ServerSpan, label: string): () => void;
   /** Records the duration. */
@@ -69,9 +65,9 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
   begin(metadata: GrpcMetadata, call: GrpcServerCall): Context {
     this.#call = call;
     this.#startedAt = performance.now();
-    let parent = ROOT_CONTEXT;
+    let parent = this.#owner.base;
     try {
-      parent = propagation.extract(ROOT_CONTEXT, metadata, metadataGetter);
+      parent = ownPropagator.extract(parent, metadata, metadataGetter);
     } catch (error) {
       warn('the incoming context could not be read', error);
     }

@@ -7,11 +7,12 @@ import {
   METRIC_RPC_SERVER_CALL_DURATION,
   RPC_SYSTEM_NAME_VALUE_GRPC,
 } from '@opentelemetry/semantic-conventions';
-import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, Context, Histogram, Tracer } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
+import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { InFlight } from '../lifecycle/in-flight.js';
-import { ownMeter, ownTracer } from '../telemetry.js';
+import { ownMeter, ownPropagator, ownTracer } from '../telemetry.js';
 import type { GrpcMethodDefinition, GrpcServerCall } from './grpc-js.js';
 import type { RpcHandler } from './handler-table.js';
 import { headersGetter } from './metadata-carrier.js';
@@ -34,17 +35,19 @@ import { warn } from './warnings.js';
 const LONGEST_ORIGINAL = 255;
 
 /** What is ignored runs, with all that it calls, outside of any trace. */
-const suppressed: ServerCallObserver = {
-  begin: () => suppressTracing(ROOT_CONTEXT),
+const suppressed = (base: Context): ServerCallObserver => ({
+  begin: () => suppressTracing(base),
   answering: () => {},
   end: () => {},
-};
+});
 
 const unknownMethod = new RpcMethod(RPC_METHOD_OTHER, false, {});
 
 /** Spans and durations of the calls of one app's gRPC servers. Knows nothing of Nest. */
 export class GrpcServerTracer implements ServerSpanOwner {
   readonly settings: RpcSettings;
+  readonly base: Context;
+  readonly #suppressed: ServerCallObserver;
   readonly #inFlight: InFlight;
   readonly #handlerOf: (path: string, requestStream: boolean) => RpcHandler | undefined;
   readonly #methods = new RpcMethods();
@@ -55,10 +58,13 @@ export class GrpcServerTracer implements ServerSpanOwner {
 
   constructor(
     settings: RpcSettings,
+    app: AppTelemetry,
     inFlight: InFlight,
     handlerOf: (path: string, requestStream: boolean) => RpcHandler | undefined,
   ) {
     this.settings = settings;
+    this.base = app.context;
+    this.#suppressed = suppressed(app.context);
     this.#inFlight = inFlight;
     this.#handlerOf = handlerOf;
   }
@@ -73,7 +79,10 @@ export class GrpcServerTracer implements ServerSpanOwner {
     if (!this.#enabled) return call;
     try {
       const method = this.#methods.find(definition.path, () => this.#describe(definition));
-      return observeServerCall(call, method.ignored ? suppressed : new ServerSpan(method, this));
+      return observeServerCall(
+        call,
+        method.ignored ? this.#suppressed : new ServerSpan(method, this),
+      );
     } catch (error) {
       warn('a server call could not be observed', error);
       return call;
@@ -86,7 +95,7 @@ export class GrpcServerTracer implements ServerSpanOwner {
     try {
       const original = path.slice(1, LONGEST_ORIGINAL + 1);
       if (this.settings.ignores(original)) return;
-      const context = propagation.extract(ROOT_CONTEXT, headers, headersGetter);
+      const context = ownPropagator.extract(this.base, headers, headersGetter);
       const attributes: Attributes = {
         ...unknownMethod.attributes,
         [ATTR_RPC_METHOD]: RPC_METHOD_OTHER,

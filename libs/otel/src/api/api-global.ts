@@ -1,0 +1,117 @@
+import { logs, propagation, trace } from '@opentelemetry/api';
+import type { LoggerProvider, TextMapPropagator, TracerProvider } from '@opentelemetry/api';
+
+/** What the API keeps for the whole process, by the names that it uses. */
+export type ApiSlot = 'trace' | 'metrics' | 'logs' | 'context' | 'propagation' | 'diag';
+
+type Shared = { version?: string } & Partial<Record<ApiSlot, unknown>>;
+
+/*
+ * All copies of `@opentelemetry/api` 1.x share one object. The first copy that registers anything makes it and writes
+ * its own version into it. From then on
+ *  - a copy of another version, be it a patch apart, is refused when it registers;
+ *  - a copy reads nothing while the object's minor version is lower than its own.
+ * So this file reads and writes the slots itself, and no other file does. [measured: api 1.0.4 to 1.10.0]
+ */
+const KEY = Symbol.for('opentelemetry.js.api.1');
+const holder = globalThis as { [KEY]?: Shared };
+
+/** Since this minor version tracers, spans, meters and instruments have all methods that the API has today. */
+const SAME_CONTRACT_MINOR = 9;
+
+/** Who registered it, if anybody; whatever version of the API did it. */
+export const readSlot = (slot: ApiSlot): unknown => holder[KEY]?.[slot];
+
+/** The version that the shared object names: that of the copy that made it. `undefined` before anybody registered. */
+export const sharedVersion = (): string | undefined => holder[KEY]?.version;
+
+/** Takes the slot if nobody holds it. Returns whether `value` holds it now. */
+export const takeSlot = (slot: ApiSlot, value: object): boolean => {
+  const shared = (holder[KEY] ??= freshShared());
+  shared[slot] ??= value;
+  return shared[slot] === value;
+};
+
+/** Takes the slot from whoever holds it. */
+export const replaceSlot = (slot: ApiSlot, value: unknown): void => {
+  (holder[KEY] ??= freshShared())[slot] = value;
+};
+
+/** Empties the slot, if `value` holds it. */
+export const leaveSlot = (slot: ApiSlot, value: object): void => {
+  const shared = holder[KEY];
+  if (shared?.[slot] === value) delete shared[slot];
+};
+
+/** Whether handles of the copy of the API that we use, and of others of its version, see what is registered. */
+export const isReadable = (): boolean => {
+  const version = sharedVersion();
+  return version === undefined || minorOf(version) >= minorOf(ownVersion());
+};
+
+/**
+ * An object that an earlier version made is not read by handles of ours. Where nothing is in it whose contract has
+ * changed since, it gets our version: later handles read it then, and earlier ones go on doing so. What is lost: the
+ * earlier copy can register nothing more.
+ */
+export const makeReadable = (): void => {
+  const shared = holder[KEY];
+  if (shared?.version === undefined || isReadable()) return;
+  const isOld = minorOf(shared.version) < SAME_CONTRACT_MINOR;
+  if (isOld && (shared.trace !== undefined || shared.metrics !== undefined)) return;
+  try {
+    shared.version = ownVersion();
+  } catch {
+    // Somebody froze it: it stays as it is, and `isReadable` says so.
+  }
+};
+
+/**
+ * Makes tracers and loggers work that this copy of the API handed out while nobody had registered: they hang on its
+ * own proxies. Nothing where another SDK has bound these proxies, or is read through them.
+ */
+export const bindEarlyHandles = (tracers: TracerProvider, loggers: LoggerProvider): void => {
+  const { trace: tracersHeld, logs: loggersHeld } = holder[KEY] ?? {};
+  const isFree = (held: unknown, ours: object): boolean =>
+    held === undefined || held === ours || !isReadable();
+  const takesTracers = isFree(tracersHeld, tracers);
+  const takesLoggers = isFree(loggersHeld, loggers);
+  aside(() => {
+    if (takesTracers && trace.getTracerProvider() !== tracersHeld) {
+      trace.setGlobalTracerProvider(tracers);
+    }
+    if (takesLoggers) logs.setGlobalLoggerProvider(loggers);
+  });
+};
+
+/** Runs `act` as if nobody had registered anything, and returns what it left behind. */
+const aside = (act: () => void): Shared => {
+  const before = holder[KEY];
+  delete holder[KEY];
+  try {
+    act();
+    return holder[KEY] ?? {};
+  } finally {
+    if (before === undefined) delete holder[KEY];
+    else holder[KEY] = before;
+  }
+};
+
+const NOTHING: TextMapPropagator = {
+  inject: () => {},
+  extract: (context) => context,
+  fields: () => [],
+};
+
+/** As our copy of the API makes it: only so does it tell its version. */
+const freshShared = (): Shared => {
+  const shared = aside(() => propagation.setGlobalPropagator(NOTHING));
+  delete shared.propagation;
+  return shared;
+};
+
+let own: string | undefined;
+/** The version of the copy of the API that we use. */
+export const ownVersion = (): string => (own ??= freshShared().version ?? '');
+
+const minorOf = (version: string): number => Number(/^1\.(\d+)\./.exec(version)?.[1] ?? -1);

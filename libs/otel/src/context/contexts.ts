@@ -1,0 +1,55 @@
+import type { Context, ContextManager } from '@opentelemetry/api';
+import { leaveSlot, readSlot, takeSlot } from '../api/api-global.js';
+import { AsyncContextManager } from './async-context-manager.js';
+
+/** `attach` came with API 1.10: managers of earlier SDKs do not have it. */
+type HeldManager = Omit<ContextManager, 'attach'> & Partial<Pick<ContextManager, 'attach'>>;
+
+// One for the process: it is registered by the first app and taken back by the last.
+const OWN = new AsyncContextManager();
+
+const manager = (): HeldManager => (readSlot('context') as HeldManager | undefined) ?? OWN;
+
+/**
+ * The active context, through whatever context manager is registered: ours, or that of another SDK, whichever version
+ * of the API it was registered with. All rooms ask here and not the API, which reads nothing of an earlier version.
+ */
+export const contexts = {
+  active: (): Context => manager().active(),
+
+  with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
+    context: Context,
+    fn: F,
+    thisArg?: ThisParameterType<F>,
+    ...args: A
+  ): ReturnType<F> {
+    return manager().with(context, fn, thisArg, ...args);
+  },
+
+  bind: <T>(context: Context, target: T): T => manager().bind(context, target),
+
+  /**
+   * Makes `context` active for the rest of this synchronous run and all that follows from it. Returns `false` where the
+   * manager cannot do that, as those of earlier SDKs: then the work has to run in {@link contexts.with}.
+   */
+  enter(context: Context): boolean {
+    const held = manager();
+    if (held === OWN) OWN.enter(context);
+    else if (held.attach === undefined) return false;
+    else held.attach(context);
+    return true;
+  },
+
+  /** Whether the manager is that of this package. */
+  areOurs: (): boolean => manager() === OWN,
+
+  /** Registers ours if nobody has registered one. */
+  register: (): boolean => takeSlot('context', OWN),
+
+  /** Takes ours back, and with it what is active at the moment; that of another SDK stays. */
+  unregister(): void {
+    if (readSlot('context') !== OWN) return;
+    leaveSlot('context', OWN);
+    OWN.disable();
+  },
+};

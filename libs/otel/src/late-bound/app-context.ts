@@ -1,0 +1,11 @@
+import { createContextKey } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+
+const APP = createContextKey('nestlens.app');
+
+/** Notes in `context` to which app all belongs that is done in it. */
+export const withApp = (context: Context, app: object): Context => context.setValue(APP, app);
+
+/** The app that a request or call came to; `undefined` outside of one, such as in a timer of a module. */
+export const appOf = (context: Context): object | undefined =>
+  context.getValue(APP) as object | undefined;
