@@ -46,7 +46,7 @@ describe('the export pipeline', () => {
     const { heapBytes, samples } = await trial('allocation');
     expect(samples).toBeGreaterThan(0);
     expect(heapBytes).toBeLessThan(70);
-  }, 60_000);
+  });
 
   it('sends no more bytes per span than the official exporter', async () => {
     const options = {
@@ -64,12 +64,12 @@ describe('the export pipeline', () => {
       ),
     ];
     expect(ours / official).toBeLessThanOrEqual(1.01);
-  }, 60_000);
+  });
 
   it('encodes in less than 0.3 of the time that the official serializer takes', async () => {
     const { ratio } = await trial('encoding');
     expect(ratio).toBeLessThan(0.3);
-  }, 60_000);
+  });
 
   it('wakes the reader at most once for each slab', () => {
     const pool = new SlabPool(allocateSlabs());

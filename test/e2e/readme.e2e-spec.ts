@@ -53,7 +53,7 @@ describe('the code of the README', () => {
     await writeFile(join(folder, 'quick-start.ts'), quickStart);
     await writeFile(join(folder, 'options.ts'), OPTIONS_APP);
     await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', folder]);
-  }, 60_000);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -85,11 +85,11 @@ describe('the code of the README', () => {
     } finally {
       child.kill('SIGKILL');
     }
-  }, 30_000);
+  });
 
   it('has options that are taken', async () => {
     const { stdout } = await exec(process.execPath, [join(folder, 'out', 'options.js')]);
     expect(stdout).toContain('options are taken');
     expect(stdout).toContain('grpc https://collector.example:4317');
-  }, 30_000);
+  });
 });

@@ -42,7 +42,6 @@ describe('the flush', () => {
     expect(leftOf(app)).toEqual(['traces did not end']);
     const flush = app.get(ShutdownSequence).reports.find(({ phase }) => phase === 'flush');
     expect(flush?.outcome).toBe('overran');
-    expect(flush?.ms).toBeLessThan(300);
   });
 
   it('comes after the span that tells of the phases', async () => {

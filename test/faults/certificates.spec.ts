@@ -130,7 +130,7 @@ describe('files of certificates', () => {
         return scene;
       });
       expect(settled).toEqual(PROTOCOLS.map(() => ({ balance: WHOLE, told: 1 })));
-    }, 60_000);
+    });
 
     it('F24, P4, P30, P35: a pair whose halves are replaced one after the other is taken when it is one', async () => {
       const authority = stage.keep(await Authority.found('clients'), (each) => each.close());
@@ -162,6 +162,6 @@ describe('files of certificates', () => {
         return scene;
       });
       expect(settled).toEqual(PROTOCOLS.map(() => ({ balance: WHOLE, told: 1 })));
-    }, 60_000);
+    });
   });
 });

@@ -66,7 +66,6 @@ describe('an end that nobody planned', () => {
         expect(await app.die()).toBe(1);
         await expectDelivered(SPANS, 'dying');
       },
-      40_000,
     );
 
     it('P3, P4, P5: exceptions that the app survives, under load, save nothing and send nothing twice', async () => {
@@ -85,7 +84,7 @@ describe('an end that nobody planned', () => {
       expect(balanceOf({ ...report, broken: [] }, { size, doubles })).toEqual(WHOLE);
       expect(report.books.possibleDuplicates).toBe(0);
       expect(await readdir(directory)).toHaveLength(1);
-    }, 30_000);
+    });
 
     it('P4, P14, P15: a shutdown whose thread hangs is over in time, with everything on disk', async () => {
       await proxy.down();
@@ -113,6 +112,6 @@ describe('an end that nobody planned', () => {
       });
       expect(app.report().broken).toEqual([]);
       await expectDelivered(SPANS, 'hanging');
-    }, 40_000);
+    });
   });
 });

@@ -73,7 +73,6 @@ describe('a shutdown', () => {
         await next.shutdown(5000);
         expect((await collector.missing(made)).length).toBeLessThanOrEqual(lost);
       },
-      90_000,
     );
   });
 });

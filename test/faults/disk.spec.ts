@@ -121,7 +121,6 @@ describe('a disk that makes trouble', () => {
           expect.stringContaining('works again') as string,
         ]);
       },
-      90_000,
     );
 
     it('F31, P3, P4, P16: a disk that takes 2 s for each sync holds up nobody', async () => {
@@ -140,7 +139,7 @@ describe('a disk that makes trouble', () => {
       expect(await balance(report)).toEqual(WHOLE);
       expect(await collector.missing(report.made)).toEqual([]);
       expect(ofDisk(report)).toEqual([]);
-    }, 60_000);
+    });
 
     it(`row 20, P1, P4, P16, P35: a disk that is smaller than the cap fills up, then memory, then the rest is counted${REAL}`, async () => {
       const trouble = fullDisk(directory, 3 * MIB);
@@ -167,7 +166,7 @@ describe('a disk that makes trouble', () => {
       expect(await balance(report)).toEqual({ ...WHOLE, counted });
       expect(report.lines.filter((line) => line.includes('cannot be written'))).toHaveLength(1);
       expect(report.lines.filter((line) => line.includes('dropped'))).toHaveLength(1);
-    }, 90_000);
+    });
 
     it.each([
       ['a file', async () => writeFile(join(directory, 'spool'), '')],
@@ -223,7 +222,6 @@ describe('a disk that makes trouble', () => {
         expect(await collector.missing(report.made)).toEqual([]);
         expect(ofDisk(report)).toEqual([line, expect.stringContaining('works again') as string]);
       },
-      90_000,
     );
   });
 });

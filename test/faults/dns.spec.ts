@@ -96,7 +96,6 @@ describe('names', () => {
           expect(lines).toEqual([expect.stringContaining(`: ${reason};`)]);
         }
       }),
-      30_000,
     );
 
     it(
@@ -127,7 +126,6 @@ describe('names', () => {
           expect((await each.app.report()).books.possibleDuplicates).toBe(0);
         }
       }),
-      40_000,
     );
 
     it(
@@ -151,7 +149,6 @@ describe('names', () => {
           expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
         }
       }),
-      30_000,
     );
 
     it(
@@ -177,7 +174,6 @@ describe('names', () => {
           await names.say(NAME, { a: [HOME] });
         }
       }),
-      30_000,
     );
 
     it(
@@ -197,7 +193,6 @@ describe('names', () => {
           expect([lines, books.possibleDuplicates]).toEqual([[], 0]);
         }
       }),
-      20_000,
     );
   });
 });

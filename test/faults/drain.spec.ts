@@ -71,7 +71,6 @@ describe('flush and shutdown', () => {
           await stage.close();
         }
       },
-      60_000,
     );
 
     it.each(['slow', 'dead', 'half-open'] as const)(
@@ -107,7 +106,6 @@ describe('flush and shutdown', () => {
           expect(lines.length).toBeLessThanOrEqual(2);
         }
       },
-      30_000,
     );
 
     it('P14: are safe before a start, twice, at the same time and after the end', async () => {

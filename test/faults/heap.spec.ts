@@ -79,7 +79,6 @@ describe('a heap near its limit', () => {
         expect(report).toMatchObject({ replaced: 0, runner: 'worker' });
         expect(report.lines.length).toBeLessThanOrEqual(2);
       },
-      60_000,
     );
 
     it('F30, P2, P4: gives up nothing where there is a disk', async () => {
@@ -99,6 +98,6 @@ describe('a heap near its limit', () => {
       expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
       expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
       expect(report).toMatchObject({ replaced: 0, runner: 'worker' });
-    }, 60_000);
+    });
   });
 });

@@ -97,7 +97,6 @@ describe('HTTP statuses', () => {
         expect(hour).toMatchObject({ flushed: 'deadline', calls: 1 });
         expect(hour.balance).toEqual({ ...WHOLE, queued: SPANS });
       },
-      15_000,
     );
 
     it('F12, P4, P11: an answer that is none of OTLP still says whether the batch was taken', async () => {

@@ -67,7 +67,6 @@ describe('HTTP/2', () => {
         expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
         expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
       },
-      20_000,
     );
 
     it('F13, P5: streams above the last id of a GOAWAY are sent again and are no duplicates', async () => {
@@ -81,7 +80,7 @@ describe('HTTP/2', () => {
       });
       expect(await send(app)).toBe('done');
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
-    }, 20_000);
+    });
 
     it.each([
       ['after the headers', true, false, NGHTTP2_INTERNAL_ERROR],
@@ -109,7 +108,6 @@ describe('HTTP/2', () => {
         expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
         expect(doubles > 0).toBe(taken);
       },
-      30_000,
     );
 
     it('F14, P5, P6: REFUSED_STREAM goes again at once, then after a pause, and is no duplicate', async () => {
@@ -133,7 +131,7 @@ describe('HTTP/2', () => {
       for (const [failures, pause] of pauses.entries()) {
         expect(pause).toBeGreaterThanOrEqual(0.95 * 500 * 1.5 ** failures);
       }
-    }, 20_000);
+    });
 
     it('F15, P4: MAX_CONCURRENT_STREAMS 1 is kept to, without a deadlock', async () => {
       let open = 0;
@@ -153,7 +151,7 @@ describe('HTTP/2', () => {
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
       // One for each of the pool's two connections.
       expect(most).toBeLessThanOrEqual(2);
-    }, 20_000);
+    });
 
     it('F15, P4, P10: a window of 0 ends attempts in time; when it opens all arrives', async () => {
       const { app, collector } = await meet({}, { settings: { initialWindowSize: 0 } });
@@ -173,6 +171,6 @@ describe('HTTP/2', () => {
         ...WHOLE,
         doubles: collector.ids.doubles,
       });
-    }, 20_000);
+    });
   });
 });

@@ -63,7 +63,7 @@ describe('a bad network', () => {
       expectWhole(app);
       expect(app.books.possibleDuplicates).toBe(0);
       expect(app.report().mostBytes).toBeLessThanOrEqual(4 * 1024 * 1024);
-    }, 20_000);
+    });
 
     // The formula: concurrency x request / round trip. Its round trip is what a request nearly as large takes alone,
     // just before and the same way: 200 ms, the latest of its chunks, and what the collector of the test takes to read
@@ -91,7 +91,7 @@ describe('a bad network', () => {
       expect(requests).toBeGreaterThanOrEqual(8 * CROWD);
       const formula = (CROWD * (MANY / requests)) / roundTripMs;
       expect(MANY / tookMs).toBeGreaterThanOrEqual(0.8 * formula);
-    }, 40_000);
+    });
 
     it('F9, P4: bytes one by one are put together again', async () => {
       const app = await meet({ up: { sliceBytes: 7 }, down: { sliceBytes: 1 } });
@@ -99,7 +99,7 @@ describe('a bad network', () => {
       expect(await app.flush(15_000)).toEqual({ kind: 'done' });
       expectWhole(app);
       expect(app.books.possibleDuplicates).toBe(0);
-    }, 20_000);
+    });
 
     // 64 kbit/s and attempts of 10 s would take minutes: both are divided by 20, so that here as there a deadline
     // lets 80 KB through, a thirteenth of what a request aims at.
@@ -115,7 +115,7 @@ describe('a bad network', () => {
       expectWhole(app);
       expect(proxy.carriedUp).toBeLessThanOrEqual(3 * bytes);
       expect(app.report().mostBytes).toBeLessThanOrEqual(bytes + 256 * 1024);
-    }, 70_000);
+    });
 
     it('F10, P4, P5: resets in the middle of everything lose nothing', async () => {
       const app = await meet({ up: { latencyMs: 5 }, down: { latencyMs: 20 }, resetRate: 0.3 });
@@ -130,6 +130,6 @@ describe('a bad network', () => {
       proxy.set({});
       expect(await app.flush(15_000)).toEqual({ kind: 'done' });
       expectWhole(app);
-    }, 25_000);
+    });
   });
 });

@@ -128,7 +128,7 @@ describe('a proxy of the environment', () => {
         expect(app.books.possibleDuplicates).toBe(0);
         expect(JSON.stringify([app.report(), app.pipeline.stats()])).not.toContain(PASSWORD);
       }
-    }, 40_000);
+    });
 
     it.each(['HTTP_PROXY', 'http_proxy'])(
       'F27, P28, P29: that %s does not name by a URL stops the start of OTLP/HTTP, in one sentence',

@@ -90,7 +90,6 @@ describe('three collectors', () => {
         for (const each of collectors) doubles += (await each.counts()).doubles;
         expect(doubles).toBeLessThanOrEqual(possible);
       }),
-      60_000,
     );
   });
 });

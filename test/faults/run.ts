@@ -1,5 +1,5 @@
 // The faults: `npm run test:faults [-- --quick | --long] [what to run]`, after `npm ci`.
-//   --quick  what needs no more than a minute or two: the selection of `npm test`
+//   --quick  what needs no more than a minute or two: a selection
 //   --long   outages as long as they are promised for, the real defaults, 200 kills; a quarter of an hour
 // With CI=true 200 processes are killed in any case. One after the other, since they measure loops and memory.
 import { spawnSync } from 'node:child_process';

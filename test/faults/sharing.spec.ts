@@ -91,7 +91,7 @@ describe('a spool directory that many use', () => {
       await settled(crew);
       expect(summary(await crew.reports())).toEqual({ ...TIDY, restored: SPANS });
       await until(async () => (await readdir(directory)).length === MEMBERS.length - 1);
-    }, 60_000);
+    });
 
     it('F34, P4, P5: threads: each sends its own, and the next process has what a dead one left, once', async () => {
       const crew = await crewOf('threads');
@@ -109,7 +109,7 @@ describe('a spool directory that many use', () => {
       await until(async () => (await next.report()).books.spooled === 0);
       expect(summary([await next.report()])).toEqual({ ...TIDY, restored: SPANS });
       await until(async () => (await readdir(directory)).length === 1);
-    }, 60_000);
+    });
 
     if (LONG) {
       it('F34, P4, P5: threads: what a dead one left another takes over that has watched it for a minute', async () => {
@@ -120,7 +120,7 @@ describe('a spool directory that many use', () => {
         await expectArrived(MEMBERS, 90_000);
         await settled(crew);
         expect(summary(await crew.reports())).toEqual({ ...TIDY, restored: SPANS });
-      }, 120_000);
+      });
     }
 
     it('F34, P4, P5: processes that start at the same time: each part is taken over by one of them', async () => {
@@ -141,6 +141,6 @@ describe('a spool directory that many use', () => {
         ...TIDY,
         restored: SPANS * MEMBERS.length,
       });
-    }, 60_000);
+    });
   });
 });

@@ -55,7 +55,6 @@ describe('all signals', () => {
         expect(all.missing(server)).toEqual(NOTHING);
         for (const signal of SIGNALS) expect(all.books[signal].dropped).toEqual({});
       },
-      40_000,
     );
 
     it('F1, P1, P4: goes to disk while it is away, and comes from there when it is back', async () => {
@@ -72,7 +71,7 @@ describe('all signals', () => {
       await delivered(all);
       expect(all.missing(server)).toEqual(NOTHING);
       for (const signal of SIGNALS) expect(all.books[signal].dropped).toEqual({});
-    }, 40_000);
+    });
 
     it('P4, P5: a worker that dies while all are on their way loses nothing, and counts what may be twice', async () => {
       const channel = new BroadcastChannel('signals');
@@ -100,7 +99,7 @@ describe('all signals', () => {
       for (const signal of SIGNALS) {
         expect(all.books[signal].possibleDuplicates).toBeGreaterThan(0);
       }
-    }, 40_000);
+    });
 
     it('P14: that are left at the end of a shutdown are on disk for the next one, or counted', async () => {
       await proxy.down();
@@ -126,6 +125,6 @@ describe('all signals', () => {
         const { restored, accepted, created } = next.books[signal];
         expect([restored, accepted]).toEqual([kept.books[signal].spooled, created + restored]);
       }
-    }, 40_000);
+    });
   });
 });

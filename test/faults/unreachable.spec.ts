@@ -104,7 +104,6 @@ describe('no way', () => {
         await island.find(HOLE);
         for (const { app, protocol } of apps) await expectWhole(app, protocol, 'connect_timeout');
       }),
-      90_000,
     );
 
     it.each(PROTOCOLS)(
@@ -132,7 +131,6 @@ describe('no way', () => {
           await expectWhole(app, way, reason);
         }
       }),
-      40_000,
     );
   });
 });

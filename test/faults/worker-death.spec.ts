@@ -59,7 +59,7 @@ describe('the export worker', () => {
       expect(balanceOf(report, collector.ids)).toEqual({ ...WHOLE, doubles: SPANS });
       expect(report.books.possibleDuplicates).toBe(SPANS);
       expect(report.lines).toHaveLength(1);
-    }, 20_000);
+    });
 
     it('P3, P4, P35: again and again under load loses nothing, and the loop takes over in the end', async () => {
       const { app, kill } = await meet('often');
@@ -79,7 +79,7 @@ describe('the export worker', () => {
       expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
       expect(collector.ids.missing(made)).toEqual([]);
       expect(report.lines).toHaveLength(1);
-    }, 20_000);
+    });
 
     it('P4, P5: with batches on disk leaves them to the next one, which tells of none as lost or as found', async () => {
       const directory = await stage.directory();
@@ -105,7 +105,7 @@ describe('the export worker', () => {
       expect(report.lines).toHaveLength(1);
       await app.shutdown(5000);
       expect(await readdir(directory)).toEqual([]);
-    }, 40_000);
+    });
 
     it('P3, P4, P35: while a TLS file is gone is started once that is back, with all that was ended meanwhile', async () => {
       const caFile = join(await stage.directory(), 'ca.pem');
@@ -130,7 +130,7 @@ describe('the export worker', () => {
         expect.stringContaining('the export worker ended') as string,
         expect.stringMatching(/nothing can be sent: .*ca\.pem.*\(ENOENT\); trying again/) as string,
       ]);
-    }, 60_000);
+    });
 
     it('P14: while it shuts down does not hold up the shutdown', async () => {
       const { app, kill } = await meet('shutdown');
@@ -142,6 +142,6 @@ describe('the export worker', () => {
       kill();
       expect(await ended).toMatchObject({ kind: 'done' });
       expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles: SPANS });
-    }, 20_000);
+    });
   });
 });

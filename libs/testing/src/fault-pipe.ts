@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FlowFaults } from './fault-proxy.js';
+import type { Clock } from './manual-clock.js';
 
 /** A chunk is delayed as a whole; latency must not add up over chunks that came together. */
 interface Parcel {
@@ -11,11 +11,16 @@ interface Parcel {
 /** What all connections of one direction go over. */
 export class Link {
   bytes = 0;
+  readonly clock: Clock;
   #freeAt = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
 
   /** For how many ms `bytes` keep it busy from now on, behind what is on it already. */
   take(bytes: number, bytesPerSecond = Infinity): number {
-    const now = performance.now();
+    const now = this.clock.now();
     this.bytes += bytes;
     this.#freeAt = Math.max(now, this.#freeAt) + (bytes / bytesPerSecond) * 1000;
     return this.#freeAt - now;
@@ -31,6 +36,7 @@ export const carry = async (
   random: () => number,
   signal: AbortSignal,
 ): Promise<void> => {
+  const { clock } = link;
   const parcels: Parcel[] = [];
   let wake = (): void => {};
   let ended = false;
@@ -40,7 +46,7 @@ export const carry = async (
   from.on('data', (bytes: Buffer) => {
     const { latencyMs = 0, jitterMs = 0 } = faults();
     // Bytes never overtake each other.
-    lastDue = Math.max(lastDue, performance.now() + latencyMs + jitterMs * (random() * 2 - 1));
+    lastDue = Math.max(lastDue, clock.now() + latencyMs + jitterMs * (random() * 2 - 1));
     parcels.push({ bytes, due: lastDue });
     waiting += bytes.length;
     if (parcels.length >= MAX_WAITING || waiting >= mostWaiting(faults())) from.pause();
@@ -67,12 +73,12 @@ export const carry = async (
     }
     waiting -= parcel.bytes.length;
     from.resume();
-    await pause(parcel.due - performance.now(), signal);
+    await pause(clock, parcel.due - clock.now(), signal);
     for (const slice of slices(parcel.bytes, faults())) {
       if (signal.aborted || !(await write(to, slice, signal))) return;
       const { bytesPerSecond = Infinity, linkBytesPerSecond } = faults();
       const linkMs = link.take(slice.length, linkBytesPerSecond);
-      await pause(Math.max(linkMs, (slice.length / bytesPerSecond) * 1000), signal);
+      await pause(clock, Math.max(linkMs, (slice.length / bytesPerSecond) * 1000), signal);
     }
   }
   if (!signal.aborted) to.end();
@@ -86,9 +92,15 @@ const MAX_WAITING_BYTES = 64 * 1024;
 const mostWaiting = ({ bytesPerSecond, linkBytesPerSecond }: FlowFaults): number =>
   bytesPerSecond === undefined && linkBytesPerSecond === undefined ? Infinity : MAX_WAITING_BYTES;
 
-const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  if (ms < 1) return;
-  await delay(ms, undefined, { signal }).catch(() => {});
+const pause = async (clock: Clock, ms: number, signal: AbortSignal): Promise<void> => {
+  if (ms < 1 || signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const over = (): void => resolve();
+  const timer = clock.setTimeout(over, ms);
+  signal.addEventListener('abort', over, { once: true });
+  await promise;
+  clock.clearTimeout(timer);
+  signal.removeEventListener('abort', over);
 };
 
 const slices = (bytes: Buffer, faults: FlowFaults): Buffer[] => {

@@ -4,6 +4,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { FaultProxy } from './fault-proxy.js';
 import type { ProxyFaults } from './fault-proxy.js';
 import { useLeakCheck } from './leak-check.js';
+import { ManualClock } from './manual-clock.js';
 import { seededRandom } from './seeded-random.js';
 
 const dial = async (port: number): Promise<Socket> => {
@@ -20,12 +21,19 @@ const readAll = async (socket: Socket): Promise<Buffer[]> => {
   return chunks;
 };
 
-const roundTrip = async (port: number, text: string): Promise<{ chunks: Buffer[]; ms: number }> => {
+const roundTrip = async (port: number, text: string): Promise<{ chunks: Buffer[] }> => {
   const socket = await dial(port);
-  const start = performance.now();
   socket.setNoDelay().end(text);
-  const chunks = await readAll(socket);
-  return { chunks, ms: performance.now() - start };
+  return { chunks: await readAll(socket) };
+};
+
+/** Lets time pass whenever something waits for it, until `work` has settled. */
+const passing = async <T>(clock: ManualClock, work: Promise<T>): Promise<T> => {
+  const settled = new AbortController();
+  const settle = (): void => settled.abort();
+  void work.then(settle, settle);
+  while (!settled.signal.aborted) await clock.advance(clock.nextDelayMs ?? 0);
+  return work;
 };
 
 describe('FaultProxy', () => {
@@ -34,14 +42,17 @@ describe('FaultProxy', () => {
   describe('before an echo server', () => {
     let echo: Server;
     let proxy: FaultProxy;
+    let clock: ManualClock | undefined;
     const begin = async (faults: ProxyFaults = {}, seed = 1): Promise<void> => {
       proxy = await FaultProxy.start({
         target: { port: (echo.address() as AddressInfo).port },
         faults,
         seed,
+        ...(clock && { clock }),
       });
     };
     beforeEach(async () => {
+      clock = undefined;
       echo = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
         socket.on('error', () => {}).pipe(socket);
       }).listen(0, '127.0.0.1');
@@ -62,10 +73,11 @@ describe('FaultProxy', () => {
     });
 
     it('adds latency to each direction', async () => {
+      clock = new ManualClock();
       await begin({ up: { latencyMs: 30 }, down: { latencyMs: 40 } });
-      const { chunks, ms } = await roundTrip(proxy.port, 'late');
+      const { chunks } = await passing(clock, roundTrip(proxy.port, 'late'));
       expect(Buffer.concat(chunks).toString()).toBe('late');
-      expect(ms).toBeGreaterThanOrEqual(68);
+      expect(clock.now()).toBe(70);
     });
 
     it('slices what it carries and loses nothing', async () => {
@@ -75,20 +87,24 @@ describe('FaultProxy', () => {
     });
 
     it('caps the bandwidth', async () => {
+      clock = new ManualClock();
       await begin({ down: { bytesPerSecond: 10_000 } });
-      const { chunks, ms } = await roundTrip(proxy.port, 'y'.repeat(2000));
+      const { chunks } = await passing(clock, roundTrip(proxy.port, 'y'.repeat(2000)));
       expect(Buffer.concat(chunks)).toHaveLength(2000);
-      expect(ms).toBeGreaterThanOrEqual(150);
+      expect(clock.now()).toBe(200);
     });
 
     it('caps the bandwidth of all connections together, and counts what went to the target', async () => {
+      clock = new ManualClock();
       await begin({ up: { linkBytesPerSecond: 200_000 } });
-      const both = await Promise.all([
+      const both = Promise.all([
         roundTrip(proxy.port, 'x'.repeat(30_000)),
         roundTrip(proxy.port, 'x'.repeat(30_000)),
       ]);
+      await passing(clock, both);
       expect(proxy.carriedUp).toBe(60_000);
-      expect(Math.max(...both.map(({ ms }) => ms))).toBeGreaterThanOrEqual(270);
+      // More where bytes came late and the link was idle.
+      expect(clock.now()).toBeGreaterThanOrEqual(300);
     });
 
     it('swallows bytes as a black hole, on connections made then', async () => {

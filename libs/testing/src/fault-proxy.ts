@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { carry, Link } from './fault-pipe.js';
+import { systemClock } from './manual-clock.js';
+import type { Clock } from './manual-clock.js';
 import { seededRandom } from './seeded-random.js';
 
 /** What happens to bytes on their way in one direction. Nothing given: nothing happens. */
@@ -35,6 +37,8 @@ export interface FaultProxyOptions {
   readonly faults?: ProxyFaults;
   /** Default: 1. */
   readonly seed?: number;
+  /** By which latency and bandwidth pass. Default: the real one. */
+  readonly clock?: Clock;
 }
 
 interface Connection {
@@ -49,14 +53,16 @@ export class FaultProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #random: () => number;
   readonly #connections = new Set<Connection>();
-  readonly #up = new Link();
-  readonly #down = new Link();
+  readonly #up: Link;
+  readonly #down: Link;
   #faults: ProxyFaults;
   #server: Server | undefined;
   #port = 0;
   #accepted = 0;
 
-  constructor({ target, faults = {}, seed = 1 }: FaultProxyOptions) {
+  constructor({ target, faults = {}, seed = 1, clock = systemClock }: FaultProxyOptions) {
+    this.#up = new Link(clock);
+    this.#down = new Link(clock);
     this.#target = { host: target.host ?? '127.0.0.1', port: target.port };
     this.#faults = faults;
     this.#random = seededRandom(seed);

@@ -48,7 +48,7 @@ describe('the pipeline and a server of grpc-js', () => {
       for (const call of collector.calls) {
         const metadata = call.metadata.getMap();
         expect(metadata).toMatchObject({ 'x-tenant': 'a', 'trace-bin': Buffer.from('ab') });
-        expect(Number(call.getDeadline()) - before).toBeGreaterThan(50_000);
+        expect(Number(call.getDeadline())).toBeGreaterThan(before + 50_000);
       }
     });
 
@@ -162,7 +162,7 @@ describe('the pipeline and a server of grpc-js', () => {
         await flushed(app);
         expectWhole(app, collector);
         expect(connections.size).toBeGreaterThan(3);
-      }, 30_000);
+      });
 
       it('P4, P5: goes over to new connections when it is told that old ones end', async () => {
         const collector = await listen();
@@ -177,7 +177,7 @@ describe('the pipeline and a server of grpc-js', () => {
         expectWhole(app, collector);
         expect(app.books.possibleDuplicates).toBe(0);
         expect(collector.connections.size).toBeGreaterThan(5);
-      }, 30_000);
+      });
 
       it('P4, P5: follows a server that lets no connection grow old, and few streams', async () => {
         const collector = await listen({
@@ -193,7 +193,7 @@ describe('the pipeline and a server of grpc-js', () => {
         expectWhole(app, collector);
         expect(app.books.possibleDuplicates).toBe(0);
         expect(collector.connections.size).toBeGreaterThan(5);
-      }, 30_000);
+      });
     });
   });
 });

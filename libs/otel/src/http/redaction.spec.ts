@@ -1,3 +1,4 @@
+import { terminates } from '@nestlens/testing';
 import { SENSITIVE_QUERY_KEYS, bounded, headerValues, redactQuery } from './redaction.js';
 
 const sensitive = new Set(SENSITIVE_QUERY_KEYS);
@@ -22,9 +23,7 @@ describe('redactQuery', () => {
 
   it('reads a hostile query in linear time', () => {
     const query = '&'.repeat(1_000_000);
-    const before = performance.now();
-    expect(redactQuery(query, sensitive)).toBe(query);
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(terminates(() => redactQuery(query, sensitive))).toBe(query);
   });
 });
 

@@ -38,8 +38,11 @@ describe('runPhase', () => {
       ],
       30,
     );
-    expect(report).toMatchObject({ outcome: 'overran', left: ['hangs did not end'] });
-    expect(report.ms).toBeGreaterThanOrEqual(15);
+    expect(report).toMatchObject({
+      outcome: 'overran',
+      left: ['hangs did not end'],
+      ms: expect.any(Number) as number,
+    });
     expect(seen).toEqual([false]);
   });
 

@@ -1,3 +1,4 @@
+import { terminates } from '@nestlens/testing';
 import { certificatesIn, lastToEnd } from './pem.js';
 import { pem } from './fixtures/certificates.js';
 
@@ -20,11 +21,9 @@ describe('the certificates of a bundle', () => {
 
   it('row 89: take no more time where nothing ends what begins', () => {
     const count = 200_000;
-    const start = performance.now();
-    expect(certificatesIn(BEGIN.repeat(count)).bad).toBe(count);
-    expect(certificatesIn(END.repeat(count)).bad).toBe(0);
     // A second reading from each beginning took minutes.
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(terminates(() => certificatesIn(BEGIN.repeat(count)).bad)).toBe(count);
+    expect(terminates(() => certificatesIn(END.repeat(count)).bad)).toBe(0);
   });
 
   it('row 87: end with the last of them', () => {

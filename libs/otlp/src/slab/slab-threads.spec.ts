@@ -59,6 +59,5 @@ describe('a writer and a reader on two threads', () => {
       expect(seen.size).toBeGreaterThan(0);
       expect(pool.held()).toEqual({ traces: 0, metrics: 0, logs: 0 });
     },
-    30_000,
   );
 });

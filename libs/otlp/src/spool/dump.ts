@@ -29,17 +29,18 @@ const SYNC_WITHIN_MS = 500;
  * Writes batches to a directory of spools when the one who holds the spool cannot: from the main thread of a process
  * that is about to end, while a worker owns the spool. Waits for the disk, but for no sync once 500 ms are over. Needs
  * no open spool; the next one to open there, or one that is open, takes it over. Never throws. `directory` as in
- * `openSpool`; its caps do not count here.
+ * `openSpool`; its caps do not count here. `nowMs` never goes back.
  */
 export function dumpSync(
   directory: string,
   batches: readonly Batch[],
   disk: BlockingDisk = nodeDisk.now,
+  nowMs: () => number = () => performance.now(),
 ): Dumped {
   const { home, lock, open, sealed, chunks, items, bytes } = planned(directory, batches);
-  const untilMs = performance.now() + SYNC_WITHIN_MS;
+  const untilMs = nowMs() + SYNC_WITHIN_MS;
   const sync = (run: () => void): void => {
-    if (performance.now() < untilMs) run();
+    if (nowMs() < untilMs) run();
   };
   try {
     disk.makeDirectory(lock.directory);

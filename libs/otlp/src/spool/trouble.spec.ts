@@ -265,5 +265,5 @@ describe('a spool whose disk makes trouble (P16)', () => {
   it(`gets over a full disk: ${where}`, async () => {
     await run();
     expect(mayMount).toBe(run === onRealDisk);
-  }, 40_000);
+  });
 });

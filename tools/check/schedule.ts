@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+
+export interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Names of steps that have to end first, passed or not. Names of steps that are not run are ignored. */
+  readonly after?: readonly string[];
+  /** Uses all cores itself: runs when nothing else does, and prints while it runs. */
+  readonly alone?: true;
+  /** Left out of the quick run. */
+  readonly slow?: true;
+  /** Needs more than npm or more than a few minutes: for CI. */
+  readonly further?: true;
+}
+
+export interface ScheduleOptions {
+  readonly cwd: string;
+  /** Most steps that run at the same time. */
+  readonly atOnce: number;
+}
+
+/**
+ * Runs steps in their order, several at the same time where they allow it. A step that runs beside another prints its
+ * output when it has ended, so that the lines of two steps never mix. Resolves when all have ended; never rejects.
+ */
+export function runSteps(
+  steps: readonly Step[],
+  { cwd, atOnce }: ScheduleOptions,
+): Promise<{ readonly failed: readonly string[] }> {
+  const waiting = [...steps];
+  const running = new Set<Step>();
+  const failed: string[] = [];
+  const isOpen = (name: string): boolean =>
+    [...waiting, ...running].some((step) => step.name === name);
+
+  const startable = (): Step | undefined => {
+    if (running.size >= atOnce || [...running].some(({ alone }) => alone)) return undefined;
+    const next = waiting.find(({ after = [] }) => !after.some(isOpen));
+    return next?.alone === true && running.size > 0 ? undefined : next;
+  };
+
+  return new Promise((resolve) => {
+    const startMore = (): void => {
+      for (let step = startable(); step !== undefined; step = startable()) start(step);
+      if (running.size === 0) resolve({ failed });
+    };
+    const start = (step: Step): void => {
+      waiting.splice(waiting.indexOf(step), 1);
+      running.add(step);
+      console.log(`=== ${step.name}`);
+      const startedAt = performance.now();
+      const ended = ({ passed, output }: Ended): void => {
+        const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+        process.stdout.write(output);
+        console.log(`=== ${step.name}: ${passed ? 'passed' : 'FAILED'} in ${seconds} s\n`);
+        if (!passed) failed.push(step.name);
+        running.delete(step);
+        startMore();
+      };
+      void run(step, cwd).then(ended);
+    };
+    startMore();
+  });
+}
+
+interface Ended {
+  readonly passed: boolean;
+  /** Both streams as they came; empty where the step printed itself. */
+  readonly output: string;
+}
+
+function run({ command: [program = '', ...args], alone }: Step, cwd: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd,
+      stdio: alone === true ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    }
+    child.on('error', (error) => resolve({ passed: false, output: `${error.message}\n` }));
+    child.on('close', (code) => resolve({ passed: code === 0, output }));
+  });
+}
