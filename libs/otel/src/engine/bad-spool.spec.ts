@@ -16,7 +16,7 @@ describe('a spool of the engine nestlens', () => {
   const told = useTold();
   let server: ScriptedOtlpServer;
 
-  const start = (directory: string): ExportEngine => {
+  const start = (directory: string): Promise<ExportEngine> => {
     const otlp = { endpoint: server.grpcUrl, spool: { directory }, worker: false };
     const config = resolveConfig({ otlp, metrics: { exporters: ['none'] } }, {});
     told.push(...config.warnings);
@@ -40,14 +40,14 @@ describe('a spool of the engine nestlens', () => {
   });
 
   it('row 19: that cannot be written leaves telemetry in memory, with one warning', async () => {
-    await send(start(NOT_WRITABLE), 'kept in memory');
+    await send(await start(NOT_WRITABLE), 'kept in memory');
     expect(server.spans().map(({ name }) => name)).toEqual(['kept in memory']);
     expect(told).toEqual([expect.stringContaining(`${NOT_WRITABLE} cannot be used`)]);
   });
 
   it('row 19: that another app has too is shared, each in a place of its own', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'shared-spool-'));
-    const engines = [start(folder), start(folder)];
+    const engines = [await start(folder), await start(folder)];
     await Promise.all(engines.map((engine, index) => send(engine, `of ${index}`)));
     expect(
       server

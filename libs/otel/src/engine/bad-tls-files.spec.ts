@@ -46,15 +46,23 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   };
 
   /** Starts an engine; what it tells goes to `told`. */
-  const start = (tls: object, endpoint = 'https://127.0.0.1:4317', variables = {}): void => {
+  const start = async (
+    tls: object,
+    endpoint = 'https://127.0.0.1:4317',
+    variables = {},
+  ): Promise<void> => {
     const worker = name === 'nestlens' ? { worker: false } : {};
     const config = resolveConfig({ otlp: { engine: name, endpoint, tls, ...worker } }, variables);
     told.push(...config.warnings);
-    running.push(createEngine(config));
+    running.push(await createEngine(config));
   };
-  const refusal = (tls: object, endpoint?: string, variables?: NodeJS.ProcessEnv): string => {
+  const refusal = async (
+    tls: object,
+    endpoint?: string,
+    variables?: NodeJS.ProcessEnv,
+  ): Promise<string> => {
     try {
-      start(tls, endpoint, variables);
+      await start(tls, endpoint, variables);
     } catch (error) {
       if (!(error instanceof OtelConfigError)) throw error;
       return error.message;
@@ -91,12 +99,12 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   ])('row 84: a CA file that is %s stops the start, by its path', async (_what, content, why) => {
     const caFile = at('ca.pem');
     if (content !== undefined) await writeFile(caFile, content);
-    expect(refusal({ caFile })).toContain(`otlp.tls.caFile: found "${caFile}"; `);
-    expect(refusal({ caFile })).toContain(why);
+    expect(await refusal({ caFile })).toContain(`otlp.tls.caFile: found "${caFile}"; `);
+    expect(await refusal({ caFile })).toContain(why);
   });
 
   it('row 84: a directory stops the start, for each of the files', async () => {
-    const message = refusal({ caFile: folder, certFile: folder, keyFile: folder });
+    const message = await refusal({ caFile: folder, certFile: folder, keyFile: folder });
     for (const key of ['caFile', 'certFile', 'keyFile']) {
       expect(message).toContain(`otlp.tls.${key}: found "${folder}"; `);
     }
@@ -106,7 +114,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   it('row 84: CRLF line ends serve', async () => {
     const crlf = (text: string): string => text.replaceAll('\n', '\r\n');
     const caFile = await write('ca.pem', crlf(CERT));
-    start({ caFile, ...(await pair(crlf(CERT), crlf(KEY))) });
+    await start({ caFile, ...(await pair(crlf(CERT), crlf(KEY))) });
     expect(told).toEqual([]);
   });
 
@@ -128,25 +136,27 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     ['that is no key', CERT, CERT, 'the key cannot be used'],
   ])('row 85: a key %s stops the start, by the files', async (_what, cert, key, why) => {
     const files = await pair(cert, key as string);
-    expect(refusal(files)).toContain(`otlp.tls.keyFile: found "${files.keyFile}"; `);
-    expect(refusal(files)).toContain(why);
+    expect(await refusal(files)).toContain(`otlp.tls.keyFile: found "${files.keyFile}"; `);
+    expect(await refusal(files)).toContain(why);
   });
 
   it('row 85: a chain behind its own certificate and a key with its passphrase serve', async () => {
-    start({ ...(await pair(CERT + OTHER, encrypted)), passphrase: PASSPHRASE });
+    await start({ ...(await pair(CERT + OTHER, encrypted)), passphrase: PASSPHRASE });
     expect(told).toEqual([]);
   });
 
   it('row 85, P28: a wrong passphrase stops the start and is not shown', async () => {
-    const message = refusal({ ...(await pair(CERT, encrypted)), passphrase: 'canary-wrong' });
+    const message = await refusal({ ...(await pair(CERT, encrypted)), passphrase: 'canary-wrong' });
     expect(message).toContain('the key does not open with tls.passphrase');
     expect(message).not.toContain('canary');
   });
 
   it('row 86: one of the two is told by the name of the other', async () => {
     const { certFile, keyFile } = await pair();
-    expect(refusal({ certFile })).toContain('otlp.tls.keyFile: certFile is given without its key');
-    expect(refusal({ keyFile })).toContain('otlp.tls.certFile: keyFile is given without its');
+    expect(await refusal({ certFile })).toContain(
+      'otlp.tls.keyFile: certFile is given without its key',
+    );
+    expect(await refusal({ keyFile })).toContain('otlp.tls.certFile: keyFile is given without its');
   });
 
   it.each([
@@ -156,7 +166,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   ])('row 87: a certificate that %s starts with a warning and its date', async (_, now, text) => {
     const files = await pair();
     jest.spyOn(Date, 'now').mockReturnValue(now);
-    start(files);
+    await start(files);
     expect(told).toEqual([expect.stringMatching(text)]);
     expect(told.join()).toMatch(/\b2\d{3}\b/);
     expect(told.join()).toContain(name === 'sdk' ? 'otlp.tls.certFile' : files.certFile);
@@ -165,15 +175,15 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   it('row 87: a CA file of which all have expired starts with a warning', async () => {
     const caFile = await write('ca.pem', OTHER + CERT);
     const clock = jest.spyOn(Date, 'now').mockReturnValue(OTHER_ENDS + DAY);
-    start({ caFile });
+    await start({ caFile });
     expect(told).toEqual([]);
     clock.mockReturnValue(ENDS + 1000);
-    start({ caFile });
+    await start({ caFile });
     expect(told).toEqual([expect.stringContaining('expired on')]);
   });
 
   it('row 87: a metric tells when the certificate ends', async () => {
-    start(await pair());
+    await start(await pair());
     const wanted = { 'nestlens.otlp.signal': 'traces' };
     const expiry = (await telemetry.collectMetrics()).find(
       ({ descriptor }) => descriptor.name === 'nestlens.otlp.certificate.expiry',
@@ -188,19 +198,19 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   });
 
   it('row 88: a key that others can read starts with a warning', async () => {
-    start(await pair(CERT, KEY, 0o644));
+    await start(await pair(CERT, KEY, 0o644));
     expect(told).toEqual([expect.stringMatching(/others/)]);
   });
 
   it('row 89: of a bundle with a bad certificate the good ones are used, with a warning', async () => {
-    start({ caFile: await write('ca.pem', OTHER + BAD + CERT) });
+    await start({ caFile: await write('ca.pem', OTHER + BAD + CERT) });
     expect(told).toEqual([expect.stringContaining('1 certificates cannot be read')]);
   });
 
   it('rows 87, 88, 89: each of several troubles is told', async () => {
     const files = await pair(CERT, KEY, 0o644);
     jest.spyOn(Date, 'now').mockReturnValue(ENDS + 1000);
-    start({ ...files, caFile: await write('ca.pem', BAD + OTHER) });
+    await start({ ...files, caFile: await write('ca.pem', BAD + OTHER) });
     expect(told.filter((line) => line.includes('expired on'))).toHaveLength(2);
     expect(told.filter((line) => line.includes('cannot be read'))).toHaveLength(1);
     expect(told.filter((line) => line.match(/others than its owner/) !== null)).toHaveLength(1);
@@ -208,10 +218,10 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
 
   it('row 90: https wins over INSECURE; files without https stop the start', async () => {
     const caFile = await write('ca.pem', CERT);
-    start({ caFile }, 'https://127.0.0.1:4317', { OTEL_EXPORTER_OTLP_INSECURE: 'true' });
+    await start({ caFile }, 'https://127.0.0.1:4317', { OTEL_EXPORTER_OTLP_INSECURE: 'true' });
     expect(running[0]?.destinations[0]?.url).toMatch(/^https:/);
     expect(told).toEqual([]);
-    expect(refusal({ caFile }, 'http://127.0.0.1:4317')).toContain(
+    expect(await refusal({ caFile }, 'http://127.0.0.1:4317')).toContain(
       'otlp.tls: TLS options are given but the endpoint is http://127.0.0.1:4317; write https://',
     );
   });

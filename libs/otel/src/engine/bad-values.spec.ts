@@ -58,7 +58,7 @@ describe.each(ENGINES)('bad values for the engine %s', (name) => {
   beforeEach(async () => {
     server = await ScriptedOtlpServer.start();
     const worker = name === 'nestlens' ? { worker: false } : {};
-    engine = createEngine(
+    engine = await createEngine(
       resolveConfig(
         {
           otlp: { engine: name, endpoint: server.grpcUrl, ...worker },

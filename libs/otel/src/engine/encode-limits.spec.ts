@@ -22,7 +22,7 @@ describe('limits of spans', () => {
       },
       {},
     );
-    const engine = createEngine(config);
+    const engine = await createEngine(config);
     const { spanProcessor } = engine;
     if (spanProcessor === undefined) throw new Error('traces are on');
     const spanLimits = config.traces.limits;

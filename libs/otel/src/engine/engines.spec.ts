@@ -12,9 +12,9 @@ const config = (headers: Record<string, string> = {}) =>
     {},
   );
 
-const errorOf = (given: ReturnType<typeof config>): Error => {
+const errorOf = async (given: ReturnType<typeof config>): Promise<Error> => {
   try {
-    createEngine(given);
+    await createEngine(given);
   } catch (error) {
     return error as Error;
   }
@@ -28,7 +28,9 @@ describe('an engine behind a proxy', () => {
     process.env['https_proxy'] = 'http://anna:canary@proxy.invalid:3128';
     const proxies = async (engine: OtlpEngine, protocol: OtlpProtocol): Promise<unknown[]> => {
       const otlp = { engine, protocol, endpoint: 'https://collector.invalid:4318', worker: false };
-      const made = createEngine(resolveConfig({ otlp, metrics: { exporters: ['none'] } }, {}));
+      const made = await createEngine(
+        resolveConfig({ otlp, metrics: { exporters: ['none'] } }, {}),
+      );
       await made.shutdown(AbortSignal.timeout(1000));
       return made.destinations.map(({ proxy }) => proxy);
     };
@@ -46,15 +48,15 @@ describe('an engine that cannot be made', () => {
     else process.env['HTTP_PROXY'] = before;
   });
 
-  it('P28, P29: for a proxy of the environment stops the start by its variable, not its value', () => {
+  it('P28, P29: for a proxy of the environment stops the start by its variable, not its value', async () => {
     process.env['HTTP_PROXY'] = 'anna:canary@proxy:3128';
-    const error = errorOf(config());
+    const error = await errorOf(config());
     expect(error).toBeInstanceOf(OtelConfigError);
     expect(error.message).toContain('- HTTP_PROXY: proxy must be an http:// or https:// URL');
     expect(error.message).not.toMatch(/canary|anna/);
   });
 
-  it('P28, P29: for anything else tells it without what it knows as a secret', () => {
+  it('P28, P29: for anything else tells it without what it knows as a secret', async () => {
     const given = config({ 'x-key': 'canary' });
     const broken = { ...given.otlp.traces, url: 'http://canary' };
     const traces = new Proxy(broken, {
@@ -63,7 +65,7 @@ describe('an engine that cannot be made', () => {
         return Reflect.get(target, key) as unknown;
       },
     });
-    const error = errorOf({ ...given, otlp: { ...given.otlp, traces } });
+    const error = await errorOf({ ...given, otlp: { ...given.otlp, traces } });
     expect(error).toBeInstanceOf(OtelConfigError);
     expect(error.message).toContain('- otlp: no *** sings here');
     expect(error.stack).not.toContain('canary');

@@ -68,7 +68,7 @@ describe.each(ENGINES)('the engine %s over TLS', (name) => {
       { otlp: { engine: name, ...worker, ...otlp }, metrics: { exporters: ['none'] } },
       {},
     );
-    const engine = createEngine(config);
+    const engine = await createEngine(config);
     const processor = engine.spanProcessor;
     if (processor === undefined) throw new Error('traces are on');
     const provider = new TracerProvider({ spanProcessors: [processor] });

@@ -12,13 +12,16 @@ import { maskedText } from '../secrets/masked-text.js';
 import { SecretMask } from '../secrets/secret-mask.js';
 import type { ExportEngine } from './engine.js';
 import { createNestlensEngine } from './nestlens-engine.js';
-import { createSdkEngine } from './sdk-engine.js';
 
-type CreateEngine = (config: OtelConfig, meters: MeterProvider) => ExportEngine;
+type CreateEngine = (
+  config: OtelConfig,
+  meters: MeterProvider,
+) => ExportEngine | Promise<ExportEngine>;
 
 const engines: Record<OtlpEngine, CreateEngine> = {
   nestlens: (config, meters) => createNestlensEngine(config, {}, meters),
-  sdk: createSdkEngine,
+  // Imported when it is chosen: the official exporters bring gRPC, and a tenth of a second of loading.
+  sdk: async (config, meters) => (await import('./sdk-engine.js')).createSdkEngine(config, meters),
 };
 
 const PATHS: Record<Exclude<TransportConfigErrorCode, 'proxy'>, string> = {
@@ -41,12 +44,12 @@ const faultOf = (error: unknown, text: string): Fault => {
  * The one place that knows which engines there are. What an engine measures of itself goes to the app's own meters.
  * @throws OtelConfigError for what only an engine finds wrong, such as a proxy that the environment names.
  */
-export const createEngine = (
+export const createEngine = async (
   config: OtelConfig,
   { meters }: Pick<AppTelemetry, 'meters'> = globalProviders,
-): ExportEngine => {
+): Promise<ExportEngine> => {
   try {
-    return engines[config.otlp.engine](config, meters);
+    return await engines[config.otlp.engine](config, meters);
   } catch (error) {
     const { message = 'unknown error' } = error as Partial<Error>;
     const mask = SecretMask.of(knownSecrets(config, process.env));

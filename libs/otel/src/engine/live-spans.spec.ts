@@ -25,7 +25,7 @@ describe.each(ENGINES)('row 64: spans that never end, with the engine %s', (name
 
   it('are in a gauge while they live, and told when nobody waits for them any more', async () => {
     const worker = name === 'nestlens' ? { worker: false } : {};
-    const engine = createEngine(
+    const engine = await createEngine(
       resolveConfig({ otlp: { engine: name, timeoutMs: 100, ...worker } }, {}),
     );
     const { spanProcessor } = engine;

@@ -22,7 +22,7 @@ import { boundsOf } from '../metrics/bounds.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { shownDestinations } from './destinations.js';
 import type { ExportEngine, Signal } from './engine.js';
-import { buildLogExporter, buildMetricExporter, buildSpanExporter } from './exporters.js';
+import { loadExporters } from './exporters.js';
 import { queueDrops } from './queue-drops.js';
 import { Tally } from './tally.js';
 
@@ -169,23 +169,19 @@ const observeCertificates = (config: OtelConfig, meters: MeterProvider): (() => 
 };
 
 /** The engine `sdk`: OpenTelemetry's own batch processors and OTLP exporters, with an account of outcomes. */
-export const createSdkEngine = (
+export const createSdkEngine = async (
   config: OtelConfig,
   meters: MeterProvider = globalProviders.meters,
-): ExportEngine => {
+): Promise<ExportEngine> => {
+  const exporters = await loadExporters(config);
   const tallies: Record<Signal, Tally> = {
     traces: new Tally(),
     metrics: new Tally(),
     logs: new Tally(),
   };
-  const goes = (signal: Signal): boolean => config[signal].exporters.includes('otlp');
   const live = new LiveSpans();
-  const spans = goes('traces')
-    ? spanProcessor(buildSpanExporter(config.otlp), config, tallies.traces, live)
-    : undefined;
-  const records = goes('logs')
-    ? logProcessor(buildLogExporter(config.otlp), config, tallies.logs)
-    : undefined;
+  const spans = exporters.spans && spanProcessor(exporters.spans, config, tallies.traces, live);
+  const records = exporters.logs && logProcessor(exporters.logs, config, tallies.logs);
   const stopCertificates = observeCertificates(config, meters);
   const stopLive = liveSpanMetrics(spans && meters.getMeter('@nestlens/otlp'), live);
   return {
@@ -193,13 +189,7 @@ export const createSdkEngine = (
     destinations: shownDestinations(config),
     spanProcessor: spans,
     logRecordProcessor: records,
-    metricReader: goes('metrics')
-      ? metricReader(
-          buildMetricExporter(config.otlp, config.metrics.temporality),
-          config,
-          tallies.metrics,
-        )
-      : undefined,
+    metricReader: exporters.metrics && metricReader(exporters.metrics, config, tallies.metrics),
     status: () => ({
       traces: tallies.traces.status(),
       metrics: tallies.metrics.status(),

@@ -113,8 +113,12 @@ export interface OtlpOptions extends OtlpDestinationOptions {
    * `traces.batch.delayMs`, `OTEL_BSP_SCHEDULE_DELAY`, then 1000, or 100 where `NODE_ENV` is not `production`.
    */
   sealAfterMs?: number;
-  /** Send from a thread of its own, engine `nestlens`. Default: true. */
-  worker?: boolean;
+  /**
+   * Send from a thread of its own, engine `nestlens`. `entry` names the thread's file, a `file:` URL or a path, relative
+   * to the working directory, for bundles that put it elsewhere than beside themselves as `nestlens-otlp-worker.js`.
+   * Default: true.
+   */
+  worker?: boolean | { entry: string | URL };
   /** Connections to a gRPC collector, engine `nestlens`. */
   pool?: OtlpPoolOptions;
   /**

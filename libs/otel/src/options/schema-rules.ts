@@ -38,6 +38,21 @@ export const anyFunction = v.custom<(...args: never[]) => unknown>(
   (value) => typeof value === 'function',
 );
 
+const WORKER_HINT =
+  'write true, false, or { entry } with the path or file: URL of the file that @nestlens/otlp/worker was bundled to';
+export const worker = v.union(
+  [
+    v.boolean(),
+    v.strictObject({
+      entry: v.union([
+        filled,
+        v.custom<URL>((value) => (value as Partial<URL> | null)?.protocol === 'file:'),
+      ]),
+    }),
+  ],
+  WORKER_HINT,
+);
+
 const VISIBLE_ASCII = /^[\t\x20-\x7e]*$/;
 /** Not trimmed: a line break at its end comes along from many a file, and would be sent. */
 const SECRET = /^[\t\x20-\x7e]*[\x21-\x7e][\t\x20-\x7e]*$/;

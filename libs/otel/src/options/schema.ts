@@ -14,6 +14,7 @@ import {
   text,
   whole,
   withMethods,
+  worker,
 } from './schema-rules.js';
 
 const exporters = v.optional(list(oneOf('otlp', 'console', 'none'), 'exporter names'));
@@ -55,7 +56,7 @@ export const optionsSchema = v.strictObject(
         maxBytes: v.optional(whole(1_048_576)),
         dropPolicy: v.optional(oneOf('newest', 'oldest', 'keepErrors')),
         sealAfterMs: v.optional(whole(1, 600_000)),
-        worker: v.optional(flag),
+        worker: v.optional(worker),
         pool: v.optional(pool),
         spool: v.optional(spool),
         traces: v.optional(v.strictObject(destination)),

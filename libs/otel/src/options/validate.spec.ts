@@ -22,6 +22,22 @@ describe('validateOptions', () => {
     expect(faultsOf(given)).toEqual([fault]);
   });
 
+  it.each([true, false, { entry: 'dist/worker.js' }, { entry: new URL('file:///app/worker.js') }])(
+    'takes otlp.worker %j',
+    (worker) => {
+      expect(faultsOf({ otlp: { worker } })).toEqual([]);
+    },
+  );
+
+  it.each(['yes', { entry: 7 }, { entry: new URL('http://app/worker.js') }, { file: 'x' }])(
+    'refuses otlp.worker %j, and says what to write',
+    (worker) => {
+      expect(faultsOf({ otlp: { worker } }).join()).toMatch(
+        /^otlp\.worker.* \| write true, false, or \{ entry \} with the path or file: URL/,
+      );
+    },
+  );
+
   it.each([
     [{ servce: {} }, 'servce | - | unknown key; did you mean "service"?'],
     [{ otlp: { endpont: 'x' } }, 'otlp.endpont | - | unknown key; did you mean "endpoint"?'],
