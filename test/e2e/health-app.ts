@@ -26,13 +26,14 @@ class RootModule {}
 export interface RootParts {
   controllers?: Type[];
   providers?: Provider[];
+  imports?: Type[];
 }
 
 /** The root module of an app that imports OtelModule; what `otel` leaves out is switched off. */
 export const rootModule = (otel: OtelModuleOptions = {}, parts: RootParts = {}): DynamicModule => ({
   module: RootModule,
-  imports: [OtelModule.forRoot({ ...QUIET, ...otel })],
   ...parts,
+  imports: [OtelModule.forRoot({ ...QUIET, ...otel }), ...(parts.imports ?? [])],
 });
 
 /** An app on a real adapter, not yet listening. It prints nothing. */

@@ -99,10 +99,11 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
   it('turn a handler that throws or rejects into a 500', async () => {
     app = await createApp(platform);
     const routes = app.get(ManagementRoutes);
-    routes.add('/throws', () => {
+    const throwing = (): void => {
       throw new Error('boom');
-    });
-    routes.add('/rejects', () => Promise.reject(new Error('boom')));
+    };
+    routes.add('/throws', throwing, 'some.option');
+    routes.add('/rejects', () => Promise.reject(new Error('boom')), 'some.option');
     await app.listen(0, '127.0.0.1');
     for (const path of ['/throws', '/rejects']) {
       const answer = await ask(portOf(app), path);

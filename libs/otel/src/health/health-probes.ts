@@ -33,10 +33,10 @@ export class HealthProbes {
     this.#registry = registry;
     if (!settings.enabled) return;
     const { live, health, startup, ready } = settings.paths;
-    routes.add(live, alive);
-    routes.add(health, alive);
-    routes.add(startup, (_, res) => this.#started(res));
-    routes.add(ready, (_, res) => void this.#ready(res));
+    routes.add(live, alive, 'health.paths.live');
+    routes.add(health, alive, 'health.paths.health');
+    routes.add(startup, (_, res) => this.#started(res), 'health.paths.startup');
+    routes.add(ready, (_, res) => void this.#ready(res), 'health.paths.ready');
   }
 
   #started(res: ServerResponse): void {

@@ -164,7 +164,7 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
       res.setHeader('Connection', 'close');
     }
     const url = req.originalUrl ?? req.url;
-    if (this.#management.find(url) !== undefined) return this.#ignored;
+    if (this.#management.findBesideApp(url, req.method) !== undefined) return this.#ignored;
     const target = parseTarget(url);
     const leave = this.#inFlight.enter(`${req.method ?? ''} ${target.path}`);
     let request: ServerRequest | undefined;

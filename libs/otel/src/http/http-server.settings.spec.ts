@@ -139,11 +139,22 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
 
   it('silence management routes', async () => {
     await start({
-      prepare: (app) => app.get(ManagementRoutes).add('/items/1', () => {}),
+      prepare: (app) => app.get(ManagementRoutes).add('/items/1', () => {}, 'some.option'),
     });
     expect((await visit('/items/1?verbose')).status).toBe(200);
     expect(isIgnoredRequest(lastContext)).toBe(true);
     await expectSilence();
+  });
+
+  it("do not silence a management route that is the app's own", async () => {
+    await start({
+      prepare(app) {
+        const routes = app.get(ManagementRoutes);
+        routes.add('/items/1', () => {}, 'some.option');
+        routes.leaveToApp('/items/1', 'GET');
+      },
+    });
+    expect((await spanOf('/items/1')).name).toBe('GET /items/:id');
   });
 
   it('never break a request by a function that throws', async () => {

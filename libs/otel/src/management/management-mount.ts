@@ -1,21 +1,101 @@
-import { Injectable } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { HealthSettings } from '../health/health-settings.js';
+import { HEALTH_SETTINGS } from '../health/health.tokens.js';
 import { AdapterHooks } from '../http/adapter-hooks.js';
+import { Inventory } from '../report/inventory.js';
+import { appPathsOf, takesGet } from './app-paths.js';
+import type { AppPaths } from './app-paths.js';
 import { serveManagement } from './management-answer.js';
 import { ManagementRoutes } from './management-routes.js';
+
+/** As far as Express and Fastify agree. */
+interface Adapter {
+  getType(): string;
+  getInstance(): unknown;
+  get(path: string, handler: (req: IncomingMessage, res: ServerResponse) => void): unknown;
+}
 
 /**
  * Serves the {@link ManagementRoutes} on the app's own port. The request hook is the first thing that Express
  * and Fastify run, so that prefixes, versions, middleware, guards and body parsers never see these paths.
  * On Fastify the hook does not call `next`, so its chain ends there; the raw response still ends the request
  * for it: `onResponse` hooks run, and `inject` resolves, at the response's `finish`.
+ *
+ * A path that the app itself has a route or a mounted handler for is left to the app, telemetry included.
  */
 @Injectable()
-export class ManagementMount {
-  constructor(hooks: AdapterHooks, routes: ManagementRoutes) {
+export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
+  readonly #routes: ManagementRoutes;
+  readonly #inventory: Inventory;
+  readonly #host: HttpAdapterHost;
+  readonly #ownPort: boolean;
+  #paths: AppPaths | undefined;
+
+  constructor(
+    hooks: AdapterHooks,
+    routes: ManagementRoutes,
+    inventory: Inventory,
+    host: HttpAdapterHost,
+    @Inject(HEALTH_SETTINGS) health: Pick<HealthSettings, 'port'>,
+  ) {
+    this.#routes = routes;
+    this.#inventory = inventory;
+    this.#host = host;
+    this.#ownPort = health.port !== undefined;
+    // Before the first route, since Fastify tells of each while it is added.
+    host.init$.subscribe(() => {
+      this.#paths = appPathsOf(this.#adapter()?.getInstance());
+    });
     hooks.onRequest((req, res, next) => {
-      const handler = routes.find(req.url);
+      const handler = routes.findBesideApp(req.url, req.method);
       if (handler) serveManagement(handler, req, res);
       else next();
     });
+  }
+
+  /** Nest has registered controllers and middleware, and not yet what answers 404. */
+  onModuleInit(): void {
+    for (const path of this.#leaveToApp()) this.#answerBehind(path);
+  }
+
+  /** Other modules may have registered more in their `onModuleInit`. */
+  onApplicationBootstrap(): void {
+    this.#leaveToApp();
+  }
+
+  /** Returns the paths at which the app takes GET. */
+  #leaveToApp(): readonly string[] {
+    const taken: string[] = [];
+    for (const path of this.#routes.paths()) {
+      const methods = this.#paths?.methodsAt(path);
+      if (methods === undefined || methods.size === 0) continue;
+      if (!takesGet(methods)) {
+        this.#routes.leaveToApp(path, 'other methods');
+        continue;
+      }
+      this.#routes.leaveToApp(path, 'GET');
+      const where = this.#ownPort ? ', and the management port keeps it' : '';
+      this.#inventory.leftOut(
+        `GET ${path}`,
+        `the app answers there itself; ${this.#routes.optionOf(path)} moves ours${where}`,
+      );
+      taken.push(path);
+    }
+    return taken;
+  }
+
+  /** On Express, middleware that was mounted there may let requests through: they get our answer and no 404. */
+  #answerBehind(path: string): void {
+    const adapter = this.#adapter();
+    const handler = this.#routes.find(path);
+    if (adapter?.getType() !== 'express' || !handler) return;
+    adapter.get(path, (req, res) => serveManagement(handler, req, res));
+  }
+
+  #adapter(): Adapter | undefined {
+    return (this.#host.httpAdapter as Adapter | null | undefined) ?? undefined;
   }
 }

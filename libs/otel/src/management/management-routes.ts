@@ -3,26 +3,64 @@ import { Injectable } from '@nestjs/common';
 
 export type ManagementHandler = (req: IncomingMessage, res: ServerResponse) => void;
 
+/** What the app answers itself at a path of ours. */
+export type AppClaim = 'GET' | 'other methods';
+
+interface ManagementRoute {
+  readonly handler: ManagementHandler;
+  /** The option that moves it. */
+  readonly option: string;
+  claim: AppClaim | undefined;
+}
+
+const pathOf = (url: string): string => {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+};
+
 /**
  * Exact paths that answer before body parsers, middleware, guards and prefixes, and leave no telemetry:
- * the probes and `/metrics`. Filled by the rooms that own them, before the app listens.
+ * the probes and `/metrics`. Filled by the rooms that own them, before the app listens. A path that the app answers
+ * itself is the app's, on the app's own port; the management port has all of them.
  */
 @Injectable()
 export class ManagementRoutes {
-  readonly #handlers = new Map<string, ManagementHandler>();
+  readonly #routes = new Map<string, ManagementRoute>();
 
-  add(path: string, handler: ManagementHandler): void {
-    this.#handlers.set(path, handler);
+  /** `option` is the path of the option that moves it, for the start-up report. */
+  add(path: string, handler: ManagementHandler, option: string): void {
+    this.#routes.set(path, { handler, option, claim: undefined });
   }
 
-  /** Looks at the path only; a query string is allowed. */
+  /** Leaves a path, or its methods other than GET and HEAD, to the app. */
+  leaveToApp(path: string, claim: AppClaim): void {
+    const route = this.#routes.get(path);
+    if (route) route.claim = claim;
+  }
+
+  /** For the management port. Looks at the path only; a query string is allowed. */
   find(url: string | undefined): ManagementHandler | undefined {
-    if (url === undefined || this.#handlers.size === 0) return undefined;
-    const query = url.indexOf('?');
-    return this.#handlers.get(query === -1 ? url : url.slice(0, query));
+    if (url === undefined || this.#routes.size === 0) return undefined;
+    return this.#routes.get(pathOf(url))?.handler;
+  }
+
+  /** For the app's own port: not what the app answers itself. */
+  findBesideApp(
+    url: string | undefined,
+    method: string | undefined,
+  ): ManagementHandler | undefined {
+    if (url === undefined || this.#routes.size === 0) return undefined;
+    const route = this.#routes.get(pathOf(url));
+    if (route?.claim === undefined) return route?.handler;
+    const probes = method === 'GET' || method === 'HEAD';
+    return route.claim === 'other methods' && probes ? route.handler : undefined;
   }
 
   paths(): readonly string[] {
-    return [...this.#handlers.keys()];
+    return [...this.#routes.keys()];
+  }
+
+  optionOf(path: string): string | undefined {
+    return this.#routes.get(path)?.option;
   }
 }

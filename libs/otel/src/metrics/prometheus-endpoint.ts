@@ -28,7 +28,11 @@ export class PrometheusEndpoint {
   }
 
   mount(routes: ManagementRoutes, path: string): void {
-    routes.add(path, (_request, response) => void this.#answer(response));
+    routes.add(
+      path,
+      (_request, response) => void this.#answer(response),
+      'metrics.prometheus.path',
+    );
   }
 
   async #answer(response: ServerResponse): Promise<void> {

@@ -1,0 +1,89 @@
+import { behindMount, layersOf, matchOf } from '../http/express-layers.js';
+import type { ExpressApp, ExpressLayer, ExpressRoute } from '../http/express-layers.js';
+
+/** Methods in upper case; `ALL` for a route or middleware that takes any. */
+export type Methods = ReadonlySet<string>;
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+interface FastifyRoute {
+  readonly url: string;
+  readonly method: string | readonly string[];
+}
+
+export interface FastifyApp {
+  addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): unknown;
+  hasRoute(route: { readonly url: string; readonly method: string }): boolean;
+}
+
+/** What a platform has registered, asked for one path. */
+export interface AppPaths {
+  /** The methods that the app itself answers at exactly this path; empty where only a wildcard or parameter would. */
+  methodsAt(path: string): Methods;
+}
+
+/** A path that only a wildcard or a parameter can match. */
+const neighbourOf = (path: string): string =>
+  `${path.slice(0, path.lastIndexOf('/'))}/nestlens-no-such-path`;
+
+const methodsOf = ({ methods = {} }: ExpressRoute): string[] =>
+  Object.keys(methods).map((name) => (name === '_all' ? 'ALL' : name.toUpperCase()));
+
+const expressMethods = (
+  layers: readonly ExpressLayer[],
+  path: string,
+  found = new Set<string>(),
+): Methods => {
+  for (const layer of layers) {
+    const match = matchOf(layer, path);
+    if (match === undefined) continue;
+    const meant = matchOf(layer, neighbourOf(path)) === undefined;
+    if (layer.route) {
+      if (meant) for (const method of methodsOf(layer.route)) found.add(method);
+      continue;
+    }
+    const rest = behindMount(path, match);
+    if (meant && rest === '/') found.add('ALL');
+    else if (layer.handle?.stack) expressMethods(layer.handle.stack, rest, found);
+  }
+  return found;
+};
+
+/** Routers, and whatever is mounted on exactly the path. An Express app that is mounted higher up shows no routes. */
+export const expressPaths = (app: ExpressApp): AppPaths => ({
+  methodsAt: (path) => expressMethods(layersOf(app), path),
+});
+
+/** Routes, those of plugins included. What middleware answers on Fastify cannot be seen. */
+export const fastifyPaths = (app: FastifyApp): AppPaths => {
+  const seen = new Map<string, Set<string>>();
+  // A route with a constraint (version, host) is told here, while `hasRoute` wants to know the constraint.
+  app.addHook('onRoute', ({ url, method }) => {
+    const methods = seen.get(url) ?? new Set<string>();
+    for (const name of Array.isArray(method) ? (method as readonly string[]) : [String(method)]) {
+      methods.add(name);
+    }
+    seen.set(url, methods);
+  });
+  return {
+    methodsAt: (path) =>
+      new Set([
+        ...(seen.get(path) ?? []),
+        ...METHODS.filter((method) => app.hasRoute({ url: path, method })),
+      ]),
+  };
+};
+
+/** `undefined` for a platform that is neither Express nor Fastify, of which nothing is known. */
+export const appPathsOf = (instance: unknown): AppPaths | undefined => {
+  if (instance === null || instance === undefined) return undefined;
+  const app = instance as Partial<FastifyApp> & ExpressApp;
+  if (typeof app.hasRoute === 'function' && typeof app.addHook === 'function') {
+    return fastifyPaths(app as FastifyApp);
+  }
+  return typeof instance === 'function' ? expressPaths(app) : undefined;
+};
+
+/** Whether the app answers GET there, so that nothing of ours may. */
+export const takesGet = (methods: Methods): boolean =>
+  methods.has('ALL') || methods.has('GET') || methods.has('HEAD');
