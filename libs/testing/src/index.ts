@@ -35,7 +35,7 @@ export type {
 export { receivedSpan } from './received-span.js';
 export type { ReceivedSpanParts } from './received-span.js';
 
-export { terminates } from './terminates.js';
+export { patience, PATIENCE_MS, terminates } from './patience.js';
 export { leakCheck, useLeakCheck } from './leak-check.js';
 export type { LeakCheck, LeakCheckOptions, Leftover, SettledOptions } from './leak-check.js';
 export type { OpenResource } from './open-resources.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import { ScriptedOtlpServer, useLeakCheck, patience } from '@nestlens/testing';
 import { resolveConfig } from '../options/resolve.js';
 import type { ExportEngine } from './engine.js';
 import { createEngine } from './engines.js';
@@ -27,8 +27,8 @@ describe('a spool of the engine nestlens', () => {
     if (spanProcessor === undefined) throw new Error('traces are on');
     const provider = new TracerProvider({ spanProcessors: [spanProcessor] });
     provider.getTracer('spec').startSpan(name).end();
-    await engine.flush(AbortSignal.timeout(5000));
-    await engine.shutdown(AbortSignal.timeout(5000));
+    await engine.flush(patience());
+    await engine.shutdown(patience());
     await provider.shutdown();
   };
 

@@ -2,7 +2,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import { ScriptedOtlpServer, useLeakCheck, patience } from '@nestlens/testing';
 import { ENGINES } from '../options/fixtures/engines.js';
 import { resolveConfig } from '../options/resolve.js';
 import type { ExportEngine } from './engine.js';
@@ -84,7 +84,7 @@ describe.each(ENGINES)('bad values for the engine %s', (name) => {
     started.setAttribute('good', 1);
     started.end();
   };
-  const flush = (): Promise<void> => engine.flush(AbortSignal.timeout(5000));
+  const flush = (): Promise<void> => engine.flush(patience());
   const accountOf = (signal: 'traces' | 'logs') => {
     const { accepted, rejected, dropped, queued } = engine.status()[signal];
     const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);

@@ -1,5 +1,5 @@
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import { ScriptedOtlpServer, useLeakCheck, patience } from '@nestlens/testing';
 import { resolveConfig } from '../options/resolve.js';
 import { createEngine } from './engines.js';
 
@@ -31,8 +31,8 @@ describe('limits of spans', () => {
     span.setAttribute('long', 'x'.repeat(300_000));
     for (let index = 1; index < 300; index += 1) span.setAttribute(`key ${index}`, index);
     span.end();
-    await engine.flush(AbortSignal.timeout(5000));
-    await engine.shutdown(AbortSignal.timeout(5000));
+    await engine.flush(patience());
+    await engine.shutdown(patience());
     const [wide] = server.spans();
     return [
       Object.keys(wide?.attributes ?? {}).length,

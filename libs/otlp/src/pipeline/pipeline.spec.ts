@@ -7,8 +7,10 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
+import { patience } from '@nestlens/testing';
 import { summedUp } from './fixtures/books.js';
 import { Collector } from './fixtures/collector.js';
+import { PATIENT } from './fixtures/patient.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { createPipeline } from './pipeline.js';
@@ -25,14 +27,21 @@ describe('createPipeline', () => {
     return collector;
   };
   const create = (endpoint: string, options: Partial<PipelineOptions> = {}): Pipeline => {
-    const pipeline = createPipeline({ traces: { endpoint }, worker: false, ...options });
+    const pipeline = createPipeline({
+      traces: { endpoint },
+      worker: false,
+      ...PATIENT,
+      ...options,
+    });
     pipelines.push(pipeline);
     pipeline.start();
     return pipeline;
   };
 
   afterEach(async () => {
-    await Promise.all(pipelines.splice(0).map((pipeline) => pipeline.shutdown()));
+    await Promise.all(
+      pipelines.splice(0).map((pipeline) => pipeline.shutdown(AbortSignal.timeout(1000))),
+    );
     await Promise.all(collectors.splice(0).map((collector) => collector.stop()));
   });
 
@@ -164,7 +173,7 @@ describe('createPipeline', () => {
     expect(await pipeline.flush(AbortSignal.timeout(300))).toMatchObject({ kind: 'deadline' });
     await collector.start();
     telemetry.spans(100, 200);
-    expect(await pipeline.flush(AbortSignal.timeout(10_000))).toEqual({ kind: 'done' });
+    expect(await pipeline.flush(patience())).toEqual({ kind: 'done' });
     expect(new Set(collector.spans()).size).toBe(300);
     expect(pipeline.stats().ledger.traces).toMatchObject({ accepted: 300, dropped: {} });
   });
@@ -179,7 +188,7 @@ describe('createPipeline', () => {
       pending: { traces: 30_000 },
     });
     await collector.start();
-    expect(await pipeline.flush(AbortSignal.timeout(10_000))).toEqual({ kind: 'done' });
+    expect(await pipeline.flush(patience())).toEqual({ kind: 'done' });
     expect(new Set(collector.spans()).size).toBe(30_000);
     expect(pipeline.stats().ledger.traces).toMatchObject({ accepted: 30_000, dropped: {} });
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { summedUp } from './fixtures/books.js';
 import { Collector } from './fixtures/collector.js';
+import { PATIENT } from './fixtures/patient.js';
 import { startSilentPeer } from './fixtures/peers.js';
 import type { Peer } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
@@ -20,7 +21,12 @@ describe.each([
   let peer: Peer;
 
   const createTo = (endpoint: string): Pipeline => {
-    const options = { traces: { endpoint }, worker, spool: { directory, onCrash: true } };
+    const options = {
+      traces: { endpoint },
+      worker,
+      ...PATIENT,
+      spool: { directory, onCrash: true },
+    };
     const pipeline = createPipeline(options);
     pipelines.push(pipeline);
     return pipeline;

@@ -1,5 +1,6 @@
 import type { ExportRequest } from '../wire/model.js';
 import { Collector } from './fixtures/collector.js';
+import { PATIENT } from './fixtures/patient.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
@@ -35,7 +36,7 @@ describe.each(['grpc', 'http/protobuf', 'http/json'] as const satisfies readonly
         return { kind: 'refused', code: 8, httpStatus: 413, message };
       }).start();
       const endpoint = protocol === 'grpc' ? collector.grpc : collector.http('traces');
-      pipeline = createPipeline({ traces: { protocol, endpoint }, worker: false });
+      pipeline = createPipeline({ traces: { protocol, endpoint }, worker: false, ...PATIENT });
       const telemetry = createTelemetry(pipeline);
       telemetry.spans(SPANS);
       expect(await pipeline.flush()).toEqual({ kind: 'done' });

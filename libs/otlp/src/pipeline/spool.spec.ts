@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { summedUp } from './fixtures/books.js';
 import { Collector } from './fixtures/collector.js';
+import { PATIENT } from './fixtures/patient.js';
 import { deadEndpoint, startSilentPeer } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
@@ -30,6 +31,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
       traces: { endpoint },
       metrics: { endpoint },
       worker,
+      ...PATIENT,
       spool: { directory, ...settings },
     });
     pipelines.push(pipeline);
@@ -119,7 +121,11 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     try {
       const first = createTo(peer.endpoint, { durable: 'always' });
       createTelemetry(first).spans(3000);
-      const { kind, ledger } = await first.shutdown(AbortSignal.timeout(500));
+      const gaveUp = new AbortController();
+      const ended = first.shutdown(gaveUp.signal);
+      await peer.asked;
+      gaveUp.abort();
+      const { kind, ledger } = await ended;
       expect(kind).toBe('deadline');
       expect(ledger.traces).toMatchObject({ created: 3000, spooled: 3000, queued: 0, dropped: {} });
       expect(ledger.traces.possibleDuplicates).toBeGreaterThan(0);
@@ -146,6 +152,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
       traces: { endpoint: collector.grpc },
       logs: { endpoint: await deadEndpoint() },
       worker,
+      ...PATIENT,
       sealAfterMs: 5,
       spool: { directory, durable: 'always' },
     });

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PATIENT } from './fixtures/patient.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { createPipeline } from './pipeline.js';
 
@@ -33,7 +34,7 @@ describe('OTLP/HTTP over a unix socket', () => {
     'goes to the path of its signal by %s, since the endpoint has no room for one',
     async (protocol) => {
       const to = { protocol, endpoint: `unix:${join(folder, 'http.sock')}` };
-      const pipeline = createPipeline({ traces: to, logs: to, worker: false });
+      const pipeline = createPipeline({ traces: to, logs: to, worker: false, ...PATIENT });
       const telemetry = createTelemetry(pipeline);
       telemetry.spans(1);
       telemetry.logger.emit({ body: 'hello' });

@@ -6,19 +6,21 @@ import { terminates } from '@nestlens/testing';
 import { SdkMeter } from '../ledger/fixtures/sdk-meter.js';
 import { Collector } from './fixtures/collector.js';
 import { KILLER } from './fixtures/killer.js';
+import { PATIENT } from './fixtures/patient.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
 import { mortalWorker, sourceWorker, startRemoteCollector } from './fixtures/worker.js';
 import type { RemoteCollector } from './fixtures/worker.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
+import type { PipelineOptions } from './pipeline-options.js';
 
 const run = promisify(execFile);
 
 describe('createPipeline, with a worker', () => {
   const pipelines: Pipeline[] = [];
-  const create = (...options: Parameters<typeof createPipeline>): Pipeline => {
-    const pipeline = createPipeline(...options);
+  const create = (options: PipelineOptions): Pipeline => {
+    const pipeline = createPipeline({ ...PATIENT, ...options });
     pipelines.push(pipeline);
     return pipeline;
   };

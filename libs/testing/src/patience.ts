@@ -1,7 +1,10 @@
 import { runInNewContext } from 'node:vm';
 
 /** So long that no busy machine needs it for what takes milliseconds on an idle one. */
-const PATIENCE_MS = 100_000;
+export const PATIENCE_MS = 100_000;
+
+/** A deadline for what has to be done in the end, and is not judged by how long it takes. */
+export const patience = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS);
 
 /**
  * Runs what a fault would keep busy for ever, such as a pattern that goes back for each character of a hostile text, and
