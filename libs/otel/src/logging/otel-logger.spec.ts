@@ -192,24 +192,30 @@ describe('OtelLogger', () => {
         'exception.stacktrace': error.stack,
       });
     });
+  });
 
-    it('tells the code beside the type', () => {
-      logger().error(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
-      expect(only().attributes).toMatchObject({
-        'exception.type': 'Error',
-        'nestlens.exception.code': 'ECONNREFUSED',
+  describe('one call', () => {
+    it('is one record, whatever its messages are', () => {
+      logger().log('one', 'two', 3, new Map([['a', 1]]), { user: 7 }, 'Ctx');
+      expect(only()).toMatchObject({ body: 'one', instrumentationScope: { name: 'Ctx' } });
+      expect(only().attributes).toEqual({
+        user: 7,
+        'nestjs.logger.messages': ['two', 3, { a: 1 }],
       });
     });
 
-    it('does not take any second text for a stack trace', () => {
-      logger().error('failed', 'because of this', 'Ctx');
-      expect(only().attributes).toEqual({ 'exception.message': 'because of this' });
+    it('may be an error without a message, or one whose getters throw', () => {
+      const log = logger();
+      log.error(new AggregateError([new Error('one'), new Error('two')]));
+      const hostile = Object.defineProperty(new OrderError('x'), 'message', {
+        get() {
+          throw new Error('no');
+        },
+      });
+      expect(() => log.error('failed', hostile, 'Ctx')).toThrow('no');
+      expect(records().map((record) => record.body)).toEqual(['one; two', 'failed']);
+      expect(records()[1]?.attributes['exception.type']).toBe('OrderError');
     });
-  });
-
-  it('sends each message as a record of its own', () => {
-    logger().log('one', 'two', 3, 'Ctx');
-    expect(records().map((record) => record.body)).toEqual(['one', 'two', 3]);
   });
 
   it('resolves a lazy message once', () => {

@@ -8,6 +8,7 @@ import { LogEmitter } from './log-emitter.js';
 import { LOG_LEVELS, resolveLogger } from './logger-settings.js';
 import type { LoggerSettings } from './logger-settings.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
+import { SEVERITY, contentOf } from './nest-call.js';
 
 const HEX = 16;
 const MAX_JSON_BYTES = 1024;
@@ -56,6 +57,10 @@ export class OtelLogger extends ConsoleLogger {
     if (settings.emit) this.#emitter = new LogEmitter();
   }
 
+  /**
+   * Each call of a logger comes here once, on Nest 11 and 12 alike, with all of its messages; on 11 without `params`, and
+   * with a stack for `error` alone.
+   */
   protected override printMessages(
     messages: unknown[],
     context = '',
@@ -67,14 +72,17 @@ export class OtelLogger extends ConsoleLogger {
   ): void {
     // Resolved here, or a lazy message would run once for the line and once for the record.
     const resolved = messages.some(isFunction) ? messages.map(resolveLazy) : messages;
-    super.printMessages(resolved, context, logLevel, writeStreamType, errorStack, params);
-    this.#emitter?.emit({
-      level: logLevel,
-      messages: resolved,
-      context,
-      stack: errorStack,
-      params,
-    });
+    try {
+      super.printMessages(resolved, context, logLevel, writeStreamType, errorStack, params);
+    } finally {
+      // Nest throws for an error whose getters throw; what can be told of it is told all the same.
+      this.#emitter?.emit({
+        severityNumber: SEVERITY[logLevel],
+        severityText: logLevel,
+        scope: context,
+        content: () => contentOf({ messages: resolved, stack: errorStack, params }),
+      });
+    }
   }
 
   protected override getJsonLogObject(message: unknown, options: JsonLineOptions): JsonLine {
