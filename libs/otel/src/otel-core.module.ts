@@ -40,6 +40,8 @@ import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { resolveRpc } from './rpc/rpc.settings.js';
 import { RPC_SETTINGS } from './rpc/rpc.tokens.js';
 import type { Secret } from './secrets/secret.js';
+import { startSelfCheck } from './selfcheck/start-self-check.js';
+import { SelfCheck } from './selfcheck/self-check.js';
 
 const { env } = process;
 
@@ -113,6 +115,12 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...RPC_PROVIDERS,
     ...LIFECYCLE_PROVIDERS,
     ...MANAGEMENT_PROVIDERS,
+    {
+      provide: SelfCheck,
+      // The providers first: what is observed belongs to a running app.
+      inject: [OTEL_CONFIG, OTEL_ENGINE, AppTelemetry, OtelProviders],
+      useFactory: startSelfCheck,
+    },
     ...HEALTH_PROVIDERS,
     StartupReport,
   ],

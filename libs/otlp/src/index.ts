@@ -14,6 +14,10 @@ export type { BoundedMetersOptions } from './cardinality/bounded-meter.js';
 export type { LaneState } from './pipeline/runner-messages.js';
 export type { WorkerEntry } from './pipeline/worker-thread.js';
 /** @internal */
+export { systemClock } from './send/sender.js';
+/** @internal */
+export type { Clock } from './send/sender.js';
+/** @internal */
 export { certificateMetrics } from './ledger/certificate-metrics.js';
 export { LiveSpans, liveSpanMetrics, unendedText } from './ledger/live-spans.js';
 export type { LedgerSnapshot, SignalLedger } from './ledger/ledger.js';

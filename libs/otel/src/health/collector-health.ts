@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { OTEL_ENGINE } from '../otel.tokens.js';
 import type { ExportEngine } from '../engine/engine.js';
+import { SelfCheck } from '../selfcheck/self-check.js';
 import { HealthRegistry } from './health-registry.js';
 import type { HealthSettings } from './health-settings.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';
@@ -13,10 +14,13 @@ export class CollectorHealth {
     @Inject(HEALTH_SETTINGS) settings: HealthSettings,
     @Inject(OTEL_ENGINE) engine: ExportEngine,
     registry: HealthRegistry,
+    check: SelfCheck,
   ) {
     if (!settings.otlp || engine.destinations.length === 0) return;
     // Half of the time-box, so that it answers before it is cut off.
     const connectMs = Math.min(500, Math.ceil(settings.timeoutMs / 2));
-    registry.register(otlpIndicator(engine, { connectMs }));
+    registry.register(
+      otlpIndicator(engine, { connectMs, silence: (signal) => check.silence(signal) }),
+    );
   }
 }

@@ -10,6 +10,8 @@ export interface OtlpIndicatorOptions {
   connectMs?: number;
   /** How long the outcome of a connection serves again, in ms. Default: 10000. */
   recheckMs?: number;
+  /** Why a signal is silent although it should flow; `undefined` where it is not. Default: never silent. */
+  silence?: (signal: Signal) => string | undefined;
 }
 
 const outcomeOf = ({ last }: SignalStatus): string =>
@@ -32,7 +34,7 @@ export function otlpIndicator(
   engine: Pick<ExportEngine, 'destinations' | 'status'>,
   options: OtlpIndicatorOptions = {},
 ): HealthIndicator {
-  const { connectMs = 500, recheckMs = 10_000 } = options;
+  const { connectMs = 500, recheckMs = 10_000, silence } = options;
   const urls = [...new Set(engine.destinations.map(({ url, proxy }) => proxy ?? url))];
   const signals = new Set<Signal>(engine.destinations.map((destination) => destination.signal));
   const connections = new SingleFlight(
@@ -52,6 +54,8 @@ export function otlpIndicator(
         for (const [account, count] of Object.entries(booksOf(status[signal]))) {
           if (count > 0) detail[`${signal}.${account}`] = count;
         }
+        const silent = silence?.(signal);
+        if (silent !== undefined) reasons.push(silent);
         if (status[signal].last.outcome === 'failed') reasons.push(`${signal} ${detail[signal]}`);
       }
       if (reasons.length === 0) return { state: 'up', detail };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SeverityNumber, SpanKind, SpanStatusCode, defaultTextMapGetter } from '@opentelemetry/api';
-import type { Context, HrTime, Span, Tracer } from '@opentelemetry/api';
+import type { HrTime, Span, Tracer } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_RESPONSE_HEADER,
@@ -44,7 +44,7 @@ const secondsOf = (request: ServerRequest): number => {
 export class ServerSpans {
   readonly #reader: RequestReader;
   readonly #metrics: ServerMetrics;
-  readonly #base: Context;
+  readonly #app: AppTelemetry;
   readonly #state: ServiceState;
   readonly #note: ExceptionNote;
   readonly #responseHeaders: readonly (readonly [name: string, attribute: string])[];
@@ -52,7 +52,7 @@ export class ServerSpans {
 
   constructor(settings: HttpSettings, state: ServiceState, app: AppTelemetry) {
     this.#state = state;
-    this.#base = app.context;
+    this.#app = app;
     this.#metrics = new ServerMetrics(() => app.meters.getMeter(SCOPE_NAME, SCOPE_VERSION));
     this.#reader = new RequestReader(settings);
     this.#note = {
@@ -70,7 +70,7 @@ export class ServerSpans {
     const forwarded = this.#reader.forwarded(req);
     const facts = this.#reader.facts(req, forwarded);
     // From nothing: the active context may be that of an earlier request on the same connection.
-    const parent = ownPropagator.extract(this.#base, req.headers, defaultTextMapGetter);
+    const parent = ownPropagator.extract(this.#app.context, req.headers, defaultTextMapGetter);
     this.#tracer ??= ownTracer();
     const span = this.#tracer.startSpan(
       facts.name,
@@ -100,6 +100,7 @@ export class ServerSpans {
     request.close();
     guarded('An HTTP server span could not be ended', () => {
       request.span.end();
+      this.#app.made.work(request.span);
       this.#metrics.ended(request, secondsOf(request), outcome);
     });
   }

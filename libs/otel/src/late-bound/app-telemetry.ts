@@ -8,6 +8,7 @@ import type {
 import { EMPTY_CONTEXT } from '../context/linked-context.js';
 import { withApp } from './app-context.js';
 import { LateBoundLoggerProvider } from './logger.js';
+import { Made } from './made.js';
 import { LateBoundMeterProvider } from './meter.js';
 import { LateBoundTracerProvider } from './tracer.js';
 
@@ -30,6 +31,8 @@ export class AppTelemetry {
   readonly loggers = new LateBoundLoggerProvider();
   /** Where the context of each request and call to this app begins: it holds whose they are, and nothing else. */
   readonly context: Context = withApp(EMPTY_CONTEXT, this);
+  /** What the app has made since its start. */
+  readonly made = new Made();
   /** `service.name`, as far as the options name it. */
   service: string | undefined;
   readonly #endListeners = new Set<() => void>();

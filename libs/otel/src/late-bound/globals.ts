@@ -47,9 +47,14 @@ export class GlobalProviders {
 
   /** Whether what is done in `context` belongs to `app`. Always, as long as it is the only one. */
   isOf(context: Context, app: AppTelemetry): boolean {
-    if (this.#apps.size < 2) return true;
+    return this.#apps.size < 2 || this.appIn(context) === app;
+  }
+
+  /** The app that what is done in `context` belongs to; `undefined` while none runs. */
+  appIn(context: Context): AppTelemetry | undefined {
     const [oldest] = this.#apps;
-    return (appOf(context) ?? oldest) === app;
+    if (this.#apps.size < 2) return oldest;
+    return (appOf(context) as AppTelemetry | undefined) ?? oldest;
   }
 
   /** Registers the stand-ins wherever nobody has registered anything. Safe to repeat. */

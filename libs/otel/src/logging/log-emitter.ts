@@ -50,6 +50,7 @@ export class LogEmitter {
   }
 
   #emit({ severityNumber, severityText, scope, content }: LogEntry, active: Context): void {
+    globalProviders.appIn(active)?.made.record();
     const { logger, scopeAttributes } = this.#scope(scope);
     if (!logger.enabled({ context: active, severityNumber })) return;
     const timestamp = Date.now();

@@ -4,6 +4,7 @@ import type { OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG, OTEL_ENGINE } from '../otel.tokens.js';
 import type { Destination, ExportEngine, Signal } from '../engine/engine.js';
 import { Inventory } from './inventory.js';
+import { unseenLibraries } from './libraries.js';
 
 const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
@@ -82,6 +83,8 @@ export class StartupReport implements OnApplicationBootstrap {
     this.#done = true;
     const logger = new Logger('OtelModule');
     if (this.#config.diagnostics.startupReport) {
+      // Last of all: by now the app has loaded what it needs.
+      for (const { what, why } of unseenLibraries()) this.#inventory.leftOut(what, why);
       logger.log(startupReport(this.#config, this.#engine, this.#inventory));
     } else {
       for (const warning of this.#config.warnings) logger.warn(warning);

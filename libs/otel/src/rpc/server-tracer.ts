@@ -7,7 +7,7 @@ import {
   METRIC_RPC_SERVER_CALL_DURATION,
   RPC_SYSTEM_NAME_VALUE_GRPC,
 } from '@opentelemetry/semantic-conventions';
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Histogram, Tracer } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
@@ -47,6 +47,7 @@ const unknownMethod = new RpcMethod(RPC_METHOD_OTHER, false, {});
 export class GrpcServerTracer implements ServerSpanOwner {
   readonly settings: RpcSettings;
   readonly base: Context;
+  readonly #app: AppTelemetry;
   readonly #suppressed: ServerCallObserver;
   readonly #inFlight: InFlight;
   readonly #handlerOf: (path: string, requestStream: boolean) => RpcHandler | undefined;
@@ -64,6 +65,7 @@ export class GrpcServerTracer implements ServerSpanOwner {
   ) {
     this.settings = settings;
     this.base = app.context;
+    this.#app = app;
     this.#suppressed = suppressed(app.context);
     this.#inFlight = inFlight;
     this.#handlerOf = handlerOf;
@@ -132,6 +134,8 @@ export class GrpcServerTracer implements ServerSpanOwner {
       advice: { explicitBucketBoundaries: CALL_DURATION_BUCKETS },
     });
     this.#duration.record(seconds, method.metricAttributes(code, isServerError), context);
+    const span = trace.getSpan(context);
+    if (span !== undefined) this.#app.made.work(span);
   }
 
   /** From now on calls pass untouched. Spans that are still open end here. */

@@ -1,0 +1,26 @@
+import { TraceFlags, isSpanContextValid } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
+
+/**
+ * How much of each signal an app has made, counted where it is made and not where it arrives: what the export engine
+ * got is held against it.
+ */
+export class Made {
+  traces = 0;
+  metrics = 0;
+  logs = 0;
+
+  /** A request or call has ended, and was measured. Its span counts unless a sampler has left it out. */
+  work(span: Span): void {
+    this.metrics += 1;
+    const context = span.spanContext();
+    // A span that nothing stands behind has no valid context.
+    if ((context.traceFlags & TraceFlags.SAMPLED) !== 0 || !isSpanContextValid(context)) {
+      this.traces += 1;
+    }
+  }
+
+  record(): void {
+    this.logs += 1;
+  }
+}

@@ -1,0 +1,89 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/** What a library does for an app, and what Nestlens makes of that today. */
+interface Family {
+  readonly what: string;
+  readonly why: string;
+  readonly packages: readonly string[];
+}
+
+/** Libraries whose work leaves no telemetry of ours yet. Those over HTTP, such as axios, are seen by `http.client`. */
+const UNSEEN: readonly Family[] = [
+  {
+    what: 'database queries',
+    why: 'make no spans',
+    packages: [
+      'pg',
+      'postgres',
+      'mysql2',
+      'mysql',
+      'mssql',
+      'oracledb',
+      'better-sqlite3',
+      'mongodb',
+      'cassandra-driver',
+      'ioredis',
+      '@redis/client',
+      'memcached',
+    ],
+  },
+  {
+    what: 'queues and brokers',
+    why: 'carry no trace context and make no spans',
+    packages: [
+      'kafkajs',
+      '@confluentinc/kafka-javascript',
+      'amqplib',
+      'nats',
+      '@nats-io/transport-node',
+      'mqtt',
+      'bullmq',
+      'bull',
+      'pg-boss',
+      'agenda',
+      '@aws-sdk/client-sqs',
+      '@aws-sdk/client-sns',
+      '@google-cloud/pubsub',
+    ],
+  },
+  {
+    what: 'sockets',
+    why: 'make a span for their handshake and none for their messages',
+    packages: ['socket.io', 'ws'],
+  },
+  {
+    what: 'GraphQL',
+    why: 'makes the span of its HTTP request and none for its resolvers',
+    packages: ['graphql'],
+  },
+  { what: 'schedules', why: 'make no spans', packages: ['cron', 'node-cron'] },
+];
+
+const FOLDER = /[\\/]node_modules[\\/]/;
+const NAME = /^(@[^\\/]+[\\/])?[^\\/]+/;
+
+/**
+ * The names of the packages that this process has loaded as CommonJS, by Node's own cache; an ES module appears in no
+ * list, and neither does what a bundle holds.
+ */
+export const loadedPackages = (
+  cache: object = createRequire(join(process.cwd(), 'x')).cache,
+): ReadonlySet<string> => {
+  const names = new Set<string>();
+  for (const file of Object.keys(cache)) {
+    const [, ...inside] = file.split(FOLDER);
+    const name = NAME.exec(inside.at(-1) ?? '')?.[0];
+    if (name !== undefined) names.add(name.replaceAll('\\', '/'));
+  }
+  return names;
+};
+
+/** One row for each family of which something is loaded: what leaves no telemetry, and why. */
+export const unseenLibraries = (
+  loaded: ReadonlySet<string> = loadedPackages(),
+): readonly { readonly what: string; readonly why: string }[] =>
+  UNSEEN.flatMap(({ what, why, packages }) => {
+    const found = packages.filter((name) => loaded.has(name));
+    return found.length === 0 ? [] : [{ what, why: `${found.join(', ')}: ${why}` }];
+  });

@@ -1,0 +1,24 @@
+import type { Signal } from '../engine/engine.js';
+import type { OtelConfig } from '../options/otel.config.js';
+import type { Silent } from './self-check.js';
+
+/** Why a signal is silent, as far as the configuration tells, and what to do. */
+export const likelyCause = (config: OtelConfig, signal: Signal, { kind }: Silent): string => {
+  if (kind === 'held') {
+    const how =
+      config.otlp.engine === 'nestlens' && config.otlp.pipeline.worker !== false
+        ? 'The export worker may not have started or hangs: try otlp.worker: false.'
+        : 'The exporter may hang.';
+    return `${how} diagnostics.level: 'debug' prints what the engine does.`;
+  }
+  if (signal === 'metrics') {
+    const { views } = config.metrics;
+    if (views.length > 0) return 'A view of metrics.views may drop every instrument.';
+  } else if (config[signal].processors.length > 0) {
+    return `A processor of ${signal}.processors may throw or change what ends there.`;
+  }
+  return (
+    'A second copy of @nestlens/otel or another SDK may take them: ' +
+    'npm ls @nestlens/otel @opentelemetry/api shows the copies.'
+  );
+};

@@ -1,0 +1,118 @@
+import { ManualClock } from '@nestlens/testing';
+import type { EngineStatus, Signal, SignalStatus } from '../engine/engine.js';
+import { otlpIndicator } from '../health/otlp-indicator.js';
+import { SelfCheck } from './self-check.js';
+
+const NOTHING: SignalStatus = {
+  accepted: 0,
+  rejected: 0,
+  dropped: {},
+  queued: 0,
+  spooled: 0,
+  possibleDuplicates: 0,
+  last: { outcome: 'none' },
+};
+
+const setUp = (signals: readonly Signal[] = ['traces']) => {
+  const clock = new ManualClock();
+  const made = { traces: 0, metrics: 0, logs: 0 };
+  const status: Record<Signal, SignalStatus> = { traces: NOTHING, metrics: NOTHING, logs: NOTHING };
+  const warnings: string[] = [];
+  const patience = { arrivalMs: 10_000, answerMs: 30_000 };
+  const check = new SelfCheck({
+    made,
+    status: (): EngineStatus => ({ ...status }),
+    patience: Object.fromEntries(signals.map((signal) => [signal, patience])),
+    causeOf: (signal) => `See about ${signal}.`,
+    warn: (line) => warnings.push(line),
+    clock: {
+      now: () => clock.now(),
+      after(ms, run) {
+        const timer = clock.setTimeout(run, ms);
+        return () => clock.clearTimeout(timer);
+      },
+    },
+  });
+  return { clock, made, status, warnings, check };
+};
+
+describe('SelfCheck', () => {
+  it('says nothing of an app that has made nothing', async () => {
+    const { clock, warnings, check } = setUp();
+    await clock.advance(3_600_000);
+    expect(warnings).toEqual([]);
+    expect(check.silence('traces')).toBeUndefined();
+  });
+
+  it('warns once of spans that never come to the engine', async () => {
+    const { clock, made, warnings, check } = setUp();
+    made.traces = 3;
+    await clock.advance(10_000);
+    expect(warnings).toEqual([]);
+    await clock.advance(3_600_000);
+    expect(warnings).toEqual([
+      'traces are silent: 3 spans were made and none came to the export engine. See about traces.',
+    ]);
+    expect(check.silence('traces')).toBe(warnings[0]);
+  });
+
+  it('warns of what waits in the engine while no export ends', async () => {
+    const { clock, made, status, warnings } = setUp(['logs']);
+    made.logs = 1;
+    status.logs = { ...NOTHING, queued: 7 };
+    await clock.advance(3_600_000);
+    expect(warnings).toEqual([
+      'logs are silent: 7 log records wait in the export engine and no export has ended. See about logs.',
+    ]);
+  });
+
+  it('takes it back when an export has ended after all, and looks no more', async () => {
+    const { clock, made, status, warnings, check } = setUp();
+    made.traces = 1;
+    await clock.advance(60_000);
+    expect(warnings).toHaveLength(1);
+    status.traces = { ...NOTHING, accepted: 1, last: { outcome: 'accepted', at: 1 } };
+    await clock.advance(60_000);
+    expect(warnings[1]).toBe('traces: an export has ended after all; see /readyz for its outcome');
+    expect(check.silence('traces')).toBeUndefined();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('leaves failures to the status of the engine, which tells them', async () => {
+    const { clock, made, status, warnings, check } = setUp();
+    made.traces = 1;
+    status.traces = { ...NOTHING, queued: 1, last: { outcome: 'failed', at: 1, reason: 'away' } };
+    await clock.advance(3_600_000);
+    expect(warnings).toEqual([]);
+    expect(check.silence('traces')).toBeUndefined();
+  });
+
+  it('does not take what was dropped for what has not come', async () => {
+    const { clock, made, status, warnings } = setUp();
+    made.traces = 5;
+    status.traces = { ...NOTHING, dropped: { queue_full: 5 } };
+    await clock.advance(3_600_000);
+    expect(warnings).toEqual([]);
+  });
+
+  it('looks no more once it is stopped', () => {
+    const { clock, check } = setUp();
+    check.stop();
+    check.stop();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('makes readiness degraded, with the reason', async () => {
+    const { clock, made, check } = setUp();
+    made.traces = 3;
+    await clock.advance(60_000);
+    const engine = {
+      destinations: [{ signal: 'traces' as const, protocol: 'grpc' as const, url: 'unix:///none' }],
+      status: (): EngineStatus => ({ traces: NOTHING, metrics: NOTHING, logs: NOTHING }),
+    };
+    const indicator = otlpIndicator(engine, { silence: (signal) => check.silence(signal) });
+    const { state, detail } = await indicator.check(new AbortController().signal);
+    expect(state).toBe('degraded');
+    expect(String(detail?.['reason'])).toContain('none came to the export engine');
+  });
+});

@@ -1,0 +1,103 @@
+import type { Clock } from '@nestlens/otlp';
+import type { EngineStatus, Signal } from '../engine/engine.js';
+import { judge } from './judge.js';
+import type { Judgement, SignalFacts } from './judge.js';
+
+/** How often the signals that have not flowed yet are looked at, in ms. */
+const LOOK_EVERY_MS = 5000;
+
+export interface SelfCheckOptions {
+  /** How much of each signal was made so far. */
+  readonly made: Readonly<Record<Signal, number>>;
+  readonly status: () => EngineStatus;
+  /** The signals that go to a collector, and how long each may take. */
+  readonly patience: Readonly<Partial<Record<Signal, SignalFacts['patience']>>>;
+  /** Why a signal may be silent, and what to do; one sentence. */
+  readonly causeOf: (signal: Signal, judgement: Silent) => string;
+  readonly warn: (line: string) => void;
+  readonly clock: Clock;
+}
+
+/** A judgement that somebody has to be told of. */
+export type Silent = Extract<Judgement, { readonly kind: 'lost-on-the-way' | 'held' }>;
+
+export const isSilent = (judgement: Judgement | undefined): judgement is Silent =>
+  judgement?.kind === 'lost-on-the-way' || judgement?.kind === 'held';
+
+const NOUN: Readonly<Record<Signal, string>> = {
+  traces: 'spans',
+  metrics: 'measurements',
+  logs: 'log records',
+};
+
+/**
+ * Holds what the app makes against what the export engine got and sent, signal by signal, until an export of the
+ * signal has ended. Warns once of a signal that stays silent, and says so when it flows after all.
+ */
+export class SelfCheck {
+  readonly #options: SelfCheckOptions;
+  readonly #startedAt: number;
+  readonly #madeSince = new Map<Signal, number>();
+  readonly #judged = new Map<Signal, Judgement>();
+  #cancel: () => void = () => {};
+
+  constructor(options: SelfCheckOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+    this.#later();
+  }
+
+  /** Why `signal` is silent, in one sentence; `undefined` while nothing speaks for it. */
+  silence(signal: Signal): string | undefined {
+    const judgement = this.#judged.get(signal);
+    return isSilent(judgement) ? this.#sentence(signal, judgement) : undefined;
+  }
+
+  /** Signals that are looked after. */
+  get signals(): readonly Signal[] {
+    return Object.keys(this.#options.patience) as Signal[];
+  }
+
+  /** Safe twice. */
+  stop(): void {
+    this.#cancel();
+    this.#cancel = () => {};
+  }
+
+  #later(): void {
+    this.#cancel = this.#options.clock.after(LOOK_EVERY_MS, () => this.#look());
+  }
+
+  #look(): void {
+    const status = this.#options.status();
+    for (const signal of this.signals) this.#lookAt(signal, status);
+    const isOver = this.signals.every((signal) => this.#judged.get(signal)?.kind === 'flowing');
+    if (!isOver) this.#later();
+  }
+
+  #lookAt(signal: Signal, status: EngineStatus): void {
+    const before = this.#judged.get(signal);
+    const patience = this.#options.patience[signal];
+    if (before?.kind === 'flowing' || patience === undefined) return;
+    const now = this.#options.clock.now();
+    const made = this.#options.made[signal];
+    if (made > 0 && !this.#madeSince.has(signal)) this.#madeSince.set(signal, now);
+    const sinceMadeMs = now - (this.#madeSince.get(signal) ?? this.#startedAt);
+    const judgement = judge({ made, status: status[signal], sinceMadeMs, patience });
+    this.#judged.set(signal, judgement);
+    if (isSilent(judgement) && !isSilent(before)) {
+      this.#options.warn(this.#sentence(signal, judgement));
+    }
+    if (isSilent(before) && judgement.kind === 'flowing') {
+      this.#options.warn(`${signal}: an export has ended after all; see /readyz for its outcome`);
+    }
+  }
+
+  #sentence(signal: Signal, judgement: Silent): string {
+    const what =
+      judgement.kind === 'held'
+        ? `${judgement.items} ${NOUN[signal]} wait in the export engine and no export has ended`
+        : `${judgement.made} ${NOUN[signal]} were made and none came to the export engine`;
+    return `${signal} are silent: ${what}. ${this.#options.causeOf(signal, judgement)}`;
+  }
+}

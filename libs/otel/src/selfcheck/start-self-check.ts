@@ -1,0 +1,58 @@
+import { Logger } from '@nestjs/common';
+import { systemClock } from '@nestlens/otlp';
+import type { ExportEngine, Signal } from '../engine/engine.js';
+import type { AppTelemetry } from '../late-bound/app-telemetry.js';
+import type { OtelConfig } from '../options/otel.config.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
+import type { SignalFacts } from './judge.js';
+import { SelfCheck } from './self-check.js';
+import { likelyCause } from './likely-cause.js';
+
+/** From the end of a span to its arrival in the engine there is no pause: this is for a busy loop. */
+const ARRIVAL_MS = 5000;
+
+const patienceOf = (config: OtelConfig, signal: Signal): SignalFacts['patience'] => {
+  const gathered =
+    signal === 'metrics'
+      ? config.metrics.intervalMs
+      : Math.max(config[signal].batch.delayMs, config.otlp.pipeline.sealAfterMs);
+  const arrivalMs = ARRIVAL_MS + (signal === 'metrics' ? gathered : 0);
+  return { arrivalMs, answerMs: ARRIVAL_MS + gathered + config.otlp[signal].timeoutMs };
+};
+
+/**
+ * A check for the app that holds it, over all signals that go to a collector. It looks at counts each few seconds until
+ * an export of each signal has ended, and tells by a warning, by the indicator `otlp` and by a metric.
+ */
+export const startSelfCheck = (
+  config: OtelConfig,
+  engine: ExportEngine,
+  app: AppTelemetry,
+): SelfCheck => {
+  // Those of the runtime are measured from the start.
+  if (config.metrics.runtime) app.made.metrics += 1;
+  const sent = config.disabled ? [] : engine.destinations.map(({ signal }) => signal);
+  const logger = new Logger('OtelModule');
+  const check = new SelfCheck({
+    made: app.made,
+    status: () => engine.status(),
+    patience: Object.fromEntries(sent.map((signal) => [signal, patienceOf(config, signal)])),
+    causeOf: (signal, judgement) => likelyCause(config, signal, judgement),
+    warn: (line) => logger.warn(line),
+    clock: systemClock,
+  });
+  const gauge = app.meters
+    .getMeter(SCOPE_NAME, SCOPE_VERSION)
+    .createObservableGauge('nestlens.telemetry.silent', {
+      description: 'Whether a signal is made by the app and does not get out: 1 if so, else 0.',
+      unit: '1',
+    });
+  gauge.addCallback((result) => {
+    for (const signal of check.signals) {
+      const value = check.silence(signal) === undefined ? 0 : 1;
+      result.observe(value, { 'nestlens.otlp.signal': signal });
+    }
+  });
+  app.onEnd(() => check.stop());
+  return check;
+};
