@@ -22,6 +22,7 @@ import { resolveLogger } from './logging/logger-settings.js';
 import { LOGGER_SETTINGS } from './logging/logging.tokens.js';
 import { OtelLogger } from './logging/otel-logger.js';
 import { MANAGEMENT_PROVIDERS } from './management/management.providers.js';
+import { MessagesInFlight } from './messages/messages-in-flight.js';
 import { METER, TRACER } from './metrics/instrument.tokens.js';
 import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
 import { PrometheusEndpoint } from './metrics/prometheus-endpoint.js';
@@ -113,6 +114,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...METRICS_PROVIDERS,
     ...HTTP_PROVIDERS,
     ...RPC_PROVIDERS,
+    MessagesInFlight,
     ...LIFECYCLE_PROVIDERS,
     ...MANAGEMENT_PROVIDERS,
     {
