@@ -83,6 +83,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       prometheus: PrometheusEndpoint | undefined,
     ) {
       diagnostics.install(config.diagnostics.level);
+      app.onEnd(() => diagnostics.uninstall());
       const providers = OtelProviders.start(
         config,
         engine,

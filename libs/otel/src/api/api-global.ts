@@ -28,19 +28,20 @@ export const sharedVersion = (): string | undefined => holder[KEY]?.version;
 /** Takes the slot if nobody holds it. Returns whether `value` holds it now. */
 export const takeSlot = (slot: ApiSlot, value: object): boolean => {
   const shared = (holder[KEY] ??= freshShared());
-  shared[slot] ??= value;
+  // By `Reflect`, which throws nothing where somebody froze the object.
+  if (shared[slot] === undefined) Reflect.set(shared, slot, value);
   return shared[slot] === value;
 };
 
 /** Takes the slot from whoever holds it. */
 export const replaceSlot = (slot: ApiSlot, value: unknown): void => {
-  (holder[KEY] ??= freshShared())[slot] = value;
+  Reflect.set((holder[KEY] ??= freshShared()), slot, value);
 };
 
 /** Empties the slot, if `value` holds it. */
 export const leaveSlot = (slot: ApiSlot, value: object): void => {
   const shared = holder[KEY];
-  if (shared?.[slot] === value) delete shared[slot];
+  if (shared?.[slot] === value) Reflect.deleteProperty(shared, slot);
 };
 
 /** Whether handles of the copy of the API that we use, and of others of its version, see what is registered. */
@@ -59,11 +60,8 @@ export const makeReadable = (): void => {
   if (shared?.version === undefined || isReadable()) return;
   const isOld = minorOf(shared.version) < SAME_CONTRACT_MINOR;
   if (isOld && (shared.trace !== undefined || shared.metrics !== undefined)) return;
-  try {
-    shared.version = ownVersion();
-  } catch {
-    // Somebody froze it: it stays as it is, and `isReadable` says so.
-  }
+  // Frozen, it stays as it is, and `isReadable` says so.
+  Reflect.set(shared, 'version', ownVersion());
 };
 
 /**

@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
+import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 
 /** What surrounds one run of a decorated method. Only the first of `succeed` and `fail` counts. */

@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
+import { diag } from '../api/diag.js';
 
 /** Fixed, or made of the method's arguments at each call. */
 // eslint-disable-next-line typescript/no-explicit-any -- so that callers may name their arguments' types

@@ -1,8 +1,8 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { diag } from '@opentelemetry/api';
 import type { MeterProvider } from '@opentelemetry/api';
 import { boundedReader, createPipeline, proxyUrlOf } from '@nestlens/otlp';
 import type { DestinationOptions, LaneState, PipelineOptions, PipelineStats } from '@nestlens/otlp';
+import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { boundsOf } from '../metrics/bounds.js';

@@ -12,11 +12,11 @@ import type {
 } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { diag } from '@opentelemetry/api';
 import type { MeterProvider } from '@opentelemetry/api';
 import { LiveSpans, certificateMetrics, liveSpanMetrics, unendedText } from '@nestlens/otlp';
 import type { ExportResult } from '@opentelemetry/core';
 import { boundedReader } from '@nestlens/otlp';
+import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { boundsOf } from '../metrics/bounds.js';
 import type { OtelConfig } from '../options/otel.config.js';

@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag } from '../api/diag.js';
 
 const QUIET_MS = 60_000;
 

@@ -1,4 +1,3 @@
-import { diag } from '@opentelemetry/api';
 import type {
   Context,
   Counter,
@@ -9,6 +8,7 @@ import type {
   MetricAttributes,
   UpDownCounter,
 } from '@opentelemetry/api';
+import { diag } from '../api/diag.js';
 import type { LateBoundMeter } from './meter.js';
 import { Binding } from './slot.js';
 

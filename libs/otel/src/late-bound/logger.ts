@@ -1,4 +1,4 @@
-import { context as contextApi, createNoopLogger, diag } from '@opentelemetry/api';
+import { context as contextApi, createNoopLogger } from '@opentelemetry/api';
 import type {
   Context,
   Logger,
@@ -7,6 +7,7 @@ import type {
   LogRecord,
   SeverityNumber,
 } from '@opentelemetry/api';
+import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';

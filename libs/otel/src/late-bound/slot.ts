@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
+import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 import { appOf } from './app-context.js';
 

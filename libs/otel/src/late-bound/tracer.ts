@@ -1,4 +1,4 @@
-import { ProxyTracerProvider, diag, trace } from '@opentelemetry/api';
+import { ProxyTracerProvider, trace } from '@opentelemetry/api';
 import type {
   Context,
   Span,
@@ -7,6 +7,7 @@ import type {
   TracerOptions,
   TracerProvider,
 } from '@opentelemetry/api';
+import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';

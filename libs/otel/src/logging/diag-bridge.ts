@@ -1,5 +1,6 @@
-import { DiagLogLevel, ROOT_CONTEXT, diag } from '@opentelemetry/api';
+import { DiagLogLevel, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
+import { holdDiagnostics } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 import type { DiagnosticsOptions } from '../options/otel.options.js';
 import { isErrorLike } from '../exceptions/error-like.js';
@@ -46,6 +47,7 @@ export interface DiagBridgeOptions {
 export class DiagBridge implements DiagLogger {
   readonly #mask: SecretMask;
   readonly #limited: RateLimitedLog;
+  #release: (() => void) | undefined;
   readonly #print: (level: SelfLogLevel, line: string) => void;
 
   constructor({ settings, mask, now }: DiagBridgeOptions) {
@@ -59,14 +61,16 @@ export class DiagBridge implements DiagLogger {
     });
   }
 
-  /** Takes the place of any diagnostics logger before. Call it after an SDK that sets its own. */
+  /** Takes the place of any diagnostics logger before. */
   install(level: DiagnosticsOptions['level'] = 'warn'): void {
-    diag.setLogger(this, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+    this.uninstall();
+    this.#release = holdDiagnostics(this, LEVELS[level]);
   }
 
-  /** Removes whatever diagnostics logger is set; the API cannot tell whose it is. */
+  /** Gives the place back, see {@link holdDiagnostics}. Safe twice. */
   uninstall(): void {
-    diag.disable();
+    this.#release?.();
+    this.#release = undefined;
   }
 
   error(...parts: unknown[]): void {

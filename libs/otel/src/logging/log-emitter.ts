@@ -1,6 +1,6 @@
-import { diag } from '@opentelemetry/api';
 import type { Attributes, Context, Logger, SeverityNumber } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
+import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { ownLogger } from '../telemetry.js';

@@ -1,8 +1,8 @@
-import { diag } from '@opentelemetry/api';
 import type { MeterProvider } from '@opentelemetry/api';
 import type { ViewOptions } from '@opentelemetry/sdk-metrics';
 import { BoundedMeterProvider } from '@nestlens/otlp';
 import type { BoundedReaderOptions } from '@nestlens/otlp';
+import { diag } from '../api/diag.js';
 import type { OtelConfig } from '../options/otel.config.js';
 
 /** What `boundedReader` asks to know of `metrics`. */

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { diag } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import { boundedReader } from '@nestlens/otlp';
 import type { BoundedReaderOptions } from '@nestlens/otlp';
+import { diag } from '../api/diag.js';
 import type { ManagementRoutes } from '../management/management-routes.js';
 
 /** Below Prometheus' own default of 10 s, so that a slow callback costs itself and not the scrape. */

@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag } from '../api/diag.js';
 
 const PAUSE_MS = 60_000;
 const lastTold = new Map<string, number>();
