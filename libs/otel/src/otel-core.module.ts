@@ -11,6 +11,7 @@ import { resolveHttp } from './http/http.settings.js';
 import type { HttpSettings } from './http/http.settings.js';
 import { HTTP_SETTINGS } from './http/http.tokens.js';
 import { AppTelemetry } from './late-bound/app-telemetry.js';
+import { globalProviders } from './late-bound/globals.js';
 import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
 import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
@@ -36,6 +37,7 @@ import { createEngine } from './engine/engines.js';
 import { registerFlush } from './providers/flush-order.js';
 import { OtelProviders } from './providers/otel-providers.js';
 import { Inventory } from './report/inventory.js';
+import { otherAppsText } from './report/other-apps.js';
 import { StartupReport } from './report/startup-report.js';
 import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { resolveRpc } from './rpc/rpc.settings.js';
@@ -91,6 +93,11 @@ const TELEMETRY_PROVIDERS: Provider[] = [
         env,
         app,
       );
+      const others = otherAppsText(
+        app,
+        globalProviders.apps.filter((other) => other !== app),
+      );
+      if (others !== undefined) new Logger('OtelModule').warn(others);
       registerFlush(phases, providers, engine, config.service.name);
       return providers;
     },

@@ -88,7 +88,8 @@ export const createNestlensEngine = (
   meters: MeterProvider = globalProviders.meters,
 ): ExportEngine => {
   const pipeline = createPipeline({ ...pipelineOptionsOf(config, meters), ...overrides });
-  pipeline.start();
+  // With nowhere to send to, there is nothing for a thread to do.
+  if (shownDestinations(config).length > 0) pipeline.start();
   return {
     name: 'nestlens',
     destinations: shownDestinations(config).map(throughProxy),

@@ -43,17 +43,17 @@ useLeakCheck();
 
 describe.each(platforms)('under a context manager that cannot be entered, on %s', (_, adapter) => {
   it('runs a request in its context from the hook of the adapter on', async () => {
-    const { url, telemetry, close } = await startHttpApp(adapter, {
+    const app = await startHttpApp(adapter, {
       controllers: [Works],
       http: { ignore: ['/quiet'] },
       telemetry: { contextManager: new EarlierContextManager() },
     });
-    await fetch(`${url}/quiet`);
-    await fetch(`${url}/work`);
-    const [inside, server] = await telemetry.waitForSpans(2);
+    await fetch(`${app.url}/quiet`);
+    await fetch(`${app.url}/work`);
+    const [inside, server] = await app.telemetry.waitForSpans(2);
     expect([inside?.name, server?.name]).toEqual(['inside', 'GET /work']);
     expect(inside?.parentSpanContext?.spanId).toBe(server?.spanContext().spanId);
     expect(Guard.sawSpan).toBe(true);
-    await close();
+    await app.close();
   });
 });

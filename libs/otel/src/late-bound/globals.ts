@@ -1,9 +1,13 @@
 import type { Context } from '@opentelemetry/api';
 import { bindEarlyHandles, leaveSlot, makeReadable, takeSlot } from '../api/api-global.js';
+import { slotOwner } from '../api/slot-owner.js';
+import type { SlotOwner } from '../api/slot-owner.js';
+import type { Signal } from '../engine/engine.js';
 import { contexts } from '../context/contexts.js';
 import { appOf } from './app-context.js';
 import { AppTelemetry } from './app-telemetry.js';
 import type { RealProviders } from './app-telemetry.js';
+import { FLUSH_TIMEOUT_MS } from './flush.js';
 import { LateBoundLoggerProvider } from './logger.js';
 import { LateBoundMeterProvider } from './meter.js';
 import { LateBoundPropagator } from './propagator.js';
@@ -11,6 +15,9 @@ import { LateBoundTracerProvider } from './tracer.js';
 
 /** Another copy of this package may be older or newer: its stand-ins are shared only if they are made alike. */
 const SHAPE = 2;
+
+/** Whose each part of the API is. */
+export type Ownership = Readonly<Record<Signal | 'context' | 'propagation', SlotOwner>>;
 
 /**
  * Our stand-ins for tracers, meters, loggers and the propagator. They are the API's global ones wherever nobody else's
@@ -24,9 +31,9 @@ const SHAPE = 2;
  * it was made in, and outside of any to the app that has run longest.
  */
 export class GlobalProviders {
-  readonly tracers = new LateBoundTracerProvider();
-  readonly meters = new LateBoundMeterProvider();
-  readonly loggers = new LateBoundLoggerProvider();
+  readonly tracers = new LateBoundTracerProvider((ms) => this.flush('traces', ms));
+  readonly meters = new LateBoundMeterProvider((ms) => this.flush('metrics', ms));
+  readonly loggers = new LateBoundLoggerProvider((ms) => this.flush('logs', ms));
   readonly propagator = new LateBoundPropagator();
   /** @internal */
   readonly shape = SHAPE;
@@ -55,6 +62,17 @@ export class GlobalProviders {
     const [oldest] = this.#apps;
     if (this.#apps.size < 2) return oldest;
     return (appOf(context) as AppTelemetry | undefined) ?? oldest;
+  }
+
+  /** Whose what the API hands out is. */
+  ownership(): Ownership {
+    return {
+      traces: slotOwner('trace', this.tracers),
+      metrics: slotOwner('metrics', this.meters),
+      logs: slotOwner('logs', this.loggers),
+      context: contexts.areOurs() ? { kind: 'ours' } : slotOwner('context', undefined),
+      propagation: slotOwner('propagation', this.propagator),
+    };
   }
 
   /** Registers the stand-ins wherever nobody has registered anything. Safe to repeat. */
@@ -92,6 +110,13 @@ export class GlobalProviders {
       contexts.unregister();
     }
     this.install();
+  }
+
+  /** Sends what there is of `signal` in every app. Rejects with the first reason where something was not taken. */
+  async flush(signal: Signal, timeoutMs: number = FLUSH_TIMEOUT_MS): Promise<void> {
+    const flushed = await Promise.allSettled(this.apps.map((app) => app.flush(signal, timeoutMs)));
+    const failed = flushed.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   /**

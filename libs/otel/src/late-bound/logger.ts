@@ -9,6 +9,8 @@ import type {
 } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
+import { FLUSH_TIMEOUT_MS } from './flush.js';
+import type { Flush, FlushOptions } from './flush.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
 
@@ -19,6 +21,11 @@ type Slot = LateBoundSlot<LoggerProvider, Logger>;
 /** A logger provider that may be asked before the real one exists, and bound again after a release. */
 export class LateBoundLoggerProvider implements LoggerProvider {
   readonly #slot: Slot = new LateBoundSlot();
+  readonly #flush: Flush;
+
+  constructor(flush: Flush = () => Promise.resolve()) {
+    this.#flush = flush;
+  }
 
   /** Of one app of the process, where there may be several. */
   fill(provider: LoggerProvider, app?: object): void {
@@ -27,6 +34,19 @@ export class LateBoundLoggerProvider implements LoggerProvider {
 
   unfill(app?: object): void {
     this.#slot.unfill(app);
+  }
+
+  /**
+   * Resolves when all log records so far are with the collector. Rejects where some are not: with the reason, or after
+   * `timeoutMillis` (default: 30,000). [trace, metrics and logs SDK, ForceFlush]
+   */
+  forceFlush(options?: FlushOptions): Promise<void> {
+    return this.#flush(options?.timeoutMillis ?? FLUSH_TIMEOUT_MS);
+  }
+
+  /** Flushes only: providers are closed by the shutdown of their app, in its order. Never rejects. */
+  async shutdown(): Promise<void> {
+    await this.forceFlush().catch(() => undefined);
   }
 
   /** For a recording in tests. `undefined` gives back what was taken. */

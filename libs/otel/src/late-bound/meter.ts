@@ -13,6 +13,8 @@ import type {
 } from '@opentelemetry/api';
 import { LateBoundAdder, LateBoundRecorder } from './instruments.js';
 import { BatchObservers, LateBoundObservable } from './observables.js';
+import { FLUSH_TIMEOUT_MS } from './flush.js';
+import type { Flush, FlushOptions } from './flush.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
 
@@ -26,6 +28,11 @@ export type MeterSlot = LateBoundSlot<MeterProvider, Meter>;
  */
 export class LateBoundMeterProvider implements MeterProvider {
   readonly #slot: MeterSlot = new LateBoundSlot();
+  readonly #flush: Flush;
+
+  constructor(flush: Flush = () => Promise.resolve()) {
+    this.#flush = flush;
+  }
 
   /** Of one app of the process, where there may be several. */
   fill(provider: MeterProvider, app?: object): void {
@@ -34,6 +41,19 @@ export class LateBoundMeterProvider implements MeterProvider {
 
   unfill(app?: object): void {
     this.#slot.unfill(app);
+  }
+
+  /**
+   * Resolves when all measurements so far are with the collector. Rejects where some are not: with the reason, or after
+   * `timeoutMillis` (default: 30,000). [trace, metrics and logs SDK, ForceFlush]
+   */
+  forceFlush(options?: FlushOptions): Promise<void> {
+    return this.#flush(options?.timeoutMillis ?? FLUSH_TIMEOUT_MS);
+  }
+
+  /** Flushes only: providers are closed by the shutdown of their app, in its order. Never rejects. */
+  async shutdown(): Promise<void> {
+    await this.forceFlush().catch(() => undefined);
   }
 
   /** For a recording in tests. `undefined` gives back what was taken. */

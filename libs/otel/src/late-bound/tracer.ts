@@ -9,6 +9,8 @@ import type {
 } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
+import { FLUSH_TIMEOUT_MS } from './flush.js';
+import type { Flush, FlushOptions } from './flush.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
 
@@ -23,6 +25,11 @@ type Slot = LateBoundSlot<TracerProvider, Tracer>;
  */
 export class LateBoundTracerProvider implements TracerProvider {
   readonly #slot: Slot = new LateBoundSlot();
+  readonly #flush: Flush;
+
+  constructor(flush: Flush = () => Promise.resolve()) {
+    this.#flush = flush;
+  }
 
   /** Of one app of the process, where there may be several. */
   fill(provider: TracerProvider, app?: object): void {
@@ -31,6 +38,19 @@ export class LateBoundTracerProvider implements TracerProvider {
 
   unfill(app?: object): void {
     this.#slot.unfill(app);
+  }
+
+  /**
+   * Resolves when all spans so far are with the collector. Rejects where some are not: with the reason, or after
+   * `timeoutMillis` (default: 30,000). [trace, metrics and logs SDK, ForceFlush]
+   */
+  forceFlush(options?: FlushOptions): Promise<void> {
+    return this.#flush(options?.timeoutMillis ?? FLUSH_TIMEOUT_MS);
+  }
+
+  /** Flushes only: providers are closed by the shutdown of their app, in its order. Never rejects. */
+  async shutdown(): Promise<void> {
+    await this.forceFlush().catch(() => undefined);
   }
 
   /** For a recording in tests. `undefined` gives back what was taken. */

@@ -17,7 +17,7 @@ import { boundedReader } from '@nestlens/otlp';
 import { ConsoleSpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { OtelConfig } from '../options/otel.config.js';
-import type { ExportEngine } from '../engine/engine.js';
+import type { ExportEngine, Signal } from '../engine/engine.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { NO_PROPAGATOR } from '../late-bound/propagator.js';
@@ -69,6 +69,19 @@ const metricReadersOf = (
       : undefined,
     engine.metricReader,
   ]);
+};
+
+const ITEMS: Readonly<Record<Signal, string>> = {
+  traces: 'spans',
+  metrics: 'data points',
+  logs: 'log records',
+};
+
+/** What the collector refused, or was given up here. */
+const lostOf = (engine: ExportEngine | undefined, signal: Signal): number => {
+  const status = engine?.status()[signal];
+  if (status === undefined) return 0;
+  return Object.values(status.dropped).reduce((sum, count) => sum + count, status.rejected);
 };
 
 /** The parts of a running SDK, and the order in which they are emptied. */
@@ -135,8 +148,15 @@ export class OtelProviders {
           );
     const measured = config.metrics.sdk && meterProvider !== undefined ? { meterProvider } : {};
     const { sampler, limits, idGenerator } = config.traces;
+    const providers = new OtelProviders(
+      app,
+      engine,
+      [...spanProcessors, ...logProcessors],
+      metricReaders,
+    );
     globalProviders.join(app, {
       propagator,
+      flush: (signal, timeoutMs) => providers.#forceFlush(signal, timeoutMs),
       loggerProvider: new LoggerProvider({
         resource,
         processors: defined([...logProcessors, engine.logRecordProcessor]),
@@ -153,7 +173,7 @@ export class OtelProviders {
       }),
       ...(meterProvider && { meterProvider }),
     });
-    return new OtelProviders(app, engine, [...spanProcessors, ...logProcessors], metricReaders);
+    return providers;
   }
 
   /** Sends what has ended. Resolves when it is settled; a failed export is counted, not thrown. */
@@ -162,6 +182,24 @@ export class OtelProviders {
       ...this.#processors.map((processor) => processor.forceFlush()),
       this.#engine?.flush(signal),
     ]);
+  }
+
+  /**
+   * What a user asks for, in the middle of the app's life:
+   *
+   * 1. For metrics, a collection, which is handed to the engine.
+   * 2. The users' processors, then the engine, which comes to an end with all signals.
+   */
+  async #forceFlush(signal: Signal, timeoutMs: number): Promise<void> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const late = once(deadline, 'abort');
+    const before = lostOf(this.#engine, signal);
+    const parts = signal === 'metrics' ? this.#metricReaders : this.#processors;
+    await Promise.race([Promise.all(parts.map((part) => part.forceFlush())), late]);
+    await Promise.race([this.#engine?.flush(deadline), late]);
+    const lost = lostOf(this.#engine, signal) - before;
+    if (lost > 0) throw new Error(`${lost} ${ITEMS[signal]} were lost on the way to the collector`);
+    if (deadline.aborted) throw new Error(`Not all ${signal} were sent within ${timeoutMs} ms`);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { OnApplicationBootstrap } from '@nestjs/common';
 import type { OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG, OTEL_ENGINE } from '../otel.tokens.js';
 import type { Destination, ExportEngine, Signal } from '../engine/engine.js';
+import { apiFacts, apiFindings } from './api-facts.js';
 import { Inventory } from './inventory.js';
 import { unseenLibraries } from './libraries.js';
 
@@ -81,6 +82,7 @@ export class StartupReport implements OnApplicationBootstrap {
     // The `init()` of a microservice runs this hook twice.
     if (this.#done) return;
     this.#done = true;
+    for (const [what, why] of apiFindings(apiFacts())) this.#inventory.leftOut(what, why);
     const logger = new Logger('OtelModule');
     if (this.#config.diagnostics.startupReport) {
       // Last of all: by now the app has loaded what it needs.

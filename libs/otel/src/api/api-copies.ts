@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** A copy of `@opentelemetry/api` on the disk. */
+export interface ApiCopy {
+  readonly version: string;
+  /** Its directory. */
+  readonly path: string;
+}
+
+const NAME = '@opentelemetry/api';
+/** The file of each copy, of any version, that reads the shared object: the directory may have another name. */
+const MARK = /[/\\]internal[/\\]global-utils\.c?js$/;
+const DEEPEST = 6;
+
+/**
+ * The copies of the API that this process has loaded with `require`, and those that the program and this package
+ * resolve to. Copies that only ES modules deeper inside import are not found, since Node keeps no list of those; nor is
+ * anything in a bundle. Reads a list of paths and a few manifests: under a millisecond. Never throws.
+ */
+export const apiCopies = (main: string = process.argv[1] ?? process.cwd()): readonly ApiCopy[] => {
+  const fromMain = createRequire(/^[/\\]|^\w:/.test(main) ? main : join(process.cwd(), 'main.js'));
+  const files = Object.keys(fromMain.cache).filter((file) => MARK.test(file));
+  const entry = resolved(fromMain, NAME);
+  if (entry !== undefined) files.push(entry);
+  const own = resolved(fromMain, '@nestlens/otel');
+  const ownEntry = own && resolved(createRequire(own), NAME);
+  if (ownEntry !== undefined) files.push(ownEntry);
+  const copies = new Map<string, ApiCopy>();
+  for (const file of files) {
+    const copy = copyOf(file);
+    if (copy !== undefined) copies.set(copy.path, copy);
+  }
+  return [...copies.values()];
+};
+
+const resolved = (require: NodeJS.Require, name: string): string | undefined => {
+  try {
+    return require.resolve(name);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The package that `file` belongs to, if it is the API: builds have manifests without a name of their own. */
+const copyOf = (file: string): ApiCopy | undefined => {
+  let path = dirname(file);
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    const { name, version } = manifestOf(path);
+    if (name === NAME && typeof version === 'string') return { version, path };
+    path = dirname(path);
+  }
+  return undefined;
+};
+
+const manifestOf = (path: string): { readonly name?: unknown; readonly version?: unknown } => {
+  try {
+    return JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as object;
+  } catch {
+    return {};
+  }
+};

@@ -1,0 +1,52 @@
+import { readSlot } from './api-global.js';
+import type { ApiSlot } from './api-global.js';
+
+/** Who holds a part of the API. `name`: the class, and the SDK and its version as far as its resource tells. */
+export type SlotOwner =
+  | { readonly kind: 'ours' }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'other'; readonly name: string };
+
+interface Held {
+  readonly getDelegate?: () => Held | undefined;
+  readonly resource?: HeldResource;
+  readonly _resource?: HeldResource;
+  readonly _sharedState?: { readonly resource?: HeldResource };
+}
+
+interface HeldResource {
+  readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
+/** Looks at what is registered now. `ours`: what this package registers there. Never throws. */
+export const slotOwner = (slot: ApiSlot, ours: unknown): SlotOwner => {
+  const held = readSlot(slot);
+  if (held === undefined || held === null) return { kind: 'nobody' };
+  if (held === ours) return { kind: 'ours' };
+  try {
+    return { kind: 'other', name: nameOf(held) };
+  } catch {
+    return { kind: 'other', name: 'unknown' };
+  }
+};
+
+const nameOf = (held: Held): string => {
+  // Copies of the API put a proxy around a tracer provider.
+  const real = held.getDelegate?.() ?? held;
+  const { name } = real.constructor;
+  const sdk = sdkOf(real);
+  if (sdk === undefined) return name;
+  return name === '' || name === 'Object' ? sdk : `${name} (${sdk})`;
+};
+
+/** Each major version of the SDK keeps its resource in a place of its own. [measured: SDK 1.30, 2.12 and 3.1] */
+const sdkOf = (held: Held): string | undefined => {
+  const resource = held.resource ?? held._resource ?? held._sharedState?.resource;
+  const attributes = resource?.attributes ?? {};
+  if (attributes['service.namespace'] === 'sentry') {
+    return ['@sentry/opentelemetry', attributes['service.version']].filter(Boolean).join(' ');
+  }
+  const sdk = attributes['telemetry.sdk.name'];
+  if (typeof sdk !== 'string') return undefined;
+  return [sdk, attributes['telemetry.sdk.version']].filter(Boolean).join(' ');
+};

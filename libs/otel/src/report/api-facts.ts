@@ -1,0 +1,63 @@
+import { apiCopies } from '../api/api-copies.js';
+import type { ApiCopy } from '../api/api-copies.js';
+import { isReadable, ownVersion, sharedVersion } from '../api/api-global.js';
+import type { SlotOwner } from '../api/slot-owner.js';
+import { globalProviders } from '../late-bound/globals.js';
+import type { Ownership } from '../late-bound/globals.js';
+
+/** What is so of the API in this process, looked up when it is asked for. */
+export interface ApiFacts {
+  readonly owners: Ownership;
+  /** The version that made the shared object, and that of the copy that we use. */
+  readonly shared: string | undefined;
+  readonly own: string;
+  /** Whether users' handles of our version see what is registered. */
+  readonly readable: boolean;
+  readonly copies: readonly ApiCopy[];
+}
+
+export const apiFacts = (): ApiFacts => ({
+  owners: globalProviders.ownership(),
+  shared: sharedVersion(),
+  own: ownVersion(),
+  readable: isReadable(),
+  copies: apiCopies(),
+});
+
+/** What another owner means, by the part of the API. */
+const MEANING: Readonly<Record<keyof Ownership, string>> = {
+  traces: 'tracers from the API are theirs; spans of this package and what is injected stay ours',
+  metrics: 'meters from the API are theirs; metrics of this package and what is injected stay ours',
+  logs: 'loggers from the API are theirs; records of this package stay ours',
+  context: 'it is used, not replaced',
+  propagation: 'what this package sends and receives follows its own options',
+};
+
+const isOther = (owner: SlotOwner): owner is SlotOwner & { kind: 'other' } =>
+  owner.kind === 'other';
+
+/** Each thing of the API that is not as a user would expect: what, and what that means. Empty if all is ours. */
+export const apiFindings = ({
+  owners,
+  shared,
+  own,
+  readable,
+  copies,
+}: ApiFacts): readonly (readonly [what: string, why: string])[] => {
+  const findings = (Object.keys(MEANING) as (keyof Ownership)[]).flatMap((part) => {
+    const owner = owners[part];
+    return isOther(owner)
+      ? [[`API ${part}`, `${owner.name} was registered first: ${MEANING[part]}`] as const]
+      : [];
+  });
+  if (readable) return findings;
+  const path = copies.find(({ version }) => version === shared)?.path;
+  return [
+    ...findings,
+    [
+      `API ${shared ?? ''}`,
+      `${path ?? 'a copy of @opentelemetry/api'} was first, with tracers or meters of its own: code that uses version ` +
+        `${own} sees neither them nor the active context; have one version installed`,
+    ],
+  ];
+};
