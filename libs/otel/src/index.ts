@@ -1,6 +1,8 @@
-import { installLateBoundProviders } from './late-bound/globals.js';
+import { globalProviders, installLateBoundProviders } from './late-bound/globals.js';
+import { installApiLogs } from './log-sources/api-logs.js';
 
 installLateBoundProviders();
+installApiLogs(globalProviders.loggers);
 
 export { OtelModule } from './otel.module.js';
 export type { OtelModuleAsyncOptions, OtelOptionsFactory } from './otel.module-definition.js';
@@ -16,6 +18,10 @@ export { Shutdown } from './lifecycle/shutdown.js';
 export type { HandledPhaseName, ShutdownHandler } from './lifecycle/shutdown-phases.js';
 
 export { OtelLogger } from './logging/otel-logger.js';
+export { pinoTraceMixin } from './log-sources/pino-mixin.js';
+export type { TraceFields } from './log-sources/pino-mixin.js';
+export { winstonTransport } from './log-sources/winston-transport.js';
+export type { WinstonTransportOptions } from './log-sources/winston-transport.js';
 
 export { Counted } from './decorators/counted.decorator.js';
 export type { DecoratorAttributes } from './decorators/decorator-attributes.js';

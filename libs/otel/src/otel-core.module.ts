@@ -18,6 +18,7 @@ import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
 import { Shutdown } from './lifecycle/shutdown.js';
 import { resolveShutdown } from './lifecycle/shutdown-settings.js';
 import { DiagBridge } from './logging/diag-bridge.js';
+import { LogSources } from './log-sources/log-sources.js';
 import { LOGGING_PROVIDERS } from './logging/logging.providers.js';
 import { resolveLogger } from './logging/logger-settings.js';
 import { LOGGER_SETTINGS } from './logging/logging.tokens.js';
@@ -119,6 +120,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     settings(LOGGER_SETTINGS, (options) => resolveLogger(options.logs, env)),
     Inventory,
     ...LOGGING_PROVIDERS,
+    LogSources,
     ...METRICS_PROVIDERS,
     ...HTTP_PROVIDERS,
     ...RPC_PROVIDERS,

@@ -3,7 +3,12 @@ import { resolveLogger } from './logger-settings.js';
 
 describe('resolveLogger', () => {
   it('prints pretty from level log on and sends, unless told otherwise', () => {
-    expect(resolveLogger(undefined, {})).toEqual({ format: 'pretty', level: 'log', emit: true });
+    expect(resolveLogger(undefined, {})).toEqual({
+      format: 'pretty',
+      level: 'log',
+      emit: true,
+      pino: true,
+    });
     expect(resolveLogger({}, { NODE_ENV: 'production' }).format).toBe('json');
     expect(resolveLogger({ format: 'pretty' }, { NODE_ENV: 'production' }).format).toBe('pretty');
     expect(resolveLogger({ level: 'warn' }, {}).level).toBe('warn');

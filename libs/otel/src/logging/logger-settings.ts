@@ -9,6 +9,8 @@ export interface LoggerSettings {
   readonly level: LogLevelName;
   /** Whether log calls become OTLP log records. */
   readonly emit: boolean;
+  /** Whether lines of pino become log records too, where log calls do. Default: true. */
+  readonly pino?: boolean;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -19,6 +21,7 @@ export const resolveLogger = (options: LogsOptions = {}, env: Env = process.env)
     format: options.format ?? (env['NODE_ENV'] === 'production' ? 'json' : 'pretty'),
     level: options.level ?? 'log',
     emit: !disabled(env) && !exporters(options, env).includes('none'),
+    pino: options.pino ?? true,
   });
 
 const exporters = (options: LogsOptions, env: Env): readonly string[] =>

@@ -146,6 +146,8 @@ export interface LogsOptions {
   format?: LogFormat;
   /** The least severe level that is printed and sent. Default: `log`. */
   level?: LogLevelName;
+  /** Lines of pino 9.10 or later, such as nestjs-pino's, are sent as log records. Default: true. */
+  pino?: boolean;
   batch?: BatchOptions;
   /** Run before the exporting processor. They are shut down with it. */
   processors?: readonly LogRecordProcessor[];

@@ -141,6 +141,7 @@ export const optionsSchema = v.strictObject(
         exporters,
         format: v.optional(oneOf('pretty', 'json')),
         level: v.optional(oneOf('verbose', 'debug', 'log', 'warn', 'error', 'fatal')),
+        pino: v.optional(flag),
         batch: v.optional(batch),
         processors: v.optional(
           list(withMethods('LogRecordProcessor', 'onEmit'), 'log record processors'),

@@ -47,7 +47,7 @@ describe('validateOptions', () => {
     ],
     [
       { logs: { zzzzzz: 1 } },
-      'logs.zzzzzz | - | unknown key; known are exporters, format, level, batch, processors',
+      'logs.zzzzzz | - | unknown key; known are exporters, format, level, pino, batch, processors',
     ],
   ])('names the key that was meant in %j', (given, fault) => {
     expect(faultsOf(given)).toEqual([fault]);

@@ -1,0 +1,35 @@
+import type { LoggerProvider } from '@opentelemetry/api';
+
+/** Where all versions of `@opentelemetry/api-logs` look for the provider (0.38 to 0.223.1, read and run). */
+const KEY = Symbol.for('io.opentelemetry.js.api.logs');
+/** The API asks with its number; whoever asks with another gets its own no-op. */
+const COMPATIBLE = 1;
+
+type Getter = (version: number) => LoggerProvider | undefined;
+const holder = globalThis as { [KEY]?: Getter };
+
+const ours = new WeakSet<Getter>();
+
+/** Whose provider the users of `@opentelemetry/api-logs` get. */
+export type ApiLogsOwner = 'ours' | 'foreign' | 'nobody';
+
+export const apiLogsOwner = (): ApiLogsOwner => {
+  const getter = holder[KEY];
+  if (getter === undefined) return 'nobody';
+  return ours.has(getter) ? 'ours' : 'foreign';
+};
+
+/** Makes `provider` that of `@opentelemetry/api-logs`, unless somebody else holds the place. Safe to repeat. */
+export const installApiLogs = (provider: LoggerProvider): ApiLogsOwner => {
+  if (holder[KEY] === undefined) {
+    const getter: Getter = (version) => (version === COMPATIBLE ? provider : undefined);
+    ours.add(getter);
+    holder[KEY] = getter;
+  }
+  return apiLogsOwner();
+};
+
+/** Takes back what {@link installApiLogs} did; a provider of somebody else stays. */
+export const removeApiLogs = (): void => {
+  if (apiLogsOwner() === 'ours') delete holder[KEY];
+};

@@ -1,0 +1,88 @@
+import { ConsoleLogger, Logger } from '@nestjs/common';
+import { attempt } from '../exceptions/error-like.js';
+import { OtelLogger } from '../logging/otel-logger.js';
+import { isOurTransport } from './winston-transport.js';
+
+/** Which logger Nest uses, and whether what it prints becomes log records. */
+export type NestLoggerFact =
+  | {
+      readonly kind: 'sent';
+      readonly logger: string;
+      readonly by: 'OtelLogger' | 'pino' | 'winston';
+    }
+  | { readonly kind: 'not-sent'; readonly logger: string; readonly why: string }
+  | { readonly kind: 'off'; readonly why: string };
+
+const USE_OURS = 'app.useLogger(app.get(OtelLogger)) sends them';
+const PINO_SINCE = [9, 10] as const;
+
+interface Wrapping {
+  readonly logger?: Wrapping;
+  readonly version?: unknown;
+  readonly bindings?: unknown;
+  readonly transports?: unknown;
+}
+
+const nameOf = (logger: object): string =>
+  attempt(() => logger.constructor.name) || 'a logger without a name';
+
+/** The version of the pino within: nestjs-pino's Logger has a PinoLogger, and that has the instance. */
+const pinoVersion = (logger: Wrapping): string | undefined => {
+  for (const candidate of [logger, logger.logger, logger.logger?.logger]) {
+    if (typeof candidate?.version === 'string' && typeof candidate.bindings === 'function') {
+      return candidate.version;
+    }
+  }
+  return undefined;
+};
+
+const publishes = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > PINO_SINCE[0] || (major === PINO_SINCE[0] && minor >= PINO_SINCE[1]);
+};
+
+const ofPino = (name: string, version: string, captured: boolean): NestLoggerFact => {
+  const logger = `${name} (pino ${version})`;
+  if (!captured) return { kind: 'not-sent', logger, why: 'logs.pino is false' };
+  if (publishes(version)) return { kind: 'sent', logger, by: 'pino' };
+  const why = `pino publishes its lines since ${PINO_SINCE.join('.')}; a newer pino sends them`;
+  return { kind: 'not-sent', logger, why };
+};
+
+const ofWinston = (name: string, transports: readonly unknown[]): NestLoggerFact => {
+  const logger = `${name} (winston)`;
+  return transports.some(isOurTransport)
+    ? { kind: 'sent', logger, by: 'winston' }
+    : { kind: 'not-sent', logger, why: 'winstonTransport() among its transports sends them' };
+};
+
+/** Nest keeps it in a static property, and has no other way to ask (11.2.10, 12.5.1). */
+const currentLogger = (): unknown => Reflect.get(Logger, 'staticInstanceRef');
+
+/**
+ * Reads which logger Nest uses now; it may change with `app.useLogger`.
+ *
+ * @param sends Whether log records are sent at all.
+ * @param captured Whether the lines of pino are.
+ */
+export const nestLoggerFact = (
+  sends: boolean,
+  captured: boolean,
+  logger: unknown = currentLogger(),
+): NestLoggerFact => {
+  if (typeof logger !== 'object' || logger === null) {
+    return { kind: 'off', why: "Nest's logger is off" };
+  }
+  const name = nameOf(logger);
+  if (!sends) return { kind: 'not-sent', logger: name, why: 'logs have no exporter' };
+  if (logger instanceof OtelLogger) return { kind: 'sent', logger: name, by: 'OtelLogger' };
+  const version = attempt(() => pinoVersion(logger as Wrapping));
+  if (version !== undefined) return ofPino(name, version, captured);
+  const transports = attempt(
+    () => (logger as Wrapping).transports ?? (logger as Wrapping).logger?.transports,
+  );
+  if (Array.isArray(transports)) return ofWinston(name, transports);
+  const why =
+    logger instanceof ConsoleLogger ? USE_OURS : `nobody is told of its lines; ${USE_OURS}`;
+  return { kind: 'not-sent', logger: name, why };
+};
