@@ -113,7 +113,7 @@ describe('the spans of outgoing HTTP requests', () => {
         'network.peer.port': port,
       });
       const { traceId, spanId } = span.spanContext();
-      expect(received[0]?.['traceparent']).toBe(`00-${traceId}-${spanId}-01`);
+      expect(received[0]?.['traceparent']).toBe(`00-${traceId}-${spanId}-03`);
     });
 
     it.each([404, 503])('are errors at status %i', async (status) => {

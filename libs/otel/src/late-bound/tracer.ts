@@ -9,6 +9,7 @@ import type {
 } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
+import { keepRandomFlag } from '../propagation/random-flag.js';
 import { FLUSH_TIMEOUT_MS } from './flush.js';
 import type { Flush, FlushOptions } from './flush.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
@@ -86,12 +87,12 @@ class LateBoundTracer implements Tracer {
     const parent = given ?? contexts.active();
     const tracer = this.#binding.with(this.#slot.current(parent));
     try {
-      return tracer.startSpan(name, options, parent);
+      return keepRandomFlag(tracer.startSpan(name, options, parent), parent);
     } catch (error) {
       diag.warn('A span could not be started with its options, which are dropped', error);
     }
     try {
-      return tracer.startSpan(name, {}, parent);
+      return keepRandomFlag(tracer.startSpan(name, {}, parent), parent);
     } catch {
       return WAITING.startSpan('', {}, parent);
     }

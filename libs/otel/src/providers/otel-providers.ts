@@ -22,6 +22,7 @@ import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { NO_PROPAGATOR } from '../late-bound/propagator.js';
 import { boundedMeters, boundedViews, boundsOf, scrapedBoundsOf } from '../metrics/bounds.js';
+import { unvouchedIds } from '../propagation/random-flag.js';
 import { buildPropagator } from './propagator.js';
 import { buildResource } from './resource.js';
 import { buildSampler } from './sampler.js';
@@ -168,7 +169,7 @@ export class OtelProviders {
         spanProcessors: defined([...spanProcessors, engine.spanProcessor]),
         sampler: buildSampler(sampler),
         spanLimits: limits,
-        ...(idGenerator && { idGenerator }),
+        ...(idGenerator && { idGenerator: unvouchedIds(idGenerator) }),
         ...measured,
       }),
       ...(meterProvider && { meterProvider }),

@@ -1,17 +1,15 @@
 import type { TextMapPropagator } from '@opentelemetry/api';
-import {
-  CompositePropagator,
-  W3CBaggagePropagator,
-  W3CTraceContextPropagator,
-} from '@opentelemetry/core';
+import { CompositePropagator } from '@opentelemetry/core';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import type { OtelConfig } from '../options/otel.config.js';
+import { BaggagePropagator } from '../propagation/baggage-propagator.js';
+import { TraceContextPropagator } from '../propagation/trace-context.js';
 
 type Name = OtelConfig['traces']['propagators'][number];
 
 const make: Record<Name, () => TextMapPropagator> = {
-  tracecontext: () => new W3CTraceContextPropagator(),
-  baggage: () => new W3CBaggagePropagator(),
+  tracecontext: () => new TraceContextPropagator(),
+  baggage: () => new BaggagePropagator(),
   b3: () => new B3Propagator({ injectEncoding: B3InjectEncoding.SINGLE_HEADER }),
   b3multi: () => new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER }),
 };
