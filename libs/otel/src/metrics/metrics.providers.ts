@@ -9,9 +9,6 @@ import { METER, TRACER } from './instrument.tokens.js';
 import { PrometheusEndpoint } from './prometheus-endpoint.js';
 import { RuntimeMetrics } from './runtime-metrics.js';
 
-/** Scope of what the app itself measures and traces, where the service has no name. */
-const UNNAMED = 'app';
-
 const collects = ({ disabled, metrics: options }: OtelConfig): boolean =>
   !disabled &&
   (options.exporters.length > 0 ||
@@ -27,13 +24,13 @@ export const METRICS_PROVIDERS: Provider[] = [
     provide: METER,
     inject: [OTEL_CONFIG, AppTelemetry],
     useFactory: ({ service }: OtelConfig, { meters }: AppTelemetry) =>
-      meters.getMeter(service.name ?? UNNAMED),
+      meters.getMeter(service.name, service.version),
   },
   {
     provide: TRACER,
     inject: [OTEL_CONFIG, AppTelemetry],
     useFactory: ({ service }: OtelConfig, { tracers }: AppTelemetry) =>
-      tracers.getTracer(service.name ?? UNNAMED),
+      tracers.getTracer(service.name, service.version),
   },
   {
     provide: PrometheusEndpoint,

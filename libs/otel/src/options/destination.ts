@@ -6,6 +6,7 @@ import {
   grpcTarget,
   isUnix,
   likelySwap,
+  pathMistake,
   takeUserInfo,
 } from './endpoint.js';
 import { headersFromEnvironment } from './environment-headers.js';
@@ -111,6 +112,14 @@ export const resolveDestination = (
     own.endpoint ?? (options.endpoint === undefined ? fromEnvironment(signalName) : undefined);
   const base = options.endpoint ?? fromEnvironment(sharedName) ?? defaultEndpoint(protocol);
   const url = new URL(exact ?? base);
+  const sharedFrom = options.endpoint === undefined ? sharedName : 'otlp.endpoint';
+  const ownFrom = own.endpoint === undefined ? signalName : `otlp.${signal}.endpoint`;
+  const given = {
+    name: exact === undefined ? sharedFrom : ownFrom,
+    url,
+    exact: exact !== undefined,
+  };
+  const mistake = protocol === 'grpc' ? undefined : pathMistake(given, signal);
   // Specification, protocol/exporter "Endpoint URLs for OTLP/HTTP": only the shared one is a base.
   if (exact === undefined && protocol !== 'grpc' && !isUnix(url)) {
     url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/${signal}`;
@@ -165,9 +174,12 @@ export const resolveDestination = (
     warnings: [
       // Our own pipeline reads the files again, then and now, and tells of them itself.
       ...(engine === 'sdk' ? tls.warnings : []),
+      ...(mistake === undefined ? [] : [`${mistake}.`]),
       ...(swap === undefined
         ? []
-        : [`otlp (${signal}): ${protocol} to ${url.origin}, but ${swap}. Is the protocol right?`]),
+        : [
+            `${given.name} (${signal}): ${protocol} to ${url.origin}, but ${swap}. Is the protocol right?`,
+          ]),
     ],
   };
 };

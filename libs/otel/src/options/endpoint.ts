@@ -83,3 +83,45 @@ const decoded = (text: string): string => {
     return text;
   }
 };
+
+const SIGNAL_PATH = /\/v1\/(traces|metrics|logs)\/?$/;
+
+/** An endpoint as it was given, and under which name. */
+export interface GivenEndpoint {
+  /** An option or a variable. */
+  readonly name: string;
+  readonly url: URL;
+  /** Whether it is of this signal alone, so that nothing is appended. */
+  readonly exact: boolean;
+}
+
+/**
+ * What is likely wrong with the path of an endpoint over HTTP, by the name under which it was given: the shared one gets
+ * `/v1/<signal>`, one of a signal is used as it is. [specification, protocol/exporter, "Endpoint URLs for OTLP/HTTP"]
+ */
+export const pathMistake = (
+  { name, url, exact }: GivenEndpoint,
+  signal: string,
+): string | undefined => {
+  if (isUnix(url)) return undefined;
+  const [end, named] = SIGNAL_PATH.exec(url.pathname) ?? [];
+  const base = (end === undefined ? url.pathname : url.pathname.slice(0, -end.length)).replace(
+    /\/$/,
+    '',
+  );
+  const right = `${url.origin}${base}`;
+  if (!exact && end !== undefined) {
+    // The same for each signal, so that it is told once.
+    return (
+      `${name}: it ends in ${end}, and /v1/<signal> is appended to it, so that ` +
+      `${url.pathname.replace(/\/$/, '')}/v1/<signal> is asked for. Write ${right}`
+    );
+  }
+  if (exact && named !== undefined && named !== signal) {
+    return `${name}: it ends in ${end}, which is for ${named}. Write ${right}/v1/${signal}`;
+  }
+  if (exact && url.pathname === '/') {
+    return `${name}: it is used as it is, without a path. Write ${right}/v1/${signal} unless the collector takes ${signal} at /`;
+  }
+  return undefined;
+};

@@ -5,6 +5,8 @@ export const MAX_TIMER_MS = 2_147_483_647;
 
 const known = (names: readonly string[]): string => names.join(', ');
 
+const QUOTED = /^(['"]).*\1$/;
+
 /**
  * Reads `OTEL_*` variables by the rules of the specification (configuration, "Parsing empty value" and
  * "Configuration types"): empty is unset, and a value that cannot be understood is ignored with one
@@ -25,6 +27,10 @@ export class Environment {
 
   text(name: string): string | undefined {
     const value = this.#variables[name]?.trim();
+    // Docker's --env-file and Kubernetes' YAML in YAML keep them.
+    if (value !== undefined && QUOTED.test(value)) {
+      this.warn(name, 'its quotes are part of the value; write it without them');
+    }
     return value === '' ? undefined : value;
   }
 

@@ -15,6 +15,7 @@ import type {
   SamplerName,
 } from './otel.options.js';
 import type { Secret } from '../secrets/secret.js';
+import type { ServiceIdentity } from './service.js';
 
 /** Where a signal may go; `prometheus` comes from `OTEL_METRICS_EXPORTER` only. */
 export type SignalExporter = 'otlp' | 'console' | 'prometheus';
@@ -68,7 +69,7 @@ export interface PipelineConfig extends Pick<
 export interface OtelConfig {
   /** `OTEL_SDK_DISABLED`: context still travels, nothing is recorded. */
   readonly disabled: boolean;
-  readonly service: { readonly name: string | undefined };
+  readonly service: ServiceIdentity;
   readonly resource: {
     readonly attributes: Attributes;
     readonly detectors: readonly ResourceDetectorName[];

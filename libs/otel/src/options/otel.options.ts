@@ -28,7 +28,10 @@ export interface OtelModuleOptions {
 
 /** Who this service is. */
 export interface ServiceOptions {
-  /** `service.name`. Default: `OTEL_SERVICE_NAME`, then `unknown_service:node`. 1 to 255 characters. */
+  /**
+   * `service.name`. Default: `resource.attributes`, then `OTEL_SERVICE_NAME`, then `OTEL_RESOURCE_ATTRIBUTES`, then
+   * `unknown_service:node`. 1 to 255 characters.
+   */
   name?: string;
   /** `service.version`. Default: none. */
   version?: string;

@@ -5,7 +5,7 @@ import { OtelConfigError } from './faults.js';
 import type { Fault } from './faults.js';
 import type { OtelConfig, PipelineConfig } from './otel.config.js';
 import type { OtelModuleOptions, ResourceDetectorName } from './otel.options.js';
-import { checkResourceVariable } from './resource-variable.js';
+import { checkResourceVariable, resourceVariable } from './resource-variable.js';
 import { resolveService } from './service.js';
 import { resolveLogs, resolveMetrics, resolveTraces } from './signals.js';
 import { checkSpool } from './spool.js';
@@ -127,14 +127,19 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
     if (environment.text(name) === undefined) continue;
     environment.warn(name, 'declarative configuration is not read; use options');
   }
-  const service = resolveService(options.service, environment);
+  const detectors = detectorsOf(options.resource?.detectors, environment);
+  const sources = {
+    options: options.resource?.attributes ?? {},
+    variable: detectors.includes('env') ? resourceVariable(environment) : {},
+  };
+  const service = resolveService(options.service, sources, environment);
   const disabled = environment.flag('OTEL_SDK_DISABLED') ?? false;
   const config: OtelConfig = {
     disabled,
-    service: { name: service.name },
+    service: service.identity,
     resource: {
       attributes: { ...options.resource?.attributes, ...service.attributes },
-      detectors: detectorsOf(options.resource?.detectors, environment),
+      detectors,
     },
     otlp: {
       engine: otlp.engine ?? DEFAULT_ENGINE,

@@ -18,13 +18,26 @@ const faultOf = (pair: string): string | undefined => {
   }
 };
 
+const pairsOf = (environment: Environment): readonly string[] =>
+  (environment.text(NAME) ?? '').split(',').filter((pair) => pair.trim() !== '');
+
+/** `OTEL_RESOURCE_ATTRIBUTES` as the official detector reads it: empty where there is any error in it. */
+export const resourceVariable = (environment: Environment): Readonly<Record<string, string>> => {
+  const pairs = pairsOf(environment);
+  if (pairs.some((pair) => faultOf(pair) !== undefined)) return {};
+  const entries = pairs.map((pair) =>
+    pair.split('=').map((part) => decodeURIComponent(part.trim())),
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+};
+
 /**
  * Tells of `OTEL_RESOURCE_ATTRIBUTES` that the official detector throws away in silence.
  * Source: specification, resource/sdk "Specifying resource information via an environment variable": with any error
  * the whole value is discarded.
  */
 export const checkResourceVariable = (environment: Environment): void => {
-  const pairs = (environment.text(NAME) ?? '').split(',').filter((pair) => pair.trim() !== '');
+  const pairs = pairsOf(environment);
   const faulty = pairs.flatMap((pair) => {
     const fault = faultOf(pair);
     return fault === undefined ? [] : [`${shown(NAME, pair.slice(0, 40))} ${fault}`];

@@ -1,43 +1,78 @@
+import { basename } from 'node:path';
+import type { Attributes } from '@opentelemetry/api';
 import type { Environment } from './environment.js';
 import type { ServiceOptions } from './otel.options.js';
 
 const LONGEST_NAME = 255;
 const NAME = 'OTEL_SERVICE_NAME';
 
+/** Who this service is, wherever that is told: resource, reports at start and exit, scope of meter and tracer. */
+export interface ServiceIdentity {
+  readonly name: string;
+  /** Whether anybody gave the name. */
+  readonly named: boolean;
+  readonly version: string | undefined;
+}
+
 export interface ServiceResult {
-  readonly name: string | undefined;
+  readonly identity: ServiceIdentity;
   readonly attributes: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+}
+
+/** What else may name the service, from the strongest to the weakest. */
+export interface ServiceSources {
+  /** `resource.attributes` of the options. */
+  readonly options: Attributes;
+  /** `OTEL_RESOURCE_ATTRIBUTES`; empty where it is not read. */
+  readonly variable: Readonly<Record<string, string>>;
 }
 
 /** At most 255 characters, and no half of one. */
 const cut = (name: string): string =>
   name.length > LONGEST_NAME ? name.slice(0, LONGEST_NAME).toWellFormed() : name;
 
-/** Who this service is: code over `OTEL_SERVICE_NAME`, which the official detector reads too. */
+/** By the name of the executable, not its path. [semantic conventions, `service.name`] */
+const unnamed = (argv0 = process.argv0): string => {
+  const executable = basename(argv0.replaceAll('\\', '/'), '.exe');
+  return executable === '' ? 'unknown_service' : `unknown_service:${executable}`;
+};
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value : undefined;
+
+/**
+ * Who this service is: `service` over `resource.attributes` over `OTEL_SERVICE_NAME` over `OTEL_RESOURCE_ATTRIBUTES`,
+ * else `unknown_service:node`. What is found here is what the resource has.
+ */
 export const resolveService = (
   service: ServiceOptions = {},
+  sources: ServiceSources,
   environment: Environment,
 ): ServiceResult => {
-  const given = service.name ?? environment.text(NAME);
-  const name = given && cut(given);
-  const isCut = name !== given;
-  if (isCut && service.name === undefined) {
+  const first = (key: string): string | undefined =>
+    textOf(sources.options[key]) ?? textOf(sources.variable[key]);
+  const inCode = service.name ?? textOf(sources.options['service.name']);
+  const given = inCode ?? environment.text(NAME) ?? textOf(sources.variable['service.name']);
+  const name = given === undefined ? unnamed() : cut(given);
+  const isCut = given !== undefined && name !== given;
+  if (isCut && inCode === undefined) {
     environment.warn(NAME, `what is beyond ${LONGEST_NAME} characters is cut off`);
   }
-  const named = {
-    'service.name': isCut ? name : service.name,
-    'service.version': service.version,
+  const version = service.version ?? first('service.version');
+  const known = {
+    'service.name': name,
+    'service.version': version,
     'service.namespace': service.namespace,
     'service.instance.id': service.instanceId,
     'deployment.environment.name': service.environment,
   };
   const attributes = Object.fromEntries(
-    Object.entries(named).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(known).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   const warnings =
-    isCut && service.name !== undefined
+    isCut && inCode !== undefined
       ? [`service.name: what is beyond ${LONGEST_NAME} characters is cut off.`]
       : [];
-  return { name, attributes, warnings };
+  return { identity: { name, named: given !== undefined, version }, attributes, warnings };
 };

@@ -16,7 +16,7 @@ export const registerFlush = (
   phases: ShutdownPhases,
   providers: OtelProviders,
   engine: ExportEngine,
-  service: string | undefined,
+  service: string,
 ): void => {
   phases.register(
     'flush',

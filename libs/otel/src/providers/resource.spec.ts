@@ -29,7 +29,7 @@ describe('buildResource', () => {
   });
 
   it('describes process, host, OS and distribution, and keeps the arguments to itself', async () => {
-    const attributes = await attributesOf({}, {});
+    const attributes = await attributesOf({}, process.env);
     expect(attributes).toMatchObject({
       'service.name': 'from-env',
       'process.pid': process.pid,

@@ -26,11 +26,11 @@ const words = (signal: Signal, status: SignalStatus): string => {
 };
 
 /** The last line of a service: for people in front, for programs as JSON behind. */
-export const shutdownReport = (service: string | undefined, status: EngineStatus): string => {
+export const shutdownReport = (service: string, status: EngineStatus): string => {
   const sentence = SIGNALS.map((signal) => words(signal, status[signal])).join('; ');
   const json = {
     'nestlens.shutdown': {
-      service: service ?? null,
+      service,
       ...Object.fromEntries(SIGNALS.map((signal) => [signal, totals(status[signal])])),
     },
   };

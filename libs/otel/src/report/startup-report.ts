@@ -26,6 +26,11 @@ const destinationText = (
   return all.length === 0 ? 'off' : all.join(', ');
 };
 
+const serviceText = ({ name, named, version }: OtelConfig['service']): string => {
+  if (!named) return `${name}; name it by service.name or OTEL_SERVICE_NAME`;
+  return version === undefined ? name : `${name} ${version}`;
+};
+
 type Row = readonly [name: string, text: string];
 
 const warningsOf = ({ warnings }: OtelConfig): readonly Row[] =>
@@ -47,7 +52,7 @@ export const startupReport = (
     return block('Telemetry is disabled by OTEL_SDK_DISABLED', [context, ...warningsOf(config)]);
   }
   const rows: Row[] = [
-    ['service', config.service.name ?? 'not named; set service.name or OTEL_SERVICE_NAME'],
+    ['service', serviceText(config.service)],
     ...SIGNALS.map((signal): Row => [signal, destinationText(signal, config, engine.destinations)]),
     ['sampler', samplerText(config.traces)],
     context,
