@@ -164,18 +164,22 @@ describe.each(platforms)('the context of a request on %s', (_name, makeAdapter) 
     expect(span?.spanContext().traceId).not.toBe(TRACE);
   });
 
-  it('is its own for each of 1,000 concurrent requests', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 1000 }, async (_, n) => {
-        const traceparent = `00-${traceIdOf(n)}-b7ad6b7169203331-01`;
-        const response = await fetch(`${http.url}/echo`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', traceparent },
-          body: JSON.stringify({ n }),
-        });
-        return (await response.json()) as unknown;
-      }),
-    );
+  it('is its own for each of 1,000 requests, 250 at the same time', async () => {
+    const echo = async (n: number): Promise<unknown> => {
+      const traceparent = `00-${traceIdOf(n)}-b7ad6b7169203331-01`;
+      const response = await fetch(`${http.url}/echo`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', traceparent },
+        body: JSON.stringify({ n }),
+      });
+      return response.json();
+    };
+    const answers: unknown[] = [];
+    // Half of the connections that a busy server may leave waiting before the system resets some.
+    for (let first = 0; first < 1000; first += 250) {
+      const wave = Array.from({ length: 250 }, (_, at) => echo(first + at));
+      answers.push(...(await Promise.all(wave)));
+    }
     expect(answers).toEqual(
       answers.map((_, n) => ({ n, inHandler: traceIdOf(n), later: traceIdOf(n) })),
     );
