@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { useLeakCheck } from '@nestlens/testing';
+import { useMachine } from './fixtures/machine.js';
 import type { App } from './fixtures/app.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
@@ -12,6 +13,8 @@ const DEADLINE_MS = 1500;
 const GRACE_MS = 1000;
 
 type Peer = 'healthy' | 'slow' | 'dead' | 'half-open';
+
+const machine = useMachine();
 
 describe('flush and shutdown', () => {
   useLeakCheck();
@@ -94,8 +97,8 @@ describe('flush and shutdown', () => {
           }),
         );
         for (const { count, flush, shutdown, size, made, books, broken, lines } of runs) {
-          expect(flush.ms).toBeLessThanOrEqual(DEADLINE_MS + GRACE_MS);
-          expect(shutdown.ms).toBeLessThanOrEqual(DEADLINE_MS + GRACE_MS);
+          expect(flush.ms).toBeLessThanOrEqual(DEADLINE_MS + GRACE_MS + machine.lateMs);
+          expect(shutdown.ms).toBeLessThanOrEqual(DEADLINE_MS + GRACE_MS + machine.lateMs);
           expect(broken).toEqual([]);
           expect(books.queued).toBe(0);
           const { shutdown_deadline: given = 0 } = books.dropped;

@@ -1,6 +1,7 @@
 import { constants } from 'node:http2';
 import type { ServerOptions } from 'node:http2';
 import { useLeakCheck } from '@nestlens/testing';
+import { useMachine } from './fixtures/machine.js';
 import type { App } from './fixtures/app.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { UnrulyCollector } from './fixtures/unruly-collector.js';
@@ -16,6 +17,8 @@ const {
 } = constants;
 const BATCHES = 5;
 const SPANS = 50;
+
+const machine = useMachine();
 
 describe('HTTP/2', () => {
   useLeakCheck();
@@ -158,7 +161,7 @@ describe('HTTP/2', () => {
       app.spans(SPANS);
       const startedAt = performance.now();
       expect((await app.flush(3000)).kind).toBe('deadline');
-      expect(performance.now() - startedAt).toBeLessThanOrEqual(3200);
+      expect(performance.now() - startedAt).toBeLessThanOrEqual(3200 + machine.lateMs);
       for (const session of collector.peer.sessions) {
         if (!session.destroyed) session.settings({ initialWindowSize: 1 << 20 });
       }

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
 import { useLeakCheck } from '@nestlens/testing';
+import { useMachine } from './fixtures/machine.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
@@ -12,6 +13,8 @@ import { lasting, until } from './fixtures/until.js';
 const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
 const POOL = { keepaliveMs: 1000, keepaliveTimeoutMs: 500 };
 const SPANS = 200;
+
+const machine = useMachine();
 
 describe('a peer that says nothing', () => {
   useLeakCheck();
@@ -44,7 +47,9 @@ describe('a peer that says nothing', () => {
         proxy.set({});
         const startedAt = performance.now();
         expect(await flushed).toEqual({ kind: 'done' });
-        expect(performance.now() - startedAt).toBeLessThanOrEqual(15_000 / ratio + 2000);
+        expect(performance.now() - startedAt).toBeLessThanOrEqual(
+          15_000 / ratio + 2000 + machine.lateMs,
+        );
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
         expect(app.report().lines.length).toBeLessThanOrEqual(2);
@@ -74,7 +79,9 @@ describe('a peer that says nothing', () => {
       const startedAt = performance.now();
       expect(await flushed).toEqual({ kind: 'done' });
       // The deadline and 100 ms, then the first pause: at most 1.5 s.
-      expect(performance.now() - startedAt).toBeLessThanOrEqual(1100 + 1500 + 1000);
+      expect(performance.now() - startedAt).toBeLessThanOrEqual(
+        1100 + 1500 + 1000 + machine.lateMs,
+      );
       const { arrived: size, doubles } = await collector.counts();
       expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
       expect(app.books.possibleDuplicates).toBe(SPANS);
@@ -100,13 +107,13 @@ describe('a peer that says nothing', () => {
         app.spans(SPANS);
         const startedAt = performance.now();
         expect((await app.flush(2500)).kind).toBe('deadline');
-        expect(performance.now() - startedAt).toBeLessThanOrEqual(2700);
+        expect(performance.now() - startedAt).toBeLessThanOrEqual(2700 + machine.lateMs);
         expect(balanceOf(app.report(), { size: 0, doubles: 0 })).toEqual({
           ...WHOLE,
           queued: SPANS,
         });
         const { durationMs } = await app.shutdown(500);
-        expect(durationMs).toBeLessThanOrEqual(1500);
+        expect(durationMs).toBeLessThanOrEqual(1500 + machine.lateMs);
         const { doubles } = WHOLE;
         const balance = balanceOf(app.report(), { size: 0, doubles });
         expect(balance).toEqual({ ...WHOLE, counted: SPANS });

@@ -1,5 +1,6 @@
-import { useLeakCheck } from '@nestlens/testing';
+import { PATIENCE_MS, useLeakCheck } from '@nestlens/testing';
 import { encodeStatus } from '@nestlens/otlp/wire';
+import { useMachine } from './fixtures/machine.js';
 import { App } from './fixtures/app.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting } from './fixtures/until.js';
@@ -17,6 +18,8 @@ const REFUSAL =
   /^warn: traces refused by 127\.0\.0\.1:\d+ \([A-Z_]+\): unruly.*; what it refuses is lost$/;
 const RETRIED = [1, 4, 10, 11, 14, 15];
 const REFUSED = [2, 3, 5, 6, 7, 8, 9, 12, 13, 16];
+
+const machine = useMachine();
 
 describe('gRPC statuses', () => {
   useLeakCheck();
@@ -36,12 +39,12 @@ describe('gRPC statuses', () => {
     const pauses = ({ at }: UnrulyCollector): number[] =>
       at.slice(1).map((time, before) => time - (at[before] ?? 0));
 
-    const exhausted = async (details?: Uint8Array | string) => {
+    const exhausted = async (details?: Uint8Array | string, flushMs = PATIENCE_MS) => {
       const { app, collector } = await meet({
         late: (call) => (call.nth === 0 ? call.refuse(RESOURCE_EXHAUSTED, details) : call.accept()),
       });
       app.spans(SPANS);
-      const flushed = await app.flush(3500);
+      const flushed = await app.flush(flushMs);
       return { flushed: flushed.kind, balance: balanceOf(app.report(), collector.ids), collector };
     };
 
@@ -56,14 +59,14 @@ describe('gRPC statuses', () => {
           late: (call) => (call.nth === 0 ? call.refuse(code) : call.accept()),
         });
         app.spans(SPANS);
-        await app.flush(5000);
+        await app.flush(PATIENCE_MS);
         const soonest = Math.min(...pauses(collector));
         return { balance: balanceOf(app.report(), collector.ids), calls: collector.calls, soonest };
       });
       for (const { balance, calls, soonest } of await Promise.all(cases)) {
         expect(balance).toEqual(WHOLE);
         expect(calls).toBe(2);
-        expect(soonest).toBeGreaterThanOrEqual(100);
+        expect(soonest).toBeGreaterThanOrEqual(100 - machine.lateMs);
       }
     });
 
@@ -71,7 +74,7 @@ describe('gRPC statuses', () => {
       const cases = REFUSED.map(async (code) => {
         const { app, collector } = await meet({ late: (call) => call.refuse(code) });
         app.spans(SPANS);
-        await app.flush(5000);
+        await app.flush(PATIENCE_MS);
         const { books, lines } = app.report();
         return { balance: balanceOf(app.report(), collector.ids), books, collector, lines };
       });
@@ -88,14 +91,14 @@ describe('gRPC statuses', () => {
         exhausted(),
         exhausted(retryInfo(0)),
         exhausted(retryInfo(SECOND)),
-        exhausted(retryInfo(TEN_YEARS_MS)),
+        exhausted(retryInfo(TEN_YEARS_MS), 3500),
         exhausted('%%% no base64, no status'),
       ]);
       expect(zero.balance).toEqual(WHOLE);
-      expect(pauses(zero.collector)[0]).toBeGreaterThanOrEqual(100);
+      expect(pauses(zero.collector)[0]).toBeGreaterThanOrEqual(100 - machine.lateMs);
       expect(second.balance).toEqual(WHOLE);
-      expect(pauses(second.collector)[0]).toBeGreaterThanOrEqual(SECOND);
-      expect(pauses(second.collector)[0]).toBeLessThanOrEqual(2 * SECOND);
+      expect(pauses(second.collector)[0]).toBeGreaterThanOrEqual(SECOND - machine.lateMs);
+      expect(pauses(second.collector)[0]).toBeLessThanOrEqual(2 * SECOND + machine.lateMs);
       // At most a minute, which this test does not wait for: kept, and not asked again.
       expect(years.flushed).toBe('deadline');
       expect(years.balance).toEqual({ ...WHOLE, queued: SPANS });
@@ -115,12 +118,12 @@ describe('gRPC statuses', () => {
       await lasting(4000);
       storm = false;
       const made = app.rest();
-      expect(pauses(collector).every((pause) => pause >= 95)).toBe(true);
+      expect(pauses(collector).every((pause) => pause >= 95 - machine.lateMs)).toBe(true);
       // Five failures open it; then a probe a second.
-      expect(collector.calls).toBeLessThanOrEqual(5 + 4);
+      expect(collector.calls).toBeLessThanOrEqual(5 + 4 + machine.lateMs / 1000);
       const startedAt = performance.now();
-      expect(await app.flush(5000)).toEqual({ kind: 'done' });
-      expect(performance.now() - startedAt).toBeLessThanOrEqual(2500);
+      expect(await app.flush(PATIENCE_MS)).toEqual({ kind: 'done' });
+      expect(performance.now() - startedAt).toBeLessThanOrEqual(2500 + machine.lateMs);
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
       expect(collector.ids.missing(made)).toEqual([]);
     });
@@ -138,7 +141,7 @@ describe('gRPC statuses', () => {
         app.spans(100);
         app.pipeline.spanProcessor?.forceFlush().catch(() => {});
       }
-      expect(await app.flush(14_000)).toEqual({ kind: 'done' });
+      expect(await app.flush(PATIENCE_MS)).toEqual({ kind: 'done' });
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
       expect(app.report().lines.length).toBeLessThanOrEqual(1);
     });
@@ -157,10 +160,10 @@ describe('gRPC statuses', () => {
       };
       const app = stage.app({ traces: { endpoint: collector.url, headers } });
       app.spans(SPANS);
-      await app.flush(5000);
+      await app.flush(PATIENCE_MS);
       token = 'fresh';
       app.spans(SPANS);
-      await app.flush(5000);
+      await app.flush(PATIENCE_MS);
       expect(asked).toBe(collector.calls);
       expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, counted: SPANS });
       expect(app.books).toMatchObject({ accepted: SPANS, rejected: SPANS });
