@@ -9,7 +9,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
 
 /** Faults with bounds that are no durations, each with its reason. */
 const FAULTS: Readonly<Record<string, string>> = {
-  'test/faults/clock.spec.ts': 'ages by a wall clock that the spec moves',
   'test/faults/headers.spec.ts': 'a count, by the seconds that have passed in the same run',
   'test/faults/kills.spec.ts': 'a count of spans, by the rate at which they are made',
   'test/faults/network.spec.ts': 'a rate, by the round trips measured in the same run',

@@ -12,7 +12,7 @@ const TEST_TIMEOUT_MS = 120_000;
 const BOUNDS = /^toBe(Less|Greater)Than(OrEqual)?$|^toBeCloseTo$/;
 /** Names of durations; in a spec with a manual clock they are that clock's. */
 const DURATION =
-  /^(ms|millis|seconds|elapsed|took|lasted|latency|duration|lag)$|([a-z](Ms|MS|Millis|Seconds|Elapsed|Duration|Latency))$|^(elapsed|took|duration|latency|lag)[A-Z]|_MS$|_SECONDS$/;
+  /^(ms|millis|seconds|elapsed|took|lasted|latency|duration|lag|pauses?|gap|atOnce|until)$|([a-z](Ms|MS|Millis|Seconds|Elapsed|Duration|Latency))$|^(elapsed|took|duration|latency|lag)[A-Z]|_MS$|_SECONDS$/;
 const STOPWATCHES = new Set(['performance.now', 'process.hrtime', 'process.hrtime.bigint']);
 const PROCESSOR_TIME = new Set(['process.cpuUsage', 'process.threadCpuUsage']);
 const WALL_CLOCKS = new Set(['Date.now']);
