@@ -1,4 +1,4 @@
-import { useLeakCheck } from '@nestlens/testing';
+import { PATIENCE_MS, useLeakCheck } from '@nestlens/testing';
 import { encodeExportResponse } from '@nestlens/otlp/wire';
 import { answer } from '../../libs/otlp/src/pool/fixtures/h2-peer.js';
 import { useMachine } from './fixtures/machine.js';
@@ -31,17 +31,20 @@ describe('gRPC replies', () => {
   describe('of a collector', () => {
     const stage = new Stage();
 
-    const meet = async (late: (call: Call) => void): Promise<[App, UnrulyCollector]> => {
+    const meet = async (
+      late: (call: Call) => void,
+      timeoutMs = PATIENCE_MS,
+    ): Promise<[App, UnrulyCollector]> => {
       const collector = await UnrulyCollector.start({ late });
       stage.keep(collector, (each) => each.close());
-      const app = stage.app({ traces: { endpoint: collector.url, timeoutMs: TIMEOUT_MS } });
+      const app = stage.app({ traces: { endpoint: collector.url, timeoutMs } });
       return [app, collector];
     };
 
     const send = async (late: (call: Call) => void): Promise<Met> => {
       const [app, collector] = await meet(late);
       app.spans(SPANS);
-      const { kind } = await app.flush(4000);
+      const { kind } = await app.flush(PATIENCE_MS);
       const { books, lines } = app.report();
       const balance = balanceOf(app.report(), collector.ids);
       const { accepted, rejected } = books;
@@ -82,7 +85,7 @@ describe('gRPC replies', () => {
       });
       for (let batch = 0; batch < 20; batch += 1) {
         app.spans(SPANS);
-        await app.flush(4000);
+        await app.flush(PATIENCE_MS);
       }
       expect(app.books).toMatchObject({ accepted: 20 * (SPANS - 1), rejected: 20 });
       expect(collector.calls).toBe(20);
@@ -119,9 +122,9 @@ describe('gRPC replies', () => {
         if (call.nth > 0) return call.accept();
         call.take();
         void drip(call);
-      });
+      }, TIMEOUT_MS);
       app.spans(SPANS);
-      await app.flush(8000);
+      await app.flush(PATIENCE_MS);
       const [first = 0, second = 0] = collector.at;
       // At most the deadline and 100 ms, then the first pause: at most 1.5 s.
       expect(second - first).toBeGreaterThanOrEqual(TIMEOUT_MS - machine.lateMs);
