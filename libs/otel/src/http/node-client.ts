@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isCancellation } from './cancellation.js';
 import type { ClientCall, ClientCalls } from './client-calls.js';
-import type { HeaderCarrier } from './client-headers.js';
+import type { HeaderCarrier } from '../propagation/client-headers.js';
 import { guarded } from './fault-log.js';
 import { claim } from './request-claim.js';
 
@@ -17,13 +17,19 @@ class NodeHeaders implements HeaderCarrier {
     this.#request = request;
   }
 
-  has(name: string): boolean {
-    // Headers given as a list are already written: nothing can be added, so all names are taken.
-    return this.#request.headersSent || this.#request.hasHeader(name);
+  get(name: string): string | null | undefined {
+    // Headers given as a list are already written: nothing can be added or taken away.
+    if (this.#request.headersSent) return null;
+    const value = this.#request.getHeader(name);
+    return value === undefined ? undefined : String(value);
   }
 
   set(name: string, value: string): void {
     this.#request.setHeader(name, value);
+  }
+
+  remove(name: string): void {
+    this.#request.removeHeader(name);
   }
 }
 

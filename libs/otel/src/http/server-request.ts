@@ -1,6 +1,8 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
 import { ATTR_CODE_FUNCTION_NAME, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { shortContextHeaders } from '../propagation/incoming-headers.js';
+import type { ContextHeaders, Incoming } from '../propagation/incoming-headers.js';
 import { ATTR_NESTJS_CALLBACK, ATTR_NESTJS_CONTROLLER } from './semconv.js';
 import { serverContext } from './server-context.js';
 
@@ -23,7 +25,7 @@ export interface SeenException {
 }
 
 /** One incoming request from its first byte to the end of its response. */
-export class ServerRequest {
+export class ServerRequest implements Incoming {
   readonly facts: RequestFacts;
   readonly span: Span;
   readonly context: Context;
@@ -35,13 +37,26 @@ export class ServerRequest {
   platformRoute: string | undefined;
   exception: SeenException | undefined;
   #response: ServerResponse | undefined;
+  #headers: ContextHeaders | undefined;
 
-  constructor(facts: RequestFacts, span: Span, parent: Context, response: ServerResponse) {
+  constructor(
+    facts: RequestFacts,
+    span: Span,
+    parent: Context,
+    response: ServerResponse,
+    headers?: IncomingHttpHeaders,
+  ) {
     this.facts = facts;
     this.span = span;
     this.startedAt = span.isRecording() ? 0 : performance.now();
     this.context = serverContext(parent, span, this);
     this.#response = response;
+    this.#headers = headers;
+  }
+
+  incomingHeader(name: string): string | undefined {
+    const value = this.#headers?.[name];
+    return value === undefined ? undefined : String(value);
   }
 
   get ended(): boolean {
@@ -72,6 +87,7 @@ export class ServerRequest {
 
   /** Lets go of all that is large: an idle connection may keep this context alive. */
   close(): void {
+    if (this.#headers !== undefined) this.#headers = shortContextHeaders(this.#headers);
     this.#response = undefined;
     this.exception = undefined;
   }

@@ -81,7 +81,7 @@ export class ServerSpans {
       parent,
     );
     if (span.isRecording()) this.#reader.describe(span, req, facts);
-    const request = new ServerRequest(facts, span, parent, res);
+    const request = new ServerRequest(facts, span, parent, res, req.headers);
     this.#metrics.began(facts);
     return request;
   }

@@ -1,6 +1,6 @@
 import { isCancellation } from './cancellation.js';
 import type { ClientCall, ClientCalls, Peer } from './client-calls.js';
-import type { HeaderCarrier } from './client-headers.js';
+import type { HeaderCarrier } from '../propagation/client-headers.js';
 import { claim } from './request-claim.js';
 
 /** A request of undici or `fetch`. */
@@ -9,9 +9,13 @@ interface UndiciRequest {
   readonly path: string;
   readonly method: string;
   /** Flat list of names and values; one text in undici 5. */
-  readonly headers: readonly unknown[] | string;
+  headers: unknown[] | string;
   addHeader(name: string, value: string): unknown;
 }
+
+const isName = (entry: unknown, name: string): boolean => String(entry).toLowerCase() === name;
+const isNamed = (line: string, name: string): boolean =>
+  line[name.length] === ':' && line.slice(0, name.length).toLowerCase() === name;
 
 class UndiciHeaders implements HeaderCarrier {
   readonly #request: UndiciRequest;
@@ -20,14 +24,35 @@ class UndiciHeaders implements HeaderCarrier {
     this.#request = request;
   }
 
-  has(name: string): boolean {
+  get(name: string): string | undefined {
     const { headers } = this.#request;
-    if (typeof headers === 'string') return `\r\n${headers}`.toLowerCase().includes(`\r\n${name}:`);
-    return headers.some((entry, at) => at % 2 === 0 && String(entry).toLowerCase() === name);
+    const values =
+      typeof headers === 'string'
+        ? headers
+            .split('\r\n')
+            .filter((line) => isNamed(line, name))
+            .map((line) => line.slice(name.length + 1).trim())
+        : headers.filter((_, at) => at % 2 === 1 && isName(headers[at - 1], name));
+    return values.length === 0 ? undefined : values.join(',');
   }
 
   set(name: string, value: string): void {
     this.#request.addHeader(name, value);
+  }
+
+  // addHeader() would write a second one. What is published is the list that undici writes from.
+  remove(name: string): void {
+    const { headers } = this.#request;
+    if (typeof headers === 'string') {
+      this.#request.headers = headers
+        .split('\r\n')
+        .filter((line) => !isNamed(line, name))
+        .join('\r\n');
+      return;
+    }
+    for (let at = headers.length - 2; at >= 0; at -= 2) {
+      if (isName(headers[at], name)) headers.splice(at, 2);
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { SpanKind } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import { useLeakCheck } from '@nestlens/testing';
-import { CLIENTS, startRelay } from './fixtures/relay.js';
-import type { Relay } from './fixtures/relay.js';
+import { CLIENTS, startRelay, valuesOf } from './fixtures/relay.js';
+import type { Pairs, Relay } from './fixtures/relay.js';
 import { ONE_CALL, SEVERAL_CALLS, readSent } from './fixtures/trace-context-suite.js';
 
 useLeakCheck();
@@ -62,6 +63,61 @@ describe.each([
       .map((span) => span.spanContext())
       .filter(({ traceId }) => traceId === sent?.traceId);
     expect(new Set(spans.map(({ traceFlags }) => traceFlags))).toEqual(new Set([3]));
+  });
+});
+
+describe.each([
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter()],
+] as const)('headers that an app on %s passes on', (_platform, makeAdapter) => {
+  const TRACE = '12345678901234567890123456789012';
+  const incoming = (relay: string, traceparent = `00-${TRACE}-1234567890123456-01`): Pairs => [
+    ['traceparent', traceparent],
+    ['tracestate', 'foo=1'],
+    ['tracestate', 'bar=2'],
+    ['baggage', 'user=ann'],
+    ['baggage', 'tenant=one'],
+    ['x-relay', relay],
+  ];
+  let relay: Relay;
+  beforeAll(async () => {
+    relay = await startRelay(makeAdapter());
+  });
+  afterAll(() => relay.close());
+
+  it.each(['copied', 'capitals'])('give way to ours: %s', async (way) => {
+    const sent = await relay.through(incoming(way));
+    expect([...sent.keys()]).toEqual(Object.keys(CLIENTS));
+    for (const pairs of sent.values()) {
+      const { traceId, spanId, stateText } = readSent(pairs);
+      expect([traceId, stateText]).toEqual([TRACE, 'foo=1,bar=2']);
+      const span = relay.spans.find((candidate) => candidate.spanContext().spanId === spanId);
+      expect(span?.kind).toBe(SpanKind.CLIENT);
+      expect(valuesOf(pairs, 'baggage')).toEqual(['user=ann,tenant=one']);
+    }
+  });
+
+  it('give way to ours also where they are invalid', async () => {
+    const sent = await relay.through(incoming('copied', `00-${TRACE}-0000000000000000-01`));
+    for (const pairs of sent.values()) {
+      const { traceId, stateText } = readSent(pairs);
+      expect([traceId === TRACE, stateText]).toEqual([false, '']);
+    }
+  });
+
+  it('stay where the app chose them, each kind on its own', async () => {
+    for (const pairs of (await relay.through(incoming('own'))).values()) {
+      expect(valuesOf(pairs, 'traceparent')).toEqual([
+        '00-11111111111111111111111111111111-2222222222222222-01',
+      ]);
+      expect(valuesOf(pairs, 'tracestate')).toEqual([]);
+      expect(valuesOf(pairs, 'baggage')).toEqual(['user=ann,tenant=one']);
+    }
+    for (const pairs of (await relay.through(incoming('own baggage'))).values()) {
+      const { spanId } = readSent(pairs);
+      expect(spanId).not.toBe('1234567890123456');
+      expect(valuesOf(pairs, 'baggage')).toEqual(['mine=1']);
+    }
   });
 });
 

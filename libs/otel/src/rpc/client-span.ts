@@ -10,10 +10,10 @@ import { contexts } from '../context/contexts.js';
 import { exceptionType } from '../exceptions/exception-type.js';
 import { failSpan } from '../exceptions/record-exception.js';
 import { peerAddress } from './address.js';
-import { ownPropagator } from '../telemetry.js';
+import { injectContext } from '../propagation/client-headers.js';
 import type { ClientCallObserver, StartedCall } from './client-call.js';
 import type { GrpcClientCall, GrpcMetadata, GrpcStatus } from './grpc-js.js';
-import { metadataAttribute, metadataSetter } from './metadata-carrier.js';
+import { metadataAttribute, metadataHeaders } from './metadata-carrier.js';
 import type { RpcMethod } from './rpc-method.js';
 import type { RpcSettings } from './rpc.settings.js';
 import { ATTR_RPC_REQUEST_HEADER } from './semconv.js';
@@ -115,7 +115,7 @@ export class ClientSpan implements ClientCallObserver {
     try {
       // People keep one Metadata for many calls, or pass on what a server received.
       const copy = metadata.clone();
-      ownPropagator.inject(this.#context, copy, metadataSetter);
+      injectContext(this.#context, metadataHeaders(copy));
       return copy;
     } catch (error) {
       warn('the context could not be sent', error);

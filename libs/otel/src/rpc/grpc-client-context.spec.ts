@@ -6,6 +6,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { recordTelemetry } from '@nestlens/testing';
 import { concatMap, firstValueFrom, lastValueFrom, mergeMap, of, take } from 'rxjs';
 import { AsyncContextManager } from '../context/async-context-manager.js';
+import { withIncoming } from '../propagation/incoming-headers.js';
 import { inSpan, startGateway } from './fixtures/gateway.js';
 import type { Orders } from './fixtures/gateway.js';
 import { startShop } from './fixtures/shop.js';
@@ -69,15 +70,32 @@ describe('the context of gRPC clients', () => {
 
   it("leaves the caller's metadata as it was", async () => {
     const metadata = new Metadata();
-    metadata.set('traceparent', 'of another call');
+    metadata.set('tenant', 'acme');
     await Promise.all([
       firstValueFrom(orders.get({}, metadata)),
       firstValueFrom(orders.get({}, metadata)),
     ]);
-    expect(metadata.getMap()).toEqual({ traceparent: 'of another call' });
+    expect(metadata.getMap()).toEqual({ tenant: 'acme' });
     const servers = await telemetry.ended((span) => span.kind === SpanKind.SERVER, 2);
     expect(new Set(servers.map((span) => span.spanContext().traceId)).size).toBe(2);
     expect(servers.every((span) => span.parentSpanContext !== undefined)).toBe(true);
+  });
+
+  it('puts its own in the place of what was passed on, and leaves what the app chose', async () => {
+    const metadata = new Metadata();
+    const traceId = '1'.repeat(32);
+    metadata.set('traceparent', `00-${traceId}-${'2'.repeat(16)}-01`);
+    metadata.set('baggage', 'tenant=mine');
+    await firstValueFrom(orders.get({}, metadata));
+    const [chosen] = await telemetry.ended((span) => span.kind === SpanKind.SERVER);
+    expect(chosen?.parentSpanContext).toMatchObject({ traceId, spanId: '2'.repeat(16) });
+    const incoming = { incomingHeader: (name: string) => metadata.get(name)[0]?.toString() };
+    await context.with(withIncoming(context.active(), incoming), () =>
+      firstValueFrom(orders.get({}, metadata)),
+    );
+    const [, passedOn] = await telemetry.ended((span) => span.kind === SpanKind.SERVER, 2);
+    expect(passedOn?.parentSpanContext).toMatchObject({ isRemote: true });
+    expect(passedOn?.parentSpanContext?.spanId).not.toBe('2'.repeat(16));
   });
 
   it('passes suppressed calls on as they are', async () => {

@@ -8,6 +8,7 @@ export type GrpcMetadataValue = string | Uint8Array;
 export interface GrpcMetadata {
   get(key: string): GrpcMetadataValue[];
   set(key: string, value: string): void;
+  remove(key: string): void;
   clone(): GrpcMetadata;
   getMap(): Record<string, GrpcMetadataValue>;
 }

@@ -1,4 +1,5 @@
-import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import type { TextMapGetter } from '@opentelemetry/api';
+import type { HeaderCarrier } from '../propagation/client-headers.js';
 import type { GrpcMetadata, GrpcMetadataValue } from './grpc-js.js';
 import { warn } from './warnings.js';
 
@@ -20,16 +21,21 @@ export const metadataGetter: TextMapGetter<GrpcMetadata> = {
   },
 };
 
-/** A value that metadata refuses is left out; the others still travel. */
-export const metadataSetter: TextMapSetter<GrpcMetadata> = {
-  set: (metadata, key, value) => {
+/** The metadata of an outgoing call. A value that it refuses is left out; the others still travel. */
+export const metadataHeaders = (metadata: GrpcMetadata): HeaderCarrier => ({
+  get: (key) => {
+    const values = metadata.get(key);
+    return values.length === 0 ? undefined : values.map(String).join(',');
+  },
+  set: (key, value) => {
     try {
       metadata.set(key, value);
     } catch (error) {
       warn('a value could not be put into metadata', error);
     }
   },
-};
+  remove: (key) => metadata.remove(key),
+});
 
 /** Headers of an HTTP/2 request that no gRPC handler got. */
 export type Http2Headers = Readonly<Record<string, string | string[] | undefined>>;

@@ -12,6 +12,8 @@ import { exceptionCode } from '../exceptions/exception.js';
 import { isStatusException } from '../exceptions/nest-outcome.js';
 import { recordException } from '../exceptions/record-exception.js';
 import { ATTR_EXCEPTION_CODE } from '../exceptions/semconv.js';
+import { withIncoming } from '../propagation/incoming-headers.js';
+import type { Incoming } from '../propagation/incoming-headers.js';
 import { ownPropagator } from '../telemetry.js';
 import { withActiveCall } from './active-call.js';
 import type { ActiveCall } from './active-call.js';
@@ -45,11 +47,12 @@ export interface ServerSpanOwner {
 }
 
 /** The SERVER span of one call: from its request until its stream is closed, whatever closes it. */
-export class ServerSpan implements ServerCallObserver, ActiveCall {
+export class ServerSpan implements ServerCallObserver, ActiveCall, Incoming {
   watched = false;
   readonly #method: RpcMethod;
   readonly #owner: ServerSpanOwner;
   #call: GrpcServerCall | undefined;
+  #metadata: GrpcMetadata | undefined;
   #span: Span | undefined;
   #context: Context = ROOT_CONTEXT;
   #startedAt = 0;
@@ -64,6 +67,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
 
   begin(metadata: GrpcMetadata, call: GrpcServerCall): Context {
     this.#call = call;
+    this.#metadata = metadata;
     this.#startedAt = performance.now();
     let parent = this.#owner.base;
     try {
@@ -79,11 +83,17 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
         { kind: SpanKind.SERVER, attributes: this.#startAttributes(metadata, call) },
         parent,
       );
-      this.#context = withActiveCall(trace.setSpan(parent, this.#span), this);
+      this.#context = withIncoming(withActiveCall(trace.setSpan(parent, this.#span), this), this);
     } catch (error) {
       warn('a server span could not be started', error);
     }
     return this.#context;
+  }
+
+  incomingHeader(name: string): string | undefined {
+    return this.#metadata === undefined
+      ? undefined
+      : metadataGetter.get(this.#metadata, name)?.toString();
   }
 
   answering(status: GrpcStatus): void {
@@ -106,6 +116,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall {
       warn('a server span could not be ended', error);
     } finally {
       this.#leave?.();
+      this.#metadata = undefined;
     }
   }
 

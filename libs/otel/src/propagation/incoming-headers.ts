@@ -1,0 +1,56 @@
+import { createContextKey } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { BAGGAGE } from './baggage-propagator.js';
+import { TRACEPARENT, TRACESTATE } from './trace-context.js';
+
+export const W3C_HEADERS: readonly string[] = [TRACEPARENT, TRACESTATE];
+export const B3_HEADERS: readonly string[] = [
+  'b3',
+  'x-b3-traceid',
+  'x-b3-spanid',
+  'x-b3-parentspanid',
+  'x-b3-sampled',
+  'x-b3-flags',
+];
+/** Longest header that is remembered after its request, which an idle connection may keep in memory. */
+const LONGEST_KEPT = 256;
+
+/** A request or call that came in, as far as it tells its headers. `undefined` where it has none of the name. */
+export interface Incoming {
+  incomingHeader(name: string): string | undefined;
+}
+
+const INCOMING = createContextKey('nestlens.propagation.incoming');
+
+export const withIncoming = (context: Context, incoming: Incoming): Context =>
+  context.setValue(INCOMING, incoming);
+
+const incomingOf = (context: Context): Incoming | undefined =>
+  context.getValue(INCOMING) as Incoming | undefined;
+
+/** What of the headers carries context. */
+export type ContextHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The short ones of the headers that carry context: enough to know them again after the end of their request. */
+export const shortContextHeaders = (headers: ContextHeaders): ContextHeaders | undefined => {
+  let kept: Record<string, string> | undefined;
+  for (const name of [...W3C_HEADERS, BAGGAGE, ...B3_HEADERS]) {
+    const value = headers[name];
+    if (typeof value === 'string' && value.length <= LONGEST_KEPT) (kept ??= {})[name] = value;
+  }
+  return kept;
+};
+
+/** Proxies may join and split headers of one name anew, with or without a space. */
+const joinedAlike = (value: string): string =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .join(',');
+
+/** Whether the value is just what the request or call that `context` belongs to brought under this name. */
+export const isPassedOn = (context: Context, name: string, value: string): boolean => {
+  const incoming = incomingOf(context)?.incomingHeader(name);
+  if (incoming === undefined) return false;
+  return incoming === value || joinedAlike(incoming) === joinedAlike(value);
+};
