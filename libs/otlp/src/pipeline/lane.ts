@@ -27,6 +27,8 @@ export interface Lanes {
   readonly all: readonly Lane[];
   /** The answer to a question for headers. */
   headers(id: number, headers: HeaderAnswer): void;
+  /** Questions are answered by these from now on. */
+  alone(headers: Readonly<Partial<Record<Signal, HeaderAnswer>>>): void;
 }
 
 /** Takes what cannot be sent now. */

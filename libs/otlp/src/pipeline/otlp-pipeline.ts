@@ -1,4 +1,5 @@
 import { createLedger } from '../ledger/ledger.js';
+import type { LedgerSnapshot } from '../ledger/ledger.js';
 import { LiveSpans, tellUnended } from '../ledger/live-spans.js';
 import type { SelfLog } from '../ledger/self-log.js';
 import { createSelfLog } from '../ledger/self-log.js';
@@ -22,12 +23,13 @@ import { reservedSlabs } from './pipeline-options.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline.js';
 import { RunnerHost } from './runner-host.js';
-import type { Told } from './runner-host.js';
+import type { ThreadEnd, Told } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
 import { reclaim, saveBefore, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
+import { atExit, endNow, isEmpty } from './process-exit.js';
 import { createSelfMetrics } from './self-metrics.js';
-import { startWorker } from './worker-thread.js';
+import { refusedText, startWorker } from './worker-thread.js';
 
 /** What a shutdown may take beyond its deadline, all together: it promises a second. */
 const GRACE_MS = 900;
@@ -52,6 +54,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #reader: SlabReader;
   readonly #writer: SlabWriter;
   readonly #host: RunnerHost;
+  readonly #memory: Memory;
   readonly #parts: Parts;
   readonly #log: SelfLog;
   readonly #leftOut: LeftOutTeller;
@@ -60,7 +63,8 @@ export class OtlpPipeline implements Pipeline {
   readonly #runners: string[] = [];
   #told: State = { lanes: [], spool: undefined, last: {} };
   #replaced = 0;
-  #crashed = false;
+  readonly #closed = new Int32Array(new SharedArrayBuffer(4));
+  #forgetExit = (): void => {};
   #ownId = 0;
   #state: 'new' | 'started' | 'ended' = 'new';
   #shutdown: Promise<ShutdownReport> | undefined;
@@ -78,7 +82,7 @@ export class OtlpPipeline implements Pipeline {
       onDrop: this.#lose,
     });
     const { sending, worker } = options;
-    const given = { memory, ledger: this.#ledger.buffer, sending };
+    const given = { memory, ledger: this.#ledger.buffer, sending, closed: this.#closed };
     const start = (): RunnerStart => ({ ...given, succession: this.#succeed() });
     this.#host = new RunnerHost({
       startWorker: worker === false ? undefined : (events) => startWorker(worker, start(), events),
@@ -87,8 +91,10 @@ export class OtlpPipeline implements Pipeline {
       onMessage: (message) => this.#hear(message),
       onFailure: (error) =>
         this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}; trying again`),
-      onDeath: (reason, isInline) => this.#mourn(reason, isInline),
+      onDeath: (end, isInline) => this.#mourn(end, isInline),
+      aside: options.aside,
     });
+    this.#memory = { pool: this.#pool, reader: this.#reader, host: this.#host };
     this.#parts = createParts(options, {
       writer: this.#writer,
       live: this.#live,
@@ -113,11 +119,7 @@ export class OtlpPipeline implements Pipeline {
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'started';
-    const { spool } = this.#options.sending;
-    if (spool !== undefined && spool.onCrash !== false) {
-      process.on('uncaughtExceptionMonitor', this.#onUncaught);
-      process.on('exit', this.#onExit);
-    }
+    if (this.#options.listensToExit) this.#forgetExit = atExit(() => void this.exit());
     this.#host.start();
   }
 
@@ -140,6 +142,19 @@ export class OtlpPipeline implements Pipeline {
     if (spool === undefined) return false;
     this.#seal();
     return saveToDisk(spool.directory, this.#memory, this.#books);
+  }
+
+  exit(timeoutMs = this.#options.exitTimeoutMs): LedgerSnapshot {
+    if (this.#state !== 'ended') {
+      this.#parts.close();
+      this.#parts.force();
+      const { spool } = this.#options.sending;
+      const held = { memory: this.#memory, books: this.#books, ledger: this.#ledger, spool };
+      const runner = { host: this.#host, closed: this.#closed, lanes: this.#told.lanes };
+      endNow({ ...held, ...runner }, this.#seal(), timeoutMs);
+      this.#state = 'ended';
+    }
+    return this.#ledger.snapshot();
   }
 
   stats(): PipelineStats {
@@ -192,8 +207,7 @@ export class OtlpPipeline implements Pipeline {
       this.#letGo(inTime ? undefined : closed, grace),
     );
     // 6. Report, which tells of losses too.
-    process.off('uncaughtExceptionMonitor', this.#onUncaught);
-    process.off('exit', this.#onExit);
+    this.#forgetExit();
     this.#metrics.stop();
     const durationMs = performance.now() - startedAt;
     return { kind: inTime ? 'done' : 'deadline', durationMs, ledger: this.#ledger.snapshot() };
@@ -219,15 +233,6 @@ export class OtlpPipeline implements Pipeline {
     }
   }
 
-  /** A process that goes on after all sends what it has, as before. */
-  readonly #onUncaught = (): void => {
-    this.#crashed = true;
-  };
-
-  readonly #onExit = (): void => {
-    if (this.#crashed) this.save();
-  };
-
   #hear(message: Told): void {
     switch (message.kind) {
       case 'state':
@@ -252,14 +257,15 @@ export class OtlpPipeline implements Pipeline {
     }
   }
 
-  /** A worker died: what it was sending waits again, and may arrive twice. */
-  #mourn(reason: string, isInline: boolean): void {
+  /** A worker died, or cannot be had: what it was sending waits again, and may arrive twice. */
+  #mourn({ kind, reason }: ThreadEnd, isInline: boolean): void {
     this.#replaced += 1;
     // What it had on disk stays there, for the next one to find.
     reclaim(this.#memory, this.#books);
     this.#metrics.abandoned();
     const now = isInline ? 'sending from the main thread' : 'another was started';
-    this.#log.log('warn', 'worker', `the export worker ended (${reason}); ${now}`);
+    if (kind === 'refused') this.#log.log('warn', 'worker_refused', refusedText(reason));
+    else this.#log.log('warn', 'worker', `the export worker ended (${reason}); ${now}`);
   }
 
   #succeed(): Succession {
@@ -282,10 +288,6 @@ export class OtlpPipeline implements Pipeline {
     this.#host.offer({ id, signal, items, bytes: bytes.length, chunks: [shared] });
   }
 
-  get #memory(): Memory {
-    return { pool: this.#pool, reader: this.#reader, host: this.#host };
-  }
-
   #seal(): Marks {
     return { sequence: this.#writer.seal(), own: this.#ownId };
   }
@@ -293,7 +295,6 @@ export class OtlpPipeline implements Pipeline {
   /** In the books too, which the thread that sends writes just after it gave the memory back. */
   #isEmpty(): boolean {
     if (this.#pool.used() > 0 || this.#host.ownBytes > 0) return false;
-    const ledger = this.#ledger.snapshot();
-    return signals.every((signal) => ledger[signal].queued === 0);
+    return isEmpty(this.#ledger.snapshot());
   }
 }

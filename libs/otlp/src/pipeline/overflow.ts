@@ -115,11 +115,13 @@ export class DiskOverflow implements Overflow {
       load: () => load(lane),
       paused: () => lane.isOpen(),
       maxBytes: MAX_REPLAYED_BYTES / lanes.all.length,
-      onOutcome({ signal, items }, outcome, isDoubtful) {
+      onOutcome({ signal, items, isDoubtful: isInherited = false }, outcome, isDoubtful) {
         if (outcome.kind !== 'retry') {
+          // Told here, since the books of the process that may have sent it ended with it.
+          if (isInherited) ledger.possiblyDuplicated(signal, items);
           ledger.unspooled(signal, items);
           settle(ledger, { signal, items, outcome });
-        } else if (!isDoubtful && mayHaveArrived(outcome.reason)) {
+        } else if (!isDoubtful && !isInherited && mayHaveArrived(outcome.reason)) {
           // Now: whoever sends it again may be a later process, which cannot know.
           ledger.possiblyDuplicated(signal, items);
         }

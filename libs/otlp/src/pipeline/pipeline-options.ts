@@ -11,6 +11,7 @@ import type { Encoding } from '../transport/encoding.js';
 import type { HeaderValues, Headers } from '../transport/headers.js';
 import type { Signal } from '../wire/model.js';
 import type { Temporality } from './metric-exporter.js';
+import type { Aside } from './runner-host.js';
 import type { SpawnWorker, WorkerEntry } from './worker-thread.js';
 
 export type Protocol = 'grpc' | 'http/protobuf' | 'http/json';
@@ -59,6 +60,20 @@ export interface PipelineOptions {
   readonly flushTimeoutMs?: number;
   /** Of `shutdown` without a signal. Default 5 s. */
   readonly shutdownTimeoutMs?: number;
+  /**
+   * How long the end of a process that never called `shutdown` may wait for what is queued, in ms: `process.exit()` and
+   * uncaught exceptions. The main thread stands still meanwhile, the worker sends. Ignored without a worker. Default
+   * 500; 0: not at all.
+   */
+  readonly exitTimeoutMs?: number;
+  /** Listen to the `exit` of the process. With false whoever made the pipeline calls `exit`. Default true. */
+  readonly listensToExit?: boolean;
+  /**
+   * Calls `work` so that nothing that it sends, now or later, is taken for the application's: such as in a context in
+   * which tracing is suppressed. All that sends on the loop of the application, and functions for headers, go through it.
+   * Default: as it comes.
+   */
+  readonly aside?: Aside;
   /** Keeps on disk what cannot be sent. Default: off. */
   readonly spool?: SpoolSettings;
   /** For `otel.sdk.*` and our own metrics of the pipeline. Default: none are made. */
@@ -77,8 +92,8 @@ export interface SpoolSettings extends Omit<
    */
   readonly durable?: 'overflow' | 'always';
   /**
-   * Write what is in memory to disk when the process exits after an uncaught exception. One that goes on sends it as
-   * before; one that aborts, or whose handler throws itself (exit code 7), tells nobody. Default true.
+   * Write what is in memory, and could not be sent, to disk when the process ends without a `shutdown`: by
+   * `process.exit()`, an uncaught exception, or by itself. One that aborts or is killed tells nobody. Default true.
    */
   readonly onCrash?: boolean;
 }
@@ -121,6 +136,9 @@ export interface ResolvedPipelineOptions {
   readonly temporality: Temporality;
   readonly flushTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  readonly exitTimeoutMs: number;
+  readonly listensToExit: boolean;
+  readonly aside: Aside;
   readonly meter: Meter | undefined;
   readonly log: (level: SelfLogLevel, line: string) => void;
 }
@@ -158,6 +176,9 @@ export function resolvePipelineOptions(
     temporality: options.temporality ?? 'cumulative',
     flushTimeoutMs: options.flushTimeoutMs ?? 5000,
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 5000,
+    exitTimeoutMs: Math.max(0, options.exitTimeoutMs ?? 500),
+    listensToExit: options.listensToExit ?? true,
+    aside: options.aside ?? ((work) => work()),
     meter: options.meter,
     log: options.log ?? (() => {}),
   };

@@ -59,6 +59,12 @@ export interface Pipeline {
    * spool, with nothing to write, and where the disk refuses.
    */
   save(): boolean;
+  /**
+   * For the `exit` event of the process, where nothing runs later: a worker sends what is queued while this call waits,
+   * for `timeoutMs` at most (default: `exitTimeoutMs`); the rest goes to the spool, or is counted as dropped. Nothing is
+   * taken any more. Never throws; safe twice; without effect after `shutdown`.
+   */
+  exit(timeoutMs?: number): LedgerSnapshot;
   stats(): PipelineStats;
 }
 

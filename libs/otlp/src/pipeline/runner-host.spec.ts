@@ -42,7 +42,7 @@ function scripted() {
     onMessage: (message) => heard.push(message),
     onFailure: (error) => failures.push((error as Error).message),
     clock,
-    onDeath: (...death) => deaths.push(death),
+    onDeath: ({ reason }, isInline) => deaths.push([reason, isInline]),
   });
   const last = (): Scripted => {
     const thread = threads.at(-1);
@@ -80,8 +80,8 @@ describe('RunnerHost', () => {
     const flushed = host.flush({ sequence: 4, own: 3 });
     last().events.onMessage({ kind: 'freed', id: 1 });
     const [first] = threads;
-    first?.events.onEnd('exit');
-    first?.events.onEnd('exit');
+    first?.events.onEnd({ kind: 'ended', reason: 'exit' });
+    first?.events.onEnd({ kind: 'ended', reason: 'exit' });
     expect(deaths).toEqual([['exit', false]]);
     expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'worker']);
     expect(last().told).toEqual([
@@ -100,7 +100,7 @@ describe('RunnerHost', () => {
     last().events.onMessage({ kind: 'taken', id: 1 });
     last().events.onMessage({ kind: 'taken', id: 2 });
     last().events.onMessage({ kind: 'freed', id: 1 });
-    last().events.onEnd('exit');
+    last().events.onEnd({ kind: 'ended', reason: 'exit' });
     expect(host.reclaimOwn()).toEqual({ traces: 0, metrics: 1, logs: 0 });
     expect(host.reclaimOwn()).toEqual({ traces: 0, metrics: 0, logs: 0 });
     expect(host.ownBytes).toBe(6);
@@ -109,7 +109,7 @@ describe('RunnerHost', () => {
   it('goes inline at once where a worker cannot be started', () => {
     const { host, threads, last } = scripted();
     host.start();
-    last().events.onEnd('cannot_start');
+    last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
     expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'inline']);
     expect(host.isInline).toBe(true);
   });
@@ -117,7 +117,8 @@ describe('RunnerHost', () => {
   it('goes inline when workers die again and again', () => {
     const { host, threads, last } = scripted();
     host.start();
-    for (let death = 0; death < 3; death += 1) last().events.onEnd('ERR_WORKER_OUT_OF_MEMORY');
+    for (let death = 0; death < 3; death += 1)
+      last().events.onEnd({ kind: 'ended', reason: 'ERR_WORKER_OUT_OF_MEMORY' });
     expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'worker', 'worker', 'inline']);
   });
 
@@ -125,7 +126,7 @@ describe('RunnerHost', () => {
     const { host, threads, deaths, last } = scripted();
     host.start();
     await host.end();
-    last().events.onEnd('exit');
+    last().events.onEnd({ kind: 'ended', reason: 'exit' });
     expect(threads).toHaveLength(1);
     expect(deaths).toEqual([]);
   });
@@ -135,7 +136,7 @@ describe('RunnerHost', () => {
     host.start();
     const dead = last();
     dead.events.onMessage({ kind: 'headers', id: 1, signal: 'traces' });
-    dead.events.onEnd('exit');
+    dead.events.onEnd({ kind: 'ended', reason: 'exit' });
     // The next one counts its questions anew.
     last().events.onMessage({ kind: 'headers', id: 1, signal: 'logs' });
     asked[0]?.answer({ authorization: 'of traces' });
@@ -160,7 +161,7 @@ describe('RunnerHost', () => {
     void host.flush({ sequence: 4, own: 3 });
     const pauses = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
     for (const [at, pauseMs] of pauses.entries()) {
-      last().events.onEnd('cannot_start');
+      last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
       expect([host.isRunning, failures]).toEqual([false, Array(at + 1).fill('no file')]);
       await clock.advance(pauseMs - 1);
       expect(threads).toHaveLength(at + 1);
@@ -173,8 +174,8 @@ describe('RunnerHost', () => {
       { kind: 'flush', id: 1, marks: { sequence: 4, own: 3 } },
     ]);
     last().events.onMessage({ kind: 'ready' });
-    last().events.onEnd('exit');
-    last().events.onEnd('cannot_start');
+    last().events.onEnd({ kind: 'ended', reason: 'exit' });
+    last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
     await clock.advance(1000);
     expect(threads).toHaveLength(pauses.length + 3);
     await host.end();
@@ -184,7 +185,7 @@ describe('RunnerHost', () => {
     const { host, threads, clock, last, failInline } = scripted();
     failInline(true);
     host.start();
-    last().events.onEnd('cannot_start');
+    last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
     await host.end();
     expect(clock.pending).toBe(0);
     await clock.advance(60_000);
@@ -197,10 +198,10 @@ describe('RunnerHost', () => {
     failInline(true);
     host.start();
     for (const pauseMs of [1000, 2000, 4000]) {
-      last().events.onEnd('cannot_start');
+      last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
       await clock.advance(pauseMs);
     }
-    last().events.onEnd('cannot_start');
+    last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
     const marks = { sequence: 0, own: 0 };
     const closed = host.shutdown(marks);
     expect(last().told).toEqual([{ kind: 'shutdown', marks }]);

@@ -11,11 +11,30 @@ export interface RunnerThread {
   end(): Promise<void>;
 }
 
+/** How a thread ended by itself; `refused`: before it worked. */
+export interface ThreadEnd {
+  readonly kind: 'refused' | 'ended';
+  /** Node's code, or ours. */
+  readonly reason: string;
+}
+
+export const refusal = (reason: string): ThreadEnd => ({ kind: 'refused', reason });
+
+/** The code of what was thrown, or the name of its class. */
+export const codeOf = (error: unknown): string => {
+  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
+  if (typeof code === 'string') return code;
+  return typeof name === 'string' ? name : 'error';
+};
+
 /** What a thread tells of itself. `onEnd` is called once where it ended without being asked to. */
 export interface RunnerEvents {
   readonly onMessage: (message: FromRunner) => void;
-  readonly onEnd: (reason: string) => void;
+  readonly onEnd: (end: ThreadEnd) => void;
 }
+
+/** Calls `work` in a context of its own, which timers, sockets and promises made by it keep. */
+export type Aside = <T>(work: () => T) => T;
 
 type Question = FromRunner & { readonly kind: 'headers' };
 export type Told = Exclude<FromRunner, Question>;
@@ -30,11 +49,15 @@ export interface RunnerHostOptions {
   readonly onMessage: (message: Told) => void;
   /** There is no thread now, and nothing is sent until one can be started. */
   readonly onFailure: (error: unknown) => void;
-  /** A thread ended by itself; called before the next one is started. */
-  readonly onDeath: (reason: string, isInline: boolean) => void;
+  /** A thread ended by itself, or could not be made; called before the next one is started. */
+  readonly onDeath: (end: ThreadEnd, isInline: boolean) => void;
+  /** Runs all that a thread does on this loop: see `PipelineOptions.aside`. Default: as it comes. */
+  readonly aside?: Aside;
   /** Default: the real time. */
   readonly clock?: Clock;
 }
+
+const asItComes: Aside = (work) => work();
 
 /** A worker that dies so often is not started again: the loop takes over. */
 const MAX_DEATHS = 3;
@@ -52,6 +75,8 @@ export class RunnerHost {
   readonly #own = new Map<number, OwnBatch>();
   /** Of these, what the runner has in hand. */
   readonly #taken = new Set<number>();
+  /** The last headers that each signal's functions gave. */
+  readonly #headers: Partial<Record<Signal, HeaderAnswer>> = {};
   readonly #flushes = new Map<number, { readonly marks: Marks; readonly done: () => void }>();
   readonly #clock: Clock;
   #deaths: number[] = [];
@@ -103,25 +128,48 @@ export class RunnerHost {
         if (message.kind === 'headers') void this.#answer(message, () => thread);
         else this.#hear(message);
       },
-      onEnd: (reason) => {
+      onEnd: (end) => {
         if (ended) return;
         ended = true;
-        this.#replace(reason);
+        this.#replace(end);
       },
     };
-    const start = this.#isInline ? undefined : this.#options.startWorker;
+    thread = this.#make(events);
+    if (thread === undefined) return;
+    this.#thread = thread;
+    for (const batch of this.#own.values()) thread.tell({ kind: 'offer', batch });
+    for (const [id, { marks }] of this.#flushes) thread.tell({ kind: 'flush', id, marks });
+    if (this.#shutdown !== undefined) thread.tell(this.#shutdown);
+  }
+
+  /** A worker where there can be one, or else the loop. Undefined where nothing can send now. */
+  #make(events: RunnerEvents): RunnerThread | undefined {
+    const { startWorker, startInline, onDeath } = this.#options;
+    if (startWorker !== undefined && !this.#isInline) {
+      try {
+        return this.#outOfTheWay(() => startWorker(events));
+      } catch (error) {
+        this.#isInline = true;
+        onDeath(refusal(codeOf(error)), true);
+      }
+    }
     try {
-      thread = (start ?? this.#options.startInline)(events);
-      this.#thread = thread;
+      return this.#outOfTheWay(() => startInline(events));
     } catch (error) {
       // Files that were there when the pipeline was made may be gone, and come back.
       this.#startLater();
       this.#options.onFailure(error);
-      return;
+      return undefined;
     }
-    for (const batch of this.#own.values()) thread.tell({ kind: 'offer', batch });
-    for (const [id, { marks }] of this.#flushes) thread.tell({ kind: 'flush', id, marks });
-    if (this.#shutdown !== undefined) thread.tell(this.#shutdown);
+  }
+
+  #outOfTheWay(start: () => RunnerThread): RunnerThread {
+    const { aside = asItComes } = this.#options;
+    const thread = aside(start);
+    return {
+      tell: (message) => aside(() => thread.tell(message)),
+      end: () => aside(() => thread.end()),
+    };
   }
 
   offer(batch: OwnBatch): void {
@@ -172,6 +220,18 @@ export class RunnerHost {
     return this.#closed.promise;
   }
 
+  /**
+   * For a process that is about to end: the worker drains and closes while this thread stands still, so that nobody can
+   * answer it any more. False where there is no worker.
+   */
+  drain(marks: Marks): boolean {
+    if (this.#thread === undefined || this.#isInline) return false;
+    this.#thread.tell({ kind: 'alone', headers: this.#headers });
+    this.#shutdown ??= { kind: 'shutdown', marks };
+    this.#thread.tell(this.#shutdown);
+    return true;
+  }
+
   /** Ends the thread, whatever it is doing. */
   async end(): Promise<void> {
     const thread = this.#thread;
@@ -183,7 +243,9 @@ export class RunnerHost {
 
   /** Each runner counts its questions anew: the answer to one of another would be the wrong secret. */
   async #answer({ id, signal }: Question, askerOf: () => RunnerThread | undefined): Promise<void> {
-    const headers = await this.#options.askHeaders(signal);
+    const { askHeaders, aside = asItComes } = this.#options;
+    const headers = await aside(() => askHeaders(signal));
+    if (headers !== 'failed') this.#headers[signal] = headers;
     const asker = askerOf();
     if (asker !== undefined && asker === this.#thread) asker.tell({ kind: 'headers', id, headers });
   }
@@ -211,17 +273,17 @@ export class RunnerHost {
     this.#options.onMessage(message);
   }
 
-  #replace(reason: string): void {
+  #replace(end: ThreadEnd): void {
     // Ended by us.
     if (this.#thread === undefined) return;
     this.#thread = undefined;
-    if (this.#cannotKeep(reason)) this.#isInline = true;
-    this.#options.onDeath(reason, this.#isInline);
+    if (this.#cannotKeep(end)) this.#isInline = true;
+    this.#options.onDeath(end, this.#isInline);
     this.start();
   }
 
-  #cannotKeep(reason: string): boolean {
-    if (reason === 'cannot_start') return true;
+  #cannotKeep({ kind }: ThreadEnd): boolean {
+    if (kind === 'refused') return true;
     const now = this.#clock.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
     return this.#deaths.length >= MAX_DEATHS;

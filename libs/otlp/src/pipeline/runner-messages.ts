@@ -12,7 +12,12 @@ export type ToRunner =
   | { readonly kind: 'shutdown'; readonly marks: Marks }
   /** The deadline of the shutdown: give up the rest. */
   | { readonly kind: 'abort' }
-  | { readonly kind: 'headers'; readonly id: number; readonly headers: HeaderAnswer };
+  | { readonly kind: 'headers'; readonly id: number; readonly headers: HeaderAnswer }
+  /** Nobody answers questions any more: the last headers that were given have to do. */
+  | {
+      readonly kind: 'alone';
+      readonly headers: Readonly<Partial<Record<Signal, HeaderAnswer>>>;
+    };
 
 /** `failed` where the function threw, or gave what are no headers. */
 export type HeaderAnswer = Readonly<Record<string, string>> | 'failed';

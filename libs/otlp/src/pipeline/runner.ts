@@ -25,6 +25,8 @@ export interface RunnerStart {
   readonly sending: SendingOptions;
   /** This runner, and those of the pipeline that have ended. */
   readonly succession: Succession;
+  /** One word, which is 1 once a runner is closed. */
+  readonly closed: Int32Array;
 }
 
 /** While something is under way the state is told so often, if it changed. */
@@ -39,6 +41,7 @@ export class Runner {
   readonly #ledger: LedgerWriter;
   readonly #lanes: Lanes;
   readonly #loop: ExportLoop;
+  readonly #closedWord: Int32Array;
   readonly #deadline = new AbortController();
   readonly #opening: Promise<void> | undefined;
   /** Everything goes by way of the disk. */
@@ -54,11 +57,12 @@ export class Runner {
 
   /** Throws TransportConfigError. */
   constructor(
-    { memory, ledger, sending, succession }: RunnerStart,
+    { memory, ledger, sending, succession, closed }: RunnerStart,
     emit: (message: FromRunner) => void,
     clock: Clock = systemClock,
   ) {
     this.#clock = clock;
+    this.#closedWord = closed;
     this.#emit = (message) => {
       if (!this.#silent) emit(message);
     };
@@ -113,6 +117,8 @@ export class Runner {
         return this.#deadline.abort();
       case 'headers':
         return this.#lanes.headers(message.id, message.headers);
+      case 'alone':
+        return this.#lanes.alone(message.headers);
     }
   }
 
@@ -177,6 +183,8 @@ export class Runner {
     // 5. The disk last, for all before write to it.
     await this.#disk?.close();
     this.#closed = true;
+    Atomics.store(this.#closedWord, 0, 1);
+    Atomics.notify(this.#closedWord, 0);
     this.#cancelState();
     this.#pool.ring();
     this.#tellState();

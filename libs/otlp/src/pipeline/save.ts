@@ -17,7 +17,7 @@ export interface Memory {
 /**
  * Writes everything in memory to disk before it returns, for a process that is about to end. What nobody is sending is
  * in the spool then and nowhere else. What a runner has in hand is written too, for it may get no further, but stays
- * the runner's: it may arrive twice. False where the disk refused, or there was nothing.
+ * the runner's: it may arrive twice, and is marked so. False where the disk refused, or there was nothing.
  */
 export function saveToDisk(directory: string, memory: Memory, ledger: LedgerWriter): boolean {
   const { host, reader } = memory;
@@ -71,9 +71,11 @@ function gathered({ pool, reader, host }: Memory): Held {
   const slabs = sealedOf(reader);
   const copies = heldByOthers(pool, slabs);
   return host.isRunning
-    ? { slabs, own: [], copies: [...host.own, ...copies] }
-    : { slabs, own: host.takeOwn(), copies };
+    ? { slabs, own: [], copies: [...host.own, ...copies].map(doubtful) }
+    : { slabs, own: host.takeOwn(), copies: copies.map(doubtful) };
 }
+
+const doubtful = (batch: Batch): Batch => ({ ...batch, isDoubtful: true });
 
 const allOf = ({ slabs, own, copies }: Held): Batch[] => [...own, ...slabs, ...copies];
 

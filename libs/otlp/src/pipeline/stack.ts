@@ -53,7 +53,12 @@ export function createLanes(
   );
   const of: Partial<Record<Signal, Lane>> = {};
   for (const [at, to] of peers.entries()) for (const { signal } of to) of[signal] = all[at];
-  return { of, all, headers: (id, headers) => questions.answer(id, headers) };
+  return {
+    of,
+    all,
+    headers: (id, headers) => questions.answer(id, headers),
+    alone: (headers) => questions.alone(headers),
+  };
 }
 
 /** Throws TransportConfigError as `createLanes` would, here and now. */

@@ -10,7 +10,7 @@ describe('the thread of a worker', () => {
 
   it('that cannot be told something ends, so that another is told all of it, and throws nothing', async () => {
     const ready = Promise.withResolvers<void>();
-    const ended = Promise.withResolvers<string>();
+    const ended = Promise.withResolvers<unknown>();
     const entry = new URL(`data:text/javascript,${encodeURIComponent(LISTENING)}`);
     const thread = startWorker({ entry }, {} as never, {
       onMessage: () => ready.resolve(),
@@ -19,6 +19,6 @@ describe('the thread of a worker', () => {
     await ready.promise;
     const uncloneable = { kind: 'headers', id: 1, headers: { a: Promise.resolve('') } };
     expect(() => thread.tell(uncloneable as never)).not.toThrow();
-    expect(await ended.promise).toBe('untold');
+    expect(await ended.promise).toEqual({ kind: 'ended', reason: 'untold' });
   });
 });

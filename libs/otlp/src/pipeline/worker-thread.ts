@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';
 import type { FromRunner } from './runner-messages.js';
+import { codeOf, refusal } from './runner-host.js';
 import type { RunnerEvents, RunnerThread } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
 
@@ -23,7 +24,19 @@ const fileOf = (entry: URL | string): URL | string => {
   return /^(file|data):/.test(entry) ? new URL(entry) : resolve(entry);
 };
 
-/** Starts the runner on a thread of its own, which never keeps the process alive. */
+/** What is said where the loop of the application has to send; the remedy depends on who refused. */
+export const refusedText = (reason: string): string => {
+  const remedy =
+    reason === 'ERR_ACCESS_DENIED'
+      ? 'start Node with --allow-worker'
+      : "a bundle must emit the worker's file, beside itself or where otlp.worker.entry names it";
+  return `the export worker cannot be started (${reason}); sending from the main thread: ${remedy}`;
+};
+
+/**
+ * Starts the runner on a thread of its own, which never keeps the process alive. Throws where the host refuses: without
+ * `--allow-worker` under `--permission`, beyond its limits, or where no file of a worker is known.
+ */
 export function startWorker(
   { entry, execArgv = [], spawn }: WorkerEntry & { readonly spawn?: SpawnWorker | undefined },
   start: RunnerStart,
@@ -31,24 +44,16 @@ export function startWorker(
 ): RunnerThread {
   let ready = false;
   let reason: string | undefined;
-  let worker: Worker;
-  const ended = (): void => onEnd(ready ? (reason ?? 'exit') : 'cannot_start');
-  try {
-    const options: WorkerOptions = {
-      name: 'nestlens-otlp',
-      workerData: start,
-      execArgv: [...execArgv],
-      // A host that has set --require or loaders for itself does not mean this thread.
-      env: { ...process.env, NODE_OPTIONS: '' },
-      stdin: false,
-    };
-    if (entry !== undefined) worker = new Worker(fileOf(entry), options);
-    else if (spawn !== undefined) worker = spawn(options);
-    else throw new Error('there is no file of a worker');
-  } catch {
-    queueMicrotask(ended);
-    return { tell: () => {}, end: () => Promise.resolve() };
-  }
+  const worker = threadOf(entry, spawn, {
+    name: 'nestlens-otlp',
+    workerData: start,
+    execArgv: [...execArgv],
+    // A host that has set --require or loaders for itself does not mean this thread.
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdin: false,
+  });
+  const ended = (): void =>
+    onEnd(ready ? { kind: 'ended', reason: reason ?? 'exit' } : refusal(reason ?? 'exit'));
   worker.on('message', (message: FromRunner) => {
     if (message.kind === 'ready') ready = true;
     onMessage(message);
@@ -56,7 +61,7 @@ export function startWorker(
   worker.on('messageerror', () => void worker.terminate());
   // An error is always followed by the exit.
   worker.on('error', (error: unknown) => {
-    reason = (error as { code?: string } | undefined)?.code ?? 'error';
+    reason = codeOf(error);
   });
   worker.once('exit', ended);
   // Last: a listener would keep the process alive again.
@@ -76,4 +81,14 @@ export function startWorker(
       await worker.terminate();
     },
   };
+}
+
+function threadOf(
+  entry: WorkerEntry['entry'],
+  spawn: SpawnWorker | undefined,
+  options: WorkerOptions,
+): Worker {
+  if (entry !== undefined) return new Worker(fileOf(entry), options);
+  if (spawn !== undefined) return spawn(options);
+  throw Object.assign(new Error('there is no file of a worker'), { code: 'no_worker_file' });
 }

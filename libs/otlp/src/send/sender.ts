@@ -9,6 +9,8 @@ export interface Batch {
   readonly bytes: number;
   /** Views of shared slabs or of the spool; nobody may write to them or keep them after the send. */
   readonly chunks: readonly Uint8Array[];
+  /** A process that has ended may have sent it. */
+  readonly isDoubtful?: boolean;
 }
 
 /**

@@ -98,6 +98,7 @@ function entryOf(
     // it for longer now.
     atMs: Math.min(Math.max(header?.atMs ?? 0, segment.firstMs), segment.lastMs),
     state: 'lost',
+    inherited: header?.isDoubtful === true,
     doubtful: false,
     returns: 0,
     pardons: 0,

@@ -10,7 +10,7 @@ import { SIGNALS } from './items.js';
  *    0 magic "NLSPOOL\n" | 8 u16 version | 10 u16 header bytes | 12 u32 salt | 16 f64 sequence number | 24 u32 0
  *   28 u32 crc of bytes 0..28
  * Record = header, then the very bytes of a request body:
- *    0 magic "NLSR" | 4 u8 version | 5 u8 codec | 6 u8 signal | 7 u8 0 | 8 u32 items | 12 u32 body bytes
+ *    0 magic "NLSR" | 4 u8 version | 5 u8 codec | 6 u8 signal | 7 u8 flags | 8 u32 items | 12 u32 body bytes
  *   16 f64 unix time in ms | 24 u32 crc of bytes 0..24 and the body | 28 u32 crc of bytes 0..28
  *
  * crc is CRC-32 (IEEE) begun with the salt, so that neither bytes of an older file nor bytes that somebody put
@@ -22,6 +22,8 @@ export const SEGMENT_HEADER_BYTES = 64;
 export const RECORD_HEADER_BYTES = 32;
 export const RECORD_MAGIC: Uint8Array = Buffer.from('NLSR', 'latin1');
 const SEGMENT_MAGIC = Buffer.from('NLSPOOL\n', 'latin1');
+/** Flag: the process that wrote the record may have sent it. */
+const DOUBTFUL = 1;
 const HALF = SEGMENT_HEADER_BYTES / 2;
 
 export interface RecordHeader {
@@ -35,6 +37,8 @@ export interface RecordHeader {
   readonly bytes: number;
   readonly atMs: number;
   readonly crc: number;
+  /** The process that wrote it may have sent it. */
+  readonly isDoubtful: boolean;
 }
 
 export function encodeSegmentHeader(sequence: number, salt: number): Uint8Array {
@@ -65,6 +69,7 @@ export function encodeRecordHeader(batch: Batch, atMs: number, salt: number): Ui
   header.set(RECORD_MAGIC);
   header.writeUInt8(FORMAT_VERSION, 4);
   header.writeUInt8(SIGNALS.indexOf(batch.signal) + 1, 6);
+  header.writeUInt8(batch.isDoubtful === true ? DOUBTFUL : 0, 7);
   header.writeUInt32LE(batch.items, 8);
   header.writeUInt32LE(batch.bytes, 12);
   header.writeDoubleLE(atMs, 16);
@@ -88,6 +93,7 @@ export function decodeRecordHeader(bytes: Uint8Array, salt: number): RecordHeade
     bytes: header.readUInt32LE(12),
     atMs: header.readDoubleLE(16),
     crc: header.readUInt32LE(24),
+    isDoubtful: (header.readUInt8(7) & DOUBTFUL) !== 0,
   };
 }
 

@@ -56,7 +56,9 @@ export interface Entry {
   readonly atMs: number;
   /** `done`: acknowledged. `lost`: thrown away, or of no use. */
   state: 'outstanding' | 'returned' | 'done' | 'lost';
-  /** An attempt failed that may have arrived. */
+  /** The process that wrote it may have sent it. */
+  readonly inherited: boolean;
+  /** An attempt of this process failed that may have arrived. */
   doubtful: boolean;
   /** How often it came back, and the clock's time before which others go first. */
   returns: number;

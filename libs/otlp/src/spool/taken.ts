@@ -14,6 +14,7 @@ export class Taken implements SpooledRecord {
   constructor(journal: Journal, entry: Entry, nowMs: number) {
     const { signal = 'traces', items, body } = entry;
     this.batch = { signal, items, bytes: body.byteLength, chunks: [body] };
+    if (entry.inherited) this.batch = { ...this.batch, isDoubtful: true };
     this.ageMs = Math.max(0, nowMs - entry.atMs);
     this.isDoubtful = entry.doubtful;
     this.journal = journal;

@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SignalLedger } from '../ledger/ledger.js';
+import { Collector } from './fixtures/collector.js';
+import type { ExportReply } from '../receiver/reply.js';
+import { deadEndpoint } from './fixtures/peers.js';
+import { createTelemetry } from './fixtures/telemetry.js';
+import { until } from './fixtures/until.js';
+import { sourceWorker } from './fixtures/worker.js';
+import { createPipeline } from './pipeline.js';
+import type { Pipeline } from './pipeline.js';
+
+interface Told {
+  readonly code: number;
+  readonly traces: SignalLedger;
+  readonly runner: string;
+  readonly lines: readonly string[];
+  readonly asked: number;
+}
+
+const hooks = new URL('../slab/fixtures/source.mjs', import.meta.url).href;
+const app = fileURLToPath(new URL('./fixtures/ending-app.ts', import.meta.url));
+
+/** Ends a process in that way; what it told last. */
+const ended = (way: string, endpoint: string, directory = '', node: string[] = []): Promise<Told> =>
+  new Promise((resolve, reject) => {
+    const args = [...node, '--no-warnings', '--import', hooks, app, endpoint, way, directory];
+    execFile(process.execPath, args, (error, stdout, stderr) => {
+      try {
+        resolve({ code: Number(error?.code ?? 0), ...(JSON.parse(stdout) as Omit<Told, 'code'>) });
+      } catch {
+        reject(new Error(`${way}: ${stdout} ${stderr}`));
+      }
+    });
+  });
+
+describe('a process that ends without a shutdown', () => {
+  let collector: Collector;
+  let directory: string;
+  beforeEach(async () => {
+    collector = await new Collector().start();
+    directory = await mkdtemp(join(tmpdir(), 'nestlens-ends-'));
+  });
+  afterEach(async () => {
+    await collector.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  it('sends first what is queued, by process.exit(), in a shutdown and of an exception, and keeps its code', async () => {
+    const [left, late, crashed] = await Promise.all([
+      ended('exit', collector.grpc),
+      ended('shutting down', collector.grpc),
+      ended('crash', collector.grpc, directory),
+    ]);
+    expect([left.code, late.code, crashed.code]).toEqual([3, 3, 1]);
+    for (const { traces } of [left, late, crashed]) {
+      expect(traces).toMatchObject({ accepted: 10, queued: 0, spooled: 0, dropped: {} });
+    }
+    expect(collector.spans()).toHaveLength(30);
+    // Nobody could be asked for headers any more: the last ones served.
+    expect(new Set(collector.headers.map(({ authorization }) => authorization))).toEqual(
+      new Set(['Bearer 1']),
+    );
+  }, 60_000);
+
+  it('counts what it could not send, or leaves it on disk', async () => {
+    const dead = await deadEndpoint();
+    const [lost, kept] = await Promise.all([ended('away', dead), ended('away', dead, directory)]);
+    const given = Object.values(lost.traces.dropped).reduce((sum, count) => sum + count, 0);
+    expect([lost.code, given, lost.traces.queued]).toEqual([3, 10, 0]);
+    expect(kept.traces).toMatchObject({ spooled: 10, queued: 0, dropped: {} });
+    const next = createPipeline({
+      traces: { endpoint: collector.grpc },
+      worker: false,
+      spool: { directory },
+    });
+    next.start();
+    await until(() => next.stats().ledger.traces.accepted === 10);
+    const { ledger } = await next.shutdown();
+    expect(collector.spans()).toHaveLength(10);
+    expect(ledger.traces).toMatchObject({ restored: 10, accepted: 10, spooled: 0 });
+    expect(await readdir(directory)).toEqual([]);
+  }, 60_000);
+
+  it('counts after a restart what a runner had in hand when the process ended', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<ExportReply>();
+    const slow = await new Collector(() => {
+      arrived.resolve();
+      return answer.promise;
+    }).start();
+    const create = (endpoint: string): Pipeline =>
+      createPipeline({ traces: { endpoint }, worker: false, spool: { directory } });
+    const first = create(slow.grpc);
+    createTelemetry(first).spans(10);
+    void first.flush();
+    await arrived.promise;
+    expect(first.exit().traces).toMatchObject({ created: 10, spooled: 0, possibleDuplicates: 10 });
+    answer.resolve({ kind: 'accepted' });
+    await first.shutdown(AbortSignal.abort());
+    await slow.stop();
+    const next = create(collector.grpc);
+    next.start();
+    await until(() => next.stats().ledger.traces.accepted === 10);
+    expect((await next.shutdown()).ledger.traces).toMatchObject({ possibleDuplicates: 10 });
+  });
+
+  it('goes inline, and says once why and what helps, where a worker cannot be started', async () => {
+    const allowed = ['--permission', '--allow-fs-read=*'];
+    const [missing, forbidden] = await Promise.all([
+      ended('no worker', collector.grpc),
+      ended('no worker', collector.grpc, '', allowed),
+    ]);
+    for (const { traces, runner } of [missing, forbidden]) {
+      expect([runner, traces.accepted]).toEqual(['none', 10]);
+    }
+    expect(missing.lines).toEqual([
+      expect.stringMatching(/cannot be started \(MODULE_NOT_FOUND\);.*worker\.entry/) as string,
+    ]);
+    expect(forbidden.lines).toEqual([
+      expect.stringMatching(/cannot be started \(ERR_ACCESS_DENIED\);.*--allow-worker/) as string,
+    ]);
+    expect(collector.spans()).toHaveLength(20);
+  }, 60_000);
+
+  it('goes inline where making the worker throws, as in a bundle without import.meta.url', async () => {
+    const lines: string[] = [];
+    const pipeline = createPipeline({
+      traces: { endpoint: collector.grpc },
+      worker: {
+        ...sourceWorker,
+        entry: undefined,
+        get execArgv(): never {
+          throw new TypeError('no URL');
+        },
+      } as never,
+      log: (_level, line) => lines.push(line),
+    });
+    pipeline.start();
+    expect(pipeline.stats().runner).toBe('inline');
+    createTelemetry(pipeline).spans(2);
+    expect((await pipeline.shutdown()).ledger.traces).toMatchObject({ accepted: 2 });
+    expect(lines).toEqual([expect.stringMatching(/cannot be started \(TypeError\)/) as string]);
+  });
+});

@@ -1,0 +1,80 @@
+import type { LedgerWriter } from '../ledger/ledger-writer.js';
+import type { Ledger, LedgerSnapshot } from '../ledger/ledger.js';
+import { signals } from '../slab/memory.js';
+import type { Marks } from './export-loop.js';
+import type { SpoolSettings } from './pipeline-options.js';
+import type { RunnerHost } from './runner-host.js';
+import type { LaneState } from './runner-messages.js';
+import { saveToDisk } from './save.js';
+import type { Memory } from './save.js';
+
+/** How long a worker whose time is over may take to write the rest to disk, or to count it. */
+const LET_GO_MS = 400;
+/** The books are looked at so often. */
+const STEP_MS = 2;
+
+const open = new Set<() => void>();
+const exit = (): void => {
+  for (const end of open) end();
+};
+
+/** Calls `end` in the `exit` event of the process: one listener for all pipelines. Returns how to take it back. */
+export function atExit(end: () => void): () => void {
+  if (open.size === 0) process.on('exit', exit);
+  open.add(end);
+  return () => {
+    open.delete(end);
+    if (open.size === 0) process.off('exit', exit);
+  };
+}
+
+export interface EndingPipeline {
+  readonly host: Pick<RunnerHost, 'drain' | 'tell'>;
+  readonly memory: Memory;
+  readonly books: LedgerWriter;
+  readonly spool: SpoolSettings | undefined;
+  /** 1 once the runner is closed. */
+  readonly closed: Int32Array;
+  readonly lanes: readonly LaneState[];
+  readonly ledger: Pick<Ledger, 'snapshot'>;
+}
+
+/**
+ * The end of a pipeline in a process whose loop gets no turn any more:
+ *
+ * 1. The worker sends what is queued, for at most `timeoutMs`; not where the collector is known to be away.
+ * 2. The worker gives the rest to the spool, or counts it.
+ * 3. What a worker that hangs still holds, or has never been started for, goes to disk from here, or is counted.
+ */
+export function endNow(pipeline: EndingPipeline, marks: Marks, timeoutMs: number): void {
+  const { host, memory, books, spool, lanes } = pipeline;
+  const isOver = (): boolean =>
+    Atomics.load(pipeline.closed, 0) === 1 ||
+    (spool === undefined && isEmpty(pipeline.ledger.snapshot()));
+  if (!isOver() && host.drain(marks)) {
+    const isAway = lanes.length > 0 && lanes.every(({ breaker }) => breaker.kind !== 'closed');
+    if (!waited(isOver, pipeline.closed, isAway ? 0 : timeoutMs)) {
+      host.tell({ kind: 'abort' });
+      waited(isOver, pipeline.closed, LET_GO_MS);
+    }
+  }
+  if (spool !== undefined && spool.onCrash !== false && !isEmpty(pipeline.ledger.snapshot())) {
+    saveToDisk(spool.directory, memory, books);
+  }
+  const ledger = pipeline.ledger.snapshot();
+  for (const signal of signals) books.dropped(signal, 'shutdown_deadline', ledger[signal].queued);
+}
+
+export const isEmpty = (ledger: LedgerSnapshot): boolean =>
+  signals.every((signal) => ledger[signal].queued === 0);
+
+/** Holds this thread up until `isOver`, for `ms` at most. */
+function waited(isOver: () => boolean, word: Int32Array, ms: number): boolean {
+  const until = performance.now() + ms;
+  while (!isOver()) {
+    const left = until - performance.now();
+    if (left <= 0) return false;
+    Atomics.wait(word, 0, 0, Math.min(STEP_MS, left));
+  }
+  return true;
+}
