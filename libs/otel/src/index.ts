@@ -5,6 +5,7 @@ installLateBoundProviders();
 installApiLogs(globalProviders.loggers);
 
 export { OtelModule } from './otel.module.js';
+export type { FlushedTelemetry } from './exit/lives.js';
 export type { OtelModuleAsyncOptions, OtelOptionsFactory } from './otel.module-definition.js';
 export type * from './options/otel.options.js';
 export { OtelConfigError } from './options/faults.js';

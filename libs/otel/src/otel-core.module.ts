@@ -12,11 +12,15 @@ import type { HttpSettings } from './http/http.settings.js';
 import { HTTP_SETTINGS } from './http/http.tokens.js';
 import { AppTelemetry } from './late-bound/app-telemetry.js';
 import { globalProviders } from './late-bound/globals.js';
+import { aside } from './context/aside.js';
+import { TelemetryLife } from './exit/telemetry-life.js';
 import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
+import { ServiceState } from './lifecycle/service-state.js';
 import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
 import { Shutdown } from './lifecycle/shutdown.js';
 import { resolveShutdown } from './lifecycle/shutdown-settings.js';
+import type { ShutdownSettings } from './lifecycle/shutdown-settings.js';
 import { DiagBridge } from './logging/diag-bridge.js';
 import { LogSources } from './log-sources/log-sources.js';
 import { LOGGING_PROVIDERS } from './logging/logging.providers.js';
@@ -43,6 +47,7 @@ import { StartupReport } from './report/startup-report.js';
 import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { resolveRpc } from './rpc/rpc.settings.js';
 import { RPC_SETTINGS } from './rpc/rpc.tokens.js';
+import { SCOPE_NAME, SCOPE_VERSION } from './telemetry.js';
 import type { Secret } from './secrets/secret.js';
 import { startSelfCheck } from './selfcheck/start-self-check.js';
 import { SelfCheck } from './selfcheck/self-check.js';
@@ -76,6 +81,8 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       ShutdownPhases,
       DiagBridge,
       PrometheusEndpoint,
+      SHUTDOWN_SETTINGS,
+      ServiceState,
     ],
     useFactory(
       config: OtelConfig,
@@ -84,22 +91,24 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       phases: ShutdownPhases,
       diagnostics: DiagBridge,
       prometheus: PrometheusEndpoint | undefined,
+      settings: ShutdownSettings,
+      state: ServiceState,
     ) {
       diagnostics.install(config.diagnostics.level);
       app.onEnd(() => diagnostics.uninstall());
-      const providers = OtelProviders.start(
-        config,
-        engine,
-        prometheus ? [prometheus.reader] : [],
-        env,
-        app,
-      );
+      const further = prometheus ? [prometheus.reader] : [];
+      // Readers collect by timers of theirs: what observed instruments ask for is not traced.
+      const providers = aside(() => OtelProviders.start(config, engine, further, env, app));
       const others = otherAppsText(
         app,
         globalProviders.apps.filter((other) => other !== app),
       );
       if (others !== undefined) new Logger('OtelModule').warn(others);
-      registerFlush(phases, providers, engine, config.service.name);
+      const { service, metrics } = config;
+      const measures = !config.disabled && metrics.exporters.includes('otlp');
+      const logger = app.loggers.getLogger(SCOPE_NAME, SCOPE_VERSION);
+      const life = { engine, providers, state, settings, logger, service: service.name, measures };
+      registerFlush(phases, providers, engine, service.name, new TelemetryLife(life));
       return providers;
     },
   },

@@ -1,11 +1,16 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
+import { lives } from './exit/lives.js';
+import type { FlushedTelemetry } from './exit/lives.js';
 import { askedOptions } from './options/asked-options.js';
 import type { OtelModuleOptions } from './options/otel.options.js';
 import { OtelCoreModule } from './otel-core.module.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './otel.module-definition.js';
 import type { OtelModuleAsyncOptions } from './otel.module-definition.js';
 import { Secret } from './secrets/secret.js';
+
+/** Of {@link OtelModule.flush} without a signal. */
+const FLUSH_MS = 5000;
 
 /** The core finds the options here, as every module finds what a global module exports. */
 const exported = [MODULE_OPTIONS_TOKEN];
@@ -30,6 +35,18 @@ export class OtelModule extends ConfigurableModuleClass {
       providers: [{ provide: MODULE_OPTIONS_TOKEN, useValue: new Secret(options) }],
       exports: exported,
     };
+  }
+
+  /**
+   * Sends what the telemetry of all apps in this process holds: traces, logs, and metrics, which are collected for it.
+   * For functions that are frozen between calls, and jobs that go on.
+   *
+   * @param within A signal, or ms; default: 5000. What is not settled then is still being sent.
+   * @returns what became of it, for each app; empty where there is no telemetry. Never rejects.
+   */
+  static flush(within: AbortSignal | number = FLUSH_MS): Promise<FlushedTelemetry[]> {
+    const signal = typeof within === 'number' ? AbortSignal.timeout(within) : within;
+    return Promise.all(lives.all.map((life) => life.flush(signal)));
   }
 
   /** With options from injected configuration. Equal in effect to {@link OtelModule.forRoot}. */

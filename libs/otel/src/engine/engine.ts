@@ -48,6 +48,13 @@ export interface ExportEngine {
   status(): EngineStatus;
   /** Resolves when all that ended before is settled, or soon after `signal` aborts. Never rejects. */
   flush(signal: AbortSignal): Promise<void>;
+  /** Sampled spans that have begun and not ended. */
+  liveSpans(): number;
+  /**
+   * For the `exit` event of the process: sends what is queued, as far as that can be done in `timeoutMs` while the
+   * calling thread stands still, and keeps or counts the rest. Never throws; without effect after `shutdown`.
+   */
+  exit(timeoutMs: number): void;
   /**
    * Closes the processors and whatever stands behind all parts. What is not settled when `signal` aborts is given up
    * and counted, or kept on disk. The metric reader is its provider's to shut down, before. Never rejects; safe twice.

@@ -5,6 +5,7 @@ import { OtelConfigError } from '../options/faults.js';
 import type { Fault } from '../options/faults.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
+import { aside } from '../context/aside.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { OtlpEngine } from '../options/otel.options.js';
 import { knownSecrets } from '../secrets/known-secrets.js';
@@ -49,7 +50,7 @@ export const createEngine = async (
   { meters }: Pick<AppTelemetry, 'meters'> = globalProviders,
 ): Promise<ExportEngine> => {
   try {
-    return await engines[config.otlp.engine](config, meters);
+    return await aside(() => engines[config.otlp.engine](config, meters));
   } catch (error) {
     const { message = 'unknown error' } = error as Partial<Error>;
     const mask = SecretMask.of(knownSecrets(config, process.env));

@@ -4,6 +4,7 @@ import { boundedReader, createPipeline, proxyUrlOf } from '@nestlens/otlp';
 import type { DestinationOptions, LaneState, PipelineOptions, PipelineStats } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
+import { aside } from '../context/aside.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { boundsOf } from '../metrics/bounds.js';
 import { shownDestinations } from './destinations.js';
@@ -77,6 +78,9 @@ const pipelineOptionsOf = (config: OtelConfig, meters: MeterProvider): PipelineO
     encode: encodeLimitsOf(config),
     temporality: config.metrics.temporality,
     ...(isMeasured(config) && { meter: meters.getMeter('@nestlens/otlp') }),
+    aside,
+    // The module's own listener ends it, and tells of it.
+    listensToExit: false,
     log: (level, line) => (level === 'info' ? diag.info(line) : diag.warn(line)),
   };
 };
@@ -113,6 +117,8 @@ export const createNestlensEngine = (
         logs: statusOf('logs', stats),
       };
     },
+    liveSpans: () => pipeline.stats().liveSpans,
+    exit: (timeoutMs) => void pipeline.exit(timeoutMs),
     async flush(signal) {
       await pipeline.flush(signal);
     },

@@ -195,6 +195,9 @@ export const createSdkEngine = async (
       metrics: tallies.metrics.status(),
       logs: tallies.logs.status(),
     }),
+    liveSpans: () => live.sampled,
+    // The official exporters send on the loop, which gets no turn any more: what is queued stays counted as that.
+    exit: () => {},
     // The official parts know no deadline but their own: who calls goes on without them.
     async flush() {
       await Promise.allSettled([spans?.forceFlush(), records?.forceFlush()]);

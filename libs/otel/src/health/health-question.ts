@@ -1,3 +1,4 @@
+import { aside } from '../context/aside.js';
 import { errorText } from '../secrets/masked-text.js';
 import { plainDetail } from './finding-detail.js';
 import type { PlainDetail } from './finding-detail.js';
@@ -49,9 +50,9 @@ export class HealthQuestion {
     this.#flight = new SingleFlight(() => this.#ask(), limits.cacheMs);
   }
 
-  /** Never rejects. */
+  /** Never rejects. What an indicator sends is not traced. */
   ask(): Promise<IndicatorReport> {
-    return this.#flight.ask();
+    return aside(() => this.#flight.ask());
   }
 
   async #ask(): Promise<IndicatorReport> {

@@ -13,6 +13,7 @@ const DEFAULTS = {
   hooksMs: 5000,
   flushMs: 5000,
   forceExitMs: 0,
+  exitMs: 500,
 } satisfies ShutdownSettings;
 
 /** `KUBERNETES_SERVICE_HOST` is set by the kubelet in every container. */
@@ -28,5 +29,6 @@ export function resolveShutdown(
     hooksMs: options.hooksMs ?? DEFAULTS.hooksMs,
     flushMs: options.flushMs ?? DEFAULTS.flushMs,
     forceExitMs: options.forceExitMs ?? DEFAULTS.forceExitMs,
+    exitMs: options.exitMs ?? DEFAULTS.exitMs,
   });
 }

@@ -244,6 +244,11 @@ export interface ShutdownOptions {
   flushMs?: number;
   /** After the last phase, before the process is ended by force. 0: never by force. Default: 0. */
   forceExitMs?: number;
+  /**
+   * How long the end of a process that was not shut down may be held up to send what is queued: `process.exit()` and
+   * uncaught exceptions. 0: not at all. Ignored without a worker, and by the engine `sdk`. Default: 500.
+   */
+  exitMs?: number;
 }
 
 export interface DiagnosticsOptions {

@@ -89,7 +89,10 @@ export interface OtlpSpoolOptions {
   durable?: 'overflow' | 'always';
   /** How much a power failure may take, in ms; `always`: nothing that is in it. Default: 500. */
   fsyncIntervalMs?: number | 'always';
-  /** Write what is in memory to disk when the process dies of an uncaught exception. Default: true. */
+  /**
+   * Write what is in memory, and could not be sent, to disk when the process ends without a shutdown: by
+   * `process.exit()`, an uncaught exception, or by itself. Default: true.
+   */
   onCrash?: boolean;
 }
 

@@ -212,6 +212,7 @@ export const optionsSchema = v.strictObject(
         hooksMs: v.optional(whole(0)),
         flushMs: v.optional(whole(0)),
         forceExitMs: v.optional(whole(0)),
+        exitMs: v.optional(whole(0, 60_000)),
       }),
     ),
     diagnostics: v.optional(

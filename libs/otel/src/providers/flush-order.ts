@@ -1,7 +1,10 @@
 import { Logger } from '@nestjs/common';
+import { aside } from '../context/aside.js';
+import { lives } from '../exit/lives.js';
+import type { Life } from '../exit/lives.js';
 import { FLUSH_STEPS } from '../lifecycle/shutdown-phases.js';
 import type { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
-import { shutdownReport } from '../report/shutdown-report.js';
+import { lossesOf, shutdownReport } from '../report/shutdown-report.js';
 import type { ExportEngine } from '../engine/engine.js';
 import type { OtelProviders } from './otel-providers.js';
 
@@ -17,27 +20,41 @@ export const registerFlush = (
   providers: OtelProviders,
   engine: ExportEngine,
   service: string,
+  life: Life,
 ): void => {
+  const remove = lives.add(life);
   phases.register(
     'flush',
     'traces and logs',
-    (signal) => providers.flushTracesAndLogs(signal),
+    (signal) => aside(() => providers.flushTracesAndLogs(signal)),
     FLUSH_STEPS.signals,
   );
   phases.register(
     'flush',
     'metrics',
-    (signal) => providers.closeMetrics(signal),
+    (signal) => aside(() => providers.closeMetrics(signal)),
     FLUSH_STEPS.metrics,
   );
   phases.register(
     'flush',
     'providers',
     async (_signal, timeoutMs) => {
-      await providers.closeTracesAndLogs(timeoutMs);
+      await aside(() => providers.closeTracesAndLogs(timeoutMs));
+      remove();
       providers.release();
-      new Logger('OtelModule').log(shutdownReport(service, engine.status()));
+      const status = engine.status();
+      const left = { unendedSpans: engine.liveSpans() };
+      new Logger('OtelModule').log(shutdownReport(service, status, left));
+      return leftOf(lossesOf(status), left.unendedSpans);
     },
     FLUSH_STEPS.close,
   );
+};
+
+/** What the summary of the shutdown names: it says "nothing left" only where the books do. */
+const leftOf = (losses: string | undefined, unendedSpans: number): string | undefined => {
+  const spans = unendedSpans > 0 ? `${unendedSpans} spans had not ended` : undefined;
+  const lost = losses === undefined ? undefined : `telemetry was lost: ${losses}`;
+  const told = [lost, spans].filter((text) => text !== undefined);
+  return told.length === 0 ? undefined : told.join(', ');
 };

@@ -222,11 +222,22 @@ export class OtelProviders {
 
   /**
    * Collects and exports the last metrics, which hold what the last traces and logs did to them. Readers that still
-   * wait for a collector when `signal` aborts are left: what they collected is the engine's, which is closed next.
+   * wait for a collector when `signal` aborts are left, and told: what they collected is the engine's, which is closed
+   * next.
    */
-  async closeMetrics(signal: AbortSignal): Promise<void> {
-    const closed = Promise.allSettled(this.#metricReaders.map((reader) => reader.shutdown()));
-    await Promise.race([closed, once(signal, 'abort')]);
+  async closeMetrics(signal: AbortSignal): Promise<string | undefined> {
+    let open = this.#metricReaders.length;
+    const closing = this.#metricReaders.map((reader) =>
+      reader.shutdown().finally(() => void (open -= 1)),
+    );
+    await Promise.race([Promise.allSettled(closing), once(signal, 'abort')]);
+    return open > 0 ? `${open} readers had not ended` : undefined;
+  }
+
+  /** Collects and exports the metrics of now. Readers that still wait when `signal` aborts are left. */
+  async flushMetrics(signal: AbortSignal): Promise<void> {
+    const flushed = Promise.allSettled(this.#metricReaders.map((reader) => reader.forceFlush()));
+    if (!signal.aborted) await Promise.race([flushed, once(signal, 'abort')]);
   }
 
   /** The app's telemetry has ended; that of others in this process goes on. Safe twice. */

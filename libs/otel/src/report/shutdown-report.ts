@@ -1,6 +1,6 @@
 import type { EngineStatus, Signal, SignalStatus } from '../engine/engine.js';
 
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 const totals = (status: SignalStatus): Omit<SignalStatus, 'last'> => ({
   accepted: status.accepted,
@@ -25,14 +25,58 @@ const words = (signal: Signal, status: SignalStatus): string => {
   return `${signal} ${parts.join(', ')}`;
 };
 
-/** The last line of a service: for people in front, for programs as JSON behind. */
-export const shutdownReport = (service: string, status: EngineStatus): string => {
+/** What is in no signal's counts. */
+export interface LeftBehind {
+  /** Spans that had begun. */
+  readonly unendedSpans?: number;
+  /** Measurements of that long were not collected. Absent where all were. */
+  readonly sinceCollectionMs?: number;
+}
+
+const leftWords = ({ unendedSpans = 0, sinceCollectionMs }: LeftBehind): string => {
+  const spans = unendedSpans > 0 ? [`${unendedSpans} spans that had not ended are lost`] : [];
+  if (sinceCollectionMs === undefined) return spans.map((text) => `; ${text}`).join('');
+  const seconds = (sinceCollectionMs / 1000).toFixed(1);
+  const measured = `measurements of the last ${seconds} s were not collected`;
+  return [...spans, measured].map((text) => `; ${text}`).join('');
+};
+
+/** Something did not get to the collector, nor to disk. */
+export const hasLosses = (
+  status: EngineStatus,
+  { unendedSpans = 0, sinceCollectionMs }: LeftBehind = {},
+): boolean => unendedSpans > 0 || sinceCollectionMs !== undefined || lossesOf(status) !== undefined;
+
+/** What was lost, by signal; undefined where nothing was. */
+export const lossesOf = (status: EngineStatus): string | undefined => {
+  const losses = SIGNALS.flatMap((signal) => {
+    const lost = lostIn(status[signal]);
+    return lost > 0 ? [`${signal} ${lost}`] : [];
+  });
+  return losses.length === 0 ? undefined : losses.join(', ');
+};
+
+const lostIn = ({ rejected, dropped, queued }: SignalStatus): number =>
+  Object.values(dropped).reduce((sum, count) => sum + count, rejected + queued);
+
+/**
+ * The last line of a service, however it ends: for people in front, for programs as JSON behind. Logged where all is
+ * well; written to stderr where a process that was not shut down loses something.
+ */
+export const shutdownReport = (
+  service: string,
+  status: EngineStatus,
+  left: LeftBehind = {},
+): string => {
   const sentence = SIGNALS.map((signal) => words(signal, status[signal])).join('; ');
+  const { unendedSpans = 0, sinceCollectionMs } = left;
   const json = {
     'nestlens.shutdown': {
       service,
       ...Object.fromEntries(SIGNALS.map((signal) => [signal, totals(status[signal])])),
+      ...(unendedSpans > 0 && { unendedSpans }),
+      ...(sinceCollectionMs !== undefined && { sinceCollectionMs: Math.round(sinceCollectionMs) }),
     },
   };
-  return `Telemetry at exit: ${sentence}. ${JSON.stringify(json)}`;
+  return `Telemetry at exit: ${sentence}${leftWords(left)}. ${JSON.stringify(json)}`;
 };

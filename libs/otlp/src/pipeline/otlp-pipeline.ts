@@ -27,14 +27,12 @@ import type { ThreadEnd, Told } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
 import { reclaim, saveBefore, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
-import { atExit, endNow, isEmpty } from './process-exit.js';
+import { atExit, endNow, isEmpty, LET_GO_MS } from './process-exit.js';
 import { createSelfMetrics } from './self-metrics.js';
 import { refusedText, startWorker } from './worker-thread.js';
 
 /** What a shutdown may take beyond its deadline, all together: it promises a second. */
 const GRACE_MS = 900;
-/** Of it, how long a runner whose deadline is over may take to say what it gave up. */
-const LET_GO_MS = 400;
 /** And its thread, to end. */
 const END_MS = 200;
 /** Share of the memory that batches outside the slabs may have. */
@@ -165,6 +163,7 @@ export class OtlpPipeline implements Pipeline {
       ledger: this.#ledger.snapshot(),
       slabs: { used, count, bytes: used * slabBytes },
       runner: this.#host.isRunning ? running : 'none',
+      liveSpans: this.#live.sampled,
       replaced: this.#replaced,
       ...this.#told,
     };

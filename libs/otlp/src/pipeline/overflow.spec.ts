@@ -62,7 +62,7 @@ describe('what a disk takes', () => {
     const overflow = await DiskOverflow.open({
       settings: { directory, durable: 'always' },
       pool: new SlabPool(allocateSlabs({ maxBytes: 4 * 4096, slabBytes: 4096 })),
-      lanes: { of, all, headers() {} },
+      lanes: { of, all, headers() {}, alone() {} },
       ledger: writer,
       load: (lane) => ({ queued: 0, inFlight: 0, limit: lane.limit(), sentBytes: 0 }),
       warn() {},

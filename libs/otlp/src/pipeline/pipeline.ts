@@ -30,7 +30,9 @@ export interface PipelineStats {
   readonly slabs: { readonly used: number; readonly count: number; readonly bytes: number };
   /** `none` too while none can be started, such as where a TLS file is gone: tried again after 1 to 30 s. */
   readonly runner: 'none' | 'worker' | 'inline';
-  /** Workers that ended by themselves. */
+  /** Sampled spans that have begun and not ended. */
+  readonly liveSpans: number;
+  /** Workers that ended by themselves, or could not be started. */
   readonly replaced: number;
   /** As the runner told last, at most a second ago. */
   readonly lanes: readonly LaneState[];

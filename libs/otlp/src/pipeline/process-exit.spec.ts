@@ -118,7 +118,9 @@ describe('a process that ends without a shutdown', () => {
       expect([runner, traces.accepted]).toEqual(['none', 10]);
     }
     expect(missing.lines).toEqual([
-      expect.stringMatching(/cannot be started \(MODULE_NOT_FOUND\);.*worker\.entry/) as string,
+      expect.stringMatching(
+        /cannot be started \(MODULE_NOT_FOUND\);.*otlp\.worker\.entry/,
+      ) as string,
     ]);
     expect(forbidden.lines).toEqual([
       expect.stringMatching(/cannot be started \(ERR_ACCESS_DENIED\);.*--allow-worker/) as string,

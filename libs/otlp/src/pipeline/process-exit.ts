@@ -8,8 +8,8 @@ import type { LaneState } from './runner-messages.js';
 import { saveToDisk } from './save.js';
 import type { Memory } from './save.js';
 
-/** How long a worker whose time is over may take to write the rest to disk, or to count it. */
-const LET_GO_MS = 400;
+/** How long a runner whose time is over may take to write the rest to disk, or to count it. */
+export const LET_GO_MS = 400;
 /** The books are looked at so often. */
 const STEP_MS = 2;
 

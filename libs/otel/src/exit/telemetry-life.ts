@@ -1,0 +1,128 @@
+import { writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Logger as ApiLogger } from '@opentelemetry/api';
+import { aside } from '../context/aside.js';
+import type { EngineStatus, ExportEngine } from '../engine/engine.js';
+import type { ServiceState } from '../lifecycle/service-state.js';
+import type { ShutdownSettings } from '../lifecycle/shutdown-settings.js';
+import type { OtelProviders } from '../providers/otel-providers.js';
+import { SIGNALS, hasLosses, shutdownReport } from '../report/shutdown-report.js';
+import { recordFailedStart } from './crash-record.js';
+import type { FlushedTelemetry, Life } from './lives.js';
+
+export interface TelemetryLifeOptions {
+  readonly engine: ExportEngine;
+  readonly providers: Pick<OtelProviders, 'flushTracesAndLogs' | 'flushMetrics'>;
+  readonly state: Pick<ServiceState, 'name'>;
+  readonly settings: Pick<ShutdownSettings, 'flushMs' | 'exitMs'>;
+  /** Of the app, whichever else there are. */
+  readonly logger: ApiLogger;
+  readonly service: string;
+  /** Metrics are collected for somebody. */
+  readonly measures: boolean;
+}
+
+/** While a flush waits for a collector it is looked so often whether that works. */
+const LOOK_MS = 100;
+
+/** Ended spans and emitted records so far, wherever they are now. */
+const made = ({ traces, logs }: EngineStatus): number =>
+  [traces, logs].reduce((sum, { accepted, rejected, dropped, queued, spooled }) => {
+    const lost = Object.values(dropped).reduce((all, count) => all + count, 0);
+    return sum + accepted + rejected + lost + queued + spooled;
+  }, 0);
+
+/** One app's telemetry at the ends of its process. */
+export class TelemetryLife implements Life {
+  readonly #options: TelemetryLifeOptions;
+  #collectedAt = performance.now();
+  /** What had been made when the last of it, metrics included, was handed on because nothing was left to do. */
+  #settled: number | undefined;
+  #isSettling = false;
+  #isOver = false;
+
+  constructor(options: TelemetryLifeOptions) {
+    this.#options = options;
+  }
+
+  async flush(signal: AbortSignal): Promise<FlushedTelemetry> {
+    const { engine, providers, service } = this.#options;
+    await aside(async () => {
+      // The metrics last: they hold what the first step did to the exporters' own figures.
+      await providers.flushTracesAndLogs(signal);
+      await providers.flushMetrics(signal);
+    });
+    this.#collectedAt = performance.now();
+    const telemetry = engine.status();
+    const isDone = SIGNALS.every((signal) => telemetry[signal].queued === 0);
+    return { kind: isDone ? 'done' : 'deadline', service, telemetry };
+  }
+
+  settle(): void {
+    const { engine, state } = this.#options;
+    // In a shutdown the order is its own.
+    if (this.#isSettling || (state.name !== 'starting' && state.name !== 'ready')) return;
+    if (this.#settled === made(engine.status())) return;
+    this.#isSettling = true;
+    void this.#settle();
+  }
+
+  end(code: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { engine, state, settings, service } = this.#options;
+    if (code !== 0 && state.name === 'starting') recordFailedStart(this.#options.logger, code);
+    const before = made(engine.status());
+    engine.exit(settings.exitMs);
+    const status = engine.status();
+    const left = {
+      unendedSpans: engine.liveSpans(),
+      ...(this.#measured(before) && { sinceCollectionMs: performance.now() - this.#collectedAt }),
+    };
+    const line = shutdownReport(service, status, left);
+    // Not as a record: nobody would send it.
+    if (!hasLosses(status, left)) aside(() => new Logger('OtelModule').log(line));
+    else this.#cry(line);
+  }
+
+  async #settle(): Promise<void> {
+    const { engine, settings } = this.#options;
+    const over = new AbortController();
+    // Keeps the process until all is sent.
+    const timer = setTimeout(() => over.abort(), settings.flushMs);
+    void this.#watch(over);
+    await this.flush(over.signal);
+    clearTimeout(timer);
+    over.abort();
+    // Whether it got through or not: there is nothing more to do about it.
+    this.#settled = made(engine.status());
+    this.#isSettling = false;
+  }
+
+  /** A collector that cannot be reached now is not waited for: the process has nothing else to do. */
+  async #watch(over: AbortController): Promise<void> {
+    const { engine } = this.#options;
+    while (!over.signal.aborted) {
+      await sleep(LOOK_MS, undefined, { ref: false });
+      const status = engine.status();
+      const waiting = SIGNALS.filter((signal) => status[signal].queued > 0);
+      const isHopeless = waiting.every((signal) => status[signal].last.outcome === 'failed');
+      if (waiting.length > 0 && isHopeless) over.abort();
+    }
+  }
+
+  /** Measurements are collected on the loop, which gets no turn any more. */
+  #measured(made: number): boolean {
+    return this.#options.measures && this.#settled !== made;
+  }
+
+  /** Console loggers may be off, or write later than the process lives. */
+  #cry(line: string): void {
+    try {
+      writeSync(2, `${line}\n`);
+    } catch {
+      // A closed or full stderr.
+    }
+  }
+}

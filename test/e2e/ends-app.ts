@@ -1,0 +1,105 @@
+import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, Logger, Module } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Counter } from '@opentelemetry/api';
+import { InjectInstrument, OtelLogger, OtelModule, Span, provideCounter } from '@nestlens/otel';
+import { ownTracer } from '../../libs/otel/src/telemetry.js';
+
+// A job for a child process that does one piece of work and ends as its first argument says.
+const [, , way = 'returns', endpoint = '', engine = 'nestlens'] = process.argv;
+const entry = new URL('./source-worker.mjs', import.meta.url);
+/** These end while the loop gets no turn any more. */
+const needsWorker = ['exits', 'exits in a shutdown', 'throws', 'rejects', 'fails to start'];
+const worker = needsWorker.includes(way) ? { entry } : false;
+
+/** The thread works: what is spec'd is an end, not a start. */
+const works = async (): Promise<void> => {
+  if (worker === false) return;
+  ownTracer().startSpan('first').end();
+  await OtelModule.flush(100_000);
+};
+
+@Injectable()
+class Job implements OnModuleInit {
+  readonly #logger = new Logger('Job');
+
+  constructor(@InjectInstrument('jobs') private readonly jobs: Counter) {}
+
+  async onModuleInit(): Promise<void> {
+    if (way === 'fails to start') {
+      await works();
+      this.run();
+      throw new Error('cannot start');
+    }
+  }
+
+  @Span()
+  run(): void {
+    this.jobs.add(1);
+    this.#logger.log('ran');
+  }
+}
+
+@Module({
+  imports: [
+    OtelModule.forRoot({
+      service: { name: way },
+      otlp: {
+        protocol: 'http/protobuf',
+        endpoint,
+        ...(engine === 'sdk' ? { engine: 'sdk' } : { worker }),
+      },
+      metrics: { intervalMs: 600_000 },
+      shutdown: { exitMs: 20_000 },
+      diagnostics: { startupReport: false },
+    }),
+  ],
+  providers: [Job, provideCounter('jobs')],
+})
+class AppModule {
+  constructor(@Inject(OtelLogger) logger: OtelLogger) {
+    Logger.overrideLogger(logger);
+  }
+}
+
+const app = await NestFactory.createApplicationContext(AppModule);
+await works();
+app.get(Job).run();
+// What is under way when the process ends.
+if (way !== 'returns') ownTracer().startSpan('under way');
+const fail = async (): Promise<void> => {
+  await sleep(1);
+  throw new TypeError('crash');
+};
+switch (way) {
+  case 'flushes': {
+    const [flushed] = await OtelModule.flush(100_000);
+    console.log(`flushed ${flushed?.kind} ${flushed?.telemetry.metrics.accepted}`);
+    process.kill(process.pid, 'SIGKILL');
+    break;
+  }
+  case 'exits':
+    process.exit(3);
+    break;
+  case 'exits in a shutdown':
+    void app.close();
+    process.exit(3);
+    break;
+  case 'handles':
+    process.on('uncaughtException', () => console.log('handled'));
+    setTimeout(() => {
+      throw new TypeError('crash');
+    }, 1);
+    break;
+  case 'throws':
+    setTimeout(() => {
+      throw new TypeError('crash');
+    }, 1);
+    break;
+  case 'rejects':
+    void fail();
+    break;
+}
+process.exitCode = 7;
