@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Logger as ApiLogger } from '@opentelemetry/api';
 import { aside } from '../context/aside.js';
@@ -23,9 +22,6 @@ export interface TelemetryLifeOptions {
   readonly measures: boolean;
 }
 
-/** While a flush waits for a collector it is looked so often whether that works. */
-const LOOK_MS = 100;
-
 /** Ended spans and emitted records so far, wherever they are now. */
 const made = ({ traces, logs }: EngineStatus): number =>
   [traces, logs].reduce((sum, { accepted, rejected, dropped, queued, spooled }) => {
@@ -46,12 +42,15 @@ export class TelemetryLife implements Life {
     this.#options = options;
   }
 
-  async flush(signal: AbortSignal): Promise<FlushedTelemetry> {
+  async flush(
+    signal: AbortSignal,
+    until: 'deadline' | 'first-failure' = 'deadline',
+  ): Promise<FlushedTelemetry> {
     const { engine, providers, service } = this.#options;
     await aside(async () => {
       // The metrics last: they hold what the first step did to the exporters' own figures.
-      await providers.flushTracesAndLogs(signal);
-      await providers.flushMetrics(signal);
+      await providers.flushTracesAndLogs(signal, until);
+      await providers.flushMetrics(signal, until);
     });
     this.#collectedAt = performance.now();
     const telemetry = engine.status();
@@ -91,25 +90,12 @@ export class TelemetryLife implements Life {
     const over = new AbortController();
     // Keeps the process until all is sent.
     const timer = setTimeout(() => over.abort(), settings.flushMs);
-    void this.#watch(over);
-    await this.flush(over.signal);
+    // A collector that cannot be reached now is not waited for.
+    await this.flush(over.signal, 'first-failure');
     clearTimeout(timer);
-    over.abort();
     // Whether it got through or not: there is nothing more to do about it.
     this.#settled = made(engine.status());
     this.#isSettling = false;
-  }
-
-  /** A collector that cannot be reached now is not waited for: the process has nothing else to do. */
-  async #watch(over: AbortController): Promise<void> {
-    const { engine } = this.#options;
-    while (!over.signal.aborted) {
-      await sleep(LOOK_MS, undefined, { ref: false });
-      const status = engine.status();
-      const waiting = SIGNALS.filter((signal) => status[signal].queued > 0);
-      const isHopeless = waiting.every((signal) => status[signal].last.outcome === 'failed');
-      if (waiting.length > 0 && isHopeless) over.abort();
-    }
   }
 
   /** Measurements are collected on the loop, which gets no turn any more. */

@@ -16,8 +16,10 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { boundedReader } from '@nestlens/otlp';
 import { ConsoleSpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import { aside } from '../context/aside.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { ExportEngine, Signal } from '../engine/engine.js';
+import { untilFailing } from '../engine/failing.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { NO_PROPAGATOR } from '../late-bound/propagator.js';
@@ -84,6 +86,8 @@ const lostOf = (engine: ExportEngine | undefined, signal: Signal): number => {
   if (status === undefined) return 0;
   return Object.values(status.dropped).reduce((sum, count) => sum + count, status.rejected);
 };
+
+const always = (): boolean => true;
 
 /** The parts of a running SDK, and the order in which they are emptied. */
 export class OtelProviders {
@@ -177,12 +181,25 @@ export class OtelProviders {
     return providers;
   }
 
-  /** Sends what has ended. Resolves when it is settled; a failed export is counted, not thrown. */
-  async flushTracesAndLogs(signal: AbortSignal): Promise<void> {
-    await Promise.allSettled([
+  /**
+   * Sends what has ended. Resolves when it is settled; a failed export is counted, not thrown. `first-failure`: what
+   * waits for another attempt is not waited for, since an end comes that decides on it.
+   */
+  async flushTracesAndLogs(
+    signal: AbortSignal,
+    until: 'deadline' | 'first-failure' = 'first-failure',
+  ): Promise<void> {
+    const over = new AbortController();
+    const engine = this.#engine;
+    const flushed = Promise.allSettled([
       ...this.#processors.map((processor) => processor.forceFlush()),
-      this.#engine?.flush(signal),
+      engine?.flush(AbortSignal.any([signal, over.signal])),
     ]);
+    if (engine !== undefined && until === 'first-failure') {
+      void untilFailing(engine, ['traces', 'logs'], over.signal).then(() => over.abort());
+    }
+    await flushed;
+    over.abort();
   }
 
   /**
@@ -196,7 +213,7 @@ export class OtelProviders {
     const late = once(deadline, 'abort');
     const before = lostOf(this.#engine, signal);
     const parts = signal === 'metrics' ? this.#metricReaders : this.#processors;
-    await Promise.race([Promise.all(parts.map((part) => part.forceFlush())), late]);
+    await Promise.race([aside(() => Promise.all(parts.map((part) => part.forceFlush()))), late]);
     await Promise.race([this.#engine?.flush(deadline), late]);
     const lost = lostOf(this.#engine, signal) - before;
     if (lost > 0) throw new Error(`${lost} ${ITEMS[signal]} were lost on the way to the collector`);
@@ -223,21 +240,39 @@ export class OtelProviders {
   /**
    * Collects and exports the last metrics, which hold what the last traces and logs did to them. Readers that still
    * wait for a collector when `signal` aborts are left, and told: what they collected is the engine's, which is closed
-   * next.
+   * next. The engine's own is left too where what it collected waits for another attempt.
    */
   async closeMetrics(signal: AbortSignal): Promise<string | undefined> {
     let open = this.#metricReaders.length;
-    const closing = this.#metricReaders.map((reader) =>
-      reader.shutdown().finally(() => void (open -= 1)),
-    );
-    await Promise.race([Promise.allSettled(closing), once(signal, 'abort')]);
+    const closing = this.#eachReader(signal, 'first-failure', (reader) => reader.shutdown());
+    await Promise.all(closing.map((closed) => closed.then((ended) => (open -= ended ? 1 : 0))));
     return open > 0 ? `${open} readers had not ended` : undefined;
   }
 
   /** Collects and exports the metrics of now. Readers that still wait when `signal` aborts are left. */
-  async flushMetrics(signal: AbortSignal): Promise<void> {
-    const flushed = Promise.allSettled(this.#metricReaders.map((reader) => reader.forceFlush()));
-    if (!signal.aborted) await Promise.race([flushed, once(signal, 'abort')]);
+  async flushMetrics(signal: AbortSignal, until: 'deadline' | 'first-failure'): Promise<void> {
+    await Promise.all(this.#eachReader(signal, until, (reader) => reader.forceFlush()));
+  }
+
+  /** Whether each was done before `signal` aborted. None rejects. */
+  #eachReader(
+    signal: AbortSignal,
+    until: 'deadline' | 'first-failure',
+    run: (reader: IMetricReader) => Promise<void>,
+  ): Promise<boolean>[] {
+    return this.#metricReaders.map(async (reader) => {
+      const over = new AbortController();
+      const late = once(AbortSignal.any([signal, over.signal]), 'abort').then(() => false);
+      const ways = [run(reader).then(always, always), late];
+      if (signal.aborted) ways.push(Promise.resolve(false));
+      const engine = this.#engine;
+      if (engine?.metricReader === reader && until === 'first-failure') {
+        ways.push(untilFailing(engine, ['metrics'], over.signal).then(always));
+      }
+      const isDone = await Promise.race(ways);
+      over.abort();
+      return isDone;
+    });
   }
 
   /** The app's telemetry has ended; that of others in this process goes on. Safe twice. */

@@ -9,7 +9,6 @@ import type { ExportReply } from '../receiver/reply.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
-import { sourceWorker } from './fixtures/worker.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -128,23 +127,19 @@ describe('a process that ends without a shutdown', () => {
     expect(collector.spans()).toHaveLength(20);
   }, 60_000);
 
-  it('goes inline where making the worker throws, as in a bundle without import.meta.url', async () => {
+  it('goes inline where making the worker throws, as in a bundle that has no file for it', async () => {
     const lines: string[] = [];
+    // The package's entries, which know the file, are not loaded here.
     const pipeline = createPipeline({
       traces: { endpoint: collector.grpc },
-      worker: {
-        ...sourceWorker,
-        entry: undefined,
-        get execArgv(): never {
-          throw new TypeError('no URL');
-        },
-      } as never,
       log: (_level, line) => lines.push(line),
     });
     pipeline.start();
     expect(pipeline.stats().runner).toBe('inline');
     createTelemetry(pipeline).spans(2);
     expect((await pipeline.shutdown()).ledger.traces).toMatchObject({ accepted: 2 });
-    expect(lines).toEqual([expect.stringMatching(/cannot be started \(TypeError\)/) as string]);
+    expect(lines).toEqual([
+      expect.stringMatching(/cannot be started \(no_worker_file\)/) as string,
+    ]);
   });
 });

@@ -1,0 +1,126 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Controller, Get, Logger } from '@nestjs/common';
+import { SpanKind, metrics } from '@opentelemetry/api';
+import { OtelLogger, OtelModule } from '@nestlens/otel';
+import type { OtelModuleOptions } from '@nestlens/otel';
+import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
+import { ask, createApp, portOf } from './health-app.js';
+
+useLeakCheck();
+
+const noFile = new URL('./no-such-worker.js', import.meta.url);
+
+describe.each<
+  [string, NonNullable<OtelModuleOptions['otlp']>, (server: ScriptedOtlpServer) => string]
+>([
+  ['over HTTP, without a worker', { protocol: 'http/protobuf', worker: false }, (to) => to.httpUrl],
+  ['over gRPC, without a worker', { protocol: 'grpc', worker: false }, (to) => to.grpcUrl],
+  [
+    'where no worker can be started',
+    { protocol: 'http/json', worker: { entry: noFile } },
+    (to) => to.httpUrl,
+  ],
+  ['with the official engine', { protocol: 'http/protobuf', engine: 'sdk' }, (to) => to.httpUrl],
+])('what the telemetry of an app sends itself, %s', (_case, otlp, urlOf) => {
+  let collector: ScriptedOtlpServer;
+  let other: Server;
+  let asked: { path: string; headers: IncomingHttpHeaders }[];
+
+  beforeEach(async () => {
+    collector = await ScriptedOtlpServer.start();
+    asked = [];
+    other = createServer((req, res) => {
+      asked.push({ path: req.url ?? '', headers: req.headers });
+      res.end('ok');
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+  });
+  afterEach(async () => {
+    other.closeAllConnections();
+    other.close();
+    await collector.close();
+  });
+
+  it('is not traced, measured or logged', async () => {
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    /** Over `fetch`, as applications do in any of these places. */
+    const calls = async (path: string): Promise<void> => {
+      new Logger('Spec').log(path);
+      await (await fetch(url + path)).text();
+    };
+
+    @Controller()
+    class WorkController {
+      @Get('work')
+      work(): Promise<void> {
+        return calls('/work');
+      }
+    }
+
+    const isOurs = otlp.engine !== 'sdk';
+    const app = await createApp(
+      'express',
+      {
+        service: { name: 'own traffic' },
+        otlp: {
+          ...otlp,
+          endpoint: urlOf(collector),
+          ...(isOurs && {
+            headers: async () => {
+              await calls('/token');
+              return { authorization: 'Bearer token' };
+            },
+          }),
+        },
+        traces: {},
+        metrics: { intervalMs: 600_000 },
+        logs: {},
+        health: {
+          indicators: [
+            {
+              name: 'other',
+              check: async () => {
+                await calls('/indicator');
+                return { state: 'up' };
+              },
+            },
+          ],
+        },
+      },
+      { controllers: [WorkController] },
+    );
+    app.useLogger(app.get(OtelLogger));
+    metrics
+      .getMeter('spec')
+      .createObservableGauge('asked')
+      .addCallback(async (result) => {
+        await calls('/observed');
+        result.observe(1);
+      });
+    await app.listen(0, '127.0.0.1');
+    await ask(portOf(app), '/work');
+    await ask(portOf(app), '/readyz');
+    await OtelModule.flush(30_000);
+    await ask(portOf(app), '/work');
+    await app.close();
+    const paths = asked.map(({ path }) => path);
+    const expected = ['/indicator', '/observed', '/work', ...(isOurs ? ['/token'] : [])];
+    expect(new Set(paths)).toEqual(new Set(expected));
+    // The work of the app is told, and nothing else.
+    const clients = collector.spans().filter(({ kind }) => kind === SpanKind.CLIENT + 1);
+    expect(clients).toHaveLength(2);
+    expect(
+      asked.filter(({ headers }) => headers.traceparent !== undefined).map(({ path }) => path),
+    ).toEqual(['/work', '/work']);
+    const durations = collector
+      .metrics()
+      .filter(({ name }) => name === 'http.client.request.duration')
+      .flatMap(({ data }) => data.points as readonly { readonly count?: unknown }[]);
+    expect(Math.max(...durations.map(({ count }) => Number(count)))).toBe(2);
+    const bodies = new Set(collector.logRecords().map(({ body }) => body));
+    expect([...bodies].filter((body) => String(body).startsWith('/'))).toEqual(['/work']);
+  }, 60_000);
+});
