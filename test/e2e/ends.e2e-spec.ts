@@ -24,7 +24,7 @@ interface Ended {
   readonly out: string;
   readonly err: string;
   /** The lines that begin, after Nest's prefix, with this. */
-  lines(begin: string): string[];
+  readonly lines: (begin: string) => string[];
 }
 
 async function run(way: string, endpoint: string, engine = 'nestlens'): Promise<Ended> {

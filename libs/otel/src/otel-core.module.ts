@@ -91,7 +91,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       phases: ShutdownPhases,
       diagnostics: DiagBridge,
       prometheus: PrometheusEndpoint | undefined,
-      settings: ShutdownSettings,
+      shutdown: ShutdownSettings,
       state: ServiceState,
     ) {
       diagnostics.install(config.diagnostics.level);
@@ -107,8 +107,14 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       const { service, metrics } = config;
       const measures = !config.disabled && metrics.exporters.includes('otlp');
       const logger = app.loggers.getLogger(SCOPE_NAME, SCOPE_VERSION);
-      const life = { engine, providers, state, settings, logger, service: service.name, measures };
-      registerFlush(phases, providers, engine, service.name, new TelemetryLife(life));
+      const life = { engine, providers, state, logger, service: service.name, measures };
+      registerFlush(
+        phases,
+        providers,
+        engine,
+        service.name,
+        new TelemetryLife({ ...life, settings: shutdown }),
+      );
       return providers;
     },
   },

@@ -54,7 +54,7 @@ export class TelemetryLife implements Life {
     });
     this.#collectedAt = performance.now();
     const telemetry = engine.status();
-    const isDone = SIGNALS.every((signal) => telemetry[signal].queued === 0);
+    const isDone = SIGNALS.every((one) => telemetry[one].queued === 0);
     return { kind: isDone ? 'done' : 'deadline', service, telemetry };
   }
 
@@ -99,8 +99,8 @@ export class TelemetryLife implements Life {
   }
 
   /** Measurements are collected on the loop, which gets no turn any more. */
-  #measured(made: number): boolean {
-    return this.#options.measures && this.#settled !== made;
+  #measured(count: number): boolean {
+    return this.#options.measures && this.#settled !== count;
   }
 
   /** Console loggers may be off, or write later than the process lives. */

@@ -28,11 +28,8 @@ const ended = (way: string, endpoint: string, directory = '', node: string[] = [
   new Promise((resolve, reject) => {
     const args = [...node, '--no-warnings', '--import', hooks, app, endpoint, way, directory];
     execFile(process.execPath, args, (error, stdout, stderr) => {
-      try {
-        resolve({ code: Number(error?.code ?? 0), ...(JSON.parse(stdout) as Omit<Told, 'code'>) });
-      } catch {
-        reject(new Error(`${way}: ${stdout} ${stderr}`));
-      }
+      if (!stdout.startsWith('{')) return reject(new Error(`${way}: ${stdout} ${stderr}`));
+      resolve({ code: Number(error?.code ?? 0), ...(JSON.parse(stdout) as Omit<Told, 'code'>) });
     });
   });
 
@@ -63,7 +60,7 @@ describe('a process that ends without a shutdown', () => {
     expect(new Set(collector.headers.map(({ authorization }) => authorization))).toEqual(
       new Set(['Bearer 1']),
     );
-  }, 60_000);
+  });
 
   it('counts what it could not send, or leaves it on disk', async () => {
     const dead = await deadEndpoint();
@@ -82,7 +79,7 @@ describe('a process that ends without a shutdown', () => {
     expect(collector.spans()).toHaveLength(10);
     expect(ledger.traces).toMatchObject({ restored: 10, accepted: 10, spooled: 0 });
     expect(await readdir(directory)).toEqual([]);
-  }, 60_000);
+  });
 
   it('counts after a restart what a runner had in hand when the process ended', async () => {
     const arrived = Promise.withResolvers<void>();
@@ -125,7 +122,7 @@ describe('a process that ends without a shutdown', () => {
       expect.stringMatching(/cannot be started \(ERR_ACCESS_DENIED\);.*--allow-worker/) as string,
     ]);
     expect(collector.spans()).toHaveLength(20);
-  }, 60_000);
+  });
 
   it('goes inline where making the worker throws, as in a bundle that has no file for it', async () => {
     const lines: string[] = [];
