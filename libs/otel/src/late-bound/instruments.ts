@@ -13,32 +13,20 @@ import type { LateBoundMeter } from './meter.js';
 import { Binding } from './slot.js';
 
 /** A real instrument by provider; `undefined` while waiting, and if the SDK refuses to make it. */
-export class LateBoundTarget<Instrument> {
-  readonly #meter: LateBoundMeter;
-  readonly #binding: Binding<MeterProvider, Instrument | undefined>;
+export type LateBoundTarget<Instrument> = Binding<MeterProvider, Instrument | undefined>;
 
-  constructor(meter: LateBoundMeter, make: (meter: Meter) => Instrument) {
-    this.#meter = meter;
-    this.#binding = new Binding(undefined, (provider) => {
-      try {
-        return make(meter.of(provider));
-      } catch (error) {
-        diag.warn('An instrument could not be made and stays silent', error);
-        return undefined;
-      }
-    });
-  }
-
-  /** For a measurement in `context`; the active one if none is given. */
-  get(context?: Context): Instrument | undefined {
-    return this.#binding.with(this.#meter.slot.current(context));
-  }
-
-  /** For what is observed. */
-  oldest(): Instrument | undefined {
-    return this.#binding.with(this.#meter.slot.provider);
-  }
-}
+export const lateBoundTarget = <Instrument>(
+  meter: LateBoundMeter,
+  make: (meter: Meter) => Instrument,
+): LateBoundTarget<Instrument> =>
+  new Binding<MeterProvider, Instrument | undefined>(meter.slot, undefined, (provider) => {
+    try {
+      return make(meter.of(provider));
+    } catch (error) {
+      diag.warn('An instrument could not be made and stays silent', error);
+      return undefined;
+    }
+  });
 
 /**
  * Counter and UpDownCounter. The SDK adds NaN to its sums, which then stay NaN for ever, and throws on
@@ -48,11 +36,11 @@ export class LateBoundAdder implements Counter, UpDownCounter {
   readonly #target: LateBoundTarget<Counter>;
 
   constructor(meter: LateBoundMeter, make: (meter: Meter) => Counter) {
-    this.#target = new LateBoundTarget(meter, make);
+    this.#target = lateBoundTarget(meter, make);
   }
 
   add(value: number, attributes?: MetricAttributes, context?: Context): void {
-    const target = this.#target.get(context);
+    const target = this.#target.in(context);
     if (target === undefined || !accepted(value)) return;
     try {
       target.add(value, attributes, context);
@@ -67,11 +55,11 @@ export class LateBoundRecorder implements Histogram, Gauge {
   readonly #target: LateBoundTarget<Histogram>;
 
   constructor(meter: LateBoundMeter, make: (meter: Meter) => Histogram) {
-    this.#target = new LateBoundTarget(meter, make);
+    this.#target = lateBoundTarget(meter, make);
   }
 
   record(value: number, attributes?: MetricAttributes, context?: Context): void {
-    const target = this.#target.get(context);
+    const target = this.#target.in(context);
     if (target === undefined || !accepted(value)) return;
     try {
       target.record(value, attributes, context);

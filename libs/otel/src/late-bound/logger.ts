@@ -68,19 +68,19 @@ export class LateBoundLoggerProvider implements LoggerProvider {
 }
 
 class LateBoundLogger implements Logger {
-  readonly #slot: Slot;
   readonly #binding: Binding<LoggerProvider, Logger>;
 
   constructor(slot: Slot, { name, version, options }: Scope<LoggerOptions>) {
-    this.#slot = slot;
-    this.#binding = new Binding(WAITING, (provider) => provider.getLogger(name, version, options));
+    this.#binding = new Binding(slot, WAITING, (provider) =>
+      provider.getLogger(name, version, options),
+    );
   }
 
   /** The SDK throws for attributes that cannot be read; the record goes without them. */
   emit(given: LogRecord): void {
     try {
       const record = inContext(given);
-      this.#current(record.context).emit(record);
+      this.#binding.in(record.context).emit(record);
     } catch (error) {
       diag.warn('A log record could not be emitted with its attributes, which are dropped', error);
       this.#emitBare(given);
@@ -90,7 +90,7 @@ class LateBoundLogger implements Logger {
   #emitBare(record: LogRecord): void {
     try {
       const { attributes: _, ...rest } = record;
-      this.#current(rest.context).emit(rest);
+      this.#binding.in(rest.context).emit(rest);
     } catch {
       // It has nothing else either.
     }
@@ -101,11 +101,7 @@ class LateBoundLogger implements Logger {
     severityNumber?: SeverityNumber;
     eventName?: string;
   }): boolean {
-    return this.#current(options?.context).enabled(options);
-  }
-
-  #current(context: Context | undefined): Logger {
-    return this.#binding.with(this.#slot.current(context));
+    return this.#binding.in(options?.context).enabled(options);
   }
 }
 

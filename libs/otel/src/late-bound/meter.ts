@@ -83,7 +83,9 @@ export class LateBoundMeter implements Meter {
   constructor(slot: MeterSlot, { name, version, options }: Scope<MeterOptions>) {
     this.slot = slot;
     this.#batches = new BatchObservers(this);
-    this.#binding = new Binding(WAITING, (provider) => provider.getMeter(name, version, options));
+    this.#binding = new Binding(slot, WAITING, (provider) =>
+      provider.getMeter(name, version, options),
+    );
   }
 
   /** @internal The real meter of `provider`, a noop one while waiting. */

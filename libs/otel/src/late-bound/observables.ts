@@ -5,7 +5,8 @@ import type {
   Observable,
   ObservableCallback,
 } from '@opentelemetry/api';
-import { LateBoundTarget } from './instruments.js';
+import { lateBoundTarget } from './instruments.js';
+import type { LateBoundTarget } from './instruments.js';
 import type { LateBoundMeter } from './meter.js';
 import type { Bindable } from './slot.js';
 
@@ -17,7 +18,7 @@ export class LateBoundObservable implements Observable, Bindable {
 
   constructor(meter: LateBoundMeter, make: (meter: Meter) => Observable) {
     this.#meter = meter;
-    this.#target = new LateBoundTarget(meter, make);
+    this.#target = lateBoundTarget(meter, make);
   }
 
   addCallback(callback: ObservableCallback): void {

@@ -6,6 +6,9 @@ import { appOf } from './app-context.js';
 /** Scopes kept for reuse; the SDK keeps its own without bound, so more than this is a mistake anyway. */
 const MAX_HANDLES = 1000;
 
+/** No provider, so that no handle takes it for the one that it is bound to. */
+const SHARED = Symbol('nestlens.shared');
+
 /** Something that must act when a provider arrives or leaves, such as an observed instrument. */
 export interface Bindable {
   bind(): void;
@@ -21,17 +24,17 @@ export interface Scope<Options> {
 
 /**
  * Where real providers go in and come out again. While one app runs, handles compare the provider that they are bound
- * to with {@link LateBoundSlot.provider}: one property read. From the second app on, each call goes to the provider of
+ * to with {@link LateBoundSlot.only}: one property read. From the second app on, each call goes to the provider of
  * the app whose context it is made in.
  */
 export class LateBoundSlot<Provider extends object, Handle> {
   /** That of the app which has run longest; `undefined` while waiting. */
   provider: Provider | undefined;
   /**
-   * Whether {@link current} has to look at the context. Stays so until all have left: what goes on in the context of
-   * an app that has ended is nobody else's.
+   * The same, unless {@link current} has to look at the context. That stays so until all apps have left: what goes on
+   * in the context of one that has ended is nobody else's.
    */
-  isShared = false;
+  only: Provider | typeof SHARED | undefined;
   readonly #byApp = new Map<object, Provider>();
   #hasShared = false;
   #taken: Provider | undefined;
@@ -60,7 +63,7 @@ export class LateBoundSlot<Provider extends object, Handle> {
 
   /** For a call in `context`, which is the active one if none is given. */
   current(context: Context | undefined): Provider | undefined {
-    if (!this.isShared) return this.provider;
+    if (this.only !== SHARED) return this.only;
     const app = appOf(context ?? contexts.active());
     return app === undefined ? this.provider : this.#byApp.get(app);
   }
@@ -87,8 +90,8 @@ export class LateBoundSlot<Provider extends object, Handle> {
 
   /** What observes belongs to no request, so it is asked by the oldest app only, or each value would be there twice. */
   #settle(): void {
-    this.isShared = this.#hasShared && this.#taken === undefined;
     const oldest = this.#taken ?? this.#byApp.values().next().value;
+    this.only = this.#hasShared && this.#taken === undefined ? SHARED : oldest;
     if (oldest === this.provider) return;
     if (this.provider !== undefined) {
       for (const bindable of this.#bindables) {
@@ -101,8 +104,9 @@ export class LateBoundSlot<Provider extends object, Handle> {
   }
 }
 
-/** What a handle is with a provider: one comparison as long as that stays the same. */
+/** What a handle is with a provider: two property reads and a comparison as long as that stays the same. */
 export class Binding<Provider extends object, Target> {
+  readonly #slot: LateBoundSlot<Provider, unknown>;
   readonly #make: (provider: Provider) => Target;
   readonly #waiting: Target;
   /** With all other providers; they are few, and go with their apps. */
@@ -110,17 +114,31 @@ export class Binding<Provider extends object, Target> {
   #provider: Provider | undefined;
   #target: Target;
 
-  constructor(waiting: Target, make: (provider: Provider) => Target) {
+  constructor(
+    slot: LateBoundSlot<Provider, unknown>,
+    waiting: Target,
+    make: (provider: Provider) => Target,
+  ) {
+    this.#slot = slot;
     this.#waiting = waiting;
     this.#target = waiting;
     this.#make = make;
   }
 
-  with(provider: Provider | undefined): Target {
-    return provider === this.#provider ? this.#target : this.#bind(provider);
+  /** For a call in `context`, which is the active one if none is given. */
+  in(context: Context | undefined): Target {
+    return this.#slot.only === this.#provider
+      ? this.#target
+      : this.with(this.#slot.current(context));
   }
 
-  #bind(provider: Provider | undefined): Target {
+  /** For what belongs to no call. */
+  oldest(): Target {
+    return this.with(this.#slot.provider);
+  }
+
+  with(provider: Provider | undefined): Target {
+    if (provider === this.#provider) return this.#target;
     const target =
       provider === undefined
         ? this.#waiting

@@ -73,19 +73,19 @@ export class LateBoundTracerProvider implements TracerProvider {
 }
 
 class LateBoundTracer implements Tracer {
-  readonly #slot: Slot;
   readonly #binding: Binding<TracerProvider, Tracer>;
 
   constructor(slot: Slot, { name, version, options }: Scope<TracerOptions>) {
-    this.#slot = slot;
-    this.#binding = new Binding(WAITING, (provider) => provider.getTracer(name, version, options));
+    this.#binding = new Binding(slot, WAITING, (provider) =>
+      provider.getTracer(name, version, options),
+    );
   }
 
   /** The SDK throws for attributes, links and times that cannot be read, and a sampler may throw anything. */
   startSpan(name: string, options?: SpanOptions, given?: Context): Span {
     // Given on, since the SDK would ask the API, which may be unable to tell.
     const parent = given ?? contexts.active();
-    const tracer = this.#binding.with(this.#slot.current(parent));
+    const tracer = this.#binding.in(parent);
     try {
       return keepRandomFlag(tracer.startSpan(name, options, parent), parent);
     } catch (error) {

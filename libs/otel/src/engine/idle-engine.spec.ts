@@ -1,0 +1,33 @@
+import { createHook } from 'node:async_hooks';
+import { resolveConfig } from '../options/resolve.js';
+import { createNestlensEngine } from './nestlens-engine.js';
+
+const threadsStarted = async (exporters: readonly ('otlp' | 'none')[]): Promise<number> => {
+  let threads = 0;
+  const hook = createHook({
+    init(_id, type) {
+      if (type === 'WORKER') threads++;
+    },
+  }).enable();
+  const signal = { exporters: [...exporters] };
+  const config = resolveConfig(
+    { otlp: { endpoint: 'http://127.0.0.1:9' }, traces: signal, metrics: signal, logs: signal },
+    {},
+  );
+  // It ends at once, and is counted all the same.
+  const engine = createNestlensEngine(config, {
+    worker: { entry: new URL('data:text/javascript,0') },
+  });
+  await engine.flush(AbortSignal.abort());
+  await engine.shutdown(AbortSignal.abort());
+  hook.disable();
+  return threads;
+};
+
+describe('the engine nestlens', () => {
+  it('starts no thread where nothing is exported', async () => {
+    expect(await threadsStarted(['otlp'])).toBeGreaterThan(0);
+    expect(await threadsStarted(['none'])).toBe(0);
+    expect(await threadsStarted([])).toBe(0);
+  });
+});
