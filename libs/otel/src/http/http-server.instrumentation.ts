@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
-import type { OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Context } from '@opentelemetry/api';
 import { contexts } from '../context/contexts.js';
@@ -22,6 +22,8 @@ import { parseTarget } from './request-target.js';
 import { serverRequestOf } from './server-context.js';
 import type { ServerRequest } from './server-request.js';
 import { ServerSpans } from './server-spans.js';
+import { UpgradeWatch } from './upgrade-watch.js';
+import type { UpgradableServer } from './upgrade-watch.js';
 
 const REQUEST_START = 'http.server.request.start';
 const UNOBSERVED = 'An incoming HTTP request could not be observed';
@@ -59,11 +61,12 @@ export const serverRequestOfMessage = (req: object): ServerRequest | undefined =
  * One SERVER span and the metrics of each request to the app, from the moment Node has read its headers
  * until its response closes. Requests of the app's own server come from Node's diagnostics channel and
  * are entered there, before any middleware; those that reach the app by another server (HTTP/2, an app
- * mounted in another, `inject()`) come through {@link AdapterHooks}. Counts requests in flight, and asks
- * for an end of the connection while the service drains, also with `http.server: false`.
+ * mounted in another, `inject()`) come through {@link AdapterHooks}, upgrades through {@link UpgradeWatch}.
+ * Counts requests in flight, and asks for an end of the connection while the service drains, also with
+ * `http.server: false`.
  */
 @Injectable()
-export class HttpServerInstrumentation implements OnApplicationShutdown {
+export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShutdown {
   readonly #host: HttpAdapterHost;
   readonly #management: ManagementRoutes;
   readonly #state: ServiceState;
@@ -72,6 +75,7 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
   readonly #isIgnored: IgnoreRule | undefined;
   readonly #pipelined = new PipelinedRequests();
   readonly #ignored: Context;
+  #upgrades: UpgradeWatch | undefined;
   #enabled = true;
 
   constructor(
@@ -100,6 +104,22 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
     else inventory.leftOut('http.server', 'http.server is false');
   }
 
+  onModuleInit(): void {
+    const adapter = this.#host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
+    const server: UpgradableServer | undefined = adapter?.getHttpServer();
+    if (typeof server?.prependListener !== 'function' || this.#upgrades || !this.#enabled) return;
+    this.#upgrades = new UpgradeWatch(server, {
+      begin: (req, res) => {
+        const entered = this.#begin(req, res);
+        if (entered !== undefined) contexts.enter(entered);
+      },
+      routed(req, route) {
+        const request = serverRequestOfMessage(req);
+        if (request !== undefined) request.platformRoute = route;
+      },
+    });
+  }
+
   onApplicationShutdown(): void {
     this.disable();
   }
@@ -108,6 +128,7 @@ export class HttpServerInstrumentation implements OnApplicationShutdown {
   disable(): void {
     this.#enabled = false;
     unsubscribe(REQUEST_START, this.#onStart);
+    this.#upgrades?.stop();
     this.#spans?.disable();
   }
 

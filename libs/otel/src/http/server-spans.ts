@@ -11,6 +11,8 @@ import type { ServiceState } from '../lifecycle/service-state.js';
 import { SCOPE_NAME, SCOPE_VERSION, ownPropagator, ownTracer } from '../telemetry.js';
 import { failSpan, recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
+import { expressRoute } from './express-route.js';
+import type { ExpressRequest } from './express-route.js';
 import { guarded } from './fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { headerValues } from './redaction.js';
@@ -24,12 +26,6 @@ import { ServerRequest } from './server-request.js';
 
 interface WithDuration {
   readonly duration?: HrTime;
-}
-
-/** Express keeps the route that matched here; a router of the user's may be among them. */
-interface WithExpressRoute {
-  readonly route?: { readonly path?: unknown };
-  readonly baseUrl?: string;
 }
 
 // The metric should be the span's own duration; only a span that was recorded has one.
@@ -109,13 +105,14 @@ export class ServerSpans {
     this.#metrics.disable();
   }
 
-  // A route of the platform that Nest did not register. A 404 has none, whatever a router left behind.
+  // Routes that Nest did not register, and the mounts of an app. A 404 has none, whatever a router left behind.
   #findRoute(request: ServerRequest, req: IncomingMessage, outcome: ServerOutcome): void {
-    if (request.route !== undefined || outcome.status === undefined || outcome.status === 404)
-      return;
-    const { route, baseUrl } = req as WithExpressRoute;
-    const path = request.platformRoute ?? (baseUrl ? undefined : route?.path);
-    if (typeof path === 'string') request.routed(path);
+    const { baseUrl } = req as ExpressRequest;
+    if (request.route !== undefined && !baseUrl) return;
+    if (outcome.status === undefined) return;
+    if (outcome.status === 404 && request.route === undefined) return;
+    const path = request.platformRoute ?? expressRoute(req as ExpressRequest, request.route);
+    if (path !== undefined) request.routed(path);
   }
 
   #complete(request: ServerRequest, res: ServerResponse, outcome: ServerOutcome): void {

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
@@ -10,24 +10,28 @@ interface TransportServer {
   listen(listened: Listened): unknown;
 }
 
+/** Long enough for `main.ts` to come from `init()` to `listen()`. */
+export const SILENCE_MS = 10_000;
+
 /**
  * Moves {@link ServiceState} to `ready`:
  *
  * | app | ready when |
  * |---|---|
- * | HTTP | it listens, and so does every microservice that was started before |
+ * | HTTP | it listens, or a request comes through a server of the app's own; and so does every microservice started before |
  * | microservice | its transport listens |
  * | application context | it has bootstrapped |
  *
- * An HTTP app that is only initialised, as many tests do, never becomes ready.
+ * An HTTP app that is only initialised, as many tests do, never becomes ready, and says so after {@link SILENCE_MS}.
  */
 @Injectable()
 export class ServiceReadiness implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #state: ServiceState;
   readonly #host: HttpAdapterHost;
   readonly #subscriptions: Subscription[];
-  #httpListens = false;
+  #httpServes = false;
   #bootstrapped = false;
+  #silence: NodeJS.Timeout | undefined;
   #servers = 0;
   #starting = 0;
   #started = 0;
@@ -37,7 +41,7 @@ export class ServiceReadiness implements OnApplicationBootstrap, OnModuleDestroy
     this.#host = host;
     this.#subscriptions = [
       host.listen$.subscribe(() => {
-        this.#httpListens = true;
+        this.#httpServes = true;
         this.#settle();
       }),
       modules.getRpcTargetRegistry<TransportServer>().subscribe((server) => this.#watch(server)),
@@ -47,9 +51,25 @@ export class ServiceReadiness implements OnApplicationBootstrap, OnModuleDestroy
   onApplicationBootstrap(): void {
     this.#bootstrapped = true;
     this.#settle();
+    if (!this.#isHttp() || this.#httpServes || this.#silence) return;
+    this.#silence = setTimeout(() => {
+      new Logger('OtelModule').warn(
+        `This app was initialised ${SILENCE_MS / 1000} s ago, and it neither listens nor has had a request. ` +
+          'It becomes ready, and its probes say so, with app.listen() or the first request.',
+      );
+    }, SILENCE_MS);
+    this.#silence.unref();
+  }
+
+  /** A request has come, by whatever server: an app that never calls `listen()` serves too. */
+  serves(): void {
+    if (!this.#bootstrapped || this.#httpServes) return;
+    this.#httpServes = true;
+    this.#settle();
   }
 
   onModuleDestroy(): void {
+    clearTimeout(this.#silence);
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
@@ -71,9 +91,13 @@ export class ServiceReadiness implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   #settle(): void {
+    if (this.#httpServes) clearTimeout(this.#silence);
     if (this.#starting > 0) return;
-    const http = Boolean(this.#host.httpAdapter);
     const transports = this.#bootstrapped && (this.#servers === 0 || this.#started > 0);
-    if (http ? this.#httpListens : transports) this.#state.ready();
+    if (this.#isHttp() ? this.#httpServes : transports) this.#state.ready();
+  }
+
+  #isHttp(): boolean {
+    return Boolean(this.#host.httpAdapter);
   }
 }

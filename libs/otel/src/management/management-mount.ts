@@ -5,6 +5,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { HealthSettings } from '../health/health-settings.js';
 import { HEALTH_SETTINGS } from '../health/health.tokens.js';
 import { AdapterHooks } from '../http/adapter-hooks.js';
+import { ServiceReadiness } from '../lifecycle/service-readiness.js';
+import { ServiceState } from '../lifecycle/service-state.js';
 import { Inventory } from '../report/inventory.js';
 import { appPathsOf, takesGet } from './app-paths.js';
 import type { AppPaths } from './app-paths.js';
@@ -40,6 +42,8 @@ export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
     inventory: Inventory,
     host: HttpAdapterHost,
     @Inject(HEALTH_SETTINGS) health: Pick<HealthSettings, 'port'>,
+    state: ServiceState,
+    readiness: ServiceReadiness,
   ) {
     this.#routes = routes;
     this.#inventory = inventory;
@@ -50,6 +54,8 @@ export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
       this.#paths = appPathsOf(this.#adapter()?.getInstance());
     });
     hooks.onRequest((req, res, next) => {
+      // A probe is a request too, and may be the first.
+      if (state.name === 'starting') readiness.serves();
       const handler = routes.findBesideApp(req.url, req.method);
       if (handler) serveManagement(handler, req, res);
       else next();
