@@ -61,7 +61,8 @@ export class LogEmitter {
       severityNumber,
       severityText,
       body,
-      attributes: { ...attributes, ...scopeAttributes },
+      attributes:
+        scopeAttributes === undefined ? (attributes ?? {}) : { ...attributes, ...scopeAttributes },
     });
   }
 
