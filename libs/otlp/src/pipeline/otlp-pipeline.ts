@@ -257,14 +257,15 @@ export class OtlpPipeline implements Pipeline {
   }
 
   /** A worker died, or cannot be had: what it was sending waits again, and may arrive twice. */
-  #mourn({ kind, reason }: ThreadEnd, isInline: boolean): void {
+  #mourn(end: ThreadEnd, isInline: boolean): void {
     this.#replaced += 1;
     // What it had on disk stays there, for the next one to find.
     reclaim(this.#memory, this.#books);
     this.#metrics.abandoned();
     const now = isInline ? 'sending from the main thread' : 'another was started';
-    if (kind === 'refused') this.#log.log('warn', 'worker_refused', refusedText(reason));
-    else this.#log.log('warn', 'worker', `the export worker ended (${reason}); ${now}`);
+    const refused = refusedText(end);
+    if (refused !== undefined) this.#log.log('warn', 'worker_refused', refused);
+    else this.#log.log('warn', 'worker', `the export worker ended (${end.reason}); ${now}`);
   }
 
   #succeed(): Succession {

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';
+import type { TransportConfigErrorCode } from '../pool/config-error.js';
 import type { FromRunner } from './runner-messages.js';
 import { codeOf, refusal } from './runner-host.js';
-import type { RunnerEvents, RunnerThread } from './runner-host.js';
+import type { RunnerEvents, RunnerThread, ThreadEnd } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
 
 export interface WorkerEntry {
@@ -24,8 +25,20 @@ const fileOf = (entry: URL | string): URL | string => {
   return /^(file|data):/.test(entry) ? new URL(entry) : resolve(entry);
 };
 
-/** What is said where the loop of the application has to send; the remedy depends on who refused. */
-export const refusedText = (reason: string): string => {
+const OPTION_FAULTS: ReadonlySet<string> = new Set<TransportConfigErrorCode>([
+  'endpoint',
+  'tls',
+  'headers',
+  'proxy',
+  'pool',
+]);
+
+/**
+ * What is said where the loop of the application has to send; the remedy depends on who refused. Undefined where the
+ * thread could be had, but found an option wrong, such as a file that is gone: the loop then finds the same.
+ */
+export const refusedText = ({ kind, reason }: ThreadEnd): string | undefined => {
+  if (kind !== 'refused' || OPTION_FAULTS.has(reason)) return undefined;
   const remedy =
     reason === 'ERR_ACCESS_DENIED'
       ? 'start Node with --allow-worker'
