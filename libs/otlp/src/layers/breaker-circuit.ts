@@ -40,6 +40,10 @@ const OUTAGE_SHARE = 60;
 const PROBE_JITTER = 0.25;
 /** How soon to ask again while a probe is under way. */
 const PROBING_WAIT_MS = 250;
+/** The pauses before probes in a hurry: each half as long again as the one before. */
+const HURRIED_MS = 100;
+const MOST_HURRIED_MS = 1000;
+const HURRIED_GROWTH = 1.5;
 
 /** The states behind the breaker. */
 export class BreakerCircuit {
@@ -51,6 +55,8 @@ export class BreakerCircuit {
   // Answers to calls from before the last change say nothing of the state after it.
   #period: Call = 0;
   #cancelTimer = (): void => {};
+  /** The next pause before a probe, from the first call of `hurry` on. */
+  #hurriedMs: number | undefined;
 
   constructor(settings: CircuitSettings) {
     this.#settings = settings;
@@ -86,6 +92,21 @@ export class BreakerCircuit {
     } else if (state.kind === 'closed' && fault !== 'own') {
       this.#count(fault === 'peer', outcome);
     }
+  }
+
+  /** A probe may go now. */
+  probeNow(): void {
+    const state = this.#state;
+    if (state.kind !== 'open') return;
+    this.#cancelTimer();
+    const { reason, sinceMs } = state;
+    this.#change({ kind: 'half-open', reason, sinceMs, probing: false });
+  }
+
+  /** Little time is left: a probe may go now, and the next ones after 100 ms growing to 1 s. */
+  hurry(): void {
+    this.#hurriedMs ??= HURRIED_MS;
+    this.probeNow();
   }
 
   /** How long a call that was not admitted should wait. */
@@ -130,6 +151,11 @@ export class BreakerCircuit {
 
   #probeWaitMs(outageMs: number): number {
     const { probeMs, maxProbeMs, random } = this.#settings;
+    if (this.#hurriedMs !== undefined) {
+      const hurriedMs = this.#hurriedMs;
+      this.#hurriedMs = Math.min(MOST_HURRIED_MS, hurriedMs * HURRIED_GROWTH);
+      return hurriedMs;
+    }
     const waitMs = Math.max(probeMs, outageMs / OUTAGE_SHARE) * (1 + PROBE_JITTER * random());
     return Math.min(waitMs, maxProbeMs * (1 - PROBE_JITTER * random()));
   }

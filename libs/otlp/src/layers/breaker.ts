@@ -31,7 +31,12 @@ export interface BreakerView {
   onChange(listener: (state: BreakerState) => void): () => void;
 }
 
-export interface Breaker extends Layer, BreakerView {}
+export interface Breaker extends Layer, BreakerView {
+  /** Where it is open, a probe may go now. */
+  probeNow(): void;
+  /** For the shutdown: a probe may go now, and the next ones after 100 ms growing to 1 s. There is no way back. */
+  hurry(): void;
+}
 
 /**
  * Keeps attempts away from a peer that does not work. One breaker per peer; it may wrap several senders.
@@ -70,6 +75,8 @@ export const breaker = (options: BreakerOptions = {}): Breaker => {
   return Object.assign(layer, {
     state: () => circuit.state,
     onChange: (listener: (state: BreakerState) => void) => circuit.onChange(listener),
+    probeNow: () => circuit.probeNow(),
+    hurry: () => circuit.hurry(),
   });
 };
 

@@ -63,8 +63,35 @@ describe('createConsumers', () => {
       peer.attempts[answered]?.answer(accepted);
       await turn();
     }
-    expect(sent('metrics') / sent('traces')).toBeCloseTo(4, 0);
     expect(sent('logs') / sent('traces')).toBeCloseTo(2, 0);
+    expect(sent('metrics')).toBeGreaterThan(700 / 10);
+  });
+
+  it('sends metrics one at a time, oldest first, and the others as many as the limit says', async () => {
+    limit = 8;
+    queues = { traces: 20, metrics: 3, logs: 20 };
+    const most = { traces: 0, metrics: 0, logs: 0 };
+    consumers.wake();
+    for (let answered = 0; answered < 43; answered += 1) {
+      for (const signal of SIGNALS)
+        most[signal] = Math.max(most[signal], consumers.inFlight(signal));
+      expect(consumers.hasRoom('metrics')).toBe(consumers.inFlight('metrics') === 0);
+      peer.attempts[answered]?.answer(accepted);
+      await turn();
+    }
+    expect(sent('metrics')).toBe(3);
+    expect(most.metrics).toBe(1);
+    expect(Math.min(most.traces, most.logs)).toBeGreaterThan(1);
+    expect(settled).toHaveLength(43);
+  });
+
+  it('sends no metrics past those that wait for their retry', async () => {
+    limit = 8;
+    queues.metrics = 5;
+    consumers.wake();
+    await turn();
+    consumers.wake();
+    expect([sent('metrics'), consumers.hasPlace('metrics')]).toEqual([1, false]);
   });
 
   it('lets no signal hold up another with batches that wait for their retry', async () => {

@@ -36,6 +36,12 @@ export interface Consumers {
   stop(): Promise<void>;
 }
 
+/**
+ * Whether the batches of a signal go to a collector one after the other, oldest first. Metrics do: backends such as Prometheus
+ * refuse a whole request for one sample that is older than the newest of its series.
+ */
+export const goesInOrder = (signal: Signal): boolean => signal === 'metrics';
+
 const WEIGHTS: SignalWeights = { metrics: 4, logs: 2, traces: 1 };
 /** With those that wait for a retry, so many times the limit may be in flight. */
 const MOST_WAITING = 4;
@@ -45,7 +51,8 @@ const SIGNALS: readonly Signal[] = ['metrics', 'logs', 'traces'];
  * Takes batches and sends them, `limit` at a time. A batch that waits for its retry frees its place, but no more
  * than four times `limit` are in flight in all: a few batches that a peer never takes hold up nobody, and a peer that
  * is busy, which makes the limit small, is not asked on behalf of many. Where several signals wait, places go round by
- * weight, and each signal may always have one batch in flight beyond the limit.
+ * weight, and each signal may always have one batch in flight beyond the limit. A signal that goes in order has one in all,
+ * also while that waits for its retry.
  */
 export const createConsumers = (options: ConsumersOptions): Consumers =>
   new QueueConsumers(options);
@@ -85,11 +92,12 @@ class QueueConsumers implements Consumers {
   }
 
   hasRoom(signal: Signal): boolean {
-    return this.#hasRoom() || this.#inFlight[signal] === 0;
+    return this.#inFlight[signal] === 0 || (!goesInOrder(signal) && this.#hasRoom());
   }
 
   hasPlace(signal: Signal): boolean {
-    return this.inFlight() < this.#options.limit() || this.#inFlight[signal] === 0;
+    if (this.#inFlight[signal] === 0) return true;
+    return !goesInOrder(signal) && this.inFlight() < this.#options.limit();
   }
 
   idle(): Promise<void> {
@@ -111,7 +119,7 @@ class QueueConsumers implements Consumers {
     for (let tried = 0; tried < SIGNALS.length; tried += 1) {
       const signal = this.#next();
       this.#asked[signal] = true;
-      if (!room && this.#inFlight[signal] > 0) continue;
+      if ((!room || goesInOrder(signal)) && this.#inFlight[signal] > 0) continue;
       const batch = this.#options.take(signal);
       if (batch === undefined) continue;
       this.#charge(signal);

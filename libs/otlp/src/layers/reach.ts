@@ -9,6 +9,8 @@ export interface Reach extends Layer {
   hasAnswered(): boolean;
   /** It took something. */
   hasAccepted(): boolean;
+  /** Attempts that have ended. */
+  attempts(): number;
   /** It never answered, and the last attempt found nobody: waiting for it is most likely in vain. */
   isNobodyThere(): boolean;
 }
@@ -32,8 +34,10 @@ export const reach = (): Reach => {
   let answered = false;
   let taken = false;
   let nobody = false;
+  let attempts = 0;
   const learn = (outcome: Outcome): void => {
     if (faultOf(outcome) === 'own') return;
+    attempts += 1;
     taken ||= outcome.kind === 'accepted' || outcome.kind === 'partial';
     answered ||=
       outcome.kind !== 'retry' || CODES.has(outcome.reason) || ANSWER.test(outcome.reason);
@@ -50,6 +54,7 @@ export const reach = (): Reach => {
   return Object.assign(layer, {
     hasAnswered: () => answered,
     hasAccepted: () => taken,
+    attempts: () => attempts,
     isNobodyThere: () => nobody && !answered,
   });
 };

@@ -4,7 +4,7 @@ import type { Batch, Clock, Sender } from '../send/sender.js';
 import { askedMs, backoffMs, MIN_GAP_MS } from './backoff.js';
 import type { BackoffSettings } from './backoff.js';
 import type { BreakerView } from './breaker.js';
-import { ABORTED, BREAKER_OPEN, mayHaveArrived } from './fault.js';
+import { ABORTED, BREAKER_OPEN, faultOf, mayHaveArrived } from './fault.js';
 import type { PauseEnd, Pauses } from './pauses.js';
 import type { PeerPace } from './peer-pace.js';
 import type { RetryBudget } from './retry-budget.js';
@@ -24,11 +24,16 @@ export interface RetryScene {
   readonly yields: () => boolean;
   readonly divides: (batch: Batch) => boolean;
   stopping: boolean;
+  /** While stopping: whether a failing peer is asked until the deadline. */
+  persists: () => boolean;
   /** Of the attempt that failed last. */
   lastReason: string | undefined;
 }
 
 type Failure = Extract<Outcome, { kind: 'retry' }>;
+
+/** Pauses of a shutdown. */
+const HURRY = { initialMs: 100, maxMs: 1000 } as const;
 
 /** The way of one batch through its attempts. */
 export class RetryCourse {
@@ -42,6 +47,8 @@ export class RetryCourse {
   #last: Failure | undefined;
   #mayHaveArrived = false;
   #lastCall = false;
+  /** Failures since the stack is stopping. */
+  #lateFailures = 0;
 
   constructor(scene: RetryScene, next: Sender, batch: Batch, signal: AbortSignal) {
     this.#scene = scene;
@@ -82,12 +89,12 @@ export class RetryCourse {
 
   /** Asked and acted on in one breath: what it has seen of breaker and pace is still so at the send. */
   #mayStart(): boolean {
-    const { breaker, clock, pace, stopping } = this.#scene;
+    const { breaker, clock, pace, persists, stopping } = this.#scene;
     const state = breaker?.state();
     // What the breaker will answer itself takes no room.
     if (state?.kind === 'open' || (state?.kind === 'half-open' && state.probing)) return true;
     const now = clock.now();
-    if (!stopping && pace.earliest() > now) return false;
+    if ((!stopping || persists()) && pace.earliest() > now) return false;
     pace.started(now);
     return true;
   }
@@ -114,20 +121,41 @@ export class RetryCourse {
 
   #isOver(outcome: Failure): boolean {
     if (!this.#scene.stopping) return this.#scene.clock.now() >= this.#giveUpAt;
+    if (this.#persists(outcome)) return false;
     if (this.#lastCall || outcome.reason === BREAKER_OPEN) return true;
     this.#lastCall = true;
     return false;
   }
 
+  /** What the peer asked for, or says of this batch alone, does not change before the deadline. */
+  #persists(outcome: Failure): boolean {
+    const { persists, stopping } = this.#scene;
+    if (!stopping || !persists()) return false;
+    return outcome.reason === BREAKER_OPEN || faultOf(outcome) === 'peer';
+  }
+
   async #pause(outcome: Failure): Promise<PauseEnd> {
     const { clock, pauses, stopping } = this.#scene;
     const now = clock.now();
+    if (this.#persists(outcome)) return this.#pauseInHurry(outcome, now);
     if (stopping) return pauses.wait(now + MIN_GAP_MS, now + MIN_GAP_MS, this.#signal);
     const end = await this.#pauseAsAsked(outcome, now);
     if (end !== 'stopped') return end;
-    this.#lastCall = true;
+    this.#lastCall = !this.#persists(outcome);
     const soonest = now + MIN_GAP_MS;
     return soonest <= clock.now() ? 'over' : pauses.wait(soonest, soonest, this.#signal);
+  }
+
+  #pauseInHurry(outcome: Failure, now: number): Promise<PauseEnd> {
+    const { backoff, pauses } = this.#scene;
+    const { reason, afterMs } = outcome;
+    if (reason === BREAKER_OPEN) {
+      return pauses.wait(now + Math.max(1, afterMs ?? MIN_GAP_MS), now, this.#signal);
+    }
+    this.#lateFailures += 1;
+    const pauseMs = backoffMs({ ...backoff, ...HURRY }, this.#lateFailures, false);
+    const notBefore = now + askedMs(afterMs, backoff.random);
+    return pauses.wait(now + pauseMs, notBefore, this.#signal);
   }
 
   #pauseAsAsked(outcome: Failure, now: number): Promise<PauseEnd> {

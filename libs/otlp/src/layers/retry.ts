@@ -47,11 +47,15 @@ export interface Retry extends Layer {
   waiting(): number;
   /** Why the last attempt failed that did; undefined while no batch waits. */
   why(): string | undefined;
+  /** Ends the pause of each batch that need not wait for the peer's sake. */
+  wake(): void;
   /**
    * For the shutdown: no batch waits any more. Each gets one more attempt, 100 ms after its last at the soonest
-   * and none where the breaker is open, then the caller gets its `retry`. There is no way back.
+   * and none where the breaker is open, then the caller gets its `retry`. While `persists` answers true (default: never), a
+   * batch that meets a failure of the peer, or an open breaker, is tried again until its signal aborts, after 100 ms
+   * growing to 1 s. There is no way back.
    */
-  stopWaiting(): void;
+  stopWaiting(persists?: () => boolean): void;
 }
 
 /**
@@ -89,6 +93,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
     yields: options.yields ?? (() => false),
     divides: options.divides ?? (() => false),
     stopping: false,
+    persists: () => false,
     lastReason: undefined,
   };
   let unfollow = (): void => {};
@@ -100,8 +105,10 @@ export const retry = (options: RetryOptions = {}): Retry => {
   return Object.assign(layer, {
     waiting: () => scene.pauses.size,
     why: () => (scene.pauses.size > 0 ? scene.lastReason : undefined),
-    stopWaiting: () => {
+    wake: () => scene.pauses.wakeAll(),
+    stopWaiting: (persists?: () => boolean) => {
       scene.stopping = true;
+      if (persists !== undefined) scene.persists = persists;
       scene.pauses.endAll('stopped');
     },
   });

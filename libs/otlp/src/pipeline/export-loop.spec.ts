@@ -6,7 +6,7 @@ import { allocateSlabs } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { ExportLoop } from './export-loop.js';
-import type { OwnBatch } from './export-loop.js';
+import type { OwnBatch } from './own-queue.js';
 import type { Lane } from './lane.js';
 
 const BATCH: OwnBatch = {
@@ -37,6 +37,9 @@ function bench() {
     maxBytes: () => Infinity,
     waiting: () => 0,
     isOpen: () => lane.isOpen,
+    attempts: () => 0,
+    isNobodyThere: () => false,
+    tryNow() {},
     stopWaiting() {},
     state: () => {
       throw new Error('nobody asks');
@@ -47,6 +50,7 @@ function bench() {
     lanes: { metrics },
     overflow: () => ({
       wants: () => false,
+      isBehind: () => false,
       async take() {
         asked.resolve();
         const taken = await answer.promise;

@@ -1,4 +1,4 @@
-import { createConsumers } from '../layers/consumers.js';
+import { createConsumers, goesInOrder } from '../layers/consumers.js';
 import type { Consumers } from '../layers/consumers.js';
 import { mayHaveArrived } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
@@ -7,22 +7,14 @@ import { signals } from '../slab/memory.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import type { Signal } from '../wire/model.js';
 import type { Load } from '../spool/replay.js';
+import { Flushes } from './flushes.js';
+import type { Marks } from './flushes.js';
 import type { Lane, Overflow } from './lane.js';
-
-/** Bytes outside the slabs: what was encoded in one piece, such as a collection of metrics. */
-export interface OwnBatch extends Batch {
-  /** Grows with each. */
-  readonly id: number;
-}
+import { isOwn, OwnQueue } from './own-queue.js';
+import type { OwnBatch } from './own-queue.js';
 
 /** What became of a batch; `aborted`: the deadline of the shutdown came first. */
 export type Settled = Outcome | { readonly kind: 'spooled' } | { readonly kind: 'aborted' };
-
-/** What a flush waits for: everything that was appended or offered before. */
-export interface Marks {
-  readonly sequence: number;
-  readonly own: number;
-}
 
 export interface ExportLoopOptions {
   readonly reader: SlabReader;
@@ -48,10 +40,6 @@ export interface ExportLoopOptions {
 }
 
 type Work = SlabBatch | OwnBatch;
-interface Flush {
-  readonly marks: Marks;
-  readonly done: () => void;
-}
 
 /** While something is flushed, slabs that the other thread is moving are looked at so often. */
 const FLUSH_CHECK_MS = 20;
@@ -59,17 +47,14 @@ const FLUSH_CHECK_MS = 20;
 /** Of the slabs, what may be sealed before it is full while batches wait for a retry. */
 const SPARE_SHARE = 0.25;
 
-const isOwn = (batch: Batch): batch is OwnBatch => 'id' in batch;
-
 /** From sealed slabs to settled batches. The same code in the worker and on the loop. */
 export class ExportLoop {
   readonly #options: ExportLoopOptions;
   readonly #lanes: ReadonlyMap<Lane, Consumers>;
-  /** Waiting, by age. */
-  readonly #own: OwnBatch[] = [];
-  /** Own batches that are not settled. */
-  readonly #unsettled = new Set<number>();
-  readonly #flushes = new Set<Flush>();
+  readonly #own = new OwnQueue();
+  readonly #flushes = new Flushes();
+  /** On their way to disk. */
+  readonly #spilling = { all: 0, inOrder: 0 };
   readonly #abort = new AbortController();
   #cancelTimer = (): void => {};
   #stopping = false;
@@ -82,10 +67,10 @@ export class ExportLoop {
       [...new Set(Object.values(lanes))].map((lane) => [
         lane,
         createConsumers({
-          take: (signal) => (lane.signals.includes(signal) ? this.#take(signal) : undefined),
+          take: (signal) => (lane.signals.includes(signal) ? this.#take(signal, lane) : undefined),
           sender: lane.sender,
           signal: this.#abort.signal,
-          settled: (batch, outcome) => void this.#settle(batch as Work, outcome, lane),
+          settled: (batch, outcome) => this.#settle(batch as Work, outcome, lane),
           limit: () => lane.limit(),
           waiting: () => lane.waiting(),
         }),
@@ -95,8 +80,7 @@ export class ExportLoop {
 
   /** Takes a batch that is not in slabs. */
   offer(batch: OwnBatch): void {
-    this.#own.push(batch);
-    this.#unsettled.add(batch.id);
+    this.#own.add(batch);
     this.poke();
   }
 
@@ -116,8 +100,10 @@ export class ExportLoop {
     this.#cancelTimer();
     let nextMs = reader.sealIdle((signal) => this.#canGo(signal)) ?? Number.POSITIVE_INFINITY;
     for (const [lane, consumers] of this.#lanes) {
-      if (overflow?.wants(lane) === true) this.#spill(lane);
-      else consumers.wake();
+      for (const signal of lane.signals) {
+        if (overflow?.wants(lane, signal) === true) this.#spill(signal, lane, consumers);
+      }
+      consumers.wake();
     }
     for (const signal of signals) {
       const { slabs, ageMs } = reader.waiting(signal);
@@ -130,19 +116,20 @@ export class ExportLoop {
     }
   }
 
-  /** Resolves when everything before the marks is settled. What is flushed does not linger. */
+  /**
+   * Resolves when everything before the marks is settled, or when all that is left waits for a collector that never
+   * answered and where nobody is now. What is flushed does not linger.
+   */
   flush(marks: Marks): Promise<void> {
-    return new Promise((done) => {
-      this.#flushes.add({ marks, done });
-      this.poke();
-    });
+    const flushed = this.#flushes.add(marks, this.#lanes.keys());
+    this.poke();
+    return flushed;
   }
 
   /** What a lane is doing. */
   load(lane: Lane): Load {
     const { reader } = this.#options;
-    let queued = 0;
-    for (const { signal } of this.#own) if (lane.signals.includes(signal)) queued += 1;
+    let queued = this.#own.count(lane.signals);
     for (const signal of lane.signals) {
       if (this.#isDue(signal)) queued += reader.waiting(signal).slabs;
     }
@@ -163,9 +150,11 @@ export class ExportLoop {
       this.#abort.abort();
       this.poke();
     };
-    // 1. No batch waits for another try: it would hold up all behind it.
+    // 1. No batch waits for another try, which would hold up all behind it: but for a collector that took something before, and
+    //    may be restarting too, where no disk keeps the batch.
     this.#stopping = true;
-    for (const lane of this.#lanes.keys()) lane.stopWaiting();
+    const keeps = (): boolean => this.#options.overflow() !== undefined;
+    for (const lane of this.#lanes.keys()) lane.stopWaiting(keeps);
     // 2. Drain. At the deadline what is left goes to disk or is counted, at once, for a send is over when aborted.
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) this.#abort.abort();
@@ -174,16 +163,26 @@ export class ExportLoop {
     this.#cancelTimer();
   }
 
-  #take(signal: Signal): Work | undefined {
+  #take(signal: Signal, lane: Lane): Work | undefined {
+    if (this.#mustWait(signal, lane)) return undefined;
     const own = this.#takeOwn(signal);
     if (own !== undefined) return own;
     if (!this.#isDue(signal)) return undefined;
     return this.#takeSlabs(signal);
   }
 
+  /** What is to go to disk, and behind what is on its way there or on it, where the order counts. */
+  #mustWait(signal: Signal, lane: Lane): boolean {
+    const overflow = this.#options.overflow();
+    if (overflow?.wants(lane, signal) === true) return true;
+    if (!goesInOrder(signal)) return false;
+    return (
+      this.#spilling.inOrder > 0 || (!this.#stopping && overflow?.isBehind(lane, signal) === true)
+    );
+  }
+
   #takeOwn(signal: Signal): OwnBatch | undefined {
-    const at = this.#own.findIndex((batch) => batch.signal === signal);
-    const [batch] = at < 0 ? [] : this.#own.splice(at, 1);
+    const batch = this.#own.take(signal);
     if (batch !== undefined) this.#options.onTaken(batch.id);
     return batch;
   }
@@ -198,7 +197,7 @@ export class ExportLoop {
   #canGo(signal: Signal): boolean {
     const { lanes, overflow, reader } = this.#options;
     const lane = lanes[signal];
-    if (lane === undefined || overflow()?.wants(lane) === true) return true;
+    if (lane === undefined || overflow()?.wants(lane, signal) === true) return true;
     const consumers = this.#lanes.get(lane);
     if (consumers === undefined || consumers.hasPlace(signal)) return true;
     // Past those that wait for a retry too, but not with slabs that would soon be all of a small memory.
@@ -219,43 +218,53 @@ export class ExportLoop {
     return bytes >= this.#targetBytes(lane) || ageMs >= lingerMs;
   }
 
-  /** Everything of the lane to the overflow; what that does not take waits for the lane after all. */
-  #spill(lane: Lane): void {
-    for (const signal of lane.signals) {
-      const batch = this.#takeOwn(signal) ?? this.#takeSlabs(signal);
-      if (batch !== undefined) void this.#overflow(batch, lane);
-    }
+  /** Everything of the signal to the overflow; what that does not take waits for the lane after all. */
+  #spill(signal: Signal, lane: Lane, consumers: Consumers): void {
+    // What is under way is older, and may go to disk itself.
+    const isBehind = this.#spilling.inOrder > 0 || consumers.inFlight(signal) > 0;
+    if (goesInOrder(signal) && isBehind) return;
+    const batch = this.#takeOwn(signal) ?? this.#takeSlabs(signal);
+    if (batch === undefined) return;
+    void this.#toDisk(batch, (isTaken) => {
+      if (isTaken) this.#finish(batch, { kind: 'spooled' });
+      else this.#waitAgain(batch, lane);
+    });
   }
 
-  async #overflow(batch: Work, lane: Lane): Promise<void> {
-    if ((await this.#options.overflow()?.take(batch)) === true) {
-      this.#finish(batch, { kind: 'spooled' });
-    } else this.#waitAgain(batch, lane);
+  /** Tells whether the overflow took it, in the turn in which the next may go. */
+  async #toDisk(batch: Work, told: (isTaken: boolean) => void): Promise<void> {
+    const ordered = goesInOrder(batch.signal) ? 1 : 0;
+    this.#spilling.all += 1;
+    this.#spilling.inOrder += ordered;
+    const isTaken = (await this.#options.overflow()?.take(batch)) === true;
+    this.#spilling.all -= 1;
+    this.#spilling.inOrder -= ordered;
+    told(isTaken);
   }
 
   #waitAgain(batch: Work, lane: Lane): void {
-    if (isOwn(batch)) this.#own.unshift(batch);
+    if (isOwn(batch)) this.#own.putBack(batch);
     else this.#options.reader.putBack(batch);
     this.#lanes.get(lane)?.wake();
   }
 
-  async #settle(batch: Work, outcome: Outcome, lane: Lane): Promise<void> {
+  #settle(batch: Work, outcome: Outcome, lane: Lane): void {
     if (outcome.kind !== 'retry') return this.#finish(batch, outcome);
-    const overflow = this.#options.overflow();
     // While the disk takes its time the lane may close.
-    const isGivenBack = overflow !== undefined && lane.isOpen();
-    const isSpooled = (await overflow?.take(batch)) === true;
-    if (!isSpooled && this.#stopping) return this.#finish(batch, { kind: 'aborted' });
-    if (!isSpooled && !isGivenBack) return this.#finish(batch, outcome);
-    const { signal, items } = batch;
-    if (mayHaveArrived(outcome.reason)) this.#options.onDoubtful(signal, items);
-    if (isSpooled) return this.#finish(batch, { kind: 'spooled' });
-    // The lane gave it back for the disk, which then refused it: it has not had its time yet.
-    this.#waitAgain(batch, lane);
+    const isGivenBack = this.#options.overflow() !== undefined && lane.isOpen();
+    void this.#toDisk(batch, (isSpooled) => {
+      if (!isSpooled && this.#stopping) return this.#finish(batch, { kind: 'aborted' });
+      if (!isSpooled && !isGivenBack) return this.#finish(batch, outcome);
+      const { signal, items } = batch;
+      if (mayHaveArrived(outcome.reason)) this.#options.onDoubtful(signal, items);
+      if (isSpooled) return this.#finish(batch, { kind: 'spooled' });
+      // The lane gave it back for the disk, which then refused it: it has not had its time yet.
+      this.#waitAgain(batch, lane);
+    });
   }
 
   #finish(batch: Work, settled: Settled): void {
-    if (isOwn(batch)) this.#unsettled.delete(batch.id);
+    if (isOwn(batch)) this.#own.settled(batch);
     else this.#options.reader.release(batch);
     if (settled.kind === 'accepted' || settled.kind === 'partial') this.#sent(batch);
     this.#options.onSettled(batch, settled, isOwn(batch) ? batch.id : undefined);
@@ -269,12 +278,22 @@ export class ExportLoop {
   }
 
   #settleFlushes(): void {
-    for (const flush of this.#flushes) {
-      const { traces, metrics, logs } = this.#options.reader.pending(flush.marks.sequence);
-      if (traces + metrics + logs > 0) continue;
-      if ([...this.#unsettled].some((id) => id < flush.marks.own)) continue;
-      this.#flushes.delete(flush);
-      flush.done();
-    }
+    if (this.#flushes.size === 0) return;
+    const { reader } = this.#options;
+    this.#flushes.settle(
+      ({ sequence, own }) => {
+        const { traces, metrics, logs } = reader.pending(sequence);
+        return traces + metrics + logs === 0 && this.#own.isSettledBefore(own);
+      },
+      (lane) => this.#isIdle(lane),
+    );
+  }
+
+  /** Nothing of it is under way; a drain waits for all in any case. */
+  #isIdle(lane: Lane): boolean {
+    if (this.#stopping || this.#spilling.all > 0) return false;
+    const inFlight = this.#lanes.get(lane)?.inFlight() ?? 0;
+    if (lane.isNobodyThere()) return inFlight === lane.waiting();
+    return inFlight === 0 && this.load(lane).queued === 0;
   }
 }

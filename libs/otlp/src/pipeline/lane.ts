@@ -16,8 +16,17 @@ export interface Lane {
   waiting(): number;
   /** The collector does not work, and no attempt is due. */
   isOpen(): boolean;
-  /** For the shutdown: from now on no batch waits to be tried again. */
-  stopWaiting(): void;
+  /** Attempts that have ended. */
+  attempts(): number;
+  /** It never answered in this process, and the last attempt was told at once that nobody is there. */
+  isNobodyThere(): boolean;
+  /** An attempt is made now, whatever waits or is open. */
+  tryNow(): void;
+  /**
+   * For the shutdown: from now on no batch waits to be tried again, unless the collector took something before and fails now:
+   * it is then asked until the deadline, while `isKept` answers false. True: what it does not take is kept elsewhere.
+   */
+  stopWaiting(isKept: () => boolean): void;
   state(): LaneState;
 }
 
@@ -33,8 +42,10 @@ export interface Lanes {
 
 /** Takes what cannot be sent now. */
 export interface Overflow {
-  /** Whether a batch should not even wait for the lane. */
-  wants(lane: Lane): boolean;
+  /** Whether a batch of the signal should not even wait for the lane. */
+  wants(lane: Lane, signal: Signal): boolean;
+  /** Whether it holds older ones of the signal that are still to be sent: those in memory wait for them to go first. */
+  isBehind(lane: Lane, signal: Signal): boolean;
   /** False where it could not; never rejects. The batch's bytes are not needed any more when it resolves. */
   take(batch: Batch): Promise<boolean>;
 }

@@ -1,19 +1,21 @@
 import { ManualClock } from '../layers/fixtures/manual-clock.js';
 import type { Batch } from '../send/sender.js';
-import type { Lane, Overflow } from './lane.js';
+import type { Lane, Lanes, Overflow } from './lane.js';
 import { OpeningOverflow } from './opening-overflow.js';
 
 const BATCH: Batch = { signal: 'traces', items: 1, bytes: 1, chunks: [new Uint8Array(1)] };
 const LANE = {} as Lane;
 
 describe('a spool that is being opened', () => {
-  const bench = () => {
+  const bench = (isDurable = true) => {
     const clock = new ManualClock();
     const opening = Promise.withResolvers<Overflow | undefined>();
-    const overflow = new OpeningOverflow(opening.promise, clock);
+    const lanes: Lanes = { of: { traces: LANE, metrics: LANE }, all: [LANE], headers() {} };
+    const overflow = new OpeningOverflow(opening.promise, clock, lanes, isDurable);
     const taken: Batch[] = [];
     const disk: Overflow = {
       wants: () => true,
+      isBehind: () => false,
       take: async (batch) => taken.push(batch) > 0,
     };
     return { clock, opening, overflow, taken, disk };
@@ -21,7 +23,7 @@ describe('a spool that is being opened', () => {
 
   it('keeps what comes meanwhile, and gives it to the disk when it is open', async () => {
     const { opening, overflow, taken, disk } = bench();
-    expect(overflow.wants(LANE)).toBe(true);
+    expect(overflow.wants(LANE, 'traces')).toBe(true);
     const answer = overflow.take(BATCH);
     opening.resolve(disk);
     expect([await answer, taken]).toEqual([true, [BATCH]]);
@@ -48,12 +50,25 @@ describe('a spool that is being opened', () => {
     const { clock, overflow } = bench();
     const answer = overflow.take(BATCH);
     await clock.advance(4999);
-    expect(overflow.wants(LANE)).toBe(true);
+    expect(overflow.wants(LANE, 'traces')).toBe(true);
     await clock.advance(1);
-    expect([await answer, overflow.wants(LANE), await overflow.take(BATCH)]).toEqual([
+    expect([await answer, overflow.wants(LANE, 'traces'), await overflow.take(BATCH)]).toEqual([
       false,
       false,
       false,
     ]);
+  });
+
+  it('is waited for only by what goes in order where not everything is to be on disk first', async () => {
+    const { opening, overflow, taken, disk } = bench(false);
+    const [free, behind]: Batch[] = [1, 2].map((items) => ({ ...BATCH, signal: 'metrics', items }));
+    expect([overflow.wants(LANE, 'traces'), overflow.wants(LANE, 'metrics')]).toEqual([
+      false,
+      true,
+    ]);
+    const answers = [overflow.take(free!), overflow.take(behind!)];
+    const holds = [false, true];
+    opening.resolve({ ...disk, wants: () => holds.shift() === true });
+    expect([await Promise.all(answers), taken]).toEqual([[false, true], [behind]]);
   });
 });

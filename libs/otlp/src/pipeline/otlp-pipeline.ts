@@ -11,7 +11,7 @@ import type { Succession } from '../spool/options.js';
 import { newToken } from '../spool/owner.js';
 import type { Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
-import type { Marks } from './export-loop.js';
+import type { Marks } from './flushes.js';
 import { askHeaders } from './header-answer.js';
 import { startInline } from './inline-thread.js';
 import { createLosses } from './losses.js';
@@ -176,11 +176,12 @@ export class OtlpPipeline implements Pipeline {
     const isThrough = this.#options.sending.spool?.durable !== 'always' || this.#state === 'new';
     if (isThrough && this.#isEmpty()) return { kind: 'done' };
     this.start();
-    if (await before(this.#host.flush(marks), deadline)) return { kind: 'done' };
+    const kind = (await before(this.#host.flush(marks), deadline)) ? 'unreachable' : 'deadline';
     const pending = { ...this.#reader.pending(marks.sequence) };
     for (const { id, signal, items } of this.#host.own)
       if (id < marks.own) pending[signal] += items;
-    return { kind: 'deadline', pending };
+    const isLeft = kind === 'deadline' || signals.some((signal) => pending[signal] > 0);
+    return isLeft ? { kind, pending } : { kind: 'done' };
   }
 
   async #end(deadline: AbortSignal): Promise<ShutdownReport> {

@@ -36,6 +36,9 @@ class ScriptedLane implements Lane {
   maxBytes = (): number => Infinity;
   waiting = (): number => 0;
   isOpen = (): boolean => this.open;
+  attempts = (): number => this.sent.length;
+  isNobodyThere = (): boolean => false;
+  tryNow(): void {}
   stopWaiting(): void {}
   state(): never {
     throw new Error('nobody asks');
@@ -68,6 +71,7 @@ describe('what a disk takes', () => {
       warn() {},
       succession: { token: 'one', gone: [] },
       inherited: noItems(),
+      onSettled() {},
     });
     if (overflow === undefined) throw new Error('cannot be used');
     opened.push(overflow);

@@ -1,7 +1,9 @@
 import { mayHaveArrived } from '../layers/fault.js';
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import { settle } from '../ledger/settle.js';
+import { goesInOrder } from '../layers/consumers.js';
 import type { Batch } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
 import type { SlabPool } from '../slab/slab-pool.js';
 import type { SpoolEvent } from '../spool/events.js';
 import type { Items } from '../spool/items.js';
@@ -26,6 +28,15 @@ export interface DiskOverflowOptions {
   readonly succession: Succession;
   /** What the books have as spooled by those before. */
   readonly inherited: Items;
+  /** Something that was on disk is done with, or there may be room for another. */
+  readonly onSettled: () => void;
+}
+
+/** The replay of some signals of a lane. */
+interface Replay {
+  readonly lane: Lane;
+  readonly signals: readonly Signal[];
+  readonly replayer: Replayer;
 }
 
 /** Above it what waits goes to disk, so that what comes has room. */
@@ -34,6 +45,9 @@ const HIGH_WATER = 0.5;
 /** Of all lanes together, on the heap. */
 const MAX_REPLAYED_BYTES = 8 * 1024 * 1024;
 
+/** A disk that does not work and gives nothing for so long holds up what is in memory no more. */
+const PATIENCE_MS = 30_000;
+
 /** After a refusal nothing is offered for so long, unless memory has no other place. */
 const REST_MS = 1000;
 
@@ -41,9 +55,11 @@ const REST_MS = 1000;
 export class DiskOverflow implements Overflow {
   readonly #options: DiskOverflowOptions;
   readonly #spool: Spool;
-  /** One for each lane: one that does not work holds up no other. */
-  readonly #replayers: ReadonlyMap<Lane, Replayer>;
+  /** One for each lane, since one that does not work holds up no other, and one for what goes in order. */
+  readonly #replays: readonly Replay[];
   #refusedAt = -Infinity;
+  /** When something of what goes in order was answered. */
+  #answeredAt = performance.now();
 
   /** Undefined, after a warning, where the directory cannot be used: batches then stay in memory. */
   static async open(options: DiskOverflowOptions): Promise<DiskOverflow | undefined> {
@@ -62,15 +78,36 @@ export class DiskOverflow implements Overflow {
   private constructor(options: DiskOverflowOptions, spool: Spool) {
     this.#options = options;
     this.#spool = spool;
-    this.#replayers = new Map(options.lanes.all.map((lane) => [lane, this.#replay(lane)]));
+    const { all } = options.lanes;
+    const groups = all.flatMap((lane) =>
+      [true, false].map((inOrder) => ({
+        lane,
+        signals: lane.signals.filter((signal) => goesInOrder(signal) === inOrder),
+        inOrder,
+      })),
+    );
+    const used = groups.filter(({ signals }) => signals.length > 0);
+    this.#replays = used.map(({ lane, signals, inOrder }) => {
+      const replayer = this.#replay(lane, signals, inOrder, MAX_REPLAYED_BYTES / used.length);
+      return { lane, signals, replayer };
+    });
   }
 
-  wants(lane: Lane): boolean {
+  wants(lane: Lane, signal: Signal): boolean {
     if (this.#spool.state().kind !== 'healthy') return false;
     // Or the same batch would go to and fro between memory and disk.
     if (performance.now() - this.#refusedAt < REST_MS) return false;
     const { settings, pool } = this.#options;
-    return settings.durable === 'always' || lane.isOpen() || pool.used() > pool.count * HIGH_WATER;
+    if (settings.durable === 'always' || lane.isOpen()) return true;
+    // Behind what is there.
+    if (goesInOrder(signal) && this.#spool.holds(signal)) return true;
+    return pool.used() > pool.count * HIGH_WATER;
+  }
+
+  isBehind(_lane: Lane, signal: Signal): boolean {
+    if (!this.#spool.holds(signal)) return false;
+    const isWell = this.#spool.state().kind === 'healthy';
+    return isWell || performance.now() - this.#answeredAt < PATIENCE_MS;
   }
 
   async take(batch: Batch): Promise<boolean> {
@@ -79,10 +116,10 @@ export class DiskOverflow implements Overflow {
       this.#refusedAt = performance.now();
       return false;
     }
-    const { ledger, lanes } = this.#options;
-    ledger.spooled(batch.signal, batch.items);
-    const lane = lanes.of[batch.signal];
-    if (lane !== undefined) this.#replayers.get(lane)?.wake();
+    this.#options.ledger.spooled(batch.signal, batch.items);
+    for (const { signals, replayer } of this.#replays) {
+      if (signals.includes(batch.signal)) replayer.wake();
+    }
     return true;
   }
 
@@ -92,12 +129,13 @@ export class DiskOverflow implements Overflow {
 
   /** Resolves when what is on disk now is sent, or cannot be sent now. */
   async deliver(): Promise<void> {
-    await Promise.all([...this.#replayers.values()].map((replayer) => replayer.flush()));
+    await Promise.all(this.#replays.map(({ replayer }) => replayer.flush()));
   }
 
-  /** Before the lanes are closed: what is being replayed goes back. Ends `deliver`. */
-  async stopReplay(): Promise<void> {
-    await Promise.all([...this.#replayers.values()].map((replayer) => replayer.stop()));
+  /** Before the lanes are closed: what is being replayed goes back. Ends `deliver`. Default: of all signals. */
+  async stopReplay(which: (signal: Signal) => boolean = () => true): Promise<void> {
+    const stopped = this.#replays.filter(({ signals }) => signals.every(which));
+    await Promise.all(stopped.map(({ replayer }) => replayer.stop()));
   }
 
   /** What is in it is on the disk when it resolves. */
@@ -108,14 +146,20 @@ export class DiskOverflow implements Overflow {
   }
 
   /** Records of a signal that no collector is named for any more wait for another process. */
-  #replay(lane: Lane): Replayer {
-    const { lanes, load, ledger } = this.#options;
+  #replay(lane: Lane, signals: readonly Signal[], inOrder: boolean, maxBytes: number): Replayer {
+    const { load, ledger, onSettled } = this.#options;
     return replay(this.#spool, lane.once, {
-      signals: lane.signals,
+      signals,
+      inOrder,
       load: () => load(lane),
       paused: () => lane.isOpen(),
-      maxBytes: MAX_REPLAYED_BYTES / lanes.all.length,
-      onOutcome({ signal, items, isDoubtful: isInherited = false }, outcome, isDoubtful) {
+      maxBytes,
+      onOutcome: ({ signal, items, isDoubtful: isInherited = false }, outcome, isDoubtful) => {
+        if (inOrder) {
+          this.#answeredAt = performance.now();
+          // Once it is acknowledged.
+          queueMicrotask(onSettled);
+        }
         if (outcome.kind !== 'retry') {
           // Told here, since the books of the process that may have sent it ended with it.
           if (isInherited) ledger.possiblyDuplicated(signal, items);

@@ -13,10 +13,13 @@ import type { LaneState } from './runner-messages.js';
 import { checkDestinations } from './stack.js';
 import type { SpawnWorker } from './worker-thread.js';
 
-/** `deadline`: what is not settled is still being sent. */
+/**
+ * `deadline`: what is not settled is still being sent. `unreachable`: so is it here, but it was not waited for, since the
+ * collector never answered in this process and refuses connections now.
+ */
 export type FlushResult =
   | { readonly kind: 'done' }
-  | { readonly kind: 'deadline'; readonly pending: ItemCounts };
+  | { readonly kind: 'deadline' | 'unreachable'; readonly pending: ItemCounts };
 
 export interface ShutdownReport {
   /** `deadline`: what was left was given up, and is in the ledger as dropped or spooled. */
@@ -52,7 +55,10 @@ export interface Pipeline {
   readonly metricExporter: PushMetricExporter | undefined;
   /** Begins to send. What ends before is kept. Safe twice; without effect after `shutdown`. */
   start(): void;
-  /** Resolves when everything that ended before the call is settled, or when `signal` aborts (default: 5 s). */
+  /**
+   * Resolves when everything that ended before the call is settled, or when `signal` aborts (default: 5 s). Sooner where one
+   * more attempt finds nobody at a collector that never answered in this process: nothing is to be expected of it.
+   */
   flush(signal?: AbortSignal): Promise<FlushResult>;
   /** Nothing is taken any more. Resolves when all is settled and closed, soon after `signal` aborts. One promise. */
   shutdown(signal?: AbortSignal): Promise<ShutdownReport>;

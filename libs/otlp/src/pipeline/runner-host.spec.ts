@@ -1,5 +1,5 @@
 import { ManualClock, turn } from '../layers/fixtures/manual-clock.js';
-import type { OwnBatch } from './export-loop.js';
+import type { OwnBatch } from './own-queue.js';
 import { RunnerHost } from './runner-host.js';
 import type { RunnerEvents, RunnerThread } from './runner-host.js';
 import type { Signal } from '../wire/model.js';

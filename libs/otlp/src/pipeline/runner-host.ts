@@ -1,6 +1,7 @@
 import { systemClock } from '../send/sender.js';
 import type { Clock } from '../send/sender.js';
-import type { Marks, OwnBatch } from './export-loop.js';
+import type { Marks } from './flushes.js';
+import type { OwnBatch } from './own-queue.js';
 import type { ItemCounts } from '../slab/slab-pool.js';
 import type { Signal } from '../wire/model.js';
 import type { FromRunner, HeaderAnswer, ToRunner } from './runner-messages.js';

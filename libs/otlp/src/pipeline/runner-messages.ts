@@ -2,7 +2,8 @@ import type { BreakerState } from '../layers/breaker-circuit.js';
 import type { Operation } from '../layers/observe.js';
 import type { Signal } from '../wire/model.js';
 import type { SpoolStats } from '../spool/counts.js';
-import type { Marks, OwnBatch } from './export-loop.js';
+import type { Marks } from './flushes.js';
+import type { OwnBatch } from './own-queue.js';
 
 /** To the runner, in the order they are given. All of them can be cloned to another thread; bytes are shared. */
 export type ToRunner =

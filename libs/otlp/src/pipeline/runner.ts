@@ -9,8 +9,10 @@ import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import type { Items } from '../spool/items.js';
 import type { Succession } from '../spool/options.js';
+import { goesInOrder } from '../layers/consumers.js';
 import { ExportLoop } from './export-loop.js';
-import type { Marks, Settled } from './export-loop.js';
+import type { Settled } from './export-loop.js';
+import type { Marks } from './flushes.js';
 import type { Lanes, Overflow } from './lane.js';
 import { OpeningOverflow } from './opening-overflow.js';
 import { DiskOverflow } from './overflow.js';
@@ -77,7 +79,7 @@ export class Runner {
         }
         this.#emit(message);
       },
-      (lane) => this.#overflow?.wants(lane) === true,
+      (lane) => lane.signals.some((signal) => this.#overflow?.wants(lane, signal) === true),
       // At once: health must not look well for a second more.
       () => this.#tellState(),
     );
@@ -139,12 +141,13 @@ export class Runner {
       warn: (cause, message) => this.#warn(cause, message),
       succession,
       inherited,
+      onSettled: () => this.#loop.poke(),
     });
-    const waiting = this.#isDurable ? new OpeningOverflow(opening, this.#clock) : undefined;
+    const waiting = new OpeningOverflow(opening, this.#clock, this.#lanes, this.#isDurable);
     this.#overflow = waiting;
     this.#disk = await opening;
     // Before what comes next: a kill must not take what is older and leave what is newer.
-    await waiting?.handedOn();
+    await waiting.handedOn();
     this.#overflow = this.#disk;
     this.#loop.poke();
     this.#tellState();
@@ -172,12 +175,12 @@ export class Runner {
     const deadline = this.#deadline.signal;
     await this.#opening;
     // 1. What is replayed goes back to disk, where it is safe: live batches have all places now. But for those that go
-    //    by way of the disk themselves.
-    if (!this.#isDurable) await this.#disk?.stopReplay();
+    //    by way of the disk themselves, and for what goes in order, behind which live batches stand.
+    if (!this.#isDurable) await this.#disk?.stopReplay((signal) => !goesInOrder(signal));
     // 2. Drain; what cannot be sent goes to disk, or is counted.
     await this.#loop.drain(marks, deadline);
     // 3. What the drain put on disk is sent, until the deadline.
-    if (this.#isDurable) await this.#deliver(deadline);
+    await this.#deliver(deadline);
     // 4. Nothing is on its way any more: the connections can go.
     await Promise.all(this.#lanes.all.map(({ sender }) => sender.close()));
     // 5. The disk last, for all before write to it.

@@ -5,7 +5,7 @@ import type { SlabPool } from '../slab/slab-pool.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import { dump, dumpSync } from '../spool/dump.js';
 import { before } from './deadline.js';
-import type { OwnBatch } from './export-loop.js';
+import type { OwnBatch } from './own-queue.js';
 import type { RunnerHost } from './runner-host.js';
 
 export interface Memory {

@@ -5,11 +5,13 @@ import { PATIENT } from './fixtures/patient.js';
 import { deadEndpoint, startSilentPeer } from './fixtures/peers.js';
 import type { Peer } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
+import { until } from './fixtures/until.js';
 import { sourceWorker } from './fixtures/worker.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
 
 const amounts = [0, 1, 2000, 20_000];
+const forEver = (): AbortSignal => new AbortController().signal;
 const modes = [
   ['inline', false],
   ['worker', sourceWorker],
@@ -86,6 +88,56 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
       expect(summedUp(report.ledger.traces)).toBe(amount);
     },
   );
+
+  it('wait until the deadline for a collector that took something before, and lose nothing when it is back', async () => {
+    const collector = await opened(new Collector().start());
+    const pipeline = createTo(collector.grpc, { metrics: { endpoint: collector.grpc } });
+    pipeline.start();
+    const { spans } = createTelemetry(pipeline);
+    spans(10);
+    expect(await pipeline.flush()).toEqual({ kind: 'done' });
+    await collector.stop();
+    for (let batch = 0; batch < 6; batch += 1) {
+      spans(10, 10 + batch * 10);
+      void pipeline.flush();
+    }
+    await until(() => pipeline.stats().lanes[0]?.breaker.kind === 'open');
+    const ended = pipeline.shutdown(forEver());
+    const lost = until(() => pipeline.stats().ledger.traces.queued === 0);
+    const attempted = until(() => pipeline.stats().lanes[0]?.breaker.kind === 'half-open');
+    await Promise.race([lost, attempted]);
+    expect(pipeline.stats().ledger.traces).toMatchObject({ queued: 60, dropped: {} });
+    await collector.start();
+    expect((await ended).ledger.traces).toMatchObject({ accepted: 70, queued: 0, dropped: {} });
+    expect(new Set(collector.spans()).size).toBe(70);
+  });
+
+  it('do not wait for a collector that never answered where nobody is', async () => {
+    const pipeline = createTo(await deadEndpoint());
+    pipeline.start();
+    const { spans } = createTelemetry(pipeline);
+    spans(10);
+    const unreachable = { kind: 'unreachable', pending: { traces: 10, metrics: 0, logs: 0 } };
+    expect(await pipeline.flush(forEver())).toEqual(unreachable);
+    expect(await pipeline.flush(forEver())).toEqual(unreachable);
+    const { kind, ledger } = await pipeline.shutdown(forEver());
+    expect([kind, ledger.traces.dropped]).toEqual(['done', { shutdown_deadline: 10 }]);
+  });
+
+  it('make one more attempt at a flush, which finds a collector that has come meanwhile', async () => {
+    const collector = await opened(new Collector().start());
+    await collector.stop();
+    const pipeline = createTo(collector.grpc);
+    pipeline.start();
+    const { spans } = createTelemetry(pipeline);
+    for (let batch = 0; batch < 6; batch += 1) {
+      spans(1, batch);
+      expect(await pipeline.flush(forEver())).toMatchObject({ kind: 'unreachable' });
+    }
+    await collector.start();
+    expect(await pipeline.flush(forEver())).toEqual({ kind: 'done' });
+    expect(new Set(collector.spans()).size).toBe(6);
+  });
 
   it('tell at the deadline of a flush what is left, and go on with it', async () => {
     const arrived = Promise.withResolvers<void>();

@@ -141,7 +141,18 @@ function createLane(
     maxBytes: () => parts.maxBytes(),
     waiting: () => again.waiting(),
     isOpen: () => circuit.state().kind === 'open',
-    stopWaiting: () => again.stopWaiting(),
+    attempts: () => known.attempts(),
+    isNobodyThere: () => known.isNobodyThere(),
+    tryNow() {
+      transport.reconnectNow();
+      circuit.probeNow();
+      again.wake();
+    },
+    stopWaiting(isKept) {
+      const persists = (): boolean => known.hasAccepted() && !isKept();
+      again.stopWaiting(persists);
+      if (persists()) circuit.hurry();
+    },
     state: () => {
       const why = again.why();
       return {
@@ -181,6 +192,8 @@ function sinceEpoch(state: BreakerState): BreakerState {
 interface LaneTransport {
   readonly sender: Sender;
   connections(): LaneState['connections'];
+  /** The next request does not wait for a pause between connections. */
+  reconnectNow(): void;
   /** In ms since 1970. */
   certificateExpiresAt(): number | undefined;
 }
@@ -206,6 +219,7 @@ function createTransport(
     return {
       sender,
       connections: () => ({ ...sender.pool.stats }),
+      reconnectNow: () => sender.pool.reconnectNow(),
       certificateExpiresAt: () => sender.certificateExpiresAt,
     };
   }
@@ -220,6 +234,7 @@ function createTransport(
   return {
     sender: bySignal(new Map(senders)),
     connections: () => ({}),
+    reconnectNow() {},
     // One collector is reached with one certificate.
     certificateExpiresAt: () => made[0]?.http.certificateExpiresAt,
   };

@@ -101,6 +101,11 @@ export class Pool {
     });
   }
 
+  /** The next request makes a connection, whatever pause the last failure asks for. */
+  reconnectNow(): void {
+    this.#backoff.succeeded();
+  }
+
   /** Lets what is in flight finish until `signal` aborts. Safe twice; resolves when no connection is left. */
   async close(signal?: AbortSignal): Promise<void> {
     this.#closed = true;

@@ -65,9 +65,7 @@ export class DiskSpool implements Spool {
     await this.#adopt();
   }
 
-  failed(code: string): void {
-    this.#health.fail(code, 0);
-  }
+  readonly failed = (code: string): void => this.#health.fail(code, 0);
 
   async append(batch: Batch): Promise<Appended> {
     const writer = this.#admit(batch);
@@ -113,6 +111,10 @@ export class DiskSpool implements Spool {
   sync(): Promise<boolean> {
     this.#asked = this.#asked.then(() => this.#sync());
     return this.#asked;
+  }
+
+  holds(signal: Signal): boolean {
+    return this.#around.counts.held[signal] > 0;
   }
 
   stats(): SpoolStats {

@@ -2,6 +2,7 @@ import { faultOf } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock, type Batch, type Clock, type Sender } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
+import { Head } from './head.js';
 import { SIGNALS, type Items } from './items.js';
 import type { Spool, SpooledRecord } from './spool.js';
 
@@ -19,6 +20,11 @@ export interface Load {
 export interface ReplayOptions {
   /** Whose records; others are left alone. Default: all. */
   readonly signals?: readonly Signal[];
+  /**
+   * One after the other, the oldest until it is done with, whatever is live: for what a collector takes in that order only.
+   * One that failed for 5 min while others were taken, or for an hour, is passed over. Default: false.
+   */
+  readonly inOrder?: boolean;
   /** Asked before each batch. */
   readonly load: () => Load;
   /** While it answers true (the breaker is open) nothing is replayed. Default: never. */
@@ -76,6 +82,7 @@ class SpoolReplayer implements Replayer {
   readonly #abort = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #flushes = new Set<Flush>();
+  readonly #head = new Head();
   #window = 1;
   /** In flight. */
   #bytes = 0;
@@ -125,12 +132,14 @@ class SpoolReplayer implements Replayer {
     this.#abort.abort();
     this.#cancel?.();
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    const head = this.#head.release();
+    if (head !== undefined) this.#spool.acknowledge(head.record, head.outcome);
     this.#settleFlushes();
   }
 
   /** Starts as many as may be in flight; how long to wait for the next look is `#waitMs`. */
   #pump(): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#abort.signal.aborted) return this.#settleFlushes();
     this.#cancel?.();
     let waitMs = this.#waitMs();
     while (waitMs === 0) {
@@ -147,7 +156,7 @@ class SpoolReplayer implements Replayer {
 
   /** 0: one more may go now. */
   #waitMs(): number {
-    const { paused, load, maxBytes = MAX_IN_FLIGHT_BYTES } = this.#options;
+    const { paused, load, inOrder = false, maxBytes = MAX_IN_FLIGHT_BYTES } = this.#options;
     // 1. A breaker that is open needs no more to fail.
     if (paused?.() === true) {
       this.#wasOpen = true;
@@ -161,6 +170,7 @@ class SpoolReplayer implements Replayer {
     if (pauseMs > 0) return Math.min(this.#failed ? LOOK_MS : IDLE_MS, Math.ceil(pauseMs));
     // 3. As many at once as the link carries within `latencyMs`: no live batch waits longer behind them.
     const replaying = this.#inFlight.size;
+    if (inOrder) return replaying === 0 ? 0 : BLOCKED_MS;
     if (replaying >= this.#window || this.#bytes >= maxBytes) return BLOCKED_MS;
     // 4. Where live batches wait: one at a time, and a fraction of their bytes.
     this.#earn(sentBytes);
@@ -216,7 +226,8 @@ class SpoolReplayer implements Replayer {
 
   async #one(): Promise<void> {
     const wakes = this.#wakes;
-    const record = (await this.#spool.take(this.#options.signals)) ?? (await this.#probe());
+    const record =
+      this.#head.record ?? (await this.#spool.take(this.#options.signals)) ?? (await this.#probe());
     if (record === undefined) {
       // What came while we looked may not have been seen.
       if (wakes === this.#wakes) this.#idleUntilMs = this.#clock.now() + IDLE_MS;
@@ -231,7 +242,10 @@ class SpoolReplayer implements Replayer {
     this.#bytes -= bytes;
     this.#learn(outcome, this.#clock.now() - startMs);
     this.#tell(record, outcome);
-    this.#spool.acknowledge(record, outcome);
+    const { inOrder = false, load } = this.#options;
+    const isKept =
+      inOrder && this.#head.keeps(record, outcome, this.#clock.now(), load().sentBytes);
+    if (!isKept) this.#spool.acknowledge(record, outcome);
     // After this one has left `#inFlight`.
     setImmediate(() => this.#pump());
   }
@@ -245,7 +259,8 @@ class SpoolReplayer implements Replayer {
 
   #tell(record: SpooledRecord, outcome: Outcome): void {
     try {
-      this.#options.onOutcome?.(record.batch, outcome, record.isDoubtful);
+      const isDoubtful = record.isDoubtful || this.#head.isDoubtful;
+      this.#options.onOutcome?.(record.batch, outcome, isDoubtful);
     } catch {
       // A listener's fault does not keep the record.
     }

@@ -28,6 +28,8 @@ export interface Spool {
   wakeOne(signals?: readonly Signal[]): boolean;
   /** Appended and acknowledged until now is on the disk when it resolves to true. Never rejects. */
   sync(): Promise<boolean>;
+  /** Whether there is something of the signal that is not acknowledged. Cheap. */
+  holds(signal: Signal): boolean;
   stats(): SpoolStats;
   state(): SpoolState;
   /** Safe twice. What was taken and not acknowledged stays for the next process. */

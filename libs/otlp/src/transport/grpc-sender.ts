@@ -29,9 +29,9 @@ export interface GrpcSenderOptions extends SenderOptions {
   readonly pool?: Omit<PoolOptions, 'clock'>;
 }
 
-/** `pool.close` is the sender's own business; `stats` may be read at any time. */
+/** `pool.close` is the sender's own business; the rest may be used at any time. */
 export interface GrpcSender extends Transport {
-  readonly pool: { readonly stats: PoolStats };
+  readonly pool: { readonly stats: PoolStats; reconnectNow(): void };
 }
 
 const PREFIX_BYTES = 5;

@@ -1,0 +1,50 @@
+import type { Batch } from '../send/sender.js';
+import type { Signal } from '../wire/model.js';
+
+/** Bytes outside the slabs: what was encoded in one piece, such as a collection of metrics. */
+export interface OwnBatch extends Batch {
+  /** Grows with each. */
+  readonly id: number;
+}
+
+export const isOwn = (batch: Batch): batch is OwnBatch => 'id' in batch;
+
+/** The batches outside the slabs that a runner was given, oldest first. */
+export class OwnQueue {
+  readonly #waiting: OwnBatch[] = [];
+  readonly #unsettled = new Set<number>();
+
+  add(batch: OwnBatch): void {
+    this.#waiting.push(batch);
+    this.#unsettled.add(batch.id);
+  }
+
+  /** The oldest of a signal. */
+  take(signal: Signal): OwnBatch | undefined {
+    const at = this.#waiting.findIndex((batch) => batch.signal === signal);
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
+  }
+
+  /** One that was taken waits again, where it stood. */
+  putBack(batch: OwnBatch): void {
+    const at = this.#waiting.findIndex(({ id }) => id > batch.id);
+    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, batch);
+  }
+
+  settled({ id }: OwnBatch): void {
+    this.#unsettled.delete(id);
+  }
+
+  /** Of these signals, that wait. */
+  count(signals: readonly Signal[]): number {
+    let count = 0;
+    for (const { signal } of this.#waiting) if (signals.includes(signal)) count += 1;
+    return count;
+  }
+
+  /** Whether all with a smaller id are settled. */
+  isSettledBefore(id: number): boolean {
+    for (const unsettled of this.#unsettled) if (unsettled < id) return false;
+    return true;
+  }
+}
