@@ -1,7 +1,6 @@
 import { accepted, partial, refused, retry as again, retryInParts } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import { breaker } from './breaker.js';
-import type { Breaker } from './breaker.js';
 import { ManualClock, turn } from './fixtures/manual-clock.js';
 import { batchOf, inTurn, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { retry } from './retry.js';
@@ -17,7 +16,6 @@ describe('retry', () => {
   let clock: ManualClock;
   let peer: ScriptedSender;
   let layer: Retry;
-  let circuit: Breaker;
   let seen: { outcome: Outcome; at: number }[];
 
   const start = (options: RetryOptions = {}, signal = never()): void => {
@@ -248,45 +246,9 @@ describe('retry', () => {
     });
   });
 
-  describe('at the shutdown, while it persists', () => {
-    it('asks a failing peer again after 100 ms growing to 1 s, until the signal aborts', async () => {
-      const deadline = new AbortController();
-      start({}, deadline.signal);
-      send();
-      await turn();
-      layer.stopWaiting(() => true);
-      await clock.advance(8000);
-      expect(gaps().slice(0, 5)).toEqual([100, 100, 150, 225, 338]);
-      expect(Math.max(...gaps())).toBeLessThanOrEqual(1000);
-      expect(peer.times.at(-1)).toBeGreaterThan(7000);
-      expect(seen).toEqual([]);
-      deadline.abort();
-      await turn();
-      expect(seen.map(({ outcome }) => outcome)).toEqual([again('aborted')]);
-    });
-
-    it('does not for a peer that is busy, nor once somebody else keeps the batch', async () => {
-      start();
-      peer.script = () => again('429', 60_000);
-      send();
-      await turn();
-      let persists = true;
-      layer.stopWaiting(() => persists);
-      await clock.advance(100);
-      expect(seen).toHaveLength(1);
-      peer.script = () => down;
-      send();
-      await clock.advance(2000);
-      expect(seen).toHaveLength(1);
-      persists = false;
-      await clock.advance(2000);
-      expect(seen).toHaveLength(2);
-    });
-  });
-
   describe('over a breaker', () => {
     const startStack = (): void => {
-      circuit = breaker({ clock, random: () => 0 });
+      const circuit = breaker({ clock, random: () => 0 });
       layer = retry({ clock, random: middle, breaker: circuit });
       const sender = stack([layer, circuit], peer);
       send = () => {
@@ -309,27 +271,6 @@ describe('retry', () => {
       await clock.advance(1300);
       expect(seen).toHaveLength(8);
       expect(layer.waiting()).toBe(0);
-      await close();
-      expect(clock.pending).toBe(0);
-    });
-
-    it('probes an open breaker at once when it persists at the shutdown, and sends all on success', async () => {
-      startStack();
-      for (let count = 0; count < 8; count += 1) send();
-      await clock.advance(60_000);
-      const before = peer.attempts.length;
-      layer.stopWaiting(() => true);
-      circuit.hurry();
-      // A probe failed just now, and attempts stay 100 ms apart.
-      await clock.advance(100);
-      expect(peer.attempts.length).toBe(before + 1);
-      await clock.advance(3000);
-      expect(peer.attempts.length).toBeGreaterThan(before + 4);
-      expect(peer.attempts.length).toBeLessThan(before + 12);
-      expect(seen).toEqual([]);
-      peer.script = () => accepted;
-      await clock.advance(1300);
-      expect(seen.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 8 }, () => accepted));
       await close();
       expect(clock.pending).toBe(0);
     });

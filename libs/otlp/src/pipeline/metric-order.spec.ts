@@ -70,14 +70,14 @@ describe('metrics, of a collector that refuses what is older than what it has', 
     async (durable) => {
       const pipeline = spooled({ durable });
       const metrics = new NumberedMetrics(pipeline);
-      const { spans } = createTelemetry(pipeline);
+      const telemetry = createTelemetry(pipeline);
       await metrics.collect(2);
       await pipeline.flush(forEver());
       await collector.stop();
       await metrics.collect(3);
       // Each a failure, until the breaker opens.
       for (let batch = 0; batch < 6; batch += 1) {
-        spans(1, batch);
+        telemetry.spans(1, batch);
         void pipeline.flush();
       }
       await until(() => kept(pipeline) === 3);
@@ -142,10 +142,10 @@ describe('metrics, of a collector that refuses what is older than what it has', 
     };
     const pipeline = create({ concurrency: { min: 4, max: 4 } });
     const streams = [new NumberedMetrics(pipeline), new NumberedMetrics(pipeline)];
-    const { spans } = createTelemetry(pipeline);
+    const telemetry = createTelemetry(pipeline);
     for (const metrics of streams) await metrics.collect(3);
     for (let batch = 0; batch < 3; batch += 1) {
-      spans(1, batch);
+      telemetry.spans(1, batch);
       void pipeline.flush(forEver());
       await until(() => inFlight.traces === batch + 1);
     }

@@ -10,7 +10,12 @@ describe('a spool that is being opened', () => {
   const bench = (isDurable = true) => {
     const clock = new ManualClock();
     const opening = Promise.withResolvers<Overflow | undefined>();
-    const lanes: Lanes = { of: { traces: LANE, metrics: LANE }, all: [LANE], headers() {} };
+    const lanes: Lanes = {
+      of: { traces: LANE, metrics: LANE },
+      all: [LANE],
+      alone() {},
+      headers() {},
+    };
     const overflow = new OpeningOverflow(opening.promise, clock, lanes, isDurable);
     const taken: Batch[] = [];
     const disk: Overflow = {

@@ -1,7 +1,7 @@
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Ledger, LedgerSnapshot } from '../ledger/ledger.js';
 import { signals } from '../slab/memory.js';
-import type { Marks } from './export-loop.js';
+import type { Marks } from './flushes.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import type { RunnerHost } from './runner-host.js';
 import type { LaneState } from './runner-messages.js';

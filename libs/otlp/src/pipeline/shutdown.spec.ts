@@ -93,12 +93,12 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     const collector = await opened(new Collector().start());
     const pipeline = createTo(collector.grpc, { metrics: { endpoint: collector.grpc } });
     pipeline.start();
-    const { spans } = createTelemetry(pipeline);
-    spans(10);
+    const telemetry = createTelemetry(pipeline);
+    telemetry.spans(10);
     expect(await pipeline.flush()).toEqual({ kind: 'done' });
     await collector.stop();
     for (let batch = 0; batch < 6; batch += 1) {
-      spans(10, 10 + batch * 10);
+      telemetry.spans(10, 10 + batch * 10);
       void pipeline.flush();
     }
     await until(() => pipeline.stats().lanes[0]?.breaker.kind === 'open');
@@ -115,8 +115,8 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
   it('do not wait for a collector that never answered where nobody is', async () => {
     const pipeline = createTo(await deadEndpoint());
     pipeline.start();
-    const { spans } = createTelemetry(pipeline);
-    spans(10);
+    const telemetry = createTelemetry(pipeline);
+    telemetry.spans(10);
     const unreachable = { kind: 'unreachable', pending: { traces: 10, metrics: 0, logs: 0 } };
     expect(await pipeline.flush(forEver())).toEqual(unreachable);
     expect(await pipeline.flush(forEver())).toEqual(unreachable);
@@ -129,9 +129,9 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     await collector.stop();
     const pipeline = createTo(collector.grpc);
     pipeline.start();
-    const { spans } = createTelemetry(pipeline);
+    const telemetry = createTelemetry(pipeline);
     for (let batch = 0; batch < 6; batch += 1) {
-      spans(1, batch);
+      telemetry.spans(1, batch);
       expect(await pipeline.flush(forEver())).toMatchObject({ kind: 'unreachable' });
     }
     await collector.start();
