@@ -26,7 +26,7 @@ export class Flushes {
     const attempts = new Map<Lane, number>();
     for (const lane of lanes) {
       attempts.set(lane, lane.attempts());
-      if (lane.isNobodyThere()) lane.tryNow();
+      if (lane.isNobodyThere() && lane.waiting() > 0) lane.tryNow();
     }
     return new Promise((done) => this.#open.add({ marks, attempts, done }));
   }
