@@ -1,24 +1,50 @@
+import { shareExports } from './copies/package-copies.js';
+import { HealthRegistry as OwnHealthRegistry } from './health/health-registry.js';
 import { globalProviders, installLateBoundProviders } from './late-bound/globals.js';
+import { Shutdown as OwnShutdown } from './lifecycle/shutdown.js';
 import { installApiLogs } from './log-sources/api-logs.js';
+import { OtelLogger as OwnOtelLogger } from './logging/otel-logger.js';
+import { OtelConfigError as OwnOtelConfigError } from './options/faults.js';
+import { OtelModule as OwnOtelModule } from './otel.module.js';
+import {
+  tracedGrpcClient as ownTracedGrpcClient,
+  tracedGrpcServer as ownTracedGrpcServer,
+} from './rpc/traced-grpc.js';
 
 installLateBoundProviders();
 installApiLogs(globalProviders.loggers);
 
-export { OtelModule } from './otel.module.js';
+// What has state, or is an injection token, is the first loaded copy's in every copy of the package.
+const shared = shareExports({
+  HealthRegistry: OwnHealthRegistry,
+  OtelConfigError: OwnOtelConfigError,
+  OtelLogger: OwnOtelLogger,
+  OtelModule: OwnOtelModule,
+  Shutdown: OwnShutdown,
+  tracedGrpcClient: ownTracedGrpcClient,
+  tracedGrpcServer: ownTracedGrpcServer,
+});
+
+export const { OtelModule } = shared;
+export type OtelModule = OwnOtelModule;
 export type { FlushedTelemetry } from './exit/lives.js';
 export type { OtelModuleAsyncOptions, OtelOptionsFactory } from './otel.module-definition.js';
 export type * from './options/otel.options.js';
-export { OtelConfigError } from './options/faults.js';
+export const { OtelConfigError } = shared;
+export type OtelConfigError = OwnOtelConfigError;
 export type { Fault } from './options/faults.js';
 
-export { HealthRegistry } from './health/health-registry.js';
+export const { HealthRegistry } = shared;
+export type HealthRegistry = OwnHealthRegistry;
 export { databaseIndicator } from './health/database-indicator.js';
 export type { HealthFinding, HealthIndicator, HealthState } from './health/indicator.js';
 
-export { Shutdown } from './lifecycle/shutdown.js';
+export const { Shutdown } = shared;
+export type Shutdown = OwnShutdown;
 export type { HandledPhaseName, ShutdownHandler } from './lifecycle/shutdown-phases.js';
 
-export { OtelLogger } from './logging/otel-logger.js';
+export const { OtelLogger } = shared;
+export type OtelLogger = OwnOtelLogger;
 export { pinoTraceMixin } from './log-sources/pino-mixin.js';
 export type { TraceFields } from './log-sources/pino-mixin.js';
 export { winstonTransport } from './log-sources/winston-transport.js';
@@ -52,7 +78,7 @@ export {
   getInstrumentToken,
 } from './metrics/instrument.tokens.js';
 
-export { tracedGrpcClient, tracedGrpcServer } from './rpc/traced-grpc.js';
+export const { tracedGrpcClient, tracedGrpcServer } = shared;
 
 // For our own testing kit and the engines to come; outside semantic versioning.
 /** @internal */

@@ -1,6 +1,7 @@
 import { Global, Inject, Logger, Module } from '@nestjs/common';
 import type { NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { copiesText } from './copies/package-copies.js';
 import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { HealthRegistry } from './health/health-registry.js';
 import { resolveHealth } from './health/health-settings.js';
@@ -175,6 +176,8 @@ export class OtelCoreModule implements NestModule, OnModuleInit {
   }
 
   onModuleInit(): void {
+    const copies = copiesText();
+    if (copies !== undefined) new Logger('OtelModule').warn(copies);
     const imports = [...this.#modules.values()].filter(({ providers }) =>
       providers.has(MODULE_OPTIONS_TOKEN),
     );

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
@@ -7,14 +8,19 @@ import type { PipelineOptions } from './pipeline/pipeline-options.js';
 
 export * from './index.js';
 
-/** What a bundler that writes CommonJS makes of this file has a file name and no `import.meta.url`. */
+/** There is none in an ES module; in a bundle of CommonJS there is one, and no `import.meta.url`. */
 declare const __filename: string | undefined;
 
-/** Written out here: webpack and rspack find the worker by this expression, and emit its file. */
+const besideBundle = (): URL | undefined => {
+  if (typeof __filename !== 'string') return undefined;
+  const file = new URL('nestlens-otlp-worker.js', pathToFileURL(__filename));
+  return existsSync(file) ? file : undefined;
+};
+
 const spawn = (options: WorkerOptions): Worker => {
-  if ((import.meta as { url?: string }).url === undefined && typeof __filename === 'string') {
-    return new Worker(new URL('nestlens-otlp-worker.js', pathToFileURL(__filename)), options);
-  }
+  const file = besideBundle();
+  if (file !== undefined) return new Worker(file, options);
+  // Written out: webpack and rspack know the worker by this expression, and emit its file.
   return new Worker(new URL('./nestlens-otlp-worker.js', import.meta.url), options);
 };
 

@@ -1,9 +1,9 @@
 import { Inject } from '@nestjs/common';
 
 /** Injection token of the app's own {@link Meter}; its scope is the service. */
-export const METER = Symbol('nestlens.otel.meter');
+export const METER = Symbol.for('nestlens.otel.meter');
 /** Injection token of the app's own {@link Tracer}; its scope is the service. */
-export const TRACER = Symbol('nestlens.otel.tracer');
+export const TRACER = Symbol.for('nestlens.otel.tracer');
 
 /** Injection token of the instrument that `provideCounter(name)` and its like provide. */
 export const getInstrumentToken = (name: string): symbol =>
