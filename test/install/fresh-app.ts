@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { root } from '../house/tree.js';
@@ -42,8 +42,9 @@ export const packLibs = async (folder: string): Promise<ReadonlyMap<string, stri
   return tarballs;
 };
 
-/** The `node` of an npm package, as the project itself gets its own. */
+/** The `node` of an npm package, as the project itself gets its own, which is taken where it is of that version. */
 export const installNode = async (folder: string, version: string): Promise<string> => {
+  if (process.versions.node === version) return process.execPath;
   const home = join(folder, `node-${version}`);
   await mkdir(home);
   const manifest = { private: true, allowScripts: { node: true }, dependencies: { node: version } };
@@ -68,6 +69,8 @@ export const createApp = async (
   for (const [from, to] of [
     ['main.ts', 'main.ts'],
     ['tsconfig.app.json', 'tsconfig.json'],
+    ['loaded.mjs', 'loaded.mjs'],
+    ['two-copies.mjs', 'two-copies.mjs'],
   ] as const) {
     await copyFile(join(here, from), join(home, to));
   }
@@ -111,14 +114,90 @@ const listening = async (child: ChildProcess, output: string[]): Promise<string>
   return promise;
 };
 
-export const startApp = async (
+/** What Nest itself imports only where it is installed. */
+const OPTIONAL = [
+  '@nestjs/microservices',
+  '@nestjs/websockets',
+  'class-transformer',
+  'class-validator',
+];
+/** CommonJS packages in an ES module require the modules of Node. */
+const REQUIRE =
+  "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+
+/** Makes one file of the app, in a folder without node_modules. With `worker` the export worker's file lies beside it. */
+export const bundleApp = async (
+  home: string,
+  target: string,
+  format: 'cjs' | 'esm',
+  worker: boolean,
+): Promise<string> => {
+  const esbuild = join(home, 'node_modules', '.bin', 'esbuild');
+  const given = [
+    '--bundle',
+    '--platform=node',
+    '--keep-names',
+    `--format=${format}`,
+    '--log-level=error',
+  ];
+  const out = join(target, format === 'esm' ? 'main.mjs' : 'main.cjs');
+  const externals = OPTIONAL.flatMap((name) => [`--external:${name}`, `--external:${name}/*`]);
+  const banner = format === 'esm' ? [`--banner:js=${REQUIRE}`] : [];
+  await exec(esbuild, ['dist/main.js', ...given, `--outfile=${out}`, ...externals, ...banner], {
+    cwd: home,
+  });
+  if (worker) {
+    const file = join(target, 'nestlens-otlp-worker.js');
+    await exec(esbuild, ['@nestlens/otlp/worker', ...given, `--outfile=${file}`], { cwd: home });
+    const type = format === 'esm' ? 'module' : 'commonjs';
+    await writeFile(join(target, 'package.json'), JSON.stringify({ type }));
+  }
+  return out;
+};
+
+/** Runs the spec of `jest-app.ts` in the app's folder as `nest new` sets Jest up; gives what was printed. */
+export const runJest = async (
   node: string,
   home: string,
+  jest: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> => {
+  await mkdir(join(home, 'src'), { recursive: true });
+  await copyFile(join(here, 'jest-app.ts'), join(home, 'src', 'app.spec.ts'));
+  const cli = join(home, 'node_modules', jest, 'bin', 'jest.js');
+  const { stdout, stderr } = await exec(node, [cli, '--testTimeout=60000'], {
+    cwd: home,
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  return stdout + stderr;
+};
+
+/** Runs a script in the app's folder; gives the lines that it printed. */
+export const runScript = async (
+  node: string,
+  home: string,
+  ...args: readonly string[]
+): Promise<readonly string[]> => {
+  const none = {
+    OTEL_TRACES_EXPORTER: 'none',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+  };
+  const { stdout, stderr } = await exec(node, [...args], {
+    cwd: home,
+    env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...none },
+  });
+  return [...stdout.split('\n'), ...stderr.split('\n')];
+};
+
+export const startApp = async (
+  node: string,
+  file: string,
   env: Readonly<Record<string, string>>,
 ): Promise<RunningApp> => {
   const output: string[] = [];
-  const child = spawn(node, [join(home, 'dist', 'main.js')], {
-    cwd: home,
+  const child = spawn(node, [file], {
+    cwd: dirname(file),
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,26 +1,29 @@
-import { createOtlpReceiver } from '@nestlens/otlp/wire';
-import type { ExportRequest, Metric, ResourceGroup, Span } from '@nestlens/otlp/wire';
+import { join } from 'node:path';
 import {
+  bundleApp,
   createApp,
   installNode,
   installedPackages,
   packLibs,
   removeFolder,
+  runJest,
+  runScript,
   startApp,
   temporaryFolder,
 } from './fresh-app.js';
+import { collected, expectObserved, spansIn } from './observed.js';
 
 const MINUTES = 60_000;
 const APPS = ['nest12-esm', 'nest11-cjs'] as const;
-const NODES = ['22.15.0', '24.21.0', '26.10.0'] as const;
-
-const itemsOf = <I>(groups: readonly ResourceGroup<I>[]): readonly I[] =>
-  groups.flatMap((group) => group.scopes.flatMap((scope) => scope.items));
+const NEWEST = '24.21.0';
+const NODES = ['22.15.0', NEWEST, '26.10.0'] as const;
 
 describe('the packed libs in a fresh app', () => {
   const homes = new Map<string, string>();
   const nodes = new Map<string, string>();
   let folder: string;
+  const homeOf = (app: string): string => homes.get(app) ?? '';
+  const nodeOf = (version: string): string => nodes.get(version) ?? '';
 
   beforeAll(async () => {
     folder = await temporaryFolder();
@@ -34,7 +37,7 @@ describe('the packed libs in a fresh app', () => {
   it.each(APPS)(
     'install no second copy of Nest or of the API, and no optional peer: %s',
     async (app) => {
-      const packages = await installedPackages(homes.get(app) ?? '');
+      const packages = await installedPackages(homeOf(app));
       expect(packages).toContain('@nestlens/otel');
       expect(packages).not.toContain('@nestjs/microservices');
       const nested = packages.filter((name) => name.startsWith('@nestlens/otel/'));
@@ -46,63 +49,68 @@ describe('the packed libs in a fresh app', () => {
     it.each(NODES)(
       'is observable on Node %s',
       async (version) => {
-        const requests: ExportRequest[] = [];
-        const receiver = createOtlpReceiver({
-          grpcPort: 0,
-          httpPort: false,
-          onExport({ request }) {
-            requests.push(request);
-            return { kind: 'accepted' };
-          },
-        });
-        const { grpcPort } = await receiver.start();
-        const running = await startApp(nodes.get(version) ?? '', homes.get(app) ?? '', {
-          OTEL_SERVICE_NAME: app,
-          OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${grpcPort}`,
-        });
-        try {
-          const response = await fetch(`${running.url}/hello/world`);
-          expect(await response.text()).toBe('hello world');
-          const ready = await fetch(`${running.url}/readyz`);
-          expect(ready.status).toBe(200);
-          const ended = await running.stop();
-          expect(ended).toEqual({ code: null, signal: 'SIGTERM' });
-        } finally {
-          running.kill();
-          await receiver.close();
-        }
-
-        const groups = requests
-          .filter((request) => request.signal === 'traces')
-          .flatMap((request) => request.groups);
-        expect(new Set(groups.map((group) => group.resource.attributes['service.name']))).toEqual(
-          new Set([app]),
-        );
-        const spans: readonly Span[] = itemsOf(groups);
-        const server = spans.find((span) => span.name === 'GET /hello/:name');
-        expect(server?.attributes).toMatchObject({
-          'http.route': '/hello/:name',
-          'http.response.status_code': 200,
-          'nestjs.controller': 'HelloController',
-          'code.function.name': 'HelloController.hello',
-        });
-        expect(spans.find((span) => span.name === 'greet')?.parentSpanId).toBe(server?.spanId);
-
-        const metrics: readonly Metric[] = requests
-          .filter((request) => request.signal === 'metrics')
-          .flatMap((request) => itemsOf(request.groups));
-        expect(metrics.map((metric) => metric.name)).toContain('http.server.request.duration');
-
-        const records = requests
-          .filter((request) => request.signal === 'logs')
-          .flatMap((request) => itemsOf(request.groups));
-        const hello = records.find((record) => record.body === 'hello world');
-        expect(hello).toMatchObject({ traceId: server?.traceId, severityNumber: 9 });
-
-        expect(running.output.join('\n')).toMatch(/Telemetry is on/);
-        expect(running.output.join('\n')).toMatch(/nestlens\.shutdown/);
+        const file = join(homeOf(app), 'dist', 'main.js');
+        const output = await expectObserved(app, (env) => startApp(nodeOf(version), file, env));
+        expect(output.filter((text) => /worker/.test(text))).toEqual([]);
       },
       MINUTES,
     );
+  });
+
+  describe.each([
+    ['nest12-esm', 'cjs'],
+    ['nest12-esm', 'esm'],
+    ['nest11-cjs', 'cjs'],
+  ] as const)('%s, bundled by esbuild as %s', (app, format) => {
+    it.each(['beside the bundle', 'left out'])(
+      'gives the same telemetry with the file of the worker %s',
+      async (where) => {
+        const isThere = where === 'beside the bundle';
+        const target = join(folder, `${app}-${format}-${isThere}`);
+        const file = await bundleApp(homeOf(app), target, format, isThere);
+        const output = await expectObserved(app, (env) => startApp(nodeOf(NEWEST), file, env));
+        const told = output.filter((text) => /worker/.test(text));
+        expect(told.map((text) => text.includes('sending from the main thread'))).toEqual(
+          isThere ? [] : [true],
+        );
+      },
+      2 * MINUTES,
+    );
+  });
+
+  it.each(['jest', 'jest30'])(
+    'run in a project of Nest 11 that is tested by %s and ts-jest as CommonJS',
+    async (jest) => {
+      const requests = await collected(async (endpoint) => {
+        const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
+        const output = await runJest(nodeOf(NEWEST), homeOf('nest11-cjs'), jest, env);
+        expect(output).toMatch(/Tests:\s+1 passed, 1 total/);
+      });
+      expect(spansIn(requests).map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['greet', 'GET /hello/:name']),
+      );
+    },
+    3 * MINUTES,
+  );
+
+  it('load nothing that is only for what was not chosen', async () => {
+    const home = homeOf('nest12-esm');
+    const [line = ''] = await runScript(nodeOf(NEWEST), home, 'loaded.mjs', '@nestlens/otel');
+    const packages = JSON.parse(line) as string[];
+    expect(packages).toContain('@nestlens/otlp');
+    const needless = packages.filter((name) =>
+      /grpc|exporter-(logs|metrics|trace)-|otlp-exporter-base|otlp-transformer|sdk-node|terminus|microservices/.test(
+        name,
+      ),
+    );
+    expect(needless).toEqual([]);
+  });
+
+  it('are one where they are loaded twice, which is told with both files', async () => {
+    const lines = await runScript(nodeOf(NEWEST), homeOf('nest11-cjs'), 'two-copies.mjs');
+    expect(lines).toContain('{"isOne":true,"areTwoFunctions":true}');
+    const told = lines.filter((line) => line.includes('is loaded 2 times'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(/otel\/dist\/index\.js.*otel\/cjs\/index\.js.*The first serves them/);
   });
 });

@@ -72,7 +72,21 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     useFactory: (options: GivenOptions) => resolveConfig(options.reveal(), env),
   },
   AppTelemetry,
-  { provide: OTEL_ENGINE, inject: [OTEL_CONFIG, AppTelemetry], useFactory: createEngine },
+  {
+    provide: OTEL_ENGINE,
+    inject: [OTEL_CONFIG, AppTelemetry, DiagBridge],
+    async useFactory(config: OtelConfig, app: AppTelemetry, diagnostics: DiagBridge) {
+      // First: an engine may have something to say while it is made, such as of a worker that does not start.
+      diagnostics.install(config.diagnostics.level);
+      app.onEnd(() => diagnostics.uninstall());
+      try {
+        return await createEngine(config, app);
+      } catch (error) {
+        diagnostics.uninstall();
+        throw error;
+      }
+    },
+  },
   {
     provide: OtelProviders,
     inject: [
@@ -80,7 +94,6 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       OTEL_ENGINE,
       AppTelemetry,
       ShutdownPhases,
-      DiagBridge,
       PrometheusEndpoint,
       SHUTDOWN_SETTINGS,
       ServiceState,
@@ -90,13 +103,10 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       engine: ExportEngine,
       app: AppTelemetry,
       phases: ShutdownPhases,
-      diagnostics: DiagBridge,
       prometheus: PrometheusEndpoint | undefined,
       shutdown: ShutdownSettings,
       state: ServiceState,
     ) {
-      diagnostics.install(config.diagnostics.level);
-      app.onEnd(() => diagnostics.uninstall());
       const further = prometheus ? [prometheus.reader] : [];
       // Readers collect by timers of theirs: what observed instruments ask for is not traced.
       const providers = aside(() => OtelProviders.start(config, engine, further, env, app));

@@ -1,0 +1,13 @@
+// Prints the packages that the package whose name is given loads.
+import { registerHooks } from 'node:module';
+
+const packages = new Set();
+registerHooks({
+  load(url, context, next) {
+    const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
+    if (name !== undefined) packages.add(name);
+    return next(url, context);
+  },
+});
+await import(process.argv[2]);
+console.log(JSON.stringify([...packages]));

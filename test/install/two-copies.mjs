@@ -1,0 +1,19 @@
+// Loads the package twice, as ES modules and as CommonJS, and starts an app that names both.
+import 'reflect-metadata';
+import { createRequire } from 'node:module';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+const require = createRequire(import.meta.url);
+// Node gives the ES modules.
+const first = require('@nestlens/otel');
+const second = require('./node_modules/@nestlens/otel/cjs/index.js');
+
+function AppModule() {}
+Module({ imports: [first.OtelModule.forRoot(), second.OtelModule.forRoot()] })(AppModule);
+const app = await NestFactory.createApplicationContext(AppModule);
+const isOne = ['OtelModule', 'OtelLogger', 'HealthRegistry', 'Shutdown', 'METER', 'TRACER'].every(
+  (name) => first[name] === second[name] && app.get(first[name]) !== undefined,
+);
+console.log(JSON.stringify({ isOne, areTwoFunctions: first.Span !== second.Span }));
+await app.close();
