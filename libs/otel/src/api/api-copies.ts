@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// Not by name: webpack writes `undefined` for a call of `createRequire` whose argument it does not know.
+import nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 
 /** A copy of `@opentelemetry/api` on the disk. */
@@ -20,12 +21,14 @@ const DEEPEST = 6;
  * anything in a bundle. Reads a list of paths and a few manifests: under a millisecond. Never throws.
  */
 export const apiCopies = (main: string = process.argv[1] ?? process.cwd()): readonly ApiCopy[] => {
-  const fromMain = createRequire(/^[/\\]|^\w:/.test(main) ? main : join(process.cwd(), 'main.js'));
+  const fromMain = nodeModule.createRequire(
+    /^[/\\]|^\w:/.test(main) ? main : join(process.cwd(), 'main.js'),
+  );
   const files = Object.keys(fromMain.cache).filter((file) => MARK.test(file));
   const entry = resolved(fromMain, NAME);
   if (entry !== undefined) files.push(entry);
   const own = resolved(fromMain, '@nestlens/otel');
-  const ownEntry = own && resolved(createRequire(own), NAME);
+  const ownEntry = own && resolved(nodeModule.createRequire(own), NAME);
   if (ownEntry !== undefined) files.push(ownEntry);
   const copies = new Map<string, ApiCopy>();
   for (const file of files) {

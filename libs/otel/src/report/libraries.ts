@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module';
+// Not by name: webpack writes `undefined` for a call of `createRequire` whose argument it does not know.
+import nodeModule from 'node:module';
 import { join } from 'node:path';
 
 /** What a library does for an app, and what Nestlens makes of that today. */
@@ -68,7 +69,7 @@ const NAME = /^(@[^\\/]+[\\/])?[^\\/]+/;
  * list, and neither does what a bundle holds.
  */
 export const loadedPackages = (
-  cache: object = createRequire(join(process.cwd(), 'x')).cache,
+  cache: object = nodeModule.createRequire(join(process.cwd(), 'x')).cache,
 ): ReadonlySet<string> => {
   const names = new Set<string>();
   for (const file of Object.keys(cache)) {
