@@ -1,6 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** `null`: another process has it. `port` 0: any that is free. */
+/** `null`: another process has it. */
 const claim = (port: number): Promise<number | null> =>
   new Promise((resolve, reject) => {
     const server = createServer();
@@ -14,6 +15,11 @@ const claim = (port: number): Promise<number | null> =>
     });
   });
 
+/** Below the ports that systems give to outgoing connections: one of those may take a port before its service does. */
+const LOWEST = 20_000;
+const HIGHEST = 32_000;
+const anyPort = (): number => randomInt(LOWEST, HIGHEST);
+
 /** Each name with its own port where that is free, else with another. */
 export async function freePorts<Name extends string>(
   wanted: Readonly<Record<Name, number>>,
@@ -22,7 +28,7 @@ export async function freePorts<Name extends string>(
   for (const [name, port] of Object.entries(wanted) as [Name, number][]) {
     const taken = new Set(Object.values<number | undefined>(free));
     let found = await claim(port);
-    while (found === null || taken.has(found)) found = await claim(0);
+    while (found === null || taken.has(found)) found = await claim(anyPort());
     free[name] = found;
   }
   return free as Record<Name, number>;
