@@ -42,7 +42,7 @@ export class Prefixes {
     const known = this.#resources.get(resource);
     if (known !== undefined) return known;
     const bytes = this.#write(resource.schemaUrl, () => {
-      const dropped = this.#attributes.write(0x0a, resource.attributes, NO_LIMIT);
+      const dropped = this.#attributes.write(0x0a, settledAttributes(resource), NO_LIMIT);
       this.#count(0x10, dropped);
     });
     if (resource.asyncAttributesPending !== true) this.#resources.set(resource, bytes);
@@ -81,3 +81,20 @@ export class Prefixes {
     return Uint8Array.from(cursor.bytes.subarray(0, cursor.at));
   }
 }
+
+/**
+ * Of a resource that still waits for detectors, what it has: the SDK's getter prints an error line then. Earlier values
+ * win, as there.
+ */
+const settledAttributes = (resource: Resource): Attributes => {
+  if (resource.asyncAttributesPending !== true) return resource.attributes;
+  const attributes: Attributes = {};
+  for (const [key, value] of resource.getRawAttributes()) {
+    const isSettled = value !== undefined && value !== null && !isPromise(value);
+    if (isSettled) attributes[key] ??= value;
+  }
+  return attributes;
+};
+
+const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value;

@@ -1,0 +1,31 @@
+import { diag } from '@opentelemetry/api';
+import { detectResources } from '@opentelemetry/resources';
+import { DEFAULT_ENCODE_LIMITS } from './limits.js';
+import { createWriters } from './writers.js';
+
+describe('the prefix of a resource that still waits for a detector', () => {
+  const told: unknown[][] = [];
+
+  beforeEach(() => {
+    told.length = 0;
+    const tell = (...parts: unknown[]): void => void told.push(parts);
+    diag.setLogger({ error: tell, warn: tell, info: tell, debug: tell, verbose: tell });
+  });
+
+  afterEach(() => diag.disable());
+
+  it('has what is known, tells of nothing, and is whole afterwards', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const detector = { detect: () => ({ attributes: { known: 'at once', pending: promise } }) };
+    const resource = detectResources({ detectors: [detector] });
+    const { prefixes } = createWriters(DEFAULT_ENCODE_LIMITS);
+    const text = (): string => Buffer.from(prefixes.resource(resource)).toString('latin1');
+
+    expect(text()).toContain('at once');
+    expect(text()).not.toContain('pending');
+    expect(told).toEqual([]);
+    resolve('later');
+    await resource.waitForAsyncAttributes?.();
+    expect(text()).toContain('later');
+  });
+});
