@@ -74,7 +74,8 @@ const TELEMETRY_PROVIDERS: Provider[] = [
   AppTelemetry,
   {
     provide: OTEL_ENGINE,
-    inject: [OTEL_CONFIG, AppTelemetry, DiagBridge],
+    // The registry judges its options when it is made: nothing may have been started before.
+    inject: [OTEL_CONFIG, AppTelemetry, DiagBridge, HealthRegistry],
     async useFactory(config: OtelConfig, app: AppTelemetry, diagnostics: DiagBridge) {
       // First: an engine may have something to say while it is made, such as of a worker that does not start.
       diagnostics.install(config.diagnostics.level);
