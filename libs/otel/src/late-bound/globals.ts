@@ -54,7 +54,8 @@ export class GlobalProviders {
 
   /** Whether what is done in `context` belongs to `app`. Always, as long as it is the only one. */
   isOf(context: Context, app: AppTelemetry): boolean {
-    return this.#apps.size < 2 || this.appIn(context) === app;
+    // An app whose start has failed still hears of what the process does.
+    return app.isRunning && (this.#apps.size < 2 || this.appIn(context) === app);
   }
 
   /** The app that what is done in `context` belongs to; `undefined` while none runs. */

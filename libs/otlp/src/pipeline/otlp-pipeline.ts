@@ -283,8 +283,7 @@ export class OtlpPipeline implements Pipeline {
     }
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
-    const id = this.#ownId;
-    this.#ownId += 1;
+    const id = this.#ownId++;
     this.#books.handed(signal, items);
     this.#host.offer({ id, signal, items, bytes: bytes.length, chunks: [shared] });
   }
