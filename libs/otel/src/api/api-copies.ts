@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** A copy of `@opentelemetry/api` on the disk. */
+/** A copy of a package on the disk, such as `@opentelemetry/api`. */
 export interface ApiCopy {
   readonly version: string;
   /** Its directory. */
@@ -20,11 +20,14 @@ const DEEPEST = 6;
  * resolve to. Copies that only ES modules deeper inside import are not found, since Node keeps no list of those; nor is
  * anything in a bundle. Reads a list of paths and a few manifests: under a millisecond. Never throws.
  */
-export const apiCopies = (main: string = process.argv[1] ?? process.cwd()): readonly ApiCopy[] => {
+export const apiCopies = (
+  main: string = process.argv[1] ?? process.cwd(),
+  cache?: object,
+): readonly ApiCopy[] => {
   const fromMain = nodeModule.createRequire(
     /^[/\\]|^\w:/.test(main) ? main : join(process.cwd(), 'main.js'),
   );
-  const files = Object.keys(fromMain.cache).filter((file) => MARK.test(file));
+  const files = Object.keys(cache ?? fromMain.cache).filter((file) => MARK.test(file));
   const entry = resolved(fromMain, NAME);
   if (entry !== undefined) files.push(entry);
   const own = resolved(fromMain, '@nestlens/otel');
@@ -32,7 +35,7 @@ export const apiCopies = (main: string = process.argv[1] ?? process.cwd()): read
   if (ownEntry !== undefined) files.push(ownEntry);
   const copies = new Map<string, ApiCopy>();
   for (const file of files) {
-    const copy = copyOf(file);
+    const copy = copyOf(file, NAME);
     if (copy !== undefined) copies.set(copy.path, copy);
   }
   return [...copies.values()];
@@ -46,12 +49,12 @@ const resolved = (require: NodeJS.Require, name: string): string | undefined => 
   }
 };
 
-/** The package that `file` belongs to, if it is the API: builds have manifests without a name of their own. */
-const copyOf = (file: string): ApiCopy | undefined => {
+/** The package that `file` belongs to, if it is `wanted`: builds have manifests without a name of their own. */
+export const copyOf = (file: string, wanted: string): ApiCopy | undefined => {
   let path = dirname(file);
   for (let depth = 0; depth < DEEPEST; depth++) {
     const { name, version } = manifestOf(path);
-    if (name === NAME && typeof version === 'string') return { version, path };
+    if (name === wanted && typeof version === 'string') return { version, path };
     path = dirname(path);
   }
   return undefined;

@@ -1,4 +1,16 @@
-import { DiagLogLevel, context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
+import {
+  DiagLogLevel,
+  ROOT_CONTEXT,
+  context,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  diag,
+  logs,
+  metrics,
+  propagation,
+  trace,
+} from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import * as api19 from 'api-1.9';
 import {
   SimpleSpanProcessor,
@@ -9,6 +21,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { contexts } from '../context/contexts.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { GlobalProviders } from '../late-bound/globals.js';
+import { TraceContextPropagator } from '../propagation/trace-context.js';
 import { isReadable, ownVersion, readSlot, sharedVersion, takeSlot } from './api-global.js';
 import { diag as ownDiag, holdDiagnostics } from './diag.js';
 
@@ -91,6 +104,34 @@ describe('the shared object of the API', () => {
     globals.tracers.getTracer('own').startSpan('of our own').end();
     expect(ours.names()).toEqual(['of our own']);
     expect(metrics.getMeterProvider()).toBe(globals.meters);
+  });
+
+  // @sentry/node 8 and 10 take flags other than 1 for a parent that was not sampled.
+  it('shows the random flag in headers alone where another SDK has the tracers', () => {
+    const { tracerProvider } = memory();
+    trace.setGlobalTracerProvider(tracerProvider);
+    start();
+    const remote = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03';
+    const w3c = new TraceContextPropagator();
+    const sent = (span: Span): unknown => {
+      const carrier: Record<string, unknown> = {};
+      w3c.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, defaultTextMapSetter);
+      return carrier['traceparent'];
+    };
+    const tracer = globals.tracers.getTracer('own');
+    const incoming = w3c.extract(ROOT_CONTEXT, { traceparent: remote }, defaultTextMapGetter);
+    for (const parent of [ROOT_CONTEXT, incoming]) {
+      const span = tracer.startSpan('server', {}, parent);
+      const child = tracer.startSpan('client', {}, trace.setSpan(ROOT_CONTEXT, span));
+      expect([span, child].map((one) => one.spanContext().traceFlags)).toEqual([1, 1]);
+      expect([span, child].map(sent)).toEqual([
+        expect.stringMatching(/-03$/),
+        expect.stringMatching(/-03$/),
+      ]);
+    }
+    trace.disable();
+    globals.install();
+    expect(tracer.startSpan('alone', {}, ROOT_CONTEXT).spanContext().traceFlags).toBe(3);
   });
 
   it('leaves the context manager and propagator of an SDK on 1.9, and works through them', () => {

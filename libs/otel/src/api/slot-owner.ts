@@ -14,8 +14,13 @@ interface Held {
   readonly _sharedState?: { readonly resource?: HeldResource };
 }
 
+type HeldAttributes = Readonly<Record<string, unknown>>;
+
 interface HeldResource {
-  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly attributes?: HeldAttributes;
+  readonly asyncAttributesPending?: boolean;
+  readonly _syncAttributes?: HeldAttributes;
+  readonly getRawAttributes?: () => readonly (readonly [name: string, value: unknown])[];
 }
 
 /** Looks at what is registered now. `ours`: what this package registers there. Never throws. */
@@ -33,16 +38,22 @@ export const slotOwner = (slot: ApiSlot, ours: unknown): SlotOwner => {
 const nameOf = (held: Held): string => {
   // Copies of the API put a proxy around a tracer provider.
   const real = held.getDelegate?.() ?? held;
-  const { name } = real.constructor;
+  // A bundler numbers classes of one name: `TracerProvider$1` in the SDK 3.1.
+  const name = real.constructor.name.replace(/\$\d+$/, '');
   const sdk = sdkOf(real);
   if (sdk === undefined) return name;
   return name === '' || name === 'Object' ? sdk : `${name} (${sdk})`;
 };
 
+/** While detectors of a resource run, who reads its `attributes` makes the SDK log an error. [1.30, 2.12 and 3.1] */
+const attributesOf = (resource: HeldResource | undefined): HeldAttributes => {
+  if (resource?.asyncAttributesPending !== true) return resource?.attributes ?? {};
+  return resource._syncAttributes ?? Object.fromEntries(resource.getRawAttributes?.() ?? []);
+};
+
 /** Each major version of the SDK keeps its resource in a place of its own. [measured: SDK 1.30, 2.12 and 3.1] */
 const sdkOf = (held: Held): string | undefined => {
-  const resource = held.resource ?? held._resource ?? held._sharedState?.resource;
-  const attributes = resource?.attributes ?? {};
+  const attributes = attributesOf(held.resource ?? held._resource ?? held._sharedState?.resource);
   if (attributes['service.namespace'] === 'sentry') {
     return ['@sentry/opentelemetry', attributes['service.version']].filter(Boolean).join(' ');
   }

@@ -4,6 +4,7 @@ import { slotOwner } from '../api/slot-owner.js';
 import type { SlotOwner } from '../api/slot-owner.js';
 import type { Signal } from '../engine/engine.js';
 import { contexts } from '../context/contexts.js';
+import { showRandomFlag } from '../propagation/random-flag.js';
 import { appOf } from './app-context.js';
 import { AppTelemetry } from './app-telemetry.js';
 import type { RealProviders } from './app-telemetry.js';
@@ -80,7 +81,7 @@ export class GlobalProviders {
   install(): void {
     makeReadable();
     bindEarlyHandles(this.tracers, this.loggers);
-    takeSlot('trace', this.tracers);
+    showRandomFlag(takeSlot('trace', this.tracers));
     takeSlot('metrics', this.meters);
     takeSlot('logs', this.loggers);
   }

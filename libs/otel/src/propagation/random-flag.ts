@@ -1,7 +1,9 @@
 import { INVALID_TRACEID, trace } from '@opentelemetry/api';
-import type { Context, Span } from '@opentelemetry/api';
+import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace';
-import { RANDOM } from './trace-context.js';
+
+/** The trace ID is random (W3C Trace Context Level 2, section 3.2.2.5.2). */
+export const RANDOM = 0b10;
 
 /** The last trace ID of an app's own generator. A span starts in the same turn in which its ID is made. */
 let unvouched: string | undefined;
@@ -11,6 +13,23 @@ export const unvouchedIds = (generator: IdGenerator): IdGenerator => ({
   generateTraceId: () => (unvouched = generator.generateTraceId()),
   generateSpanId: () => generator.generateSpanId(),
 });
+
+let isShown = true;
+/** Spans with the flag, which do not show it. */
+const hidden = new WeakSet<SpanContext>();
+
+/**
+ * Whether spans show the random flag, or only the headers that leave. Where another SDK holds the API's tracers they
+ * must not: @sentry/node 8 and 10 take a parent with any flags but 1 for one that was not sampled, and everything
+ * beneath it is gone. [measured: 8.55.0, 10.78.0]
+ */
+export const showRandomFlag = (shown: boolean): void => {
+  isShown = shown;
+};
+
+/** The flags of `span` as they leave the process. */
+export const flagsOf = (span: SpanContext): number =>
+  isShown || !hidden.has(span) ? span.traceFlags : span.traceFlags | RANDOM;
 
 /**
  * Gives a new span the random flag of W3C Trace Context Level 2, which the SDK does not know. A span with a parent has
@@ -22,8 +41,10 @@ export const keepRandomFlag = (span: Span, parent: Context): Span => {
   // A span that only passes its parent on, and the one of suppressed contexts, which all share.
   if (own === from || own.traceId === INVALID_TRACEID) return span;
   const isRandom =
-    from?.traceId === own.traceId ? (from.traceFlags & RANDOM) !== 0 : own.traceId !== unvouched;
+    from?.traceId === own.traceId ? (flagsOf(from) & RANDOM) !== 0 : own.traceId !== unvouched;
+  if (!isRandom) return span;
+  if (!isShown) hidden.add(own);
   // The tracer of another SDK may hand out contexts that cannot be changed.
-  if (isRandom && !Object.isFrozen(own)) own.traceFlags |= RANDOM;
+  else if (!Object.isFrozen(own)) own.traceFlags |= RANDOM;
   return span;
 };

@@ -7,13 +7,12 @@ import type {
   TextMapSetter,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
+import { RANDOM, flagsOf } from './random-flag.js';
 import { W3CTraceState, serializeTraceState } from './trace-state.js';
 
 export const TRACEPARENT = 'traceparent';
 export const TRACESTATE = 'tracestate';
 
-/** The trace ID is random (W3C Trace Context Level 2, section 3.2.2.5.2). */
-export const RANDOM = 0b10;
 const SAMPLED = 0b01;
 const KNOWN_FLAGS = SAMPLED | RANDOM;
 /** Length of `00-<trace ID>-<span ID>-<flags>`, which later versions may lengthen. */
@@ -63,8 +62,8 @@ export class TraceContextPropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
     const span = trace.getSpanContext(context);
     if (span === undefined || isTracingSuppressed(context) || !isSpanContextValid(span)) return;
-    const { traceId, spanId, traceFlags, traceState } = span;
-    setter.set(carrier, TRACEPARENT, `00-${traceId}-${spanId}-0${traceFlags & KNOWN_FLAGS}`);
+    const { traceId, spanId, traceState } = span;
+    setter.set(carrier, TRACEPARENT, `00-${traceId}-${spanId}-0${flagsOf(span) & KNOWN_FLAGS}`);
     if (traceState === undefined) return;
     const state = serializeTraceState(traceState);
     if (state !== '') setter.set(carrier, TRACESTATE, state);

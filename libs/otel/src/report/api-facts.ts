@@ -33,8 +33,31 @@ const MEANING: Readonly<Record<keyof Ownership, string>> = {
   propagation: 'what this package sends and receives follows its own options',
 };
 
+/** An SDK registers tracers with its context manager: where it has the latter alone it came between. */
+const CAME_LATE =
+  'it is used, not replaced; if an SDK brought it, that one came after the import of @nestlens/otel and gets no spans ' +
+  'from the API: start it before';
+
 const isOther = (owner: SlotOwner): owner is SlotOwner & { kind: 'other' } =>
   owner.kind === 'other';
+
+type Finding = readonly [what: string, why: string];
+
+const ownerFindings = (owners: Ownership): readonly Finding[] =>
+  (Object.keys(MEANING) as (keyof Ownership)[]).flatMap((part) => {
+    const owner = owners[part];
+    if (!isOther(owner)) return [];
+    const cameLate = part === 'context' && owners.traces.kind === 'ours';
+    const meaning = cameLate ? CAME_LATE : MEANING[part];
+    return [[`API ${part}`, `${owner.name} was registered first: ${meaning}`] as const];
+  });
+
+/** Copies of one version work as one. */
+const copyFindings = (copies: readonly ApiCopy[]): readonly Finding[] => {
+  if (new Set(copies.map(({ version }) => version)).size < 2) return [];
+  const all = copies.map(({ version, path }) => `${version} in ${path}`).join(', ');
+  return [['API copies', `there are several versions: ${all}`]];
+};
 
 /** Each thing of the API that is not as a user would expect: what, and what that means. Empty if all is ours. */
 export const apiFindings = ({
@@ -43,13 +66,8 @@ export const apiFindings = ({
   own,
   readable,
   copies,
-}: ApiFacts): readonly (readonly [what: string, why: string])[] => {
-  const findings = (Object.keys(MEANING) as (keyof Ownership)[]).flatMap((part) => {
-    const owner = owners[part];
-    return isOther(owner)
-      ? [[`API ${part}`, `${owner.name} was registered first: ${MEANING[part]}`] as const]
-      : [];
-  });
+}: ApiFacts): readonly Finding[] => {
+  const findings = [...ownerFindings(owners), ...copyFindings(copies)];
   if (readable) return findings;
   const path = copies.find(({ version }) => version === shared)?.path;
   return [

@@ -59,6 +59,11 @@ const UNSEEN: readonly Family[] = [
     packages: ['graphql'],
   },
   { what: 'schedules', why: 'make no spans', packages: ['cron', 'node-cron'] },
+  {
+    what: 'loggers',
+    why: 'their lines are not sent',
+    packages: ['bunyan', 'log4js', 'loglevel', 'consola', 'signale', 'tslog'],
+  },
 ];
 
 const FOLDER = /[\\/]node_modules[\\/]/;

@@ -1,0 +1,47 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { apiCopies } from './api-copies.js';
+
+const NAME = '@opentelemetry/api';
+
+describe('apiCopies', () => {
+  const root = mkdtempSync(join(tmpdir(), 'api-copies-'));
+  const cache: Record<string, object> = {};
+
+  /** A package as it lies on the disk: a build has a manifest without a name. */
+  const packageAt = (path: string, name: string, version: string): string => {
+    const directory = join(root, path);
+    const file = join(directory, 'build/src/internal/global-utils.js');
+    mkdirSync(join(directory, 'build/src/internal'), { recursive: true });
+    const main = './build/src/internal/global-utils.js';
+    writeFileSync(join(directory, 'package.json'), JSON.stringify({ name, version, main }));
+    writeFileSync(join(directory, 'build/package.json'), '{"type":"commonjs"}');
+    writeFileSync(file, '');
+    return file;
+  };
+  const load = (file: string): void => {
+    cache[file] = {};
+  };
+
+  afterAll(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  it('names what is loaded, whatever its directory is called, and what the program resolves to', () => {
+    packageAt('node_modules/@opentelemetry/api', NAME, '1.9.1');
+    load(packageAt('node_modules/sdk/node_modules/aliased', NAME, '1.4.1'));
+    load(packageAt('node_modules/other', 'other', '1.2.3'));
+    const ours = (path: string): boolean => path.startsWith(root);
+    expect(apiCopies(join(root, 'main.js'), cache).filter(({ path }) => ours(path))).toEqual([
+      { version: '1.4.1', path: join(root, 'node_modules/sdk/node_modules/aliased') },
+      { version: '1.9.1', path: join(root, 'node_modules/@opentelemetry/api') },
+    ]);
+  });
+
+  it('survives packages that cannot be read, and programs without a path', () => {
+    load(join(root, 'gone/internal/global-utils.js'));
+    expect(() => apiCopies('[eval]', cache)).not.toThrow();
+    expect(apiCopies('main.js', cache).map(({ version }) => version)).not.toContain(undefined);
+  });
+});
