@@ -1,6 +1,6 @@
 import type { LoggerProvider } from '@opentelemetry/api';
 
-/** Where all versions of `@opentelemetry/api-logs` look for the provider (0.38 to 0.223.1, read and run). */
+/** Where all versions of `@opentelemetry/api-logs` look for the provider (run: 0.50.0, 0.57.2, 0.205.0, 0.223.1). */
 const KEY = Symbol.for('io.opentelemetry.js.api.logs');
 /** The API asks with its number; whoever asks with another gets its own no-op. */
 const COMPATIBLE = 1;

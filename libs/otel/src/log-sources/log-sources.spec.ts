@@ -232,11 +232,17 @@ describe('log sources', () => {
       log.error('failed', { error: new OrderError('broken'), stack: ['x'] });
       log.error(new OrderError('alone'));
       log.error('failed', { stack: ['E: x\n    at a.js:1:1'] });
+      // As nest-winston hands on `error('failed', error)` and `error({ err: error, user: 7 })`.
+      log.error('failed', { stack: [new OrderError('behind')] });
+      log.log({ level: 'error', err: new OrderError('in an object'), user: 7 } as never);
       expect(told().map(({ attributes }) => attributes['exception.type'])).toEqual([
         'OrderError',
         'OrderError',
         'E',
+        'OrderError',
+        'OrderError',
       ]);
+      expect(told().at(-1)).toMatchObject({ body: 'in an object', attributes: { user: 7 } });
     });
   });
 

@@ -9,6 +9,7 @@ import { apiLogsOwner, installApiLogs, removeApiLogs } from './api-logs.js';
 import { nestLoggerFact } from './nest-logger.js';
 import type { NestLoggerFact } from './nest-logger.js';
 import { capturePino } from './pino-capture.js';
+import { WHY_OLD_PINO, silentPinos } from './pino-versions.js';
 
 // One place for all apps of the process: the last to end takes the provider back.
 let apps = 0;
@@ -46,6 +47,14 @@ export class LogSources implements OnModuleInit {
       );
     } else {
       this.#inventory.leftOut('Nest logger', fact.why);
+    }
+    // Beside Nest's logger: pino-http, or an instance of the app's own.
+    const silent = this.#capturesPino ? silentPinos() : [];
+    if (silent.length > 0) {
+      this.#inventory.leftOut(
+        'pino',
+        `the lines of ${silent.join(', ')} are not sent: ${WHY_OLD_PINO}`,
+      );
     }
     if (this.#settings.emit && apiLogsOwner() === 'foreign') {
       this.#inventory.leftOut(

@@ -1,6 +1,7 @@
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { attempt } from '../exceptions/error-like.js';
 import { OtelLogger } from '../logging/otel-logger.js';
+import { WHY_OLD_PINO, publishesLines } from './pino-versions.js';
 import { isOurTransport } from './winston-transport.js';
 
 /** Which logger Nest uses, and whether what it prints becomes log records. */
@@ -14,7 +15,6 @@ export type NestLoggerFact =
   | { readonly kind: 'off'; readonly why: string };
 
 const USE_OURS = 'app.useLogger(app.get(OtelLogger)) sends them';
-const PINO_SINCE = [9, 10] as const;
 
 interface Wrapping {
   readonly logger?: Wrapping;
@@ -36,17 +36,11 @@ const pinoVersion = (logger: Wrapping): string | undefined => {
   return undefined;
 };
 
-const publishes = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > PINO_SINCE[0] || (major === PINO_SINCE[0] && minor >= PINO_SINCE[1]);
-};
-
 const ofPino = (name: string, version: string, captured: boolean): NestLoggerFact => {
   const logger = `${name} (pino ${version})`;
   if (!captured) return { kind: 'not-sent', logger, why: 'logs.pino is false' };
-  if (publishes(version)) return { kind: 'sent', logger, by: 'pino' };
-  const why = `pino publishes its lines since ${PINO_SINCE.join('.')}; a newer pino sends them`;
-  return { kind: 'not-sent', logger, why };
+  if (publishesLines(version)) return { kind: 'sent', logger, by: 'pino' };
+  return { kind: 'not-sent', logger, why: WHY_OLD_PINO };
 };
 
 const ofWinston = (name: string, transports: readonly unknown[]): NestLoggerFact => {

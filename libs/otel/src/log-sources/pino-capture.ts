@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { diag } from '@opentelemetry/api';
+import { diag } from '../api/diag.js';
 import { LogEmitter } from '../logging/log-emitter.js';
 import { pinoEntry } from './pino-line.js';
 import type { PinoMessage } from './pino-line.js';

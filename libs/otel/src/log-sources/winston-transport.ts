@@ -35,11 +35,13 @@ export const isOurTransport = (transport: unknown): boolean =>
 const contentOf = (info: Info): LogContent => {
   const { level: _level, message, context: _context, error, stack, ...rest } = info;
   const first: unknown = Array.isArray(stack) ? stack[0] : stack;
-  const thrown = [error, info['err'], info, message].find(isErrorLike);
+  // nest-winston makes a list of what stands behind the message of `error`, be it a stack or the error.
+  const thrown = [error, info['err'], first, info, message].find(isErrorLike);
   let exception: Attributes | undefined;
   if (thrown !== undefined) exception = exceptionAttributes(thrown);
   else if (isStack(first)) exception = stackAttributes(first);
-  const body = isErrorLike(message) ? message.message : message;
+  const said = message === undefined ? thrown : message;
+  const body = isErrorLike(said) ? said.message : said;
   return {
     body: typeof body === 'string' ? toText(body) : toAnyValue(body),
     attributes: { ...(toAnyValue(rest) as Attributes), ...exception },

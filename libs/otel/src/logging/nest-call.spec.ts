@@ -72,4 +72,21 @@ describe('what the one record of a call says', () => {
     contentOf(call({ messages: ['failed'], params }));
     expect(Object.keys(params)).toEqual(['err']);
   });
+
+  it('has the error that its object is about, as pino does', () => {
+    const error = new OrderError('broken');
+    const exception = { 'exception.type': 'OrderError', 'exception.message': 'broken' };
+    const [alone, beside, behind] = [
+      contentOf(call({ messages: [{ err: error }] })),
+      contentOf(call({ messages: [{ error, order: 7 }, 'again'] })),
+      contentOf(call({ messages: ['failed', { err: error, order: 7 }] })),
+    ];
+    expect(alone).toMatchObject({ body: 'broken', attributes: exception });
+    expect(beside).toMatchObject({ body: { order: 7 }, attributes: exception });
+    expect(behind).toMatchObject({ body: 'failed', attributes: { order: 7, ...exception } });
+    expect(contentOf(call({ messages: [{ error: 'none' }] }))).toEqual({
+      body: { error: 'none' },
+      attributes: undefined,
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import type { LogLevel } from '@nestjs/common';
 import { SeverityNumber } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
-import { isErrorLike } from '../exceptions/error-like.js';
+import { attempt, isErrorLike } from '../exceptions/error-like.js';
 import { exceptionAttributes, exceptionMessage } from '../exceptions/exception.js';
 import { isStack, stackAttributes } from '../exceptions/stack-attributes.js';
 import { toText } from '../exceptions/text.js';
@@ -44,6 +44,12 @@ const isPlainObject = (value: unknown): value is Record<string, unknown> => {
   return prototype === null || prototype === Object.prototype;
 };
 
+/** Where an object keeps an error that it is about, as pino has it: `error({ err: error, orderId })`. */
+const errorKeyOf = (value: unknown): string | undefined =>
+  isPlainObject(value)
+    ? ['err', 'error'].find((name) => isErrorLike(attempt(() => value[name])))
+    : undefined;
+
 /** Nest 11 leaves plain objects among the messages; they mean what the params of 12 do. */
 const paramsOf = ({ messages, params }: NestCall): Record<string, unknown> | undefined => {
   const objects = messages.filter((message, at) => at > 0 && isPlainObject(message));
@@ -76,11 +82,17 @@ const sortOut = (call: NestCall): Sorted => {
   if (stackAt !== -1) {
     return sorted(without(messages, stackAt), stackAttributes(messages[stackAt] as string));
   }
-  const key = ['err', 'error'].find((name) => isErrorLike(params?.[name]));
-  if (params === undefined || key === undefined) return sorted(messages, undefined);
-  const exception = exceptionAttributes(params[key]);
-  delete params[key];
-  return sorted(messages, exception);
+  const key = errorKeyOf(params);
+  if (params !== undefined && key !== undefined) {
+    const exception = exceptionAttributes(params[key]);
+    delete params[key];
+    return sorted(messages, exception);
+  }
+  const firstKey = errorKeyOf(messages[0]);
+  if (firstKey === undefined) return sorted(messages, undefined);
+  const { [firstKey]: error, ...rest } = messages[0] as Record<string, unknown>;
+  const first = Object.keys(rest).length > 0 ? rest : error;
+  return sorted([first, ...messages.slice(1)], exceptionAttributes(error));
 };
 
 const bodyOf = (message: unknown): unknown => {
@@ -98,8 +110,12 @@ export const contentOf = (call: NestCall): LogContent => {
   // Nearly every call is one message.
   if (messages.length === 1 && params === undefined && stack === undefined) {
     const [message] = messages;
-    const attributes = isErrorLike(message) ? exceptionAttributes(message) : undefined;
-    return { body: bodyOf(message), attributes };
+    if (isErrorLike(message)) {
+      return { body: bodyOf(message), attributes: exceptionAttributes(message) };
+    }
+    if (errorKeyOf(message) === undefined) {
+      return { body: bodyOf(message), attributes: undefined };
+    }
   }
   const { first, further, params: rest, exception } = sortOut(call);
   const attributes = {

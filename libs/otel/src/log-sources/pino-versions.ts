@@ -1,0 +1,26 @@
+import nodeModule from 'node:module';
+import { join } from 'node:path';
+import { copyOf } from '../api/api-copies.js';
+
+const SINCE = [9, 10] as const;
+
+export const WHY_OLD_PINO = `pino publishes its lines since ${SINCE.join('.')}; a newer pino sends them`;
+
+/** Whether this version of pino tells diagnostics channels of its lines. */
+export const publishesLines = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > SINCE[0] || (major === SINCE[0] && minor >= SINCE[1]);
+};
+
+/** A file of pino of every version, whatever the directory is called. */
+const MARK = /[/\\]lib[/\\]proto\.js$/;
+
+/** The versions of pino that this process has loaded and whose lines nobody can hear, each with its directory. */
+export const silentPinos = (
+  cache: object = nodeModule.createRequire(join(process.cwd(), 'x')).cache,
+): readonly string[] =>
+  Object.keys(cache)
+    .filter((file) => MARK.test(file))
+    .map((file) => copyOf(file, 'pino'))
+    .filter((copy) => copy !== undefined && !publishesLines(copy.version))
+    .map((copy) => `${copy?.version} in ${copy?.path}`);
