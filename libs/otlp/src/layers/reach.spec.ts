@@ -47,3 +47,15 @@ it.each([
     expect(await learned(...outcomes)).toEqual(known);
   },
 );
+
+it('tells an attempt that was under way from one that began later', async () => {
+  const layer = reach();
+  const sender = new ScriptedSender(new ManualClock());
+  const stacked = layer(sender);
+  sender.script = () => retry('ECONNREFUSED');
+  expect([layer.begun(), layer.ended()]).toEqual([0, 0]);
+  const first = stacked.send(batchOf(), never());
+  expect([layer.begun(), layer.ended()]).toEqual([1, 0]);
+  await first;
+  expect([layer.begun(), layer.ended()]).toEqual([1, 1]);
+});

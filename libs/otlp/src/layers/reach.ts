@@ -9,8 +9,10 @@ export interface Reach extends Layer {
   hasAnswered(): boolean;
   /** It took something. */
   hasAccepted(): boolean;
-  /** Attempts that have ended. */
-  attempts(): number;
+  /** Attempts that have begun. */
+  begun(): number;
+  /** The number of the latest of them that has ended; 0 for none. */
+  ended(): number;
   /** It never answered, and the last attempt found nobody: waiting for it is most likely in vain. */
   isNobodyThere(): boolean;
 }
@@ -34,10 +36,11 @@ export const reach = (): Reach => {
   let answered = false;
   let taken = false;
   let nobody = false;
-  let attempts = 0;
-  const learn = (outcome: Outcome): void => {
+  let begun = 0;
+  let ended = 0;
+  const learn = (outcome: Outcome, number: number): void => {
     if (faultOf(outcome) === 'own') return;
-    attempts += 1;
+    ended = Math.max(ended, number);
     taken ||= outcome.kind === 'accepted' || outcome.kind === 'partial';
     answered ||=
       outcome.kind !== 'retry' || CODES.has(outcome.reason) || ANSWER.test(outcome.reason);
@@ -45,8 +48,10 @@ export const reach = (): Reach => {
   };
   const layer: Layer = (next) => ({
     async send(batch, signal) {
+      begun += 1;
+      const number = begun;
       const outcome = await next.send(batch, signal);
-      learn(outcome);
+      learn(outcome, number);
       return outcome;
     },
     close: () => next.close(),
@@ -54,7 +59,8 @@ export const reach = (): Reach => {
   return Object.assign(layer, {
     hasAnswered: () => answered,
     hasAccepted: () => taken,
-    attempts: () => attempts,
+    begun: () => begun,
+    ended: () => ended,
     isNobodyThere: () => nobody && !answered,
   });
 };

@@ -8,8 +8,8 @@ export interface Marks {
 
 interface Flush {
   readonly marks: Marks;
-  /** Of each lane when it began. */
-  readonly attempts: ReadonlyMap<Lane, number>;
+  /** Attempts of each lane that had begun before: what they find says nothing of now. */
+  readonly begun: ReadonlyMap<Lane, number>;
   readonly done: () => void;
 }
 
@@ -23,12 +23,12 @@ export class Flushes {
 
   /** Resolves when `settle` says so. Where nobody was there so far, one attempt is made now. */
   add(marks: Marks, lanes: Iterable<Lane>): Promise<void> {
-    const attempts = new Map<Lane, number>();
+    const begun = new Map<Lane, number>();
     for (const lane of lanes) {
-      attempts.set(lane, lane.attempts());
+      begun.set(lane, lane.begun());
       if (lane.isNobodyThere() && lane.waiting() > 0) lane.tryNow();
     }
-    return new Promise((done) => this.#open.add({ marks, attempts, done }));
+    return new Promise((done) => this.#open.add({ marks, begun, done }));
   }
 
   /** `isIdle`: nothing of the lane waits for anything but a collector where nobody is. */
@@ -40,11 +40,11 @@ export class Flushes {
     }
   }
 
-  #isInVain({ attempts }: Flush, isIdle: (lane: Lane) => boolean): boolean {
+  #isInVain({ begun }: Flush, isIdle: (lane: Lane) => boolean): boolean {
     let inVain = false;
-    for (const [lane, before] of attempts) {
+    for (const [lane, before] of begun) {
       if (!isIdle(lane)) return false;
-      inVain ||= lane.isNobodyThere() && lane.attempts() > before;
+      inVain ||= lane.isNobodyThere() && lane.ended() > before;
     }
     return inVain;
   }

@@ -16,8 +16,10 @@ export interface Lane {
   waiting(): number;
   /** The collector does not work, and no attempt is due. */
   isOpen(): boolean;
-  /** Attempts that have ended. */
-  attempts(): number;
+  /** Attempts that have begun. */
+  begun(): number;
+  /** The number of the latest of them that has ended; 0 for none. */
+  ended(): number;
   /** It never answered in this process, and the last attempt was told at once that nobody is there. */
   isNobodyThere(): boolean;
   /** An attempt is made now, whatever waits or is open. */

@@ -36,7 +36,8 @@ class ScriptedLane implements Lane {
   maxBytes = (): number => Infinity;
   waiting = (): number => 0;
   isOpen = (): boolean => this.open;
-  attempts = (): number => this.sent.length;
+  begun = (): number => this.sent.length;
+  ended = (): number => this.sent.length;
   isNobodyThere = (): boolean => false;
   tryNow(): void {}
   stopWaiting(): void {}

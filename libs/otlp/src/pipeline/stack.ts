@@ -141,7 +141,8 @@ function createLane(
     maxBytes: () => parts.maxBytes(),
     waiting: () => again.waiting(),
     isOpen: () => circuit.state().kind === 'open',
-    attempts: () => known.attempts(),
+    begun: () => known.begun(),
+    ended: () => known.ended(),
     isNobodyThere: () => known.isNobodyThere(),
     tryNow() {
       transport.reconnectNow();
