@@ -6,6 +6,7 @@ export const MAX_TIMER_MS = 2_147_483_647;
 const known = (names: readonly string[]): string => names.join(', ');
 
 const QUOTED = /^(['"]).*\1$/;
+const QUOTES = 'its quotes are part of the value; write it without them';
 
 /**
  * Reads `OTEL_*` variables by the rules of the specification (configuration, "Parsing empty value" and
@@ -29,7 +30,7 @@ export class Environment {
     const value = this.#variables[name]?.trim();
     // Docker's --env-file and Kubernetes' YAML in YAML keep them.
     if (value !== undefined && QUOTED.test(value)) {
-      this.warn(name, 'its quotes are part of the value; write it without them');
+      this.warn(name, QUOTES);
     }
     return value === '' ? undefined : value;
   }
@@ -89,7 +90,12 @@ export class Environment {
   }
 
   warn(name: string, why: string): void {
-    if (this.#warnings.has(name)) return;
-    this.#warnings.set(name, `${name}=${shown(name, this.#variables[name]) ?? ''}: ${why}.`);
+    const before = this.#warnings.get(name);
+    if (before === undefined) {
+      this.#warnings.set(name, `${name}=${shown(name, this.#variables[name]) ?? ''}: ${why}.`);
+    } else if (before.endsWith(`${QUOTES}.`) && why !== QUOTES) {
+      // The quotes are the cause; what becomes of the value is to be said too.
+      this.#warnings.set(name, `${before.slice(0, -1)}; ${why}.`);
+    }
   }
 }

@@ -88,6 +88,11 @@ describe("the service's name", () => {
     });
   });
 
+  it('of the collector in quotes is told, and what is used instead', () => {
+    const { warnings } = resolveConfig({}, { OTEL_EXPORTER_OTLP_ENDPOINT: '"http://a:4317"' });
+    expect(warnings).toEqual([expect.stringMatching(/ quotes are .*; .* the default is used\.$/)]);
+  });
+
   it('in quotes is told', () => {
     const { warnings } = resolveConfig({}, { OTEL_SERVICE_NAME: '"shop"' });
     expect(warnings).toEqual([expect.stringMatching(/^OTEL_SERVICE_NAME=.*quotes/)]);

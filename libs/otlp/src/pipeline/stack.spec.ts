@@ -68,7 +68,7 @@ describe('the lanes of a pipeline', () => {
   );
 
   it.each([
-    [404, '(404): no such page (is the path right?); what it refuses is lost'],
+    [404, '(404): no such page (is the path /v1/traces right?); what it refuses is lost'],
     [401, '(401): no such page (are the credentials right?); what it refuses is lost'],
     [500, '(500): no such page; what it refuses is lost'],
     [413, '(413): larger than it takes; what it refuses is lost'],

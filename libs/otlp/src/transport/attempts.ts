@@ -35,6 +35,8 @@ export interface Attempted {
   readonly unprocessed?: 'surely' | 'likely' | undefined;
   /** What carried it, where one connection has one server. */
   readonly connection?: object | undefined;
+  /** What was asked for, over HTTP; told where it was not found. */
+  readonly path?: string;
 }
 
 /** One request and its reply, in a protocol. Never rejects. */
@@ -144,14 +146,20 @@ export class Attempts {
   #judge(
     batch: Batch,
     encoding: Encoding,
-    { outcome, message, connection }: Attempted,
+    { outcome, message, connection, path }: Attempted,
     refusedIn: readonly Encoding[],
   ): Outcome {
     const { kind } = outcome;
     if (kind === 'accepted' || kind === 'partial') {
       this.#choice.took(encoding, refusedIn, connection);
     } else this.#choice.untold(encoding);
-    const words = wordsFor(batch, this.endpoint, outcome, message.slice(0, MAX_MESSAGE_CHARS));
+    const words = wordsFor(
+      batch,
+      this.endpoint,
+      outcome,
+      message.slice(0, MAX_MESSAGE_CHARS),
+      path,
+    );
     if (words !== undefined) this.warn(words.code, words.text);
     if (outcome.kind !== 'partial') return outcome;
     return partial(outcome.rejected, this.#secrets.mask(outcome.reason));

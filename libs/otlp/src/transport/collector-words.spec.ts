@@ -4,8 +4,8 @@ import type { Outcome } from '../send/outcome.js';
 import { wordsFor } from './collector-words.js';
 
 const endpoint = parseEndpoint('http://user:canary@collector:4318/secret');
-const said = (outcome: Outcome, message = ''): string | undefined => {
-  const words = wordsFor({ signal: 'traces', items: 10 }, endpoint, outcome, message);
+const said = (outcome: Outcome, message = '', path?: string): string | undefined => {
+  const words = wordsFor({ signal: 'traces', items: 10 }, endpoint, outcome, message, path);
   return words && `${words.code}: ${words.text}`;
 };
 
@@ -44,4 +44,11 @@ it.each<[Outcome, string, string | undefined]>([
   ],
 ])('of %p with the text %p it is told: %p', (outcome, message, words) => {
   expect(said(outcome, message)).toBe(words);
+});
+
+it('names the whole path that a 404 was the answer to', () => {
+  expect(said(refused('404'), '', '/v1/traces/v1/traces')).toBe(
+    'refused_traces_404: traces refused by collector:4318 (404): is the path /v1/traces/v1/traces right?; what it refuses is lost',
+  );
+  expect(said(refused('403'), '', '/v1/traces')).not.toContain('path');
 });

@@ -33,6 +33,7 @@ export function wordsFor(
   endpoint: Endpoint,
   outcome: Outcome,
   message: string,
+  path?: string,
 ): Words | undefined {
   const where = endpoint.socketPath ?? endpoint.authority;
   switch (outcome.kind) {
@@ -52,18 +53,20 @@ export function wordsFor(
     case 'refused':
       return outcome.tooLarge || OWN.has(outcome.reason)
         ? undefined
-        : refusalWords(signal, where, outcome.reason, message);
+        : refusalWords(signal, where, outcome.reason, message, path);
   }
 }
 
-/** Of a refusal that is final. */
+/** Of a refusal that is final. `path`: what was asked for over HTTP, all of it. */
 export function refusalWords(
   signal: Batch['signal'],
   where: string,
   reason: string,
   message = '',
+  path?: string,
 ): Words {
-  const hint = HINTS[reason] ?? '';
+  const isPath = reason === '404' && path !== undefined;
+  const hint = isPath ? `is the path ${path} right?` : (HINTS[reason] ?? '');
   const why = message === '' || hint === '' ? message + hint : `${message} (${hint})`;
   const head = `${signal} refused by ${where} (${reason})`;
   return { code: `refused_${signal}_${reason}`, text: `${withWhy(head, why)}; ${LOST}` };

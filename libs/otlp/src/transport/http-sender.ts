@@ -111,7 +111,7 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
       const message = messageIn(reply.body, headers['content-type'] ?? '');
       if (!endpoint.tls && asksForTls(status, message)) return said(retry('tls_expected'));
       if (status === 400 && tellsSize(message)) return said(refusedForSize('400'));
-      return { outcome, message };
+      return { outcome, message, path: pathOf(batch.signal) };
     }
     if (reply.body === undefined) return said(refused('response_too_large'));
     const encoding = headers['content-encoding'] ?? '';
