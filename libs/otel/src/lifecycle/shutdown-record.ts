@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { Span } from '@opentelemetry/api';
-import { ownTracer } from '../telemetry.js';
+import type { Span, Tracer } from '@opentelemetry/api';
 import type { PhaseReport } from './phase-run.js';
 
 export const SHUTDOWN_SPAN = 'nestjs.shutdown';
@@ -24,9 +23,10 @@ export class ShutdownRecord {
   readonly #phases: PhaseReport[] = [];
   #span: Span | undefined;
 
-  constructor() {
+  /** `tracer`: that of the app which ends, since the span is in no context of a request. */
+  constructor(tracer: Tracer) {
     safely(() => {
-      this.#span = ownTracer().startSpan(
+      this.#span = tracer.startSpan(
         SHUTDOWN_SPAN,
         { kind: SpanKind.INTERNAL, root: true },
         ROOT_CONTEXT,

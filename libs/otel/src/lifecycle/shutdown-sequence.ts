@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { AppTelemetry } from '../late-bound/app-telemetry.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle.tokens.js';
 import { runPhase } from './phase-run.js';
 import type { PhaseReport } from './phase-run.js';
@@ -29,6 +31,7 @@ export class ShutdownSequence {
   readonly #settings: ShutdownSettings;
   readonly #phases: ShutdownPhases;
   readonly #state: ServiceState;
+  readonly #app: AppTelemetry;
   readonly #served = Promise.withResolvers<void>();
   readonly #hooksDone = Promise.withResolvers<void>();
   #run: Promise<void> | undefined;
@@ -39,10 +42,12 @@ export class ShutdownSequence {
     @Inject(SHUTDOWN_SETTINGS) settings: ShutdownSettings,
     phases: ShutdownPhases,
     state: ServiceState,
+    app: AppTelemetry,
   ) {
     this.#settings = settings;
     this.#phases = phases;
     this.#state = state;
+    this.#app = app;
     phases.register('drain', 'drain', (signal) =>
       sleep(settings.drainMs, undefined, { signal }).catch(() => undefined),
     );
@@ -82,7 +87,9 @@ export class ShutdownSequence {
     const { drainMs, stopIntakeMs, inFlightMs, flushMs } = this.#settings;
     // 1 readiness-off  at once and before anything closes, so that load balancers look elsewhere
     this.#state.draining();
-    const record = (this.#record = new ShutdownRecord());
+    const record = (this.#record = new ShutdownRecord(
+      this.#app.tracers.getTracer(SCOPE_NAME, SCOPE_VERSION),
+    ));
     record.draining(drainMs);
     record.add(await this.#phase('readiness-off', GRACE_MS));
     // 2 drain          they need seconds to notice: go on serving, and ask clients to reconnect elsewhere
