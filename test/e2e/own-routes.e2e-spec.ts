@@ -164,6 +164,9 @@ describe.each(PLATFORMS)("the app's own routes on %s", (platform: Platform) => {
     );
     const answer = await ask(portOf(app), '/healthz', { headers: { 'x-version': '2' } });
     expect(answer.body).toBe('v2');
+    // A probe sends no version: nothing of the app answers it.
+    expect(await get('/healthz')).toBe('200 {"status":"ok"}');
+    expect(await get('/healthz', 'POST')).toMatch(/^404/);
     expect(await get('/livez')).toBe('200 {"status":"ok"}');
     expect(Object.keys(told())).toEqual(['GET /healthz']);
   });

@@ -1,10 +1,12 @@
 import { layersOf, matchOf } from './express-layers.js';
 import type { ExpressApp, ExpressLayer, ExpressRoute, LayerMatch } from './express-layers.js';
+import { parseTarget } from './request-target.js';
 
 /** What Express leaves on a request; `baseUrl` is the concrete path of the mounts, `/tenants/7` for `/tenants/:id`. */
 export interface ExpressRequest {
   readonly route?: ExpressRoute;
   readonly baseUrl?: string;
+  readonly originalUrl?: string;
   readonly app?: ExpressApp;
 }
 
@@ -72,6 +74,29 @@ const within = (
   return undefined;
 };
 
+/** More mounts inside each other than any app has. */
+const MOST_SEGMENTS = 16;
+
+/**
+ * The pattern of `route` where nobody says how much of the path its mounts took: an error on its way out puts `baseUrl`
+ * back to the outermost.
+ */
+const whole = (
+  layers: readonly ExpressLayer[],
+  { originalUrl = '' }: ExpressRequest,
+  route: ExpressRoute,
+): string | undefined => {
+  if (layers.length === 0 || layers.some((layer) => layer.route === route)) {
+    return typeof route.path === 'string' ? route.path : undefined;
+  }
+  const segments = segmentsOf(parseTarget(originalUrl).path).slice(0, MOST_SEGMENTS);
+  for (let at = segments.length; at > 0; at--) {
+    const found = within(layers, `/${segments.slice(0, at).join('/')}`, route);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
 /** Where an Express app is mounted in others, as patterns; `undefined` where that cannot be told. */
 const mountOf = (app: ExpressApp | undefined): string | undefined => {
   let mount = '';
@@ -92,7 +117,7 @@ export const expressRoute = (
   known: string | undefined,
 ): string | undefined => {
   const { route, baseUrl, app } = req;
-  if (!baseUrl) return known ?? (typeof route?.path === 'string' ? route.path : undefined);
+  if (!baseUrl) return known ?? (route && whole(layersOf(app), req, route));
   const mount = mountOf(app);
   if (mount === undefined) return known;
   if (known !== undefined) return joined(mount, known);

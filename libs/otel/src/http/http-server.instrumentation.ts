@@ -20,6 +20,7 @@ import type { IgnoreRule } from './ignored-requests.js';
 import { PipelinedRequests } from './pipelined-requests.js';
 import { parseTarget } from './request-target.js';
 import { serverRequestOf } from './server-context.js';
+import { isSimulated } from './simulated-request.js';
 import type { ServerRequest } from './server-request.js';
 import { ServerSpans } from './server-spans.js';
 import { UpgradeWatch } from './upgrade-watch.js';
@@ -34,6 +35,13 @@ interface RequestStart {
   readonly response: ServerResponse;
   readonly socket: Socket & { readonly _httpMessage?: unknown };
   readonly server: unknown;
+}
+
+interface FastifyErrors {
+  addHook(
+    name: 'onError',
+    hook: (req: { readonly raw: object }, reply: unknown, error: unknown, done: () => void) => void,
+  ): unknown;
 }
 
 /** Marks a request that has been seen, and says as what. */
@@ -100,8 +108,19 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
     hooks.onRoute((_method, template) => {
       serverRequestOf(contexts.active())?.routed(template);
     });
+    host.init$.subscribe(() => this.#watchFastify());
     if (settings.server) inventory.instrumented('http.server', 'spans and metrics of each request');
     else inventory.leftOut('http.server', 'http.server is false');
+  }
+
+  /** Routes of plugins know nothing of Nest's exception layer. */
+  #watchFastify(): void {
+    const adapter = this.#host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
+    if (adapter?.getType() !== 'fastify') return;
+    adapter.getInstance<FastifyErrors>().addHook('onError', (req, _reply, error, done) => {
+      serverRequestOfMessage(req.raw)?.failed(error);
+      done();
+    });
   }
 
   onModuleInit(): void {
@@ -196,6 +215,7 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
       if (request !== undefined) this.#spans?.end(request, req, res);
     };
     res.on('close', closed);
+    if (isSimulated(req)) res.once('finish', closed);
     if (queuedOn !== undefined) forget = this.#pipelined.watch(queuedOn, closed);
     if (this.#isIgnored?.(target.path, req.method ?? '') === true) return this.#ignored;
     if (this.#spans === undefined) return undefined;

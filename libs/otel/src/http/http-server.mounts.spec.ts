@@ -45,6 +45,9 @@ const prepare = (app: INestApplication): void => {
 
   const members = express.Router();
   members.get('/members/:member', answer);
+  members.get('/broken/:member', () => {
+    throw new RangeError('broken');
+  });
   const tenant = express.Router();
   tenant.use('/teams/:team', members);
   mount('/tenants/:tenant', tenant);
@@ -119,6 +122,12 @@ describe('the route of a span behind a mount of Express', () => {
   it('is the mount for GraphQL, by any method', async () => {
     const span = await spanOf('/graphql', { method: 'POST', body: '{}' });
     expect(span.name).toBe('POST /graphql');
+  });
+
+  it('holds the mounts where the answer is an error, which leaves them before it is given', async () => {
+    const span = await spanOf('/tenants/4711/teams/red/broken/9?x=/tenants/1');
+    expect(span.name).toBe('GET /tenants/:tenant/teams/:team/broken/:member');
+    expect(span.attributes['error.type']).toBe('RangeError');
   });
 
   it('is none for a path below a mount that nothing answers', async () => {

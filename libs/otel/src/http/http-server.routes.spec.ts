@@ -166,4 +166,31 @@ describe.each(platforms)('the route of a server span on %s', (_name, makeAdapter
     });
     expect((await spanOf('/raw/1')).name).toBe('GET /raw/:id');
   });
+
+  it('is that of a plugin, with the exception that it throws', async () => {
+    http = await startHttpApp(makeAdapter, {
+      controllers,
+      prepare: (app) => {
+        const instance = app.getHttpAdapter().getInstance() as {
+          get(path: string, handler: () => void): void;
+          register?(plugin: (nested: unknown, options: unknown, done: () => void) => void): void;
+        };
+        const add = (to: unknown): void =>
+          (to as typeof instance).get('/plugin/:id', () => {
+            throw new RangeError('broken');
+          });
+        if (instance.register === undefined) add(instance);
+        else {
+          instance.register((nested, _options, done) => {
+            add(nested);
+            done();
+          });
+        }
+      },
+    });
+    const span = await spanOf('/plugin/1');
+    expect(span.name).toBe('GET /plugin/:id');
+    expect(span.attributes['error.type']).toBe('RangeError');
+    expect(span.events.map(({ name }) => name)).toEqual(['exception']);
+  });
 });

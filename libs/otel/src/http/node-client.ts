@@ -1,8 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isCancellation } from './cancellation.js';
 import type { ClientCall, ClientCalls } from './client-calls.js';
-import type { HeaderCarrier } from '../propagation/client-headers.js';
+import { carriesIncoming } from '../propagation/incoming-headers.js';
 import { guarded } from './fault-log.js';
+import { NodeHeaders, keepFromPassedOn } from './node-headers.js';
 import { claim } from './request-claim.js';
 
 interface NodeRequest extends ClientRequest {
@@ -10,34 +11,11 @@ interface NodeRequest extends ClientRequest {
   readonly res?: IncomingMessage | null;
 }
 
-class NodeHeaders implements HeaderCarrier {
-  readonly #request: ClientRequest;
-
-  constructor(request: ClientRequest) {
-    this.#request = request;
-  }
-
-  get(name: string): string | null | undefined {
-    // Headers given as a list are already written: nothing can be added or taken away.
-    if (this.#request.headersSent) return null;
-    const value = this.#request.getHeader(name);
-    return value === undefined ? undefined : String(value);
-  }
-
-  set(name: string, value: string): void {
-    this.#request.setHeader(name, value);
-  }
-
-  remove(name: string): void {
-    this.#request.removeHeader(name);
-  }
-}
-
-const originOf = (request: NodeRequest): string => {
+const originOf = (request: NodeRequest, headers: NodeHeaders): string => {
   const host = request.host.includes(':') ? `[${request.host}]` : request.host;
-  const header = request.getHeader('host');
+  const header = headers.host;
   // The port is known nowhere else; a Host of the user's own names another host.
-  const isOurs = typeof header === 'string' && (header === host || header.startsWith(`${host}:`));
+  const isOurs = header !== undefined && (header === host || header.startsWith(`${host}:`));
   return `${request.protocol}//${isOurs ? header : host}`;
 };
 
@@ -56,15 +34,19 @@ export const nodeHandlers = (
 
   const begin = (request: NodeRequest): void => {
     if (!calls.hears() || !claim(request)) return;
+    const headers = new NodeHeaders(request);
     const call = calls.begin({
       method: request.method,
-      origin: originOf(request),
+      origin: originOf(request, headers),
       path: request.path,
-      headers: new NodeHeaders(request),
+      headers,
       ...(request.socketPath ? { socketPath: request.socketPath } : {}),
     });
     if (call === undefined) return;
     open.set(request, call);
+    if (!request.headersSent && carriesIncoming(call.context)) {
+      keepFromPassedOn(request, call.context);
+    }
     // An upgrade tells nothing else, and a request may be dropped before it was sent.
     request.once('close', () => {
       guarded('An outgoing HTTP request could not be completed', () => {

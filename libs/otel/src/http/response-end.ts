@@ -3,6 +3,7 @@ import { exceptionType } from '../exceptions/exception-type.js';
 import { ownStatus } from '../exceptions/nest-outcome.js';
 import type { ServerOutcome } from './server-metrics.js';
 import type { SeenException } from './server-request.js';
+import { isSimulated } from './simulated-request.js';
 
 /** `error.type` of a response that was cut off because the client went away. */
 export const CLIENT_DISCONNECTED = 'client_disconnected';
@@ -46,6 +47,10 @@ const cutOffBy = (req: IncomingMessage, res: ServerResponse, stopping: boolean):
   return stopping ? SHUTDOWN : SERVER_DISCONNECTED;
 };
 
+// Without a connection nothing is left to be sent after `end()`.
+const isComplete = (req: IncomingMessage, res: ServerResponse): boolean =>
+  res.writableFinished || (res.writableEnded && isSimulated(req));
+
 /** What there is to judge by when the response has closed. */
 export interface ResponseEnd {
   readonly req: IncomingMessage;
@@ -72,7 +77,7 @@ export const judgeResponse = ({ req, res, exception, stopping }: ResponseEnd): S
   if (exception?.afterHeaders === true && (ownStatus(exception.thrown) ?? 500) >= 500) {
     return { status, errorType: exceptionType(exception.thrown) };
   }
-  if (!res.writableFinished && !(status !== undefined && isEventStream(res))) {
+  if (!isComplete(req, res) && !(status !== undefined && isEventStream(res))) {
     return { status, errorType: cutOffBy(req, res, stopping) };
   }
   return { status, errorType: undefined };

@@ -53,10 +53,14 @@ export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
     host.init$.subscribe(() => {
       this.#paths = appPathsOf(this.#adapter()?.getInstance());
     });
-    hooks.onRequest((req, res, next) => {
+    hooks.onRequest((req, res, next, template) => {
       // A probe is a request too, and may be the first.
       if (state.name === 'starting') readiness.serves();
-      const handler = routes.findBesideApp(req.url, req.method);
+      // Fastify has routed by now.
+      const isUnmatched = template === undefined && this.#adapter()?.getType() === 'fastify';
+      const handler =
+        routes.findBesideApp(req.url, req.method) ??
+        (isUnmatched ? routes.findUnmatched(req.url, req.method) : undefined);
       if (handler) serveManagement(handler, req, res);
       else next();
     });

@@ -56,6 +56,14 @@ export class ManagementRoutes {
     return route.claim === 'other methods' && probes ? route.handler : undefined;
   }
 
+  /** For a GET that turned out to reach nothing of the app: its route may want a version or a host. */
+  findUnmatched(
+    url: string | undefined,
+    method: string | undefined,
+  ): ManagementHandler | undefined {
+    return method === 'GET' || method === 'HEAD' ? this.find(url) : undefined;
+  }
+
   paths(): readonly string[] {
     return [...this.#routes.keys()];
   }

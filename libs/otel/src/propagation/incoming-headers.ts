@@ -28,6 +28,13 @@ export const withIncoming = (context: Context, incoming: Incoming): Context =>
 const incomingOf = (context: Context): Incoming | undefined =>
   context.getValue(INCOMING) as Incoming | undefined;
 
+/** Whether there is a request or call that came in, whose headers could be passed on. */
+export const carriesIncoming = (context: Context): boolean => incomingOf(context) !== undefined;
+
+/** `name` in lower case. */
+export const isContextHeader = (name: string): boolean =>
+  name === BAGGAGE || W3C_HEADERS.includes(name) || B3_HEADERS.includes(name);
+
 /** What of the headers carries context. */
 export type ContextHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
