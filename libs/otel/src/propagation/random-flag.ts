@@ -21,7 +21,7 @@ const hidden = new WeakSet<SpanContext>();
 /**
  * Whether spans show the random flag, or only the headers that leave. Where another SDK holds the API's tracers they
  * must not: @sentry/node 8 and 10 take a parent with any flags but 1 for one that was not sampled, and everything
- * beneath it is gone. [measured: 8.55.0, 10.78.0]
+ * beneath it is gone. [run: 10.78.0, read: 8.55.0]
  */
 export const showRandomFlag = (shown: boolean): void => {
   isShown = shown;

@@ -21,6 +21,10 @@ describe('unseenLibraries', () => {
         why: 'kafkajs: carry no trace context and make no spans',
       },
     ]);
+    expect(unseenLibraries(new Set(['dd-trace', 'bunyan']))).toEqual([
+      { what: 'other tracers', why: expect.stringMatching(/^dd-trace: .*headers of their own/) },
+      { what: 'loggers', why: 'bunyan: their lines are not sent' },
+    ]);
     expect(unseenLibraries(new Set())).toEqual([]);
   });
 });

@@ -60,6 +60,12 @@ const UNSEEN: readonly Family[] = [
   },
   { what: 'schedules', why: 'make no spans', packages: ['cron', 'node-cron'] },
   {
+    what: 'other tracers',
+    // dd-trace 6.21: its `traceparent` replaces ours over fetch.
+    why: 'trace the same work, may send trace headers of their own in place of ours, and their exports are CLIENT spans here',
+    packages: ['dd-trace', 'newrelic', 'elastic-apm-node'],
+  },
+  {
     what: 'loggers',
     why: 'their lines are not sent',
     packages: ['bunyan', 'log4js', 'loglevel', 'consola', 'signale', 'tslog'],
