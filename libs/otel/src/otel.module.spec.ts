@@ -18,6 +18,14 @@ const named = (name: string, otlp: OtelModuleOptions['otlp']): OtelModuleOptions
   diagnostics: { startupReport: false },
 });
 
+describe('OtelModule.flush', () => {
+  it('takes what is left of an invocation whatever that is, and never throws', async () => {
+    const left: unknown[] = [-1, Number.NaN, 1.5, Number.POSITIVE_INFINITY, '5', null];
+    for (const within of left) expect(await OtelModule.flush(within as number)).toEqual([]);
+    expect(await OtelModule.flush(AbortSignal.abort())).toEqual([]);
+  });
+});
+
 describe.each(ENGINES)('OtelModule with the engine %s', (engine) => {
   useLeakCheck();
 

@@ -11,6 +11,15 @@ import { Secret } from './secrets/secret.js';
 
 /** Of {@link OtelModule.flush} without a signal. */
 const FLUSH_MS = 5000;
+/** Longest that a timer of Node can be. */
+const MOST_FLUSH_MS = 2 ** 31 - 1;
+
+/** What is left of an invocation may be below 0, or no number at all. */
+const flushSignal = (within: unknown): AbortSignal => {
+  if (within instanceof AbortSignal) return within;
+  const ms = typeof within === 'number' && !Number.isNaN(within) ? within : FLUSH_MS;
+  return AbortSignal.timeout(Math.trunc(Math.min(Math.max(ms, 0), MOST_FLUSH_MS)));
+};
 
 /** The core finds the options here, as every module finds what a global module exports. */
 const exported = [MODULE_OPTIONS_TOKEN];
@@ -41,11 +50,11 @@ export class OtelModule extends ConfigurableModuleClass {
    * Sends what the telemetry of all apps in this process holds: traces, logs, and metrics, which are collected for it.
    * For functions that are frozen between calls, and jobs that go on.
    *
-   * @param within A signal, or ms; default: 5000. What is not settled then is still being sent.
+   * @param within A signal, or ms; default: 5000. Below 0 is 0; what is neither a signal nor a number is the default. What is not settled then is still being sent.
    * @returns what became of it, for each app; empty where there is no telemetry. Never rejects.
    */
   static flush(within: AbortSignal | number = FLUSH_MS): Promise<FlushedTelemetry[]> {
-    const signal = typeof within === 'number' ? AbortSignal.timeout(within) : within;
+    const signal = flushSignal(within);
     return Promise.all(lives.all.map((life) => life.flush(signal)));
   }
 

@@ -48,6 +48,11 @@ export interface ExportEngine {
   status(): EngineStatus;
   /** Resolves when all that ended before is settled, or soon after `signal` aborts. Never rejects. */
   flush(signal: AbortSignal): Promise<void>;
+  /**
+   * Has `read`, which does not reject, flush or shut down `metricReader`, and waits for what that sends no longer than
+   * until `signal` aborts: the SDK tells exporters no deadline, and who waits keeps the process alive.
+   */
+  readUntil?(signal: AbortSignal, read: () => Promise<void>): Promise<void>;
   /** Sampled spans that have begun and not ended. */
   liveSpans(): number;
   /**

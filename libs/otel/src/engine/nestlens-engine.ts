@@ -94,6 +94,7 @@ export const createNestlensEngine = (
   const pipeline = createPipeline({ ...pipelineOptionsOf(config, meters), ...overrides });
   // With nowhere to send to, there is nothing for a thread to do.
   if (shownDestinations(config).length > 0) pipeline.start();
+  let readUntil: AbortSignal | undefined;
   return {
     name: 'nestlens',
     destinations: shownDestinations(config).map(throughProxy),
@@ -103,7 +104,10 @@ export const createNestlensEngine = (
       pipeline.metricExporter &&
       boundedReader(
         new PeriodicExportingMetricReader({
-          exporter: pipeline.metricExporter,
+          exporter: {
+            ...pipeline.metricExporter,
+            forceFlush: async () => void (await pipeline.flush(readUntil)),
+          },
           exportIntervalMillis: config.metrics.intervalMs,
           exportTimeoutMillis: config.metrics.timeoutMs,
         }),
@@ -121,6 +125,11 @@ export const createNestlensEngine = (
     exit: (timeoutMs) => void pipeline.exit(timeoutMs),
     async flush(signal) {
       await pipeline.flush(signal);
+    },
+    async readUntil(signal, read) {
+      readUntil = signal;
+      await read();
+      if (readUntil === signal) readUntil = undefined;
     },
     async shutdown(signal) {
       await pipeline.shutdown(signal);

@@ -41,7 +41,8 @@ export class Lives {
     if (this.#open.size === 0) {
       process.on('uncaughtExceptionMonitor', this.#onCrash);
       process.on('beforeExit', this.#onIdle);
-      process.on('exit', this.#onExit);
+      // First, since another listener may call `process.exit()`, after which Node calls no more of them.
+      process.prependListener('exit', this.#onExit);
     }
     this.#open.add(life);
     return () => this.#remove(life);

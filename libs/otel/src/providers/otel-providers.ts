@@ -262,11 +262,15 @@ export class OtelProviders {
   ): Promise<boolean>[] {
     return this.#metricReaders.map(async (reader) => {
       const over = new AbortController();
-      const late = once(AbortSignal.any([signal, over.signal]), 'abort').then(() => false);
-      const ways = [run(reader).then(always, always), late];
-      if (signal.aborted) ways.push(Promise.resolve(false));
+      const deadline = AbortSignal.any([signal, over.signal]);
+      const late = once(deadline, 'abort').then(() => false);
       const engine = this.#engine;
-      if (engine?.metricReader === reader && until === 'first-failure') {
+      const isOwn = engine?.metricReader === reader;
+      const read = (): Promise<void> => run(reader).catch(() => undefined);
+      const done = isOwn && engine.readUntil ? engine.readUntil(deadline, read) : read();
+      const ways = [done.then(always), late];
+      if (signal.aborted) ways.push(Promise.resolve(false));
+      if (isOwn && until === 'first-failure') {
         ways.push(untilFailing(engine, ['metrics'], over.signal).then(always));
       }
       const isDone = await Promise.race(ways);

@@ -61,7 +61,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #runners: string[] = [];
   #told: State = { lanes: [], spool: undefined, last: {} };
   #replaced = 0;
-  readonly #closed = new Int32Array(new SharedArrayBuffer(4));
+  readonly #phase = new Int32Array(new SharedArrayBuffer(4));
   #forgetExit = (): void => {};
   #ownId = 0;
   #state: 'new' | 'started' | 'ended' = 'new';
@@ -80,7 +80,7 @@ export class OtlpPipeline implements Pipeline {
       onDrop: this.#lose,
     });
     const { sending, worker } = options;
-    const given = { memory, ledger: this.#ledger.buffer, sending, closed: this.#closed };
+    const given = { memory, ledger: this.#ledger.buffer, sending, phase: this.#phase };
     const start = (): RunnerStart => ({ ...given, succession: this.#succeed() });
     this.#host = new RunnerHost({
       startWorker: worker === false ? undefined : (events) => startWorker(worker, start(), events),
@@ -148,7 +148,7 @@ export class OtlpPipeline implements Pipeline {
       this.#parts.force();
       const { spool } = this.#options.sending;
       const held = { memory: this.#memory, books: this.#books, ledger: this.#ledger, spool };
-      const runner = { host: this.#host, closed: this.#closed, lanes: this.#told.lanes };
+      const runner = { host: this.#host, phase: this.#phase, lanes: this.#told.lanes };
       endNow({ ...held, ...runner }, this.#seal(), timeoutMs);
       this.#state = 'ended';
     }

@@ -3,6 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { createLedger } from '../ledger/ledger.js';
 import type { SignalLedger } from '../ledger/ledger.js';
 import { Collector } from './fixtures/collector.js';
 import type { ExportReply } from '../receiver/reply.js';
@@ -11,6 +13,11 @@ import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
+import { endNow } from './process-exit.js';
+import { RunnerPhase } from './runner.js';
+import type { Memory } from './save.js';
+
+const NO_MARKS = { sequence: 0, own: 0 };
 
 interface Told {
   readonly code: number;
@@ -138,5 +145,30 @@ describe('a process that ends without a shutdown', () => {
     expect(lines).toEqual([
       expect.stringMatching(/cannot be started \(no_worker_file\)/) as string,
     ]);
+  });
+
+  it('gives a thread that is coming up time of its own, before the time for sending', () => {
+    const phase = new Int32Array(new SharedArrayBuffer(4));
+    const ledger = createLedger();
+    const books = ledger.writer('main');
+    books.created('traces', 3);
+    const program = `Atomics.store(require('node:worker_threads').workerData, 0, ${RunnerPhase.WORKING})`;
+    const aborted: (number | undefined)[] = [];
+    const host = {
+      drain: () => new Worker(program, { eval: true, workerData: phase }).threadId > 0,
+      tell: () => void aborted.push(phase[0]),
+    };
+    const memory = {} as Memory;
+    endNow({ host, memory, books, spool: undefined, phase, lanes: [], ledger }, NO_MARKS, 0);
+    expect(aborted).toEqual([RunnerPhase.WORKING]);
+    expect(ledger.snapshot().traces).toMatchObject({
+      queued: 0,
+      dropped: { shutdown_deadline: 3 },
+    });
+  });
+
+  it('speaks before an exit listener of the application that calls process.exit()', async () => {
+    const { code, traces } = await ended('exit in exit', collector.grpc);
+    expect([code, traces.accepted]).toEqual([4, 10]);
   });
 });

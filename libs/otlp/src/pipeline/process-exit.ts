@@ -4,12 +4,15 @@ import { signals } from '../slab/memory.js';
 import type { Marks } from './flushes.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import type { RunnerHost } from './runner-host.js';
+import { RunnerPhase } from './runner.js';
 import type { LaneState } from './runner-messages.js';
 import { saveToDisk } from './save.js';
 import type { Memory } from './save.js';
 
 /** How long a runner whose time is over may take to write the rest to disk, or to count it. */
 export const LET_GO_MS = 400;
+/** How long a thread that has just been started may take to come up. */
+export const START_MS = 2000;
 /** The books are looked at so often. */
 const STEP_MS = 2;
 
@@ -20,7 +23,8 @@ const exit = (): void => {
 
 /** Calls `end` in the `exit` event of the process: one listener for all pipelines. Returns how to take it back. */
 export function atExit(end: () => void): () => void {
-  if (open.size === 0) process.on('exit', exit);
+  // First, since another listener may call `process.exit()`, after which Node calls no more of them.
+  if (open.size === 0) process.prependListener('exit', exit);
   open.add(end);
   return () => {
     open.delete(end);
@@ -33,8 +37,8 @@ export interface EndingPipeline {
   readonly memory: Memory;
   readonly books: LedgerWriter;
   readonly spool: SpoolSettings | undefined;
-  /** 1 once the runner is closed. */
-  readonly closed: Int32Array;
+  /** {@link RunnerPhase} of the runner. */
+  readonly phase: Int32Array;
   readonly lanes: readonly LaneState[];
   readonly ledger: Pick<Ledger, 'snapshot'>;
 }
@@ -42,20 +46,23 @@ export interface EndingPipeline {
 /**
  * The end of a pipeline in a process whose loop gets no turn any more:
  *
- * 1. The worker sends what is queued, for at most `timeoutMs`; not where the collector is known to be away.
+ * 1. The worker sends what is queued, for at most `timeoutMs` from when it has come up; not where the collector is known to be away.
  * 2. The worker gives the rest to the spool, or counts it.
  * 3. What a worker that hangs still holds, or has never been started for, goes to disk from here, or is counted.
  */
 export function endNow(pipeline: EndingPipeline, marks: Marks, timeoutMs: number): void {
   const { host, memory, books, spool, lanes } = pipeline;
+  const phaseOf = (): number => Atomics.load(pipeline.phase, 0);
   const isOver = (): boolean =>
-    Atomics.load(pipeline.closed, 0) === 1 ||
+    phaseOf() === RunnerPhase.CLOSED ||
     (spool === undefined && isEmpty(pipeline.ledger.snapshot()));
   if (!isOver() && host.drain(marks)) {
     const isAway = lanes.length > 0 && lanes.every(({ breaker }) => breaker.kind !== 'closed');
-    if (!waited(isOver, pipeline.closed, isAway ? 0 : timeoutMs)) {
+    // Loading the thread is none of the time for sending: a seed may end before the thread has come up.
+    waited(() => phaseOf() !== RunnerPhase.STARTING || isOver(), pipeline.phase, START_MS);
+    if (!waited(isOver, pipeline.phase, isAway ? 0 : timeoutMs)) {
       host.tell({ kind: 'abort' });
-      waited(isOver, pipeline.closed, LET_GO_MS);
+      waited(isOver, pipeline.phase, LET_GO_MS);
     }
   }
   if (spool !== undefined && spool.onCrash !== false && !isEmpty(pipeline.ledger.snapshot())) {
@@ -74,7 +81,7 @@ function waited(isOver: () => boolean, word: Int32Array, ms: number): boolean {
   while (!isOver()) {
     const left = until - performance.now();
     if (left <= 0) return false;
-    Atomics.wait(word, 0, 0, Math.min(STEP_MS, left));
+    Atomics.wait(word, 0, Atomics.load(word, 0), Math.min(STEP_MS, left));
   }
   return true;
 }

@@ -27,9 +27,12 @@ export interface RunnerStart {
   readonly sending: SendingOptions;
   /** This runner, and those of the pipeline that have ended. */
   readonly succession: Succession;
-  /** One word, which is 1 once a runner is closed. */
-  readonly closed: Int32Array;
+  /** One word of {@link RunnerPhase}, for whoever cannot wait for messages. */
+  readonly phase: Int32Array;
 }
+
+/** How far a runner is; `STARTING` until its thread has come up. */
+export const RunnerPhase = { STARTING: 0, WORKING: 1, CLOSED: 2 } as const;
 
 /** While something is under way the state is told so often, if it changed. */
 const STATE_EVERY_MS = 1000;
@@ -43,7 +46,7 @@ export class Runner {
   readonly #ledger: LedgerWriter;
   readonly #lanes: Lanes;
   readonly #loop: ExportLoop;
-  readonly #closedWord: Int32Array;
+  readonly #phase: Int32Array;
   readonly #deadline = new AbortController();
   readonly #opening: Promise<void> | undefined;
   /** Everything goes by way of the disk. */
@@ -59,12 +62,12 @@ export class Runner {
 
   /** Throws TransportConfigError. */
   constructor(
-    { memory, ledger, sending, succession, closed }: RunnerStart,
+    { memory, ledger, sending, succession, phase }: RunnerStart,
     emit: (message: FromRunner) => void,
     clock: Clock = systemClock,
   ) {
     this.#clock = clock;
-    this.#closedWord = closed;
+    this.#phase = phase;
     this.#emit = (message) => {
       if (!this.#silent) emit(message);
     };
@@ -102,6 +105,7 @@ export class Runner {
     if (spool !== undefined) this.#opening = this.#open(spool, succession, inherited);
     void this.#listen();
     this.#watchState();
+    this.#enter(RunnerPhase.WORKING);
     this.#emit({ kind: 'ready' });
   }
 
@@ -122,6 +126,11 @@ export class Runner {
       case 'alone':
         return this.#lanes.alone(message.headers);
     }
+  }
+
+  #enter(phase: number): void {
+    Atomics.store(this.#phase, 0, phase);
+    Atomics.notify(this.#phase, 0);
   }
 
   /** Lets go of everything at once and tells nothing more. */
@@ -186,8 +195,7 @@ export class Runner {
     // 5. The disk last, for all before write to it.
     await this.#disk?.close();
     this.#closed = true;
-    Atomics.store(this.#closedWord, 0, 1);
-    Atomics.notify(this.#closedWord, 0);
+    this.#enter(RunnerPhase.CLOSED);
     this.#cancelState();
     this.#pool.ring();
     this.#tellState();
