@@ -124,7 +124,10 @@ describe('names', () => {
         await allOf(met, ({ app }) => app.rest());
         // The question that is out gets its answer, or none, within 5 s.
         for (const each of met) {
-          expect(await each.app.flush(10_000)).toEqual({ kind: 'done' });
+          // A flush may still meet that question; the next one asks anew.
+          const first = await each.app.flush(10_000);
+          const last = first.kind === 'unreachable' ? await each.app.flush(10_000) : first;
+          expect(last).toEqual({ kind: 'done' });
           expect(await balance(each)).toEqual(WHOLE);
           expect((await each.app.report()).books.possibleDuplicates).toBe(0);
         }
