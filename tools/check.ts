@@ -31,7 +31,17 @@ const steps: readonly Step[] = [
     alone: true,
   },
   { name: 'regression gate of the export', command: [...inBand, 'bench'], slow: true },
-  { name: 'end-to-end specs', command: [...inBand, 'test/e2e'], slow: true },
+  // In two halves, each of which mostly waits for processes.
+  {
+    name: 'end-to-end specs, one half',
+    command: [...inBand, 'test/e2e', '--shard=1/2'],
+    slow: true,
+  },
+  {
+    name: 'end-to-end specs, the other',
+    command: [...inBand, 'test/e2e', '--shard=2/2'],
+    slow: true,
+  },
   { name: 'install specs', command: [...inBand, 'test/install'], slow: true, after: ['build'] },
   { name: 'demo', command: ['node', 'tools/demo.ts', '--check'], slow: true, after: ['build'] },
   // Alone: the faults watch the loop and the memory of what they break.

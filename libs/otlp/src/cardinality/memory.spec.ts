@@ -14,7 +14,8 @@ useLeakCheck();
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const MIB = 1_024 * 1_024;
-const MILLION = 1_000_000;
+/** Of which CI tries a million; a quarter of it shows the same growth. */
+const MANY = process.env['CI'] === 'true' ? 1_000_000 : 250_000;
 /** More says nothing new of the other kinds, and takes longer. */
 const FEWER = 200_000;
 const CYCLES = 20;
@@ -52,14 +53,14 @@ describe('random attribute sets without end (P26, row 67)', () => {
     return { grown: Math.max(grown, (await heapBytes()) - before) / MIB };
   };
 
-  it('are, a million of them, 2000 points of a counter, an exact sum, and less than 10 MiB', async () => {
+  it('are 2000 points of a counter, an exact sum, and less than 10 MiB', async () => {
     const reader = new PullReader();
     const meter = new MeterProvider({ readers: [boundedReader(reader)] }).getMeter('spec');
     const counter = meter.createCounter('c');
-    const { grown } = await show(reader, 'c', MILLION, (attributes) => counter.add(1, attributes));
+    const { grown } = await show(reader, 'c', MANY, (attributes) => counter.add(1, attributes));
     const points = await reader.points('c');
     expect(points).toHaveLength(2000);
-    expect(sumOf(points)).toBe(MILLION + 1);
+    expect(sumOf(points)).toBe(MANY + 1);
     expect(grown).toBeLessThan(10);
   });
 
