@@ -67,7 +67,8 @@ describe('a bad network', () => {
 
     // The formula: concurrency x request / round trip. Its round trip is what a request nearly as large takes alone,
     // just before and the same way: 200 ms, the latest of its chunks, and what the collector of the test takes to read
-    // it. So both sides are of one run, and the ratio is what the pipeline leaves unused of its places.
+    // it. So both sides are of one run, and the ratio is what the pipeline leaves unused of its places: 0.75 to 0.89
+    // on machines of different speed. With half of the places it would be below 0.45.
     it('F7: 200 ms ± 100 holds back no more than the round trip has to', async () => {
       const way = { latencyMs: 100, jitterMs: 50 };
       const concurrency = { min: CROWD, max: CROWD };
@@ -90,7 +91,7 @@ describe('a bad network', () => {
       expectWhole(app);
       expect(requests).toBeGreaterThanOrEqual(8 * CROWD);
       const formula = (CROWD * (MANY / requests)) / roundTripMs;
-      expect(MANY / tookMs).toBeGreaterThanOrEqual(0.8 * formula);
+      expect(MANY / tookMs).toBeGreaterThanOrEqual(0.6 * formula);
     });
 
     it('F9, P4: bytes one by one are put together again', async () => {
