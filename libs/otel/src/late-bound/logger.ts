@@ -9,8 +9,7 @@ import type {
 } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
-import { FLUSH_TIMEOUT_MS } from './flush.js';
-import type { Flush, FlushOptions } from './flush.js';
+import { LateBoundProvider } from './provider.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
 
@@ -19,51 +18,15 @@ const WAITING = createNoopLogger();
 type Slot = LateBoundSlot<LoggerProvider, Logger>;
 
 /** A logger provider that may be asked before the real one exists, and bound again after a release. */
-export class LateBoundLoggerProvider implements LoggerProvider {
-  readonly #slot: Slot = new LateBoundSlot();
-  readonly #flush: Flush;
-
-  constructor(flush: Flush = () => Promise.resolve()) {
-    this.#flush = flush;
-  }
-
-  /** Of one app of the process, where there may be several. */
-  fill(provider: LoggerProvider, app?: object): void {
-    this.#slot.fill(provider, app);
-  }
-
-  unfill(app?: object): void {
-    this.#slot.unfill(app);
-  }
-
-  /**
-   * Resolves when all log records so far are with the collector. Rejects where some are not: with the reason, or after
-   * `timeoutMillis` (default: 30,000). [trace, metrics and logs SDK, ForceFlush]
-   */
-  forceFlush(options?: FlushOptions): Promise<void> {
-    return this.#flush(options?.timeoutMillis ?? FLUSH_TIMEOUT_MS);
-  }
-
-  /** Flushes only: providers are closed by the shutdown of their app, in its order. Never rejects. */
-  async shutdown(): Promise<void> {
-    await this.forceFlush().catch(() => undefined);
-  }
-
-  /** For a recording in tests. `undefined` gives back what was taken. */
-  take(provider: LoggerProvider | undefined): void {
-    this.#slot.take(provider);
-  }
-
-  /** The real provider, or `undefined` while waiting. */
-  getDelegate(): LoggerProvider | undefined {
-    return this.#slot.provider;
-  }
-
+export class LateBoundLoggerProvider
+  extends LateBoundProvider<LoggerProvider, Logger>
+  implements LoggerProvider
+{
   getLogger(name: string, version?: string, options?: LoggerOptions): Logger {
-    const make = (): Logger => new LateBoundLogger(this.#slot, { name, version, options });
+    const make = (): Logger => new LateBoundLogger(this.slot, { name, version, options });
     // Scope attributes are part of the identity and have no cheap key.
     if (options?.attributes !== undefined) return make();
-    return this.#slot.handle(scopeKey(name, version, options?.schemaUrl), make);
+    return this.slot.handle(scopeKey(name, version, options?.schemaUrl), make);
   }
 }
 

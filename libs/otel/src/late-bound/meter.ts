@@ -13,8 +13,7 @@ import type {
 } from '@opentelemetry/api';
 import { LateBoundAdder, LateBoundRecorder } from './instruments.js';
 import { BatchObservers, LateBoundObservable } from './observables.js';
-import { FLUSH_TIMEOUT_MS } from './flush.js';
-import type { Flush, FlushOptions } from './flush.js';
+import { LateBoundProvider } from './provider.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
 
@@ -26,50 +25,14 @@ export type MeterSlot = LateBoundSlot<MeterProvider, Meter>;
  * A meter provider that may be asked before the real one exists. The API has no proxy for meters, so
  * without this an instrument made too early would never count.
  */
-export class LateBoundMeterProvider implements MeterProvider {
-  readonly #slot: MeterSlot = new LateBoundSlot();
-  readonly #flush: Flush;
-
-  constructor(flush: Flush = () => Promise.resolve()) {
-    this.#flush = flush;
-  }
-
-  /** Of one app of the process, where there may be several. */
-  fill(provider: MeterProvider, app?: object): void {
-    this.#slot.fill(provider, app);
-  }
-
-  unfill(app?: object): void {
-    this.#slot.unfill(app);
-  }
-
-  /**
-   * Resolves when all measurements so far are with the collector. Rejects where some are not: with the reason, or after
-   * `timeoutMillis` (default: 30,000). [trace, metrics and logs SDK, ForceFlush]
-   */
-  forceFlush(options?: FlushOptions): Promise<void> {
-    return this.#flush(options?.timeoutMillis ?? FLUSH_TIMEOUT_MS);
-  }
-
-  /** Flushes only: providers are closed by the shutdown of their app, in its order. Never rejects. */
-  async shutdown(): Promise<void> {
-    await this.forceFlush().catch(() => undefined);
-  }
-
-  /** For a recording in tests. `undefined` gives back what was taken. */
-  take(provider: MeterProvider | undefined): void {
-    this.#slot.take(provider);
-  }
-
-  /** The real provider, or `undefined` while waiting. */
-  getDelegate(): MeterProvider | undefined {
-    return this.#slot.provider;
-  }
-
+export class LateBoundMeterProvider
+  extends LateBoundProvider<MeterProvider, Meter>
+  implements MeterProvider
+{
   getMeter(name: string, version?: string, options?: MeterOptions): Meter {
-    return this.#slot.handle(
+    return this.slot.handle(
       scopeKey(name, version, options?.schemaUrl),
-      () => new LateBoundMeter(this.#slot, { name, version, options }),
+      () => new LateBoundMeter(this.slot, { name, version, options }),
     );
   }
 }

@@ -10,8 +10,7 @@ import type {
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 import { keepRandomFlag } from '../propagation/random-flag.js';
-import { FLUSH_TIMEOUT_MS } from './flush.js';
-import type { Flush, FlushOptions } from './flush.js';
+import { LateBoundProvider } from './provider.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
 
@@ -24,50 +23,14 @@ type Slot = LateBoundSlot<TracerProvider, Tracer>;
  * A tracer provider that may be asked before the real one exists. Unlike the API's own proxy, its
  * tracers can be bound again after a release, so tracers kept at module level outlive an app.
  */
-export class LateBoundTracerProvider implements TracerProvider {
-  readonly #slot: Slot = new LateBoundSlot();
-  readonly #flush: Flush;
-
-  constructor(flush: Flush = () => Promise.resolve()) {
-    this.#flush = flush;
-  }
-
-  /** Of one app of the process, where there may be several. */
-  fill(provider: TracerProvider, app?: object): void {
-    this.#slot.fill(provider, app);
-  }
-
-  unfill(app?: object): void {
-    this.#slot.unfill(app);
-  }
-
-  /**
-   * Resolves when all spans so far are with the collector. Rejects where some are not: with the reason, or after
-   * `timeoutMillis` (default: 30,000). [trace, metrics and logs SDK, ForceFlush]
-   */
-  forceFlush(options?: FlushOptions): Promise<void> {
-    return this.#flush(options?.timeoutMillis ?? FLUSH_TIMEOUT_MS);
-  }
-
-  /** Flushes only: providers are closed by the shutdown of their app, in its order. Never rejects. */
-  async shutdown(): Promise<void> {
-    await this.forceFlush().catch(() => undefined);
-  }
-
-  /** For a recording in tests. `undefined` gives back what was taken. */
-  take(provider: TracerProvider | undefined): void {
-    this.#slot.take(provider);
-  }
-
-  /** The real provider, or `undefined` while waiting. Same name as on the API's proxy. */
-  getDelegate(): TracerProvider | undefined {
-    return this.#slot.provider;
-  }
-
+export class LateBoundTracerProvider
+  extends LateBoundProvider<TracerProvider, Tracer>
+  implements TracerProvider
+{
   getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
-    return this.#slot.handle(
+    return this.slot.handle(
       scopeKey(name, version, options?.schemaUrl),
-      () => new LateBoundTracer(this.#slot, { name, version, options }),
+      () => new LateBoundTracer(this.slot, { name, version, options }),
     );
   }
 }

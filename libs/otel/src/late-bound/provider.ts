@@ -1,0 +1,45 @@
+import { FLUSH_TIMEOUT_MS } from './flush.js';
+import type { Flush, FlushOptions } from './flush.js';
+import { LateBoundSlot } from './slot.js';
+
+/** A provider that may be asked before the real one exists, and bound again after a release: what all signals share. */
+export class LateBoundProvider<Provider extends object, Handle> {
+  protected readonly slot = new LateBoundSlot<Provider, Handle>();
+  readonly #flush: Flush;
+
+  constructor(flush: Flush = () => Promise.resolve()) {
+    this.#flush = flush;
+  }
+
+  /** Of one app of the process, where there may be several. */
+  fill(provider: Provider, app?: object): void {
+    this.slot.fill(provider, app);
+  }
+
+  unfill(app?: object): void {
+    this.slot.unfill(app);
+  }
+
+  /**
+   * Resolves when all that was made so far is with the collector. Rejects where some is not: with the reason, or after
+   * `timeoutMillis` (default: 30,000). [trace, metrics and logs SDK, ForceFlush]
+   */
+  forceFlush(options?: FlushOptions): Promise<void> {
+    return this.#flush(options?.timeoutMillis ?? FLUSH_TIMEOUT_MS);
+  }
+
+  /** Flushes only: providers are closed by the shutdown of their app, in its order. Never rejects. */
+  async shutdown(): Promise<void> {
+    await this.forceFlush().catch(() => undefined);
+  }
+
+  /** For a recording in tests. `undefined` gives back what was taken. */
+  take(provider: Provider | undefined): void {
+    this.slot.take(provider);
+  }
+
+  /** The real provider, or `undefined` while waiting. Same name as on the API's proxy of tracers. */
+  getDelegate(): Provider | undefined {
+    return this.slot.provider;
+  }
+}
