@@ -183,8 +183,8 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
       expect(await becomes(service, 'degraded')).toMatchObject({
         reason: expect.stringMatching(
           engine === 'sdk'
-            ? /(traces|metrics|logs) failed: gRPC status/
-            : /(traces|metrics|logs) failed: (UNAVAILABLE|timeout|event_loop_blocked)/,
+            ? /(traces|metrics|logs) failed: (UNAVAILABLE|DEADLINE_EXCEEDED) at /
+            : /(traces|metrics|logs) failed: (UNAVAILABLE|timeout|event_loop_blocked) at /,
         ) as string,
       });
       expect(await work(service)).toEqual([]);

@@ -14,6 +14,8 @@ export type { BoundedMetersOptions } from './cardinality/bounded-meter.js';
 export type { LaneState } from './pipeline/runner-messages.js';
 export type { WorkerEntry } from './pipeline/worker-thread.js';
 /** @internal */
+export { mistakeAt } from './pipeline/likely-mistake.js';
+/** @internal */
 export { systemClock } from './send/sender.js';
 /** @internal */
 export type { Clock } from './send/sender.js';

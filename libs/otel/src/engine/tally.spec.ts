@@ -30,7 +30,7 @@ describe('Tally', () => {
       rejected: 2,
       dropped: { queue_full: 1, export_failed: 2 },
       queued: 1,
-      last: { outcome: 'failed', reason: 'gRPC status 14' },
+      last: { outcome: 'failed', reason: 'UNAVAILABLE' },
     });
   });
 
@@ -58,13 +58,14 @@ describe('Tally', () => {
   });
 
   it.each<[number | string, 'rejected' | 'dropped', string]>([
-    [3, 'rejected', 'gRPC status 3'],
-    [16, 'rejected', 'gRPC status 16'],
-    [14, 'dropped', 'gRPC status 14'],
-    [8, 'dropped', 'gRPC status 8'],
-    [400, 'rejected', 'HTTP 400'],
-    [429, 'dropped', 'HTTP 429'],
-    [503, 'dropped', 'HTTP 503'],
+    [3, 'rejected', 'INVALID_ARGUMENT'],
+    [16, 'rejected', 'UNAUTHENTICATED'],
+    [14, 'dropped', 'UNAVAILABLE'],
+    [8, 'dropped', 'RESOURCE_EXHAUSTED'],
+    [77, 'dropped', 'UNKNOWN'],
+    [400, 'rejected', '400'],
+    [429, 'dropped', '429'],
+    [503, 'dropped', '503'],
     ['ECONNREFUSED', 'dropped', 'ECONNREFUSED'],
   ])('tells by %s whether the collector refused', (code, kind, reason) => {
     const tally = new Tally();

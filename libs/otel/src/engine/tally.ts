@@ -1,5 +1,6 @@
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult } from '@opentelemetry/core';
+import { GRPC_CODES } from '@nestlens/otlp';
 import type { SignalStatus } from './engine.js';
 
 /** gRPC codes of OTLP's table that a further try cannot mend (OTLP specification, "Failures"). */
@@ -8,9 +9,10 @@ const REFUSED_GRPC = new Set([2, 3, 5, 6, 7, 9, 12, 13, 16]);
 const isRefusal = (code: unknown): boolean =>
   typeof code === 'number' && (code >= 100 ? code < 500 && code !== 429 : REFUSED_GRPC.has(code));
 
+/** In the words of the engine `nestlens`, so that who reads a status need not know which engine runs. */
 const reasonOf = (error: Error | undefined): string => {
   const code = (error as { code?: unknown } | undefined)?.code;
-  if (typeof code === 'number') return code >= 100 ? `HTTP ${code}` : `gRPC status ${code}`;
+  if (typeof code === 'number') return code >= 100 ? String(code) : (GRPC_CODES[code] ?? 'UNKNOWN');
   return typeof code === 'string' ? code : (error?.name ?? 'export_failed');
 };
 

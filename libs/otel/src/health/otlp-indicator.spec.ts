@@ -113,20 +113,79 @@ describe('otlpIndicator', () => {
     const indicator = otlpIndicator(engine, { recheckMs: 0 });
     await expect(indicator.check(signal)).resolves.toEqual({
       state: 'degraded',
-      detail: { traces: 'accepted', reason: `${url}: connect ECONNREFUSED 127.0.0.1:${port}` },
+      detail: {
+        traces: 'accepted',
+        reason: `${url}: connect ECONNREFUSED 127.0.0.1:${port}`,
+        remedy: 'does it run? its address is otlp.endpoint or OTEL_EXPORTER_OTLP_ENDPOINT',
+      },
     });
     await listen({ host: '127.0.0.1', port });
     await expect(indicator.check(signal)).resolves.toMatchObject({ state: 'up' });
   });
 
-  it('is degraded by a failed export, and says why without credentials', async () => {
-    const url = urlOf(await listen({ host: '127.0.0.1', port: 0 }));
-    const last = { outcome: 'failed', at: 1, reason: 'UNAVAILABLE http://u:p@collector' } as const;
-    const status = (): EngineStatus => ({ ...ALL_WELL, traces: settled(last) });
-    const finding = await otlpIndicator({ destinations: to(url), status }).check(signal);
-    expect(finding).toMatchObject({
-      state: 'degraded',
-      detail: { reason: 'traces failed: UNAVAILABLE http://***@collector' },
+  describe('names the URL of a failed export, why, and what to do', () => {
+    const failed = (reason: string): SignalStatus => settled({ outcome: 'failed', at: 1, reason });
+    const detailOf = async (protocol: Destination['protocol'], paths: string[], reason: string) => {
+      const base = urlOf(await listen({ host: '127.0.0.1', port: 0 }));
+      const destinations = to(...paths.map((path) => base + path)).map((each) => ({
+        ...each,
+        protocol,
+      }));
+      const all = failed(reason);
+      const status = (): EngineStatus => ({ traces: all, metrics: all, logs: all });
+      const finding = await otlpIndicator({ destinations, status }).check(signal);
+      expect(finding.state).toBe('degraded');
+      const text = JSON.stringify(finding.detail).replaceAll(base, 'http://collector');
+      return JSON.parse(text) as Record<string, string>;
+    };
+
+    it('of one signal', async () => {
+      expect(await detailOf('http/protobuf', ['/wrong/v1/traces'], '404')).toEqual({
+        reason: 'traces failed: HTTP 404 at http://collector/wrong/v1/traces',
+        remedy: 'is the path /wrong/v1/traces right?',
+        traces: 'failed: HTTP 404 at http://collector/wrong/v1/traces',
+      });
+    });
+
+    it('of signals that fail alike, once', async () => {
+      const paths = ['/wrong/v1/traces', '/wrong/v1/logs'];
+      expect(await detailOf('http/json', paths, '404')).toEqual({
+        reason: 'traces, logs failed: HTTP 404 at http://collector/wrong/v1/<signal>',
+        remedy: 'is the path /wrong/v1/<signal> right?',
+        traces: 'failed: HTTP 404 at http://collector/wrong/v1/traces',
+        logs: 'failed: HTTP 404 at http://collector/wrong/v1/logs',
+      });
+    });
+
+    it.each([
+      ['http/protobuf', '401', 'HTTP 401', 'credentials'],
+      ['grpc', 'UNAUTHENTICATED', 'UNAUTHENTICATED', 'credentials'],
+      ['grpc', 'UNIMPLEMENTED', 'UNIMPLEMENTED', 'this signal'],
+      ['grpc', 'ERR_HTTP2_ERROR', 'ERR_HTTP2_ERROR', 'set http/protobuf'],
+      ['http/json', 'CERT_HAS_EXPIRED', 'CERT_HAS_EXPIRED', 'renew'],
+      ['grpc', 'timeout', 'timeout', 'otlp.timeoutMs'],
+      ['http/json', '429', 'HTTP 429', 'sample'],
+      ['http/json', '308', 'HTTP 308', 'otlp.endpoint'],
+      ['http/json', 'headers', 'headers', 'otlp.headers'],
+      ['http/json', 'proxy_407', 'proxy_407', 'NO_PROXY'],
+      ['grpc', 'what nobody has heard of', 'what nobody has heard of', 'its own log'],
+    ] as const)('over %s for %s', async (protocol, reason, shown, remedy) => {
+      const detail = await detailOf(protocol, ['/v1/traces'], reason);
+      expect(detail['reason']).toBe(`traces failed: ${shown} at http://collector/v1/traces`);
+      expect(detail['remedy']).toContain(remedy);
+    });
+
+    it('without credentials', async () => {
+      const url = urlOf(await listen({ host: '127.0.0.1', port: 0 }));
+      const status = (): EngineStatus => ({
+        ...ALL_WELL,
+        traces: failed('UNAVAILABLE http://u:p@collector'),
+      });
+      const destinations = to(url.replace('://', '://user:canary@'));
+      const { detail } = await otlpIndicator({ destinations, status }).check(signal);
+      expect(detail?.['reason']).toBe(
+        `traces failed: UNAVAILABLE http://***@collector at ${url.replace('://', '://***@')}`,
+      );
     });
   });
 

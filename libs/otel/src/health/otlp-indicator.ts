@@ -1,8 +1,12 @@
-import type { ExportEngine, Signal, SignalStatus } from '../engine/engine.js';
+import type { Destination, ExportEngine, Signal, SignalStatus } from '../engine/engine.js';
 import { maskedText } from '../secrets/masked-text.js';
 import type { PlainDetail } from './finding-detail.js';
 import type { HealthIndicator } from './indicator.js';
+import { exportFailures, outcomeOf } from './export-failures.js';
+import type { Trouble } from './export-failures.js';
 import { unreachable } from './reachability.js';
+import type { Unreachable } from './reachability.js';
+import { remedyOf } from './remedy.js';
 import { SingleFlight } from './single-flight.js';
 
 export interface OtlpIndicatorOptions {
@@ -14,8 +18,21 @@ export interface OtlpIndicatorOptions {
   silence?: (signal: Signal) => string | undefined;
 }
 
-const outcomeOf = ({ last }: SignalStatus): string =>
-  last.outcome === 'failed' ? `failed: ${last.reason}` : last.outcome;
+/** What a connection is made to: the proxy, or the collector without its paths. */
+const placeOf = ({ url, proxy }: Destination): string => {
+  if (proxy !== undefined) return proxy;
+  const { origin } = URL.canParse(url) ? new URL(url) : {};
+  return origin === undefined || origin === 'null' ? url : origin;
+};
+
+const connectionTrouble = (
+  place: string,
+  { code, text }: Unreachable,
+  to: Destination,
+): Trouble => ({
+  what: `${place}: ${text}`,
+  remedy: remedyOf(to.proxy === undefined ? code : `proxy_${code}`, to, false),
+});
 
 /** Each item in one place: those of the ledger. */
 const booksOf = ({ accepted, rejected, queued, spooled, dropped }: SignalStatus) => ({
@@ -35,10 +52,10 @@ export function otlpIndicator(
   options: OtlpIndicatorOptions = {},
 ): HealthIndicator {
   const { connectMs = 500, recheckMs = 10_000, silence } = options;
-  const urls = [...new Set(engine.destinations.map(({ url, proxy }) => proxy ?? url))];
-  const signals = new Set<Signal>(engine.destinations.map((destination) => destination.signal));
+  const { destinations } = engine;
+  const places = new Map(destinations.map((to) => [placeOf(to), to]));
   const connections = new SingleFlight(
-    () => Promise.all(urls.map((url) => unreachable(url, connectMs))),
+    () => Promise.all([...places.keys()].map((place) => unreachable(place, connectMs))),
     recheckMs,
   );
   return {
@@ -47,19 +64,34 @@ export function otlpIndicator(
     async check() {
       const broken = await connections.ask();
       const status = engine.status();
+      const troubles = [...places].flatMap(([place, to], at) => {
+        const why = broken[at];
+        return why === undefined ? [] : [connectionTrouble(place, why, to)];
+      });
       const detail: PlainDetail = {};
-      const reasons = broken.flatMap((why, index) => (why ? [`${urls[index]}: ${why}`] : []));
-      for (const signal of signals) {
-        detail[signal] = outcomeOf(status[signal]);
+      const silences: string[] = [];
+      for (const to of destinations) {
+        const { signal } = to;
+        detail[signal] = outcomeOf(status[signal], to);
         for (const [account, count] of Object.entries(booksOf(status[signal]))) {
           if (count > 0) detail[`${signal}.${account}`] = count;
         }
         const silent = silence?.(signal);
-        if (silent !== undefined) reasons.push(silent);
-        if (status[signal].last.outcome === 'failed') reasons.push(`${signal} ${detail[signal]}`);
+        if (silent !== undefined) silences.push(silent);
       }
+      troubles.push(...exportFailures(destinations, status));
+      const reasons = [...silences, ...troubles.map(({ what }) => what)];
       if (reasons.length === 0) return { state: 'up', detail };
-      return { state: 'degraded', detail: { ...detail, reason: maskedText(reasons.join('; ')) } };
+      const remedies = new Set(troubles.map(({ remedy }) => remedy));
+      return {
+        state: 'degraded',
+        detail: {
+          // First, since an answer has only so many keys.
+          reason: maskedText(reasons.join('; ')),
+          ...(remedies.size > 0 && { remedy: maskedText([...remedies].join('; ')) }),
+          ...detail,
+        },
+      };
     },
   };
 }

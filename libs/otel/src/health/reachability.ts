@@ -3,26 +3,42 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { errorText } from '../secrets/masked-text.js';
 
+/** Why nothing can be reached. */
+export interface Unreachable {
+  /** As the reason of an export has it: `ECONNREFUSED`, `connect_timeout`; empty where there is none. */
+  readonly code: string;
+  /** Masked. */
+  readonly text: string;
+}
+
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /** Whether `url` can be reached now, by a connection that sends nothing; resolves why not, if not. */
-export function unreachable(url: string, timeoutMs: number): Promise<string | undefined> {
+export function unreachable(url: string, timeoutMs: number): Promise<Unreachable | undefined> {
   return new Promise((resolve) => {
     let socket: Socket | undefined;
-    const settle = (reason: string | undefined): void => {
+    const settle = (why: Unreachable | undefined): void => {
       clearTimeout(timer);
       socket?.destroy();
-      resolve(reason);
+      resolve(why);
     };
-    const timer = setTimeout(() => settle(`no connection within ${timeoutMs} ms`), timeoutMs);
+    const timer = setTimeout(
+      () => settle({ code: 'connect_timeout', text: `no connection within ${timeoutMs} ms` }),
+      timeoutMs,
+    );
     timer.unref();
     try {
       socket = open(url, () => settle(undefined));
-      socket.on('error', (error) => settle(errorText(error)));
+      socket.on('error', (error) => settle(whyOf(error)));
     } catch (error) {
-      settle(errorText(error));
+      settle(whyOf(error));
     }
   });
+}
+
+function whyOf(error: unknown): Unreachable {
+  const code = (error as { readonly code?: unknown }).code;
+  return { code: typeof code === 'string' ? code : '', text: errorText(error) };
 }
 
 function open(url: string, connected: () => void): Socket {

@@ -2,14 +2,23 @@ import type { Signal } from '../engine/engine.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { Silent } from './self-check.js';
 
-/** Why a signal is silent, as far as the configuration tells, and what to do. */
-export const likelyCause = (config: OtelConfig, signal: Signal, { kind }: Silent): string => {
+/**
+ * Why a signal is silent, as far as the configuration tells, and what to do.
+ *
+ * @param url Where it goes, without credentials.
+ */
+export const likelyCause = (
+  config: OtelConfig,
+  signal: Signal,
+  { kind }: Silent,
+  url: string,
+): string => {
   if (kind === 'held') {
     const how =
       config.otlp.engine === 'nestlens' && config.otlp.pipeline.worker !== false
         ? 'The export worker may not have started or hangs: try otlp.worker: false.'
         : 'The exporter may hang.';
-    return `${how} diagnostics.level: 'debug' prints what the engine does.`;
+    return `They go to ${url}. ${how} diagnostics.level: 'debug' prints what the engine does.`;
   }
   if (signal === 'metrics') {
     const { views } = config.metrics;

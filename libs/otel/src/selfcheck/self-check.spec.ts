@@ -1,6 +1,8 @@
 import { ManualClock } from '@nestlens/testing';
 import type { EngineStatus, Signal, SignalStatus } from '../engine/engine.js';
 import { otlpIndicator } from '../health/otlp-indicator.js';
+import { resolveConfig } from '../options/resolve.js';
+import { likelyCause } from './likely-cause.js';
 import { SelfCheck } from './self-check.js';
 
 const NOTHING: SignalStatus = {
@@ -114,5 +116,15 @@ describe('SelfCheck', () => {
     const { state, detail } = await indicator.check(new AbortController().signal);
     expect(state).toBe('degraded');
     expect(String(detail?.['reason'])).toContain('none came to the export engine');
+  });
+});
+
+describe('likelyCause', () => {
+  it('names where a signal goes that is held', () => {
+    const held = { kind: 'held', items: 7 } as const;
+    expect(likelyCause(resolveConfig({}, {}), 'logs', held, 'http://collector:4318/v1/logs')).toBe(
+      'They go to http://collector:4318/v1/logs. The export worker may not have started or hangs: ' +
+        "try otlp.worker: false. diagnostics.level: 'debug' prints what the engine does.",
+    );
   });
 });

@@ -32,12 +32,13 @@ export const startSelfCheck = (
   // Those of the runtime are measured from the start.
   if (config.metrics.runtime) app.made.metrics += 1;
   const sent = config.disabled ? [] : engine.destinations.map(({ signal }) => signal);
+  const urls = new Map(engine.destinations.map(({ signal, url }) => [signal, url]));
   const logger = new Logger('OtelModule');
   const check = new SelfCheck({
     made: app.made,
     status: () => engine.status(),
     patience: Object.fromEntries(sent.map((signal) => [signal, patienceOf(config, signal)])),
-    causeOf: (signal, judgement) => likelyCause(config, signal, judgement),
+    causeOf: (signal, judgement) => likelyCause(config, signal, judgement, urls.get(signal) ?? ''),
     warn: (line) => logger.warn(line),
     clock: systemClock,
   });

@@ -1,3 +1,5 @@
+import { refusalHint } from '../transport/collector-words.js';
+import { endpointOf } from './pipeline-options.js';
 import type { Protocol } from './pipeline-options.js';
 
 /** What is known of a destination when it fails. */
@@ -34,13 +36,31 @@ const CLIENT_CERTIFICATE =
   /^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN)$/;
 const DATES: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
-/** The mistake that a failure suggests, and its remedy, in brackets behind a space; empty for none. */
-export function likelyMistake(reason: string, failing: Failing): string {
-  const hint = hintOf(reason, failing);
-  return hint === '' ? '' : ` (${hint})`;
+/** A destination that fails. */
+export interface FailingDestination {
+  readonly protocol: Protocol;
+  /** The URL that is asked for, over HTTP with its path. */
+  readonly endpoint: string;
+  /** It has answered something in this process. */
+  readonly hasAnswered: boolean;
 }
 
-function hintOf(reason: string, { protocol, tls, port, hasAnswered }: Failing): string {
+/** What an outcome's reason suggests of a destination, and what to do: a clause or a question; empty for nothing. */
+export function mistakeAt(
+  reason: string,
+  { protocol, endpoint, hasAnswered }: FailingDestination,
+): string {
+  const { tls = false, port, path, socketPath } = endpointOf({ protocol, endpoint }) ?? {};
+  // The name of a socket has no place for a path.
+  const asked = protocol === 'grpc' || socketPath !== undefined ? undefined : path || '/';
+  return likelyMistake(reason, { protocol, tls, port, hasAnswered }) || refusalHint(reason, asked);
+}
+
+/** The mistake that a failure suggests, and its remedy; empty for none. */
+export function likelyMistake(
+  reason: string,
+  { protocol, tls, port, hasAnswered }: Failing,
+): string {
   const isGrpc = protocol === 'grpc';
   if (OTHER_PROTOCOL.has(reason)) return otherProtocol(isGrpc, port);
   if (NO_TLS.has(reason)) {

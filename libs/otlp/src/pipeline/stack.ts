@@ -20,8 +20,7 @@ import type { Signal } from '../wire/model.js';
 import { HeaderQuestions } from './header-questions.js';
 import { asJson } from './json-body.js';
 import type { Lane, Lanes } from './lane.js';
-import { likelyMistake } from './likely-mistake.js';
-import { endpointOf } from './pipeline-options.js';
+import { mistakeAt } from './likely-mistake.js';
 import type { Destination, SendingOptions } from './pipeline-options.js';
 import type { FromRunner, LaneState } from './runner-messages.js';
 
@@ -121,8 +120,10 @@ function createLane(
   circuit.onChange((state) => {
     if (state.kind !== 'open') return;
     const { reason } = state;
-    const mistake = to[0] === undefined ? '' : mistakeOf(reason, to[0], known.hasAnswered());
-    const message = `${signals.join(', ')} cannot be sent to ${shown(to)}: ${reason}${mistake}; trying again`;
+    const hasAnswered = known.hasAnswered();
+    const mistake = to[0] === undefined ? '' : mistakeAt(reason, { ...to[0], hasAnswered });
+    const hint = mistake === '' ? '' : ` (${mistake})`;
+    const message = `${signals.join(', ')} cannot be sent to ${shown(to)}: ${reason}${hint}; trying again`;
     // The collector's own words, which the transport may have told of the same, say more.
     emit({ kind: 'warning', cause: `${reason}_${at}`, message });
   });
@@ -168,12 +169,6 @@ function createLane(
     },
   };
   return lane;
-}
-
-function mistakeOf(reason: string, to: Destination, hasAnswered: boolean): string {
-  const { protocol } = to;
-  const { tls = false, port } = endpointOf(to) ?? {};
-  return likelyMistake(reason, { protocol, tls, port, hasAnswered });
 }
 
 /** Where it goes, without path and credentials. */

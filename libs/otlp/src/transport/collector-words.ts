@@ -65,11 +65,14 @@ export function refusalWords(
   message = '',
   path?: string,
 ): Words {
-  const isPath = reason === '404' && path !== undefined;
-  const hint = isPath ? `is the path ${path} right?` : (HINTS[reason] ?? '');
+  const hint = refusalHint(reason, path);
   const why = message === '' || hint === '' ? message + hint : `${message} (${hint})`;
   const head = `${signal} refused by ${where} (${reason})`;
   return { code: `refused_${signal}_${reason}`, text: `${withWhy(head, why)}; ${LOST}` };
 }
+
+/** What a refusal makes one ask; empty for nothing. */
+export const refusalHint = (reason: string, path?: string): string =>
+  reason === '404' && path !== undefined ? `is the path ${path} right?` : (HINTS[reason] ?? '');
 
 const withWhy = (head: string, why: string): string => (why === '' ? head : `${head}: ${why}`);
