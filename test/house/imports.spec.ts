@@ -12,6 +12,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 const SERVICE = ['@nestlens/otel', '@nestlens/protos'];
 
+/** What rooms of `libs/otel` that all of them build on may import of it. */
+const FOUNDATIONS: Readonly<Record<string, readonly string[]>> = {
+  api: [],
+  context: ['api'],
+  faults: ['api'],
+  exceptions: ['faults'],
+  propagation: ['faults'],
+  messages: ['faults', 'lifecycle', 'report'],
+};
+
 const homeOf = (file: string): string => file.split('/').slice(0, 2).join('/');
 const isSpec = (file: string): boolean => /\.(spec|e2e-spec)\.ts$|\/fixtures?\//.test(file);
 const sources = projectFiles('libs/*/src/**.ts', 'apps/*/src/**.ts');
@@ -41,6 +51,19 @@ describe('imports', () => {
         .map((name) => `${file} -> ${name}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it.each(Object.entries(FOUNDATIONS))('point down from the room %s', (room, allowed) => {
+    const files = sources.filter((file) => file.startsWith(`libs/otel/src/${room}/`));
+    const wrong = files
+      .filter((file) => !isSpec(file))
+      .flatMap((file) =>
+        importsOf(read(file))
+          .flatMap((name) => /^\.\.\/([a-z-]+)\//.exec(name)?.[1] ?? [])
+          .filter((other) => !allowed.includes(other))
+          .map((other) => `${file} -> ${other}`),
+      );
+    expect([files.length > 0, wrong]).toEqual([true, []]);
   });
 
   it('load optional peers only as types', () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, RequestMethod } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { warnOfFault } from './fault-log.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 /**
  * Calls `next` to go on, or answers by itself. Runs before body parsers, middleware and guards. `template`

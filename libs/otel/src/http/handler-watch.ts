@@ -3,7 +3,7 @@ import type { ExceptionFilter } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { contexts } from '../context/contexts.js';
-import { guarded } from './fault-log.js';
+import { guarded } from '../faults/fault-log.js';
 import { HttpInterceptor } from './http.interceptor.js';
 import { serverRequestOf } from './server-context.js';
 

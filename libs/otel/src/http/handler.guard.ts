@@ -1,7 +1,7 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { contexts } from '../context/contexts.js';
-import { warnOfFault } from './fault-log.js';
+import { warnOfFault } from '../faults/fault-log.js';
 import { serverRequestOfMessage } from './http-server.instrumentation.js';
 import { serverRequestOf } from './server-context.js';
 

@@ -4,7 +4,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { Inventory } from '../report/inventory.js';
 import { ClientCalls } from './client-calls.js';
-import { guarded } from './fault-log.js';
+import { guarded } from '../faults/fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { HTTP_SETTINGS } from './http.tokens.js';
 import { nodeHandlers } from './node-client.js';

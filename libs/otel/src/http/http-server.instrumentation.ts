@@ -12,7 +12,7 @@ import { ServiceState } from '../lifecycle/service-state.js';
 import { ManagementRoutes } from '../management/management-routes.js';
 import { Inventory } from '../report/inventory.js';
 import { AdapterHooks } from './adapter-hooks.js';
-import { warnOfFault } from './fault-log.js';
+import { warnOfFault } from '../faults/fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { HTTP_SETTINGS } from './http.tokens.js';
 import { compileIgnore, ignoredContext } from './ignored-requests.js';

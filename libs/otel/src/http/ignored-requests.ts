@@ -2,7 +2,7 @@ import { createContextKey } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { HttpIgnore } from '../options/otel.options.js';
-import { warnOfFault } from './fault-log.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 const IGNORED = createContextKey('nestlens.http.ignored');
 

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isCancellation } from './cancellation.js';
 import type { ClientCall, ClientCalls } from './client-calls.js';
 import { carriesIncoming } from '../propagation/incoming-headers.js';
-import { guarded } from './fault-log.js';
+import { guarded } from '../faults/fault-log.js';
 import { NodeHeaders, keepFromPassedOn } from './node-headers.js';
 import { claim } from './request-claim.js';
 

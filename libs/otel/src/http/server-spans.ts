@@ -13,7 +13,7 @@ import { failSpan, recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
 import { expressRoute } from './express-route.js';
 import type { ExpressRequest } from './express-route.js';
-import { guarded } from './fault-log.js';
+import { guarded } from '../faults/fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { headerValues } from './redaction.js';
 import { RequestReader } from './request-facts.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { guarded } from './fault-log.js';
+import { guarded } from '../faults/fault-log.js';
 import { parseTarget } from './request-target.js';
 import { UpgradeResponse } from './upgrade-response.js';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
-import { guarded } from '../http/fault-log.js';
+import { guarded } from '../faults/fault-log.js';
 import { InFlight } from '../lifecycle/in-flight.js';
 import { Inventory } from '../report/inventory.js';
 import { messageClients } from './message-clients.js';

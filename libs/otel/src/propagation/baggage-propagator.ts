@@ -1,7 +1,7 @@
 import { propagation } from '@opentelemetry/api';
 import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { warnOfFault } from '../http/fault-log.js';
+import { warnOfFault } from '../faults/fault-log.js';
 import { parseBaggage, serializeBaggage } from './baggage.js';
 import { joined } from './trace-context.js';
 

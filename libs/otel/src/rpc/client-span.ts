@@ -18,7 +18,7 @@ import type { RpcMethod } from './rpc-method.js';
 import type { RpcSettings } from './rpc.settings.js';
 import { ATTR_RPC_REQUEST_HEADER } from './semconv.js';
 import { boundedDetails, CANCELLED, OK, statusCodeName } from './status-code.js';
-import { warn } from './warnings.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 /** What a span of a call needs of the client that makes it. */
 export interface ClientSpanOwner {
@@ -92,7 +92,7 @@ export class ClientSpan implements ClientCallObserver {
       this.#context = trace.setSpan(parent, this.#span);
       this.#owner.began(this);
     } catch (error) {
-      warn('a client span could not be started', error);
+      warnOfFault('gRPC: a client span could not be started', error);
     }
   }
 
@@ -105,7 +105,7 @@ export class ClientSpan implements ClientCallObserver {
       this.#span?.end();
       this.#owner.measured(this.#method, end, seconds, this.#context);
     } catch (error) {
-      warn('a client span could not be ended', error);
+      warnOfFault('gRPC: a client span could not be ended', error);
     } finally {
       this.#owner.ended(this);
     }
@@ -118,7 +118,7 @@ export class ClientSpan implements ClientCallObserver {
       injectContext(this.#context, metadataHeaders(copy));
       return copy;
     } catch (error) {
-      warn('the context could not be sent', error);
+      warnOfFault('gRPC: the context could not be sent', error);
       return metadata;
     }
   }

@@ -16,7 +16,7 @@ import { RpcMethod, RpcMethods } from './rpc-method.js';
 import type { RpcSettings } from './rpc.settings.js';
 import { CALL_DURATION_BUCKETS } from './semconv.js';
 import type { GrpcCode } from '@nestlens/otlp';
-import { warn } from './warnings.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 const isClientError = (name: GrpcCode): boolean => name !== 'OK';
 
@@ -90,7 +90,7 @@ export class GrpcClientTracer implements ClientSpanOwner {
       if (!methods) this.#methods.set(target, (methods = new RpcMethods()));
       return methods.find(options.method_definition.path, (path) => this.#describe(path, target));
     } catch (error) {
-      warn('a client call could not be observed', error);
+      warnOfFault('gRPC: a client call could not be observed', error);
       return undefined;
     }
   }

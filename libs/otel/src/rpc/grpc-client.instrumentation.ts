@@ -11,7 +11,7 @@ import { addToClient, withClientInterceptor } from './interceptor-options.js';
 import type { RpcSettings } from './rpc.settings.js';
 import { RPC_SETTINGS } from './rpc.tokens.js';
 import { runningClientTracers } from './traced-grpc.js';
-import { warn } from './warnings.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 /**
  * Puts an interceptor into each gRPC client that Nest made. Its module must be global: then its `onModuleInit` runs
@@ -73,7 +73,7 @@ export class GrpcClientInstrumentation
         this.#attach(found);
       }
     } catch (error) {
-      warn('a gRPC client could not be instrumented', error);
+      warnOfFault('gRPC: a client could not be instrumented', error);
     }
   }
 

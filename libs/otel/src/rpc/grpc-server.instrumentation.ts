@@ -14,7 +14,7 @@ import { RPC_SETTINGS } from './rpc.tokens.js';
 import { GrpcServerTracer } from './server-tracer.js';
 import { runningServerTracers } from './traced-grpc.js';
 import { UnknownMethods } from './unknown-methods.js';
-import { warn } from './warnings.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 /** A transport server of Nest, as far as we look at it; all of it may be missing in a custom one. */
 interface TransportServer {
@@ -72,7 +72,7 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
       try {
         if (isGrpc(server)) this.#attach(server);
       } catch (error) {
-        warn('a gRPC server could not be instrumented', error);
+        warnOfFault('gRPC: a server could not be instrumented', error);
       }
     });
   }

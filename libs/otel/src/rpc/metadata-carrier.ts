@@ -1,7 +1,7 @@
 import type { TextMapGetter } from '@opentelemetry/api';
 import type { HeaderCarrier } from '../propagation/client-headers.js';
 import type { GrpcMetadata, GrpcMetadataValue } from './grpc-js.js';
-import { warn } from './warnings.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 const isText = (value: GrpcMetadataValue): value is string => typeof value === 'string';
 
@@ -31,7 +31,7 @@ export const metadataHeaders = (metadata: GrpcMetadata): HeaderCarrier => ({
     try {
       metadata.set(key, value);
     } catch (error) {
-      warn('a value could not be put into metadata', error);
+      warnOfFault('gRPC: a value could not be put into metadata', error);
     }
   },
   remove: (key) => metadata.remove(key),

@@ -26,7 +26,7 @@ import { ATTR_RPC_REQUEST_HEADER, EVENT_RPC_SERVER_CALL_EXCEPTION } from './semc
 import type { ServerCallObserver } from './server-call.js';
 import { serverOutcome } from './server-outcome.js';
 import { boundedDetails, isServerError, statusCodeName } from './status-code.js';
-import { warn } from './warnings.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 /** What a handler threw, and when (ms since the epoch). */
 interface SeenException {
@@ -73,7 +73,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall, Incoming {
     try {
       parent = ownPropagator.extract(parent, metadata, metadataGetter);
     } catch (error) {
-      warn('the incoming context could not be read', error);
+      warnOfFault('gRPC: the incoming context could not be read', error);
     }
     this.#context = parent;
     try {
@@ -85,7 +85,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall, Incoming {
       );
       this.#context = withIncoming(withActiveCall(trace.setSpan(parent, this.#span), this), this);
     } catch (error) {
-      warn('a server span could not be started', error);
+      warnOfFault('gRPC: a server span could not be started', error);
     }
     return this.#context;
   }
@@ -113,7 +113,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall, Incoming {
       const elapsedMs = performance.now() - this.#startedAt;
       this.#finish(serverOutcome(call, this.#given, elapsedMs), elapsedMs / 1000);
     } catch (error) {
-      warn('a server span could not be ended', error);
+      warnOfFault('gRPC: a server span could not be ended', error);
     } finally {
       this.#leave?.();
       this.#metadata = undefined;
@@ -151,7 +151,7 @@ export class ServerSpan implements ServerCallObserver, ActiveCall, Incoming {
       const code = exceptionCode(exception.error);
       if (code !== undefined) span.setAttribute(ATTR_EXCEPTION_CODE, code);
     } catch (error) {
-      warn('an exception could not be recorded', error);
+      warnOfFault('gRPC: an exception could not be recorded', error);
     }
   }
 

@@ -30,7 +30,7 @@ import type { ServerCallObserver } from './server-call.js';
 import { ServerSpan } from './server-span.js';
 import type { ServerSpanOwner } from './server-span.js';
 import { isServerError, UNIMPLEMENTED, statusCodeName } from './status-code.js';
-import { warn } from './warnings.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 const LONGEST_ORIGINAL = 255;
 
@@ -86,7 +86,7 @@ export class GrpcServerTracer implements ServerSpanOwner {
         method.ignored ? this.#suppressed : new ServerSpan(method, this),
       );
     } catch (error) {
-      warn('a server call could not be observed', error);
+      warnOfFault('gRPC: a server call could not be observed', error);
       return call;
     }
   }
@@ -114,7 +114,7 @@ export class GrpcServerTracer implements ServerSpanOwner {
       span.end();
       this.measured(unknownMethod, UNIMPLEMENTED, 0, context);
     } catch (error) {
-      warn('a call of an unknown method could not be recorded', error);
+      warnOfFault('gRPC: a call of an unknown method could not be recorded', error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Http2Headers } from './metadata-carrier.js';
-import { warn } from './warnings.js';
+import { warnOfFault } from '../faults/fault-log.js';
 
 /** Published by Node's own HTTP/2 server for each request, before grpc-js sees it. */
 const CHANNEL = 'http2.server.stream.start';
@@ -74,7 +74,7 @@ export class UnknownMethods {
         }
       }
     } catch (error) {
-      warn('a request could not be checked for its method', error);
+      warnOfFault('gRPC: a request could not be checked for its method', error);
     }
   };
 }

@@ -16,7 +16,7 @@ const textOf = (error: unknown): string => {
 
 /**
  * Tells of a failure of ours, or of a function given in the options: at most one line per cause and
- * minute. `cause` is one of a fixed set of texts.
+ * minute. `cause` is one of a fixed set of texts, so that the memory of them is bounded. Never throws.
  */
 export const warnOfFault = (cause: string, error: unknown): void => {
   const now = performance.now();
@@ -25,14 +25,16 @@ export const warnOfFault = (cause: string, error: unknown): void => {
     line.hidden++;
     return;
   }
-  const hidden = line?.hidden ?? 0;
+  const more = line === undefined || line.hidden === 0 ? '' : ` (${line.hidden} more since)`;
   lines.set(cause, { at: now, hidden: 0 });
-  diag.warn(
-    `${cause}: ${textOf(error)}; the request goes on${hidden > 0 ? ` (${hidden} more since)` : ''}`,
-  );
+  try {
+    diag.warn(`${cause}: ${textOf(error)}; the app goes on${more}`);
+  } catch {
+    // A diagnostics logger of the app's that throws must not reach a request either.
+  }
 };
 
-/** Runs what must never harm a request. */
+/** Runs what must never harm a request, a call or a message. */
 export const guarded = (cause: string, run: () => void): void => {
   try {
     run();
