@@ -2,7 +2,8 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import type { PipelineOptions } from '../../libs/otlp/src/pipeline/pipeline-options.js';
-import { AllSignals, NOTHING, SIGNALS } from './fixtures/all-signals.js';
+import { SIGNALS } from '../../libs/otlp/src/wire/model.js';
+import { AllSignals, NOTHING } from './fixtures/all-signals.js';
 import { FROM_WORKER, Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 

@@ -86,4 +86,6 @@ export { globalProviders } from './late-bound/globals.js';
 /** @internal */
 export { AsyncContextManager } from './context/async-context-manager.js';
 /** @internal */
-export type { EngineStatus, ExportEngine, Signal, SignalStatus } from './engine/engine.js';
+export type { EngineStatus, ExportEngine, SignalStatus } from './engine/engine.js';
+/** @internal */
+export type { Signal } from '@nestlens/otlp';

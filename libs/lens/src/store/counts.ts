@@ -1,3 +1,4 @@
+import { SIGNALS } from '@nestlens/otlp/wire';
 import type { Signal } from '@nestlens/otlp/wire';
 
 /**
@@ -18,14 +19,12 @@ export interface SignalCounts {
 
 export type CountsBySignal = Readonly<Record<Signal, SignalCounts>>;
 
-export const signals: readonly Signal[] = ['traces', 'metrics', 'logs'];
-
 export function createCounts(): CountsBySignal {
   return { traces: zero(), metrics: zero(), logs: zero() };
 }
 
 export function addCounts(into: CountsBySignal, from: CountsBySignal): void {
-  for (const signal of signals) {
+  for (const signal of SIGNALS) {
     const sum = into[signal];
     const part = from[signal];
     sum.received += part.received;

@@ -1,4 +1,5 @@
-import { addCounts, createCounts, signals, type CountsBySignal } from './counts.js';
+import { SIGNALS } from '@nestlens/otlp/wire';
+import { addCounts, createCounts, type CountsBySignal } from './counts.js';
 
 /** One start of an app: what came with one `service.instance.id`. */
 export interface Run {
@@ -49,7 +50,7 @@ export class Service {
   /** Counts what is held as cleared, and forgets the runs. */
   clear(): void {
     this.#runs.clear();
-    for (const signal of signals) {
+    for (const signal of SIGNALS) {
       const counts = this.counts[signal];
       counts.cleared += counts.held;
       counts.held = 0;
@@ -57,7 +58,7 @@ export class Service {
   }
 
   get isEmpty(): boolean {
-    return signals.every((signal) => this.counts[signal].held === 0);
+    return SIGNALS.every((signal) => this.counts[signal].held === 0);
   }
 }
 
@@ -91,7 +92,7 @@ export class ServiceTable {
   /** All services, and `(other services)` where it has counted anything. */
   *[Symbol.iterator](): IterableIterator<Service> {
     yield* this.#services.values();
-    if (signals.some((signal) => this.#others.counts[signal].received > 0)) yield this.#others;
+    if (SIGNALS.some((signal) => this.#others.counts[signal].received > 0)) yield this.#others;
   }
 
   total(): CountsBySignal {

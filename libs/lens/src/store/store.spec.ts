@@ -11,7 +11,7 @@ import {
   sum,
   traceId,
 } from '../fixtures/samples.js';
-import { signals } from './counts.js';
+import { SIGNALS } from '@nestlens/otlp/wire';
 import { OTHER_SERVICES } from './service.js';
 import { LensStore, type StoreOptions } from './store.js';
 
@@ -32,7 +32,7 @@ function store(options: Partial<StoreOptions> = {}): LensStore {
 function expectBooksToBalance(kept: LensStore): void {
   const { counts, services, traces } = kept.stats();
   for (const part of [counts, ...services.map((service) => service.counts)]) {
-    for (const signal of signals) {
+    for (const signal of SIGNALS) {
       const { received, held, refused, evicted, cleared } = part[signal];
       expect(received).toBe(held + refused + evicted + cleared);
     }

@@ -1,7 +1,7 @@
+import { SIGNALS } from '@nestlens/otlp';
 import type { OtelConfig, OtlpDestination } from '../options/otel.config.js';
-import type { Destination, Signal } from './engine.js';
-
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+import type { Signal } from '@nestlens/otlp';
+import type { Destination } from './engine.js';
 
 const shownUrl = (to: OtlpDestination): string => {
   const url = new URL(to.url);

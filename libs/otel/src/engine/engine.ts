@@ -1,8 +1,7 @@
+import type { Signal } from '@nestlens/otlp';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
-
-export type Signal = 'traces' | 'metrics' | 'logs';
 
 /** What the engine knows of one signal. Counts are of items: spans, log records, data points. */
 export interface SignalStatus {

@@ -1,3 +1,4 @@
+import type { Signal } from '@nestlens/otlp';
 import { AggregationTemporalityPreference } from '@opentelemetry/exporter-metrics-otlp-http';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
@@ -28,7 +29,7 @@ export interface OtlpExporters {
 
 export const loadExporters = async (config: OtelConfig): Promise<OtlpExporters> => {
   const { otlp, metrics: options } = config;
-  const official = (signal: 'traces' | 'metrics' | 'logs') =>
+  const official = (signal: Signal) =>
     config[signal].exporters.includes('otlp') ? load[otlp[signal].protocol]() : undefined;
   const [traces, metrics, logs] = await Promise.all([
     official('traces'),

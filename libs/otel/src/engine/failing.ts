@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExportEngine, Signal } from './engine.js';
+import type { Signal } from '@nestlens/otlp';
+import type { ExportEngine } from './engine.js';
 
 const LOOK_MS = 20;
 

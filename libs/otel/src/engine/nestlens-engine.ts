@@ -1,6 +1,6 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { MeterProvider } from '@opentelemetry/api';
-import { boundedReader, createPipeline, proxyUrlOf } from '@nestlens/otlp';
+import { SIGNALS, boundedReader, createPipeline, proxyUrlOf } from '@nestlens/otlp';
 import type { DestinationOptions, LaneState, PipelineOptions, PipelineStats } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
@@ -9,7 +9,8 @@ import type { OtelConfig } from '../options/otel.config.js';
 import { boundsOf } from '../metrics/bounds.js';
 import { shownDestinations } from './destinations.js';
 import { encodeLimitsOf } from './encode-limits.js';
-import type { Destination, ExportEngine, Signal, SignalStatus } from './engine.js';
+import type { Signal } from '@nestlens/otlp';
+import type { Destination, ExportEngine, SignalStatus } from './engine.js';
 
 const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions | undefined => {
   if (!config[signal].exporters.includes('otlp')) return undefined;
@@ -67,9 +68,7 @@ const isMeasured = ({ metrics: { exporters, prometheusPath, readers } }: OtelCon
   exporters.length + readers.length > 0 || prometheusPath !== undefined;
 
 const pipelineOptionsOf = (config: OtelConfig, meters: MeterProvider): PipelineOptions => {
-  const [traces, exportedMetrics, logs] = (['traces', 'metrics', 'logs'] as const).map((signal) =>
-    destinationOf(config, signal),
-  );
+  const [traces, exportedMetrics, logs] = SIGNALS.map((signal) => destinationOf(config, signal));
   return {
     ...(traces && { traces }),
     ...(exportedMetrics && { metrics: exportedMetrics }),

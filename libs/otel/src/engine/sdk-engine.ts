@@ -13,7 +13,13 @@ import type {
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { MeterProvider } from '@opentelemetry/api';
-import { LiveSpans, certificateMetrics, liveSpanMetrics, unendedText } from '@nestlens/otlp';
+import {
+  SIGNALS,
+  LiveSpans,
+  certificateMetrics,
+  liveSpanMetrics,
+  unendedText,
+} from '@nestlens/otlp';
 import type { ExportResult } from '@opentelemetry/core';
 import { boundedReader } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
@@ -21,7 +27,8 @@ import { globalProviders } from '../late-bound/globals.js';
 import { boundsOf } from '../metrics/bounds.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { shownDestinations } from './destinations.js';
-import type { ExportEngine, Signal } from './engine.js';
+import type { Signal } from '@nestlens/otlp';
+import type { ExportEngine } from './engine.js';
 import { loadExporters } from './exporters.js';
 import { queueDrops } from './queue-drops.js';
 import { Tally } from './tally.js';
@@ -157,7 +164,7 @@ const metricReader = (
 
 /** The official exporters read their files once, so what was read at start stays true. */
 const observeCertificates = (config: OtelConfig, meters: MeterProvider): (() => void) => {
-  const certificates = (['traces', 'metrics', 'logs'] as const).flatMap((signal) => {
+  const certificates = SIGNALS.flatMap((signal) => {
     const expiresAt = config.otlp[signal].tls?.expiresAt;
     const goes = expiresAt !== undefined && config[signal].exporters.includes('otlp');
     return goes ? [{ signals: [signal], expiresAt }] : [];

@@ -6,7 +6,8 @@ import type { EngineStatus, ExportEngine } from '../engine/engine.js';
 import type { ServiceState } from '../lifecycle/service-state.js';
 import type { ShutdownSettings } from '../lifecycle/shutdown-settings.js';
 import type { OtelProviders } from '../providers/otel-providers.js';
-import { SIGNALS, hasLosses, shutdownReport } from '../report/shutdown-report.js';
+import { SIGNALS } from '@nestlens/otlp';
+import { hasLosses, shutdownReport } from '../report/shutdown-report.js';
 import { recordFailedStart } from './crash-record.js';
 import type { FlushedTelemetry, Life } from './lives.js';
 

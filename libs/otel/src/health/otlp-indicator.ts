@@ -1,4 +1,5 @@
-import type { Destination, ExportEngine, Signal, SignalStatus } from '../engine/engine.js';
+import type { Signal } from '@nestlens/otlp';
+import type { Destination, ExportEngine, SignalStatus } from '../engine/engine.js';
 import { maskedText } from '../secrets/masked-text.js';
 import type { PlainDetail } from './finding-detail.js';
 import type { HealthIndicator } from './indicator.js';

@@ -5,7 +5,7 @@ import type {
   TextMapPropagator,
   TracerProvider,
 } from '@opentelemetry/api';
-import type { Signal } from '../engine/engine.js';
+import type { Signal } from '@nestlens/otlp';
 import { EMPTY_CONTEXT } from '../context/linked-context.js';
 import { withApp } from './app-context.js';
 import { FLUSH_TIMEOUT_MS } from './flush.js';

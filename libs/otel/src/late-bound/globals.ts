@@ -2,7 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import { bindEarlyHandles, leaveSlot, makeReadable, takeSlot } from '../api/api-global.js';
 import { slotOwner } from '../api/slot-owner.js';
 import type { SlotOwner } from '../api/slot-owner.js';
-import type { Signal } from '../engine/engine.js';
+import type { Signal } from '@nestlens/otlp';
 import { contexts } from '../context/contexts.js';
 import { showRandomFlag } from '../propagation/random-flag.js';
 import { appOf } from './app-context.js';

@@ -1,3 +1,4 @@
+import type { Signal } from '@nestlens/otlp';
 import { MAX_TIMER_MS } from './environment.js';
 import type { Environment } from './environment.js';
 import {
@@ -24,8 +25,6 @@ import { Secret } from '../secrets/secret.js';
 import { DEFAULT_ENGINE } from './engine-limits.js';
 import type { LoadTls } from './tls.js';
 import { tlsGiven } from './tls-given.js';
-
-type SignalName = 'traces' | 'metrics' | 'logs';
 
 export interface DestinationResult {
   readonly destination: OtlpDestination;
@@ -78,7 +77,7 @@ const basic = (username: string, password: string): string =>
 
 /** Answers every question about one signal's destination: code over `OTEL_*` over default. */
 export const resolveDestination = (
-  signal: SignalName,
+  signal: Signal,
   options: OtlpOptions,
   environment: Environment,
   loadTls: LoadTls,

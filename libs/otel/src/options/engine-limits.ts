@@ -1,3 +1,4 @@
+import { SIGNALS } from '@nestlens/otlp';
 import type { Environment } from './environment.js';
 import type { Fault } from './faults.js';
 import type { OtelModuleOptions, OtlpDestinationOptions, OtlpEngine } from './otel.options.js';
@@ -51,9 +52,7 @@ export const engineFaults = ({ otlp = {} }: OtelModuleOptions): readonly Fault[]
   otlp.engine === 'sdk'
     ? [
         ...faultsOf('otlp', otlp),
-        ...(['traces', 'metrics', 'logs'] as const).flatMap((signal) =>
-          faultsOf(`otlp.${signal}`, otlp[signal] ?? {}),
-        ),
+        ...SIGNALS.flatMap((signal) => faultsOf(`otlp.${signal}`, otlp[signal] ?? {})),
       ]
     : [];
 

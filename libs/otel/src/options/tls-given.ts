@@ -1,3 +1,4 @@
+import type { Signal } from '@nestlens/otlp';
 import type { Environment } from './environment.js';
 import type { OtlpOptions, OtlpTlsOptions } from './otel.options.js';
 import { TLS_FILES } from './tls.js';
@@ -16,7 +17,7 @@ const under =
 
 /** The TLS options that count for a signal, and where each was given: code over the variables of `names`. */
 export const tlsGiven = (
-  signal: 'traces' | 'metrics' | 'logs',
+  signal: Signal,
   options: OtlpOptions,
   environment: Environment,
   names: (suffix: string) => readonly [forSignal: string, forAll: string],

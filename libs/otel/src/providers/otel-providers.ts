@@ -18,7 +18,8 @@ import { ConsoleSpanExporter, SimpleSpanProcessor, TracerProvider } from '@opent
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { aside } from '../context/aside.js';
 import type { OtelConfig } from '../options/otel.config.js';
-import type { ExportEngine, Signal } from '../engine/engine.js';
+import type { Signal } from '@nestlens/otlp';
+import type { ExportEngine } from '../engine/engine.js';
 import { untilFailing } from '../engine/failing.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';

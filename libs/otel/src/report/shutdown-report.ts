@@ -1,6 +1,6 @@
-import type { EngineStatus, Signal, SignalStatus } from '../engine/engine.js';
-
-export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+import { SIGNALS } from '@nestlens/otlp';
+import type { Signal } from '@nestlens/otlp';
+import type { EngineStatus, SignalStatus } from '../engine/engine.js';
 
 const totals = (status: SignalStatus): Omit<SignalStatus, 'last'> => ({
   accepted: status.accepted,

@@ -1,13 +1,13 @@
+import { SIGNALS } from '@nestlens/otlp';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import type { OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG, OTEL_ENGINE } from '../otel.tokens.js';
-import type { Destination, ExportEngine, Signal } from '../engine/engine.js';
+import type { Signal } from '@nestlens/otlp';
+import type { Destination, ExportEngine } from '../engine/engine.js';
 import { apiFacts, apiFindings } from './api-facts.js';
 import { Inventory } from './inventory.js';
 import { unseenLibraries } from './libraries.js';
-
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 const samplerText = ({ sampler }: OtelConfig['traces']): string => {
   if (sampler.kind === 'own') return 'your own sampler';

@@ -1,4 +1,4 @@
-import type { Signal } from '../engine/engine.js';
+import type { Signal } from '@nestlens/otlp';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { Silent } from './self-check.js';
 

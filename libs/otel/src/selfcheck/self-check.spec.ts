@@ -1,5 +1,6 @@
 import { ManualClock } from '@nestlens/testing';
-import type { EngineStatus, Signal, SignalStatus } from '../engine/engine.js';
+import type { Signal } from '@nestlens/otlp';
+import type { EngineStatus, SignalStatus } from '../engine/engine.js';
 import { otlpIndicator } from '../health/otlp-indicator.js';
 import { resolveConfig } from '../options/resolve.js';
 import { likelyCause } from './likely-cause.js';

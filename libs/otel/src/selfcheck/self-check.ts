@@ -1,5 +1,6 @@
 import type { Clock } from '@nestlens/otlp';
-import type { EngineStatus, Signal } from '../engine/engine.js';
+import type { Signal } from '@nestlens/otlp';
+import type { EngineStatus } from '../engine/engine.js';
 import { judge } from './judge.js';
 import type { Judgement, SignalFacts } from './judge.js';
 

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { systemClock } from '@nestlens/otlp';
-import type { ExportEngine, Signal } from '../engine/engine.js';
+import type { Signal } from '@nestlens/otlp';
+import type { ExportEngine } from '../engine/engine.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';

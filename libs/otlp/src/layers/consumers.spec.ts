@@ -1,13 +1,12 @@
 import { accepted, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
+import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import { createConsumers } from './consumers.js';
 import type { Consumers } from './consumers.js';
 import { ManualClock, turn } from './fixtures/manual-clock.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
-
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 describe('createConsumers', () => {
   let queues: Record<Signal, number>;

@@ -1,3 +1,4 @@
+import { SIGNALS } from '../wire/model.js';
 /** Who writes: the app's thread or the one that sends. Each has words of its own, so that each word has one writer. */
 export type Side = 'main' | 'worker';
 
@@ -38,8 +39,6 @@ export const ACCOUNTS = [
 ] as const;
 
 export type Account = (typeof ACCOUNTS)[number];
-
-export const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 
 const numbersOf = <Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> =>
   Object.fromEntries(names.map((name, number) => [name, number])) as Record<Name, number>;

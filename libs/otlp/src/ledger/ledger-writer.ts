@@ -1,9 +1,9 @@
+import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import {
   ACCOUNT,
   ACCOUNTS,
   loadCount,
-  SIGNALS,
   startOf,
   storeCount,
   WORDS_PER_COUNTER,

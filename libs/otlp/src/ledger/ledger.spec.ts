@@ -5,7 +5,8 @@ import { isBalanced } from './fixtures/balanced.js';
 import { startWorker } from './fixtures/typescript-worker.js';
 import { createLedger, openLedger } from './ledger.js';
 import type { Ledger } from './ledger.js';
-import { DROP_REASONS, SIGNALS, storeCount, loadCount } from './ledger-words.js';
+import { SIGNALS } from '../wire/model.js';
+import { DROP_REASONS, storeCount, loadCount } from './ledger-words.js';
 import type { LedgerWriter } from './ledger-writer.js';
 
 const BALANCED = { traces: 0, metrics: 0, logs: 0 };

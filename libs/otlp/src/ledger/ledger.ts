@@ -1,3 +1,4 @@
+import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import {
   ACCOUNT,
@@ -5,7 +6,6 @@ import {
   DROP_REASONS,
   LEDGER_BYTES,
   loadCount,
-  SIGNALS,
   wordOf,
 } from './ledger-words.js';
 import type { Account, DropReason, Side } from './ledger-words.js';

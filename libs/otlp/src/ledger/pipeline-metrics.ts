@@ -2,7 +2,7 @@ import type { Meter } from '@opentelemetry/api';
 import type { BreakerState } from '../layers/breaker-circuit.js';
 import type { Signal } from '../wire/model.js';
 import type { Ledger } from './ledger.js';
-import { SIGNALS } from './ledger-words.js';
+import { SIGNALS } from '../wire/model.js';
 import { observing } from './observing.js';
 import { ATTR_BREAKER_STATE, ATTR_ERROR_TYPE, ATTR_SIGNAL } from './semconv.js';
 import { serverAttributes } from './server.js';

@@ -3,7 +3,7 @@ import type { Consumers } from '../layers/consumers.js';
 import { mayHaveArrived } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch, Clock } from '../send/sender.js';
-import { signals } from '../slab/memory.js';
+import { SIGNALS } from '../wire/model.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import type { Signal } from '../wire/model.js';
 import type { Load } from '../spool/replay.js';
@@ -105,7 +105,7 @@ export class ExportLoop {
       }
       consumers.wake();
     }
-    for (const signal of signals) {
+    for (const signal of SIGNALS) {
       const { slabs, ageMs } = reader.waiting(signal);
       if (slabs > 0 && ageMs < lingerMs) nextMs = Math.min(nextMs, Math.max(1, lingerMs - ageMs));
     }

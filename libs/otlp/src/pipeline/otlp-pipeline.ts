@@ -3,13 +3,14 @@ import type { LedgerSnapshot } from '../ledger/ledger.js';
 import { LiveSpans, tellUnended } from '../ledger/live-spans.js';
 import type { SelfLog } from '../ledger/self-log.js';
 import { createSelfLog } from '../ledger/self-log.js';
-import { allocateSlabs, signals } from '../slab/memory.js';
+import { allocateSlabs } from '../slab/memory.js';
+
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { SlabWriter } from '../slab/slab-writer.js';
 import type { Succession } from '../spool/options.js';
 import { newToken } from '../spool/owner.js';
-import type { Signal } from '../wire/model.js';
+import { SIGNALS, type Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
 import type { Marks } from './flushes.js';
 import { askHeaders } from './header-answer.js';
@@ -180,7 +181,7 @@ export class OtlpPipeline implements Pipeline {
     const pending = { ...this.#reader.pending(marks.sequence) };
     for (const { id, signal, items } of this.#host.own)
       if (id < marks.own) pending[signal] += items;
-    const isLeft = kind === 'deadline' || signals.some((signal) => pending[signal] > 0);
+    const isLeft = kind === 'deadline' || SIGNALS.some((signal) => pending[signal] > 0);
     return isLeft ? { kind, pending } : { kind: 'done' };
   }
 
@@ -228,7 +229,7 @@ export class OtlpPipeline implements Pipeline {
       await saveBefore(grace, spool.directory, this.#memory, this.#books);
     }
     const ledger = this.#ledger.snapshot();
-    for (const signal of signals) {
+    for (const signal of SIGNALS) {
       this.#books.dropped(signal, 'shutdown_deadline', ledger[signal].queued);
     }
   }

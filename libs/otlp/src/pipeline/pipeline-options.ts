@@ -9,6 +9,7 @@ import type { DropPolicy } from '../slab/slab-writer.js';
 import type { SpoolOptions } from '../spool/options.js';
 import type { Encoding } from '../transport/encoding.js';
 import type { HeaderValues, Headers } from '../transport/headers.js';
+import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import type { Temporality } from './metric-exporter.js';
 import type { Aside } from './runner-host.js';
@@ -147,8 +148,6 @@ export type HeaderFunction = () => HeaderValues | Promise<HeaderValues>;
 
 const MIB = 1024 * 1024;
 const SLAB_BYTES = 256 * 1024;
-const exported: readonly Signal[] = ['traces', 'metrics', 'logs'];
-
 /** Code over defaults, in one place. Ranges are mended, since a bad number must not cost the telemetry. */
 export function resolvePipelineOptions(
   options: PipelineOptions,
@@ -201,7 +200,7 @@ const headersIn = ({ headers = [] }: DestinationOptions): readonly Headers[] =>
 
 function functionsOf(options: PipelineOptions): ResolvedPipelineOptions['headerFunctions'] {
   const functions: Partial<Record<Signal, readonly HeaderFunction[]>> = {};
-  for (const signal of exported) {
+  for (const signal of SIGNALS) {
     const given = options[signal];
     if (given === undefined) continue;
     const asked = headersIn(given).filter((source) => typeof source === 'function');
@@ -213,7 +212,7 @@ function functionsOf(options: PipelineOptions): ResolvedPipelineOptions['headerF
 function destinationsOf(options: PipelineOptions): readonly Destination[] {
   const peers: string[] = [];
   const functions: unknown[] = [];
-  return exported.flatMap((signal) => {
+  return SIGNALS.flatMap((signal) => {
     const given = options[signal];
     if (given === undefined) return [];
     const sources = headersIn(given);

@@ -1,6 +1,6 @@
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Ledger, LedgerSnapshot } from '../ledger/ledger.js';
-import { signals } from '../slab/memory.js';
+import { SIGNALS } from '../wire/model.js';
 import type { Marks } from './flushes.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import type { RunnerHost } from './runner-host.js';
@@ -69,11 +69,11 @@ export function endNow(pipeline: EndingPipeline, marks: Marks, timeoutMs: number
     saveToDisk(spool.directory, memory, books);
   }
   const ledger = pipeline.ledger.snapshot();
-  for (const signal of signals) books.dropped(signal, 'shutdown_deadline', ledger[signal].queued);
+  for (const signal of SIGNALS) books.dropped(signal, 'shutdown_deadline', ledger[signal].queued);
 }
 
 export const isEmpty = (ledger: LedgerSnapshot): boolean =>
-  signals.every((signal) => ledger[signal].queued === 0);
+  SIGNALS.every((signal) => ledger[signal].queued === 0);
 
 /** Holds this thread up until `isOver`, for `ms` at most. */
 function waited(isOver: () => boolean, word: Int32Array, ms: number): boolean {

@@ -1,6 +1,7 @@
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Batch } from '../send/sender.js';
-import { FREE, ITEMS, signals } from '../slab/memory.js';
+import { FREE, ITEMS } from '../slab/memory.js';
+import { SIGNALS } from '../wire/model.js';
 import type { SlabPool } from '../slab/slab-pool.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import { dump, dumpSync } from '../spool/dump.js';
@@ -56,7 +57,7 @@ export async function saveBefore(
 export function reclaim({ reader, host }: Omit<Memory, 'pool'>, ledger: LedgerWriter): void {
   const slabs = reader.reclaim();
   const own = host.reclaimOwn();
-  for (const signal of signals) ledger.possiblyDuplicated(signal, slabs[signal] + own[signal]);
+  for (const signal of SIGNALS) ledger.possiblyDuplicated(signal, slabs[signal] + own[signal]);
 }
 
 interface Held {
@@ -95,7 +96,7 @@ function enter({ slabs, own, copies }: Held, { reader }: Memory, ledger: LedgerW
 /** One by one: each is a record of its own, and a request when it is replayed. */
 function sealedOf(reader: SlabReader): SlabBatch[] {
   const batches: SlabBatch[] = [];
-  for (const signal of signals) {
+  for (const signal of SIGNALS) {
     for (let batch = reader.take(signal, 0); batch; batch = reader.take(signal, 0)) {
       batches.push(batch);
     }

@@ -1,5 +1,5 @@
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
-import { signals } from '../slab/memory.js';
+import { SIGNALS } from '../wire/model.js';
 import type { SpoolEvent } from '../spool/events.js';
 import type { Items, Tally } from '../spool/items.js';
 
@@ -27,14 +27,14 @@ export class SpoolBooks {
       case 'searched':
         return this.#giveUp();
       case 'repeated':
-        for (const signal of signals) {
+        for (const signal of SIGNALS) {
           this.#ledger.possiblyDuplicated(signal, event.items[signal]);
         }
         return;
       case 'evicted':
       case 'expired':
       case 'corrupt':
-        for (const signal of signals) {
+        for (const signal of SIGNALS) {
           this.#ledger.unspooled(signal, event.items[signal]);
           this.#ledger.dropped(signal, LOSSES[event.kind], event.items[signal]);
         }
@@ -45,12 +45,12 @@ export class SpoolBooks {
   }
 
   #restore(items: Items): void {
-    for (const signal of signals) this.#ledger.restored(signal, items[signal]);
+    for (const signal of SIGNALS) this.#ledger.restored(signal, items[signal]);
   }
 
   /** What is more than was there was sent before, and not yet known on disk to be. */
   #inherit(items: Items): void {
-    for (const signal of signals) {
+    for (const signal of SIGNALS) {
       const known = Math.min(this.#missing[signal], items[signal]);
       this.#missing[signal] -= known;
       this.#ledger.restored(signal, items[signal] - known);
@@ -59,7 +59,7 @@ export class SpoolBooks {
   }
 
   #giveUp(): void {
-    for (const signal of signals) {
+    for (const signal of SIGNALS) {
       this.#ledger.unspooled(signal, this.#missing[signal]);
       this.#ledger.dropped(signal, 'worker_lost', this.#missing[signal]);
       this.#missing[signal] = 0;

@@ -63,9 +63,7 @@ const DEFAULT_MAX_BYTES = 32 * 1024 * 1024;
 const DEFAULT_SLAB_BYTES = 256 * 1024;
 const MIN_SLABS = 4;
 
-export const signals: readonly Signal[] = ['traces', 'metrics', 'logs'];
-
-/** Where a slab's SIGNAL word points in `signals`. */
+/** Where a slab's SIGNAL word points in `SIGNALS`. */
 export const signalIndex: Readonly<Record<Signal, number>> = { traces: 0, metrics: 1, logs: 2 };
 
 /** Reserves addresses; the system gives the pages as slabs are first written. */

@@ -1,6 +1,7 @@
 import type { Signal } from '../wire/model.js';
 import { encodeNumbered, idsIn, numbered, seeded } from './fixtures/spans.js';
-import { allocateSlabs, signals } from './memory.js';
+import { SIGNALS } from '../wire/model.js';
+import { allocateSlabs } from './memory.js';
 import { SlabPool } from './slab-pool.js';
 import { SlabReader } from './slab-reader.js';
 import type { SlabBatch } from './slab-reader.js';
@@ -39,7 +40,7 @@ function run(seed: number, dropPolicy: DropPolicy, steps: number) {
     settled[batch.signal] += batch.items;
     reader.release(batch);
   };
-  const anySignal = (): Signal => signals[Math.floor(random() * 3)] ?? 'traces';
+  const anySignal = (): Signal => SIGNALS[Math.floor(random() * 3)] ?? 'traces';
   const moves: readonly (() => void)[] = [
     () => {
       const signal = anySignal();
@@ -77,7 +78,7 @@ function run(seed: number, dropPolicy: DropPolicy, steps: number) {
     move?.();
     if (step % 16 !== 0) continue;
     const held = pool.held();
-    for (const signal of signals) {
+    for (const signal of SIGNALS) {
       if (created[signal] !== settled[signal] + dropped[signal] + held[signal]) {
         throw new Error(`step ${step}: ${JSON.stringify({ created, settled, dropped, held })}`);
       }
@@ -85,7 +86,7 @@ function run(seed: number, dropPolicy: DropPolicy, steps: number) {
   }
   for (const batch of sending) finish(batch);
   const mark = writer.seal();
-  for (const signal of signals) {
+  for (const signal of SIGNALS) {
     for (let batch = reader.take(signal, 1e9); batch; batch = reader.take(signal, 1e9)) {
       finish(batch);
     }
@@ -107,7 +108,7 @@ describe('slabs under random moves', () => {
       let dropped = 0;
       for (let seed = 1; seed <= 15; seed += 1) {
         const result = run(seed, dropPolicy, 3000);
-        for (const signal of signals) {
+        for (const signal of SIGNALS) {
           expect(result.settled[signal] + result.dropped[signal]).toBe(result.created[signal]);
         }
         const { traces, metrics, logs } = result.settled;

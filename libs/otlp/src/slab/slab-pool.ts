@@ -1,3 +1,4 @@
+import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import {
   BELL,
@@ -12,7 +13,6 @@ import {
   STATE,
   STRIDE,
   WATCHED,
-  signals,
 } from './memory.js';
 import type { SlabMemory } from './memory.js';
 
@@ -56,7 +56,7 @@ export class SlabPool {
   }
 
   signalOf(slab: number): Signal {
-    return signals[this.read(slab, SIGNAL)] ?? 'traces';
+    return SIGNALS[this.read(slab, SIGNAL)] ?? 'traces';
   }
 
   hasError(slab: number): boolean {

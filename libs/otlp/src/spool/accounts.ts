@@ -1,6 +1,7 @@
 import type { Signal } from '../wire/model.js';
 import type { LossKind } from './events.js';
-import { addItems, noItems, SIGNALS, subtractItems, type Items } from './items.js';
+import { SIGNALS } from '../wire/model.js';
+import { addItems, noItems, subtractItems, type Items } from './items.js';
 import { settle, type Entry, type Segment } from './segment.js';
 import type { Surroundings } from './surroundings.js';
 

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { ABORTED, BREAKER_OPEN, mayHaveArrived } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
-import type { Signal } from '../wire/model.js';
+import { SIGNALS, type Signal } from '../wire/model.js';
 import type { SpoolStats } from './counts.js';
 import { recordBytes } from './current.js';
 import { codeOf } from './disk.js';
 import { DiskHealth, tryWriting, type SpoolState } from './disk-health.js';
 import { makeHome } from './homes.js';
-import { countItems, SIGNALS } from './items.js';
+
+import { countItems } from './items.js';
 import type { Journal } from './journal.js';
 import { freePath, lockPath } from './lock.js';
 import type { Succession } from './options.js';
@@ -83,7 +84,7 @@ export class DiskSpool implements Spool {
     return appended;
   }
 
-  async take(signals = SIGNALS): Promise<SpooledRecord | undefined> {
+  async take(signals: readonly Signal[] = SIGNALS): Promise<SpooledRecord | undefined> {
     if (this.#closing !== undefined) return undefined;
     for (const journal of this.#nextFirst(signals)) {
       const entry = await journal.take(signals);
@@ -100,11 +101,11 @@ export class DiskSpool implements Spool {
     this.#syncs.soon();
   }
 
-  pardon(signals = SIGNALS): void {
+  pardon(signals: readonly Signal[] = SIGNALS): void {
     for (const journal of this.#journals()) journal.pardon(signals);
   }
 
-  wakeOne(signals = SIGNALS): boolean {
+  wakeOne(signals: readonly Signal[] = SIGNALS): boolean {
     return this.#oldestFirst().some((journal) => journal.wakeOne(signals));
   }
 

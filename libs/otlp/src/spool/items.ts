@@ -6,8 +6,6 @@ export type Items = Readonly<Record<Signal, number>>;
 /** The same while it is being counted. */
 export type Tally = Record<Signal, number>;
 
-export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
-
 export const noItems = (): Tally => ({ traces: 0, metrics: 0, logs: 0 });
 
 export function addItems(to: Tally, items: Items): void {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Batch } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import { SIGNALS } from './items.js';
+import { SIGNALS } from '../wire/model.js';
 
 /*
  * All numbers are little-endian.

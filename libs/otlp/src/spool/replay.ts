@@ -3,7 +3,8 @@ import type { Outcome } from '../send/outcome.js';
 import { systemClock, type Batch, type Clock, type Sender } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
 import { Head } from './head.js';
-import { SIGNALS, type Items } from './items.js';
+import { SIGNALS } from '../wire/model.js';
+import { type Items } from './items.js';
 import type { Spool, SpooledRecord } from './spool.js';
 
 /** Live traffic at one moment, what is replayed not included. */

@@ -1,5 +1,5 @@
 import type { Signal } from '../wire/model.js';
-import { SIGNALS } from './items.js';
+import { SIGNALS } from '../wire/model.js';
 import type { Journal } from './journal.js';
 import type { Surroundings } from './surroundings.js';
 import { Writer } from './writer.js';

@@ -1,3 +1,4 @@
+import { SIGNALS } from '../wire/model.js';
 import { setImmediate as tick } from 'node:timers/promises';
 import { createOtlpReceiver } from '../wire/index.js';
 import type { ExportReply, OtlpReceiver, ReceivedExport, Signal } from '../wire/index.js';
@@ -7,8 +8,6 @@ import { createGrpcSender } from './grpc-sender.js';
 import type { GrpcSenderOptions } from './grpc-sender.js';
 import { createHttpSender } from './http-sender.js';
 import type { HttpSenderOptions } from './http-sender.js';
-
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 let receiver: OtlpReceiver;
 let received: ReceivedExport[];

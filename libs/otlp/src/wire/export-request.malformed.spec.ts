@@ -11,11 +11,10 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { decodeExportRequest } from './export-request.js';
+import { SIGNALS } from './model.js';
 import type { Signal } from './model.js';
 import { WireError } from './wire-error.js';
 import type { WireErrorCode } from './wire-error.js';
-
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 /** A value or WireError is fine; anything else goes through. */
 function outcome(signal: Signal, bytes: Uint8Array): WireErrorCode | 'read' {

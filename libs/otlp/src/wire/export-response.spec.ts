@@ -1,3 +1,4 @@
+import { SIGNALS } from './model.js';
 import {
   ProtobufLogsSerializer,
   ProtobufMetricsSerializer,
@@ -9,9 +10,6 @@ import {
   encodeExportResponse,
   encodeExportResponseJson,
 } from './export-response.js';
-import type { Signal } from './model.js';
-
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 
 describe('export response', () => {
   it('is an empty message for full success', () => {

@@ -3,7 +3,13 @@
  * Source: opentelemetry-proto, `opentelemetry/proto/{trace,metrics,logs,common,resource}/v1`.
  */
 
-export type Signal = 'traces' | 'metrics' | 'logs';
+/**
+ * All signals. Records of the spool name a signal by its place in this list, plus 1, and slabs by its place, so that the
+ * order never changes.
+ */
+export const SIGNALS = ['traces', 'metrics', 'logs'] as const;
+
+export type Signal = (typeof SIGNALS)[number];
 
 /** int64 is a number where it is safe, else a bigint. Objects have no prototype. */
 export type AnyValue =
