@@ -4,7 +4,6 @@ import { LiveSpans, tellUnended } from '../ledger/live-spans.js';
 import type { SelfLog } from '../ledger/self-log.js';
 import { createSelfLog } from '../ledger/self-log.js';
 import { allocateSlabs } from '../slab/memory.js';
-
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { SlabWriter } from '../slab/slab-writer.js';

@@ -8,7 +8,6 @@ import { recordBytes } from './current.js';
 import { codeOf } from './disk.js';
 import { DiskHealth, tryWriting, type SpoolState } from './disk-health.js';
 import { makeHome } from './homes.js';
-
 import { countItems } from './items.js';
 import type { Journal } from './journal.js';
 import { freePath, lockPath } from './lock.js';
