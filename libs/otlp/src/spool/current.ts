@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Batch } from '../send/sender.js';
 import { appended } from './accounts.js';
-import { writeAll, writeAllNow } from './disk.js';
+import { writeAll } from './disk.js';
 import { noItems } from './items.js';
 import type { Journal } from './journal.js';
 import {
@@ -12,7 +12,7 @@ import {
 } from './record.js';
 import type { Segment } from './segment.js';
 import type { Surroundings } from './surroundings.js';
-import { nameSealed, nameSealedNow } from './survey.js';
+import { nameSealed } from './survey.js';
 
 /** A segment with its file open for writing. */
 export interface Current {
@@ -41,29 +41,6 @@ export async function begin(around: Surroundings, journal: Journal): Promise<Cur
     if (file !== undefined) await around.disk.close(file).catch(() => undefined);
     journal.abandon(segment);
     throw error;
-  }
-}
-
-export function beginNow(around: Surroundings, journal: Journal): Current {
-  const segment = journal.begin();
-  const salt = newSalt();
-  let file: number | undefined;
-  try {
-    file = around.disk.now.open(segment.path, 'create');
-    writeAllNow(around.disk.now, file, [encodeSegmentHeader(segment.sequence, salt)], 0);
-    return begun(around, segment, file, salt);
-  } catch (error) {
-    if (file !== undefined) closeNow(around, file);
-    journal.abandon(segment);
-    throw error;
-  }
-}
-
-function closeNow({ disk }: Surroundings, file: number): void {
-  try {
-    disk.now.close(file);
-  } catch {
-    // It is not ours any more, whatever the disk says.
   }
 }
 
@@ -118,12 +95,6 @@ export async function sync(
   current.synced = bytes;
 }
 
-export function syncNow(around: Surroundings, journal: Journal, current: Current): void {
-  around.disk.now.sync(current.file);
-  if (current.synced === 0) journal.syncNamesNow();
-  current.synced = current.segment.bytes;
-}
-
 /** Takes back what a failed write left. What cannot be taken back is skipped when it is read. */
 export async function rollBack(around: Surroundings, current: Current): Promise<void> {
   await around.disk.truncate(current.file, current.segment.bytes).catch(() => undefined);
@@ -147,21 +118,4 @@ export async function seal(
     await around.disk.close(current.file).catch(() => undefined);
     segment.sealed = true;
   }
-}
-
-/** The same for a process that is about to end. Never throws. */
-export function sealNow(around: Surroundings, journal: Journal, current: Current): void {
-  const steps = [
-    () => current.busy || syncNow(around, journal, current),
-    () => current.busy || nameSealedNow(around.disk, current.segment, aheadMs(around)),
-    () => closeNow(around, current.file),
-  ];
-  for (const step of steps) {
-    try {
-      step();
-    } catch {
-      // Whoever opens it next finds what is there.
-    }
-  }
-  current.segment.sealed = true;
 }

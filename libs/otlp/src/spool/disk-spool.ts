@@ -10,7 +10,7 @@ import { DiskHealth, tryWriting, type SpoolState } from './disk-health.js';
 import { makeHome } from './homes.js';
 import { countItems } from './items.js';
 import type { Journal } from './journal.js';
-import { freePath, lockPath } from './lock.js';
+import { lockPath } from './lock.js';
 import type { Succession } from './options.js';
 import { Orphans } from './orphans.js';
 import { thisOwner, type Owner } from './owner.js';
@@ -75,14 +75,6 @@ export class DiskSpool implements Spool {
     return appended;
   }
 
-  appendSync(batch: Batch): Appended {
-    const writer = this.#admit(batch);
-    if ('kind' in writer) return writer;
-    const appended = writer.appendNow(batch);
-    this.#syncs.soon();
-    return appended;
-  }
-
   async take(signals: readonly Signal[] = SIGNALS): Promise<SpooledRecord | undefined> {
     if (this.#closing !== undefined) return undefined;
     for (const journal of this.#nextFirst(signals)) {
@@ -143,23 +135,6 @@ export class DiskSpool implements Spool {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
-  }
-
-  closeSync(): void {
-    if (this.#closing !== undefined) return;
-    this.#closing = Promise.resolve();
-    this.#health.close();
-    void this.#housekeeping.stop();
-    void this.#syncs.stop();
-    const { now } = this.#around.disk;
-    this.#own?.writers.closeNow();
-    for (const { lock } of this.#journals()) {
-      try {
-        now.rename(lockPath(lock), freePath(lock));
-      } catch {
-        // The next process sees that this one is gone.
-      }
-    }
   }
 
   /** The writer, once there is room for the batch, or why it cannot be kept. */

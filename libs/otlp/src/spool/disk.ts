@@ -24,19 +24,16 @@ export interface Disk {
   touch(path: string): Promise<void>;
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;
-  /** The same without waiting in the event loop, for a process that is about to end. */
-  readonly now: BlockingDisk;
 }
 
+/** What a process that is about to end asks of it: each call returns when it is done. */
 export interface BlockingDisk {
   makeDirectory(path: string): void;
   open(path: string, how: OpenFor): number;
   write(file: number, chunks: readonly Uint8Array[], position: number): number;
-  truncate(file: number, bytes: number): void;
   sync(file: number): void;
   close(file: number): void;
   rename(from: string, to: string): void;
-  remove(path: string): void;
   syncDirectory(path: string): void;
 }
 
@@ -77,7 +74,7 @@ export async function writeAll(
   }
 }
 
-export function writeAllNow(
+export function writeAllSync(
   disk: BlockingDisk,
   file: number,
   chunks: readonly Uint8Array[],

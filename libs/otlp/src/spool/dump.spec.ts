@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { BlockingDisk, Disk } from './disk.js';
 import { dump, dumpSync } from './dump.js';
 import { batch, drain } from './fixtures/batches.js';
-import { nodeDisk } from './node-disk.js';
+import { nodeDisk, nodeDiskSync } from './node-disk.js';
 import { openSpool } from './open-spool.js';
 
 const PATIENT = new AbortController().signal;
@@ -79,7 +79,7 @@ describe('a dump', () => {
       syncs += 1;
       atMs += 600;
     };
-    const disk: BlockingDisk = { ...nodeDisk.now, sync: slow, syncDirectory: slow };
+    const disk: BlockingDisk = { ...nodeDiskSync, sync: slow, syncDirectory: slow };
     expect(dumpSync(directory, [batch(1)], disk, () => atMs).kind).toBe('spooled');
     expect(syncs).toBe(1);
   });

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { Batch } from '../send/sender.js';
-import { codeOf, writeAll, writeAllNow, type BlockingDisk, type Disk } from './disk.js';
+import { codeOf, writeAll, writeAllSync, type BlockingDisk, type Disk } from './disk.js';
 import { newHomeName } from './homes.js';
 import { noItems, type Items } from './items.js';
 import { freePath, lockDirectory, lockPath, type Lock } from './lock.js';
-import { nodeDisk } from './node-disk.js';
+import { nodeDisk, nodeDiskSync } from './node-disk.js';
 import { thisOwner } from './owner.js';
 import { encodeRecordHeader, encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './record.js';
 import { openName, sealedName } from './segment-name.js';
@@ -34,7 +34,7 @@ const SYNC_WITHIN_MS = 500;
 export function dumpSync(
   directory: string,
   batches: readonly Batch[],
-  disk: BlockingDisk = nodeDisk.now,
+  disk: BlockingDisk = nodeDiskSync,
   nowMs: () => number = () => performance.now(),
 ): Dumped {
   const { home, lock, open, sealed, chunks, items, bytes } = planned(directory, batches);
@@ -45,8 +45,8 @@ export function dumpSync(
   try {
     disk.makeDirectory(lock.directory);
     // Ours until it is whole. If we do not get that far, whoever finds it reads as much as there is.
-    writeNow(disk, lockPath(lock), [ownerText()]);
-    writeNow(disk, open, chunks, (file) => sync(() => disk.sync(file)));
+    writeSync(disk, lockPath(lock), [ownerText()]);
+    writeSync(disk, open, chunks, (file) => sync(() => disk.sync(file)));
     disk.rename(open, sealed);
     disk.rename(lockPath(lock), freePath(lock));
     sync(() => disk.syncDirectory(home));
@@ -111,7 +111,7 @@ function planned(directory: string, batches: readonly Batch[]): Segment {
 
 const ownerText = (): Uint8Array => Buffer.from(JSON.stringify(thisOwner()));
 
-function writeNow(
+function writeSync(
   disk: BlockingDisk,
   path: string,
   chunks: readonly Uint8Array[],
@@ -119,7 +119,7 @@ function writeNow(
 ): void {
   const file = disk.open(path, 'create');
   try {
-    writeAllNow(disk, file, chunks, 0);
+    writeAllSync(disk, file, chunks, 0);
     written(file);
   } finally {
     disk.close(file);

@@ -157,13 +157,6 @@ export class Journal {
     this.#listed = true;
   }
 
-  syncNamesNow(): void {
-    const { now } = this.#around.disk;
-    now.syncDirectory(this.directory);
-    if (!this.#listed) now.syncDirectory(dirname(this.directory));
-    this.#listed = true;
-  }
-
   /** Throws away the oldest segment that nobody writes to. False where there is none. */
   evictOldest(): boolean {
     const oldest = this.#segments.find(({ retired, measured }) => retired && measured);

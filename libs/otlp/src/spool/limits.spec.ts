@@ -71,7 +71,6 @@ describe('limits of a spool', () => {
     const spool = await openings.open({ directory: openings.directory(), maxBytes: 65_536 });
     await spool.append(batch(0));
     expect(await spool.append(batch(1, 65_536))).toEqual({ kind: 'full' });
-    expect(spool.appendSync(batch(1, 65_536))).toEqual({ kind: 'full' });
     expect((await spool.append(batch(2, 60_000))).kind).toBe('spooled');
     expect(imbalance(spool)).toEqual([0, 0, 0]);
   });

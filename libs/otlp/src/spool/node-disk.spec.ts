@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeDisk } from './node-disk.js';
+import { nodeDisk, nodeDiskSync } from './node-disk.js';
 
 describe('a directory of the real disk', () => {
   let folder: string;
@@ -15,13 +15,13 @@ describe('a directory of the real disk', () => {
     await nodeDisk.makeDirectory(path);
     await nodeDisk.makeDirectory(path);
     expect((await stat(path)).mode & 0o777).toBe(0o700);
-    nodeDisk.now.makeDirectory(join(folder, 'd', 'e'));
+    nodeDiskSync.makeDirectory(join(folder, 'd', 'e'));
     expect((await stat(join(folder, 'd', 'e'))).isDirectory()).toBe(true);
   });
 
   it('that cannot be made although its parent is there is an error, and no endless trying', async () => {
     const nowhere = '/proc/nestlens/spool';
     await expect(nodeDisk.makeDirectory(nowhere)).rejects.toHaveProperty('code');
-    expect(() => nodeDisk.now.makeDirectory(nowhere)).toThrow(nowhere.slice(0, 5));
+    expect(() => nodeDiskSync.makeDirectory(nowhere)).toThrow(nowhere.slice(0, 5));
   });
 });

@@ -23,13 +23,13 @@ const close = promisify(fs.close);
 
 // Node's own recursion says ENOENT on a read-only file system, and never ends where a directory cannot be made although
 // its parent is there, as in /proc: here a parent is made once.
-function makeNow(path: string, withParent: boolean): void {
+function makeSync(path: string, withParent: boolean): void {
   try {
     fs.mkdirSync(path, DIRECTORY_MODE);
   } catch (error) {
     if (withParent && codeOf(error) === 'ENOENT' && dirname(path) !== path) {
-      makeNow(dirname(path), true);
-      makeNow(path, false);
+      makeSync(dirname(path), true);
+      makeSync(path, false);
     } else if (codeOf(error) !== 'EEXIST' || !fs.statSync(path).isDirectory()) throw error;
   }
 }
@@ -47,15 +47,14 @@ async function make(path: string, withParent: boolean): Promise<void> {
   }
 }
 
-const now: BlockingDisk = {
-  makeDirectory: (path) => makeNow(path, true),
+/** The real one, for a process that is about to end. */
+export const nodeDiskSync: BlockingDisk = {
+  makeDirectory: (path) => makeSync(path, true),
   open: (path, how) => fs.openSync(path, FLAGS[how], FILE_MODE),
   write: (file, chunks, position) => fs.writevSync(file, chunks, position),
-  truncate: (file, bytes) => fs.ftruncateSync(file, bytes),
   sync: (file) => fs.fdatasyncSync(file),
   close: (file) => fs.closeSync(file),
   rename: (from, to) => fs.renameSync(from, to),
-  remove: (path) => fs.unlinkSync(path),
   syncDirectory(path) {
     if (process.platform === 'win32') return;
     const directory = fs.openSync(path, fs.constants.O_RDONLY);
@@ -106,7 +105,6 @@ export const nodeDisk: Disk = {
       await close(directory);
     }
   },
-  now,
 };
 
 const kindOf = (entry: fs.Dirent | fs.Stats): DiskEntry['kind'] =>

@@ -164,33 +164,16 @@ describe('spool', () => {
     expect(new Set(appended.map((one) => one.kind === 'spooled' && one.durable))).toEqual(
       new Set([true]),
     );
-    expect(spool.appendSync(batch(20))).toEqual({ kind: 'spooled', durable: true });
-    expect(await drain(spool)).toEqual(range(0, 21));
+    expect(await drain(spool)).toEqual(range(0, 20));
   });
 
-  it('writes without waiting in the midst of a write that waits', async () => {
+  it('keeps and gives nothing once it is closed, and leaves all to the next', async () => {
     const directory = openings.directory();
     const spool = await openings.open({ directory });
     await spool.append(batch(0));
-    const waiting = range(1, 10).map((id) => spool.append(batch(id, 100_000)));
-    expect(spool.appendSync(batch(10))).toEqual({ kind: 'spooled', durable: false });
-    expect(spool.appendSync(batch(11))).toEqual({ kind: 'spooled', durable: false });
-    await Promise.all(waiting);
-    await spool.append(batch(12));
-    expect((await drain(spool)).toSorted((a, b) => a - b)).toEqual(range(0, 13));
-    expect(imbalance(spool)).toEqual([0, 0, 0]);
-  });
-
-  it('closes without waiting, and leaves all to the next', async () => {
-    const directory = openings.directory();
-    const spool = await openings.open({ directory });
-    await spool.append(batch(0));
-    spool.appendSync(batch(1));
-    spool.closeSync();
-    spool.closeSync();
+    await spool.append(batch(1));
     await spool.close();
     expect(await spool.append(batch(2))).toEqual({ kind: 'failed', code: 'ECLOSED' });
-    expect(spool.appendSync(batch(2))).toEqual({ kind: 'failed', code: 'ECLOSED' });
     expect(await spool.take()).toBeUndefined();
     const next = await openings.open({ directory });
     expect(await drain(next)).toEqual([0, 1]);

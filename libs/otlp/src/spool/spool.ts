@@ -9,8 +9,6 @@ import type { Appended } from './writer.js';
 export interface Spool {
   /** The caller's chunks are read until it resolves. Answers `failed` at once while the disk refuses. */
   append(batch: Batch): Promise<Appended>;
-  /** The same, done when it returns. For a process that is about to end, and nothing else: it waits for the disk. */
-  appendSync(batch: Batch): Appended;
   /**
    * Of these signals (default: all), oldest first, but for those that rest; undefined where there is none now. Each is
    * to be acknowledged once; several may be out.
@@ -34,8 +32,6 @@ export interface Spool {
   state(): SpoolState;
   /** Safe twice. What was taken and not acknowledged stays for the next process. */
   close(): Promise<void>;
-  /** The same for a process that is about to end: nothing else of the spool works after. */
-  closeSync(): void;
 }
 
 export interface SpooledRecord {

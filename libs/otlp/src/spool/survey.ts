@@ -88,13 +88,6 @@ export async function nameSealed(disk: Disk, segment: Segment, aheadMs = 0): Pro
   segment.path = path;
 }
 
-export function nameSealedNow(disk: Disk, segment: Segment, aheadMs: number): void {
-  const path = sealedPath(segment, aheadMs);
-  if (path === undefined) return;
-  disk.now.rename(segment.path, path);
-  segment.path = path;
-}
-
 /** Undefined where it has that name already. */
 function sealedPath(segment: Segment, aheadMs: number): string | undefined {
   if (!segment.path.endsWith(openName(segment.sequence))) return undefined;

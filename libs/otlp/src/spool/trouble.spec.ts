@@ -49,7 +49,6 @@ describe('a spool whose disk makes trouble (P16)', () => {
     expect(spool.state()).toMatchObject({ kind: 'failed', code });
     const { calls } = disk;
     expect(await spool.append(batch(1))).toEqual({ kind: 'failed', code });
-    expect(spool.appendSync(batch(1))).toEqual({ kind: 'failed', code });
     // What there is can be read all the while.
     const record = await spool.take();
     expect(record && idOf(record)).toBe(0);
@@ -121,8 +120,7 @@ describe('a spool whose disk makes trouble (P16)', () => {
       const served: number[] = [];
       for (let id = 1; id <= 24; id += 1) {
         const one = batch(id, 10 + below(disk.random, 1500));
-        const sync = below(disk.random, 5) === 0;
-        const { kind } = sync ? spool.appendSync(one) : await spool.append(one);
+        const { kind } = await spool.append(one);
         if (kind === 'spooled') spooled.push(id);
         if (id % 3 === 0) await clock.advance(600);
         const record = id % 2 === 0 ? await spool.take() : undefined;
@@ -240,7 +238,6 @@ describe('a spool whose disk makes trouble (P16)', () => {
       '',
       [
         'append {"kind":"failed","code":"ENOSPC"}',
-        'sync {"kind":"failed","code":"ENOSPC"}',
         'state healthy',
         'again {"kind":"spooled","durable":false}',
         'lost 0 corrupt 0',

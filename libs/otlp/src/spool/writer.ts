@@ -1,7 +1,7 @@
 import type { Batch } from '../send/sender.js';
 import * as file from './current.js';
 import { recordBytes, type Current } from './current.js';
-import { codeOf, writeAll, writeAllNow } from './disk.js';
+import { codeOf, writeAll } from './disk.js';
 import type { Journal } from './journal.js';
 import { SEGMENT_HEADER_BYTES } from './record.js';
 import type { Surroundings } from './surroundings.js';
@@ -73,31 +73,6 @@ export class Writer {
     });
   }
 
-  /** Before what waits in `append`, if need be in a segment of its own. */
-  appendNow(batch: Batch): Appended {
-    const { disk, options } = this.#around;
-    const always = options.fsyncIntervalMs === 'always';
-    const bytes = recordBytes(batch);
-    let current = this.#current;
-    try {
-      if (current === undefined || current.busy || !this.#fits(current, bytes)) {
-        this.retire();
-        current = undefined;
-        current = file.beginNow(this.#around, this.#journal);
-        this.#current = current;
-      }
-      const chunks = file.encode(this.#around, current.salt, [batch]);
-      writeAllNow(disk.now, current.file, chunks, current.segment.bytes);
-      if (always) file.syncNow(this.#around, this.#journal, current);
-      file.commit(this.#around, current, [batch]);
-      if (always) current.synced = current.segment.bytes;
-      return { kind: 'spooled', durable: always };
-    } catch (error) {
-      if (current !== undefined) this.#takeBackNow(current);
-      return this.#failed(error, bytes);
-    }
-  }
-
   /** What was written before is on the disk after. Throws what the disk throws. */
   async sync(): Promise<void> {
     // At once, since each waits for the disk.
@@ -133,14 +108,6 @@ export class Writer {
     await this.#running;
     this.retire();
     await this.#sealRetired();
-  }
-
-  /** For a process that is about to end. */
-  closeNow(): void {
-    this.retire();
-    for (const current of this.#retired.splice(0)) {
-      file.sealNow(this.#around, this.#journal, current);
-    }
   }
 
   async #run(): Promise<void> {
@@ -200,11 +167,8 @@ export class Writer {
     const present = this.#current;
     if (present !== undefined && this.#fits(present, bytes)) return present;
     this.retire();
-    const begun = await file.begin(this.#around, this.#journal);
-    // `appendNow` may have begun another meanwhile.
-    this.retire();
-    this.#current = begun;
-    return begun;
+    this.#current = await file.begin(this.#around, this.#journal);
+    return this.#current;
   }
 
   #fits({ segment }: Current, bytes: number): boolean {
@@ -239,15 +203,6 @@ export class Writer {
       this.#retired.splice(index, 1);
       await file.seal(this.#around, this.#journal, current);
     }
-  }
-
-  #takeBackNow(current: Current): void {
-    try {
-      this.#around.disk.now.truncate(current.file, current.segment.bytes);
-    } catch {
-      // It is skipped when it is read.
-    }
-    if (this.#current === current) this.retire();
   }
 
   #failed(error: unknown, bytes: number): Appended {

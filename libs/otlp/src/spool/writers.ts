@@ -51,10 +51,6 @@ export class Writers {
     await Promise.allSettled(this.#all.map((writer) => writer.close()));
   }
 
-  closeNow(): void {
-    for (const writer of this.#all) writer.closeNow();
-  }
-
   get #all(): readonly Writer[] {
     return [...this.#bySignal.values()];
   }
