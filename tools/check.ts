@@ -27,7 +27,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'unit specs and house rules',
-    command: [...jest, 'libs', 'apps', 'test/house'],
+    command: [...jest, 'libs/', 'apps/', 'test/house/'],
     alone: true,
   },
   { name: 'regression gate of the export', command: [...inBand, 'bench'], slow: true },

@@ -47,15 +47,19 @@ describe('the lanes of a pipeline', () => {
   );
 
   it.each([
-    ['grpc', 'http', '4318 is the port of OTLP over HTTP'],
-    ['http/protobuf', 'http', '4317 is the port of OTLP over gRPC'],
-    ['http/json', 'http', '4317 is the port of OTLP over gRPC'],
+    ['grpc', 'http', 'is this a port of OTLP over gRPC, as 4317?'],
+    ['http/protobuf', 'http', 'is this a port of OTLP over HTTP, as 4318?'],
+    ['http/json', 'http', 'is this a port of OTLP over HTTP, as 4318?'],
     ['grpc', 'https', 'does the collector speak TLS'],
     ['http/protobuf', 'https', 'does the collector speak TLS'],
   ] as const)(
     'ask about the port of the other protocol, or of TLS (%s, %s)',
     async (protocol, scheme, question) => {
-      const receiver = createOtlpReceiver({ onExport: () => ({ kind: 'accepted' }) });
+      const receiver = createOtlpReceiver({
+        grpcPort: 0,
+        httpPort: 0,
+        onExport: () => ({ kind: 'accepted' }),
+      });
       const { grpcPort, httpPort } = await receiver.start();
       closing.push(() => receiver.close());
       const port = protocol === 'grpc' ? httpPort : grpcPort;

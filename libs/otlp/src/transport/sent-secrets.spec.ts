@@ -54,6 +54,8 @@ describe('what a collector says', () => {
 
     const outcomeOf = async (headers: Headers): Promise<unknown> => {
       receiver = createOtlpReceiver({
+        grpcPort: 0,
+        httpPort: 0,
         onExport: ({ headers: got }) => reply(got['authorization'] ?? got['x-key'] ?? ''),
       });
       const { grpcPort, httpPort } = await receiver.start();
