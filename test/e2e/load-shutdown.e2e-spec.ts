@@ -7,7 +7,8 @@ const CLIENTS = 40;
 /** Each client asks so often before the signal, and so often after it was told to go. */
 const BEFORE = 5;
 const AFTER = 3;
-const LIMIT_MS = 60_000;
+/** Long enough for the last requests of the clients on a machine that has much else to do. */
+const DRAIN_MS = 3000;
 
 /** What a client of a load balancer met. */
 interface Met {
@@ -52,14 +53,14 @@ async function probe(port: number, path: string): Promise<{ statuses: number[]; 
 describe('SIGTERM under load', () => {
   useLeakCheck({ timeoutMs: 10_000 });
 
-  it.each([1, 2, 3, 4, 5])(
+  it.each([1, 2, 3])(
     'P17-P20: fails no request, loses no span, keeps liveness (run %i)',
     async (turn) => {
       await using server = await ScriptedOtlpServer.start();
       await using service = await WorkService.start(`load-${turn}`, {
         service: { name: 'work' },
         otlp: { protocol: 'grpc', endpoint: server.grpcUrl },
-        shutdown: { drainMs: 500 },
+        shutdown: { drainMs: DRAIN_MS },
       });
       const { port } = service;
       const met: Met = { answered: 0, failures: [] };
@@ -96,6 +97,5 @@ describe('SIGTERM under load', () => {
         possibleDuplicates: 0,
       });
     },
-    LIMIT_MS,
   );
 });

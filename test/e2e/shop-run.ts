@@ -150,8 +150,11 @@ export class ShopRun {
     const headers = { 'user-agent': 'test' };
     const asked = request(this.shop.url('gateway') + path, { agent: false, headers }).end();
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
-    // Nest sends an empty line as soon as the stream is open.
-    for (let seen = ''; !seen.includes('event: ');) seen += String(await once(response, 'data'));
+    // Nest sends an empty line as soon as the stream is open. One listener for all: two chunks may come in one turn.
+    await new Promise<void>((resolve) => {
+      let seen = '';
+      response.on('data', (chunk) => (seen += String(chunk)).includes('event: ') && resolve());
+    });
     const gone = once(response, 'close');
     response.on('error', () => undefined);
     response.destroy();

@@ -106,7 +106,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
   });
 
   it('P17: resets none of 40 keep-alive clients', async () => {
-    const app = await listening({ drainMs: 300 });
+    const app = await listening({ drainMs: 1000 });
     const port = portOf(app);
     const failures: unknown[] = [];
     let warm = 0;
