@@ -2,6 +2,7 @@ import { Global, Inject, Logger, Module } from '@nestjs/common';
 import type { NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { copiesText } from './copies/package-copies.js';
+import { watchResolvers } from './graphql/resolver-watch.js';
 import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { HealthRegistry } from './health/health-registry.js';
 import { resolveHealth } from './health/health-settings.js';
@@ -183,7 +184,9 @@ export class OtelCoreModule implements NestModule, OnModuleInit {
 
   /** Called by Nest after all of `main.ts` and before it builds the first handler. */
   configure(): void {
-    if (this.#http.server) watchHandlers(this.#application, this.#modules);
+    if (!this.#http.server) return;
+    watchHandlers(this.#application, this.#modules);
+    watchResolvers(this.#modules);
   }
 
   onModuleInit(): void {

@@ -15,14 +15,36 @@ export const ownStatus = (thrown: unknown): number | undefined => {
   return typeof status === 'number' ? status : undefined;
 };
 
+/** What Apollo, Nest and mercurius call what a client has done wrong. */
+const CLIENT_CODES: ReadonlySet<unknown> = new Set([
+  'BAD_REQUEST',
+  'BAD_USER_INPUT',
+  'FORBIDDEN',
+  'GRAPHQL_VALIDATION_FAILED',
+  'NOT_FOUND',
+  'UNAUTHENTICATED',
+]);
+
+interface WithExtensions {
+  readonly extensions?: { readonly code?: unknown; readonly http?: { readonly status?: unknown } };
+}
+
+const isClientStatus = (status: unknown): boolean =>
+  typeof status === 'number' && status >= CLIENT_FAULTS && status < SERVER_FAULTS;
+
+/** A GraphQLError, told by its `extensions`: an app may hold several copies of the package. */
+const isGraphqlRefusal = (thrown: unknown): boolean =>
+  attempt(() => {
+    const { extensions } = Object(thrown) as WithExtensions;
+    return CLIENT_CODES.has(extensions?.code) || isClientStatus(extensions?.http?.status);
+  }) === true;
+
 /**
- * Whether this is Nest's way to answer 4xx. Such exceptions stand for an outcome and are no error of
- * the code that throws them. [semantic conventions, recording exceptions]
+ * Whether this is Nest's way to answer 4xx, or GraphQL's to say the same. Such exceptions stand for an outcome and are no
+ * error of the code that throws them. [semantic conventions, recording exceptions]
  */
-export const isClientFault = (thrown: unknown): boolean => {
-  const status = ownStatus(thrown);
-  return status !== undefined && status >= CLIENT_FAULTS && status < SERVER_FAULTS;
-};
+export const isClientFault = (thrown: unknown): boolean =>
+  isClientStatus(ownStatus(thrown)) || isGraphqlRefusal(thrown);
 
 /**
  * Whether the exception only stands for a gRPC status: Nest's RpcException and GrpcException, told by their

@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
 import { ATTR_CODE_FUNCTION_NAME, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { isClientFault } from '../exceptions/nest-outcome.js';
+import { recordException } from '../exceptions/record-exception.js';
+import type { ExceptionNote } from '../exceptions/record-exception.js';
 import { shortContextHeaders } from '../propagation/incoming-headers.js';
 import type { ContextHeaders, Incoming } from '../propagation/incoming-headers.js';
 import { ATTR_NESTJS_CALLBACK, ATTR_NESTJS_CONTROLLER } from './semconv.js';
@@ -36,14 +39,18 @@ export class ServerRequest implements Incoming {
   /** The route as the platform matched it, for routes that Nest does not know. */
   platformRoute: string | undefined;
   exception: SeenException | undefined;
+  readonly #note: ExceptionNote;
   #response: ServerResponse | undefined;
   #headers: ContextHeaders | undefined;
+  /** What the body told of last. */
+  #inBody: { readonly thrown: unknown } | undefined;
 
   constructor(
     facts: RequestFacts,
     span: Span,
     parent: Context,
     response: ServerResponse,
+    note: ExceptionNote,
     headers?: IncomingHttpHeaders,
   ) {
     this.facts = facts;
@@ -52,6 +59,7 @@ export class ServerRequest implements Incoming {
     this.context = serverContext(parent, span, this);
     this.#response = response;
     this.#headers = headers;
+    this.#note = note;
   }
 
   incomingHeader(name: string): string | undefined {
@@ -82,7 +90,18 @@ export class ServerRequest implements Incoming {
   /** Seen on its way out; the last one decided the answer. */
   failed(thrown: unknown): void {
     if (this.#response === undefined) return;
-    this.exception = { thrown, afterHeaders: this.#response.headersSent };
+    const isInBody = this.#inBody !== undefined && Object.is(this.#inBody.thrown, thrown);
+    this.exception = { thrown, afterHeaders: this.#response.headersSent && !isInBody };
+  }
+
+  /**
+   * Told in the answer's body, whatever its status: an event of the span, whose status it leaves alone [semantic
+   * conventions, HTTP spans, "Status"]. There may be many. What stands for a fault of the client is none of this side.
+   */
+  failedInBody(thrown: unknown): void {
+    if (this.#response === undefined) return;
+    this.#inBody = { thrown };
+    if (!isClientFault(thrown)) recordException(this.span, this.context, thrown, this.#note);
   }
 
   /** Lets go of all that is large: an idle connection may keep this context alive. */
@@ -90,5 +109,6 @@ export class ServerRequest implements Incoming {
     if (this.#headers !== undefined) this.#headers = shortContextHeaders(this.#headers);
     this.#response = undefined;
     this.exception = undefined;
+    this.#inBody = undefined;
   }
 }

@@ -77,7 +77,7 @@ export class ServerSpans {
       parent,
     );
     if (span.isRecording()) this.#reader.describe(span, req, facts);
-    const request = new ServerRequest(facts, span, parent, res, req.headers);
+    const request = new ServerRequest(facts, span, parent, res, this.#note, req.headers);
     this.#metrics.began(facts);
     return request;
   }

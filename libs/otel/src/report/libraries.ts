@@ -55,7 +55,9 @@ const UNSEEN: readonly Family[] = [
   },
   {
     what: 'GraphQL',
-    why: 'makes the span of its HTTP request and none for its resolvers',
+    why:
+      'makes the span of its HTTP request, which has the exceptions of its resolvers, and none for these; exceptions of ' +
+      "field resolvers are seen with fieldResolverEnhancers: ['filters']",
     packages: ['graphql'],
   },
   { what: 'schedules', why: 'make no spans', packages: ['cron', 'node-cron'] },
