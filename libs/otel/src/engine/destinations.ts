@@ -1,6 +1,5 @@
 import { SIGNALS } from '@nestlens/otlp';
 import type { OtelConfig, OtlpDestination } from '../options/otel.config.js';
-import type { Signal } from '@nestlens/otlp';
 import type { Destination } from './engine.js';
 
 const shownUrl = (to: OtlpDestination): string => {
