@@ -11,6 +11,10 @@ export { boundedReader } from './cardinality/bounded-reader.js';
 export type { BoundedReaderOptions } from './cardinality/bounded-reader.js';
 export { BoundedMeterProvider } from './cardinality/bounded-meter.js';
 export type { BoundedMetersOptions } from './cardinality/bounded-meter.js';
+/** @internal For the command `nestlens doctor`. */
+export { sendEmptyExports } from './pipeline/empty-export.js';
+/** @internal */
+export type { EmptyExport, ReplyDate } from './pipeline/empty-export.js';
 export type { LaneState } from './pipeline/runner-messages.js';
 export type { WorkerEntry } from './pipeline/worker-thread.js';
 /** @internal */

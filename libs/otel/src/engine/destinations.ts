@@ -1,4 +1,5 @@
 import { SIGNALS } from '@nestlens/otlp';
+import type { DestinationOptions, PipelineOptions, Signal } from '@nestlens/otlp';
 import type { OtelConfig, OtlpDestination } from '../options/otel.config.js';
 import type { Destination } from './engine.js';
 
@@ -15,3 +16,24 @@ export const shownDestinations = (config: OtelConfig): readonly Destination[] =>
     protocol: config.otlp[signal].protocol,
     url: shownUrl(config.otlp[signal]),
   }));
+
+const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions | undefined => {
+  if (!config[signal].exporters.includes('otlp')) return undefined;
+  const to = config.otlp[signal];
+  return {
+    protocol: to.protocol,
+    endpoint: to.url,
+    headers: [to.headers.reveal(), ...to.headerFunctions],
+    compression: to.compression === 'none' ? 'identity' : to.compression,
+    timeoutMs: to.timeoutMs,
+    ...(to.tlsFiles && { tls: to.tlsFiles.reveal() }),
+  };
+};
+
+/** Where the pipeline sends the signals that are on. */
+export const destinationsOf = (
+  config: OtelConfig,
+): Pick<PipelineOptions, 'traces' | 'metrics' | 'logs'> => {
+  const [traces, metrics, logs] = SIGNALS.map((signal) => destinationOf(config, signal));
+  return { ...(traces && { traces }), ...(metrics && { metrics }), ...(logs && { logs }) };
+};

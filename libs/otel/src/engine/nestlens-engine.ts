@@ -1,29 +1,15 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { MeterProvider } from '@opentelemetry/api';
-import { SIGNALS, boundedReader, createPipeline, proxyUrlOf } from '@nestlens/otlp';
-import type { DestinationOptions, LaneState, PipelineOptions, PipelineStats } from '@nestlens/otlp';
+import { boundedReader, createPipeline, proxyUrlOf } from '@nestlens/otlp';
+import type { LaneState, PipelineOptions, PipelineStats, Signal } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { aside } from '../context/aside.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { boundsOf } from '../metrics/bounds.js';
-import { shownDestinations } from './destinations.js';
+import { destinationsOf, shownDestinations } from './destinations.js';
 import { encodeLimitsOf } from './encode-limits.js';
-import type { Signal } from '@nestlens/otlp';
 import type { Destination, ExportEngine, SignalStatus } from './engine.js';
-
-const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions | undefined => {
-  if (!config[signal].exporters.includes('otlp')) return undefined;
-  const to = config.otlp[signal];
-  return {
-    protocol: to.protocol,
-    endpoint: to.url,
-    headers: [to.headers.reveal(), ...to.headerFunctions],
-    compression: to.compression === 'none' ? 'identity' : to.compression,
-    timeoutMs: to.timeoutMs,
-    ...(to.tlsFiles && { tls: to.tlsFiles.reveal() }),
-  };
-};
 
 /** As the pipeline finds it. */
 const throughProxy = (to: Destination): Destination => {
@@ -68,11 +54,8 @@ const isMeasured = ({ metrics: { exporters, prometheusPath, readers } }: OtelCon
   exporters.length + readers.length > 0 || prometheusPath !== undefined;
 
 const pipelineOptionsOf = (config: OtelConfig, meters: MeterProvider): PipelineOptions => {
-  const [traces, exportedMetrics, logs] = SIGNALS.map((signal) => destinationOf(config, signal));
   return {
-    ...(traces && { traces }),
-    ...(exportedMetrics && { metrics: exportedMetrics }),
-    ...(logs && { logs }),
+    ...destinationsOf(config),
     ...config.otlp.pipeline,
     encode: encodeLimitsOf(config),
     temporality: config.metrics.temporality,

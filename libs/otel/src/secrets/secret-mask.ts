@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { withoutSecrets } from './masked-text.js';
 import { MASK } from './secret.js';
 
@@ -9,7 +8,6 @@ const MIN_SECRET_CHARS = 4;
  * Takes secrets out of text that people will read: first those it was told of, then what looks like one
  * (user information in URLs, authorization schemes, `token=...`).
  */
-@Injectable()
 export class SecretMask {
   #secrets: string[] = [];
 

@@ -199,7 +199,8 @@ function certificateOf(transport: LaneTransport): Pick<LaneState, 'certificateEx
   return certificateExpiresAt === undefined ? {} : { certificateExpiresAt };
 }
 
-function createTransport(
+/** What speaks to one collector, without the layers above. Throws TransportConfigError. */
+export function createTransport(
   to: readonly Destination[],
   { pool }: SendingOptions,
   optionsOf: (destination: Destination) => SenderOptions,

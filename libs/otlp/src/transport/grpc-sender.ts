@@ -98,6 +98,7 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
       const unprocessed = reply.unprocessed ? 'surely' : undefined;
       return { outcome: retry(reply.reason), message: '', unprocessed };
     }
+    options.onReply?.(reply.headers);
     const status = reply.trailers && grpcStatusIn(reply.trailers);
     if (status === undefined) {
       const http = Number(reply.headers[':status']);

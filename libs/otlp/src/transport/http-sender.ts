@@ -106,6 +106,7 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
       return { outcome: retry(reply.reason), message: '', unprocessed };
     }
     const { status, headers } = reply;
+    options.onReply?.(headers);
     const outcome = httpVerdict(status, headers['retry-after']);
     if (outcome.kind !== 'accepted') {
       const message = messageIn(reply.body, headers['content-type'] ?? '');

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { TlsOptions } from '../pool/tls-material.js';
 import type { Warn } from '../pool/config-error.js';
 import type { Clock, Sender } from '../send/sender.js';
@@ -30,5 +31,7 @@ export interface SenderOptions {
   readonly closeTimeoutMs?: number;
   /** Told of what no Outcome says. Not rate limited. Default: nobody. */
   readonly warn?: Warn;
+  /** Told of the headers of each reply, whatever the reply says. Default: nobody. */
+  readonly onReply?: (headers: IncomingHttpHeaders) => void;
   readonly clock?: Clock;
 }

@@ -1,0 +1,75 @@
+/** `not checked`: nothing is known, and the text says why. */
+export type CheckState = 'ok' | 'warning' | 'fault' | 'not checked';
+
+/** What a check found. */
+export interface Finding {
+  readonly state: CheckState;
+  /** What was looked at, and what was found there. */
+  readonly text: string;
+  /** What to do. Undefined where nothing is to be done. */
+  readonly remedy?: string;
+}
+
+/** A finding with the name of its check: one line of the output. */
+export interface Diagnosis extends Finding {
+  readonly check: string;
+}
+
+/** A question about the project. Answers with one finding, and never rejects. */
+export interface Check {
+  readonly name: string;
+  readonly run: (signal: AbortSignal) => Finding | Promise<Finding>;
+}
+
+export const ok = (text: string): Finding => ({ state: 'ok', text });
+export const warning = (text: string, remedy: string): Finding => ({
+  state: 'warning',
+  text,
+  remedy,
+});
+export const fault = (text: string, remedy?: string): Finding => ({
+  state: 'fault',
+  text,
+  ...(remedy !== undefined && { remedy }),
+});
+export const notChecked = (text: string, remedy?: string): Finding => ({
+  state: 'not checked',
+  text,
+  ...(remedy !== undefined && { remedy }),
+});
+
+/** A check that is told to stop says more than that it was stopped. */
+const LET_GO_MS = 500;
+
+/** Runs one check within `limitMs`. What has not answered then is `not checked`, and its signal is aborted. */
+export const diagnose = async (
+  { name, run }: Check,
+  limitMs: number,
+  mask: (text: string) => string,
+): Promise<Diagnosis> => {
+  const stop = new AbortController();
+  const timers: NodeJS.Timeout[] = [];
+  const expired = new Promise<Finding>((resolve) => {
+    const expire = (): void => resolve(notChecked(`no answer within ${limitMs} ms`));
+    // These keep the process alive: a promise that never settles would end it without a word.
+    timers.push(setTimeout(() => stop.abort(), limitMs));
+    timers.push(setTimeout(expire, limitMs + LET_GO_MS));
+  });
+  const { state, text, remedy } = await Promise.race([attempt(run, stop.signal), expired]);
+  for (const timer of timers) clearTimeout(timer);
+  return {
+    check: name,
+    state,
+    text: mask(text),
+    ...(remedy !== undefined && { remedy: mask(remedy) }),
+  };
+};
+
+const attempt = async (run: Check['run'], signal: AbortSignal): Promise<Finding> => {
+  try {
+    return await run(signal);
+  } catch (error) {
+    const { message = String(error) } = error as Partial<Error>;
+    return notChecked(`the check itself failed: ${message}`);
+  }
+};

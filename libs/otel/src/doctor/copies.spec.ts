@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { copiesCheck } from './copies.js';
+import { folderOf, removeFolder } from './fixtures/folder.js';
+
+const API = '@opentelemetry/api';
+const api = (version: string): string => JSON.stringify({ name: API, version });
+
+describe('copies in node_modules', () => {
+  let folder = '';
+  const found = (files: Readonly<Record<string, string>>, project = '.') => {
+    folder = folderOf(files);
+    return copiesCheck(join(folder, project)).run(new AbortController().signal);
+  };
+  afterEach(() => removeFolder(folder));
+
+  it('are one where a package manager links one place several times', async () => {
+    const real = `node_modules/.pnpm/api@1.10.0/node_modules/${API}`;
+    expect(
+      await found({
+        [`${real}/package.json`]: api('1.10.0'),
+        [`node_modules/${API}`]: `->${real}`,
+        [`node_modules/.pnpm/other@1.0.0/node_modules/${API}`]: `->${real}`,
+      }),
+    ).toEqual({ state: 'ok', text: expect.stringMatching(/^one of each .*api 1\.10\.0$/) });
+  });
+
+  it('are told with their versions and places, inside of packages and above the project too', async () => {
+    expect(
+      await found(
+        {
+          [`node_modules/${API}/package.json`]: api('1.10.0'),
+          [`apps/shop/node_modules/@acme/sdk/node_modules/${API}/package.json`]: api('1.9.0'),
+          'apps/shop/package.json': '{}',
+        },
+        'apps/shop',
+      ),
+    ).toMatchObject({
+      state: 'warning',
+      text: expect.stringMatching(
+        /there 2 times \(1\.9\.0 in node_modules\/@acme\/sdk.*1\.10\.0 in /,
+      ),
+    });
+  });
+
+  it('of the API are one where they are one version, of Nest never', async () => {
+    const files = (name: string): Record<string, string> => ({
+      [`node_modules/${name}/package.json`]: JSON.stringify({ name, version: '1.10.0' }),
+      [`node_modules/a/node_modules/${name}/package.json`]: JSON.stringify({
+        name,
+        version: '1.10.0',
+      }),
+    });
+    expect(await found(files(API))).toMatchObject({ state: 'ok' });
+    removeFolder(folder);
+    expect(await found(files('@nestjs/core'))).toMatchObject({ state: 'warning' });
+  });
+
+  it('are not looked for where there is no node_modules', async () => {
+    expect(await found({ 'package.json': '{}' })).toMatchObject({ state: 'not checked' });
+  });
+});

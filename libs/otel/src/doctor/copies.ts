@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyOf } from '../api/api-copies.js';
+import type { ApiCopy } from '../api/api-copies.js';
+import { notChecked, ok, warning } from './check.js';
+import type { Check, Finding } from './check.js';
+import { ancestors, shownPath } from './project.js';
+
+/** Packages that keep state, so that a second copy is a second state; and what that means. */
+const STATEFUL: Readonly<Record<string, string>> = {
+  '@opentelemetry/api': 'the first that registers refuses the other versions',
+  '@opentelemetry/sdk-trace': 'classes of one are not those of the other',
+  '@opentelemetry/sdk-trace-base': 'classes of one are not those of the other',
+  '@opentelemetry/sdk-metrics': 'classes of one are not those of the other',
+  '@opentelemetry/sdk-logs': 'classes of one are not those of the other',
+  '@nestlens/otel': 'each may have an OtelModule of its own',
+  '@nestlens/otlp': 'each pipeline has its own memory and connections',
+  '@nestjs/core': 'Nest knows only the classes of its own copy',
+};
+const NAMES = Object.keys(STATEFUL);
+
+/** Folders that are looked into. A large monorepo has some 20,000 packages. */
+const MOST_FOLDERS = 100_000;
+
+const foldersIn = (directory: string): readonly string[] => {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
+};
+
+/** Each `node_modules` that the project can reach: its own, those of the folders above, and those inside of packages. */
+class Search {
+  readonly found = new Map<string, ApiCopy & { readonly name: string }>();
+  readonly #seen = new Set<string>();
+  isWhole = true;
+
+  look(modules: string): void {
+    const real = existsSync(modules) ? realpathSync(modules) : undefined;
+    if (real === undefined || this.#seen.has(real)) return;
+    if (this.#seen.size >= MOST_FOLDERS) {
+      this.isWhole = false;
+      return;
+    }
+    this.#seen.add(real);
+    for (const name of NAMES) this.#note(real, name);
+    for (const entry of foldersIn(real)) this.#inside(join(real, entry), entry);
+  }
+
+  #inside(path: string, entry: string): void {
+    if (entry === '.pnpm')
+      for (const name of foldersIn(path)) this.look(join(path, name, 'node_modules'));
+    else if (entry.startsWith('@')) {
+      for (const name of foldersIn(path)) this.look(join(path, name, 'node_modules'));
+    } else if (!entry.startsWith('.')) this.look(join(path, 'node_modules'));
+  }
+
+  #note(modules: string, name: string): void {
+    const file = join(modules, name, 'package.json');
+    if (!existsSync(file)) return;
+    const copy = copyOf(realpathSync(file), name);
+    if (copy !== undefined) this.found.set(copy.path, { ...copy, name });
+  }
+}
+
+const copies = (project: string): Finding => {
+  const roots = ancestors(project).map((folder) => join(folder, 'node_modules'));
+  if (!roots.some((root) => existsSync(root))) {
+    return notChecked('there is no node_modules here or above; packages in archives are not read');
+  }
+  const search = new Search();
+  for (const root of roots) search.look(root);
+  const texts: string[] = [];
+  const wrong: string[] = [];
+  for (const name of NAMES) {
+    const all = [...search.found.values()].filter((copy) => copy.name === name);
+    const versions = new Set(all.map(({ version }) => version));
+    if (all.length === 1) texts.push(`${name} ${all[0]?.version}`);
+    // Copies of the API of one version work as one.
+    if (all.length < 2 || (name === '@opentelemetry/api' && versions.size === 1)) continue;
+    const places = all.map(({ version, path }) => `${version} in ${shownPath(project, path)}`);
+    wrong.push(`${name} is there ${all.length} times (${places.join(', ')}): ${STATEFUL[name]}`);
+  }
+  if (wrong.length > 0) {
+    return warning(
+      wrong.join('; '),
+      'have one version of each: npm ls NAME shows who asks for it, npm dedupe joins',
+    );
+  }
+  const within = search.isWhole ? '' : `; of the first ${MOST_FOLDERS} folders`;
+  return ok(`one of each in node_modules${within}: ${texts.join(', ')}`);
+};
+
+/** Whether a package whose state is to be one is there more than once, by what lies on the disk. */
+export const copiesCheck = (project: string): Check => ({
+  name: 'copies',
+  run: () => copies(project),
+});

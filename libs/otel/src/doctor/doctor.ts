@@ -1,0 +1,45 @@
+import { errorText, withoutSecrets } from '../secrets/masked-text.js';
+import { diagnose, notChecked } from './check.js';
+import type { Check, Diagnosis } from './check.js';
+import { copiesCheck } from './copies.js';
+import { sourceChecks } from './source-checks.js';
+import { versionChecks } from './versions.js';
+
+export interface DoctorRequest {
+  /** The folder of the app's `package.json`. */
+  readonly project: string;
+  /** The file that starts the app, from the project. Default: what `nest-cli.json` says, then `src/main.ts`. */
+  readonly entry: string | undefined;
+  /** A file with the options of `forRoot`, from the project. Default: none. */
+  readonly options: string | undefined;
+  /** Of each check. */
+  readonly limitMs: number;
+}
+
+/** Runs every check. Never rejects. Takes at most the limit for the options, and once more for the collector. */
+export const doctor = async (request: DoctorRequest): Promise<readonly Diagnosis[]> => {
+  const { project, entry, limitMs } = request;
+  const runAll = (checks: readonly Check[]): Promise<readonly Diagnosis[]> =>
+    Promise.all(checks.map((check) => diagnose(check, limitMs, withoutSecrets)));
+  // 1. What lies on the disk. These checks hold the loop, so that they come before what waits for answers.
+  const read = await runAll([
+    ...versionChecks(project, process.versions.node),
+    copiesCheck(project),
+    ...sourceChecks(project, entry),
+  ]);
+  // 2. What needs the package itself. An unsupported Node may not load it, and has to be told all the same.
+  return [...read, ...(await configured(request, runAll))];
+};
+
+const configured = async (
+  request: DoctorRequest,
+  runAll: (checks: readonly Check[]) => Promise<readonly Diagnosis[]>,
+): Promise<readonly Diagnosis[]> => {
+  try {
+    const { configuredDiagnoses } = await import('./configured.js');
+    return await configuredDiagnoses(request);
+  } catch (error) {
+    const why = `the package cannot be loaded: ${errorText(error)}`;
+    return runAll([{ name: 'options and collector', run: () => notChecked(why) }]);
+  }
+};

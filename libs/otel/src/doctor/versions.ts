@@ -1,0 +1,78 @@
+import { fault, notChecked, ok, warning } from './check.js';
+import type { Check, Finding } from './check.js';
+import { findPackage, manifestIn } from './project.js';
+import { isInRange } from './version-range.js';
+
+const OURS = '@nestlens/otel';
+const API = '@opentelemetry/api';
+
+/** A package that is not as our manifest asks: what is so, and whether the app can do without it. */
+interface Wanted {
+  readonly name: string;
+  readonly range: string;
+  readonly isOptional: boolean;
+}
+
+/** What the installed `@nestlens/otel` asks of the app. */
+const wantedBy = (path: string): readonly Wanted[] => {
+  const { peerDependencies = {}, peerDependenciesMeta = {} } = manifestIn(path);
+  return Object.entries(peerDependencies).map(([name, range]) => ({
+    name,
+    range,
+    isOptional: peerDependenciesMeta[name]?.optional === true,
+  }));
+};
+
+const compared = (project: string, wanted: readonly Wanted[], whose: string): Finding => {
+  const right: string[] = [];
+  const wrong: string[] = [];
+  const installs: string[] = [];
+  for (const { name, range, isOptional } of wanted) {
+    const version = findPackage(project, name)?.version;
+    if (version !== undefined && isInRange(version, range)) right.push(`${name} ${version}`);
+    else if (version !== undefined || !isOptional) {
+      wrong.push(`${name} is ${version ?? 'not installed'}, and ${whose} supports ${range}`);
+      installs.push(`"${name}@${range}"`);
+    }
+  }
+  if (wrong.length === 0) return ok(right.join(', '));
+  return fault(wrong.join('; '), `npm install ${installs.join(' ')}`);
+};
+
+const node = (project: string, version: string): Finding => {
+  const path = findPackage(project, OURS)?.path;
+  if (path === undefined) return notChecked(`Node ${version}; ${OURS} is not installed here`);
+  const range = manifestIn(path).engines?.['node'] ?? '*';
+  const text = `this command runs on Node ${version}, supported is ${range}`;
+  return isInRange(version, range)
+    ? ok(text)
+    : fault(text, 'install a supported Node, and start the app with it');
+};
+
+const nestlens = (project: string): Finding => {
+  const own = findPackage(project, OURS);
+  if (own === undefined) {
+    const where = `${OURS} is not in node_modules of ${project} or of a folder above`;
+    return fault(where, `npm install ${OURS} ${API}, and run this where package.json is`);
+  }
+  const range = manifestIn(own.path).dependencies?.['@nestlens/otlp'] ?? '*';
+  const wanted = [{ name: '@nestlens/otlp', range, isOptional: false }];
+  const { state, text, remedy } = compared(own.path, wanted, `${OURS} ${own.version}`);
+  if (state !== 'ok') return warning(text, remedy ?? 'npm install');
+  return ok(`${OURS} ${own.version}, ${text}`);
+};
+
+const peers = (project: string, isChosen: (name: string) => boolean): Finding => {
+  const own = findPackage(project, OURS);
+  if (own === undefined) return notChecked(`${OURS} is not installed here`);
+  const wanted = wantedBy(own.path).filter(({ name }) => isChosen(name));
+  return compared(project, wanted, `${OURS} ${own.version}`);
+};
+
+/** What is installed, against what the installed `@nestlens/otel` supports by its own `package.json`. */
+export const versionChecks = (project: string, nodeVersion: string): readonly Check[] => [
+  { name: 'node', run: () => node(project, nodeVersion) },
+  { name: 'nestlens', run: () => nestlens(project) },
+  { name: 'nest', run: () => peers(project, (name) => name !== API) },
+  { name: 'opentelemetry', run: () => peers(project, (name) => name === API) },
+];

@@ -1,0 +1,74 @@
+import type { Outcome } from '../send/outcome.js';
+import type { Signal } from '../wire/model.js';
+import { mistakeAt } from './likely-mistake.js';
+import { resolvePipelineOptions } from './pipeline-options.js';
+import type { Destination, PipelineOptions, ResolvedPipelineOptions } from './pipeline-options.js';
+import { createTransport } from './stack.js';
+
+/** When one reply came, and what its `Date` header says. Times in ms since 1970, by the clock of this process. */
+export interface ReplyDate {
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  /** Undefined where the reply has none, or none that can be read. */
+  readonly date: number | undefined;
+}
+
+/** What one request without items came to. */
+export interface EmptyExport {
+  readonly signal: Signal;
+  /** `retry` with the reason `aborted` where the signal aborted before an answer came. */
+  readonly outcome: Outcome;
+  /** Empty where nobody answered in the protocol. */
+  readonly replies: readonly ReplyDate[];
+  /** What the pipeline would log, secrets that were sent masked. */
+  readonly warnings: readonly { readonly code: string; readonly text: string }[];
+  /** The likely mistake and its remedy; empty for none. */
+  readonly hint: string;
+}
+
+/**
+ * Sends one export request without items for each signal that has a destination, as the pipeline would send the first
+ * of its telemetry: the same protocol, TLS, proxy, headers and functions for headers. Sends each once.
+ *
+ * @throws TransportConfigError for a destination that can never work, before anything is sent.
+ */
+export async function sendEmptyExports(
+  options: Pick<PipelineOptions, 'traces' | 'metrics' | 'logs' | 'pool'>,
+  signal: AbortSignal,
+): Promise<readonly EmptyExport[]> {
+  const resolved = resolvePipelineOptions(options);
+  const all = resolved.sending.destinations.map((to) => prepared(to, resolved));
+  return Promise.all(all.map((send) => send(signal)));
+}
+
+type Send = (signal: AbortSignal) => Promise<EmptyExport>;
+
+function prepared(to: Destination, { sending, headerFunctions }: ResolvedPipelineOptions): Send {
+  const warnings: EmptyExport['warnings'][number][] = [];
+  const replies: ReplyDate[] = [];
+  let sentAt = 0;
+  const { sender } = createTransport([to], sending, (destination) => ({
+    endpoint: destination.endpoint,
+    headers: [...destination.headers, ...(headerFunctions[destination.signal] ?? [])],
+    ...(destination.tls && { tls: destination.tls }),
+    compression: destination.compression,
+    warn: (code, text) => void warnings.push({ code, text }),
+    onReply: ({ date }) =>
+      void replies.push({ sentAt, receivedAt: Date.now(), date: timeOf(date) }),
+  }));
+  return async (signal) => {
+    sentAt = Date.now();
+    const batch = { signal: to.signal, items: 0, bytes: 0, chunks: [] };
+    const outcome = await sender.send(batch, signal);
+    await sender.close();
+    const isFailed = outcome.kind === 'retry' || outcome.kind === 'refused';
+    const failing = { ...to, hasAnswered: replies.length > 0 };
+    const hint = isFailed ? mistakeAt(outcome.reason, failing) : '';
+    return { signal: to.signal, outcome, replies, warnings, hint };
+  };
+}
+
+const timeOf = (date: string | undefined): number | undefined => {
+  const time = Date.parse(date ?? '');
+  return Number.isNaN(time) ? undefined : time;
+};
