@@ -45,9 +45,11 @@ import { registerFlush } from './providers/flush-order.js';
 import { OtelProviders } from './providers/otel-providers.js';
 import { Inventory } from './report/inventory.js';
 import { otherAppsText } from './report/other-apps.js';
+import { reportOverlaps } from './report/overlap-report.js';
 import { StartupReport } from './report/startup-report.js';
 import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { resolveRpc } from './rpc/rpc.settings.js';
+import type { RpcSettings } from './rpc/rpc.settings.js';
 import { RPC_SETTINGS } from './rpc/rpc.tokens.js';
 import { SCOPE_NAME, SCOPE_VERSION } from './telemetry.js';
 import type { Secret } from './secrets/secret.js';
@@ -55,6 +57,8 @@ import { startSelfCheck } from './selfcheck/start-self-check.js';
 import { SelfCheck } from './selfcheck/self-check.js';
 
 const { env } = process;
+
+const OVERLAPS = Symbol('nestlens.overlaps');
 
 /** As `OtelModule` provides them: whoever prints a module prints its providers too. */
 type GivenOptions = Secret<OtelModuleOptions | undefined>;
@@ -160,6 +164,12 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       // The providers first: what is observed belongs to a running app.
       inject: [OTEL_CONFIG, OTEL_ENGINE, AppTelemetry, OtelProviders],
       useFactory: startSelfCheck,
+    },
+    {
+      provide: OVERLAPS,
+      inject: [AppTelemetry, HTTP_SETTINGS, RPC_SETTINGS],
+      useFactory: (app: AppTelemetry, http: HttpSettings, grpc: RpcSettings) =>
+        reportOverlaps(app, { http, grpc }),
     },
     ...HEALTH_PROVIDERS,
     StartupReport,

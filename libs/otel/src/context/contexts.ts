@@ -40,6 +40,12 @@ export const contexts = {
     return true;
   },
 
+  /** Whether {@link contexts.enter} can. */
+  canEnter(): boolean {
+    const held = manager();
+    return held === OWN || held.attach !== undefined;
+  },
+
   /** Whether the manager is that of this package. */
   areOurs: (): boolean => manager() === OWN,
 

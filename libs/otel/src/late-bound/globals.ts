@@ -15,7 +15,7 @@ import { LateBoundPropagator } from './propagator.js';
 import { LateBoundTracerProvider } from './tracer.js';
 
 /** Another copy of this package may be older or newer: its stand-ins are shared only if they are made alike. */
-const SHAPE = 2;
+const SHAPE = 3;
 
 /** Whose each part of the API is. */
 export type Ownership = Readonly<Record<Signal | 'context' | 'propagation', SlotOwner>>;

@@ -10,6 +10,8 @@ import type {
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 import { keepRandomFlag } from '../propagation/random-flag.js';
+import { Overlaps, protocolOf } from './overlaps.js';
+import type { Overlap } from './overlaps.js';
 import { LateBoundProvider } from './provider.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
@@ -27,11 +29,17 @@ export class LateBoundTracerProvider
   extends LateBoundProvider<TracerProvider, Tracer>
   implements TracerProvider
 {
+  /** Spans of others through these tracers that are there twice. */
+  readonly overlaps = new Overlaps();
+
   getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
-    return this.slot.handle(
-      scopeKey(name, version, options?.schemaUrl),
-      () => new LateBoundTracer(this.slot, { name, version, options }),
-    );
+    return this.slot.handle(scopeKey(name, version, options?.schemaUrl), () => {
+      const scope = { name, version, options };
+      const protocol = protocolOf(name);
+      if (protocol === undefined) return new LateBoundTracer(this.slot, scope);
+      const shown = version === undefined ? name : `${name} ${version}`;
+      return new WatchedTracer(this.slot, scope, this.overlaps, { scope: shown, protocol });
+    });
   }
 }
 
@@ -73,5 +81,28 @@ class LateBoundTracer implements Tracer {
     const span = this.startSpan(name, options, parent);
     // What the function throws is its caller's.
     return contexts.with(trace.setSpan(parent, span), act as never, undefined, span as never);
+  }
+}
+
+/** Of an instrumentation that may make the spans that this package makes: all others pay nothing for the question. */
+class WatchedTracer extends LateBoundTracer {
+  readonly #overlaps: Overlaps;
+  readonly #what: Omit<Overlap, 'side'>;
+
+  constructor(
+    slot: Slot,
+    scope: Scope<TracerOptions>,
+    overlaps: Overlaps,
+    what: Omit<Overlap, 'side'>,
+  ) {
+    super(slot, scope);
+    this.#overlaps = overlaps;
+    this.#what = what;
+  }
+
+  override startSpan(name: string, options?: SpanOptions, given?: Context): Span {
+    const span = super.startSpan(name, options, given);
+    if (span.isRecording()) this.#overlaps.started(this.#what, options?.kind, contexts.active());
+    return span;
   }
 }
