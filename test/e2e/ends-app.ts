@@ -11,12 +11,29 @@ import { ownTracer } from '../../libs/otel/src/telemetry.js';
 const [, , way = 'returns', endpoint = '', engine = 'nestlens'] = process.argv;
 const entry = new URL('./source-worker.mjs', import.meta.url);
 /** These end while the loop gets no turn any more. */
-const needsWorker = ['exits', 'exits in a shutdown', 'throws', 'rejects', 'fails to start'];
+const needsWorker = [
+  'token too late',
+  'exits',
+  'exits in a shutdown',
+  'throws',
+  'rejects',
+  'fails to start',
+];
 const worker = needsWorker.includes(way) ? { entry } : false;
+
+/** Of a token that takes longer than an attempt waits; what it waits for keeps the process. */
+const TOKEN_MS: Readonly<Record<string, number>> = { 'token late': 1500, 'token too late': 3000 };
+let asked = 0;
+const token = async (): Promise<Record<string, string>> => {
+  asked += 1;
+  await sleep(TOKEN_MS[way]);
+  return { authorization: 'Bearer token' };
+};
+process.on('exit', () => console.log(`asked ${asked}`));
 
 /** The thread works: what is spec'd is an end, not a start. */
 const works = async (): Promise<void> => {
-  if (worker === false) return;
+  if (worker === false || way in TOKEN_MS) return;
   ownTracer().startSpan('first').end();
   await OtelModule.flush(100_000);
 };
@@ -49,10 +66,11 @@ class Job implements OnModuleInit {
       otlp: {
         protocol: 'http/protobuf',
         endpoint,
+        ...(way in TOKEN_MS && { headers: token }),
         ...(engine === 'sdk' ? { engine: 'sdk' } : { worker }),
       },
       metrics: { intervalMs: 600_000 },
-      shutdown: { exitMs: 20_000 },
+      shutdown: { exitMs: 20_000, flushMs: way === 'token too late' ? 50 : 60_000 },
       diagnostics: { startupReport: false },
     }),
   ],
@@ -68,7 +86,7 @@ const app = await NestFactory.createApplicationContext(AppModule);
 await works();
 app.get(Job).run();
 // What is under way when the process ends.
-if (way !== 'returns') ownTracer().startSpan('under way');
+if (way !== 'returns' && !(way in TOKEN_MS)) ownTracer().startSpan('under way');
 const fail = async (): Promise<void> => {
   await sleep(1);
   throw new TypeError('crash');

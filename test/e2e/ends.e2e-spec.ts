@@ -17,6 +17,8 @@ const WAYS = [
   'rejects',
   'handles',
   'fails to start',
+  'token late',
+  'token too late',
 ] as const;
 
 interface Ended {
@@ -107,6 +109,19 @@ describe('a job that ends', () => {
     expect(code).toBe(7);
     expect(lines('Telemetry at exit')).toHaveLength(1);
     expect(err).toMatch(/Telemetry at exit: traces 0 accepted, 1 dropped \(\w+\); metrics/);
+  });
+
+  it('waits for a token that takes longer than an attempt does', () => {
+    expect(arrived('token late')).toEqual({ spans: ['Job.run'], ran: 1, counted: true });
+    const { code, err } = of('token late');
+    expect([code, err]).toEqual([7, '']);
+  });
+
+  it('ends by itself where the token takes longer than the flush may, and counts what is lost', () => {
+    const { code, lines, out } = of('token too late');
+    expect(code).toBe(7);
+    expect(lines('Telemetry at exit')).toHaveLength(1);
+    expect(Number(/^asked (\d)$/m.exec(out)?.[1])).toBeLessThanOrEqual(3);
   });
 
   it('can be killed after a flush, which tells what became of it', () => {

@@ -49,7 +49,8 @@ describe('headers', () => {
       for (const { app } of cases) app.pace(RATE);
       for (const { app } of cases) await until(() => app.report().reasons.length > 0, 20_000);
       const settled = cases.map(async ({ app, fault, server, state }) => {
-        expect([fault, app.report().reasons]).toEqual([fault, ['headers']]);
+        const reason = fault === 'never answers' ? 'headers_timeout' : 'headers';
+        expect([fault, app.report().reasons]).toEqual([fault, [reason]]);
         expect([fault, server.requests()]).toEqual([fault, []]);
         // P7: five, those under way with the fifth, and then one a second.
         const seconds = secondsSince(startedAt);

@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Signal } from '@nestlens/otlp';
-import type { ExportEngine } from './engine.js';
+import type { ExportEngine, SignalStatus } from './engine.js';
 
 const LOOK_MS = 20;
+
+/** Of an attempt for which a function for headers took too long: its answer comes yet, and is waited for. */
+const HEADERS_TIMEOUT = 'headers_timeout';
+
+const isFailing = ({ last }: SignalStatus): boolean =>
+  last.outcome === 'failed' && last.reason !== HEADERS_TIMEOUT;
 
 /**
  * Resolves when something of these signals is queued and all of it waits for another attempt, since the last one failed:
@@ -16,8 +22,7 @@ export async function untilFailing(
   while (!signal.aborted) {
     const status = engine.status();
     const waiting = signals.filter((one) => status[one].queued > 0);
-    const isFailing = waiting.every((one) => status[one].last.outcome === 'failed');
-    if (waiting.length > 0 && isFailing) return;
+    if (waiting.length > 0 && waiting.every((one) => isFailing(status[one]))) return;
     await sleep(LOOK_MS, undefined, { ref: false });
   }
 }

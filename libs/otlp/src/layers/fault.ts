@@ -15,6 +15,9 @@ export const LOOP_BLOCKED = 'event_loop_blocked';
 export const ABORTED = 'aborted';
 export const CLOSED = 'closed';
 
+/** The transport's, of an attempt whose headers had not come in time; they may come yet. */
+export const HEADERS_TIMEOUT = 'headers_timeout';
+
 const OWN: ReadonlySet<string> = new Set([BREAKER_OPEN, LOOP_BLOCKED, ABORTED, CLOSED]);
 
 export const faultOf = (outcome: Outcome): Fault => {
@@ -34,6 +37,8 @@ const NOT_ARRIVED: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'ENOENT',
   'ENOTFOUND',
+  'headers',
+  HEADERS_TIMEOUT,
   'REFUSED_STREAM',
   // Answers of a collector that took nothing.
   'ABORTED',

@@ -41,6 +41,7 @@ function bench() {
     ended: () => 0,
     isNobodyThere: () => false,
     tryNow() {},
+    hasHeaders() {},
     stopWaiting() {},
     state: () => {
       throw new Error('nobody asks');

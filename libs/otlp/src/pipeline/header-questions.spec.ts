@@ -26,6 +26,15 @@ describe('questions for headers', () => {
     await expect(asked).rejects.toThrow('failed');
   });
 
+  it('have the last answers once nobody can be asked, and none where there is none', async () => {
+    const asked = [questions.ask('traces'), questions.ask('logs')];
+    questions.alone({ traces: { a: 'last' } });
+    const outcomes = await Promise.allSettled([...asked, questions.ask('traces')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await expect(questions.ask('metrics')).rejects.toThrow('failed');
+    expect(told).toHaveLength(2);
+  });
+
   it('to a function that hangs are forgotten, not kept for ever, and later ones are answered', async () => {
     const settled: number[] = [];
     for (let ask = 0; ask < 300; ask += 1) {

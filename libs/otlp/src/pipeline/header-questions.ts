@@ -5,11 +5,18 @@ import type { FromRunner, HeaderAnswer } from './runner-messages.js';
 /** More than can be under way to all collectors. */
 const MOST_OPEN = 256;
 
+type LastAnswers = Readonly<Partial<Record<Signal, HeaderAnswer>>>;
+
+interface Question {
+  readonly signal: Signal;
+  readonly answered: (headers: HeaderAnswer) => void;
+}
+
 /** Headers that only a function of the application knows, asked for from wherever the runner is. */
 export class HeaderQuestions {
   readonly #emit: (message: FromRunner) => void;
-  readonly #open = new Map<number, (headers: HeaderAnswer) => void>();
-  #last: Readonly<Partial<Record<Signal, HeaderAnswer>>> | undefined;
+  readonly #open = new Map<number, Question>();
+  #last: LastAnswers | undefined;
   #id = 0;
 
   constructor(emit: (message: FromRunner) => void) {
@@ -18,14 +25,19 @@ export class HeaderQuestions {
 
   /** Rejects where the function threw. How long it may take is the asker's business. */
   async ask(signal: Signal): Promise<HeaderValues> {
-    const last = this.#last?.[signal];
-    if (last !== undefined && last !== 'failed') return last;
+    const headers = await this.#answerTo(signal);
+    if (headers === 'failed') throw new Error('the function for headers failed');
+    return headers;
+  }
+
+  #answerTo(signal: Signal): HeaderAnswer | Promise<HeaderAnswer> {
+    if (this.#last !== undefined) return this.#last[signal] ?? 'failed';
     const id = (this.#id += 1);
-    const answered = new Promise<HeaderAnswer>((resolve) => this.#open.set(id, resolve));
+    const headers = new Promise<HeaderAnswer>((answered) =>
+      this.#open.set(id, { signal, answered }),
+    );
     this.#forgetOldest();
     this.#emit({ kind: 'headers', id, signal });
-    const headers = await answered;
-    if (headers === 'failed') throw new Error('the function for headers failed');
     return headers;
   }
 
@@ -35,13 +47,17 @@ export class HeaderQuestions {
     if (this.#open.size > MOST_OPEN && oldest !== undefined) this.#open.delete(oldest);
   }
 
-  /** The asked can answer no more: from now on their last answers serve. */
-  alone(last: Readonly<Partial<Record<Signal, HeaderAnswer>>>): void {
+  /** The asked can answer no more: from now on their last answers serve, also for what is open. */
+  alone(last: LastAnswers): void {
     this.#last = last;
+    for (const [id, { signal }] of this.#open) this.answer(id, last[signal] ?? 'failed');
   }
 
-  answer(id: number, headers: HeaderAnswer): void {
-    this.#open.get(id)?.(headers);
+  /** Returns whose question it was; undefined for one that is forgotten. */
+  answer(id: number, headers: HeaderAnswer): Signal | undefined {
+    const question = this.#open.get(id);
     this.#open.delete(id);
+    question?.answered(headers);
+    return question?.signal;
   }
 }

@@ -24,6 +24,8 @@ export interface Lane {
   isNobodyThere(): boolean;
   /** An attempt is made now, whatever waits or is open. */
   tryNow(): void;
+  /** A function for headers has answered: what gave up waiting for that is tried again now. */
+  hasHeaders(): void;
   /**
    * For the shutdown: from now on no batch waits to be tried again, unless the collector took something before and fails now:
    * it is then asked until the deadline, while `isKept` answers false. True: what it does not take is kept elsewhere.

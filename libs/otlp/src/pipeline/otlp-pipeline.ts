@@ -12,7 +12,7 @@ import { newToken } from '../spool/owner.js';
 import { SIGNALS, type Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
 import type { Marks } from './flushes.js';
-import { askHeaders } from './header-answer.js';
+import { HeaderFunctions } from './header-functions.js';
 import { startInline } from './inline-thread.js';
 import { createLosses } from './losses.js';
 import type { Lose } from './losses.js';
@@ -25,11 +25,11 @@ import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pip
 import { RunnerHost } from './runner-host.js';
 import type { ThreadEnd, Told } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
-import { reclaim, saveBefore, saveToDisk } from './save.js';
+import { reclaim, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
-import { atExit, endNow, isEmpty, LET_GO_MS } from './process-exit.js';
+import { atExit, endNow, isEmpty, keepOrCount, LET_GO_MS } from './process-exit.js';
 import { createSelfMetrics } from './self-metrics.js';
-import { refusedText, startWorker } from './worker-thread.js';
+import { endWords, startWorker } from './worker-thread.js';
 
 /** What a shutdown may take beyond its deadline, all together: it promises a second. */
 const GRACE_MS = 900;
@@ -52,6 +52,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #reader: SlabReader;
   readonly #writer: SlabWriter;
   readonly #host: RunnerHost;
+  readonly #headers: HeaderFunctions;
   readonly #memory: Memory;
   readonly #parts: Parts;
   readonly #log: SelfLog;
@@ -80,12 +81,13 @@ export class OtlpPipeline implements Pipeline {
       onDrop: this.#lose,
     });
     const { sending, worker } = options;
+    this.#headers = new HeaderFunctions(options.headerFunctions, this.#ledger);
     const given = { memory, ledger: this.#ledger.buffer, sending, phase: this.#phase };
     const start = (): RunnerStart => ({ ...given, succession: this.#succeed() });
     this.#host = new RunnerHost({
       startWorker: worker === false ? undefined : (events) => startWorker(worker, start(), events),
       startInline: (events) => startInline(start(), events),
-      askHeaders: (signal) => askHeaders(options.headerFunctions[signal] ?? []),
+      askHeaders: (signal) => this.#headers.ask(signal),
       onMessage: (message) => this.#hear(message),
       onFailure: (error) =>
         this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}; trying again`),
@@ -126,7 +128,9 @@ export class OtlpPipeline implements Pipeline {
       await this.#shutdown;
       return { kind: 'done' };
     }
-    return withDeadline(signal, this.#options.flushTimeoutMs, (deadline) => this.#flush(deadline));
+    return withDeadline(signal, this.#options.flushTimeoutMs, (deadline) =>
+      this.#headers.during(() => this.#flush(deadline)),
+    );
   }
 
   shutdown(signal?: AbortSignal): Promise<ShutdownReport> {
@@ -146,10 +150,8 @@ export class OtlpPipeline implements Pipeline {
     if (this.#state !== 'ended') {
       this.#parts.close();
       this.#parts.force();
-      const { spool } = this.#options.sending;
-      const held = { memory: this.#memory, books: this.#books, ledger: this.#ledger, spool };
       const runner = { host: this.#host, phase: this.#phase, lanes: this.#told.lanes };
-      endNow({ ...held, ...runner }, this.#seal(), timeoutMs);
+      endNow({ ...this.#held(), ...runner }, this.#seal(), timeoutMs);
       this.#state = 'ended';
     }
     return this.#ledger.snapshot();
@@ -186,6 +188,7 @@ export class OtlpPipeline implements Pipeline {
 
   async #end(deadline: AbortSignal): Promise<ShutdownReport> {
     const startedAt = performance.now();
+    this.#headers.wake();
     // 1. Refuse what is new: a drain must have an end.
     this.#parts.close();
     tellUnended(this.#live, this.#log);
@@ -223,14 +226,12 @@ export class OtlpPipeline implements Pipeline {
     await withDeadline(undefined, END_MS, (letGo) => before(this.#host.end(), letGo));
     this.#state = 'ended';
     // 5. What a thread that hung still held goes to disk from here, if the disk did not make it hang, or is counted.
+    await keepOrCount(this.#held(), grace);
+  }
+
+  #held() {
     const { spool } = this.#options.sending;
-    if (spool !== undefined && !this.#isEmpty()) {
-      await saveBefore(grace, spool.directory, this.#memory, this.#books);
-    }
-    const ledger = this.#ledger.snapshot();
-    for (const signal of SIGNALS) {
-      this.#books.dropped(signal, 'shutdown_deadline', ledger[signal].queued);
-    }
+    return { memory: this.#memory, books: this.#books, ledger: this.#ledger, spool };
   }
 
   #hear(message: Told): void {
@@ -263,10 +264,8 @@ export class OtlpPipeline implements Pipeline {
     // What it had on disk stays there, for the next one to find.
     reclaim(this.#memory, this.#books);
     this.#metrics.abandoned();
-    const now = isInline ? 'sending from the main thread' : 'another was started';
-    const refused = refusedText(end);
-    if (refused !== undefined) this.#log.log('warn', 'worker_refused', refused);
-    else this.#log.log('warn', 'worker', `the export worker ended (${end.reason}); ${now}`);
+    const { cause, text } = endWords(end, isInline);
+    this.#log.log('warn', cause, text);
   }
 
   #succeed(): Succession {

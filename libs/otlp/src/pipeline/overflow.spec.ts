@@ -40,6 +40,7 @@ class ScriptedLane implements Lane {
   ended = (): number => this.sent.length;
   isNobodyThere = (): boolean => false;
   tryNow(): void {}
+  hasHeaders(): void {}
   stopWaiting(): void {}
   state(): never {
     throw new Error('nobody asks');

@@ -1,3 +1,4 @@
+import { HEADERS_TIMEOUT } from '../layers/fault.js';
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Ledger, LedgerSnapshot } from '../ledger/ledger.js';
 import { SIGNALS } from '../wire/model.js';
@@ -6,7 +7,7 @@ import type { SpoolSettings } from './pipeline-options.js';
 import type { RunnerHost } from './runner-host.js';
 import { RunnerPhase } from './runner.js';
 import type { LaneState } from './runner-messages.js';
-import { saveToDisk } from './save.js';
+import { saveBefore, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
 
 /** How long a runner whose time is over may take to write the rest to disk, or to count it. */
@@ -32,15 +33,19 @@ export function atExit(end: () => void): () => void {
   };
 }
 
-export interface EndingPipeline {
-  readonly host: Pick<RunnerHost, 'drain' | 'tell'>;
+/** What a pipeline has at its end. */
+export interface Held {
   readonly memory: Memory;
   readonly books: LedgerWriter;
+  readonly ledger: Pick<Ledger, 'snapshot'>;
   readonly spool: SpoolSettings | undefined;
+}
+
+export interface EndingPipeline extends Held {
+  readonly host: Pick<RunnerHost, 'drain' | 'tell'>;
   /** {@link RunnerPhase} of the runner. */
   readonly phase: Int32Array;
   readonly lanes: readonly LaneState[];
-  readonly ledger: Pick<Ledger, 'snapshot'>;
 }
 
 /**
@@ -57,7 +62,7 @@ export function endNow(pipeline: EndingPipeline, marks: Marks, timeoutMs: number
     phaseOf() === RunnerPhase.CLOSED ||
     (spool === undefined && isEmpty(pipeline.ledger.snapshot()));
   if (!isOver() && host.drain(marks)) {
-    const isAway = lanes.length > 0 && lanes.every(({ breaker }) => breaker.kind !== 'closed');
+    const isAway = lanes.length > 0 && lanes.every(({ breaker }) => isPeerAway(breaker));
     // Loading the thread is none of the time for sending: a seed may end before the thread has come up.
     waited(() => phaseOf() !== RunnerPhase.STARTING || isOver(), pipeline.phase, START_MS);
     if (!waited(isOver, pipeline.phase, isAway ? 0 : timeoutMs)) {
@@ -68,9 +73,26 @@ export function endNow(pipeline: EndingPipeline, marks: Marks, timeoutMs: number
   if (spool !== undefined && spool.onCrash !== false && !isEmpty(pipeline.ledger.snapshot())) {
     saveToDisk(spool.directory, memory, books);
   }
-  const ledger = pipeline.ledger.snapshot();
-  for (const signal of SIGNALS) books.dropped(signal, 'shutdown_deadline', ledger[signal].queued);
+  countLeft(pipeline);
 }
+
+/** After a shutdown, when the thread is gone: what it left goes to disk until `grace` aborts, or is counted. */
+export async function keepOrCount(held: Held, grace: AbortSignal): Promise<void> {
+  const { memory, books, ledger, spool } = held;
+  if (spool !== undefined && !isEmpty(ledger.snapshot())) {
+    await saveBefore(grace, spool.directory, memory, books);
+  }
+  countLeft(held);
+}
+
+function countLeft({ books, ledger }: Held): void {
+  const left = ledger.snapshot();
+  for (const signal of SIGNALS) books.dropped(signal, 'shutdown_deadline', left[signal].queued);
+}
+
+/** Not where only a function for headers took its time: its last answer may be there by now. */
+const isPeerAway = (breaker: LaneState['breaker']): boolean =>
+  breaker.kind !== 'closed' && breaker.reason !== HEADERS_TIMEOUT;
 
 export const isEmpty = (ledger: LedgerSnapshot): boolean =>
   SIGNALS.every((signal) => ledger[signal].queued === 0);

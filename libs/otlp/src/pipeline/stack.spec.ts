@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createOtlpReceiver } from '../wire/index.js';
 import { patience, smallBatch } from '../transport/fixtures/batches.js';
 import { deadEndpoint } from './fixtures/peers.js';
+import { until } from './fixtures/until.js';
 import type { Lanes } from './lane.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
 import type { PipelineOptions } from './pipeline-options.js';
@@ -116,5 +117,28 @@ describe('the lanes of a pipeline', () => {
       }
       expect(connections).toBe(maxAgeMs < 1 ? 3 : 1);
     }
+  });
+
+  it('send what gave up waiting for a function for headers as soon as its answer comes', async () => {
+    const tokens: unknown[] = [];
+    const server = createServer((request, response) => {
+      tokens.push(request.headers.authorization);
+      request.resume().on('end', () => response.end());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closing.push(() => once(server.close(), 'close'));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const headers = (): Record<string, string> => ({});
+    const lanes = lanesOf({ traces: { protocol: 'http/protobuf', endpoint, headers } });
+    const lane = lanes.of.traces!;
+    const sent = lane.sender.send(smallBatch(), patience());
+    await until(() => lane.waiting() === 1);
+    expect(lane.state().why).toBe('headers_timeout');
+    const questions = told.flatMap((each) => (each.kind === 'headers' ? [each.id] : []));
+    expect(questions).toHaveLength(1);
+    lanes.headers(questions[0]!, { authorization: 'late' });
+    expect([await sent, tokens]).toEqual([{ kind: 'accepted' }, ['late']]);
+    expect(told.filter(({ kind }) => kind === 'headers')).toHaveLength(1);
   });
 });

@@ -2,6 +2,7 @@ import { adaptiveLimit } from '../layers/adaptive-limit.js';
 import { breaker } from '../layers/breaker.js';
 import type { BreakerState } from '../layers/breaker-circuit.js';
 import { divide } from '../layers/divide.js';
+import { HEADERS_TIMEOUT } from '../layers/fault.js';
 import { observe } from '../layers/observe.js';
 import { reach } from '../layers/reach.js';
 import { requestSize } from '../layers/request-size.js';
@@ -55,8 +56,14 @@ export function createLanes(
   return {
     of,
     all,
-    headers: (id, headers) => questions.answer(id, headers),
-    alone: (headers) => questions.alone(headers),
+    headers(id, headers) {
+      const signal = questions.answer(id, headers);
+      if (signal !== undefined && headers !== 'failed') of[signal]?.hasHeaders();
+    },
+    alone(headers) {
+      questions.alone(headers);
+      for (const lane of all) lane.hasHeaders();
+    },
   };
 }
 
@@ -134,6 +141,11 @@ function createLane(
   const attempts = [circuit, crowd, size, timeout(deadlineMs), known];
   // 8. reach: learns next to the transport whether anybody is there.
   // 9. transport, and its pool of connections.
+  const tryNow = (): void => {
+    transport.reconnectNow();
+    circuit.probeNow();
+    again.wake();
+  };
   const lane: Lane = {
     signals,
     sender: stack([observed, parts, again, ...attempts], transport.sender),
@@ -145,10 +157,9 @@ function createLane(
     begun: () => known.begun(),
     ended: () => known.ended(),
     isNobodyThere: () => known.isNobodyThere(),
-    tryNow() {
-      transport.reconnectNow();
-      circuit.probeNow();
-      again.wake();
+    tryNow,
+    hasHeaders() {
+      if (again.why() === HEADERS_TIMEOUT) tryNow();
     },
     stopWaiting(isKept) {
       const persists = (): boolean => known.hasAccepted() && !isKept();

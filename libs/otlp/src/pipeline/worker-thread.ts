@@ -37,13 +37,21 @@ const OPTION_FAULTS: ReadonlySet<string> = new Set<TransportConfigErrorCode>([
  * What is said where the loop of the application has to send; the remedy depends on who refused. Undefined where the
  * thread could be had, but found an option wrong, such as a file that is gone: the loop then finds the same.
  */
-export const refusedText = ({ kind, reason }: ThreadEnd): string | undefined => {
+const refusedText = ({ kind, reason }: ThreadEnd): string | undefined => {
   if (kind !== 'refused' || OPTION_FAULTS.has(reason)) return undefined;
   const remedy =
     reason === 'ERR_ACCESS_DENIED'
       ? 'start Node with --allow-worker'
       : "a bundle must emit the worker's file, beside itself or where otlp.worker.entry names it";
   return `the export worker cannot be started (${reason}); sending from the main thread: ${remedy}`;
+};
+
+/** What is said of a thread that ended by itself, or could not be had. */
+export const endWords = (end: ThreadEnd, isInline: boolean): { cause: string; text: string } => {
+  const refused = refusedText(end);
+  if (refused !== undefined) return { cause: 'worker_refused', text: refused };
+  const now = isInline ? 'sending from the main thread' : 'another was started';
+  return { cause: 'worker', text: `the export worker ended (${end.reason}); ${now}` };
 };
 
 /**

@@ -18,8 +18,10 @@ import type { SenderOptions } from './sender-options.js';
 import { SentSecrets } from './sent-secrets.js';
 import { MAX_REQUEST_BYTES } from './split.js';
 
-const HEADERS_FAILED =
-  'the function for headers threw, took too long, or gave none that can be sent; trying again';
+const HEADERS_FAULTS = {
+  headers: 'the function for headers threw, or gave none that can be sent; trying again',
+  headers_timeout: 'the function for headers takes too long; its answer is used when it comes',
+} as const;
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_MESSAGE_CHARS = 1024;
 
@@ -108,8 +110,9 @@ export class Attempts {
     const headers = await this.#headers.get(signal);
     if (headers.kind === 'failed') {
       noteUnsent(batch);
-      if (headers.reason === 'headers') this.warn('headers', HEADERS_FAILED);
-      return retry(headers.reason);
+      const { reason } = headers;
+      if (reason !== 'aborted') this.warn(reason, HEADERS_FAULTS[reason]);
+      return retry(reason);
     }
     this.#secrets.remember(headers.values);
     return this.#inTurn(batch, headers.values, signal, attempt);

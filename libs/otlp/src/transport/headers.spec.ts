@@ -60,12 +60,80 @@ describe('HeaderSource', () => {
     const never = new HeaderSource([() => new Promise<never>(() => {})], clock, 1000);
     const late = never.get(patience());
     clock.advance(1000);
-    expect(await late).toEqual({ kind: 'failed', reason: 'headers' });
+    expect(await late).toEqual({ kind: 'failed', reason: 'headers_timeout' });
     const attempt = new AbortController();
     const aborted = never.get(attempt.signal);
     attempt.abort();
     expect(await aborted).toEqual({ kind: 'failed', reason: 'aborted' });
     expect(clock.waiting).toBe(0);
+  });
+
+  describe('of a function that takes its time', () => {
+    const slow = () => {
+      const clock = new ManualClock();
+      const calls: PromiseWithResolvers<Record<string, string>>[] = [];
+      const ask = () => {
+        const call = Promise.withResolvers<Record<string, string>>();
+        calls.push(call);
+        return call.promise;
+      };
+      const headers = new HeaderSource([ask], clock, 1000);
+      return { clock, calls, get: async () => headers.get(patience()) };
+    };
+    const given = (a: string) => ({ kind: 'headers', values: { a } });
+    const tooLate = { kind: 'failed', reason: 'headers_timeout' };
+
+    it('has several attempts wait for one call, and calls for each again once it answers in time', async () => {
+      const { calls, get } = slow();
+      const two = [get(), get()];
+      calls[0]?.resolve({ a: '1' });
+      expect(await Promise.all(two)).toEqual([given('1'), given('1')]);
+      const third = get();
+      calls[1]?.resolve({ a: '2' });
+      expect([await third, calls.length]).toEqual([given('2'), 2]);
+    });
+
+    it('has the next attempt wait on, and asks anew only for a call that is three times as old', async () => {
+      const { clock, calls, get } = slow();
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        const failed = get();
+        clock.advance(1000);
+        expect([await failed, calls.length]).toEqual([tooLate, 1]);
+      }
+      const fourth = get();
+      expect(calls).toHaveLength(2);
+      calls[1]?.resolve({ a: 'new' });
+      expect(await fourth).toEqual(given('new'));
+    });
+
+    it('keeps what comes too late for all attempts of 30 s', async () => {
+      const { clock, calls, get } = slow();
+      const first = get();
+      clock.advance(1000);
+      expect(await first).toEqual(tooLate);
+      calls[0]?.resolve({ a: 'late' });
+      await new Promise(setImmediate);
+      expect(await get()).toEqual(given('late'));
+      clock.advance(29_999);
+      expect(await get()).toEqual(given('late'));
+      expect(calls).toHaveLength(1);
+      clock.advance(1);
+      const anew = get();
+      calls[1]?.resolve({ a: 'new' });
+      expect(await anew).toEqual(given('new'));
+    });
+
+    it('keeps no failure that comes too late', async () => {
+      const { clock, calls, get } = slow();
+      const first = get();
+      clock.advance(1000);
+      expect(await first).toEqual(tooLate);
+      calls[0]?.reject(new Error('no token'));
+      await new Promise(setImmediate);
+      const second = get();
+      calls[1]?.resolve({ a: 'new' });
+      expect(await second).toEqual(given('new'));
+    });
   });
 
   it('makes credentials of values and of functions', async () => {

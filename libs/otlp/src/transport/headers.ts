@@ -9,7 +9,7 @@ export type Headers = HeaderValues | (() => HeaderValues | Promise<HeaderValues>
 
 export type HeadersOf =
   | { readonly kind: 'headers'; readonly values: HeaderValues }
-  | { readonly kind: 'failed'; readonly reason: 'headers' | 'aborted' };
+  | { readonly kind: 'failed'; readonly reason: 'headers' | 'headers_timeout' | 'aborted' };
 
 /** Ours to set, or not allowed in HTTP/2. */
 const RESERVED = new Set([
@@ -57,12 +57,30 @@ function secretText(given: unknown): string {
   throw new TypeError('no secret');
 }
 
-/** Later sources win over earlier ones. Functions are asked each time, all together for at most `timeoutMs`. */
+/** A call under way that is older is not waited for any more, in multiples of what one attempt waits. */
+const JOINED = 3;
+/** How long an answer serves that came too late for whoever asked. */
+const KEPT_MS = 30_000;
+
+interface Call {
+  readonly sinceMs: number;
+  readonly values: Promise<HeaderValues>;
+}
+
+/**
+ * Later sources win over earlier ones. Functions are asked for each attempt, all together for at most `timeoutMs`:
+ *
+ * - An attempt waits with others for the same call, and calls anew where that is older than three times `timeoutMs`.
+ * - What comes after more than `timeoutMs` serves all attempts of the next 30 s: else a slow function would never give
+ *   anybody its answer.
+ */
 export class HeaderSource {
   readonly #fixed: HeaderValues;
   readonly #asked: readonly (() => HeaderValues | Promise<HeaderValues>)[];
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  #call: Call | undefined;
+  #late: { readonly values: HeaderValues; readonly atMs: number } | undefined;
 
   /** Throws TransportConfigError, which names a header and never its value. */
   constructor(sources: readonly Headers[], clock: Clock, timeoutMs: number) {
@@ -76,18 +94,43 @@ export class HeaderSource {
   /** Never rejects. What a function gives may fail later and is then passed over. */
   get(signal: AbortSignal): HeadersOf | Promise<HeadersOf> {
     if (this.#asked.length === 0) return { kind: 'headers', values: this.#fixed };
+    const late = this.#late;
+    if (late !== undefined && this.#clock.now() - late.atMs < KEPT_MS) {
+      return { kind: 'headers', values: late.values };
+    }
     return new Promise((resolve) => {
       const settle = (result: HeadersOf): void => {
         stopTimer();
         signal.removeEventListener('abort', onAbort);
         resolve(result);
       };
-      const fail = (): void => settle({ kind: 'failed', reason: 'headers' });
-      const onAbort = (): void => settle({ kind: 'failed', reason: 'aborted' });
-      const stopTimer = this.#clock.after(this.#timeoutMs, fail);
+      const fail = (reason: 'headers' | 'headers_timeout' | 'aborted') => (): void =>
+        settle({ kind: 'failed', reason });
+      const onAbort = fail('aborted');
+      const stopTimer = this.#clock.after(this.#timeoutMs, fail('headers_timeout'));
       signal.addEventListener('abort', onAbort);
-      this.#ask().then((values) => settle({ kind: 'headers', values }), fail);
+      this.#joined().then((values) => settle({ kind: 'headers', values }), fail('headers'));
     });
+  }
+
+  #joined(): Promise<HeaderValues> {
+    const sinceMs = this.#clock.now();
+    const open = this.#call;
+    if (open !== undefined && sinceMs - open.sinceMs < JOINED * this.#timeoutMs) return open.values;
+    const call = { sinceMs, values: this.#askAt(sinceMs) };
+    this.#call = call;
+    const over = (): void => {
+      if (this.#call === call) this.#call = undefined;
+    };
+    call.values.then(over, over);
+    return call.values;
+  }
+
+  async #askAt(sinceMs: number): Promise<HeaderValues> {
+    const values = await this.#ask();
+    const atMs = this.#clock.now();
+    this.#late = atMs - sinceMs >= this.#timeoutMs ? { values, atMs } : undefined;
+    return values;
   }
 
   async #ask(): Promise<HeaderValues> {

@@ -1,0 +1,65 @@
+import { ManualClock, turn } from '../layers/fixtures/manual-clock.js';
+import { createLedger } from '../ledger/ledger.js';
+import { HeaderFunctions } from './header-functions.js';
+
+const scene = () => {
+  const clock = new ManualClock();
+  const ledger = createLedger();
+  const asked: string[] = [];
+  const ask = (signal: string) => () => {
+    asked.push(signal);
+    return { signal };
+  };
+  const functions = { traces: [ask('traces')], logs: [ask('logs')] };
+  return {
+    clock,
+    asked,
+    make: () => ledger.writer('main').created('logs', 1),
+    headers: new HeaderFunctions(functions, ledger, clock),
+  };
+};
+
+const flush = (headers: HeaderFunctions, kind: 'done' | 'deadline') =>
+  headers.during(async () => ({ kind }));
+
+describe('the functions for headers', () => {
+  it('are asked for each question, also after a flush that got all out', async () => {
+    const { asked, clock, headers } = scene();
+    expect(await headers.ask('traces')).toEqual({ signal: 'traces' });
+    await flush(headers, 'done');
+    expect(await headers.ask('logs')).toEqual({ signal: 'logs' });
+    expect(await headers.ask('metrics')).toEqual({});
+    expect([asked, clock.pending]).toEqual([['traces', 'logs'], 0]);
+  });
+
+  it.each<readonly [string, (of: ReturnType<typeof scene>) => unknown]>([
+    ['something more is made and sent', ({ make, headers }) => (make(), headers.ask('logs'))],
+    ['the next flush', ({ headers }) => flush(headers, 'done')],
+    ['the shutdown', ({ headers }) => headers.wake()],
+    ['30 s', ({ clock }) => clock.advance(30_000)],
+  ])('are left alone after a flush that did not, until %s', async (_what, wake) => {
+    const all = scene();
+    await flush(all.headers, 'deadline');
+    const waiting = [all.headers.ask('traces'), all.headers.ask('traces')];
+    await all.clock.advance(29_999);
+    expect(all.asked).toEqual([]);
+    await wake(all);
+    expect(await Promise.all(waiting)).toEqual([{ signal: 'traces' }, { signal: 'traces' }]);
+    expect(all.asked.filter((signal) => signal === 'traces')).toHaveLength(1);
+    expect(all.clock.pending).toBe(0);
+  });
+
+  it('are asked while another flush goes on', async () => {
+    const { asked, headers } = scene();
+    const longer = Promise.withResolvers<{ kind: 'deadline' }>();
+    const going = headers.during(() => longer.promise);
+    await flush(headers, 'deadline');
+    await headers.ask('traces');
+    expect(asked).toEqual(['traces']);
+    longer.resolve({ kind: 'deadline' });
+    await going;
+    void headers.ask('traces');
+    await turn();
+    expect(asked).toEqual(['traces']);
+  });
+});
