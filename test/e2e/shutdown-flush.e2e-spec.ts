@@ -1,4 +1,4 @@
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Shutdown } from '@nestlens/otel';
 import type { HandledPhaseName } from '@nestlens/otel';
@@ -72,6 +72,38 @@ describe('the flush', () => {
       'nestjs.shutdown.outcome': 'overran',
       'nestjs.shutdown.left': ['queue did not end'],
     });
+  });
+});
+
+describe('the flush before Nest closes its servers', () => {
+  const entry = new URL('./source-worker.mjs', import.meta.url);
+  /** How often traces and logs are flushed. */
+  const flushesOf = async (app: INestApplicationContext): Promise<number> => {
+    let flushes = 0;
+    const count = () => (flushes += 1);
+    app.get(ShutdownPhases).register('flush', 'count', count, FLUSH_STEPS.signals);
+    await app.close();
+    return flushes;
+  };
+  const otlp = (worker: false | { entry: URL }) => ({
+    // Nobody listens there.
+    otlp: { endpoint: 'http://127.0.0.1:9', worker },
+    traces: { exporters: ['otlp'] as const },
+  });
+
+  it.each([
+    ['once more where nothing can be sent at an exit', otlp(false), 2],
+    ['not where a worker sends at an exit', otlp({ entry }), 1],
+  ])('is made %s', async (_what, options, times) => {
+    const app = await createApp('express', options);
+    await app.init();
+    expect(await flushesOf(app)).toBe(times);
+  });
+
+  it('is not made for an application context, which has none', async () => {
+    const root = rootModule(otlp(false));
+    const context = await NestFactory.createApplicationContext(root, { logger: false });
+    expect(await flushesOf(context)).toBe(1);
   });
 });
 

@@ -54,6 +54,8 @@ export interface ExportEngine {
   readUntil?(signal: AbortSignal, read: () => Promise<void>): Promise<void>;
   /** Sampled spans that have begun and not ended. */
   liveSpans(): number;
+  /** Whether `exit` can send anything. */
+  sendsAtExit(): boolean;
   /**
    * For the `exit` event of the process: sends what is queued, as far as that can be done in `timeoutMs` while the
    * calling thread stands still, and keeps or counts the rest. Never throws; without effect after `shutdown`.

@@ -104,6 +104,7 @@ export const createNestlensEngine = (
       };
     },
     liveSpans: () => pipeline.stats().liveSpans,
+    sendsAtExit: () => pipeline.stats().runner === 'worker',
     exit: (timeoutMs) => void pipeline.exit(timeoutMs),
     async flush(signal) {
       await pipeline.flush(signal);

@@ -204,6 +204,7 @@ export const createSdkEngine = async (
     }),
     liveSpans: () => live.sampled,
     // The official exporters send on the loop, which gets no turn any more: what is queued stays counted as that.
+    sendsAtExit: () => false,
     exit: () => {},
     // The official parts know no deadline but their own: who calls goes on without them.
     async flush() {

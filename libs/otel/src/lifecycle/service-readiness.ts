@@ -97,6 +97,11 @@ export class ServiceReadiness implements OnApplicationBootstrap, OnModuleDestroy
     if (this.#isHttp() ? this.#httpServes : transports) this.#state.ready();
   }
 
+  /** There is something that Nest closes: a server of HTTP, or of a transport. */
+  hasServers(): boolean {
+    return this.#isHttp() || this.#servers > 0;
+  }
+
   #isHttp(): boolean {
     return Boolean(this.#host.httpAdapter);
   }

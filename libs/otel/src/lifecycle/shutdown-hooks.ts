@@ -6,7 +6,9 @@ import type {
   OnModuleInit,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { OtelProviders } from '../providers/otel-providers.js';
 import { Inventory } from '../report/inventory.js';
+import { ServiceReadiness } from './service-readiness.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
 
 /**
@@ -23,11 +25,21 @@ export class ShutdownHooks
   readonly #sequence: ShutdownSequence;
   readonly #inventory: Inventory;
   readonly #host: HttpAdapterHost;
+  readonly #readiness: ServiceReadiness;
+  readonly #providers: OtelProviders;
 
-  constructor(sequence: ShutdownSequence, inventory: Inventory, host: HttpAdapterHost) {
+  constructor(
+    sequence: ShutdownSequence,
+    inventory: Inventory,
+    host: HttpAdapterHost,
+    readiness: ServiceReadiness,
+    providers: OtelProviders,
+  ) {
     this.#sequence = sequence;
     this.#inventory = inventory;
     this.#host = host;
+    this.#readiness = readiness;
+    this.#providers = providers;
   }
 
   onModuleInit(): void {
@@ -43,6 +55,8 @@ export class ShutdownHooks
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#sequence.nestIsIn('closing servers, or onApplicationShutdown');
+    // Nest ends the process, without the rest of its hooks, when a server fails to close; a worker still sends then.
+    if (!this.#readiness.hasServers() || !this.#providers.needsFlushBeforeExit()) return;
     await this.#sequence.flushEarly();
   }
 

@@ -26,8 +26,8 @@ export interface NamedHandler {
 
 /**
  * The steps of `flush`, in their order, after the handlers of users (step 0). Handlers of `signals` may be called
- * twice: also, for up to half a second, before Nest closes its servers, since Nest leaves out the rest of its
- * hooks when one of those fails to close.
+ * twice: also, for up to half a second, before Nest closes its servers, since Nest ends the process without the rest of
+ * its hooks when one of those fails to close, and not every engine can send anything then.
  */
 export const FLUSH_STEPS = { signals: 1, metrics: 2, close: 3 } as const;
 

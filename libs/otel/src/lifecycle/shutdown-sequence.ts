@@ -76,7 +76,7 @@ export class ShutdownSequence {
     this.#nestIsIn = hook;
   }
 
-  /** Sends what has ended so far: Nest exits without `onApplicationShutdown` when a server fails to close. */
+  /** Sends what has ended so far, up to the first failure: nobody is asked again before Nest goes on. */
   async flushEarly(): Promise<void> {
     if (this.reports.some(({ phase }) => phase === 'hooks')) return;
     const signals = this.#phases.handlersOf('flush', FLUSH_STEPS.signals);

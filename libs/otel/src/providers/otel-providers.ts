@@ -203,6 +203,11 @@ export class OtelProviders {
     over.abort();
   }
 
+  /** Something of them sends nothing any more once `process.exit()` was called. */
+  needsFlushBeforeExit(): boolean {
+    return this.#processors.length > 0 || this.#engine?.sendsAtExit() === false;
+  }
+
   /**
    * What a user asks for, in the middle of the app's life:
    *

@@ -59,3 +59,20 @@ it('tells an attempt that was under way from one that began later', async () => 
   await first;
   expect([layer.begun(), layer.ended()]).toEqual([1, 1]);
 });
+
+it('knows for a second that an attempt has just found nobody', async () => {
+  const clock = new ManualClock();
+  const layer = reach(clock);
+  const sender = new ScriptedSender(clock);
+  const stacked = layer(sender);
+  sender.script = () => retry('ECONNREFUSED');
+  expect(layer.hasJustFoundNobody()).toBe(false);
+  await stacked.send(batchOf(), never());
+  await clock.advance(999);
+  expect(layer.hasJustFoundNobody()).toBe(true);
+  await clock.advance(1);
+  expect(layer.hasJustFoundNobody()).toBe(false);
+  sender.script = () => retry('UNAVAILABLE');
+  await stacked.send(batchOf(), never());
+  expect(layer.hasJustFoundNobody()).toBe(false);
+});

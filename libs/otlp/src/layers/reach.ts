@@ -1,5 +1,6 @@
 import type { Outcome } from '../send/outcome.js';
-import type { Layer } from '../send/sender.js';
+import type { Clock, Layer } from '../send/sender.js';
+import { systemClock } from '../send/sender.js';
 import { GRPC_CODES } from '../wire/status-codes.js';
 import { faultOf } from './fault.js';
 
@@ -15,7 +16,12 @@ export interface Reach extends Layer {
   ended(): number;
   /** It never answered, and the last attempt found nobody: waiting for it is most likely in vain. */
   isNobodyThere(): boolean;
+  /** That attempt ended within the last second: one more would find the same. */
+  hasJustFoundNobody(): boolean;
 }
+
+/** Nobody comes up sooner than this. */
+const JUST_MS = 1000;
 
 /** Reasons of an attempt that found nobody at the address, or no address, and was told so at once. */
 const NOBODY: ReadonlySet<string> = new Set([
@@ -32,15 +38,17 @@ const ANSWER = /^(\d{3}|GOAWAY_\d+|RST_STREAM_\d+|REFUSED_STREAM|no_trailers)$/;
 const CODES: ReadonlySet<string> = new Set(GRPC_CODES);
 
 /** Learns from each attempt whether somebody is there: stands next to the transport. */
-export const reach = (): Reach => {
+export const reach = (clock: Clock = systemClock): Reach => {
   let answered = false;
   let taken = false;
   let nobody = false;
+  let endedAtMs = -Infinity;
   let begun = 0;
   let ended = 0;
   const learn = (outcome: Outcome, number: number): void => {
     if (faultOf(outcome) === 'own') return;
     ended = Math.max(ended, number);
+    endedAtMs = clock.now();
     taken ||= outcome.kind === 'accepted' || outcome.kind === 'partial';
     answered ||=
       outcome.kind !== 'retry' || CODES.has(outcome.reason) || ANSWER.test(outcome.reason);
@@ -62,5 +70,6 @@ export const reach = (): Reach => {
     begun: () => begun,
     ended: () => ended,
     isNobodyThere: () => nobody && !answered,
+    hasJustFoundNobody: () => nobody && !answered && clock.now() - endedAtMs < JUST_MS,
   });
 };

@@ -23,6 +23,7 @@ export interface RetryScene {
   readonly paused: () => void;
   readonly yields: () => boolean;
   readonly divides: (batch: Batch) => boolean;
+  readonly isInVain: () => boolean;
   stopping: boolean;
   /** While stopping: whether a failing peer is asked until the deadline. */
   persists: () => boolean;
@@ -122,7 +123,7 @@ export class RetryCourse {
   #isOver(outcome: Failure): boolean {
     if (!this.#scene.stopping) return this.#scene.clock.now() >= this.#giveUpAt;
     if (this.#persists(outcome)) return false;
-    if (this.#lastCall || outcome.reason === BREAKER_OPEN) return true;
+    if (this.#lastCall || outcome.reason === BREAKER_OPEN || this.#scene.isInVain()) return true;
     this.#lastCall = true;
     return false;
   }
@@ -141,6 +142,7 @@ export class RetryCourse {
     if (stopping) return pauses.wait(now + MIN_GAP_MS, now + MIN_GAP_MS, this.#signal);
     const end = await this.#pauseAsAsked(outcome, now);
     if (end !== 'stopped') return end;
+    if (this.#scene.isInVain()) return 'yielded';
     this.#lastCall = !this.#persists(outcome);
     const soonest = now + MIN_GAP_MS;
     return soonest <= clock.now() ? 'over' : pauses.wait(soonest, soonest, this.#signal);

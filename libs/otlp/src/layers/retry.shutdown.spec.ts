@@ -96,3 +96,21 @@ describe('retry at a shutdown, while it persists', () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe('retry at a shutdown, where an attempt has just found nobody', () => {
+  it('gives back what waits without another attempt or timer, and tries once what is new', async () => {
+    const clock = new ManualClock();
+    const refusedThere = again('ECONNREFUSED');
+    const peer = new ScriptedSender(clock, { script: () => refusedThere });
+    const layer = retry({ clock, random: () => 0.5, isInVain: () => true });
+    const sender = layer(peer);
+    const waiting = sender.send(batchOf(), never());
+    await turn();
+    expect([peer.attempts.length, clock.pending]).toEqual([1, 1]);
+    layer.stopWaiting();
+    expect(await waiting).toEqual(refusedThere);
+    expect([peer.attempts.length, clock.pending]).toEqual([1, 0]);
+    expect(await sender.send(batchOf(), never())).toEqual(refusedThere);
+    expect([peer.attempts.length, clock.pending]).toEqual([2, 0]);
+  });
+});

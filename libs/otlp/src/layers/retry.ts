@@ -35,6 +35,8 @@ export interface RetryOptions {
    * sends it in parts. Default: never.
    */
   readonly divides?: (batch: Batch) => boolean;
+  /** Asked while stopping. True: one more attempt would find nobody, so none is made. Default: never. */
+  readonly isInVain?: () => boolean;
   /** Called when a batch begins to wait, so that another may take its place. Must not throw. */
   readonly paused?: () => void;
   /** In [0, 1). Default: `Math.random`. */
@@ -51,7 +53,7 @@ export interface Retry extends Layer {
   wake(): void;
   /**
    * For the shutdown: no batch waits any more. Each gets one more attempt, 100 ms after its last at the soonest
-   * and none where the breaker is open, then the caller gets its `retry`. While `persists` answers true (default: never), a
+   * and none where the breaker is open or `isInVain`, then the caller gets its `retry`. While `persists` answers true (default: never), a
    * batch that meets a failure of the peer, or an open breaker, is tried again until its signal aborts, after 100 ms
    * growing to 1 s. There is no way back.
    */
@@ -92,6 +94,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
     paused: options.paused ?? (() => {}),
     yields: options.yields ?? (() => false),
     divides: options.divides ?? (() => false),
+    isInVain: options.isInVain ?? (() => false),
     stopping: false,
     persists: () => false,
     lastReason: undefined,

@@ -119,6 +119,16 @@ describe('the lanes of a pipeline', () => {
     }
   });
 
+  it('make no further attempt at a shutdown where one has just found nobody', async () => {
+    const { of } = lanesOf({ traces: { endpoint: await deadEndpoint() } });
+    const lane = of.traces!;
+    const sent = lane.sender.send(smallBatch(), patience());
+    await until(() => lane.waiting() === 1);
+    lane.stopWaiting(() => false);
+    expect(await sent).toMatchObject({ kind: 'retry', reason: 'ECONNREFUSED' });
+    expect([lane.begun(), lane.ended()]).toEqual([1, 1]);
+  });
+
   it('send what gave up waiting for a function for headers as soon as its answer comes', async () => {
     const tokens: unknown[] = [];
     const server = createServer((request, response) => {

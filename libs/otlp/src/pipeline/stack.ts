@@ -121,6 +121,7 @@ function createLane(
     breaker: circuit,
     yields: () => keeps(lane),
     divides: (batch) => parts.divides(batch),
+    isInVain: () => known.hasJustFoundNobody(),
     paused,
   });
   // Said once for each cause and minute: else an outage is silent until its telemetry is given up.
