@@ -1,6 +1,6 @@
 import { Controller, Get, Module, Param } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { METER, OtelLogger, OtelModule, Span } from '@nestlens/otel';
+import { OTEL_METER, OtelLogger, OtelModule, Span } from '@nestlens/otel';
 
 @Controller('hello')
 class HelloController {
@@ -26,7 +26,7 @@ describe('an app under test', () => {
     await app.listen(0, '127.0.0.1');
     const response = await fetch(`${await app.getUrl()}/hello/world`);
     expect(await response.text()).toBe('hello world');
-    expect(app.get(METER)).toBeDefined();
+    expect(app.get(OTEL_METER)).toBeDefined();
     await app.close();
   });
 });

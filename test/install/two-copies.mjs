@@ -12,8 +12,13 @@ const second = require('./node_modules/@nestlens/otel/cjs/index.js');
 function AppModule() {}
 Module({ imports: [first.OtelModule.forRoot(), second.OtelModule.forRoot()] })(AppModule);
 const app = await NestFactory.createApplicationContext(AppModule);
-const isOne = ['OtelModule', 'OtelLogger', 'HealthRegistry', 'Shutdown', 'METER', 'TRACER'].every(
-  (name) => first[name] === second[name] && app.get(first[name]) !== undefined,
-);
+const isOne = [
+  'OtelModule',
+  'OtelLogger',
+  'HealthRegistry',
+  'Shutdown',
+  'OTEL_METER',
+  'OTEL_TRACER',
+].every((name) => first[name] === second[name] && app.get(first[name]) !== undefined);
 console.log(JSON.stringify({ isOne, areTwoFunctions: first.Span !== second.Span }));
 await app.close();

@@ -50,12 +50,15 @@ export type { TraceFields } from './log-sources/pino-mixin.js';
 export { winstonTransport } from './log-sources/winston-transport.js';
 export type { WinstonTransportOptions } from './log-sources/winston-transport.js';
 
+export { CurrentSpan } from './decorators/current-span.decorator.js';
 export { Counted } from './decorators/counted.decorator.js';
 export type { DecoratorAttributes } from './decorators/decorator-attributes.js';
 export type { MetricDecoratorOptions } from './decorators/counted.decorator.js';
 export { Span } from './decorators/span.decorator.js';
 export type { SpanDecoratorOptions } from './decorators/span.decorator.js';
 export { Timed } from './decorators/timed.decorator.js';
+export { Traceable } from './decorators/traceable.decorator.js';
+export type { TraceableOptions } from './decorators/traceable.decorator.js';
 
 export {
   provideCounter,
@@ -73,8 +76,8 @@ export {
   InjectInstrument,
   InjectMeter,
   InjectTracer,
-  METER,
-  TRACER,
+  OTEL_METER,
+  OTEL_TRACER,
   getInstrumentToken,
 } from './metrics/instrument.tokens.js';
 

@@ -31,7 +31,7 @@ import { LOGGER_SETTINGS } from './logging/logging.tokens.js';
 import { OtelLogger } from './logging/otel-logger.js';
 import { MANAGEMENT_PROVIDERS } from './management/management.providers.js';
 import { MessagesInFlight } from './messages/messages-in-flight.js';
-import { METER, TRACER } from './metrics/instrument.tokens.js';
+import { OTEL_METER, OTEL_TRACER } from './metrics/instrument.tokens.js';
 import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
 import { PrometheusEndpoint } from './metrics/prometheus-endpoint.js';
 import type { OtelConfig } from './options/otel.config.js';
@@ -174,7 +174,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...HEALTH_PROVIDERS,
     StartupReport,
   ],
-  exports: [OtelLogger, HealthRegistry, Shutdown, AppTelemetry, METER, TRACER],
+  exports: [OtelLogger, HealthRegistry, Shutdown, AppTelemetry, OTEL_METER, OTEL_TRACER],
 })
 export class OtelCoreModule implements NestModule, OnModuleInit {
   readonly #application: ApplicationConfig;

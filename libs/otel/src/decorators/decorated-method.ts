@@ -18,6 +18,9 @@ export interface MethodCall {
 /** Begins the scope of a call; may throw, the method runs all the same. */
 export type BeginCall = (call: MethodCall) => CallScope;
 
+// Not on the function, whose properties are to stay those of the original.
+const DECORATORS = new WeakMap<object, ReadonlySet<string>>();
+
 /**
  * Replaces the method of `descriptor` by one that runs in a scope, for whatever it returns: a value, a
  * promise, an Observable, a generator. For everyone who looks at it, it is the same function: name,
@@ -38,7 +41,12 @@ export const decorate = (
   const wrapper = wrap(original as Method, begin);
   disguise(wrapper, original);
   descriptor.value = wrapper;
+  DECORATORS.set(wrapper, new Set([...(DECORATORS.get(original) ?? []), decorator]));
 };
+
+/** Whether the method, or what it replaced, was decorated by `decorator` of this copy of the package. */
+export const isDecoratedBy = (decorator: string, method: object): boolean =>
+  DECORATORS.get(method)?.has(decorator) ?? false;
 
 const wrap = (original: Method, begin: BeginCall): Method =>
   types.isGeneratorFunction(original) ? wrapGenerator(original, begin) : wrapPlain(original, begin);

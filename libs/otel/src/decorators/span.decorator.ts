@@ -35,25 +35,35 @@ const NOTE: ExceptionNote = {
  */
 export const Span =
   (name?: string, options: SpanDecoratorOptions = {}): MethodDecorator =>
-  (target, key, descriptor) => {
-    const functionName = qualifiedName(target, key);
-    const spanName = name ?? functionName;
-    const { attributes, ...spanOptions } = options;
-    decorate('@Span', key, descriptor, ({ args, parent }) => {
-      const span = ownTracer().startSpan(
-        spanName,
-        {
-          ...spanOptions,
-          attributes: {
-            [ATTR_CODE_FUNCTION_NAME]: functionName,
-            ...attributesOf(attributes, args),
-          },
+  (target, key, descriptor) =>
+    decorateWithSpan('@Span', target, key, descriptor, name, options);
+
+/** What `@Span` does, under the name of whichever `decorator` asks for it. */
+export const decorateWithSpan = (
+  decorator: string,
+  target: object,
+  key: string | symbol,
+  descriptor: PropertyDescriptor | undefined,
+  name?: string,
+  { attributes, ...spanOptions }: SpanDecoratorOptions = {},
+): void => {
+  const functionName = qualifiedName(target, key);
+  const spanName = name ?? functionName;
+  decorate(decorator, key, descriptor, ({ args, parent }) => {
+    const span = ownTracer().startSpan(
+      spanName,
+      {
+        ...spanOptions,
+        attributes: {
+          [ATTR_CODE_FUNCTION_NAME]: functionName,
+          ...attributesOf(attributes, args),
         },
-        parent,
-      );
-      return spanScope(span, trace.setSpan(parent, span));
-    });
-  };
+      },
+      parent,
+    );
+    return spanScope(span, trace.setSpan(parent, span));
+  });
+};
 
 const spanScope = (span: ApiSpan, active: Context): CallScope => ({
   context: active,

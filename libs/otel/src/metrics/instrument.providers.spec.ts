@@ -12,7 +12,13 @@ import {
   provideHistogram,
   provideUpDownCounter,
 } from './instrument.providers.js';
-import { InjectInstrument, InjectMeter, InjectTracer, METER, TRACER } from './instrument.tokens.js';
+import {
+  InjectInstrument,
+  InjectMeter,
+  InjectTracer,
+  OTEL_METER,
+  OTEL_TRACER,
+} from './instrument.tokens.js';
 import {
   provideObservableCounter,
   provideObservableGauge,
@@ -69,8 +75,8 @@ class Orders {
   providers: [
     Queue,
     { provide: AppTelemetry, useValue: globalProviders.byHand },
-    { provide: METER, useFactory: () => metrics.getMeter('shop') },
-    { provide: TRACER, useFactory: () => trace.getTracer('shop') },
+    { provide: OTEL_METER, useFactory: () => metrics.getMeter('shop') },
+    { provide: OTEL_TRACER, useFactory: () => trace.getTracer('shop') },
     provideCounter('orders.placed', { unit: '{order}', description: 'Orders placed' }),
     provideUpDownCounter('orders.open'),
     provideHistogram('orders.size', { advice: { explicitBucketBoundaries: [1, 10] } }),

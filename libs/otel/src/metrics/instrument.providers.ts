@@ -8,13 +8,13 @@ import type {
   UpDownCounter,
 } from '@opentelemetry/api';
 import { globalProviders } from '../late-bound/globals.js';
-import { METER, getInstrumentToken } from './instrument.tokens.js';
+import { OTEL_METER, getInstrumentToken } from './instrument.tokens.js';
 
 /** Scope of instruments in an app that has no OtelModule. */
 const FALLBACK_SCOPE = 'app';
 
 /** The app's own meter, which OtelModule provides. */
-export const METER_DEPENDENCY = { token: METER, optional: true } as const;
+export const METER_DEPENDENCY = { token: OTEL_METER, optional: true } as const;
 
 export const meterOf = (meter: unknown): Meter =>
   (meter as Meter | undefined) ?? globalProviders.meters.getMeter(FALLBACK_SCOPE);

@@ -1,9 +1,9 @@
 import { Inject } from '@nestjs/common';
 
 /** Injection token of the app's own {@link Meter}; its scope is the service. */
-export const METER = Symbol.for('nestlens.otel.meter');
+export const OTEL_METER = Symbol.for('nestlens.otel.meter');
 /** Injection token of the app's own {@link Tracer}; its scope is the service. */
-export const TRACER = Symbol.for('nestlens.otel.tracer');
+export const OTEL_TRACER = Symbol.for('nestlens.otel.tracer');
 
 /** Injection token of the instrument that `provideCounter(name)` and its like provide. */
 export const getInstrumentToken = (name: string): symbol =>
@@ -14,7 +14,7 @@ export const InjectInstrument = (name: string): ParameterDecorator & PropertyDec
   Inject(getInstrumentToken(name));
 
 /** Injects the app's own {@link Meter}. */
-export const InjectMeter = (): ParameterDecorator & PropertyDecorator => Inject(METER);
+export const InjectMeter = (): ParameterDecorator & PropertyDecorator => Inject(OTEL_METER);
 
 /** Injects the app's own {@link Tracer}. */
-export const InjectTracer = (): ParameterDecorator & PropertyDecorator => Inject(TRACER);
+export const InjectTracer = (): ParameterDecorator & PropertyDecorator => Inject(OTEL_TRACER);

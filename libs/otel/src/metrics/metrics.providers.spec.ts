@@ -9,7 +9,7 @@ import { resolveConfig } from '../options/resolve.js';
 import { OTEL_CONFIG } from '../otel.tokens.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
-import { METER, TRACER } from './instrument.tokens.js';
+import { OTEL_METER, OTEL_TRACER } from './instrument.tokens.js';
 import { METRICS_PROVIDERS } from './metrics.providers.js';
 import { PrometheusEndpoint } from './prometheus-endpoint.js';
 
@@ -48,7 +48,7 @@ describe('METRICS_PROVIDERS', () => {
     const reader = endpoint()?.reader;
     if (reader === undefined) throw new Error('There is no endpoint');
     globalProviders.fillWith({ meterProvider: new MeterProvider({ readers: [reader] }) });
-    app.get<Meter>(METER).createCounter('orders').add(1);
+    app.get<Meter>(OTEL_METER).createCounter('orders').add(1);
     const { resourceMetrics } = await reader.collect();
     return Object.fromEntries(
       resourceMetrics.scopeMetrics.map(({ scope, metrics: found }) => [
@@ -66,7 +66,7 @@ describe('METRICS_PROVIDERS', () => {
     expect(found['@nestlens/otel']).toEqual(
       expect.arrayContaining(['nodejs.eventloop.utilization', 'v8js.memory.heap.used']),
     );
-    expect(app.get(TRACER)).toBe(globalProviders.byHand.tracers.getTracer('shop'));
+    expect(app.get(OTEL_TRACER)).toBe(globalProviders.byHand.tracers.getTracer('shop'));
   });
 
   it('take runtime metrics away with the app', async () => {

@@ -5,7 +5,7 @@ import { OTEL_CONFIG } from '../otel.tokens.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
 import { scrapedBoundsOf } from './bounds.js';
-import { METER, TRACER } from './instrument.tokens.js';
+import { OTEL_METER, OTEL_TRACER } from './instrument.tokens.js';
 import { PrometheusEndpoint } from './prometheus-endpoint.js';
 import { RuntimeMetrics } from './runtime-metrics.js';
 
@@ -17,17 +17,17 @@ const collects = ({ disabled, metrics: options }: OtelConfig): boolean =>
 
 /**
  * Needs `OTEL_CONFIG`, `AppTelemetry` and `ManagementRoutes`. The reader of {@link PrometheusEndpoint}, if there is one,
- * belongs to the SDK's readers. Users inject `METER` and `TRACER`.
+ * belongs to the SDK's readers. Users inject `OTEL_METER` and `OTEL_TRACER`.
  */
 export const METRICS_PROVIDERS: Provider[] = [
   {
-    provide: METER,
+    provide: OTEL_METER,
     inject: [OTEL_CONFIG, AppTelemetry],
     useFactory: ({ service }: OtelConfig, { meters }: AppTelemetry) =>
       meters.getMeter(service.name, service.version),
   },
   {
-    provide: TRACER,
+    provide: OTEL_TRACER,
     inject: [OTEL_CONFIG, AppTelemetry],
     useFactory: ({ service }: OtelConfig, { tracers }: AppTelemetry) =>
       tracers.getTracer(service.name, service.version),
