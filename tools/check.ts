@@ -45,6 +45,7 @@ const steps: readonly Step[] = [
   { name: 'demo', command: ['node', 'tools/demo.ts', '--check'], slow: true, after: ['build'] },
   // Alone: the faults watch the loop and the memory of what they break.
   { name: 'faults', command: ['node', 'test/faults/run.ts'], further: true, alone: true },
+  { name: 'API reference', command: ['typedoc'], further: true, after: ['build'] },
   { name: 'interop specs', command: ['node', 'test/interop/run.ts'], further: true, alone: true },
 ];
 

@@ -1,3 +1,9 @@
+/**
+ * A local receiver of OTLP with a bounded store and a JSON API.
+ *
+ * @module @nestlens/lens
+ */
+
 export { createLens } from './lens/lens.js';
 export type { Lens, LensAddress, LensStats } from './lens/lens.js';
 export type { LensOptions } from './lens/options.js';

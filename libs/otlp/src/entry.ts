@@ -1,3 +1,9 @@
+/**
+ * OTLP for Node: the export pipeline.
+ *
+ * @module @nestlens/otlp
+ */
+
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';

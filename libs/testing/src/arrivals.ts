@@ -1,5 +1,6 @@
 import { UnmetExpectation } from './unmet-expectation.js';
 
+/** How long to wait. */
 export interface WaitOptions {
   /** How long to wait, in ms. Default: 5000. */
   timeoutMs?: number;

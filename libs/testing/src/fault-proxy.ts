@@ -20,6 +20,7 @@ export interface FlowFaults {
   linkBytesPerSecond?: number;
 }
 
+/** Faults of both directions. */
 export interface ProxyFaults {
   /** From client to target. */
   up?: FlowFaults;
@@ -31,6 +32,7 @@ export interface ProxyFaults {
   resetRate?: number;
 }
 
+/** Options of `FaultProxy`. */
 export interface FaultProxyOptions {
   readonly target: { readonly host?: string; readonly port: number };
   /** Default: none. */
@@ -139,6 +141,7 @@ export class FaultProxy implements AsyncDisposable {
     return this.down();
   }
 
+  /** Stops the proxy. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.down();
   }

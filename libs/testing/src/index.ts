@@ -1,3 +1,9 @@
+/**
+ * Test telemetry as its receiver would see it.
+ *
+ * @module @nestlens/testing
+ */
+
 export { ScriptedOtlpServer } from './otlp-server.js';
 export type { ScriptedOtlpServerOptions } from './otlp-server.js';
 export type { ReceivedLogRecord, ReceivedMetric, ReceivedRequest } from './received.js';

@@ -4,6 +4,7 @@ import type { OpenResource } from './open-resources.js';
 import { suiteGlobals } from './suite-globals.js';
 import { UnmetExpectation } from './unmet-expectation.js';
 
+/** Something that is still there. */
 export type Leftover =
   | ({ readonly kind: 'resource' } & OpenResource)
   /** More listeners of a process event than before. */
@@ -11,16 +12,19 @@ export type Leftover =
   /** More subscribers of a diagnostics channel than before. */
   | { readonly kind: 'subscribers'; readonly channel: string; readonly more: number };
 
+/** How long to wait for things to close. */
 export interface SettledOptions {
   /** How long things may take to close, in ms. Default: 5000. */
   timeoutMs?: number;
 }
 
+/** Options of `leakCheck` and `useLeakCheck`. */
 export interface LeakCheckOptions extends SettledOptions {
   /** What may stay open, with the reason beside it. Default: nothing. */
   ignore?: (leftover: Leftover) => boolean;
 }
 
+/** A check that began, as `leakCheck` gives it. */
 export interface LeakCheck {
   /** What is open now and was not when the check began. */
   leftovers(): readonly Leftover[];

@@ -2,11 +2,13 @@
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   now(): number;
+  /** Runs `run` once, after `delayMs`. */
   setTimeout(run: () => void, delayMs: number): ClockTimer;
   /** Safe with timers that ran or were cleared. */
   clearTimeout(timer: ClockTimer | undefined): void;
 }
 
+/** What `clearTimeout` takes. */
 export type ClockTimer = object;
 
 /** The real one. Its timers keep the process alive as Node's do. */
@@ -46,6 +48,7 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  /** Runs `run` once the clock was moved that far. */
   setTimeout(run: () => void, delayMs: number): ClockTimer {
     const timer: Pending = { at: this.#now + Math.max(0, delayMs), run };
     const later = this.#pending.findIndex((other) => other.at > timer.at);

@@ -2,6 +2,7 @@ import { AggregationTemporality, InstrumentType, MetricReader } from '@opentelem
 import type { MetricData } from '@opentelemetry/sdk-metrics';
 import type { InstrumentationScope } from '@opentelemetry/core';
 
+/** One metric with its points and its scope. */
 export type RecordedMetric = MetricData & { readonly scope: InstrumentationScope };
 
 /** A metric reader that collects when it is asked, and only then. */

@@ -44,6 +44,7 @@ interface Entry {
   readonly made: { stack?: string };
 }
 
+/** A handle of Node that is open. */
 export interface OpenResource {
   /** Type as async_hooks names it. */
   readonly type: string;

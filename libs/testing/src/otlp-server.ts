@@ -9,6 +9,7 @@ import { ReplyScript } from './reply-script.js';
 import { formatSpanTree } from './span-tree-format.js';
 import type { ReceivedSpan } from './span-view.js';
 
+/** Options of `ScriptedOtlpServer`. */
 export interface ScriptedOtlpServerOptions {
   /** Default: `127.0.0.1`. */
   host?: string;
@@ -83,6 +84,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     this.#hanging = false;
   }
 
+  /** Closes the server. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -115,14 +117,17 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#requests.all();
   }
 
+  /** Spans of the requests that were taken, in the order of their arrival. */
   spans(): readonly ReceivedSpan[] {
     return this.#spans.all();
   }
 
+  /** Log records of the requests that were taken, in the order of their arrival. */
   logRecords(): readonly ReceivedLogRecord[] {
     return this.#logRecords.all();
   }
 
+  /** Metrics of the requests that were taken, in the order of their arrival. */
   metrics(): readonly ReceivedMetric[] {
     return this.#metrics.all();
   }
@@ -135,6 +140,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#requests.wait(wanted, options);
   }
 
+  /** Resolves with all spans so far when they are what is wanted; rejects with what came instead. */
   waitForSpans(
     wanted: Wanted<ReceivedSpan>,
     options?: WaitOptions,
@@ -142,6 +148,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#spans.wait(wanted, options);
   }
 
+  /** Resolves with all log records so far when they are what is wanted; rejects with what came instead. */
   waitForLogRecords(
     wanted: Wanted<ReceivedLogRecord>,
     options?: WaitOptions,
@@ -149,6 +156,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#logRecords.wait(wanted, options);
   }
 
+  /** Resolves with all metrics so far when they are what is wanted; rejects with what came instead. */
   waitForMetrics(
     wanted: Wanted<ReceivedMetric>,
     options?: WaitOptions,

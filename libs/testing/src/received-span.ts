@@ -1,6 +1,7 @@
 import type { Attributes } from '@nestlens/otlp/wire';
 import type { ReceivedSpan } from './span-view.js';
 
+/** What `receivedSpan` is told; the rest is made up. */
 export interface ReceivedSpanParts extends Partial<Omit<ReceivedSpan, 'resource' | 'scope'>> {
   readonly service?: string;
   readonly scopeName?: string;

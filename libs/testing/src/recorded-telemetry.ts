@@ -19,6 +19,7 @@ import { OnDemandReader } from './on-demand-reader.js';
 import type { RecordedMetric } from './on-demand-reader.js';
 import { formatSpanTree } from './span-tree-format.js';
 
+/** Options of `recordTelemetry`. */
 export interface RecordTelemetryOptions {
   /** `service.name`. Default: `test`. */
   serviceName?: string;
@@ -38,9 +39,11 @@ export interface RecordTelemetryOptions {
   temporality?: 'delta' | 'cumulative';
 }
 
+/** Telemetry that stays in memory, as `recordTelemetry` gives it. */
 export interface RecordedTelemetry {
   /** Ended and sampled spans, in the order of their ends. */
   finishedSpans(): readonly ReadableSpan[];
+  /** Log records, in the order in which they were emitted. */
   logRecords(): readonly ReadableLogRecord[];
   /** Every instrument with at least one point; asks observable ones. Rejects if a callback throws. */
   collectMetrics(): Promise<readonly RecordedMetric[]>;
@@ -49,6 +52,7 @@ export interface RecordedTelemetry {
     wanted: Wanted<ReadableSpan>,
     options?: WaitOptions,
   ): Promise<readonly ReadableSpan[]>;
+  /** Resolves with all log records as soon as they are what is wanted. */
   waitForLogRecords(
     wanted: Wanted<ReadableLogRecord>,
     options?: WaitOptions,

@@ -3,6 +3,7 @@ import { toSpanTree } from './span-tree.js';
 import type { SpanNode } from './span-tree.js';
 import type { AnySpan, SpanView } from './span-view.js';
 
+/** Options of `formatSpanTree`. */
 export interface FormatSpanTreeOptions {
   /** Attributes printed below their span. Default: none. */
   attributes?: readonly string[] | 'all';

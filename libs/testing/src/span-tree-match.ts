@@ -6,6 +6,7 @@ import type { SpanNode } from './span-tree.js';
 import type { AnySpan, SpanKindName, SpanStatusName, SpanView } from './span-view.js';
 import { UnmetExpectation } from './unmet-expectation.js';
 
+/** An event that a span is to have. */
 export interface ExpectedEvent {
   readonly name: string;
   /** Only these are looked at. */
@@ -30,6 +31,7 @@ export interface ExpectedSpan {
   readonly children?: readonly ExpectedSpan[];
 }
 
+/** Options of `expectSpanTree`. */
 export interface ExpectSpanTreeOptions {
   /** Further trees may be among the spans. Default: false. */
   others?: boolean;

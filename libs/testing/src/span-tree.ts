@@ -1,6 +1,7 @@
 import { viewOf } from './span-view.js';
 import type { AnySpan, SpanView } from './span-view.js';
 
+/** A span and what it caused. */
 export interface SpanNode {
   readonly span: SpanView;
   /** In the order of their starts. */

@@ -10,6 +10,7 @@ export interface ReceivedSpan extends Span {
 /** Spans of either world: received over OTLP, or ended in this process. */
 export type AnySpan = ReceivedSpan | ReadableSpan;
 
+/** Kinds of spans by name. */
 export type SpanKindName =
   | 'unspecified'
   | 'internal'
@@ -17,8 +18,10 @@ export type SpanKindName =
   | 'client'
   | 'producer'
   | 'consumer';
+/** Statuses of spans by name. */
 export type SpanStatusName = 'unset' | 'ok' | 'error';
 
+/** An event of a span. */
 export interface SpanViewEvent {
   readonly name: string;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -52,6 +55,7 @@ const STATUSES = ['unset', 'ok', 'error'] as const;
 /** In the API a kind is one less than in OTLP, which has `unspecified` as 0. */
 const API_KIND_OFFSET = 1;
 
+/** The one form in which a span of the SDK and a received one are compared. */
 export const viewOf = (span: AnySpan): SpanView =>
   'spanContext' in span ? viewOfReadable(span) : viewOfReceived(span);
 

@@ -20,6 +20,7 @@ export interface LensAddress {
   readonly apiUrl: string;
 }
 
+/** What a lens holds and has received. */
 export interface LensStats extends StoreStats {
   /** Requests and connections of the OTLP ports. */
   readonly receiver: ReceiverStats;
@@ -37,6 +38,7 @@ export interface Lens {
   start(): Promise<LensAddress>;
   /** Stops intake, then the API; the store stays readable. Safe before start and twice. The signal is the deadline. */
   close(signal?: AbortSignal): Promise<void>;
+  /** Counts of store, receiver and live clients at one moment. */
   stats(): LensStats;
   /** Empties the store; counts say how many items were cleared. */
   clear(): void;

@@ -1,6 +1,7 @@
 import type { Trace } from '../store/trace.js';
 import { isoTime, msBetween } from './json.js';
 
+/** `error` where a span of the trace has that status. */
 export type TraceStatus = 'error' | 'ok' | 'unset';
 
 /** A trace in one line. */

@@ -17,6 +17,7 @@ export interface SignalCounts {
   cleared: number;
 }
 
+/** The counts of each signal. */
 export type CountsBySignal = Readonly<Record<Signal, SignalCounts>>;
 
 export function createCounts(): CountsBySignal {

@@ -40,12 +40,14 @@ export const shares: Readonly<Record<Signal, number>> = Object.freeze({
 
 const MAX_SERVICES = 256;
 
+/** What the store holds of one signal: items, and bytes of the most that it may have. */
 export interface SignalStats {
   readonly held: number;
   readonly bytes: number;
   readonly maxBytes: number;
 }
 
+/** What the store holds, and what became of all that came. */
 export interface StoreStats {
   /** All services together. */
   readonly counts: CountsBySignal;
@@ -102,6 +104,7 @@ export class LensStore {
     return tally.reply();
   }
 
+  /** Counts and sizes at one moment. */
   stats(): StoreStats {
     const { traces, logs, metrics } = this;
     return {

@@ -4,7 +4,7 @@ import type { Context, ContextManager } from '@opentelemetry/api';
 
 const storage = new AsyncLocalStorage<Context>();
 
-/** OpenTelemetry's context on AsyncLocalStorage. All instances share one storage. */
+/** OpenTelemetry's context on AsyncLocalStorage. All instances share one storage. @internal */
 export class AsyncContextManager implements ContextManager {
   active(): Context {
     return storage.getStore() ?? ROOT_CONTEXT;

@@ -1,6 +1,7 @@
 import { isDecoratedBy } from './decorated-method.js';
 import { decorateWithSpan } from './span.decorator.js';
 
+/** Options of `Traceable`. */
 export interface TraceableOptions {
   /** Names of own methods that get no span. Default: none. */
   exclude?: readonly string[];

@@ -3,7 +3,7 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 
-/** What the engine knows of one signal. Counts are of items: spans, log records, data points. */
+/** What the engine knows of one signal. Counts are of items: spans, log records, data points. @internal */
 export interface SignalStatus {
   readonly accepted: number;
   /** Refused by the collector, in whole requests or as part of one. */
@@ -22,6 +22,7 @@ export interface SignalStatus {
     | { readonly outcome: 'failed'; readonly at: number; readonly reason: string };
 }
 
+/** What the engine knows of all signals. @internal */
 export type EngineStatus = Readonly<Record<Signal, SignalStatus>>;
 
 /** Where an export goes, as it may be shown: no credentials. */
@@ -37,6 +38,8 @@ export interface Destination {
 /**
  * What carries telemetry from the SDK to the collector. One seam, several engines; every engine passes
  * the same contract suite. Parts are made once; a signal that is off has none.
+ *
+ * @internal
  */
 export interface ExportEngine {
   readonly name: string;

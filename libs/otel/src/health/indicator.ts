@@ -1,6 +1,7 @@
 /** What an indicator found. `degraded` still answers 200. */
 export type HealthState = 'up' | 'degraded' | 'down';
 
+/** What an indicator found. */
 export interface HealthFinding {
   readonly state: HealthState;
   /** Shown in the probe's body. Plain values only; never a secret. */

@@ -162,7 +162,7 @@ const shared = (): GlobalProviders => {
   return own;
 };
 
-/** The process's {@link GlobalProviders}. */
+/** The process's {@link GlobalProviders}. @internal */
 export const globalProviders: GlobalProviders = shared();
 
 /** Called once when the package is imported. */

@@ -14,6 +14,7 @@ const LEVEL = Symbol.for('level');
 const SCOPE = 'winston';
 const INFO = 9;
 
+/** Options of `winstonTransport`. */
 export interface WinstonTransportOptions {
   /** The least severe level that is sent. Default: the logger's. */
   level?: string;

@@ -53,6 +53,7 @@ export type ResourceDetectorName =
   | 'container'
   | 'k8s';
 
+/** What describes the process beside the service. */
 export interface ResourceOptions {
   /** Added to what is detected; wins over detectors and `OTEL_RESOURCE_ATTRIBUTES`. Default: none. */
   attributes?: Attributes;
@@ -72,6 +73,7 @@ export interface BatchOptions {
   timeoutMs?: number;
 }
 
+/** Samplers by the names of `OTEL_TRACES_SAMPLER`. */
 export type SamplerName =
   | 'always_on'
   | 'always_off'
@@ -80,11 +82,13 @@ export type SamplerName =
   | 'parentbased_always_off'
   | 'parentbased_traceidratio';
 
+/** Formats of trace context and baggage, by the names of `OTEL_PROPAGATORS`. */
 export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'none';
 
 /** Where a signal goes. */
 export type ExporterName = 'otlp' | 'console' | 'none';
 
+/** Sampling, limits, context and export of spans. */
 export interface TracesOptions {
   /** Default: `OTEL_TRACES_EXPORTER`, then `['otlp']`. `none` switches the signal off. */
   exporters?: readonly ExporterName[];
@@ -115,6 +119,7 @@ export interface TracesOptions {
   idGenerator?: IdGenerator;
 }
 
+/** Collection, limits and export of metrics, and `/metrics`. */
 export interface MetricsOptions {
   /** Default: `OTEL_METRICS_EXPORTER`, then `['otlp']`. `none` switches the signal off. */
   exporters?: readonly ExporterName[];
@@ -139,9 +144,12 @@ export interface MetricsOptions {
   readers?: readonly IMetricReader[];
 }
 
+/** `pretty`: lines for people. `json`: one object in each line. */
 export type LogFormat = 'pretty' | 'json';
+/** Levels of Nest's logger, from the least severe to the most. */
 export type LogLevelName = 'verbose' | 'debug' | 'log' | 'warn' | 'error' | 'fatal';
 
+/** What the logger prints, and the export of log records. */
 export interface LogsOptions {
   /** Default: `OTEL_LOGS_EXPORTER`, then `['otlp']`. `none` keeps printing and sends nothing. */
   exporters?: readonly ExporterName[];
@@ -159,6 +167,7 @@ export interface LogsOptions {
 /** Ignored paths: an exact path, a prefix that ends in `*`, a pattern, or a function of path and method. */
 export type HttpIgnore = string | RegExp | ((path: string, method: string) => boolean);
 
+/** Instrumentation of HTTP servers and clients. */
 export interface HttpOptions {
   /** Spans and metrics of incoming requests. Default: true. */
   server?: boolean;
@@ -183,6 +192,7 @@ export interface HttpOptions {
   trustProxy?: boolean;
 }
 
+/** Instrumentation of gRPC servers and clients. */
 export interface RpcOptions {
   /** Spans and metrics of gRPC controllers. Default: true. */
   server?: boolean;
@@ -201,6 +211,7 @@ export interface RpcOptions {
  */
 export type Pingable = object;
 
+/** Probes, and what readiness asks. */
 export interface HealthOptions {
   /** Serve the probes. Default: true. */
   enabled?: boolean;
@@ -251,6 +262,7 @@ export interface ShutdownOptions {
   exitMs?: number;
 }
 
+/** What OpenTelemetry and this package say of themselves. */
 export interface DiagnosticsOptions {
   /** Level of OpenTelemetry's own diagnostics. Default: `OTEL_LOG_LEVEL`, then `warn`. */
   level?: 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';

@@ -1,3 +1,4 @@
+/** OTLP over gRPC, or over HTTP with protobuf or JSON. */
 export type OtlpProtocol = 'grpc' | 'http/protobuf' | 'http/json';
 /** `zstd`: engine `nestlens` only; one request asks in zstd, others go in gzip until the collector took it. */
 export type OtlpCompression = 'none' | 'gzip' | 'zstd';

@@ -17,6 +17,7 @@ import { ObservedSets } from './observed-sets.js';
 import type { ObservedKind } from './observed-sets.js';
 import { limitOf, viewsOf } from './stream-rules.js';
 
+/** Options of `BoundedMeterProvider`. */
 export interface BoundedMetersOptions {
   /** Sets of one observed instrument at most, the one of the overflow included. At least 1. */
   readonly limit: number;

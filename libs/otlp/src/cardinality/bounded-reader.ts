@@ -13,6 +13,7 @@ import type { StreamRule } from './metric-streams.js';
 import { limitOf, maxSizeOf, viewBehind } from './stream-rules.js';
 import type { Instrument } from './stream-rules.js';
 
+/** Options of `boundedReader`. */
 export interface BoundedReaderOptions {
   /** Points of one metric at most, the one of the overflow included. Default: what the reader says. */
   readonly limit?: number;

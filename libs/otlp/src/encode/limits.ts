@@ -1,6 +1,6 @@
 /**
  * What one item may take. Whatever is cut or left out is counted in the `dropped_*_count` fields of the item and in
- * {@link EncodeLosses}. Values outside a limit's own range are brought into it.
+ * `EncodeLosses`. Values outside a limit's own range are brought into it.
  */
 export interface EncodeLimits {
   /** UTF-16 units of a string value, bytes of a byte value; cut between code points. Default 4096. */
@@ -79,5 +79,5 @@ export interface EncodeLosses {
   readonly values: number;
 }
 
-/** {@link EncodeLosses} where they are counted. */
+/** `EncodeLosses` where they are counted. */
 export type OpenLosses = { -readonly [K in keyof EncodeLosses]: EncodeLosses[K] };

@@ -13,6 +13,8 @@ export interface ClientCertificate {
 /**
  * `nestlens.otlp.certificate.expiry`, a gauge in `s`: when the client certificate (mTLS) of a signal ends, in seconds
  * since 1970, by `nestlens.otlp.signal`. An alert compares it with the time. Returns how to stop.
+ *
+ * @internal
  */
 export const certificateMetrics = (
   meter: Meter | undefined,

@@ -24,6 +24,7 @@ export const DROP_REASONS = [
   'other',
 ] as const;
 
+/** Why an item was dropped here; `docs/pipeline.md` of the repository has the meanings. */
 export type DropReason = (typeof DROP_REASONS)[number];
 
 export const ACCOUNTS = [

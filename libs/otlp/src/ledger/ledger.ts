@@ -29,6 +29,7 @@ export interface SignalLedger {
   readonly handed: number;
 }
 
+/** The counts of each signal at one moment. */
 export type LedgerSnapshot = Readonly<Record<Signal, SignalLedger>>;
 
 export interface Ledger {

@@ -16,6 +16,7 @@ export class LiveSpans {
   #sampled = 0;
   #recordedOnly = 0;
 
+  /** A span began. */
   started(span: Started): void {
     if (isSampled(span)) this.#sampled += 1;
     else this.#recordedOnly += 1;

@@ -1,6 +1,7 @@
 import type { Clock } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
 
+/** How severe a line is that the pipeline logs of itself. */
 export type SelfLogLevel = 'error' | 'warn' | 'info';
 
 export interface SelfLogOptions {

@@ -5,7 +5,11 @@ import { resolvePipelineOptions } from './pipeline-options.js';
 import type { Destination, PipelineOptions, ResolvedPipelineOptions } from './pipeline-options.js';
 import { createTransport } from './stack.js';
 
-/** When one reply came, and what its `Date` header says. Times in ms since 1970, by the clock of this process. */
+/**
+ * When one reply came, and what its `Date` header says. Times in ms since 1970, by the clock of this process.
+ *
+ * @internal
+ */
 export interface ReplyDate {
   readonly sentAt: number;
   readonly receivedAt: number;
@@ -13,7 +17,7 @@ export interface ReplyDate {
   readonly date: number | undefined;
 }
 
-/** What one request without items came to. */
+/** What one request without items came to. @internal */
 export interface EmptyExport {
   readonly signal: Signal;
   /** `retry` with the reason `aborted` where the signal aborted before an answer came. */
@@ -31,6 +35,8 @@ export interface EmptyExport {
  * of its telemetry: the same protocol, TLS, proxy, headers and functions for headers. Sends each once.
  *
  * @throws TransportConfigError for a destination that can never work, before anything is sent.
+ *
+ * @internal
  */
 export async function sendEmptyExports(
   options: Pick<PipelineOptions, 'traces' | 'metrics' | 'logs' | 'pool'>,

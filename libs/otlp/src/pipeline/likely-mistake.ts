@@ -45,7 +45,11 @@ export interface FailingDestination {
   readonly hasAnswered: boolean;
 }
 
-/** What an outcome's reason suggests of a destination, and what to do: a clause or a question; empty for nothing. */
+/**
+ * What an outcome's reason suggests of a destination, and what to do: a clause or a question; empty for nothing.
+ *
+ * @internal
+ */
 export function mistakeAt(
   reason: string,
   { protocol, endpoint, hasAnswered }: FailingDestination,

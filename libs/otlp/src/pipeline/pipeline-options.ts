@@ -15,6 +15,7 @@ import type { Temporality } from './metric-exporter.js';
 import type { Aside } from './runner-host.js';
 import type { SpawnWorker, WorkerEntry } from './worker-thread.js';
 
+/** OTLP over gRPC, or over HTTP with protobuf or JSON. */
 export type Protocol = 'grpc' | 'http/protobuf' | 'http/json';
 
 /** Where one signal goes. */
@@ -35,6 +36,7 @@ export interface DestinationOptions {
   readonly timeoutMs?: number;
 }
 
+/** Options of `createPipeline`. Durations are in ms. */
 export interface PipelineOptions {
   /** A signal without a destination has no part, and is not exported. */
   readonly traces?: DestinationOptions;
@@ -83,6 +85,7 @@ export interface PipelineOptions {
   readonly log?: (level: SelfLogLevel, line: string) => void;
 }
 
+/** The spool on disk: its options, and when it is used. */
 export interface SpoolSettings extends Omit<
   SpoolOptions,
   'clock' | 'onEvent' | 'disk' | 'wallClock'

@@ -21,6 +21,7 @@ export type FlushResult =
   | { readonly kind: 'done' }
   | { readonly kind: 'deadline' | 'unreachable'; readonly pending: ItemCounts };
 
+/** What a shutdown came to. */
 export interface ShutdownReport {
   /** `deadline`: what was left was given up, and is in the ledger as dropped or spooled. */
   readonly kind: 'done' | 'deadline';
@@ -28,6 +29,7 @@ export interface ShutdownReport {
   readonly ledger: LedgerSnapshot;
 }
 
+/** What a pipeline counts and does at one moment. */
 export interface PipelineStats {
   readonly ledger: LedgerSnapshot;
   readonly slabs: { readonly used: number; readonly count: number; readonly bytes: number };
@@ -73,6 +75,7 @@ export interface Pipeline {
    * taken any more. Never throws; safe twice; without effect after `shutdown`.
    */
   exit(timeoutMs?: number): LedgerSnapshot;
+  /** A snapshot. Throws nothing, also before `start` and after `shutdown`. */
   stats(): PipelineStats;
 }
 

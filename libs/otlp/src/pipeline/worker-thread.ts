@@ -7,6 +7,7 @@ import { codeOf, refusal } from './runner-host.js';
 import type { RunnerEvents, RunnerThread, ThreadEnd } from './runner-host.js';
 import type { RunnerStart } from './runner.js';
 
+/** Where the worker thread begins. */
 export interface WorkerEntry {
   /**
    * The file of the thread: a `file:` URL, or a path, relative to the working directory. Default: the package's own. For

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { TransportConfigError } from './config-error.js';
 
-/** Where no port is given. Source: OTLP specification, "OTLP/gRPC Default Port". */
+/** Where no port is given. Source: OTLP specification, "OTLP/gRPC Default Port". @internal */
 export const GRPC_PORT = 4317;
 
 /** Where a collector listens. */
@@ -48,7 +48,7 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
     : { ...endpoint, authorization: basicOf(url) };
 }
 
-/** Whether a URL's text has a port: `URL` drops one that is its scheme's own, as if none had been given. */
+/** Whether a URL's text has a port: `URL` drops one that is its scheme's own, as if none had been given. @internal */
 export const namesPort = (text: string): boolean => /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(text);
 
 /** `Basic` credentials of RFC 7617 out of a URL's user and password. */

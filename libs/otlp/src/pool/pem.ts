@@ -15,7 +15,7 @@ export function pemText(bytes: Buffer, path: string): string {
   return text;
 }
 
-/** All certificates of a PEM text, and how many of its blocks are none. */
+/** All certificates of a PEM text, and how many of its blocks are none. @internal */
 export function certificatesIn(text: string): { certificates: X509Certificate[]; bad: number } {
   const certificates: X509Certificate[] = [];
   let bad = 0;
@@ -30,7 +30,7 @@ export function certificatesIn(text: string): { certificates: X509Certificate[];
   return { certificates, bad: Math.max(bad, begun - certificates.length) };
 }
 
-/** Old ones stay in bundles for years: only when the last one ends nobody is trusted any more. */
+/** Old ones stay in bundles for years: only when the last one ends nobody is trusted any more. @internal */
 export function lastToEnd(certificates: readonly X509Certificate[]): X509Certificate | undefined {
   return certificates.toSorted((a, b) => Date.parse(b.validTo) - Date.parse(a.validTo))[0];
 }

@@ -3,6 +3,7 @@ import type { ReceiverLimits } from './receiver-options.js';
 
 const MIB = 1024 * 1024;
 
+/** The limits that hold unless others are given. */
 export const DEFAULT_RECEIVER_LIMITS: ReceiverLimits = Object.freeze({
   ...DEFAULT_DECODE_LIMITS,
   maxBodyBytes: 20 * MIB,

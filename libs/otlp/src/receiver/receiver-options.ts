@@ -2,6 +2,7 @@ import type { DecodeLimits } from '../wire/decode-limits.js';
 import type { ExportRequest } from '../wire/model.js';
 import type { ExportReply } from './reply.js';
 
+/** How a request came in. */
 export type Transport = 'grpc' | 'http/protobuf' | 'http/json';
 
 /** One export request as it came in. */
@@ -30,6 +31,7 @@ export interface ReceiverLimits extends DecodeLimits {
   readonly maxConnections: number;
 }
 
+/** Options of `createOtlpReceiver`. */
 export interface OtlpReceiverOptions {
   /** Address to listen on. Default `127.0.0.1`. */
   readonly host?: string;

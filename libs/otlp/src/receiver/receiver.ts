@@ -10,6 +10,7 @@ export interface ReceiverPorts {
   readonly httpPort: number;
 }
 
+/** A receiver of OTLP, as `createOtlpReceiver` gives it. */
 export interface OtlpReceiver {
   /** Opens the ports; again gives the same promise. Rejects with the error of node:net, and then none is open. */
   start(): Promise<ReceiverPorts>;
@@ -18,6 +19,7 @@ export interface OtlpReceiver {
    * connection. Safe before start and twice; there is no start after it.
    */
   close(signal?: AbortSignal): Promise<void>;
+  /** Counts since the receiver was made. */
   stats(): ReceiverStats;
 }
 

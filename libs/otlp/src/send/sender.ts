@@ -26,7 +26,7 @@ export interface Sender {
 /** Wraps a sender in one more concern. Closing the wrap closes what it wraps. */
 export type Layer = (next: Sender) => Sender;
 
-/** What everything that waits or measures takes instead of the globals, so that specs can move time. */
+/** What everything that waits or measures takes instead of the globals, so that specs can move time. @internal */
 export interface Clock {
   /** Monotonic, in ms. */
   now(): number;
@@ -34,7 +34,7 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-/** The real time. */
+/** The real time. @internal */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, run) {

@@ -1,6 +1,7 @@
 import { createGzip, createZstdCompress, gunzip, zstdDecompress } from 'node:zlib';
 import type { Transform } from 'node:stream';
 
+/** How the body of a request is compressed; `identity`: not at all. */
 export type Encoding = 'identity' | 'gzip' | 'zstd';
 
 /** What travels: chunks in their order, and how they were encoded. */

@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { TransportConfigError } from '../pool/config-error.js';
 import type { Clock } from '../send/sender.js';
 
+/** Headers by name. Names are sent in lower case. */
 export type HeaderValues = Readonly<Record<string, string>>;
 
 /** Headers of each request (gRPC: metadata): by value, or asked for before each attempt, as for tokens that expire. */
@@ -34,12 +35,15 @@ const RESERVED = new Set([
 /** A token by value, or asked for before each attempt. */
 export type Secret = string | (() => string | Promise<string>);
 
+/** A bearer token. A function is asked before each attempt, as for tokens that expire. */
 export const bearer = (token: Secret): Headers =>
   fromSecret(token, (text) => ({ authorization: `Bearer ${text}` }));
 
+/** An API key in a header of its own. Default header: `x-api-key`. A function is asked before each attempt. */
 export const apiKey = (key: Secret, header = 'x-api-key'): Headers =>
   fromSecret(key, (text) => ({ [header]: text }));
 
+/** Basic auth. The password may be a function, which is asked before each attempt. */
 export const basic = (username: string, password: Secret): Headers =>
   fromSecret(password, (text) => ({
     authorization: `Basic ${Buffer.from(`${username}:${text}`).toString('base64')}`,

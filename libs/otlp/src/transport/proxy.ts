@@ -20,7 +20,7 @@ export function proxyOf(endpoint: Endpoint, env: Environment): Endpoint | undefi
   return parseProxy(env[name]!, `${name}: `);
 }
 
-/** The same for an endpoint's URL, as a URL without credentials; undefined also for what cannot be read. */
+/** The same for an endpoint's URL, as a URL without credentials; undefined also for what cannot be read. @internal */
 export function proxyUrlOf(endpoint: string, env: Environment): string | undefined {
   try {
     const proxy = proxyOf(parseEndpoint(endpoint), env);

@@ -13,6 +13,7 @@ export interface DecodeLimits {
   readonly maxValues: number;
 }
 
+/** The limits that hold unless others are given. */
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = Object.freeze({
   maxDepth: 64,
   maxRecords: 250_000,

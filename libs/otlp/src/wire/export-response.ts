@@ -27,6 +27,7 @@ export function encodeExportResponse(response: ExportResponse): Uint8Array {
   return writer.bytes(1, partial.finish()).finish();
 }
 
+/** The response as OTLP/JSON. */
 export function encodeExportResponseJson(signal: Signal, response: ExportResponse): string {
   if (response.rejected === 0 && response.message === '') return '{}';
   return JSON.stringify({

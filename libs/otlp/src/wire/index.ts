@@ -1,3 +1,9 @@
+/**
+ * The wire format of OTLP: reading, writing and receiving export requests.
+ *
+ * @module @nestlens/otlp/wire
+ */
+
 export { createOtlpReceiver } from '../receiver/receiver.js';
 export type { OtlpReceiver, ReceiverPorts } from '../receiver/receiver.js';
 export type {

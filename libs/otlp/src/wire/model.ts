@@ -9,6 +9,7 @@
  */
 export const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 
+/** A kind of telemetry, by the names of the OTLP paths. */
 export type Signal = (typeof SIGNALS)[number];
 
 /** int64 is a number where it is safe, else a bigint. Objects have no prototype. */
@@ -28,11 +29,13 @@ export type Attributes = { readonly [key: string]: AnyValue };
 /** Nanoseconds since 1970, as OTLP carries them. */
 export type UnixNano = bigint;
 
+/** What made the telemetry: a process of a service. */
 export interface Resource {
   readonly attributes: Attributes;
   readonly droppedAttributesCount: number;
 }
 
+/** The instrumentation that made the telemetry. */
 export interface Scope {
   readonly name: string;
   readonly version: string;
@@ -47,6 +50,7 @@ export interface ResourceGroup<I> {
   readonly scopes: readonly ScopeGroup<I>[];
 }
 
+/** Items of one scope. */
 export interface ScopeGroup<I> {
   readonly scope: Scope;
   readonly schemaUrl: string;
@@ -58,6 +62,7 @@ export type SpanKindNumber = number;
 /** 0 unset, 1 ok, 2 error. */
 export type StatusCodeNumber = number;
 
+/** An event of a span. */
 export interface SpanEvent {
   readonly time: UnixNano;
   readonly name: string;
@@ -65,6 +70,7 @@ export interface SpanEvent {
   readonly droppedAttributesCount: number;
 }
 
+/** A link of a span to another one, of this trace or of another. */
 export interface SpanLink {
   readonly traceId: string;
   readonly spanId: string;
@@ -74,6 +80,7 @@ export interface SpanLink {
   readonly flags: number;
 }
 
+/** A span as it came in. */
 export interface Span {
   /** Lowercase hex, as long as it came: validating its length is the receiver's business. */
   readonly traceId: string;
@@ -95,6 +102,7 @@ export interface Span {
   readonly status: { readonly code: StatusCodeNumber; readonly message: string };
 }
 
+/** A log record as it came in. */
 export interface LogRecord {
   readonly time: UnixNano;
   readonly observedTime: UnixNano;
@@ -110,6 +118,7 @@ export interface LogRecord {
   readonly eventName: string;
 }
 
+/** A measurement that stands for a point, with the span in which it was made. */
 export interface Exemplar {
   readonly time: UnixNano;
   readonly value: number | bigint;
@@ -126,11 +135,13 @@ interface PointBase {
   readonly exemplars: readonly Exemplar[];
 }
 
+/** A point of a gauge or a sum. */
 export interface NumberPoint extends PointBase {
   /** 0 where the point has none, which bit 0 of `flags` says. */
   readonly value: number | bigint;
 }
 
+/** A point of a histogram with explicit bounds. */
 export interface HistogramPoint extends PointBase {
   readonly count: bigint;
   readonly sum: number | undefined;
@@ -140,11 +151,13 @@ export interface HistogramPoint extends PointBase {
   readonly explicitBounds: readonly number[];
 }
 
+/** Buckets of one sign: the bucket at index `i` begins at base ** (offset + i). */
 export interface ExponentialBuckets {
   readonly offset: number;
   readonly bucketCounts: readonly bigint[];
 }
 
+/** A point of an exponential histogram; base = 2 ** (2 ** -scale). */
 export interface ExponentialHistogramPoint extends PointBase {
   readonly count: bigint;
   readonly sum: number | undefined;
@@ -157,6 +170,7 @@ export interface ExponentialHistogramPoint extends PointBase {
   readonly negative: ExponentialBuckets;
 }
 
+/** A point of a summary, which older instrumentation sends. */
 export interface SummaryPoint extends Omit<PointBase, 'exemplars'> {
   readonly count: bigint;
   readonly sum: number;
@@ -166,6 +180,7 @@ export interface SummaryPoint extends Omit<PointBase, 'exemplars'> {
 /** 0 unspecified, 1 delta, 2 cumulative. */
 export type TemporalityNumber = number;
 
+/** The points of a metric, by its kind. */
 export type MetricData =
   | { readonly kind: 'gauge'; readonly points: readonly NumberPoint[] }
   | {
@@ -187,6 +202,7 @@ export type MetricData =
   | { readonly kind: 'summary'; readonly points: readonly SummaryPoint[] }
   | { readonly kind: 'none'; readonly points: readonly never[] };
 
+/** A metric as it came in. */
 export interface Metric {
   readonly name: string;
   readonly description: string;

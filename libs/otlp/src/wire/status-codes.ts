@@ -19,6 +19,7 @@ export const GRPC_CODES = [
   'UNAUTHENTICATED',
 ] as const;
 
+/** The name of a gRPC status code. */
 export type GrpcCode = (typeof GRPC_CODES)[number];
 
 /** gRPC status codes that a receiver answers with of its own. */

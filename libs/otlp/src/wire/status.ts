@@ -26,6 +26,7 @@ export function encodeStatus(status: Status): Uint8Array {
   return writer.bytes(3, detail.finish()).finish();
 }
 
+/** The status as the JSON form of `google.rpc.Status`. */
 export function encodeStatusJson(status: Status): string {
   const { code, message, retryAfterMs } = status;
   if (retryAfterMs === undefined) return JSON.stringify({ code, message });

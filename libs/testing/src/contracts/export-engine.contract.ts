@@ -10,14 +10,17 @@ import { installContract, within } from './contract.js';
 import type { ContractCase } from './contract.js';
 import { EngineBench } from './engine-bench.js';
 
+/** OTLP over gRPC, or over HTTP with protobuf or JSON. */
 export type EngineProtocol = 'grpc' | 'http/protobuf' | 'http/json';
 
+/** Where the engine under test sends. */
 export interface EngineDestination {
   readonly protocol: EngineProtocol;
   /** Shared by the signals, as `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly endpoint: string;
 }
 
+/** How the engine under test batches. */
 export interface EngineOptions {
   readonly maxQueueSize: number;
   readonly maxBatchSize: number;
@@ -27,11 +30,13 @@ export interface EngineOptions {
   readonly timeoutMs: number;
 }
 
+/** Makes the engine under test. */
 export type EngineFactory = (
   destination: EngineDestination,
   options: EngineOptions,
 ) => ExportEngine | Promise<ExportEngine>;
 
+/** What differs between engines that keep the contract. */
 export interface EngineContractOptions {
   /** Default: all three. */
   protocols?: readonly EngineProtocol[];
@@ -40,7 +45,7 @@ export interface EngineContractOptions {
 }
 
 /**
- * The contract of an {@link ExportEngine}, over real connections: what ends arrives once and with its ids, a flush means
+ * The contract of an `ExportEngine`, over real connections: what ends arrives once and with its ids, a flush means
  * delivered, and the account adds up whatever the collector answers.
  */
 export const exportEngineContract = (

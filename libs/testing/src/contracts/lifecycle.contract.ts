@@ -4,6 +4,7 @@ import type { ContractCase } from './contract.js';
 
 /** What has a life of its own. A part that needs no start, or holds nothing to flush, has no such verb. */
 export interface Lifecycle {
+  /** Absent where it starts by itself. */
   start?(): unknown;
   /** Settles when what was there at the call is dealt with, or the signal aborts. */
   flush?(signal?: AbortSignal): Promise<unknown>;
@@ -11,6 +12,7 @@ export interface Lifecycle {
   shutdown(signal?: AbortSignal): Promise<unknown>;
 }
 
+/** A subject, and how to hold it up. */
 export interface LifecycleSubject {
   readonly subject: Lifecycle;
   /** Makes flush and shutdown hang by themselves, such as with a peer that never answers. */
@@ -19,8 +21,10 @@ export interface LifecycleSubject {
   release?(): unknown;
 }
 
+/** Makes a subject that was not started. */
 export type LifecycleFactory = () => LifecycleSubject | Promise<LifecycleSubject>;
 
+/** What differs between subjects that keep the contract. */
 export interface LifecycleContractOptions {
   /** The subject can be stalled: adds the cases on deadlines. Default: false. */
   stalls?: boolean;

@@ -9,13 +9,16 @@ import type { ContractCase } from './contract.js';
 
 /** What the contract needs of a Nest application. */
 export interface NestApp {
+  /** What is registered under the token. */
   get<T>(token: unknown, options: { strict: false }): T;
+  /** Shuts the application down. */
   close(): Promise<void>;
 }
 
 /** An initialised application that imports the module with these options, in one of its ways. */
 export type AppFactory = (options: OtelModuleOptions) => Promise<NestApp>;
 
+/** The ways to import the module, which are to be equal. */
 export interface ModuleContractOptions {
   /** By name: `forRoot`, and whatever must equal it, such as `forRootAsync useFactory`. */
   readonly ways: { readonly forRoot: AppFactory } & Readonly<Record<string, AppFactory>>;

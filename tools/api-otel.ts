@@ -1,0 +1,15 @@
+/**
+ * Observability for NestJS in one import.
+ *
+ * What the package exports, for the API reference: its own entry exports the classes that all loaded copies share, as
+ * constants whose members no reference would show.
+ *
+ * @module @nestlens/otel
+ */
+export * from '../libs/otel/src/index.js';
+export { HealthRegistry } from '../libs/otel/src/health/health-registry.js';
+export { Shutdown } from '../libs/otel/src/lifecycle/shutdown.js';
+export { OtelLogger } from '../libs/otel/src/logging/otel-logger.js';
+export { OtelConfigError } from '../libs/otel/src/options/faults.js';
+export { OtelModule } from '../libs/otel/src/otel.module.js';
+export { tracedGrpcClient, tracedGrpcServer } from '../libs/otel/src/rpc/traced-grpc.js';
