@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
 import { lives } from './exit/lives.js';
 import type { FlushedTelemetry } from './exit/lives.js';
+import { keepEarlyLines } from './logging/early-lines.js';
 import { askedOptions } from './options/asked-options.js';
 import type { OtelModuleOptions } from './options/otel.options.js';
 import { OtelCoreModule } from './otel-core.module.js';
@@ -37,6 +38,7 @@ const isOptions = (provider: Provider): provider is FactoryProvider<OtelModuleOp
 export class OtelModule extends ConfigurableModuleClass {
   /** With options in code. Without any it works from `OTEL_*` alone. */
   static override forRoot(options?: OtelModuleOptions): DynamicModule {
+    keepEarlyLines();
     const definition = super.forRoot({});
     // The builder would spread the options and so hide that they are no object.
     return {
@@ -60,6 +62,7 @@ export class OtelModule extends ConfigurableModuleClass {
 
   /** With options from injected configuration. Equal in effect to {@link OtelModule.forRoot}. */
   static override forRootAsync(options: OtelModuleAsyncOptions): DynamicModule {
+    keepEarlyLines();
     const { providers = [], ...definition } = super.forRootAsync(options);
     return {
       ...definition,

@@ -27,11 +27,15 @@ interface HeldResource {
 export const slotOwner = (slot: ApiSlot, ours: unknown): SlotOwner => {
   const held = readSlot(slot);
   if (held === undefined || held === null) return { kind: 'nobody' };
-  if (held === ours) return { kind: 'ours' };
+  return held === ours ? { kind: 'ours' } : { kind: 'other', name: ownerName(held) };
+};
+
+/** The class of what somebody has registered, and the SDK and its version as far as its resource tells. Never throws. */
+export const ownerName = (held: unknown): string => {
   try {
-    return { kind: 'other', name: nameOf(held) };
+    return nameOf(held as Held) || 'unknown';
   } catch {
-    return { kind: 'other', name: 'unknown' };
+    return 'unknown';
   }
 };
 

@@ -1,4 +1,7 @@
 import type { LoggerProvider } from '@opentelemetry/api';
+import { ownerName } from '../api/slot-owner.js';
+import type { SlotOwner } from '../api/slot-owner.js';
+import { attempt } from '../exceptions/error-like.js';
 
 /** Where all versions of `@opentelemetry/api-logs` look for the provider (run: 0.50.0, 0.57.2, 0.205.0, 0.223.1). */
 const KEY = Symbol.for('io.opentelemetry.js.api.logs');
@@ -11,16 +14,15 @@ const holder = globalThis as { [KEY]?: Getter };
 const ours = new WeakSet<Getter>();
 
 /** Whose provider the users of `@opentelemetry/api-logs` get. */
-export type ApiLogsOwner = 'ours' | 'foreign' | 'nobody';
-
-export const apiLogsOwner = (): ApiLogsOwner => {
+export const apiLogsOwner = (): SlotOwner => {
   const getter = holder[KEY];
-  if (getter === undefined) return 'nobody';
-  return ours.has(getter) ? 'ours' : 'foreign';
+  if (getter === undefined) return { kind: 'nobody' };
+  if (ours.has(getter)) return { kind: 'ours' };
+  return { kind: 'other', name: ownerName(attempt(() => getter(COMPATIBLE))) };
 };
 
 /** Makes `provider` that of `@opentelemetry/api-logs`, unless somebody else holds the place. Safe to repeat. */
-export const installApiLogs = (provider: LoggerProvider): ApiLogsOwner => {
+export const installApiLogs = (provider: LoggerProvider): SlotOwner => {
   if (holder[KEY] === undefined) {
     const getter: Getter = (version) => (version === COMPATIBLE ? provider : undefined);
     ours.add(getter);
@@ -31,5 +33,5 @@ export const installApiLogs = (provider: LoggerProvider): ApiLogsOwner => {
 
 /** Takes back what {@link installApiLogs} did; a provider of somebody else stays. */
 export const removeApiLogs = (): void => {
-  if (apiLogsOwner() === 'ours') delete holder[KEY];
+  if (apiLogsOwner().kind === 'ours') delete holder[KEY];
 };

@@ -2,6 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { globalProviders } from '../late-bound/globals.js';
 import { FLUSH_STEPS, ShutdownPhases } from '../lifecycle/shutdown-phases.js';
+import {
+  emitEarlyLines,
+  isBuffering,
+  keepsEarlyLines,
+  takeEarlyLines,
+} from '../logging/early-lines.js';
 import type { LoggerSettings } from '../logging/logger-settings.js';
 import { LOGGER_SETTINGS } from '../logging/logging.tokens.js';
 import { Inventory } from '../report/inventory.js';
@@ -10,6 +16,10 @@ import { nestLoggerFact } from './nest-logger.js';
 import type { NestLoggerFact } from './nest-logger.js';
 import { capturePino } from './pino-capture.js';
 import { WHY_OLD_PINO, silentPinos } from './pino-versions.js';
+
+const LOST = 'are not sent: NestFactory.create(AppModule, { bufferLogs: true }) keeps them for it';
+const HELD =
+  'bufferLogs holds its lines until app.useLogger() or app.flushLogs(); app.useLogger(app.get(OtelLogger)) sends them';
 
 // One place for all apps of the process: the last to end takes the provider back.
 let apps = 0;
@@ -20,6 +30,8 @@ export class LogSources implements OnModuleInit {
   readonly #settings: LoggerSettings;
   readonly #inventory: Inventory;
   readonly #stopPino: () => void;
+  readonly #printsUnheard: boolean;
+  #later: NodeJS.Immediate | undefined;
   #stopped = false;
 
   constructor(
@@ -29,6 +41,7 @@ export class LogSources implements OnModuleInit {
   ) {
     this.#settings = settings;
     this.#inventory = inventory;
+    this.#printsUnheard = !isBuffering() && !keepsEarlyLines() && this.fact().kind === 'not-sent';
     apps += 1;
     installApiLogs(globalProviders.loggers);
     this.#stopPino = this.#capturesPino ? capturePino() : () => {};
@@ -40,6 +53,13 @@ export class LogSources implements OnModuleInit {
     const fact = this.fact();
     if (fact.kind === 'sent') {
       this.#inventory.instrumented('Nest logger', fact.logger);
+      const left = emitEarlyLines();
+      if (this.#printsUnheard || left > 0) {
+        const which = left > 0 ? `${left} lines` : 'the lines';
+        this.#inventory.leftOut('Nest logger at start', `${which} before app.useLogger() ${LOST}`);
+      }
+    } else if (isBuffering()) {
+      this.#inventory.leftOut('Nest logger', HELD);
     } else if (fact.kind === 'not-sent') {
       this.#inventory.leftOut(
         'Nest logger',
@@ -48,6 +68,8 @@ export class LogSources implements OnModuleInit {
     } else {
       this.#inventory.leftOut('Nest logger', fact.why);
     }
+    // A context without a server is initialised before its `main.ts` can choose a logger.
+    if (fact.kind !== 'sent') this.#later ??= setImmediate(() => this.#lateChoice());
     // Beside Nest's logger: pino-http, or an instance of the app's own.
     const silent = this.#capturesPino ? silentPinos() : [];
     if (silent.length > 0) {
@@ -56,12 +78,18 @@ export class LogSources implements OnModuleInit {
         `the lines of ${silent.join(', ')} are not sent: ${WHY_OLD_PINO}`,
       );
     }
-    if (this.#settings.emit && apiLogsOwner() === 'foreign') {
+    const owner = apiLogsOwner();
+    if (this.#settings.emit && owner.kind === 'other') {
       this.#inventory.leftOut(
         '@opentelemetry/api-logs',
-        'another SDK registered its logger provider first; its records go there',
+        `${owner.name} was registered first: records of those who log through it go there`,
       );
     }
+  }
+
+  #lateChoice(): void {
+    if (this.fact().kind === 'sent') emitEarlyLines();
+    else takeEarlyLines();
   }
 
   /** Which logger Nest uses now, and whether its lines are sent. */
@@ -73,6 +101,8 @@ export class LogSources implements OnModuleInit {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    clearImmediate(this.#later);
+    takeEarlyLines();
     this.#stopPino();
     apps -= 1;
     if (apps === 0) removeApiLogs();

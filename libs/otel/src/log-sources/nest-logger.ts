@@ -1,5 +1,6 @@
-import { ConsoleLogger, Logger } from '@nestjs/common';
+import { ConsoleLogger } from '@nestjs/common';
 import { attempt } from '../exceptions/error-like.js';
+import { currentLogger, keepsEarlyLines } from '../logging/early-lines.js';
 import { OtelLogger } from '../logging/otel-logger.js';
 import { WHY_OLD_PINO, publishesLines } from './pino-versions.js';
 import { isOurTransport } from './winston-transport.js';
@@ -50,9 +51,6 @@ const ofWinston = (name: string, transports: readonly unknown[]): NestLoggerFact
     : { kind: 'not-sent', logger, why: 'winstonTransport() among its transports sends them' };
 };
 
-/** Nest keeps it in a static property, and has no other way to ask (11.2.10, 12.5.1). */
-const currentLogger = (): unknown => Reflect.get(Logger, 'staticInstanceRef');
-
 /**
  * Reads which logger Nest uses now; it may change with `app.useLogger`.
  *
@@ -67,7 +65,7 @@ export const nestLoggerFact = (
   if (typeof logger !== 'object' || logger === null) {
     return { kind: 'off', why: "Nest's logger is off" };
   }
-  const name = nameOf(logger);
+  const name = logger === currentLogger() && keepsEarlyLines() ? 'ConsoleLogger' : nameOf(logger);
   if (!sends) return { kind: 'not-sent', logger: name, why: 'logs have no exporter' };
   if (logger instanceof OtelLogger) return { kind: 'sent', logger: name, by: 'OtelLogger' };
   const version = attempt(() => pinoVersion(logger as Wrapping));

@@ -24,6 +24,8 @@ export interface LogEntry {
   readonly severityText: string;
   /** Name of the instrumentation scope; empty for our own. */
   readonly scope: string;
+  /** When and where it was made. Default: now, and the active context. */
+  readonly made?: { readonly at: number; readonly context: Context };
   /** Called only where the record is wanted. */
   readonly content: () => LogContent;
 }
@@ -37,7 +39,7 @@ export class LogEmitter {
 
   emit(entry: LogEntry): void {
     if (emitting) return;
-    const active = contexts.active();
+    const active = entry.made?.context ?? contexts.active();
     if (isTracingSuppressed(active)) return;
     emitting = true;
     try {
@@ -49,11 +51,11 @@ export class LogEmitter {
     }
   }
 
-  #emit({ severityNumber, severityText, scope, content }: LogEntry, active: Context): void {
+  #emit({ severityNumber, severityText, scope, made, content }: LogEntry, active: Context): void {
     globalProviders.appIn(active)?.made.record();
     const { logger, scopeAttributes } = this.#scope(scope);
     if (!logger.enabled({ context: active, severityNumber })) return;
-    const timestamp = Date.now();
+    const timestamp = made?.at ?? Date.now();
     const { body, attributes } = content();
     logger.emit({
       context: active,

@@ -125,3 +125,16 @@ export const contentOf = (call: NestCall): LogContent => {
   };
   return { body: bodyOf(first), attributes };
 };
+
+const isFunction = (message: unknown): message is Function => typeof message === 'function';
+
+/** As Nest does: a class stands for its name, any other function for what it returns. */
+const resolveLazy = (message: unknown): unknown => {
+  if (!isFunction(message)) return message;
+  if (Function.prototype.toString.call(message).startsWith('class ')) return message.name;
+  return resolveLazy((message as () => unknown)());
+};
+
+/** What lazy messages stand for. Done once for a line and its record, since each would run them. */
+export const resolvedMessages = (messages: unknown[]): unknown[] =>
+  messages.some(isFunction) ? messages.map(resolveLazy) : messages;

@@ -8,7 +8,7 @@ import { LogEmitter } from './log-emitter.js';
 import { LOG_LEVELS, resolveLogger } from './logger-settings.js';
 import type { LoggerSettings } from './logger-settings.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
-import { SEVERITY, contentOf } from './nest-call.js';
+import { SEVERITY, contentOf, resolvedMessages } from './nest-call.js';
 
 const HEX = 16;
 const MAX_JSON_BYTES = 1024;
@@ -71,7 +71,7 @@ export class OtelLogger extends ConsoleLogger {
     params?: Record<string, any>,
   ): void {
     // Resolved here, or a lazy message would run once for the line and once for the record.
-    const resolved = messages.some(isFunction) ? messages.map(resolveLazy) : messages;
+    const resolved = resolvedMessages(messages);
     try {
       super.printMessages(resolved, context, logLevel, writeStreamType, errorStack, params);
     } finally {
@@ -132,12 +132,3 @@ const activeSpanContext = (): SpanContext | undefined => {
 /** JSON writes a buffer as a list of numbers: ten megabytes would hold the event loop for seconds. */
 const printable = (message: unknown): unknown =>
   message instanceof Uint8Array && message.length > MAX_JSON_BYTES ? inspect(message) : message;
-
-const isFunction = (message: unknown): message is Function => typeof message === 'function';
-
-/** As Nest does: a class stands for its name, any other function for what it returns. */
-const resolveLazy = (message: unknown): unknown => {
-  if (!isFunction(message)) return message;
-  if (Function.prototype.toString.call(message).startsWith('class ')) return message.name;
-  return resolveLazy((message as () => unknown)());
-};

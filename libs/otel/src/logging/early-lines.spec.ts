@@ -1,0 +1,128 @@
+import { ConsoleLogger, Logger, Module } from '@nestjs/common';
+import type { DynamicModule, NestApplicationOptions } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { recordTelemetry } from '@nestlens/testing';
+import type { RecordedTelemetry } from '@nestlens/testing';
+import { AsyncContextManager } from '../context/async-context-manager.js';
+import { OtelModule } from '../otel.module.js';
+import { currentLogger, keepEarlyLines, takeEarlyLines } from './early-lines.js';
+import { OtelLogger } from './otel-logger.js';
+
+const DEFAULT = currentLogger() as ConsoleLogger;
+
+@Module({})
+class Root {}
+
+describe('lines of Nest before the app has a logger', () => {
+  let recorded: RecordedTelemetry;
+  let printed: string[];
+  const write: unknown = Reflect.get(process.stdout, 'write');
+
+  beforeEach(() => {
+    recorded = recordTelemetry({ contextManager: new AsyncContextManager() });
+    printed = [];
+    Reflect.set(process.stdout, 'write', (text: unknown) => printed.push(String(text)));
+  });
+  afterEach(async () => {
+    Reflect.set(process.stdout, 'write', write);
+    takeEarlyLines();
+    Logger.overrideLogger(DEFAULT);
+    Reflect.set(Logger, 'logLevels', undefined);
+    await recorded.restore();
+  });
+
+  /** `main.ts`, from the decorator of the root module on. */
+  const root = (): DynamicModule => {
+    const otel = OtelModule.forRoot({
+      resource: { detectors: [] },
+      traces: { exporters: ['none'] },
+      metrics: { exporters: ['none'] },
+      logs: { exporters: ['console'] },
+    });
+    // A clock by hand: the record has the time of the line.
+    const { now } = Date;
+    Date.now = () => 4e12;
+    new Logger('Import').log('before the app');
+    Date.now = now;
+    return { module: Root, imports: [otel] };
+  };
+  const records = () =>
+    recorded
+      .logRecords()
+      .map(({ body, instrumentationScope: { name } }) => `${name}: ${String(body)}`);
+  const run = async (
+    options: NestApplicationOptions,
+    choose: boolean = true,
+  ): Promise<readonly string[]> => {
+    const app = await NestFactory.create(root(), options);
+    if (choose) app.useLogger(app.get(OtelLogger));
+    await app.init();
+    // The turn in which a context without a server would have chosen its logger.
+    await new Promise(setImmediate);
+    await app.close();
+    const blocks = printed.filter((text) => text.includes('Nest logger'));
+    return blocks.flatMap((text) =>
+      text.split('\n').filter((line) => line.includes('Nest logger')),
+    );
+  };
+
+  it('are records once it has ours, in their order and with their times', async () => {
+    const rows = await run({});
+    expect(records().slice(0, 2)).toEqual([
+      'Import: before the app',
+      'NestFactory: Starting Nest application...',
+    ]);
+    expect(records()).toContain('InstanceLoader: Root dependencies initialized');
+    expect(printed.filter((text) => text.includes('before the app'))).toHaveLength(1);
+    expect(recorded.logRecords()[0]?.hrTime).toEqual([4e9, 0]);
+    expect(rows).toEqual([expect.stringMatching(/\+ Nest logger +OtelLogger/)]);
+    expect(currentLogger()).toBeInstanceOf(OtelLogger);
+  });
+
+  it('are once there where the app buffers them', async () => {
+    await run({ bufferLogs: true });
+    expect(new Set(records()).size).toBe(records().length);
+    expect(records()).toContain('NestFactory: Starting Nest application...');
+  });
+
+  it('are told where they went to a logger of the app', async () => {
+    const rows = await run({ logger: new ConsoleLogger() });
+    expect(records()).not.toContain('NestFactory: Starting Nest application...');
+    expect(rows).toEqual([
+      expect.stringMatching(/\+ Nest logger +OtelLogger/),
+      expect.stringMatching(/- Nest logger at start +the lines before .*bufferLogs: true/),
+    ]);
+  });
+
+  it('give Nest its own logger and levels back where the app keeps those', async () => {
+    await run({ logger: ['warn'] }, false);
+    expect(records()).toEqual([]);
+    expect(currentLogger()).toBe(DEFAULT);
+    expect(DEFAULT.isLevelEnabled('log')).toBe(false);
+    DEFAULT.setLogLevels(['log', 'error', 'warn', 'debug', 'verbose', 'fatal']);
+  });
+
+  it('of a context without a server wait for what its main.ts does next', async () => {
+    const app = await NestFactory.createApplicationContext(root());
+    app.useLogger(app.get(OtelLogger));
+    await new Promise(setImmediate);
+    await app.close();
+    expect(records()).toContain('NestFactory: Starting Nest application...');
+  });
+
+  it('are bounded, and what is too much is told', async () => {
+    keepEarlyLines();
+    for (let line = 0; line < 1010; line++) Logger.log(`line ${line}`);
+    const rows = await run({});
+    const ours = records().filter((record) => record.includes(': line '));
+    expect([ours.length, ours.at(-1)]).toEqual([1000, '@nestlens/otel: line 999']);
+    expect(rows.at(-1)).toMatch(/- Nest logger at start +\d+ lines before .* are not sent/);
+  });
+
+  it('leave a logger alone that the app has chosen before', () => {
+    const own = new ConsoleLogger({ json: true });
+    Logger.overrideLogger(own);
+    keepEarlyLines();
+    expect(currentLogger()).toBe(own);
+  });
+});
