@@ -19,7 +19,6 @@ import { until } from './fixtures/until.js';
  * handshakes fail: so they fail here, which makes 60 s that are promised 6 s.
  */
 const RATE = 50;
-const PICKED_UP_MS = 6000;
 const PROTOCOL_NAMES = { ALPNProtocols: ['h2', 'http/1.1'], key: pem('server.key') };
 const faceOf = (cert: string) =>
   ({ kind: 'tls', options: { ...PROTOCOL_NAMES, cert: pem(cert) } }) as const;
@@ -81,18 +80,18 @@ describe('files of certificates', () => {
         door,
         async arrives() {
           const before = idsAt(server).size;
-          await until(() => idsAt(server).size > before, PICKED_UP_MS);
+          await until(() => idsAt(server).size > before);
           await until(() => app.report().reasons.length === 0);
         },
         async fails() {
-          await until(() => app.report().reasons.length > 0, 20_000);
+          await until(() => app.report().reasons.length > 0);
           const before = door.taken;
-          await until(() => door.taken >= before + 2, 20_000);
+          await until(() => door.taken >= before + 2);
         },
-        isTold: () => until(() => notUsed() > 0, 20_000),
+        isTold: () => until(() => notUsed() > 0),
         async settle() {
           app.rest();
-          await app.flush(5000);
+          await app.flush();
           const { size, doubles } = idsAt(server);
           const uncounted = Math.max(0, doubles - app.books.possibleDuplicates);
           const balance = balanceOf(app.report(), { size, doubles: uncounted });
@@ -157,7 +156,7 @@ describe('files of certificates', () => {
         await files.replace('tls.crt', authority.file('orders-next.pem'));
         await scene.fails();
         door.show(asking(HOME));
-        await until(() => door.clients.includes('orders-next'), PICKED_UP_MS);
+        await until(() => door.clients.includes('orders-next'));
         await scene.arrives();
         return scene;
       });

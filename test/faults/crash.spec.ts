@@ -3,7 +3,6 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import type { SpoolSettings } from '../../libs/otlp/src/pipeline/pipeline-options.js';
-import { useMachine } from './fixtures/machine.js';
 import type { AppProcess } from './fixtures/app-process.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
@@ -12,8 +11,6 @@ import { lasting, until } from './fixtures/until.js';
 /** P15: what is in memory when a process dies of an exception, or its thread hangs at the end, is written by the main thread. */
 const SPANS = 5000;
 const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
-
-const machine = useMachine();
 
 describe('an end that nobody planned', () => {
   useLeakCheck();
@@ -38,7 +35,7 @@ describe('an end that nobody planned', () => {
     const expectDelivered = async (made: number, name: string): Promise<void> => {
       await proxy.up();
       const next = await start('next');
-      await until(async () => (await collector.counts()).arrived >= made, 20_000, `${made} spans`);
+      await until(async () => (await collector.counts()).arrived >= made, `${made} spans`);
       await until(async () => (await next.report()).books.spooled === 0);
       expect(await collector.missing(made, name)).toEqual([]);
       const { books, broken } = await next.report();
@@ -79,7 +76,7 @@ describe('an end that nobody planned', () => {
         await lasting(300);
       }
       await app.rest();
-      await app.flush(10_000);
+      await app.flush();
       const report = await app.report();
       const { arrived: size, doubles } = await collector.counts();
       const [first, ...others] = report.broken;
@@ -89,7 +86,7 @@ describe('an end that nobody planned', () => {
       expect(await readdir(directory)).toHaveLength(1);
     });
 
-    it('P4, P14, P15: a shutdown whose thread hangs is over in time, with everything on disk', async () => {
+    it('P4, P14, P15: a shutdown whose thread hangs ends at its deadline, with everything on disk', async () => {
       await proxy.down();
       const channel = stage.keep(new BroadcastChannel('hang'), async (each) => each.close());
       const { entry, execArgv } = FROM_WORKER;
@@ -103,10 +100,12 @@ describe('an end that nobody planned', () => {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
       channel.postMessage('hang');
       app.spans(SPANS);
-      const { kind, durationMs, ledger } = await app.shutdown(1000);
+      const deadline = new AbortController();
+      const ended = app.shutdown(deadline.signal);
+      deadline.abort();
+      // Who waited for the thread would wait for ever.
+      const { kind, ledger } = await ended;
       expect(kind).toBe('deadline');
-
-      expect(durationMs).toBeLessThanOrEqual(1000 + 1000 + machine.lateMs);
       expect(ledger.traces).toMatchObject({
         created: SPANS,
         spooled: SPANS,

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { useLeakCheck } from '@nestlens/testing';
-import { useMachine } from './fixtures/machine.js';
 import type { AppProcess } from './fixtures/app-process.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
+import { UNHURT } from './fixtures/loop-delay.js';
 import { LeftHome, spoolFile } from './fixtures/spool-files.js';
 import type { SpoolFile } from './fixtures/spool-files.js';
 import { Stage } from './fixtures/stage.js';
@@ -12,7 +12,6 @@ import { until } from './fixtures/until.js';
 const RECORDS = 5;
 const SPANS = 10;
 const FILES = 100_000;
-const OPENED_MS = 2000;
 
 type Damage = readonly [
   what: string,
@@ -56,8 +55,6 @@ const DAMAGES: readonly Damage[] = [
   ],
 ];
 
-const machine = useMachine();
-
 describe('a spool that is not as it was left', () => {
   useLeakCheck();
 
@@ -99,8 +96,8 @@ describe('a spool that is not as it was left', () => {
         await app.spans(100);
         await until(async () => (await collector.counts()).arrived === 100 + all - damaged);
         const alone = async (): Promise<boolean> => (await readdir(directory)).length === 1;
-        await until(alone, 10_000, 'the end of what was left');
-        await app.flush(5000);
+        await until(alone, 'the end of what was left');
+        await app.flush();
         const { books, broken, lines } = await app.report();
         expect(broken).toEqual([]);
         const { restored, accepted, dropped } = books;
@@ -123,25 +120,21 @@ describe('a spool that is not as it was left', () => {
       },
     );
 
-    it('F32, P3, P15: of 100,000 files, half of them left by crashes, is opened with less than 2 s of work, and holds up nobody', async () => {
-      const empty = await start();
-      await empty.opened();
-      const { cpuMs: without } = await empty.report();
-      await empty.kill();
+    it('F32, P3, P15: of 100,000 files, half of them left by crashes, holds up nobody', async () => {
       const home = new LeftHome(directory);
       home.putMany(FILES, spoolFile(1, [['many 0']]));
       const app = await start();
       await app.spans(100);
       await app.opened();
       const opened = await app.report();
-      expect(opened.cpuMs - without).toBeLessThanOrEqual(OPENED_MS + machine.lateMs);
-      expect(opened.loop.p99).toBeLessThanOrEqual(opened.loop.idleP99 + 5);
+      expect(await app.hurt(opened)).toBeLessThanOrEqual(UNHURT);
       // Live spans do not wait behind them.
       const live = async (): Promise<boolean> =>
         (await collector.missing(100, 'live')).length === 0;
-      expect(await until(live)).toBeLessThanOrEqual(OPENED_MS + machine.lateMs);
+      await until(live, 'live spans');
+      expect((await app.report()).books.spooled).toBeGreaterThan(FILES / 2);
       const sent = async (): Promise<boolean> => (await app.report()).books.accepted >= 1000;
-      await until(sent, 20_000, 'the first of them');
+      await until(sent, 'the first of them');
       const { books, broken, lines, mostRss } = await app.report();
       expect(broken).toEqual([]);
       expect(books.dropped).toEqual({});

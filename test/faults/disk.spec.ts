@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
-import { useMachine } from './fixtures/machine.js';
 import type { AppProcess, First, ProcessReport } from './fixtures/app-process.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { forbiddenDisk, fullDisk, pretended, readOnlyDisk, REAL } from './fixtures/disk-trouble.js';
 import type { DiskTrouble } from './fixtures/disk-trouble.js';
+import { UNHURT } from './fixtures/loop-delay.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import type { Balance } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
@@ -20,9 +20,6 @@ const RATE = 200;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const TROUBLE_MS = 1500;
-const HEALED_MS = 30_000;
-
-const machine = useMachine();
 
 describe('a disk that makes trouble', () => {
   useLeakCheck();
@@ -54,13 +51,13 @@ describe('a disk that makes trouble', () => {
       return { ...balanceOf(report, { size, doubles }), doubles: 0 };
     };
 
-    const spools = (app: AppProcess, more = 0): Promise<number> =>
-      until(async () => (await app.report()).books.spooled > more, HEALED_MS, 'the spool');
+    const spools = (app: AppProcess, more = 0): Promise<void> =>
+      until(async () => (await app.report()).books.spooled > more, 'the spool');
 
     /** P3, P16: the app feels nothing of it. */
     const expectUnhurt = async (app: AppProcess, report: ProcessReport): Promise<void> => {
       expect(report.broken).toEqual([]);
-      expect(await app.hurt(report)).toBeLessThanOrEqual(5);
+      expect(await app.hurt(report)).toBeLessThanOrEqual(UNHURT);
       expect(report.mostBytes).toBeLessThanOrEqual(4 * MIB);
     };
 
@@ -76,8 +73,8 @@ describe('a disk that makes trouble', () => {
     const deliver = async (app: AppProcess): Promise<ProcessReport> => {
       const made = await app.rest();
       await proxy.up();
-      await until(async () => (await app.report()).books.accepted >= made, 20_000, `${made} spans`);
-      await app.flush(5000);
+      await until(async () => (await app.report()).books.accepted >= made, `${made} spans`);
+      await app.flush();
       return app.report();
     };
 
@@ -93,7 +90,7 @@ describe('a disk that makes trouble', () => {
       [`EACCES${REAL}`, () => forbiddenDisk(directory), 'EACCES'],
       ['EIO (pretended)', () => pretended({ code: 'EIO' }), 'EIO'],
     ])(
-      'F31, P3, P4, P16, P35: %s is told of once, costs nothing, and is over within 30 s of its end',
+      'F31, P3, P4, P16, P35: %s is told of once, costs nothing, and is over after its end',
       async (_name, troubleOf, code) => {
         const trouble = troubleOf();
         const app = await start(trouble);
@@ -105,17 +102,16 @@ describe('a disk that makes trouble', () => {
         const refused = `cannot be written (${code})`;
         const said = async (): Promise<boolean> =>
           (await app.report()).lines.join().includes(refused);
-        await until(said, 15_000, refused);
+        await until(said, refused);
+        const { made } = await app.report();
         await lasting(TROUBLE_MS);
         const during = await app.report();
         await expectUnhurt(app, during);
         // Back to memory: whatever was ended meanwhile waits there.
-        expect(during.books.queued).toBeGreaterThanOrEqual((TROUBLE_MS / 1000) * RATE * 0.7);
+        expect(during.books.queued).toBeGreaterThanOrEqual(during.made - made);
         expect(during.books.dropped).toEqual({});
         await trouble.end(app);
-        expect(await spools(app, during.books.spooled)).toBeLessThanOrEqual(
-          HEALED_MS + machine.lateMs,
-        );
+        await spools(app, during.books.spooled);
         const report = await deliver(app);
         expect(await balance(report)).toEqual(WHOLE);
         expect(await collector.missing(report.made)).toEqual([]);
@@ -154,7 +150,7 @@ describe('a disk that makes trouble', () => {
       await spools(app);
       if (REAL !== '') await trouble.begin(app);
       const full = async (): Promise<boolean> => 'queue_full' in (await app.report()).books.dropped;
-      await until(full, 30_000, 'a full queue');
+      await until(full, 'a full queue');
       await lasting(1000);
       await app.rest();
       const during = await app.report();
@@ -165,7 +161,7 @@ describe('a disk that makes trouble', () => {
       await until(async () => {
         const { queued, spooled } = (await app.report()).books;
         return queued + spooled === 0;
-      }, 30_000);
+      });
       const report = await app.report();
       expect(report.books.dropped).toEqual({ queue_full: counted });
       expect(await balance(report)).toEqual({ ...WHOLE, counted });
@@ -183,7 +179,7 @@ describe('a disk that makes trouble', () => {
         directory = join(directory, 'spool');
         const app = await start({});
         await app.spans(1000);
-        await app.flush(10_000);
+        await app.flush();
         const report = await app.report();
         expect(await balance(report)).toEqual(WHOLE);
         expect(report.hasSpool).toBe(false);
@@ -211,7 +207,7 @@ describe('a disk that makes trouble', () => {
         };
         const app = await start({ ...trouble, first });
         await app.spans(1000);
-        await app.flush(10_000);
+        await app.flush();
         const refused = await app.report();
         expect(await balance(refused)).toEqual(WHOLE);
         const line = expect.stringMatching(

@@ -1,17 +1,16 @@
 import { useLeakCheck } from '@nestlens/testing';
-import { useMachine } from './fixtures/machine.js';
 import type { AppProcess } from './fixtures/app-process.js';
 import { CollectorProcess } from './fixtures/collector-process.js';
 import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
 import type { Protocol } from './fixtures/destination.js';
 import { Island, onIsland } from './fixtures/island.js';
-import { hurt } from './fixtures/loop-delay.js';
+import { hurt, UNHURT } from './fixtures/loop-delay.js';
 import type { LoopDelay } from './fixtures/loop-delay.js';
 import { NameServer } from './fixtures/name-server.js';
 import type { NameAnswer } from './fixtures/name-server.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import type { Balance } from './fixtures/stage.js';
-import { lasting, secondsSince, until } from './fixtures/until.js';
+import { lasting, until } from './fixtures/until.js';
 
 /**
  * F22: what names may do. The system's own resolver asks a name server of ours, on a network of its own: nothing between
@@ -27,8 +26,6 @@ interface Met {
   readonly app: AppProcess;
   readonly collector: CollectorProcess;
 }
-
-const machine = useMachine();
 
 describe('names', () => {
   useLeakCheck();
@@ -65,6 +62,9 @@ describe('names', () => {
     const allOf = <T>(met: readonly Met[], what: (each: Met) => Promise<T>): Promise<T[]> =>
       Promise.all(met.map((each) => what(each)));
 
+    const madeBy = async (met: readonly Met[]): Promise<number> =>
+      (await allOf(met, ({ app }) => app.report())).reduce((sum, { made }) => sum + made, 0);
+
     /** Why it leaves the collector alone, when it does. */
     const reasonOf = async ({ app }: Met): Promise<string | undefined> => {
       await until(async () => (await app.report()).reasons.length > 0);
@@ -83,15 +83,16 @@ describe('names', () => {
         await allOf(met, ({ app }) => app.pace(RATE));
         expect(await allOf(met, reasonOf)).toEqual(PROTOCOLS.map(() => reason));
         const before = await names.asked(NAME);
-        const startedAt = performance.now();
+        const madeBefore = await madeBy(met);
         await lasting(2000);
-        // P7: a probe a second, of two apps, for two types of address.
+        // P7: a probe for each second's spans of an app, and one that was due, for two types of address.
         const asked = (await names.asked(NAME)) - before;
-        expect(asked).toBeLessThanOrEqual((secondsSince(startedAt) + 1) * 2 * 2);
+        const made = (await madeBy(met)) - madeBefore;
+        expect(asked).toBeLessThanOrEqual((made / RATE + met.length) * 2);
         await names.say(NAME, { a: [HOME] });
         await allOf(met, ({ app }) => app.rest());
         for (const { app, ...each } of met) {
-          expect(await app.flush(5000)).toEqual({ kind: 'done' });
+          expect(await app.flush()).toEqual({ kind: 'done' });
           expect(await balance({ app, ...each })).toEqual(WHOLE);
           const { books, lines } = await app.report();
           expect(books.possibleDuplicates).toBe(0);
@@ -110,23 +111,26 @@ describe('names', () => {
         // From here on its loop is looked at.
         await allOf(met, ({ app }) => app.report());
         const looks: LoopDelay[][] = met.map(() => []);
-        // Attempts wait for one lookup; two that hang would be all that the app can have.
+        // A lookup that waited for one that hangs would see it end, and the next one asked. Of three, one at least meets none
+        // that ends by chance.
+        const endedMeanwhile: number[] = [];
         for (let second = 0; second < 3; second += 1) {
           await lasting(1000);
           const reports = await allOf(met, ({ app }) => app.report());
           for (const [at, { loop }] of reports.entries()) looks[at]?.push(loop);
-          for (const { ms } of await allOf(met, ({ app }) => app.lookup('database.test'))) {
-            expect(ms).toBeLessThanOrEqual(1000 + machine.lateMs);
-          }
+          const before = await names.asked(NAME);
+          await allOf(met, ({ app }) => app.lookup('database.test'));
+          endedMeanwhile.push((await names.asked(NAME)) - before);
         }
-        for (const each of looks) expect(hurt(each)).toBeLessThanOrEqual(5);
+        expect(Math.min(...endedMeanwhile)).toBe(0);
+        for (const each of looks) expect(hurt(each)).toBeLessThanOrEqual(UNHURT);
         await names.say(NAME, { a: [HOME] });
         await allOf(met, ({ app }) => app.rest());
         // The question that is out gets its answer, or none, within 5 s.
         for (const each of met) {
           // A flush may still meet that question; the next one asks anew.
-          const first = await each.app.flush(10_000);
-          const last = first.kind === 'unreachable' ? await each.app.flush(10_000) : first;
+          const first = await each.app.flush();
+          const last = first.kind === 'unreachable' ? await each.app.flush() : first;
           expect(last).toEqual({ kind: 'done' });
           expect(await balance(each)).toEqual(WHOLE);
           expect((await each.app.report()).books.possibleDuplicates).toBe(0);
@@ -148,7 +152,7 @@ describe('names', () => {
         await allOf(met, ({ collector }) => collector.up({ host: NEW_HOME }));
         await allOf(met, ({ app }) => app.rest());
         for (const { app, collector } of met) {
-          expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+          expect(await app.flush()).toEqual({ kind: 'done' });
           const { arrived: size, doubles } = await collector.counts();
           const report = await app.report();
           expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
@@ -168,11 +172,13 @@ describe('names', () => {
           const place = { island, host: NEW_HOME, grpcPort, httpPort };
           const heir = await stage.collector(place);
           await names.say(NAME, { a: [NEW_HOME] });
-          // 600 ms at most, and the request after it.
-          const tookMs = await until(async () => (await heir.counts()).arrived > 0);
-          expect([protocol, tookMs < 3000 + machine.lateMs]).toEqual([protocol, true]);
+          const { requests } = await collector.counts();
+          await until(async () => (await heir.counts()).arrived > 0);
+          // 600 ms at most on each of two connections, at a request each 100 ms.
+          const more = (await collector.counts()).requests - requests;
+          expect([protocol, more <= 2 * 8]).toEqual([protocol, true]);
           await app.rest();
-          expect(await app.flush(5000)).toEqual({ kind: 'done' });
+          expect(await app.flush()).toEqual({ kind: 'done' });
           const [before, after] = [await collector.counts(), await heir.counts()];
           const size = before.arrived + after.arrived;
           const doubles = before.doubles + after.doubles;
@@ -183,17 +189,16 @@ describe('names', () => {
     );
 
     it(
-      'F22, P4: the first of two addresses is dead, which costs a quarter of a second',
+      'F22, P4: the first of two addresses is dead, for which no attempt fails',
       onIsland(async () => {
         const met = await meet({ aaaa: [DEAD_V6], a: [HOME] });
         // With an address of ours of the same kind resolvers put it first.
         await island.settle(OUR_V6);
         await island.lose(DEAD_V6, 'hole');
         for (const each of met) {
-          const { addresses } = await each.app.lookup(NAME);
-          expect(addresses).toEqual([DEAD_V6, HOME]);
+          expect(await each.app.lookup(NAME)).toEqual([DEAD_V6, HOME]);
           await each.app.spans(100);
-          expect(await each.app.flush(2000)).toEqual({ kind: 'done' });
+          expect(await each.app.flush()).toEqual({ kind: 'done' });
           expect(await balance(each)).toEqual(WHOLE);
           const { lines, books } = await each.app.report();
           expect([lines, books.possibleDuplicates]).toEqual([[], 0]);

@@ -58,7 +58,7 @@ describe('a heap near its limit', () => {
       async (_how, begin, end) => {
         const app = await start();
         await app.spans(100);
-        await app.flush(5000);
+        await app.flush();
         const filled = await app.call<number>('ballast', FULL_BYTES);
         await begin();
         await app.pace(RATE);
@@ -70,7 +70,7 @@ describe('a heap near its limit', () => {
         expect(counted).toBeGreaterThan(0);
         expect(during.mostBytes).toBeLessThanOrEqual(MAX_BYTES);
         await end();
-        expect(await app.flush(20_000)).toEqual({ kind: 'done' });
+        expect(await app.flush()).toEqual({ kind: 'done' });
         const report = await app.report();
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, counted, doubles });
@@ -91,8 +91,8 @@ describe('a heap near its limit', () => {
       const made = await app.rest();
       expect((await app.report()).books.spooled).toBeGreaterThan(0);
       await proxy.up();
-      await until(async () => (await app.report()).books.accepted >= made, 30_000, `${made} spans`);
-      await app.flush(5000);
+      await until(async () => (await app.report()).books.accepted >= made, `${made} spans`);
+      await app.flush();
       const report = await app.report();
       const { arrived: size, doubles } = await collector.counts();
       expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });

@@ -4,6 +4,7 @@ import type { FaultProxy } from '@nestlens/testing';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import type { AppOptions } from './fixtures/app.js';
 import type { AppProcess, ProcessReport } from './fixtures/app-process.js';
+import { UNHURT } from './fixtures/loop-delay.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 
 /**
@@ -31,14 +32,14 @@ describe('an outage without a disk', () => {
       return stage.appProcess({ traces: { endpoint }, maxBytes: MAX_BYTES, ...options });
     };
 
-    const arrives = (count: number, timeoutMs?: number): Promise<number> =>
-      until(async () => (await collector.counts()).arrived >= count, timeoutMs, `${count} spans`);
+    const arrives = (count: number): Promise<void> =>
+      until(async () => (await collector.counts()).arrived >= count, `${count} spans`);
 
     const expectUnhurt = async (app: AppProcess, report: ProcessReport): Promise<void> => {
       const { mostBytes, lines, books } = report;
       // P1, P3, P35; a line of a cause came once in any minute, or `broken` says so.
       expect(mostBytes).toBeLessThanOrEqual(MAX_BYTES);
-      expect(await app.hurt(report)).toBeLessThanOrEqual(5);
+      expect(await app.hurt(report)).toBeLessThanOrEqual(UNHURT);
       expect(lines.length).toBeLessThanOrEqual(LONG ? 6 : 2);
       expect(books.dropped).toEqual({});
     };
@@ -57,20 +58,23 @@ describe('an outage without a disk', () => {
         const during = await app.report();
         const heldSpans = during.books.queued;
         const heldBytes = during.mostBytes - before.mostBytes;
+        const { accepted } = proxy;
         await proxy.up();
         const { arrived } = await collector.counts();
-        // P8: the breaker's probe is at most 1 s away, or a sixtieth of the outage, and a quarter more.
-        expect(await arrives(arrived + 1)).toBeLessThanOrEqual(2000);
+        await arrives(arrived + 1);
+        // P8: what comes first finds that it is over, and no failure before keeps it away: one for each connection.
+        expect(proxy.accepted - accepted).toBeLessThanOrEqual(2);
         const made = await app.rest();
         await arrives(made);
-        await app.flush(5000);
+        await app.flush();
         const report = await app.report();
         const { arrived: size, doubles } = await collector.counts();
         const balance = balanceOf(report, { size, doubles });
         // P5: what was under way when the connection was cut.
         expect(balance).toEqual({ ...WHOLE, doubles: balance.doubles });
         expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
-        expect(heldSpans).toBeGreaterThanOrEqual(seconds * RATE * 0.8);
+        // All that was ended meanwhile.
+        expect(heldSpans).toBeGreaterThanOrEqual(during.made - before.made);
         // P1: what a minute of it would hold.
         expect((heldBytes / heldSpans) * 60 * RATE).toBeLessThanOrEqual(MAX_BYTES);
         expect(report.mostRss - before.mostRss).toBeLessThanOrEqual(RSS_BYTES);
@@ -88,7 +92,7 @@ describe('an outage without a disk', () => {
       const during = await app.report();
       expect(during.books).toMatchObject({ dropped: {}, queued: made });
       await proxy.up();
-      expect(await app.flush(5000)).toEqual({ kind: 'done' });
+      expect(await app.flush()).toEqual({ kind: 'done' });
       const { arrived: size, doubles } = await collector.counts();
       expect(balanceOf(await app.report(), { size, doubles })).toEqual(WHOLE);
     });
@@ -108,14 +112,14 @@ describe('an outage without a disk', () => {
         }
         const made = await app.rest();
         await arrives(made);
-        await app.flush(5000);
+        await app.flush();
         const report = await app.report();
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
         expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
         await expectUnhurt(app, report);
       },
-      LONG ? 360_000 : 40_000,
+      LONG ? 360_000 : 120_000,
     );
   });
 });

@@ -2,19 +2,18 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
 import { useLeakCheck } from '@nestlens/testing';
-import { useMachine } from './fixtures/machine.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F4, F5, F6, F15: peers that are there and say nothing. Keepalive and attempts are shortened 10:1 (1 s + 0.5 s, and 1 s);
- * the promise of 15 s is then 1.5 s. NESTLENS_FAULTS_LONG=1: half-open by the real defaults too.
+ * F4, F5, F6, F15: peers that are there and say nothing. Keepalive and attempts are shortened 10:1 (1 s + 0.5 s, and 1 s).
+ * NESTLENS_FAULTS_LONG=1: half-open by the real defaults too.
  */
 const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
 const POOL = { keepaliveMs: 1000, keepaliveTimeoutMs: 500 };
 const SPANS = 200;
-
-const machine = useMachine();
+/** An attempt has no deadline but where that is the fault. */
+const NEVER_MS = 1_000_000;
 
 describe('a peer that says nothing', () => {
   useLeakCheck();
@@ -25,31 +24,29 @@ describe('a peer that says nothing', () => {
     afterEach(() => stage.close());
 
     it.each<number>(LONG ? [10, 1] : [10])(
-      'F4, P4, P9: a half-open connection is found (1/%d of 15 s), and what was on it is sent again',
+      'F4, P4, P9: a half-open connection is found (by 1/%d of the defaults), and what was on it is sent again',
       async (ratio) => {
         const collector = await stage.collector();
         const proxy = await stage.proxy(collector.grpcPort);
         const endpoint = `http://127.0.0.1:${proxy.port}`;
         const app = stage.app({
           // No attempt ends by its own deadline: the keepalive must find it.
-          traces: { endpoint, timeoutMs: 60_000 },
+          traces: { endpoint, timeoutMs: NEVER_MS },
           pool: ratio === 1 ? {} : POOL,
           worker: FROM_WORKER,
         });
         app.spans(SPANS);
-        await app.flush(5000);
+        await app.flush();
         proxy.set({ blackHole: true });
         app.spans(SPANS);
-        const flushed = app.flush(60_000);
+        const flushed = app.flush();
         await until(() => app.pipeline.stats().slabs.used > 0);
         await lasting(200);
         // What is open now never recovers; the next connection is a good one.
         proxy.set({});
-        const startedAt = performance.now();
         expect(await flushed).toEqual({ kind: 'done' });
-        expect(performance.now() - startedAt).toBeLessThanOrEqual(
-          15_000 / ratio + 2000 + machine.lateMs,
-        );
+        // On each only what was under way: nothing went out on it once it was known.
+        expect(proxy.swallowed).toBe(1);
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
         expect(app.report().lines.length).toBeLessThanOrEqual(2);
@@ -66,22 +63,19 @@ describe('a peer that says nothing', () => {
       // Slow for once, so that there are several connections.
       proxy.set({ down: { latencyMs: 200 } });
       app.spans(8000);
-      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      expect(await app.flush()).toEqual({ kind: 'done' });
       const kept = proxy.open;
       expect(kept).toBeGreaterThanOrEqual(4);
       proxy.set({ blackHole: true });
       app.spans(SPANS);
-      const flushed = app.flush(10_000);
+      const flushed = app.flush();
       await until(() => app.pipeline.stats().slabs.used > 0);
       await lasting(200);
       // Those that are open never recover; the next one is good.
       proxy.set({});
-      const startedAt = performance.now();
       expect(await flushed).toEqual({ kind: 'done' });
-      // The deadline and 100 ms, then the first pause: at most 1.5 s.
-      expect(performance.now() - startedAt).toBeLessThanOrEqual(
-        1100 + 1500 + 1000 + machine.lateMs,
-      );
+      // The others that were kept were closed without an attempt.
+      expect(proxy.swallowed).toBe(1);
       const { arrived: size, doubles } = await collector.counts();
       expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
       expect(app.books.possibleDuplicates).toBe(SPANS);
@@ -105,15 +99,20 @@ describe('a peer that says nothing', () => {
         const endpoint = `http://127.0.0.1:${port}${protocol === 'grpc' ? '' : '/v1/traces'}`;
         const app = stage.app({ traces: { protocol, endpoint, timeoutMs: 1000 } });
         app.spans(SPANS);
-        const startedAt = performance.now();
-        expect((await app.flush(2500)).kind).toBe('deadline');
-        expect(performance.now() - startedAt).toBeLessThanOrEqual(2700 + machine.lateMs);
+        const flushDeadline = new AbortController();
+        const flushed = app.flush(flushDeadline.signal);
+        // An attempt has ended by its own.
+        await until(() => app.pipeline.stats().lanes.some(({ retrying }) => retrying > 0));
+        flushDeadline.abort();
+        expect((await flushed).kind).toBe('deadline');
         expect(balanceOf(app.report(), { size: 0, doubles: 0 })).toEqual({
           ...WHOLE,
           queued: SPANS,
         });
-        const { durationMs } = await app.shutdown(500);
-        expect(durationMs).toBeLessThanOrEqual(1500 + machine.lateMs);
+        const deadline = new AbortController();
+        const ended = app.shutdown(deadline.signal);
+        deadline.abort();
+        expect((await ended).kind).toBe('deadline');
         const { doubles } = WHOLE;
         const balance = balanceOf(app.report(), { size: 0, doubles });
         expect(balance).toEqual({ ...WHOLE, counted: SPANS });
@@ -135,7 +134,7 @@ describe('a peer that says nothing', () => {
       collector.thaw();
       await lasting(500);
       const made = app.rest();
-      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      expect(await app.flush()).toEqual({ kind: 'done' });
       const { arrived: size, doubles } = await collector.counts();
       const report = app.report();
       expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });

@@ -31,7 +31,7 @@ describe('all signals', () => {
       await all.rest();
       const left = (): number =>
         SIGNALS.reduce((sum, of) => sum + all.books[of].queued + all.books[of].spooled, 0);
-      await until(() => left() === 0, 20_000, 'the rest');
+      await until(() => left() === 0, 'the rest');
     };
 
     beforeEach(async () => {
@@ -65,7 +65,7 @@ describe('all signals', () => {
       await server.waitForMetrics((metrics) => metrics.length > 2);
       await proxy.down();
       for (const signal of SIGNALS) {
-        await until(() => all.books[signal].spooled > 10, 10_000, `${signal} on disk`);
+        await until(() => all.books[signal].spooled > 10, `${signal} on disk`);
       }
       await lasting(OUTAGE_MS);
       await proxy.up();
@@ -119,7 +119,7 @@ describe('all signals', () => {
         expect(kept.books[signal].dropped).toEqual({});
         const left = kept.books[signal].spooled;
         expect(left).toBeGreaterThan(0);
-        await until(() => next.books[signal].restored >= left, 10_000, `${signal} found`);
+        await until(() => next.books[signal].restored >= left, `${signal} found`);
       }
       await delivered(next);
       for (const signal of SIGNALS) {

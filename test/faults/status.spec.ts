@@ -1,17 +1,19 @@
-import { PATIENCE_MS, useLeakCheck } from '@nestlens/testing';
+import { useLeakCheck } from '@nestlens/testing';
 import { encodeStatus } from '@nestlens/otlp/wire';
-import { useMachine } from './fixtures/machine.js';
-import { App } from './fixtures/app.js';
+import type { App } from './fixtures/app.js';
+import { useHandClock } from './fixtures/hand-clock.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
-import { lasting } from './fixtures/until.js';
+import type { Balance } from './fixtures/stage.js';
 import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import type { Manners } from './fixtures/unruly-collector.js';
 
-/** F16, F17, F19, F21 over gRPC. Pauses are the real ones, so each group of cases runs at the same time. */
+/** F16, F17, F19, F21 over gRPC. The time of pauses is moved by hand. */
 const UNAVAILABLE = 14;
 const RESOURCE_EXHAUSTED = 8;
 const SPANS = 10;
 const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const BATCHES = 4;
 const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * SECOND;
 
 const REFUSAL =
@@ -19,7 +21,13 @@ const REFUSAL =
 const RETRIED = [1, 4, 10, 11, 14, 15];
 const REFUSED = [2, 3, 5, 6, 7, 8, 9, 12, 13, 16];
 
-const machine = useMachine();
+interface Refused {
+  readonly collector: UnrulyCollector;
+  /** When it is over. */
+  readonly balance: () => Promise<Balance>;
+}
+
+const clock = useHandClock();
 
 describe('gRPC statuses', () => {
   useLeakCheck();
@@ -30,22 +38,33 @@ describe('gRPC statuses', () => {
     const meet = async (manners: Manners): Promise<{ app: App; collector: UnrulyCollector }> => {
       const collector = await UnrulyCollector.start(manners);
       stage.keep(collector, (each) => each.close());
-      const app = stage.app({ traces: { endpoint: collector.url } });
+      const app = stage.app({ traces: { endpoint: collector.url }, worker: false });
       app.arrived = () => collector.ids.size;
       return { app, collector };
     };
 
-    /** Pauses between the requests that came, in ms. */
-    const pauses = ({ at }: UnrulyCollector): number[] =>
-      at.slice(1).map((time, before) => time - (at[before] ?? 0));
-
-    const exhausted = async (details?: Uint8Array | string, flushMs = PATIENCE_MS) => {
+    /** Refused once, and now in the pause after it, if there is one. */
+    const refused = async (
+      code: number,
+      details?: Uint8Array | string,
+      isFinal = false,
+    ): Promise<Refused> => {
       const { app, collector } = await meet({
-        late: (call) => (call.nth === 0 ? call.refuse(RESOURCE_EXHAUSTED, details) : call.accept()),
+        late: (call) => (call.nth === 0 ? call.refuse(code, details) : call.accept()),
       });
       app.spans(SPANS);
-      const flushed = await app.flush(flushMs);
-      return { flushed: flushed.kind, balance: balanceOf(app.report(), collector.ids), collector };
+      const flushed = app.flush();
+      await (isFinal ? flushed : clock.pauses(app));
+      const balance = async (): Promise<Balance> => {
+        await flushed;
+        return balanceOf(app.report(), collector.ids);
+      };
+      return { collector, balance };
+    };
+
+    const expectTaken = async ({ collector, balance }: Refused): Promise<void> => {
+      expect(await balance()).toEqual(WHOLE);
+      expect(collector.calls).toBe(2);
     };
 
     const retryInfo = (retryAfterMs: number): Uint8Array =>
@@ -54,27 +73,18 @@ describe('gRPC statuses', () => {
     afterEach(() => stage.close());
 
     it('F19, P4, P6: are tried again, once the pause is over, where OTLP says so', async () => {
-      const cases = RETRIED.map(async (code) => {
-        const { app, collector } = await meet({
-          late: (call) => (call.nth === 0 ? call.refuse(code) : call.accept()),
-        });
-        app.spans(SPANS);
-        await app.flush(PATIENCE_MS);
-        const soonest = Math.min(...pauses(collector));
-        return { balance: balanceOf(app.report(), collector.ids), calls: collector.calls, soonest };
-      });
-      for (const { balance, calls, soonest } of await Promise.all(cases)) {
-        expect(balance).toEqual(WHOLE);
-        expect(calls).toBe(2);
-        expect(soonest).toBeGreaterThanOrEqual(100 - machine.lateMs);
-      }
+      const all = await Promise.all(RETRIED.map((code) => refused(code)));
+      await clock.pass(99);
+      expect(all.map(({ collector }) => collector.calls)).toEqual(RETRIED.map(() => 1));
+      await clock.pass(1.5 * SECOND);
+      for (const each of all) await expectTaken(each);
     });
 
     it('F19, P4, P6: are final, and counted, where it does not', async () => {
       const cases = REFUSED.map(async (code) => {
         const { app, collector } = await meet({ late: (call) => call.refuse(code) });
         app.spans(SPANS);
-        await app.flush(PATIENCE_MS);
+        await app.flush();
         const { books, lines } = app.report();
         return { balance: balanceOf(app.report(), collector.ids), books, collector, lines };
       });
@@ -87,24 +97,28 @@ describe('gRPC statuses', () => {
     });
 
     it('F17, P6: RESOURCE_EXHAUSTED is tried again after what its RetryInfo asks', async () => {
-      const [none, zero, second, years, garbage] = await Promise.all([
-        exhausted(),
-        exhausted(retryInfo(0)),
-        exhausted(retryInfo(SECOND)),
-        exhausted(retryInfo(TEN_YEARS_MS), 3500),
-        exhausted('%%% no base64, no status'),
-      ]);
-      expect(zero.balance).toEqual(WHOLE);
-      expect(pauses(zero.collector)[0]).toBeGreaterThanOrEqual(100 - machine.lateMs);
-      expect(second.balance).toEqual(WHOLE);
-      expect(pauses(second.collector)[0]).toBeGreaterThanOrEqual(SECOND - machine.lateMs);
-      expect(pauses(second.collector)[0]).toBeLessThanOrEqual(2 * SECOND + machine.lateMs);
-      // At most a minute, which this test does not wait for: kept, and not asked again.
-      expect(years.flushed).toBe('deadline');
-      expect(years.balance).toEqual({ ...WHOLE, queued: SPANS });
+      const [zero, three, years] = [
+        await refused(RESOURCE_EXHAUSTED, retryInfo(0)),
+        await refused(RESOURCE_EXHAUSTED, retryInfo(3 * SECOND)),
+        await refused(RESOURCE_EXHAUSTED, retryInfo(TEN_YEARS_MS)),
+      ];
+      await clock.pass(99);
+      expect(zero.collector.calls).toBe(1);
+      await clock.pass(1.5 * SECOND);
+      await expectTaken(zero);
+      await clock.pass(1.4 * SECOND);
+      expect(three.collector.calls).toBe(1);
+      // And a quarter more, by chance.
+      await clock.pass(0.8 * SECOND);
+      await expectTaken(three);
+      // At most a minute.
+      await clock.pass(MINUTE - 4 * SECOND);
       expect(years.collector.calls).toBe(1);
-      for (const final of [none, garbage]) {
-        expect(final.balance).toEqual({ ...WHOLE, counted: SPANS });
+      await clock.pass(SECOND);
+      await expectTaken(years);
+      for (const details of [undefined, '%%% no base64, no status']) {
+        const final = await refused(RESOURCE_EXHAUSTED, details, true);
+        expect(await final.balance()).toEqual({ ...WHOLE, counted: SPANS });
         expect(final.collector.calls).toBe(1);
       }
     });
@@ -114,18 +128,23 @@ describe('gRPC statuses', () => {
       const { app, collector } = await meet({
         late: (call) => (storm ? call.refuse(UNAVAILABLE) : call.accept()),
       });
-      app.pace(1000);
-      await lasting(4000);
+      for (let batch = 0; batch < BATCHES; batch += 1) {
+        app.spans(SPANS);
+        void app.flush();
+      }
+      await clock.pauses(app);
+      const opens = (): boolean => app.report().reasons.length > 0;
+      while (!opens()) await clock.pass(100);
+      // Five failures open it; then a probe a second, and a quarter of a second more by chance.
+      const atOpening = collector.calls;
+      expect(atOpening).toBe(5);
+      await clock.pass(4 * SECOND);
+      expect([3, 4]).toContain(collector.calls - atOpening);
       storm = false;
-      const made = app.rest();
-      expect(pauses(collector).every((pause) => pause >= 95 - machine.lateMs)).toBe(true);
-      // Five failures open it; then a probe a second.
-      expect(collector.calls).toBeLessThanOrEqual(5 + 4 + machine.lateMs / 1000);
-      const startedAt = performance.now();
-      expect(await app.flush(PATIENCE_MS)).toEqual({ kind: 'done' });
-      expect(performance.now() - startedAt).toBeLessThanOrEqual(2500 + machine.lateMs);
+      await clock.pass(2.5 * SECOND);
+      expect(await app.flush()).toEqual({ kind: 'done' });
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
-      expect(collector.ids.missing(made)).toEqual([]);
+      expect(collector.ids.missing(app.made)).toEqual([]);
     });
 
     it('F16, P4, P7: every second answer UNAVAILABLE, by chance, loses nothing', async () => {
@@ -141,7 +160,7 @@ describe('gRPC statuses', () => {
         app.spans(100);
         app.pipeline.spanProcessor?.forceFlush().catch(() => {});
       }
-      expect(await app.flush(PATIENCE_MS)).toEqual({ kind: 'done' });
+      expect(await clock.passDuring(app.flush())).toEqual({ kind: 'done' });
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
       expect(app.report().lines.length).toBeLessThanOrEqual(1);
     });
@@ -158,12 +177,12 @@ describe('gRPC statuses', () => {
         asked += 1;
         return { authorization: `Bearer ${token}` };
       };
-      const app = stage.app({ traces: { endpoint: collector.url, headers } });
+      const app = stage.app({ traces: { endpoint: collector.url, headers }, worker: false });
       app.spans(SPANS);
-      await app.flush(PATIENCE_MS);
+      await app.flush();
       token = 'fresh';
       app.spans(SPANS);
-      await app.flush(PATIENCE_MS);
+      await app.flush();
       expect(asked).toBe(collector.calls);
       expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, counted: SPANS });
       expect(app.books).toMatchObject({ accepted: SPANS, rejected: SPANS });

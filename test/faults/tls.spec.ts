@@ -132,7 +132,7 @@ describe('TLS', () => {
       for (const { app } of met) app.pace(RATE);
       // By chance a late refusal is found by a write that fails: then the next probe tells.
       for (const { app, reason } of met) {
-        await until(() => reason.test(app.report().reasons[0] ?? ''), 20_000, String(reason));
+        await until(() => reason.test(app.report().reasons[0] ?? ''), String(reason));
       }
       await Promise.all(met.map((each) => expectMended(each, mended)));
     };
@@ -154,7 +154,7 @@ describe('TLS', () => {
       expect([fault, server.requests()]).toEqual([fault, []]);
       door.show(mended);
       app.rest();
-      expect([fault, await app.flush(5000)]).toEqual([fault, { kind: 'done' }]);
+      expect([fault, await app.flush()]).toEqual([fault, { kind: 'done' }]);
       const { possibleDuplicates } = app.books;
       const balance = balanceOf(app.report(), idsAt(server));
       expect([fault, balance]).toEqual([fault, WHOLE]);

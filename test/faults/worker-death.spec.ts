@@ -49,7 +49,7 @@ describe('the export worker', () => {
       const { app, kill } = await meet('middle');
       collector.manners = { late: (call) => call.take() };
       app.spans(SPANS);
-      const flushed = app.flush(10_000);
+      const flushed = app.flush();
       await until(() => collector.ids.size === SPANS);
       collector.manners = {};
       kill();
@@ -71,7 +71,7 @@ describe('the export worker', () => {
       }
       await lasting(500);
       const made = app.rest();
-      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      expect(await app.flush()).toEqual({ kind: 'done' });
       const report = app.report();
       expect(report).toMatchObject({ replaced: 3, runner: 'inline' });
       const { doubles } = collector.ids;
@@ -96,14 +96,14 @@ describe('the export worker', () => {
         expect(app.books).toMatchObject({ spooled: death * SPANS, queued: 0, dropped: {} });
       }
       await proxy.up();
-      await until(() => app.books.accepted >= 2 * SPANS, 15_000, 'what is on disk');
+      await until(() => app.books.accepted >= 2 * SPANS, 'what is on disk');
       await until(() => app.books.spooled === 0);
       const report = app.report();
       expect(balanceOf(report, collector.ids)).toEqual(WHOLE);
       expect(collector.ids.missing(2 * SPANS)).toEqual([]);
       expect(report.books.restored).toBe(0);
       expect(report.lines).toHaveLength(1);
-      await app.shutdown(5000);
+      await app.shutdown();
       expect(await readdir(directory)).toEqual([]);
     });
 
@@ -115,14 +115,14 @@ describe('the export worker', () => {
       const endpoint = `https://127.0.0.1:${door.port}`;
       const { app, kill } = await meet('files', { traces: { endpoint, tls: { caFile } } });
       app.spans(SPANS);
-      expect(await app.flush(10_000)).toEqual({ kind: 'done' });
+      expect(await app.flush()).toEqual({ kind: 'done' });
       await rename(caFile, `${caFile}.gone`);
       kill();
-      await until(() => app.pipeline.stats().runner === 'none', 5000, 'the end of the thread');
+      await until(() => app.pipeline.stats().runner === 'none', 'the end of the thread');
       app.spans(SPANS);
-      await until(() => app.pipeline.stats().replaced >= 4, 15_000, 'three tries');
+      await until(() => app.pipeline.stats().replaced >= 4, 'three tries');
       await rename(`${caFile}.gone`, caFile);
-      await until(() => app.books.accepted === 2 * SPANS, 15_000, 'what waited');
+      await until(() => app.books.accepted === 2 * SPANS, 'what waited');
       const report = app.report();
       expect(balanceOf(report, collector.ids)).toEqual(WHOLE);
       expect(report.runner).toBe('worker');
@@ -136,7 +136,7 @@ describe('the export worker', () => {
       const { app, kill } = await meet('shutdown');
       collector.manners = { late: (call) => call.take() };
       app.spans(SPANS);
-      const ended = app.shutdown(5000);
+      const ended = app.shutdown();
       await until(() => collector.ids.size === SPANS);
       collector.manners = {};
       kill();

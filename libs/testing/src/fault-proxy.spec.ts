@@ -116,7 +116,7 @@ describe('FaultProxy', () => {
       await expect(roundTrip(proxy.port, 'heard')).resolves.toMatchObject({
         chunks: [Buffer.from('heard')],
       });
-      expect([lost.bytesRead, proxy.open]).toEqual([0, 1]);
+      expect([lost.bytesRead, proxy.open, proxy.swallowed]).toEqual([0, 1, 1]);
       const failed = once(lost, 'error');
       proxy.reset();
       await expect(failed).resolves.toMatchObject([{ code: 'ECONNRESET' }]);

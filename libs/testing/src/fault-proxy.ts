@@ -48,6 +48,8 @@ interface Connection {
   readonly target: Socket;
   readonly cut: AbortController;
   black: boolean;
+  /** The client sent something that was not carried. */
+  swallowed: boolean;
 }
 
 /** A TCP proxy on a free loopback port that misbehaves as it is told. */
@@ -61,6 +63,7 @@ export class FaultProxy implements AsyncDisposable {
   #server: Server | undefined;
   #port = 0;
   #accepted = 0;
+  #swallowed = 0;
 
   constructor({ target, faults = {}, seed = 1, clock = systemClock }: FaultProxyOptions) {
     this.#up = new Link(clock);
@@ -90,6 +93,11 @@ export class FaultProxy implements AsyncDisposable {
   /** Connections open now. */
   get open(): number {
     return this.#connections.size;
+  }
+
+  /** Connections so far on which a client sent into the black hole. */
+  get swallowed(): number {
+    return this.#swallowed;
   }
 
   /** Bytes that went to the target. */
@@ -159,6 +167,7 @@ export class FaultProxy implements AsyncDisposable {
       target,
       cut: new AbortController(),
       black: this.#faults.blackHole === true,
+      swallowed: false,
     };
     this.#connections.add(connection);
     target.on('error', () => cut(connection));
@@ -185,6 +194,10 @@ export class FaultProxy implements AsyncDisposable {
 
   #flow(direction: 'up' | 'down', connection: Connection): FlowFaults {
     connection.black ||= this.#faults.blackHole === true;
+    if (connection.black && direction === 'up' && !connection.swallowed) {
+      connection.swallowed = true;
+      this.#swallowed += 1;
+    }
     return connection.black ? BLACK_HOLE : (this.#faults[direction] ?? {});
   }
 }

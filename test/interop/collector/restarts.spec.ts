@@ -42,7 +42,7 @@ describe('an OpenTelemetry Collector that is restarted under load', () => {
         await collector.up();
       }
       app.rest();
-      expect(await app.flush(20_000)).toEqual({ kind: 'done' });
+      expect(await app.flush()).toEqual({ kind: 'done' });
       const { books } = app;
       const ids = await idsAt(collector);
       const { doubles } = ids;

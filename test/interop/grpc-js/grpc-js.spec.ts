@@ -34,7 +34,7 @@ describe('the pipeline and a server of grpc-js', () => {
 
     const flushed = async (app: App): Promise<void> => {
       app.rest();
-      expect(await app.flush(20_000)).toEqual({ kind: 'done' });
+      expect(await app.flush()).toEqual({ kind: 'done' });
     };
 
     it('P4: arrives whole with gzip, its metadata and its deadline', async () => {
