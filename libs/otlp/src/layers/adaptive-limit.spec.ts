@@ -3,7 +3,7 @@ import type { Outcome } from '../send/outcome.js';
 import type { Sender } from '../send/sender.js';
 import { adaptiveLimit } from './adaptive-limit.js';
 import type { AdaptiveLimit } from './adaptive-limit.js';
-import { ManualClock, turn } from './fixtures/manual-clock.js';
+import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
 
 describe('adaptiveLimit', () => {

@@ -3,7 +3,7 @@ import type { Outcome } from '../send/outcome.js';
 import { breaker } from './breaker.js';
 import type { Breaker } from './breaker.js';
 import type { BreakerState } from './breaker-circuit.js';
-import { ManualClock } from './fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
 
 const down = retry('ECONNREFUSED');

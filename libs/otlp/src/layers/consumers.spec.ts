@@ -5,7 +5,7 @@ import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import { createConsumers } from './consumers.js';
 import type { Consumers } from './consumers.js';
-import { ManualClock, turn } from './fixtures/manual-clock.js';
+import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
 
 describe('createConsumers', () => {

@@ -1,6 +1,6 @@
 import { accepted, partial, retry as again } from '../send/outcome.js';
 import { noteUnsent } from '../send/trail.js';
-import { ManualClock, turn } from './fixtures/manual-clock.js';
+import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { batchOf, inTurn, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { observe } from './observe.js';
 import type { Operation } from './observe.js';

@@ -1,7 +1,7 @@
 import { accepted, partial, refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
-import { ManualClock } from './fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { reach } from './reach.js';
 
 const learned = async (...outcomes: Outcome[]) => {

@@ -2,7 +2,7 @@ import { accepted, partial, refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import { beginTrail, noteUnsent } from '../send/trail.js';
-import { ManualClock } from './fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { never } from './fixtures/scripted-sender.js';
 import { LEAST_BYTES, requestSize } from './request-size.js';
 import type { RequestSize } from './request-size.js';

@@ -1,7 +1,7 @@
 import { accepted, retry as again } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import { breaker } from './breaker.js';
-import { ManualClock, turn } from './fixtures/manual-clock.js';
+import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { retry } from './retry.js';
 import type { Retry } from './retry.js';

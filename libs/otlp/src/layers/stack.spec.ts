@@ -1,6 +1,6 @@
 import { accepted } from '../send/outcome.js';
 import type { Layer } from '../send/sender.js';
-import { ManualClock } from './fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { stack } from './stack.js';
 

@@ -1,7 +1,7 @@
 import { accepted, refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Sender } from '../send/sender.js';
-import { ManualClock, turn } from './fixtures/manual-clock.js';
+import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { timeout } from './timeout.js';
 

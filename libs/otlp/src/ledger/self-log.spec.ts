@@ -1,4 +1,4 @@
-import { ManualClock } from '../layers/fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { createSelfLog } from './self-log.js';
 import type { SelfLog } from './self-log.js';
 

@@ -1,4 +1,4 @@
-import { ManualClock, turn } from '../layers/fixtures/manual-clock.js';
+import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { accepted, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Sender } from '../send/sender.js';

@@ -1,4 +1,4 @@
-import { ManualClock, turn } from '../layers/fixtures/manual-clock.js';
+import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { createLedger } from '../ledger/ledger.js';
 import { HeaderFunctions } from './header-functions.js';
 

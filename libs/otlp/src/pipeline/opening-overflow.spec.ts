@@ -1,4 +1,4 @@
-import { ManualClock } from '../layers/fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import type { Batch } from '../send/sender.js';
 import type { Lane, Lanes, Overflow } from './lane.js';
 import { OpeningOverflow } from './opening-overflow.js';

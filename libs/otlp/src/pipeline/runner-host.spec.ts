@@ -1,4 +1,4 @@
-import { ManualClock, turn } from '../layers/fixtures/manual-clock.js';
+import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import type { OwnBatch } from './own-queue.js';
 import { RunnerHost } from './runner-host.js';
 import type { RunnerEvents, RunnerThread } from './runner-host.js';

@@ -16,9 +16,9 @@ describe('connecting', () => {
     await room.closing.pop()?.();
     const pool = room.poolTo(url);
     expect(await open(pool)).toEqual({ kind: 'failed', reason: 'ECONNREFUSED', afterMs: 100 });
-    room.clock.advance(60);
+    room.clock.advanceAtOnce(60);
     expect(await open(pool)).toEqual({ kind: 'failed', reason: 'ECONNREFUSED', afterMs: 40 });
-    room.clock.advance(40);
+    room.clock.advanceAtOnce(40);
     expect(await open(pool)).toEqual({ kind: 'failed', reason: 'ECONNREFUSED', afterMs: 200 });
     expect(pool.stats).toEqual({
       sessions: 0,
@@ -43,10 +43,10 @@ describe('connecting', () => {
     const pool = room.poolTo(urlOf(server));
     const opened = open(pool);
     await once(server, 'connection');
-    await until(() => room.clock.waiting === 1);
-    room.clock.advance(2999);
+    await until(() => room.clock.pending === 1);
+    room.clock.advanceAtOnce(2999);
     expect(pool.stats).toMatchObject({ sessions: 1, open: 0, queued: 1 });
-    room.clock.advance(1);
+    room.clock.advanceAtOnce(1);
     expect(await opened).toMatchObject({ kind: 'failed', reason: 'connect_timeout' });
   });
 
@@ -58,12 +58,12 @@ describe('connecting', () => {
     const { port } = new URL(urlOf(server));
     const opened = open(room.poolTo(`http://collector.test:${port}`, { lookup }));
     await until(() => answers.length === 1);
-    room.clock.advance(2000);
+    room.clock.advanceAtOnce(2000);
     const connected = once(server, 'connection');
     for (const answer of answers) answer();
     await connected;
-    await until(() => room.clock.waiting === 1);
-    room.clock.advance(1000);
+    await until(() => room.clock.pending === 1);
+    room.clock.advanceAtOnce(1000);
     expect(await opened).toMatchObject({ kind: 'failed', reason: 'connect_timeout' });
   });
 

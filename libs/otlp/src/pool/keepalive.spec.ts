@@ -19,9 +19,9 @@ describe('a half-open connection', () => {
     const asked = ask(pool);
     await peer.streams(1);
     proxy.freeze();
-    room.clock.advance(14_999);
+    room.clock.advanceAtOnce(14_999);
     expect(pool.stats).toMatchObject({ open: 1, inFlight: 1 });
-    room.clock.advance(1);
+    room.clock.advanceAtOnce(1);
     expect(await asked).toBe('keepalive_timeout');
     await until(() => pool.stats.sessions === 0);
     expect(pool.stats.lastError).toBe('keepalive_timeout');
@@ -34,11 +34,11 @@ describe('a half-open connection', () => {
     const pool = room.poolTo(proxy.url);
     const opened = await open(pool);
     proxy.freeze();
-    room.clock.advance(5000);
+    room.clock.advanceAtOnce(5000);
     if (opened.kind !== 'begun') throw new Error(opened.reason);
     opened.stream.close();
     opened.session.end(false);
-    room.clock.advance(10_000);
+    room.clock.advanceAtOnce(10_000);
     await until(() => pool.stats.sessions === 0);
     expect(pool.stats.lastError).toBe('keepalive_timeout');
   });
@@ -49,7 +49,7 @@ describe('a half-open connection', () => {
     await ask(pool);
     let pings = 0;
     peer.first.on('ping', () => pings++);
-    room.clock.advance(60_000);
+    room.clock.advanceAtOnce(60_000);
     expect(await ask(pool)).toBe('answered');
     expect(pings).toBe(0);
   });
@@ -71,7 +71,7 @@ describe('a half-open connection', () => {
     const policy = enforce(peer);
     for (const pause of [10_000, 20_000, 40_000]) await pingAfter(peer, pause);
     expect(policy).toEqual({ strikes: 2, pings: 3 });
-    room.clock.advance(309_999);
+    room.clock.advanceAtOnce(309_999);
     await pinged(peer);
     expect(policy.pings).toBe(3);
     await pingAfter(peer, 1);
@@ -93,7 +93,7 @@ describe('a half-open connection', () => {
     expect(pings).toBe(3);
     answer(first);
     expect(await asked[0]).toBe('answered');
-    room.clock.advance(9999);
+    room.clock.advanceAtOnce(9999);
     await pinged(peer);
     expect(pings).toBe(3);
     await pingAfter(peer, 1);
@@ -110,15 +110,15 @@ describe('a half-open connection', () => {
     peer.first.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from('too_many_pings'));
     expect(await lost).toBe('GOAWAY_11');
     await until(() => pool.stats.sessions === 0);
-    room.clock.advance(1000);
+    room.clock.advanceAtOnce(1000);
     void ask(pool);
     await peer.streams(2);
     let pings = 0;
     for (const session of peer.sessions) session.on('ping', () => pings++);
-    room.clock.advance(19_999);
+    room.clock.advanceAtOnce(19_999);
     await pinged(peer);
     expect(pings).toBe(0);
-    room.clock.advance(1);
+    room.clock.advanceAtOnce(1);
     await pinged(peer);
     expect(pings).toBe(1);
   });
@@ -127,7 +127,7 @@ describe('a half-open connection', () => {
 /** Ours comes after so long, and its answer is read. */
 async function pingAfter(peer: H2Peer, ms: number): Promise<void> {
   const ping = once(peer.first, 'ping');
-  room.clock.advance(ms);
+  room.clock.advanceAtOnce(ms);
   await ping;
   await pinged(peer);
 }

@@ -63,7 +63,7 @@ describe('age', () => {
     const pool = room.poolTo(peer.url, { sessions: 1, keepaliveMs: 1e6 });
     const old = ask(pool);
     await peer.streams(1);
-    room.clock.advance(300_000);
+    room.clock.advanceAtOnce(300_000);
     expect(pool.stats).toMatchObject({ sessions: 1, open: 0, inFlight: 1 });
     const young = ask(pool);
     await peer.streams(2);
@@ -81,9 +81,9 @@ describe('age', () => {
     const peer = await room.startPeer(accept);
     const pool = room.poolTo(peer.url, { random: () => random });
     await ask(pool);
-    room.clock.advance(ageMs - 1);
+    room.clock.advanceAtOnce(ageMs - 1);
     expect(pool.stats.open).toBe(1);
-    room.clock.advance(1);
+    room.clock.advanceAtOnce(1);
     expect(pool.stats.open).toBe(0);
     await until(() => pool.stats.sessions === 0);
   });
@@ -127,16 +127,16 @@ describe('close', () => {
     const asked = ask(pool);
     await pool.close();
     expect(await asked).toBe('closed');
-    expect(room.clock.waiting).toBe(0);
+    expect(room.clock.pending).toBe(0);
   });
 
   it('leaves no timer', async () => {
     const peer = await room.startPeer(accept);
     const pool = room.poolTo(peer.url);
     await ask(pool);
-    expect(room.clock.waiting).toBeGreaterThan(0);
+    expect(room.clock.pending).toBeGreaterThan(0);
     await pool.close();
-    expect(room.clock.waiting).toBe(0);
+    expect(room.clock.pending).toBe(0);
   });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { certificate, pem } from './fixtures/certificates.js';
-import { ManualClock } from './fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { TlsFiles } from './tls-files.js';
 import type { TlsOptions } from './tls-material.js';
 import { tlsMaterial } from './tls-material.js';
@@ -117,10 +117,10 @@ describe('TlsFiles in use', () => {
     const before = files.context;
     await replace('tls.crt', 'client-next.pem');
     await replace('tls.key', 'client-next.key');
-    clock.advance(9999);
+    clock.advanceAtOnce(9999);
     await files.refresh();
     expect(files.version).toBe(1);
-    clock.advance(1);
+    clock.advanceAtOnce(1);
     await files.refresh();
     expect(files.version).toBe(2);
     expect(files.context).not.toBe(before);
@@ -131,7 +131,7 @@ describe('TlsFiles in use', () => {
     await replace('ca', 'ca.pem');
     const files = open({ caFile: at('ca') }, clock);
     await replace('ca', 'other-ca.pem');
-    clock.advance(1000);
+    clock.advanceAtOnce(1000);
     await files.refresh(true);
     expect(files.version).toBe(2);
   });
@@ -141,7 +141,7 @@ describe('TlsFiles in use', () => {
     const files = open(await clientPair(), clock);
     const before = files.context;
     const look = async (): Promise<number> => {
-      clock.advance(10_000);
+      clock.advanceAtOnce(10_000);
       await files.refresh();
       return files.version;
     };
@@ -162,7 +162,7 @@ describe('TlsFiles in use', () => {
     await replace('ca', 'ca.pem');
     const files = open({ caFile: at('ca') }, clock);
     const look = async (): Promise<number> => {
-      clock.advance(10_000);
+      clock.advanceAtOnce(10_000);
       await files.refresh();
       return files.version;
     };
@@ -184,7 +184,7 @@ describe('TlsFiles in use', () => {
     await writeFile(at('ca'), pem('ca.pem') + pem('other-ca.pem').slice(0, 300));
     const versions: number[] = [];
     for (let second = 0; second <= 20; second += 1) {
-      clock.advance(1000);
+      clock.advanceAtOnce(1000);
       await files.refresh(true);
       versions.push(files.version);
     }

@@ -1,7 +1,7 @@
 import { accepted, retry } from '../send/outcome.js';
 import { batch, drain, idOf } from './fixtures/batches.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
-import { ManualClock } from './fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance } from './fixtures/open.js';
 import { below, seeded } from './fixtures/random.js';
 import { nodeDisk } from './node-disk.js';

@@ -4,7 +4,7 @@ import { accepted, retry } from '../send/outcome.js';
 import { systemClock, type Clock } from '../send/sender.js';
 import type { SpoolEvent } from './events.js';
 import { batch, drain, range } from './fixtures/batches.js';
-import { ManualClock } from './fixtures/manual-clock.js';
+import { DISK_TURNS, ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import { encodeRecordHeader, encodeSegmentHeader } from './record.js';
 import { openName, sealedName } from './segment-name.js';
@@ -29,7 +29,7 @@ describe('what a spool finds', () => {
 
   it('is read again when it comes back, and not kept in memory until then', async () => {
     const directory = openings.directory();
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory, clock });
     for (const id of range(0, 3)) await spool.append(batch(id));
     const record = await spool.take();

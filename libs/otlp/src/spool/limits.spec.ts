@@ -4,7 +4,7 @@ import { accepted, retry } from '../send/outcome.js';
 import type { SpoolEvent } from './events.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
-import { ManualClock } from './fixtures/manual-clock.js';
+import { DISK_TURNS, ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import { seeded } from './fixtures/random.js';
 import { noItems } from './items.js';
@@ -100,7 +100,7 @@ describe('limits of a spool', () => {
   });
 
   it('expires one record of a segment and sends the next', async () => {
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const directory = openings.directory();
     const spool = await openings.open({ directory, clock, maxAgeMs: 48_000 });
     await spool.append(batch(0));
@@ -117,7 +117,7 @@ describe('limits of a spool', () => {
     ['an hour on', HOUR_MS],
   ])('is not confused by a wall clock that jumps %s between two processes', async (_, jumpMs) => {
     const directory = openings.directory();
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const before = await openings.open({ directory, clock, wallClock: () => 1.8e12 });
     await before.append(batch(0));
     await before.close();
@@ -131,7 +131,7 @@ describe('limits of a spool', () => {
   });
 
   it('does not see the wall clock jump while it is open', async () => {
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     let wall = 1.8e12;
     const directory = openings.directory();
     const spool = await openings.open({ directory, clock, wallClock: () => wall });
@@ -150,7 +150,7 @@ describe('limits of a spool', () => {
   ])(
     'lets the next process see the true age where the wall clock was set %s meanwhile',
     async (_, wrongByMs) => {
-      const clock = new ManualClock();
+      const clock = new ManualClock(DISK_TURNS);
       const trueMs = (): number => 1.8e12 + clock.now();
       let wrong = wrongByMs;
       const directory = openings.directory();
@@ -185,7 +185,7 @@ describe('limits of a spool', () => {
 
   it('loses nothing of a signal that nobody takes for the sake of another that comes and goes', async () => {
     const directory = openings.directory();
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const options = { directory, clock, maxBytes: 64 * 1024 };
     const spool = await openings.open(options);
     await spool.append(batch(0, 1000, 'logs'));

@@ -2,7 +2,7 @@ import { accepted, retry, type Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import { batch, range } from './fixtures/batches.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
-import { ManualClock, turns } from './fixtures/manual-clock.js';
+import { ManualClock, turns } from '../send/fixtures/manual-clock.js';
 import { Openings } from './fixtures/open.js';
 import { seeded } from './fixtures/random.js';
 import { replay, type Load, type Replayer } from './replay.js';

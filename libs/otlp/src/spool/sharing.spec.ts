@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SpoolEvent } from './events.js';
 import { batch, drain, range } from './fixtures/batches.js';
 import { Child } from './fixtures/child.js';
-import { ManualClock, turns } from './fixtures/manual-clock.js';
+import { DISK_TURNS, ManualClock, turns } from '../send/fixtures/manual-clock.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import { seeded } from './fixtures/random.js';
@@ -30,7 +30,7 @@ describe('a directory of spools that many use', () => {
 
   it('gives each process its own part, and what one leaves when it is killed to another', async () => {
     const directory = openings.directory();
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const child = new Child(['hold', directory, '10']);
     children.push(child);
     await child.said('holds');
@@ -61,9 +61,9 @@ describe('a directory of spools that many use', () => {
   it('takes over from a thread of this process that shows no life for a minute', async () => {
     const directory = openings.directory();
     // Its clock stands still: it cannot touch its lock.
-    const frozen = await openings.open({ directory, clock: new ManualClock() });
+    const frozen = await openings.open({ directory, clock: new ManualClock(DISK_TURNS) });
     await frozen.append(batch(1));
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory, clock });
     for (let ms = 0; ms < 50_000; ms += 10_000) await clock.advance(10_000);
     expect(heldBy(spool)).toBe(0);
@@ -73,7 +73,7 @@ describe('a directory of spools that many use', () => {
 
   it('takes over at once from a thread of this process that is known to be gone', async () => {
     const directory = openings.directory();
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const gone = await openings.open({ directory, clock, succession: { token: 'a', gone: [] } });
     await gone.append(batch(1));
     const events: SpoolEvent[] = [];
@@ -88,7 +88,7 @@ describe('a directory of spools that many use', () => {
 
   it('sees that it was taken for dead, and starts anew', async () => {
     const directory = openings.directory();
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const events: string[] = [];
     const onEvent = ({ kind }: { kind: string }): unknown => events.push(kind);
     const spool = await openings.open({ directory, clock, onEvent });
@@ -112,7 +112,7 @@ describe('a directory of spools that many use', () => {
 
   it('takes over what is written beside an open spool without waiting', async () => {
     const directory = openings.directory();
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory, clock });
     expect(dumpSync(directory, [batch(1), batch(2, 10, 'logs')])).toMatchObject({
       kind: 'spooled',
@@ -137,7 +137,11 @@ describe('a directory of spools that many use', () => {
         call === 'list' && path.endsWith('lock') && removed++ < times
           ? { code: 'ENOENT' }
           : 'passes';
-      const spool = await openings.open({ directory: '/spool', disk, clock: new ManualClock() });
+      const spool = await openings.open({
+        directory: '/spool',
+        disk,
+        clock: new ManualClock(DISK_TURNS),
+      });
       expect(spool.state().kind).toBe('healthy');
       expect((await spool.append(batch(1))).kind).toBe('spooled');
       expect(removed).toBeGreaterThan(times);

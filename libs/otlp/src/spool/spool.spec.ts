@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { accepted, partial, refused, retry } from '../send/outcome.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
-import { ManualClock } from './fixtures/manual-clock.js';
+import { DISK_TURNS, ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import type { SpoolEvent } from './events.js';
 import { noItems } from './items.js';
@@ -74,7 +74,7 @@ describe('spool', () => {
   });
 
   it('gives a record that is to be sent again after a rest, and others not again', async () => {
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory: openings.directory(), clock });
     for (const id of range(0, 4)) await spool.append(batch(id));
     const first = await spool.take();
@@ -92,7 +92,7 @@ describe('spool', () => {
   });
 
   it('rests twice as long each time that a record comes back, up to five minutes', async () => {
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory: openings.directory(), clock });
     await spool.append(batch(1));
     for (const seconds of [10, 20, 40, 80, 160, 300, 300]) {
@@ -124,7 +124,7 @@ describe('spool', () => {
   });
 
   it('leaves no file behind when all is acknowledged', async () => {
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const directory = openings.directory();
     const spool = await openings.open({ directory, segmentBytes: 1024, clock });
     for (const id of range(0, 50)) await spool.append(batch(id));
@@ -180,7 +180,7 @@ describe('spool', () => {
   });
 
   it('is closed once by many, and then sets no timer', async () => {
-    const clock = new ManualClock();
+    const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory: openings.directory(), clock });
     const append = spool.append(batch(1));
     await Promise.all([spool.close(), spool.close()]);

@@ -5,7 +5,7 @@ import type { SpoolEvent } from './events.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
 import { Child } from './fixtures/child.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
-import { ManualClock, turns } from './fixtures/manual-clock.js';
+import { DISK_TURNS, ManualClock, turns } from '../send/fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import { below, seeded } from './fixtures/random.js';
 import { accepted } from '../send/outcome.js';
@@ -215,7 +215,11 @@ describe('a spool whose disk makes trouble (P16)', () => {
   ])('says what to do about %s when it opens', async (code, text) => {
     const disk = new FakeDisk(seeded(1));
     disk.fate = (call) => (call === 'makeDirectory' ? { code } : 'passes');
-    const opened = await openSpool({ directory: '/spool', disk, clock: new ManualClock() });
+    const opened = await openSpool({
+      directory: '/spool',
+      disk,
+      clock: new ManualClock(DISK_TURNS),
+    });
     expect(opened).toMatchObject({ kind: 'unusable', code });
     expect(opened.kind === 'unusable' && opened.message).toMatch(/^spool\.directory: \/spool /);
     expect(opened.kind === 'unusable' && opened.message).toContain(text);

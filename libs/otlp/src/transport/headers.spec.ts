@@ -1,4 +1,4 @@
-import { ManualClock } from '../pool/fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { patience } from './fixtures/batches.js';
 import { apiKey, basic, bearer, HeaderSource } from './headers.js';
 import type { Headers } from './headers.js';
@@ -59,13 +59,13 @@ describe('HeaderSource', () => {
     const clock = new ManualClock();
     const never = new HeaderSource([() => new Promise<never>(() => {})], clock, 1000);
     const late = never.get(patience());
-    clock.advance(1000);
+    clock.advanceAtOnce(1000);
     expect(await late).toEqual({ kind: 'failed', reason: 'headers_timeout' });
     const attempt = new AbortController();
     const aborted = never.get(attempt.signal);
     attempt.abort();
     expect(await aborted).toEqual({ kind: 'failed', reason: 'aborted' });
-    expect(clock.waiting).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 
   describe('of a function that takes its time', () => {
@@ -97,7 +97,7 @@ describe('HeaderSource', () => {
       const { clock, calls, get } = slow();
       for (let attempt = 0; attempt < 3; attempt += 1) {
         const failed = get();
-        clock.advance(1000);
+        clock.advanceAtOnce(1000);
         expect([await failed, calls.length]).toEqual([tooLate, 1]);
       }
       const fourth = get();
@@ -109,15 +109,15 @@ describe('HeaderSource', () => {
     it('keeps what comes too late for all attempts of 30 s', async () => {
       const { clock, calls, get } = slow();
       const first = get();
-      clock.advance(1000);
+      clock.advanceAtOnce(1000);
       expect(await first).toEqual(tooLate);
       calls[0]?.resolve({ a: 'late' });
       await new Promise(setImmediate);
       expect(await get()).toEqual(given('late'));
-      clock.advance(29_999);
+      clock.advanceAtOnce(29_999);
       expect(await get()).toEqual(given('late'));
       expect(calls).toHaveLength(1);
-      clock.advance(1);
+      clock.advanceAtOnce(1);
       const anew = get();
       calls[1]?.resolve({ a: 'new' });
       expect(await anew).toEqual(given('new'));
@@ -126,7 +126,7 @@ describe('HeaderSource', () => {
     it('keeps no failure that comes too late', async () => {
       const { clock, calls, get } = slow();
       const first = get();
-      clock.advance(1000);
+      clock.advanceAtOnce(1000);
       expect(await first).toEqual(tooLate);
       calls[0]?.reject(new Error('no token'));
       await new Promise(setImmediate);

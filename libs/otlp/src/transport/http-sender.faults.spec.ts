@@ -5,7 +5,7 @@ import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as tick } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { ManualClock } from '../pool/fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Sender } from '../send/sender.js';
 import { bigBatch, patience, smallBatch } from './fixtures/batches.js';
@@ -201,7 +201,7 @@ describe('a connection', () => {
     const accepted = once(silent, 'connection');
     const sent = senderTo(url, { clock }).send(smallBatch(), patience());
     await accepted;
-    clock.advance(3000);
+    clock.advanceAtOnce(3000);
     expect(await sent).toEqual({ kind: 'retry', reason: 'connect_timeout' });
   });
 
@@ -211,7 +211,7 @@ describe('a connection', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const aging = senderTo(url, { clock, connections: { random: () => 0.5 } });
     await aging.send(smallBatch(), patience());
-    clock.advance(300_000);
+    clock.advanceAtOnce(300_000);
     await aging.send(smallBatch(), patience());
     await aging.send(smallBatch(), patience());
     expect(sockets).toHaveLength(2);
@@ -251,10 +251,10 @@ describe('close', () => {
     const sent = slow.send(smallBatch(), patience());
     await requested;
     const closed = slow.close();
-    clock.advance(5000);
+    clock.advanceAtOnce(5000);
     expect(await sent).toMatchObject({ kind: 'retry' });
     await closed;
-    expect(clock.waiting).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 });
 

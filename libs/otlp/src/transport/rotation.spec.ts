@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { certificate, pem } from '../pool/fixtures/certificates.js';
 import { accept, answer, startH2Peer } from '../pool/fixtures/h2-peer.js';
 import type { H2Peer } from '../pool/fixtures/h2-peer.js';
-import { ManualClock } from '../pool/fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { until } from '../pool/fixtures/until.js';
 import type { Outcome } from '../send/outcome.js';
 import { patience, smallBatch } from './fixtures/batches.js';
@@ -52,7 +52,7 @@ describe('certificates that change while requests wait', () => {
     await until(() => sender.pool.stats.queued === 2);
     peer.onStream = accept;
     await copyFile(certificate('ca.pem'), join(folder, 'ca.pem'));
-    clock.advance(CHECK_MS);
+    clock.advanceAtOnce(CHECK_MS);
     // The first looks at the files, one of the others finds that they changed.
     while (peer.sessions.length < 2) {
       sent.push(send());
@@ -73,7 +73,7 @@ describe('certificates that change while requests wait', () => {
     sender = createGrpcSender({ endpoint: peer.url, clock, tls: files, pool: { sessions: 1 } });
     peer.onStream = accept;
     await copyFile(certificate('ca.pem'), join(folder, 'ca.pem'));
-    clock.advance(CHECK_MS);
+    clock.advanceAtOnce(CHECK_MS);
     const sent: Promise<Outcome>[] = [];
     for (let each = 0; each < 20; each += 1) {
       sent.push(send());

@@ -9,7 +9,7 @@ import type { SecureServerOptions } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { certificate, pem } from '../pool/fixtures/certificates.js';
 import { accept, startH2Peer } from '../pool/fixtures/h2-peer.js';
-import { ManualClock } from '../pool/fixtures/manual-clock.js';
+import { ManualClock } from '../send/fixtures/manual-clock.js';
 import type { TlsOptions } from '../pool/tls-material.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock } from '../send/sender.js';
@@ -186,12 +186,12 @@ describe.each([
       await sender.send(smallBatch(), patience());
       await copyFile(certificate('client-next.key'), `${keyFile}.new`);
       await rename(`${keyFile}.new`, keyFile);
-      clock.advance(10_000);
+      clock.advanceAtOnce(10_000);
       expect(await sender.send(smallBatch(), patience())).toEqual({ kind: 'accepted' });
       await copyFile(certificate('client-next.pem'), `${certFile}.new`);
       await rename(`${certFile}.new`, certFile);
       while (!peer.clients.includes('orders-next')) {
-        clock.advance(10_000);
+        clock.advanceAtOnce(10_000);
         expect(await sender.send(smallBatch(), patience())).toEqual({ kind: 'accepted' });
       }
       expect(peer.clients.at(-1)).toBe('orders-next');
