@@ -4,19 +4,12 @@ import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Destination, EngineStatus, SignalStatus } from '../engine/engine.js';
+import { signalStatus } from '../engine/fixtures/signal-status.js';
 import { otlpIndicator } from './otlp-indicator.js';
 
 const { signal } = new AbortController();
 
-const settled = (last: SignalStatus['last']): SignalStatus => ({
-  accepted: 0,
-  rejected: 0,
-  dropped: {},
-  queued: 0,
-  spooled: 0,
-  possibleDuplicates: 0,
-  last,
-});
+const settled = (last: SignalStatus['last']): SignalStatus => signalStatus({ last });
 
 const ACCEPTED = settled({ outcome: 'accepted', at: 1 });
 const ALL_WELL: EngineStatus = { traces: ACCEPTED, metrics: ACCEPTED, logs: ACCEPTED };

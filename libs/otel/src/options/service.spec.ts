@@ -1,4 +1,4 @@
-import type { SignalStatus } from '../engine/engine.js';
+import { signalStatus } from '../engine/fixtures/signal-status.js';
 import { buildResource } from '../providers/resource.js';
 import { Inventory } from '../report/inventory.js';
 import { shutdownReport } from '../report/shutdown-report.js';
@@ -6,16 +6,7 @@ import { startupReport } from '../report/startup-report.js';
 import type { OtelModuleOptions } from './otel.options.js';
 import { resolveConfig } from './resolve.js';
 
-const NOTHING: SignalStatus = {
-  accepted: 0,
-  rejected: 0,
-  dropped: {},
-  queued: 0,
-  spooled: 0,
-  possibleDuplicates: 0,
-  last: { outcome: 'none' },
-};
-const STATUS = { traces: NOTHING, metrics: NOTHING, logs: NOTHING };
+const STATUS = { traces: signalStatus(), metrics: signalStatus(), logs: signalStatus() };
 
 /** What each place says of the service: configuration, resource, block at start, line at exit. */
 const placesOf = (options: OtelModuleOptions, variables: NodeJS.ProcessEnv) => {

@@ -1,5 +1,6 @@
 import { resolveConfig } from '../options/resolve.js';
-import type { EngineStatus, SignalStatus } from '../engine/engine.js';
+import type { EngineStatus } from '../engine/engine.js';
+import { signalStatus } from '../engine/fixtures/signal-status.js';
 import { Inventory } from './inventory.js';
 import { shutdownReport } from './shutdown-report.js';
 import { startupReport } from './startup-report.js';
@@ -49,22 +50,11 @@ describe('startupReport', () => {
 });
 
 describe('shutdownReport', () => {
-  const status = (part: Partial<SignalStatus>): SignalStatus => ({
-    accepted: 0,
-    rejected: 0,
-    dropped: {},
-    queued: 0,
-    spooled: 0,
-    possibleDuplicates: 0,
-    last: { outcome: 'none' },
-    ...part,
-  });
-
   it('says in words and in JSON what became of everything', () => {
     const engine: EngineStatus = {
-      traces: status({ accepted: 7, dropped: { queue_full: 2 } }),
-      metrics: status({ accepted: 3, rejected: 1 }),
-      logs: status({ queued: 4 }),
+      traces: signalStatus({ accepted: 7, dropped: { queue_full: 2 } }),
+      metrics: signalStatus({ accepted: 3, rejected: 1 }),
+      logs: signalStatus({ queued: 4 }),
     };
     const line = shutdownReport('orders', engine);
     expect(line).toMatch(

@@ -1,20 +1,13 @@
 import { ManualClock } from '@nestlens/testing';
 import type { Signal } from '@nestlens/otlp';
 import type { EngineStatus, SignalStatus } from '../engine/engine.js';
+import { signalStatus } from '../engine/fixtures/signal-status.js';
 import { otlpIndicator } from '../health/otlp-indicator.js';
 import { resolveConfig } from '../options/resolve.js';
 import { likelyCause } from './likely-cause.js';
 import { SelfCheck } from './self-check.js';
 
-const NOTHING: SignalStatus = {
-  accepted: 0,
-  rejected: 0,
-  dropped: {},
-  queued: 0,
-  spooled: 0,
-  possibleDuplicates: 0,
-  last: { outcome: 'none' },
-};
+const NOTHING = signalStatus();
 
 const setUp = (signals: readonly Signal[] = ['traces']) => {
   const clock = new ManualClock();
