@@ -1,45 +1,72 @@
-import { optionsSchema } from '../../libs/otel/src/options/schema.js';
-import { read } from './tree.js';
+import { OPTIONS } from '../../libs/otel/src/options/option-table.js';
+import type { Option, Section } from '../../libs/otel/src/options/option.js';
+import { VARIABLES } from '../../libs/otel/src/options/variables.js';
+import type { Variable } from '../../libs/otel/src/options/variables.js';
+import { generatedFiles } from '../../tools/options/files.js';
+import { wordsOf } from '../../tools/options/words.js';
+import { projectFiles, read } from './tree.js';
 
-interface Schema {
-  readonly type: string;
-  readonly entries?: Readonly<Record<string, Schema>>;
-  readonly wrapped?: Schema;
-  readonly options?: readonly Schema[];
-}
+const optionsIn = (of: Section, path: string): readonly (readonly [string, Option])[] =>
+  Object.entries(of.keys).flatMap(([key, part]) => {
+    const at = path === '' ? key : `${path}.${key}`;
+    return part.kind === 'option' ? [[at, part] as const] : optionsIn(part, at);
+  });
+const options = optionsIn(OPTIONS, '');
+const keyOf = (path: string): string => path.split('.').at(-1) ?? '';
 
-/** What a signal may override is described once, for the shared destination. */
-const ONCE = new Set(['otlp.traces', 'otlp.metrics', 'otlp.logs']);
-/** Described as one value with its shapes. */
-const WHOLE = new Set(['metrics.prometheus', 'otlp.auth']);
+describe('what is made of the tables of options', () => {
+  it.each(Object.entries(generatedFiles()))('%s is as they say; npm run options', (path, text) => {
+    expect(read(path)).toBe(text);
+  });
+});
 
-const pathsOf = (schema: Schema, path: string): readonly string[] => {
-  if (schema.wrapped !== undefined) return pathsOf(schema.wrapped, path);
-  if (schema.entries === undefined || ONCE.has(path) || WHOLE.has(path)) return [path];
-  return Object.entries(schema.entries).flatMap(([key, part]) =>
-    pathsOf(part, path === '' ? key : `${path}.${key}`),
-  );
-};
-
-describe('docs/options.md', () => {
-  const documented = [...read('docs/options.md').matchAll(/^\| `([\w.]+)`\s*\|\s*(.*?)\s*\|$/gm)];
-
-  it('names every option there is, and none that is gone', () => {
-    const names = documented.map((match) => match[1]).toSorted();
-    expect(names).toEqual(pathsOf(optionsSchema as unknown as Schema, '').toSorted());
+describe('options', () => {
+  it('are there', () => {
+    expect(options.length).toBeGreaterThan(100);
   });
 
-  it('says of each what it means', () => {
-    const silent = documented.filter((match) => (match[2] ?? '') === '').map((match) => match[1]);
-    expect(silent).toEqual([]);
+  it('are told in whole sentences, the default in the last', () => {
+    const wrong = options
+      .map(([path, option]) => [path, wordsOf(keyOf(path), option)] as const)
+      .filter(([, words]) => !/^[A-Z`].*\. Default: [^.\s].*\.$/.test(words));
+    expect(wrong).toEqual([]);
   });
 
-  it('gives the default of each, or says that there is no other', () => {
-    const without = documented
-      .filter(
-        (match) => !/Default|default|needs|shut down with|What differs|signed/.test(match[2] ?? ''),
+  it('are called as variables are in one place only', () => {
+    const own = /^(OTEL_(CONFIG|ENGINE)|NESTLENS_(OTEL|HEALTH)_[A-Z]+)$/;
+    const unknown = projectFiles('libs/otel/src/**.ts')
+      .filter((file) => !/\.spec\.ts$|\/fixtures\//.test(file))
+      .flatMap((file) =>
+        [...read(file).matchAll(/(?<=['"])(OTEL|NESTLENS)_[A-Z_]*[A-Z](?=['"])/g)].map(
+          ([name]) => [file, name] as const,
+        ),
       )
-      .map((match) => match[1]);
-    expect(without).toEqual([]);
+      .filter(([, name]) => !own.test(name) && !(name in VARIABLES) && !isPrefix(name));
+    expect(unknown).toEqual([]);
+  });
+});
+
+/** Names are put together of these. */
+const isPrefix = (name: string): boolean =>
+  Object.keys(VARIABLES).some((known) => known.startsWith(`${name}_`));
+
+describe('variables of the environment', () => {
+  it('are read by Environment alone', () => {
+    const readers = projectFiles('libs/otel/src/**.ts')
+      .filter((file) => !/\.spec\.ts$|\/fixtures\//.test(file))
+      .filter((file) =>
+        /\bprocess\s*(\?\.|\.)\s*env\b|\benv\b[^;\n]*=\s*process\b/.test(read(file)),
+      );
+    expect(readers).toEqual(['libs/otel/src/options/environment.ts']);
+  });
+
+  it('each set an option, or say what else', () => {
+    const page = read('docs/options.md');
+    const silent = Object.entries(VARIABLES)
+      .filter(([, { sets }]: [string, Variable<unknown>]) => sets === undefined)
+      .map(([name]) => name.replace(/^(OTEL_EXPORTER_OTLP)_(TRACES|METRICS|LOGS)_/, '$1_'))
+      .filter((name) => !new RegExp(`^\\| \`${name}\`.*\\| \`[a-z]+\\..*\\|$`, 'm').test(page))
+      .filter((name) => name !== 'OTEL_EXPORTER_OTLP_TEMPORALITY_PREFERENCE');
+    expect(silent).toEqual([]);
   });
 });

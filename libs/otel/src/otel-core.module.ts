@@ -5,11 +5,10 @@ import { copiesText } from './copies/package-copies.js';
 import { watchResolvers } from './graphql/resolver-watch.js';
 import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { HealthRegistry } from './health/health-registry.js';
-import { resolveHealth } from './health/health-settings.js';
 import { HEALTH_SETTINGS } from './health/health.tokens.js';
 import { watchHandlers } from './http/handler-watch.js';
 import { HTTP_PROVIDERS } from './http/http.providers.js';
-import { resolveHttp } from './http/http.settings.js';
+import { httpSettings } from './http/http.settings.js';
 import type { HttpSettings } from './http/http.settings.js';
 import { HTTP_SETTINGS } from './http/http.tokens.js';
 import { AppTelemetry } from './late-bound/app-telemetry.js';
@@ -21,12 +20,10 @@ import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
 import { ServiceState } from './lifecycle/service-state.js';
 import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
 import { Shutdown } from './lifecycle/shutdown.js';
-import { resolveShutdown } from './lifecycle/shutdown-settings.js';
 import type { ShutdownSettings } from './lifecycle/shutdown-settings.js';
 import { DiagBridge } from './logging/diag-bridge.js';
 import { LogSources } from './log-sources/log-sources.js';
 import { LOGGING_PROVIDERS } from './logging/logging.providers.js';
-import { resolveLogger } from './logging/logger-settings.js';
 import { LOGGER_SETTINGS } from './logging/logging.tokens.js';
 import { OtelLogger } from './logging/otel-logger.js';
 import { MANAGEMENT_PROVIDERS } from './management/management.providers.js';
@@ -48,7 +45,7 @@ import { otherAppsText } from './report/other-apps.js';
 import { reportOverlaps } from './report/overlap-report.js';
 import { StartupReport } from './report/startup-report.js';
 import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
-import { resolveRpc } from './rpc/rpc.settings.js';
+import { rpcSettings } from './rpc/rpc.settings.js';
 import type { RpcSettings } from './rpc/rpc.settings.js';
 import { RPC_SETTINGS } from './rpc/rpc.tokens.js';
 import { SCOPE_NAME, SCOPE_VERSION } from './telemetry.js';
@@ -56,25 +53,23 @@ import type { Secret } from './secrets/secret.js';
 import { startSelfCheck } from './selfcheck/start-self-check.js';
 import { SelfCheck } from './selfcheck/self-check.js';
 
-const { env } = process;
-
 const OVERLAPS = Symbol('nestlens.overlaps');
 
 /** As `OtelModule` provides them: whoever prints a module prints its providers too. */
 type GivenOptions = Secret<OtelModuleOptions | undefined>;
 
-/** The settings of a room, resolved from its section once the whole has been validated. */
-const settings = <S>(token: symbol, resolve: (options: OtelModuleOptions) => S): Provider => ({
+/** What a room needs of the configuration. */
+const settings = <S>(token: symbol, of: (config: OtelConfig) => S): Provider => ({
   provide: token,
-  inject: [MODULE_OPTIONS_TOKEN, OTEL_CONFIG],
-  useFactory: (options: GivenOptions) => resolve(options.reveal() ?? {}),
+  inject: [OTEL_CONFIG],
+  useFactory: of,
 });
 
 const TELEMETRY_PROVIDERS: Provider[] = [
   {
     provide: OTEL_CONFIG,
     inject: [MODULE_OPTIONS_TOKEN],
-    useFactory: (options: GivenOptions) => resolveConfig(options.reveal(), env),
+    useFactory: (options: GivenOptions) => resolveConfig(options.reveal()),
   },
   AppTelemetry,
   {
@@ -115,7 +110,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ) {
       const further = prometheus ? [prometheus.reader] : [];
       // Readers collect by timers of theirs: what observed instruments ask for is not traced.
-      const providers = aside(() => OtelProviders.start(config, engine, further, env, app));
+      const providers = aside(() => OtelProviders.start(config, engine, further, app));
       const others = otherAppsText(
         app,
         globalProviders.apps.filter((other) => other !== app),
@@ -145,11 +140,11 @@ const TELEMETRY_PROVIDERS: Provider[] = [
 @Module({
   providers: [
     ...TELEMETRY_PROVIDERS,
-    settings(HEALTH_SETTINGS, (options) => resolveHealth(options.health)),
-    settings(SHUTDOWN_SETTINGS, (options) => resolveShutdown(options.shutdown, env)),
-    settings(HTTP_SETTINGS, (options) => resolveHttp(options.http, env)),
-    settings(RPC_SETTINGS, (options) => resolveRpc(options.rpc, env)),
-    settings(LOGGER_SETTINGS, (options) => resolveLogger(options.logs, env)),
+    settings(HEALTH_SETTINGS, ({ health }) => health),
+    settings(SHUTDOWN_SETTINGS, ({ shutdown }) => shutdown),
+    settings(HTTP_SETTINGS, httpSettings),
+    settings(RPC_SETTINGS, rpcSettings),
+    settings(LOGGER_SETTINGS, ({ logs }) => logs),
     Inventory,
     ...LOGGING_PROVIDERS,
     LogSources,

@@ -1,4 +1,4 @@
-import { SIGNALS, proxyUrlOf, sendEmptyExports } from '@nestlens/otlp';
+import { SIGNALS, sendEmptyExports } from '@nestlens/otlp';
 import type { EmptyExport, Signal } from '@nestlens/otlp';
 import { destinationsOf, shownDestinations } from '../engine/destinations.js';
 import type { Destination } from '../engine/engine.js';
@@ -54,27 +54,19 @@ const signalFinding = async (
     const exporters = config[signal].exporters.join(', ') || 'none';
     return notChecked(`not exported by OTLP; exporters: ${exporters}`);
   }
+  const place = where(to, config.otlp[signal].proxy);
   let sent: EmptyExport | undefined;
   try {
     sent = (await send()).find((one) => one.signal === signal);
   } catch (error) {
-    return fault(`${where(to)}: ${(error as Error).message}`, 'correct that option or variable');
+    return fault(`${place}: ${(error as Error).message}`, 'correct that option or variable');
   }
-  return sent === undefined ? notChecked('nothing was sent') : exportFinding(where(to), sent);
+  return sent === undefined ? notChecked('nothing was sent') : exportFinding(place, sent);
 };
 
-const where = ({ protocol, url }: Destination): string => {
-  const proxy = protocol === 'grpc' ? undefined : proxyNamed(url);
-  return `${protocol} ${url}${proxy === undefined ? '' : ` by way of the proxy ${proxy}`}`;
-};
-
-const proxyNamed = (url: string): string | undefined => {
-  try {
-    return proxyUrlOf(url, process.env);
-  } catch {
-    return undefined;
-  }
-};
+/** The request goes through the pipeline, whatever the engine, and so by way of a proxy that is set. */
+const where = ({ protocol, url }: Destination, proxy: string | undefined): string =>
+  `${protocol} ${url}${proxy === undefined ? '' : ` by way of the proxy ${proxy}`}`;
 
 const exportFinding = (to: string, { outcome, replies, warnings, hint }: EmptyExport): Finding => {
   const said = warnings.map(({ text }) =>

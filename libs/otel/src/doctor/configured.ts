@@ -1,5 +1,4 @@
 import type { OtelConfig } from '../options/otel.config.js';
-import { knownSecrets } from '../secrets/known-secrets.js';
 import { SecretMask } from '../secrets/secret-mask.js';
 import { diagnose } from './check.js';
 import type { Check, Diagnosis } from './check.js';
@@ -20,7 +19,7 @@ export const configuredDiagnoses = async ({
   // 1. The options, which say where telemetry goes and what is secret.
   const keep = (read: OtelConfig): void => {
     config = read;
-    mask = SecretMask.of(knownSecrets(read, process.env));
+    mask = SecretMask.of(read.secrets.reveal());
   };
   const chosen = await runAll([optionsCheck(project, options, keep)]);
   // 2. The collector, which all its checks ask at the same time.

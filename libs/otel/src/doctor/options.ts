@@ -37,7 +37,7 @@ const givenBy = async (project: string, file: string): Promise<Given> => {
 
 const resolved = (given: unknown, from: string, keep: (config: OtelConfig) => void): Finding => {
   try {
-    const config = resolveConfig(given, process.env);
+    const config = resolveConfig(given);
     keep(config);
     if (config.warnings.length === 0) return ok(from);
     return warning(`${from}: ${config.warnings.join(' ')}`, 'correct what the warnings name');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Environment } from '../options/environment.js';
 import { notChecked, ok, warning } from './check.js';
 import type { Check, Finding } from './check.js';
 import { entryOf } from './entry.js';
@@ -71,7 +72,7 @@ const hooksFinding = (sources: Sources): Finding => {
 
 const preloaded = (project: string): string | undefined => {
   const { scripts = {} } = manifestIn(project);
-  for (const text of [...Object.values(scripts), process.env['NODE_OPTIONS'] ?? '']) {
+  for (const text of [...Object.values(scripts), new Environment().get('NODE_OPTIONS') ?? '']) {
     const file = PRELOAD.exec(text)?.[1];
     if (file !== undefined) return file;
   }

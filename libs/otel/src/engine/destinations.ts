@@ -9,12 +9,19 @@ const shownUrl = (to: OtlpDestination): string => {
   return `${url.protocol}//${url.host}${to.protocol === 'grpc' ? '' : url.pathname}`;
 };
 
+/** The official exporters know of none. */
+const proxyOf = ({ otlp }: OtelConfig, signal: Signal): Pick<Destination, 'proxy'> => {
+  const { proxy } = otlp[signal];
+  return proxy === undefined || otlp.engine === 'sdk' ? {} : { proxy };
+};
+
 /** Where the signals that are on go, without credentials. */
 export const shownDestinations = (config: OtelConfig): readonly Destination[] =>
   SIGNALS.filter((signal) => config[signal].exporters.includes('otlp')).map((signal) => ({
     signal,
     protocol: config.otlp[signal].protocol,
     url: shownUrl(config.otlp[signal]),
+    ...proxyOf(config, signal),
   }));
 
 const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions | undefined => {

@@ -22,15 +22,12 @@ const errorOf = async (given: ReturnType<typeof config>): Promise<Error> => {
 };
 
 describe('an engine behind a proxy', () => {
-  afterEach(() => delete process.env['https_proxy']);
-
   it('says through which one it reaches OTLP over HTTP, without credentials', async () => {
-    process.env['https_proxy'] = 'http://anna:canary@proxy.invalid:3128';
+    const variables = { https_proxy: 'http://anna:canary@proxy.invalid:3128' };
     const proxies = async (engine: OtlpEngine, protocol: OtlpProtocol): Promise<unknown[]> => {
       const otlp = { engine, protocol, endpoint: 'https://collector.invalid:4318', worker: false };
-      const made = await createEngine(
-        resolveConfig({ otlp, metrics: { exporters: ['none'] } }, {}),
-      );
+      const metrics = { exporters: ['none'] };
+      const made = await createEngine(resolveConfig({ otlp, metrics }, variables));
       await made.shutdown(AbortSignal.timeout(1000));
       return made.destinations.map(({ proxy }) => proxy);
     };

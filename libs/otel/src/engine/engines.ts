@@ -8,7 +8,6 @@ import { globalProviders } from '../late-bound/globals.js';
 import { aside } from '../context/aside.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { OtlpEngine } from '../options/otel.options.js';
-import { knownSecrets } from '../secrets/known-secrets.js';
 import { maskedText } from '../secrets/masked-text.js';
 import { SecretMask } from '../secrets/secret-mask.js';
 import type { ExportEngine } from './engine.js';
@@ -53,7 +52,7 @@ export const createEngine = async (
     return await aside(() => engines[config.otlp.engine](config, meters));
   } catch (error) {
     const { message = 'unknown error' } = error as Partial<Error>;
-    const mask = SecretMask.of(knownSecrets(config, process.env));
+    const mask = SecretMask.of(config.secrets.reveal());
     throw new OtelConfigError([faultOf(error, maskedText(mask.mask(message)))]);
   }
 };

@@ -1,6 +1,6 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { MeterProvider } from '@opentelemetry/api';
-import { boundedReader, createPipeline, proxyUrlOf } from '@nestlens/otlp';
+import { boundedReader, createPipeline } from '@nestlens/otlp';
 import type { LaneState, PipelineOptions, PipelineStats, Signal } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
@@ -9,13 +9,7 @@ import type { OtelConfig } from '../options/otel.config.js';
 import { boundsOf } from '../metrics/bounds.js';
 import { destinationsOf, shownDestinations } from './destinations.js';
 import { encodeLimitsOf } from './encode-limits.js';
-import type { Destination, ExportEngine, SignalStatus } from './engine.js';
-
-/** As the pipeline finds it. */
-const throughProxy = (to: Destination): Destination => {
-  const proxy = to.protocol === 'grpc' ? undefined : proxyUrlOf(to.url, process.env);
-  return proxy === undefined ? to : { ...to, proxy };
-};
+import type { ExportEngine, SignalStatus } from './engine.js';
 
 const lastOf = (last: PipelineStats['last'][Signal]): SignalStatus['last'] => {
   if (last === undefined) return { outcome: 'none' };
@@ -79,7 +73,7 @@ export const createNestlensEngine = (
   let readUntil: AbortSignal | undefined;
   return {
     name: 'nestlens',
-    destinations: shownDestinations(config).map(throughProxy),
+    destinations: shownDestinations(config),
     spanProcessor: pipeline.spanProcessor,
     logRecordProcessor: pipeline.logRecordProcessor,
     metricReader:

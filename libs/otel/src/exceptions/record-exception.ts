@@ -3,11 +3,13 @@ import type { Context, SeverityNumber, Span } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { ownLogger } from '../telemetry.js';
 import { exceptionAttributes, exceptionCode, exceptionMessage } from './exception.js';
-import type { ExceptionSignal } from './exception-signal.js';
 import { exceptionType } from './exception-type.js';
 import { ATTR_EXCEPTION_CODE, EVENT_EXCEPTION } from './semconv.js';
 
 const MAX_DESCRIPTION_CHARS = 1024;
+
+/** Where an exception is recorded: as an event of the span, as a log record, or both. */
+export type ExceptionSignal = 'event' | 'log' | 'both';
 
 /** How an instrumentation tells its exceptions. */
 export interface ExceptionNote {

@@ -1,10 +1,11 @@
 import { HealthError } from './health-error.js';
 import { HealthRegistry } from './health-registry.js';
-import { resolveHealth } from './health-settings.js';
+import { resolveConfig } from '../options/resolve.js';
 
 const up = { state: 'up' } as const;
 
-const registry = (): HealthRegistry => new HealthRegistry(resolveHealth({ cacheMs: 0 }));
+const registry = (): HealthRegistry =>
+  new HealthRegistry(resolveConfig({ health: { cacheMs: 0 } }, {}).health);
 
 describe('HealthRegistry', () => {
   it('reports ok without any indicator', async () => {

@@ -13,8 +13,7 @@ import type { HttpOptions } from '../options/otel.options.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { Inventory } from '../report/inventory.js';
 import { HttpClientInstrumentation } from './http-client.instrumentation.js';
-import { resolveHttp } from './http.settings.js';
-import type { HttpSettings } from './http.settings.js';
+import { settingsOf } from './fixtures/settings-of.js';
 
 type Call = (
   url: string,
@@ -46,8 +45,8 @@ const clients = [
   ['node:http', viaNode],
 ] as const;
 
-const observed = (settings: HttpSettings): HttpClientInstrumentation =>
-  new HttpClientInstrumentation(settings, new Inventory(), globalProviders.byHand);
+const observed = (http: HttpOptions = {}): HttpClientInstrumentation =>
+  new HttpClientInstrumentation(settingsOf(http), new Inventory(), globalProviders.byHand);
 
 describe('the spans of outgoing HTTP requests', () => {
   let server: Server;
@@ -59,7 +58,7 @@ describe('the spans of outgoing HTTP requests', () => {
 
   const instrument = (options: HttpOptions): void => {
     instrumentation.disable();
-    instrumentation = observed(resolveHttp(options, {}));
+    instrumentation = observed(options);
   };
 
   beforeEach(async () => {
@@ -80,7 +79,7 @@ describe('the spans of outgoing HTTP requests', () => {
     port = (server.address() as AddressInfo).port;
     url = `http://127.0.0.1:${port}`;
     telemetry = recordTelemetry({ contextManager: new AsyncContextManager() });
-    instrumentation = observed(resolveHttp({}, {}));
+    instrumentation = observed();
   });
   afterEach(async () => {
     instrumentation.disable();
@@ -223,7 +222,7 @@ describe('the spans of outgoing HTTP requests', () => {
     });
 
     it('are one each where several apps of a process listen', async () => {
-      const other = observed(resolveHttp({}, {}));
+      const other = observed();
       await call(url);
       other.disable();
       expect(telemetry.finishedSpans()).toHaveLength(1);

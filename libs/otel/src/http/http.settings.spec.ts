@@ -1,8 +1,8 @@
-import { resolveHttp } from './http.settings.js';
+import { settingsOf } from './fixtures/settings-of.js';
 
-describe('resolveHttp', () => {
+describe('httpSettings', () => {
   it('answers every question by default', () => {
-    const settings = resolveHttp(undefined, {});
+    const settings = settingsOf({});
     expect(settings).toMatchObject({
       server: true,
       client: true,
@@ -29,30 +29,19 @@ describe('resolveHttp', () => {
 
   it('takes code over environment, each as a whole', () => {
     const env = { OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: ' GET, BREW ,,' };
-    expect([...resolveHttp({}, env).knownMethods]).toEqual(['GET', 'BREW']);
-    expect([...resolveHttp({ knownMethods: ['POST'] }, env).knownMethods]).toEqual(['POST']);
+    expect([...settingsOf({}, env).knownMethods]).toEqual(['GET', 'BREW']);
+    expect([...settingsOf({ knownMethods: ['POST'] }, env).knownMethods]).toEqual(['POST']);
     const empty = { OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: ' ' };
-    expect(resolveHttp({}, empty).knownMethods.size).toBe(10);
+    expect(settingsOf({}, empty).knownMethods.size).toBe(10);
   });
 
   it('compares header names and query keys in lower case', () => {
-    const settings = resolveHttp(
+    const settings = settingsOf(
       { requestHeaders: ['X-Shop', 'x-shop'], responseHeaders: ['ETag'], redactQuery: ['Card'] },
       {},
     );
     expect(settings.requestHeaders).toEqual(['x-shop']);
     expect(settings.responseHeaders).toEqual(['etag']);
     expect(settings.redactQuery.has('card')).toBe(true);
-  });
-
-  it.each([
-    ['logs', 'log'],
-    ['logs/dup', 'both'],
-    ['other, logs', 'log'],
-    ['', 'event'],
-    ['nonsense', 'event'],
-  ])('tells exceptions by %j as %s', (value, signal) => {
-    const env = { OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: value };
-    expect(resolveHttp({}, env).exceptionSignal).toBe(signal);
   });
 });

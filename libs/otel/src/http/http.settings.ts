@@ -1,14 +1,9 @@
-import { exceptionSignal } from '../exceptions/exception-signal.js';
-import type { ExceptionSignal } from '../exceptions/exception-signal.js';
-import type { HttpIgnore, HttpOptions } from '../options/otel.options.js';
+import type { ExceptionSignal } from '../exceptions/record-exception.js';
+import type { HttpConfig, OtelConfig } from '../options/otel.config.js';
 import { SENSITIVE_QUERY_KEYS } from './redaction.js';
 
-/** {@link HttpOptions} with every question answered. */
-export interface HttpSettings {
-  readonly server: boolean;
-  readonly client: boolean;
-  readonly ignore: readonly HttpIgnore[];
-  readonly ignoreHosts: readonly (string | RegExp)[];
+/** {@link HttpConfig} as requests ask for it. */
+export interface HttpSettings extends Omit<HttpConfig, 'redactQuery' | 'knownMethods'> {
   /** Lower case, the defaults included. */
   readonly redactQuery: ReadonlySet<string>;
   /** Lower case. */
@@ -17,54 +12,22 @@ export interface HttpSettings {
   readonly responseHeaders: readonly string[];
   /** Case-sensitive, as methods are. */
   readonly knownMethods: ReadonlySet<string>;
-  readonly trustProxy: boolean;
-  /** From `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`: `logs`, `logs/dup`, or neither. */
   readonly exceptionSignal: ExceptionSignal;
 }
 
-const KNOWN_METHODS = [
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-  'QUERY',
-];
-
-const listOf = (text: string | undefined): string[] =>
-  (text ?? '')
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-
-const lowerCase = (words: readonly string[] = []): string[] => [
+const lowerCase = (words: readonly string[]): string[] => [
   ...new Set(words.map((word) => word.toLowerCase())),
 ];
 
-/**
- * Code over environment over default. Never throws on what the options' type allows.
- * `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` replaces the ten methods as a whole (semantic conventions,
- * `http.request.method`); an empty variable is an unset one.
- */
-export const resolveHttp = (
-  options: HttpOptions = {},
-  env: NodeJS.ProcessEnv = process.env,
-): HttpSettings => {
-  const fromEnv = listOf(env['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS']);
-  return {
-    server: options.server ?? true,
-    client: options.client ?? true,
-    ignore: [...(options.ignore ?? [])],
-    ignoreHosts: [...(options.ignoreHosts ?? [])],
-    redactQuery: new Set([...SENSITIVE_QUERY_KEYS, ...lowerCase(options.redactQuery)]),
-    requestHeaders: lowerCase(options.requestHeaders),
-    responseHeaders: lowerCase(options.responseHeaders),
-    knownMethods: new Set(options.knownMethods ?? (fromEnv.length > 0 ? fromEnv : KNOWN_METHODS)),
-    trustProxy: options.trustProxy ?? false,
-    exceptionSignal: exceptionSignal(env),
-  };
-};
+/** The configuration in the forms in which each request asks for it. */
+export const httpSettings = ({
+  http,
+  exceptionSignal,
+}: Pick<OtelConfig, 'http' | 'exceptionSignal'>): HttpSettings => ({
+  ...http,
+  redactQuery: new Set([...SENSITIVE_QUERY_KEYS, ...lowerCase(http.redactQuery)]),
+  requestHeaders: lowerCase(http.requestHeaders),
+  responseHeaders: lowerCase(http.responseHeaders),
+  knownMethods: new Set(http.knownMethods),
+  exceptionSignal,
+});

@@ -10,7 +10,7 @@ import { globalProviders } from '../late-bound/globals.js';
 import { withIncoming } from '../propagation/incoming-headers.js';
 import { Inventory } from '../report/inventory.js';
 import { HttpClientInstrumentation } from './http-client.instrumentation.js';
-import { resolveHttp } from './http.settings.js';
+import { settingsOf } from './fixtures/settings-of.js';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const CHOSEN = '00-11111111111111111111111111111111-2222222222222222-01';
@@ -35,7 +35,7 @@ describe('the headers of node:http', () => {
     port = (server.address() as AddressInfo).port;
     telemetry = recordTelemetry({ contextManager: new AsyncContextManager() });
     instrumentation = new HttpClientInstrumentation(
-      resolveHttp({}, {}),
+      settingsOf(),
       new Inventory(),
       globalProviders.byHand,
     );

@@ -10,7 +10,7 @@ import { ServiceState } from './service-state.js';
 import { ShutdownPhases } from './shutdown-phases.js';
 import { SHUTDOWN_SPAN } from './shutdown-record.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
-import { resolveShutdown } from './shutdown-settings.js';
+import { resolveConfig } from '../options/resolve.js';
 
 const running = () => {
   const exporter = new InMemorySpanExporter();
@@ -26,7 +26,7 @@ describe('the span of a shutdown', () => {
 
   it('is of the app that ends, and not of the one that runs longest', async () => {
     const [first, second] = [running(), running()];
-    const settings = resolveShutdown({ drainMs: 0, forceExitMs: 0 }, {});
+    const settings = resolveConfig({ shutdown: { drainMs: 0, forceExitMs: 0 } }, {}).shutdown;
     const end = new ShutdownSequence(
       settings,
       new ShutdownPhases(),

@@ -5,7 +5,6 @@ import { DiagBridge } from './diag-bridge.js';
 import type { LoggerSettings } from './logger-settings.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { OtelLogger } from './otel-logger.js';
-import { knownSecrets } from '../secrets/known-secrets.js';
 import { SecretMask } from '../secrets/secret-mask.js';
 
 /** Needs `OTEL_CONFIG` and {@link LOGGER_SETTINGS}. Users inject `OtelLogger`. */
@@ -14,7 +13,7 @@ export const LOGGING_PROVIDERS: Provider[] = [
   {
     provide: SecretMask,
     inject: [OTEL_CONFIG],
-    useFactory: (config: OtelConfig) => SecretMask.of(knownSecrets(config, process.env)),
+    useFactory: (config: OtelConfig) => SecretMask.of(config.secrets.reveal()),
   },
   {
     provide: DiagBridge,

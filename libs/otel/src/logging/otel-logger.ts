@@ -5,7 +5,9 @@ import { isSpanContextValid, trace } from '@opentelemetry/api';
 import type { SpanContext } from '@opentelemetry/api';
 import { contexts } from '../context/contexts.js';
 import { LogEmitter } from './log-emitter.js';
-import { LOG_LEVELS, resolveLogger } from './logger-settings.js';
+import { Environment } from '../options/environment.js';
+import { resolveLogs } from '../options/signals.js';
+import { LOG_LEVELS } from './logger-settings.js';
 import type { LoggerSettings } from './logger-settings.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { SEVERITY, contentOf, resolvedMessages } from './nest-call.js';
@@ -49,7 +51,9 @@ export class OtelLogger extends ConsoleLogger {
   readonly #emitter: LogEmitter | undefined;
 
   /** Without settings, as outside of Nest's injection, those of the environment. */
-  constructor(@Inject(LOGGER_SETTINGS) settings: LoggerSettings = resolveLogger()) {
+  constructor(
+    @Inject(LOGGER_SETTINGS) settings: LoggerSettings = resolveLogs({}, new Environment()),
+  ) {
     super({
       json: settings.format === 'json',
       logLevels: LOG_LEVELS.slice(LOG_LEVELS.indexOf(settings.level)),

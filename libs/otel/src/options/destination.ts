@@ -1,5 +1,5 @@
 import type { Signal } from '@nestlens/otlp';
-import { MAX_TIMER_MS } from './environment.js';
+import { proxyUrlOf } from '@nestlens/otlp';
 import type { Environment } from './environment.js';
 import {
   endpointFaults,
@@ -15,14 +15,18 @@ import type { Fault } from './faults.js';
 import type { OtlpDestination } from './otel.config.js';
 import type {
   OtlpAuth,
+  OtlpCompression,
   OtlpDestinationOptions,
+  OtlpEngine,
   OtlpHeaders,
   OtlpOptions,
   OtlpProtocol,
   OtlpSecret,
 } from './otel.options.js';
+import { DESTINATION_OPTIONS, OTLP_OPTIONS } from './otlp-table.js';
 import { Secret } from '../secrets/secret.js';
-import { DEFAULT_ENGINE } from './engine-limits.js';
+import { MAX_TIMER_MS } from './variable-rules.js';
+import type { DestinationSuffix, SharedVariable, SignalVariable, ValueOf } from './variables.js';
 import type { LoadTls } from './tls.js';
 import { tlsGiven } from './tls-given.js';
 
@@ -32,9 +36,7 @@ export interface DestinationResult {
   readonly warnings: readonly string[];
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000;
-const PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'] as const;
-const COMPRESSIONS = { sdk: ['gzip', 'none'], nestlens: ['gzip', 'zstd', 'none'] } as const;
+const { keys: DEFAULTS } = DESTINATION_OPTIONS;
 
 /** Specification, configuration "Timeout": zero means no limit. */
 const unlimitedWhereZero = (ms: number | undefined): number | undefined =>
@@ -75,6 +77,25 @@ const secretText = (given: unknown): string => {
 const basic = (username: string, password: string): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
+/** The variable of one signal, and that of all. */
+export type VariablesOf = <S extends DestinationSuffix>(
+  suffix: S,
+) => readonly [SignalVariable<S>, SharedVariable<S>];
+
+/** What the official exporters cannot do is none of their values. */
+const compressionFrom = (
+  environment: Environment,
+  names: readonly (SignalVariable<'COMPRESSION'> | SharedVariable<'COMPRESSION'>)[],
+  engine: OtlpEngine,
+): OtlpCompression | undefined => {
+  for (const name of names) {
+    const found = environment.get(name);
+    if (found !== undefined && (found !== 'zstd' || engine === 'nestlens')) return found;
+    if (found !== undefined) environment.warn(name, 'one of none, gzip is needed; ignored');
+  }
+  return undefined;
+};
+
 /** Answers every question about one signal's destination: code over `OTEL_*` over default. */
 export const resolveDestination = (
   signal: Signal,
@@ -83,14 +104,16 @@ export const resolveDestination = (
   loadTls: LoadTls,
 ): DestinationResult => {
   const own: OtlpDestinationOptions = options[signal] ?? {};
-  const { engine = DEFAULT_ENGINE } = options;
-  const names = (suffix: string): readonly [string, string] => [
-    `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${suffix}`,
+  const { engine = OTLP_OPTIONS.keys.engine.default } = options;
+  const names: VariablesOf = (suffix) => [
+    `OTEL_EXPORTER_OTLP_${signal.toUpperCase() as Uppercase<Signal>}_${suffix}`,
     `OTEL_EXPORTER_OTLP_${suffix}`,
   ];
-  const first = <T>(suffix: string, read: (name: string) => T | undefined): T | undefined => {
+  const first = <S extends DestinationSuffix>(
+    suffix: S,
+  ): ValueOf<SharedVariable<S>> | undefined => {
     const [forSignal, forAll] = names(suffix);
-    return read(forSignal) ?? read(forAll);
+    return environment.get(forSignal) ?? environment.get(forAll);
   };
   const faults: Fault[] = [
     ...endpointFaults('otlp.endpoint', options),
@@ -98,15 +121,13 @@ export const resolveDestination = (
   ];
 
   const protocol =
-    own.protocol ??
-    options.protocol ??
-    first('PROTOCOL', (name) => environment.oneOf(name, PROTOCOLS)) ??
-    'grpc';
+    own.protocol ?? options.protocol ?? first('PROTOCOL') ?? DEFAULTS.protocol.default;
 
   const [signalName, sharedName] = names('ENDPOINT');
   const insecure = names('INSECURE');
-  const fromEnvironment = (name: string): string | undefined =>
-    endpointFromEnvironment(environment, name, protocol, insecure, engine);
+  const fromEnvironment = (
+    name: SharedVariable<'ENDPOINT'> | SignalVariable<'ENDPOINT'>,
+  ): string | undefined => endpointFromEnvironment(environment, name, protocol, insecure, engine);
   const exact =
     own.endpoint ?? (options.endpoint === undefined ? fromEnvironment(signalName) : undefined);
   const base = options.endpoint ?? fromEnvironment(sharedName) ?? defaultEndpoint(protocol);
@@ -125,7 +146,10 @@ export const resolveDestination = (
   }
 
   const headers: Record<string, string> = {};
-  const envHeaders = first('HEADERS', (name) => headersFromEnvironment(environment, name, faults));
+  const [ownHeaders, sharedHeaders] = names('HEADERS');
+  const envHeaders =
+    headersFromEnvironment(environment, ownHeaders, faults) ??
+    headersFromEnvironment(environment, sharedHeaders, faults);
   Object.assign(headers, envHeaders);
   const user = takeUserInfo(url);
   if (user !== undefined) headers['authorization'] = basic(user.username, user.password);
@@ -149,11 +173,13 @@ export const resolveDestination = (
     });
   }
   const swap = likelySwap(url, protocol);
+  const target = protocol === 'grpc' ? grpcTarget(url, exact ?? base) : url.href;
 
   return {
     destination: {
       protocol,
-      url: protocol === 'grpc' ? grpcTarget(url, exact ?? base) : url.href,
+      url: target,
+      proxy: protocol === 'grpc' ? undefined : proxyUrlOf(target, environment.variables),
       headers: new Secret(Object.freeze(headers)),
       headerFunctions,
       tls: tls.material,
@@ -161,13 +187,13 @@ export const resolveDestination = (
       compression:
         own.compression ??
         options.compression ??
-        first('COMPRESSION', (name) => environment.oneOf(name, COMPRESSIONS[engine])) ??
-        'none',
+        compressionFrom(environment, names('COMPRESSION'), engine) ??
+        DEFAULTS.compression.default,
       timeoutMs:
         own.timeoutMs ??
         options.timeoutMs ??
-        unlimitedWhereZero(first('TIMEOUT', (name) => environment.count(name, 0))) ??
-        DEFAULT_TIMEOUT_MS,
+        unlimitedWhereZero(first('TIMEOUT')) ??
+        DEFAULTS.timeoutMs.default,
     },
     faults: [...faults, ...tls.faults],
     warnings: [

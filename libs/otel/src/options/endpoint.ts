@@ -3,6 +3,7 @@ import type { Environment } from './environment.js';
 import type { Fault } from './faults.js';
 import type { OtlpDestinationOptions, OtlpEngine, OtlpProtocol } from './otel.options.js';
 import { shown } from './shown.js';
+import type { SharedVariable, SignalVariable } from './variables.js';
 
 const QUERY =
   'leave out what begins with "?" or "#"; credentials go into otlp.headers or otlp.auth';
@@ -12,20 +13,23 @@ export const isUnix = (url: URL): boolean => url.protocol === 'unix:';
 /** No part of an OTLP endpoint, and a place where credentials would be seen. */
 const hasQuery = (url: URL): boolean => !isUnix(url) && url.search + url.hash !== '';
 
+type EndpointVariable = SharedVariable<'ENDPOINT'> | SignalVariable<'ENDPOINT'>;
+type InsecureVariable = SharedVariable<'INSECURE'> | SignalVariable<'INSECURE'>;
+
 /** The endpoint that the environment gives, as a URL that can be used. */
 export const endpointFromEnvironment = (
   environment: Environment,
-  name: string,
+  name: EndpointVariable,
   protocol: OtlpProtocol,
-  insecureNames: readonly string[],
+  insecureNames: readonly InsecureVariable[],
   engine: OtlpEngine,
 ): string | undefined => {
-  const given = environment.text(name);
+  const given = environment.get(name);
   if (given === undefined) return undefined;
   if (engine === 'nestlens' && /^unix:./.test(given) && URL.canParse(given)) return given;
   // Only gRPC knows targets without a scheme; the insecure flag then decides on TLS.
   const bare = protocol === 'grpc' && !given.includes('://');
-  const insecure = insecureNames.some((flag) => environment.flag(flag) === true);
+  const insecure = insecureNames.some((flag) => environment.get(flag) === true);
   const text = bare ? `${insecure ? 'http' : 'https'}://${given}` : given;
   const url = /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.port === '0') {

@@ -1,23 +1,31 @@
 import { SIGNALS } from '@nestlens/otlp';
 import type { Environment } from './environment.js';
 import type { Fault } from './faults.js';
-import type { OtelModuleOptions, OtlpDestinationOptions, OtlpEngine } from './otel.options.js';
+import type {
+  BatchOptions,
+  OtelModuleOptions,
+  OtlpDestinationOptions,
+  OtlpOptions,
+} from './otel.options.js';
+import { keysOnlyFor } from './option-table.js';
+import { OTLP_OPTIONS } from './otlp-table.js';
 import { shown } from './shown.js';
-
-export const DEFAULT_ENGINE: OtlpEngine = 'nestlens';
+import { TRACES_OPTIONS } from './signal-tables.js';
+import type { VariableName } from './variables.js';
 
 /** Of the section `otlp`; the other engine would do without them, so they are told and passed over. */
-const ONLY_NESTLENS = ['maxBytes', 'dropPolicy', 'sealAfterMs', 'worker', 'pool', 'spool'] as const;
+const ONLY_NESTLENS = keysOnlyFor('nestlens', OTLP_OPTIONS) as readonly (keyof OtlpOptions)[];
 /** Of `traces.batch` and `logs.batch`. `delayMs` of the traces says when slabs are sealed. */
-const ONLY_SDK = ['maxQueueSize', 'maxBatchSize', 'delayMs', 'timeoutMs'] as const;
+const ONLY_SDK = keysOnlyFor('sdk', TRACES_OPTIONS.keys.batch) as readonly (keyof BatchOptions)[];
 /** The same of the environment, but for `OTEL_BSP_SCHEDULE_DELAY`. */
-const ONLY_SDK_VARIABLES = [
-  ...['MAX_QUEUE_SIZE', 'MAX_EXPORT_BATCH_SIZE', 'EXPORT_TIMEOUT'].map(
-    (name) => `OTEL_BSP_${name}`,
-  ),
-  ...['MAX_QUEUE_SIZE', 'MAX_EXPORT_BATCH_SIZE', 'SCHEDULE_DELAY', 'EXPORT_TIMEOUT'].map(
-    (name) => `OTEL_BLRP_${name}`,
-  ),
+const ONLY_SDK_VARIABLES: readonly VariableName[] = [
+  'OTEL_BSP_MAX_QUEUE_SIZE',
+  'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
+  'OTEL_BSP_EXPORT_TIMEOUT',
+  'OTEL_BLRP_MAX_QUEUE_SIZE',
+  'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE',
+  'OTEL_BLRP_SCHEDULE_DELAY',
+  'OTEL_BLRP_EXPORT_TIMEOUT',
 ];
 
 const remedyOf = (what: string, instead: string): string =>
@@ -72,7 +80,7 @@ export const engineWarnings = (
       .map((key) => `${signal}.batch.${key}`)
       .filter((path) => path !== 'traces.batch.delayMs'),
   );
-  keys.push(...ONLY_SDK_VARIABLES.filter((name) => environment.text(name) !== undefined));
+  keys.push(...ONLY_SDK_VARIABLES.filter((name) => environment.isSet(name)));
   if (keys.length === 0) return [];
   return [
     `${keys.join(', ')}: ignored, since only the engine "sdk" knows it; see otlp.maxBytes, otlp.sealAfterMs.`,

@@ -1,6 +1,7 @@
 import type { Environment } from './environment.js';
 import type { Fault } from './faults.js';
 import { MASK } from '../secrets/secret.js';
+import type { SharedVariable, SignalVariable } from './variables.js';
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
@@ -19,10 +20,10 @@ const decoded = (text: string): string | undefined => {
  */
 export const headersFromEnvironment = (
   environment: Environment,
-  name: string,
+  name: SharedVariable<'HEADERS'> | SignalVariable<'HEADERS'>,
   faults: Fault[],
 ): Record<string, string> | undefined => {
-  const list = environment.text(name);
+  const list = environment.get(name);
   if (list === undefined) return undefined;
   const headers: Record<string, string> = {};
   for (const pair of list.split(',').filter((part) => part.trim() !== '')) {

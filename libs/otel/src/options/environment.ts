@@ -1,24 +1,34 @@
+import { distance } from 'fastest-levenshtein';
 import { shown } from './shown.js';
-
-/** The largest wait that a timer of Node takes. */
-export const MAX_TIMER_MS = 2_147_483_647;
-
-const known = (names: readonly string[]): string => names.join(', ');
+import { VARIABLES } from './variables.js';
+import type { ValueOf, Variable, VariableName } from './variables.js';
 
 const QUOTED = /^(['"]).*\1$/;
 const QUOTES = 'its quotes are part of the value; write it without them';
 
+/** How a name begins that is likely meant for us: `OTEL_`, and what fingers make of it. */
+const LIKE_OURS = /^(O[A-Z]{2,4}|NESTLENS?)_/i;
+/** More letters apart than this, a name is more likely somebody else's. */
+const MOST_WRONG = 2;
+const OURS = Object.keys(VARIABLES).filter((name) => /^(OTEL|NESTLENS)_/.test(name));
+
 /**
- * Reads `OTEL_*` variables by the rules of the specification (configuration, "Parsing empty value" and
- * "Configuration types"): empty is unset, and a value that cannot be understood is ignored with one
- * warning. Never throws.
+ * The one reader of environment variables, by the rules of {@link VARIABLES} and of the specification: empty is unset,
+ * and a value that cannot be understood is ignored with one warning. Never throws.
+ * Source: specification, configuration, "Parsing empty value" and "Configuration types".
  */
 export class Environment {
   readonly #variables: NodeJS.ProcessEnv;
   readonly #warnings = new Map<string, string>();
 
-  constructor(variables: NodeJS.ProcessEnv) {
+  /** Default: the variables of this process. */
+  constructor(variables: NodeJS.ProcessEnv = process.env) {
     this.#variables = variables;
+  }
+
+  /** As they are, for what reads them by rules of its own: proxies, and what masks secrets. */
+  get variables(): NodeJS.ProcessEnv {
+    return this.#variables;
   }
 
   /** One text per variable that was ignored; to be printed once. */
@@ -26,70 +36,18 @@ export class Environment {
     return [...this.#warnings.values()];
   }
 
-  text(name: string): string | undefined {
-    const value = this.#variables[name]?.trim();
-    // Docker's --env-file and Kubernetes' YAML in YAML keep them.
-    if (value !== undefined && QUOTED.test(value)) {
-      this.warn(name, QUOTES);
-    }
-    return value === '' ? undefined : value;
+  get<N extends VariableName>(name: N): ValueOf<N> | undefined {
+    const text = this.#text(name);
+    if (text === undefined) return undefined;
+    const rule: Variable<unknown> = VARIABLES[name];
+    return rule.read(text, (why) => this.warn(name, why)) as ValueOf<N> | undefined;
   }
 
-  /** Only `true`, in any case, is true. */
-  flag(name: string): boolean | undefined {
-    const value = this.text(name)?.toLowerCase();
-    if (value === undefined) return undefined;
-    if (value !== 'true' && value !== 'false') {
-      this.warn(name, 'only "true" and "false" are understood; taken as false');
-    }
-    return value === 'true';
+  isSet(name: VariableName): boolean {
+    return (this.#variables[name] ?? '').trim() !== '';
   }
 
-  /** A whole number written in decimal digits. */
-  count(name: string, min: number, max = MAX_TIMER_MS): number | undefined {
-    const value = this.text(name);
-    if (value === undefined) return undefined;
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= min && number <= max) return number;
-    this.warn(name, `a whole number from ${min} to ${max} is needed; the default is used`);
-    return undefined;
-  }
-
-  /** From 0 to 1. */
-  ratio(name: string): number | undefined {
-    const value = this.text(name);
-    if (value === undefined) return undefined;
-    const number = Number(value);
-    if (number >= 0 && number <= 1) return number;
-    this.warn(name, 'a number from 0 to 1 is needed; the default is used');
-    return undefined;
-  }
-
-  oneOf<N extends string>(name: string, names: readonly N[]): N | undefined {
-    const value = this.text(name)?.toLowerCase();
-    if (value === undefined) return undefined;
-    const match = names.find((candidate) => candidate === value);
-    if (match === undefined) this.warn(name, `one of ${known(names)} is needed; ignored`);
-    return match;
-  }
-
-  /** A comma list without repetitions. `undefined` where nothing of it is known. */
-  listOf<N extends string>(name: string, names: readonly N[]): readonly N[] | undefined {
-    const words = this.text(name)?.split(',');
-    if (words === undefined) return undefined;
-    const found = new Set<N>();
-    for (const word of words.map((part) => part.trim().toLowerCase()).filter(Boolean)) {
-      const match = names.find((candidate) => candidate === word);
-      if (match === undefined) this.warn(name, `known are ${known(names)}; the rest is ignored`);
-      else found.add(match);
-    }
-    if (found.size > 1 && found.has('none' as N)) {
-      this.warn(name, '"none" stands for nothing at all; the rest is ignored');
-    }
-    return found.size > 0 ? [...found] : undefined;
-  }
-
-  warn(name: string, why: string): void {
+  warn(name: VariableName, why: string): void {
     const before = this.#warnings.get(name);
     if (before === undefined) {
       this.#warnings.set(name, `${name}=${shown(name, this.#variables[name]) ?? ''}: ${why}.`);
@@ -98,4 +56,30 @@ export class Environment {
       this.#warnings.set(name, `${before.slice(0, -1)}; ${why}.`);
     }
   }
+
+  /** Warns of each variable that nobody reads and whose name is nearly one of ours. Its value may be a secret. */
+  warnOfMisspelt(): void {
+    for (const name of Object.keys(this.#variables)) {
+      if (!LIKE_OURS.test(name) || name in VARIABLES) continue;
+      const meant = OURS.find((known) => isNear(name, known));
+      if (meant === undefined || this.#isSameOnWindows(name, meant)) continue;
+      this.#warnings.set(name, `${name}: no such variable is read; did you mean ${meant}?`);
+    }
+  }
+
+  /** There the case of a name does not count. */
+  #isSameOnWindows(name: string, meant: string): boolean {
+    return name.toUpperCase() === meant && this.#variables[meant] !== undefined;
+  }
+
+  #text(name: VariableName): string | undefined {
+    const value = this.#variables[name]?.trim();
+    // Docker's --env-file and Kubernetes' YAML in YAML keep them.
+    if (value !== undefined && QUOTED.test(value)) this.warn(name, QUOTES);
+    return value === '' ? undefined : value;
+  }
 }
+
+const isNear = (name: string, known: string): boolean =>
+  Math.abs(name.length - known.length) <= MOST_WRONG &&
+  distance(name.toUpperCase(), known) <= MOST_WRONG;

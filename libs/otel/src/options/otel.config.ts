@@ -1,7 +1,15 @@
 import type { Attributes, Sampler } from '@opentelemetry/api';
-import type { LogRecordLimits, LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import type { IMetricReader, ViewOptions } from '@opentelemetry/sdk-metrics';
-import type { IdGenerator, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { LogRecordLimits } from '@opentelemetry/sdk-logs';
+import type { SpanLimits } from '@opentelemetry/sdk-trace';
+import type { ExceptionSignal } from '../exceptions/record-exception.js';
+import type { Secret } from '../secrets/secret.js';
+import type { Resolved, Section } from './option.js';
+import type {
+  LogFormat,
+  PropagatorName,
+  ResourceDetectorName,
+  SamplerName,
+} from './option-types.js';
 import type {
   OtlpCompression,
   OtlpEngine,
@@ -10,12 +18,16 @@ import type {
   OtlpProtocol,
   OtlpSpoolOptions,
   OtlpTlsOptions,
-  PropagatorName,
-  ResourceDetectorName,
-  SamplerName,
 } from './otel.options.js';
-import type { Secret } from '../secrets/secret.js';
+import type {
+  DIAGNOSTICS_OPTIONS,
+  HEALTH_OPTIONS,
+  HTTP_OPTIONS,
+  RPC_OPTIONS,
+  SHUTDOWN_OPTIONS,
+} from './room-tables.js';
 import type { ServiceIdentity } from './service.js';
+import type { LOGS_OPTIONS, METRICS_OPTIONS, TRACES_OPTIONS } from './signal-tables.js';
 
 /** Where a signal may go; `prometheus` comes from `OTEL_METRICS_EXPORTER` only. */
 export type SignalExporter = 'otlp' | 'console' | 'prometheus';
@@ -33,6 +45,8 @@ export interface OtlpDestination {
   readonly protocol: OtlpProtocol;
   /** Complete: `/v1/<signal>` is appended where it belongs, user information is taken out. */
   readonly url: string;
+  /** The proxy that it is reached through, as it may be shown; undefined for none. */
+  readonly proxy: string | undefined;
   readonly headers: Secret<OtlpHeaders>;
   /** Asked before each attempt; what they give wins. Only an engine that can ask has any. */
   readonly headerFunctions: readonly (() => OtlpHeaders | Promise<OtlpHeaders>)[];
@@ -43,12 +57,14 @@ export interface OtlpDestination {
   readonly timeoutMs: number;
 }
 
-export interface BatchConfig {
-  readonly maxQueueSize: number;
-  readonly maxBatchSize: number;
-  readonly delayMs: number;
-  readonly timeoutMs: number;
-}
+/** The values of a table of options. */
+type Values<S> = S extends Section<infer K> ? Resolved<K> : never;
+
+type TracesValues = Values<typeof TRACES_OPTIONS>;
+type MetricsValues = Values<typeof METRICS_OPTIONS>;
+type LogsValues = Values<typeof LOGS_OPTIONS>;
+
+export type BatchConfig = TracesValues['batch'];
 
 /** Of a spool that is on: options or the environment name its directory. */
 export interface SpoolConfig extends OtlpSpoolOptions {
@@ -65,7 +81,45 @@ export interface PipelineConfig extends Pick<
   readonly concurrency?: { readonly max: number };
 }
 
-/** The options with `OTEL_*` and defaults filled in. Frozen to the bottom. */
+export type HttpConfig = Values<typeof HTTP_OPTIONS>;
+export type RpcConfig = Values<typeof RPC_OPTIONS>;
+export type HealthConfig = Values<typeof HEALTH_OPTIONS>;
+export type ShutdownConfig = Omit<Values<typeof SHUTDOWN_OPTIONS>, 'drainMs'> & {
+  readonly drainMs: number;
+};
+
+export interface TracesConfig extends Omit<
+  TracesValues,
+  'exporters' | 'sampler' | 'ratio' | 'propagators' | 'limits'
+> {
+  readonly exporters: readonly SignalExporter[];
+  readonly sampler:
+    | { readonly kind: 'named'; readonly name: SamplerName; readonly ratio: number }
+    | { readonly kind: 'own'; readonly sampler: Sampler };
+  readonly propagators: readonly Exclude<PropagatorName, 'none'>[];
+  readonly limits: SpanLimits;
+}
+
+export interface MetricsConfig extends Omit<MetricsValues, 'exporters' | 'prometheus'> {
+  readonly exporters: readonly SignalExporter[];
+  /** `OTEL_NODE_EXPERIMENTAL_SDK_METRICS`: what the SDK measures of itself. */
+  readonly sdk: boolean;
+  /** The path, or `undefined` where it is not served. */
+  readonly prometheusPath: string | undefined;
+  /** `OTEL_EXPORTER_PROMETHEUS_*`, for the exporter `prometheus`. */
+  readonly prometheusServer: { readonly host: string; readonly port: number };
+}
+
+export interface LogsConfig extends Omit<LogsValues, 'exporters' | 'format'> {
+  readonly exporters: readonly SignalExporter[];
+  readonly format: LogFormat;
+  /** Whether log calls become log records. */
+  readonly emit: boolean;
+  /** `OTEL_LOGRECORD_*` and `OTEL_ATTRIBUTE_*`. */
+  readonly limits: LogRecordLimits;
+}
+
+/** All options, with variables and defaults filled in. Frozen to the bottom, but for what is the app's own. */
 export interface OtelConfig {
   /** `OTEL_SDK_DISABLED`: context still travels, nothing is recorded. */
   readonly disabled: boolean;
@@ -73,6 +127,8 @@ export interface OtelConfig {
   readonly resource: {
     readonly attributes: Attributes;
     readonly detectors: readonly ResourceDetectorName[];
+    /** What Kubernetes' Downward API says of the pod; undefined outside of Kubernetes. */
+    readonly pod: Readonly<Record<string, string>> | undefined;
   };
   readonly otlp: {
     readonly engine: OtlpEngine;
@@ -83,44 +139,18 @@ export interface OtelConfig {
     readonly metrics: OtlpDestination;
     readonly logs: OtlpDestination;
   };
-  readonly traces: {
-    readonly exporters: readonly SignalExporter[];
-    readonly sampler:
-      | { readonly kind: 'named'; readonly name: SamplerName; readonly ratio: number }
-      | { readonly kind: 'own'; readonly sampler: Sampler };
-    readonly propagators: readonly Exclude<PropagatorName, 'none'>[];
-    readonly batch: BatchConfig;
-    readonly limits: SpanLimits;
-    readonly processors: readonly SpanProcessor[];
-    readonly idGenerator: IdGenerator | undefined;
-  };
-  readonly metrics: {
-    readonly exporters: readonly SignalExporter[];
-    readonly intervalMs: number;
-    readonly timeoutMs: number;
-    readonly temporality: 'cumulative' | 'delta' | 'lowmemory';
-    readonly cardinalityLimit: number;
-    readonly runtime: boolean;
-    /** `OTEL_NODE_EXPERIMENTAL_SDK_METRICS`: what the SDK measures of itself. */
-    readonly sdk: boolean;
-    /** The path, or `undefined` where it is not served. */
-    readonly prometheusPath: string | undefined;
-    /** `OTEL_EXPORTER_PROMETHEUS_*`, for the exporter `prometheus`. */
-    readonly prometheusServer: { readonly host: string; readonly port: number };
-    readonly views: readonly ViewOptions[];
-    readonly readers: readonly IMetricReader[];
-  };
-  readonly logs: {
-    readonly exporters: readonly SignalExporter[];
-    readonly batch: BatchConfig;
-    /** `OTEL_LOGRECORD_*` and `OTEL_ATTRIBUTE_*`. */
-    readonly limits: LogRecordLimits;
-    readonly processors: readonly LogRecordProcessor[];
-  };
-  readonly diagnostics: {
-    readonly level: 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';
-    readonly startupReport: boolean;
-  };
+  readonly traces: TracesConfig;
+  readonly metrics: MetricsConfig;
+  readonly logs: LogsConfig;
+  /** From `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`. [semantic conventions, exceptions] */
+  readonly exceptionSignal: ExceptionSignal;
+  readonly http: HttpConfig;
+  readonly rpc: RpcConfig;
+  readonly health: HealthConfig;
+  readonly shutdown: ShutdownConfig;
+  readonly diagnostics: Values<typeof DIAGNOSTICS_OPTIONS>;
+  /** Every secret of the export that is known by value, in use or not. Logs and reports mask them. */
+  readonly secrets: Secret<readonly string[]>;
   /** What was ignored or is likely a mistake; printed once at start. */
   readonly warnings: readonly string[];
 }

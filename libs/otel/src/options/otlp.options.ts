@@ -1,137 +1,212 @@
-/** OTLP over gRPC, or over HTTP with protobuf or JSON. */
-export type OtlpProtocol = 'grpc' | 'http/protobuf' | 'http/json';
-/** `zstd`: engine `nestlens` only; one request asks in zstd, others go in gzip until the collector took it. */
-export type OtlpCompression = 'none' | 'gzip' | 'zstd';
+// Generated from the tables of this room by `npm run options`. Not to be edited by hand.
+import type {
+  OtlpAuth,
+  OtlpCompression,
+  OtlpEngine,
+  OtlpHeaders,
+  OtlpProtocol,
+} from './option-types.js';
 
-/** By value, or asked for before each attempt, as for tokens that expire. */
-export type OtlpSecret = string | (() => string | Promise<string>);
-
-/** How a collector knows us. Sent as a header of each export; always masked in reports. */
-export type OtlpAuth =
-  | { type: 'bearer'; token: OtlpSecret }
-  | { type: 'apiKey'; key: OtlpSecret; /** Default: `x-api-key`. */ header?: string }
-  | { type: 'basic'; username: string; password: OtlpSecret };
-
-/** Header names and values (gRPC: metadata). */
-export type OtlpHeaders = Readonly<Record<string, string>>;
-
-/** PEM files. A missing or unreadable file stops the start; engine `nestlens` reads them again when they change. */
+/**
+ * PEM files. A file that is missing or cannot be read stops the start. The engine `nestlens` reads
+ * them again when they change.
+ */
 export interface OtlpTlsOptions {
-  /** CA bundle that signed the collector's certificate. Default: Node's own roots. */
+  /**
+   * CA bundle that signed the collector's certificate. Default: `OTEL_EXPORTER_OTLP_CERTIFICATE`,
+   * then Node's own roots.
+   */
   caFile?: string;
-  /** Client certificate chain (mTLS); needs `keyFile`. */
+  /**
+   * Client certificate for mTLS, its issuers after it. It needs `keyFile`. Default:
+   * `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`, else none.
+   */
   certFile?: string;
-  /** Client private key (mTLS); needs `certFile`. */
+  /**
+   * Private key of `certFile`. It needs `certFile`. Default: `OTEL_EXPORTER_OTLP_CLIENT_KEY`, else
+   * none.
+   */
   keyFile?: string;
-  /** Opens `keyFile`. Default: none. */
+  /** Passphrase of an encrypted `keyFile`. Default: none. */
   passphrase?: string;
-  /** The name that the collector's certificate must carry, engine `nestlens`. Default: the endpoint's host. */
+  /**
+   * Name that the collector's certificate must carry. Engine `nestlens` only. Default: the
+   * endpoint's host.
+   */
   serverName?: string;
-  /** Oldest TLS that is spoken, engine `nestlens`. Default: `TLSv1.2`. */
+  /**
+   * Oldest version of TLS that is spoken. Values: `TLSv1.2`, `TLSv1.3`. Engine `nestlens` only.
+   * Default: `TLSv1.2`.
+   */
   minVersion?: 'TLSv1.2' | 'TLSv1.3';
 }
 
-/** One destination. Also the shape of the per-signal overrides. */
-export interface OtlpDestinationOptions {
-  /** Default: `OTEL_EXPORTER_OTLP_PROTOCOL`, then `grpc`. */
-  protocol?: OtlpProtocol;
-  /**
-   * `http://` or `https://` URL; the scheme decides on TLS. Engine `nestlens` takes `unix:/path/of/socket` too.
-   * Default: `OTEL_EXPORTER_OTLP_ENDPOINT`, then `http://localhost:4317` (grpc) or `http://localhost:4318` (http). For
-   * http protocols `/v1/<signal>` is appended to the shared endpoint; a per-signal endpoint is used as it is.
-   */
-  endpoint?: string;
-  /**
-   * Sent with each export (gRPC: as metadata). Engine `nestlens` takes a function too, asked before each attempt; what
-   * it gives wins over headers by value. Default: `OTEL_EXPORTER_OTLP_HEADERS`.
-   */
-  headers?: OtlpHeaders | (() => OtlpHeaders | Promise<OtlpHeaders>);
-  /**
-   * `{ type: 'bearer', token }`, `{ type: 'apiKey', key, header? }` or `{ type: 'basic', username, password }`. Token,
-   * key and password may be functions with engine `nestlens`. Default: none.
-   */
-  auth?: OtlpAuth;
-  tls?: OtlpTlsOptions;
-  /** Default: `OTEL_EXPORTER_OTLP_COMPRESSION`, then `none`. */
-  compression?: OtlpCompression;
-  /** One export, in ms; engine `nestlens`: one attempt of it. Default: `OTEL_EXPORTER_OTLP_TIMEOUT`, then 10000. */
-  timeoutMs?: number;
-}
-
-/** The names of the export engines. */
-export type OtlpEngine = 'nestlens' | 'sdk';
-
-/** Connections to one gRPC collector. */
+/** Connections to one collector. */
 export interface OtlpPoolOptions {
-  /** Connections at most, 1 to 16; the second is made when the first is busy. Default: 2. */
+  /**
+   * Connections to one gRPC collector at most. The second is made when the first is busy. 1 to 16.
+   * Engine `nestlens` only. Default: 2.
+   */
   sessions?: number;
-  /** TCP, TLS and the collector's greeting, in ms. Default: 3000. */
+  /**
+   * Deadline for TCP, TLS and the collector's first answer. HTTP too. At least 1 ms. Engine
+   * `nestlens` only. Default: 3000.
+   */
   connectTimeoutMs?: number;
-  /** Silence while an answer is owed, after which a PING is sent, in ms. Default: 10000. */
+  /**
+   * Silence after which a PING is sent, while an answer is owed. At least 1 ms. Engine `nestlens`
+   * only. Default: 10000.
+   */
   keepaliveMs?: number;
-  /** How long its answer may take, in ms. Default: 5000. */
+  /**
+   * Deadline for the answer to a PING. Without one the connection is replaced. At least 1 ms.
+   * Engine `nestlens` only. Default: 5000.
+   */
   keepaliveTimeoutMs?: number;
-  /** After which a connection is replaced, in ms, give or take a fifth. Default: 300000. */
+  /**
+   * Age at which a connection is replaced, give or take a fifth. HTTP too. At least 1 ms. Engine
+   * `nestlens` only. Default: 300000 (5 min).
+   */
   maxAgeMs?: number;
 }
 
-/** Batches on disk. */
+/** Telemetry that cannot be sent is kept on disk. Without a directory no disk is used. */
 export interface OtlpSpoolOptions {
-  /** Made when missing, mode 0700; processes may share it. Default: `NESTLENS_OTLP_SPOOL_DIRECTORY`; one of them is needed. */
+  /**
+   * Directory of the spool. It is made when it is missing, with mode 0700, and several processes
+   * may share it. With neither option nor variable no disk is used, and other options of the spool
+   * are a fault. Engine `nestlens` only. Default: `NESTLENS_OTLP_SPOOL_DIRECTORY`, else none.
+   */
   directory?: string;
-  /** On disk at most, of each process; the oldest goes. Default: 268435456 (256 MiB). */
+  /**
+   * Size on disk at most, for each process. The oldest telemetry is dropped first. At least 65536
+   * bytes. Engine `nestlens` only. Default: 268435456 (256 MiB).
+   */
   maxBytes?: number;
-  /** Older telemetry is given up, in ms. Default: 86400000 (24 h). */
+  /**
+   * Age at which telemetry on disk is dropped. At least 1 ms. Engine `nestlens` only. Default:
+   * 86400000 (24 h).
+   */
   maxAgeMs?: number;
   /**
-   * `overflow`: what cannot be sent, what is above half of the memory, and what is left at the end. `always`:
-   * everything, before it is sent. Default: `overflow`.
+   * What goes to disk. `overflow`: what cannot be sent, what is above half of the memory, and what
+   * is left at the end. `always`: everything, before it is sent; a flush and a shutdown then send
+   * from the disk. Engine `nestlens` only. Default: `overflow`.
    */
   durable?: 'overflow' | 'always';
-  /** How much a power failure may take, in ms; `always`: nothing that is in it. Default: 500. */
+  /**
+   * Time between two fsyncs, which is how much a power failure may cost. With `always` each batch
+   * is synced, and a power failure costs nothing that was written. 1 to 3600000 ms, or `always`.
+   * Engine `nestlens` only. Default: 500.
+   */
   fsyncIntervalMs?: number | 'always';
   /**
-   * Write what is in memory, and could not be sent, to disk when the process ends without a shutdown: by
-   * `process.exit()`, an uncaught exception, or by itself. Default: true.
+   * Write what is in memory to disk when the process ends without a shutdown: by `process.exit()`,
+   * by an uncaught exception, or by itself. Engine `nestlens` only. Default: true.
    */
   onCrash?: boolean;
 }
 
+/** One destination. It is also the shape of what differs for one signal. */
+export interface OtlpDestinationOptions {
+  /**
+   * Protocol of the export. Values: `grpc`, `http/protobuf`, `http/json`. Default:
+   * `OTEL_EXPORTER_OTLP_PROTOCOL`, then `grpc`.
+   */
+  protocol?: OtlpProtocol;
+  /**
+   * URL of the collector, `http://` or `https://`; the scheme decides on TLS. The engine `nestlens`
+   * also takes `unix:/path/of/socket`. Without a port it is 4317 for gRPC, and 80 or 443 for HTTP.
+   * For HTTP, `/v1/<signal>` is appended to the shared endpoint, and an endpoint of one signal is
+   * used as it is. Default: `OTEL_EXPORTER_OTLP_ENDPOINT`, then `http://localhost:4317` (gRPC) or
+   * `http://localhost:4318` (HTTP).
+   */
+  endpoint?: string;
+  /**
+   * Headers of each export (gRPC: metadata). They are merged by name with those of the variable,
+   * over which they win; headers of one signal win over shared ones. The engine `nestlens` also
+   * takes a function, which it asks before each attempt, on the main thread; what the function
+   * gives wins over headers by value. An answer that took more than a second is used for 30 s.
+   * Default: `OTEL_EXPORTER_OTLP_HEADERS`, else none.
+   */
+  headers?: OtlpHeaders | (() => OtlpHeaders | Promise<OtlpHeaders>);
+  /**
+   * Credentials: `{ type: 'bearer', token }`, `{ type: 'apiKey', key, header? }` or `{ type:
+   * 'basic', username, password }`. They win over a header of the same name. With the engine
+   * `nestlens` token, key and password may be functions. Default: none.
+   */
+  auth?: OtlpAuth;
+  /**
+   * PEM files. A file that is missing or cannot be read stops the start. The engine `nestlens`
+   * reads them again when they change.
+   */
+  tls?: OtlpTlsOptions;
+  /**
+   * Compression of requests. Only the engine `nestlens` takes `zstd`: one request asks in zstd, and
+   * until the collector has accepted it the others go in gzip. Where the collector refuses zstd,
+   * gzip or `none` is used. Values: `none`, `gzip`, `zstd`. Default:
+   * `OTEL_EXPORTER_OTLP_COMPRESSION`, then `none`.
+   */
+  compression?: OtlpCompression;
+  /**
+   * Deadline of one export; with the engine `nestlens`, of one attempt. In the variable 0 means no
+   * limit. At least 1 ms. Default: `OTEL_EXPORTER_OTLP_TIMEOUT`, then 10000.
+   */
+  timeoutMs?: number;
+}
+
+/**
+ * Where telemetry goes, and how. The keys from `protocol` to `timeoutMs` can be given again below
+ * `traces`, `metrics` and `logs` for one signal; their variables have a form for one signal too,
+ * such as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, which wins over the shared one.
+ */
 export interface OtlpOptions extends OtlpDestinationOptions {
   /**
-   * What carries telemetry to the collector. `nestlens`: our own pipeline, which retries, is bounded in bytes and sends
-   * from a thread of its own. `sdk`: the official processors and exporters. Default: `nestlens`.
+   * What carries telemetry to the collector. `nestlens`: our own pipeline, which retries, is
+   * bounded in bytes and sends from a thread of its own (docs/pipeline.md). `sdk`: the official
+   * processors and exporters. Default: `nestlens`.
    */
   engine?: OtlpEngine;
   /**
-   * Exports in flight at most. `nestlens`: to one collector, learned from 2 up to this, 32 by default. `sdk`: per
-   * signal. Default: 30.
+   * Exports in flight at most. `nestlens`: to one collector, learned from 2 up to this, and one
+   * more for a signal that has none; over HTTP 32 for each signal whatever is set. `sdk`: for each
+   * signal. 1 to 1000. Default: 32 (`nestlens`) or 30 (`sdk`).
    */
   concurrency?: number;
-  /** Memory for spans and log records until they are answered for, engine `nestlens`. At least 1048576, default 33554432 (32 MiB). */
+  /**
+   * Memory for spans and log records, until the collector has answered for them, they are on disk,
+   * or dropped. Where both are exported, each leaves an eighth to the other. Metrics have a quarter
+   * of it besides. At least 1048576 bytes. Engine `nestlens` only. Default: 33554432 (32 MiB).
+   */
   maxBytes?: number;
-  /** What goes when that is full, engine `nestlens`. Default: `newest`. */
+  /**
+   * What is dropped when `maxBytes` is full. `newest`: the item at hand. `oldest`: the 256 KiB that
+   * wait longest. `keepErrors`: those that wait longest without an error (a span of status ERROR, a
+   * record of severity 17 or more), else the item at hand. Engine `nestlens` only. Default:
+   * `newest`.
+   */
   dropPolicy?: 'newest' | 'oldest' | 'keepErrors';
   /**
-   * The longest that an ended span or record waits before its batch is sent, in ms, engine `nestlens`. Default:
-   * `traces.batch.delayMs`, `OTEL_BSP_SCHEDULE_DELAY`, then 1000, or 100 where `NODE_ENV` is not `production`.
+   * Longest wait of an ended span or a log record before its batch is sent. 1 to 600000 ms. Engine
+   * `nestlens` only. Default: `traces.batch.delayMs`, then `OTEL_BSP_SCHEDULE_DELAY`, then 1000, or
+   * 100 where `NODE_ENV` is not `production`.
    */
   sealAfterMs?: number;
   /**
-   * Send from a thread of its own, engine `nestlens`. `entry` names the thread's file, a `file:` URL or a path, relative
-   * to the working directory, for bundles that put it elsewhere than beside themselves as `nestlens-otlp-worker.js`.
-   * Default: true.
+   * Send from a thread of its own. `{ entry }` names the thread's file, as a path or a `file:` URL,
+   * for bundles that put it elsewhere than beside themselves as `nestlens-otlp-worker.js`
+   * (docs/bundling.md). Where no thread can be started the main thread sends, and one line says so.
+   * Engine `nestlens` only. Default: true.
    */
   worker?: boolean | { entry: string | URL };
-  /** Connections to a gRPC collector, engine `nestlens`. */
+  /** Connections to one collector. */
   pool?: OtlpPoolOptions;
-  /**
-   * Keep on disk what cannot be sent, engine `nestlens`. Default: the directory of `NESTLENS_OTLP_SPOOL_DIRECTORY`, or
-   * no disk is used.
-   */
+  /** Telemetry that cannot be sent is kept on disk. Without a directory no disk is used. */
   spool?: OtlpSpoolOptions;
-  /** What differs for one signal; the rest is inherited. */
+  /** Options of the destination that differ for this signal. The rest is inherited. */
   traces?: OtlpDestinationOptions;
+  /** Options of the destination that differ for this signal. The rest is inherited. */
   metrics?: OtlpDestinationOptions;
+  /** Options of the destination that differ for this signal. The rest is inherited. */
   logs?: OtlpDestinationOptions;
 }

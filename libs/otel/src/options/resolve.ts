@@ -1,11 +1,25 @@
+import { Secret } from '../secrets/secret.js';
 import { resolveDestination } from './destination.js';
-import { DEFAULT_ENGINE, engineFaults, engineWarnings } from './engine-limits.js';
+import { engineFaults, engineWarnings } from './engine-limits.js';
 import { Environment } from './environment.js';
 import { OtelConfigError } from './faults.js';
 import type { Fault } from './faults.js';
-import type { OtelConfig, PipelineConfig } from './otel.config.js';
+import { knownSecrets } from './known-secrets.js';
+import { RESOURCE_DETECTORS } from './option-names.js';
+import { resolved } from './option.js';
+import type { ExceptionSignal } from '../exceptions/record-exception.js';
+import type { OtelConfig, PipelineConfig, ShutdownConfig } from './otel.config.js';
 import type { OtelModuleOptions, ResourceDetectorName } from './otel.options.js';
+import { OTLP_OPTIONS } from './otlp-table.js';
+import { podOf } from './pod.js';
 import { checkResourceVariable, resourceVariable } from './resource-variable.js';
+import {
+  DIAGNOSTICS_OPTIONS,
+  HEALTH_OPTIONS,
+  HTTP_OPTIONS,
+  RPC_OPTIONS,
+  SHUTDOWN_OPTIONS,
+} from './room-tables.js';
 import { resolveService } from './service.js';
 import { resolveLogs, resolveMetrics, resolveTraces } from './signals.js';
 import { checkSpool } from './spool.js';
@@ -13,30 +27,24 @@ import type { SpoolResult } from './spool.js';
 import { tlsLoader } from './tls.js';
 import { validateOptions } from './validate.js';
 
-const DETECTORS: readonly ResourceDetectorName[] = [
-  'env',
-  'serviceinstance',
-  'process',
-  'host',
-  'os',
-  'container',
-  'k8s',
-];
-const LEVELS = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'] as const;
+/** What the official exporters have in flight, for each signal. */
+const SDK_CONCURRENCY = 30;
+/** Until the endpoints of a terminating pod have left the load balancers. */
+const KUBERNETES_DRAIN_MS = 5000;
 
 const detectorsOf = (
   given: readonly ResourceDetectorName[] | undefined,
   environment: Environment,
 ): readonly ResourceDetectorName[] => {
-  if (given !== undefined) return given;
-  const names = environment.listOf('OTEL_NODE_RESOURCE_DETECTORS', [...DETECTORS, 'all', 'none']);
-  if (names === undefined || names.includes('all')) return DETECTORS;
+  if (given !== undefined) return [...given];
+  const names = environment.get('OTEL_NODE_RESOURCE_DETECTORS');
+  if (names === undefined || names.includes('all')) return RESOURCE_DETECTORS;
   return names.filter((name): name is ResourceDetectorName => name !== 'none' && name !== 'all');
 };
 
 const SPOOL_VARIABLE = 'NESTLENS_OTLP_SPOOL_DIRECTORY';
 
-/** Long where traffic makes company anyway, short where somebody looks at what they just did. */
+/** Production fills batches quickly, so 1 s is cheap; in development 100 ms shows a span at once. */
 const SEAL_AFTER_MS = { production: 1000, development: 100 } as const;
 
 const pipelineOf = (
@@ -44,13 +52,13 @@ const pipelineOf = (
   environment: Environment,
 ): PipelineConfig => {
   const { maxBytes, dropPolicy, worker, pool, concurrency } = otlp;
-  const directory = otlp.spool?.directory ?? environment.text(SPOOL_VARIABLE);
-  const mode = environment.text('NODE_ENV') === 'production' ? 'production' : 'development';
+  const directory = otlp.spool?.directory ?? environment.get(SPOOL_VARIABLE);
+  const mode = environment.get('NODE_ENV') === 'production' ? 'production' : 'development';
   return {
     sealAfterMs:
       otlp.sealAfterMs ??
       traces?.batch?.delayMs ??
-      environment.count('OTEL_BSP_SCHEDULE_DELAY', 1) ??
+      environment.get('OTEL_BSP_SCHEDULE_DELAY') ??
       SEAL_AFTER_MS[mode],
     ...(concurrency !== undefined && { concurrency: { max: concurrency } }),
     ...(maxBytes !== undefined && { maxBytes }),
@@ -61,17 +69,34 @@ const pipelineOf = (
   };
 };
 
-/**
- * Deep-freezes what is ours: plain objects and arrays. What users hand over (processors, samplers,
- * views) keeps its freedom.
- */
+/** An object that does something, such as a processor or an indicator, is the app's own, however it was made. */
+const isOurs = (value: object): boolean =>
+  Array.isArray(value) ||
+  (Object.getPrototypeOf(value) === Object.prototype &&
+    !Object.values(value).some((part) => typeof part === 'function'));
+
+/** Deep-freezes what is ours: plain data and arrays. */
 const freeze = <T>(value: T): T => {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && !Array.isArray(value)) return value;
+  if (!isOurs(value)) return value;
   Object.freeze(value);
   for (const part of Object.values(value)) freeze(part);
   return value;
+};
+
+const exceptionSignalOf = (environment: Environment): ExceptionSignal => {
+  const choices = environment.get('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN') ?? [];
+  if (choices.includes('logs/dup')) return 'both';
+  return choices.includes('logs') ? 'log' : 'event';
+};
+
+const shutdownOf = (
+  given: OtelModuleOptions['shutdown'],
+  environment: Environment,
+): ShutdownConfig => {
+  const { drainMs, ...rest } = resolved(SHUTDOWN_OPTIONS, given, environment);
+  const isKubernetes = environment.isSet('KUBERNETES_SERVICE_HOST');
+  return { ...rest, drainMs: drainMs ?? (isKubernetes ? KUBERNETES_DRAIN_MS : 0) };
 };
 
 /** A disabled SDK makes nothing, so that nothing has to be flushed, asked for its health or reported. */
@@ -100,15 +125,17 @@ const spoolResult = ({ otlp }: OtelModuleOptions, { spool }: PipelineConfig): Sp
   return { faults, warnings: [] };
 };
 
+const UNREAD = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE'] as const;
+
 /**
- * The whole configuration of a start: code over `OTEL_*` over default, frozen.
+ * The whole configuration of a start: code over `variables`, those of this process by default, over defaults. Frozen.
  * @throws OtelConfigError with every fault at once.
  */
-export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): OtelConfig => {
+export const resolveConfig = (given: unknown, variables?: NodeJS.ProcessEnv): OtelConfig => {
+  const environment = new Environment(variables);
   const validated = validateOptions(given);
   const refused = validated.kind === 'faulty' ? validated.faults : [];
   const options = validated.kind === 'faulty' ? soundRest(given, refused) : validated.options;
-  const environment = new Environment(variables);
   const otlp = options.otlp ?? {};
   const loadTls = tlsLoader();
   const traces = resolveDestination('traces', otlp, environment, loadTls);
@@ -123,8 +150,8 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
       .map((fault) => [fault.path + fault.remedy, fault] as const),
   );
   if (faults.size > 0) throw new OtelConfigError([...faults.values()]);
-  for (const name of ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE']) {
-    if (environment.text(name) === undefined) continue;
+  for (const name of UNREAD) {
+    if (!environment.isSet(name)) continue;
     environment.warn(name, 'declarative configuration is not read; use options');
   }
   const detectors = detectorsOf(options.resource?.detectors, environment);
@@ -133,32 +160,40 @@ export const resolveConfig = (given: unknown, variables: NodeJS.ProcessEnv): Ote
     variable: detectors.includes('env') ? resourceVariable(environment) : {},
   };
   const service = resolveService(options.service, sources, environment);
-  const disabled = environment.flag('OTEL_SDK_DISABLED') ?? false;
+  const disabled = environment.get('OTEL_SDK_DISABLED') ?? false;
+  const destinations = {
+    traces: traces.destination,
+    metrics: metrics.destination,
+    logs: logs.destination,
+  };
   const config: OtelConfig = {
     disabled,
     service: service.identity,
     resource: {
       attributes: { ...options.resource?.attributes, ...service.attributes },
       detectors,
+      pod: podOf(environment),
     },
     otlp: {
-      engine: otlp.engine ?? DEFAULT_ENGINE,
-      concurrency: otlp.concurrency ?? 30,
+      engine: otlp.engine ?? OTLP_OPTIONS.keys.engine.default,
+      concurrency: otlp.concurrency ?? SDK_CONCURRENCY,
       pipeline,
-      traces: traces.destination,
-      metrics: metrics.destination,
-      logs: logs.destination,
+      ...destinations,
     },
     traces: silencedWhere(disabled, resolveTraces(options.traces, environment)),
     metrics: silencedWhere(disabled, resolveMetrics(options.metrics, environment)),
     logs: silencedWhere(disabled, resolveLogs(options.logs, environment)),
-    diagnostics: {
-      level: options.diagnostics?.level ?? environment.oneOf('OTEL_LOG_LEVEL', LEVELS) ?? 'warn',
-      startupReport: options.diagnostics?.startupReport ?? true,
-    },
+    exceptionSignal: exceptionSignalOf(environment),
+    http: resolved(HTTP_OPTIONS, options.http, environment),
+    rpc: resolved(RPC_OPTIONS, options.rpc, environment),
+    health: resolved(HEALTH_OPTIONS, options.health, environment),
+    shutdown: shutdownOf(options.shutdown, environment),
+    diagnostics: resolved(DIAGNOSTICS_OPTIONS, options.diagnostics, environment),
+    secrets: new Secret(knownSecrets(destinations, environment.variables)),
     warnings: [],
   };
   if (config.resource.detectors.includes('env')) checkResourceVariable(environment);
+  environment.warnOfMisspelt();
   const warnings = new Set([
     ...engineWarnings(options, environment),
     ...service.warnings,

@@ -19,7 +19,7 @@ const faultOf = (pair: string): string | undefined => {
 };
 
 const pairsOf = (environment: Environment): readonly string[] =>
-  (environment.text(NAME) ?? '').split(',').filter((pair) => pair.trim() !== '');
+  (environment.get(NAME) ?? '').split(',').filter((pair) => pair.trim() !== '');
 
 /** `OTEL_RESOURCE_ATTRIBUTES` as the official detector reads it: empty where there is any error in it. */
 export const resourceVariable = (environment: Environment): Readonly<Record<string, string>> => {

@@ -13,7 +13,7 @@ const placesOf = (options: OtelModuleOptions, variables: NodeJS.ProcessEnv) => {
   const config = resolveConfig(options, variables);
   const block = startupReport(config, { name: 'sdk', destinations: [] }, new Inventory());
   const exit = shutdownReport(config.service.name, STATUS);
-  const { attributes } = buildResource({ ...config.resource, detectors: [] }, variables);
+  const { attributes } = buildResource({ ...config.resource, detectors: [] });
   return {
     config: config.service.name,
     resource: attributes['service.name'],

@@ -53,7 +53,7 @@ export const resolveService = (
   const first = (key: string): string | undefined =>
     textOf(sources.options[key]) ?? textOf(sources.variable[key]);
   const inCode = service.name ?? textOf(sources.options['service.name']);
-  const given = inCode ?? environment.text(NAME) ?? textOf(sources.variable['service.name']);
+  const given = inCode ?? environment.get(NAME) ?? textOf(sources.variable['service.name']);
   const name = given === undefined ? unnamed() : cut(given);
   const isCut = given !== undefined && name !== given;
   if (isCut && inCode === undefined) {

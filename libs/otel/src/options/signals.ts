@@ -1,206 +1,130 @@
 import type { Environment } from './environment.js';
-import type { BatchConfig, OtelConfig, SignalExporter } from './otel.config.js';
 import type {
-  BatchOptions,
-  ExporterName,
-  LogsOptions,
-  MetricsOptions,
-  SamplerName,
-  TracesOptions,
-} from './otel.options.js';
-
-const SAMPLERS: readonly SamplerName[] = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-];
-
-const EXPORTERS = ['otlp', 'console', 'none'] as const;
-const METRIC_EXPORTERS = [...EXPORTERS, 'prometheus'] as const;
-const PROPAGATORS = ['tracecontext', 'baggage', 'b3', 'b3multi', 'none'] as const;
-const TEMPORALITIES = ['cumulative', 'delta', 'lowmemory'] as const;
-
-const DEFAULT_INTERVAL_MS = 60_000;
-const DEFAULT_METRIC_TIMEOUT_MS = 30_000;
+  BatchConfig,
+  LogsConfig,
+  MetricsConfig,
+  SignalExporter,
+  TracesConfig,
+} from './otel.config.js';
+import { resolved } from './option.js';
+import type { ExporterName } from './option-types.js';
+import type { LogsOptions, MetricsOptions, TracesOptions } from './otel.options.js';
+import { LOGS_OPTIONS, METRICS_OPTIONS, TRACES_OPTIONS } from './signal-tables.js';
 
 /** `none` beats whatever stands beside it. */
-const exportersOf = (
-  given: readonly (ExporterName | 'prometheus')[] | undefined,
-): readonly SignalExporter[] => {
-  const names = given ?? ['otlp'];
-  return names.includes('none')
+const exportersOf = (names: readonly (ExporterName | 'prometheus')[]): readonly SignalExporter[] =>
+  names.includes('none')
     ? []
     : [...new Set(names)].filter((name): name is SignalExporter => name !== 'none');
-};
 
-const batchOf = (
-  options: BatchOptions | undefined,
+/** The variable that sets a batch larger than its queue is told of; in code that is a fault. */
+const boundedBatch = (
+  batch: BatchConfig,
   environment: Environment,
   prefix: 'OTEL_BSP' | 'OTEL_BLRP',
+  isGiven: boolean,
 ): BatchConfig => {
-  const maxQueueSize =
-    options?.maxQueueSize ?? environment.count(`${prefix}_MAX_QUEUE_SIZE`, 1) ?? 2048;
-  const wanted =
-    options?.maxBatchSize ?? environment.count(`${prefix}_MAX_EXPORT_BATCH_SIZE`, 1) ?? 512;
-  const wantedName = `${prefix}_MAX_EXPORT_BATCH_SIZE`;
-  if (
-    wanted > maxQueueSize &&
-    options?.maxBatchSize === undefined &&
-    environment.text(wantedName)
-  ) {
-    environment.warn(wantedName, `at most the queue size is possible; ${maxQueueSize} is used`);
+  const { maxQueueSize, maxBatchSize } = batch;
+  if (maxBatchSize <= maxQueueSize) return batch;
+  const name = `${prefix}_MAX_EXPORT_BATCH_SIZE` as const;
+  if (!isGiven && environment.isSet(name)) {
+    environment.warn(name, `at most the queue size is possible; ${maxQueueSize} is used`);
   }
-  return {
-    maxQueueSize,
-    maxBatchSize: Math.min(wanted, maxQueueSize),
-    delayMs:
-      options?.delayMs ??
-      environment.count(`${prefix}_SCHEDULE_DELAY`, 1) ??
-      (prefix === 'OTEL_BSP' ? 5000 : 1000),
-    timeoutMs: options?.timeoutMs ?? environment.count(`${prefix}_EXPORT_TIMEOUT`, 1) ?? 30_000,
-  };
+  return { ...batch, maxBatchSize: maxQueueSize };
 };
 
 const samplerOf = (
-  options: TracesOptions,
-  environment: Environment,
-): OtelConfig['traces']['sampler'] => {
-  if (typeof options.sampler === 'object') return { kind: 'own', sampler: options.sampler };
-  return {
-    kind: 'named',
-    name:
-      options.sampler ??
-      environment.oneOf('OTEL_TRACES_SAMPLER', SAMPLERS) ??
-      // A ratio alone says what is wanted.
-      (options.ratio === undefined ? 'parentbased_always_on' : 'parentbased_traceidratio'),
-    ratio: options.ratio ?? environment.ratio('OTEL_TRACES_SAMPLER_ARG') ?? 1,
-  };
+  { sampler, ratio }: { readonly sampler: TracesOptions['sampler']; readonly ratio: number },
+  isRatioGiven: boolean,
+): TracesConfig['sampler'] => {
+  if (typeof sampler === 'object') return { kind: 'own', sampler };
+  // A ratio alone says what is wanted.
+  const name = sampler ?? (isRatioGiven ? 'parentbased_traceidratio' : 'parentbased_always_on');
+  return { kind: 'named', name, ratio };
 };
 
-const spanLimitsOf = (
-  options: TracesOptions['limits'],
-  environment: Environment,
-): OtelConfig['traces']['limits'] => {
-  const limit = (given: number | undefined, ...names: readonly string[]): number | undefined =>
-    given ?? names.map((name) => environment.count(name, 0)).find((value) => value !== undefined);
-  const limits = {
-    attributeCountLimit: limit(
-      options?.attributeCount,
-      'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT',
-      'OTEL_ATTRIBUTE_COUNT_LIMIT',
-    ),
-    attributeValueLengthLimit: limit(
-      options?.attributeValueLength,
-      'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-      'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-    ),
-    eventCountLimit: limit(options?.eventCount, 'OTEL_SPAN_EVENT_COUNT_LIMIT'),
-    linkCountLimit: limit(options?.linkCount, 'OTEL_SPAN_LINK_COUNT_LIMIT'),
-    attributePerEventCountLimit: limit(
-      options?.attributePerEventCount,
-      'OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT',
-    ),
-    attributePerLinkCountLimit: limit(
-      options?.attributePerLinkCount,
-      'OTEL_LINK_ATTRIBUTE_COUNT_LIMIT',
-    ),
+/** Only what is set: the SDK has defaults of its own, and takes `undefined` for a value. */
+const setOnly = <T extends object>(limits: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
   };
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
-};
-
-const propagatorsOf = (
-  options: TracesOptions,
-  environment: Environment,
-): OtelConfig['traces']['propagators'] => {
-  const names = options.propagators ??
-    environment.listOf('OTEL_PROPAGATORS', PROPAGATORS) ?? ['tracecontext', 'baggage'];
-  return names.includes('none')
-    ? []
-    : [...new Set(names)].filter((name): name is Exclude<typeof name, 'none'> => name !== 'none');
-};
 
 export const resolveTraces = (
-  options: TracesOptions = {},
+  given: TracesOptions = {},
   environment: Environment,
-): OtelConfig['traces'] => ({
-  exporters: exportersOf(
-    options.exporters ?? environment.listOf('OTEL_TRACES_EXPORTER', EXPORTERS),
-  ),
-  sampler: samplerOf(options, environment),
-  propagators: propagatorsOf(options, environment),
-  batch: batchOf(options.batch, environment, 'OTEL_BSP'),
-  limits: spanLimitsOf(options.limits, environment),
-  processors: options.processors ?? [],
-  idGenerator: options.idGenerator,
-});
+): TracesConfig => {
+  const { exporters, sampler, ratio, propagators, batch, limits, ...rest } = resolved(
+    TRACES_OPTIONS,
+    given,
+    environment,
+  );
+  return {
+    ...rest,
+    exporters: exportersOf(exporters),
+    sampler: samplerOf({ sampler, ratio }, given.ratio !== undefined),
+    propagators: propagators.includes('none')
+      ? []
+      : [...new Set(propagators)].filter(
+          (name): name is Exclude<typeof name, 'none'> => name !== 'none',
+        ),
+    batch: boundedBatch(batch, environment, 'OTEL_BSP', given.batch?.maxBatchSize !== undefined),
+    limits: setOnly({
+      attributeCountLimit: limits.attributeCount,
+      attributeValueLengthLimit: limits.attributeValueLength,
+      eventCountLimit: limits.eventCount,
+      linkCountLimit: limits.linkCount,
+      attributePerEventCountLimit: limits.attributePerEventCount,
+      attributePerLinkCountLimit: limits.attributePerLinkCount,
+    }),
+  };
+};
 
 export const resolveMetrics = (
-  options: MetricsOptions = {},
+  given: MetricsOptions = {},
   environment: Environment,
-): OtelConfig['metrics'] => {
-  const intervalMs =
-    options.intervalMs ??
-    environment.count('OTEL_METRIC_EXPORT_INTERVAL', 1) ??
-    DEFAULT_INTERVAL_MS;
-  const timeoutMs =
-    options.timeoutMs ??
-    environment.count('OTEL_METRIC_EXPORT_TIMEOUT', 1) ??
-    DEFAULT_METRIC_TIMEOUT_MS;
-  const timeoutName = 'OTEL_METRIC_EXPORT_TIMEOUT';
-  if (timeoutMs > intervalMs && options.timeoutMs === undefined && environment.text(timeoutName)) {
-    environment.warn(timeoutName, `at most the interval is possible; ${intervalMs} is used`);
+): MetricsConfig => {
+  const { exporters, prometheus, ...rest } = resolved(METRICS_OPTIONS, given, environment);
+  const { intervalMs, timeoutMs } = rest;
+  const name = 'OTEL_METRIC_EXPORT_TIMEOUT';
+  if (timeoutMs > intervalMs && given.timeoutMs === undefined && environment.isSet(name)) {
+    environment.warn(name, `at most the interval is possible; ${intervalMs} is used`);
   }
-  const { prometheus } = options;
   return {
+    ...rest,
     exporters: exportersOf(
-      options.exporters ?? environment.listOf('OTEL_METRICS_EXPORTER', METRIC_EXPORTERS),
+      given.exporters ?? environment.get('OTEL_METRICS_EXPORTER') ?? exporters ?? ['otlp'],
     ),
-    intervalMs,
     // A short interval alone is a sound wish: the reader refuses a timeout beyond it.
     timeoutMs: Math.min(timeoutMs, intervalMs),
-    temporality:
-      options.temporality ??
-      environment.oneOf('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', TEMPORALITIES) ??
-      'cumulative',
-    cardinalityLimit: options.cardinalityLimit ?? 2000,
-    runtime: options.runtime ?? true,
-    sdk: environment.flag('OTEL_NODE_EXPERIMENTAL_SDK_METRICS') ?? false,
+    sdk: environment.get('OTEL_NODE_EXPERIMENTAL_SDK_METRICS') ?? false,
     prometheusPath:
-      prometheus === undefined || prometheus === false
+      prometheus === false
         ? undefined
         : ((prometheus === true ? undefined : prometheus.path) ?? '/metrics'),
     prometheusServer: {
-      host: environment.text('OTEL_EXPORTER_PROMETHEUS_HOST') ?? 'localhost',
-      port: environment.count('OTEL_EXPORTER_PROMETHEUS_PORT', 0, 65_535) ?? 9464,
+      host: environment.get('OTEL_EXPORTER_PROMETHEUS_HOST') ?? 'localhost',
+      port: environment.get('OTEL_EXPORTER_PROMETHEUS_PORT') ?? 9464,
     },
-    views: options.views ?? [],
-    readers: options.readers ?? [],
   };
 };
 
-const logLimitsOf = (environment: Environment): OtelConfig['logs']['limits'] => {
-  const limit = (...names: readonly string[]): number | undefined =>
-    names.map((name) => environment.count(name, 0)).find((value) => value !== undefined);
-  const count = limit('OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT');
-  const length = limit(
-    'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-    'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-  );
+export const resolveLogs = (given: LogsOptions = {}, environment: Environment): LogsConfig => {
+  const { exporters, format, batch, ...rest } = resolved(LOGS_OPTIONS, given, environment);
+  const isDisabled = environment.get('OTEL_SDK_DISABLED') ?? false;
+  const isProduction = environment.get('NODE_ENV') === 'production';
   return {
-    ...(count !== undefined && { attributeCountLimit: count }),
-    ...(length !== undefined && { attributeValueLengthLimit: length }),
+    ...rest,
+    exporters: exportersOf(exporters),
+    format: format ?? (isProduction ? 'json' : 'pretty'),
+    emit: !isDisabled && !exporters.includes('none'),
+    batch: boundedBatch(batch, environment, 'OTEL_BLRP', given.batch?.maxBatchSize !== undefined),
+    limits: setOnly({
+      attributeCountLimit:
+        environment.get('OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT') ??
+        environment.get('OTEL_ATTRIBUTE_COUNT_LIMIT'),
+      attributeValueLengthLimit:
+        environment.get('OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT') ??
+        environment.get('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'),
+    }),
   };
 };
-
-export const resolveLogs = (
-  options: LogsOptions = {},
-  environment: Environment,
-): OtelConfig['logs'] => ({
-  exporters: exportersOf(options.exporters ?? environment.listOf('OTEL_LOGS_EXPORTER', EXPORTERS)),
-  batch: batchOf(options.batch, environment, 'OTEL_BLRP'),
-  limits: logLimitsOf(environment),
-  processors: options.processors ?? [],
-});

@@ -3,9 +3,10 @@ import type { Stats, StatsFs } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Fault } from './faults.js';
 import type { SpoolConfig } from './otel.config.js';
+import { OTLP_OPTIONS } from './otlp-table.js';
 import { shown } from './shown.js';
 
-const DEFAULT_MAX_BYTES = 268_435_456;
+const DEFAULT_MAX_BYTES = OTLP_OPTIONS.keys.spool.keys.maxBytes.default;
 
 /** `statfs` types of file systems on other machines. Source: linux/magic.h. */
 const NETWORK = new Map([

@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import type { Fault } from './faults.js';
 import { nearest } from './faults.js';
 import type { OtelModuleOptions } from './otel.options.js';
-import { optionsSchema } from './schema.js';
+import { optionsSchema } from './option-table.js';
 import { shown } from './shown.js';
 
-type Issue = v.InferIssue<typeof optionsSchema>;
+type Issue = v.BaseIssue<unknown>;
 interface ObjectSchema {
   readonly entries: Readonly<Record<string, unknown>>;
 }

@@ -123,7 +123,6 @@ export class OtelProviders {
     config: OtelConfig,
     engine: ExportEngine,
     furtherReaders: readonly IMetricReader[],
-    variables: NodeJS.ProcessEnv,
     app: AppTelemetry,
   ): OtelProviders {
     app.service = config.service.name;
@@ -133,7 +132,7 @@ export class OtelProviders {
       // Nothing was bound to an SDK, so there is nothing to flush.
       return new OtelProviders(app, undefined, [], []);
     }
-    const resource = buildResource(config.resource, variables);
+    const resource = buildResource(config.resource);
 
     const logProcessors = logProcessorsOf(config);
     const spanProcessors = spanProcessorsOf(config);

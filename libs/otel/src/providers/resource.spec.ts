@@ -11,7 +11,7 @@ const POD = {
 };
 
 const attributesOf = async (options: OtelModuleOptions, variables: NodeJS.ProcessEnv) => {
-  const resource = buildResource(resolveConfig(options, variables).resource, variables);
+  const resource = buildResource(resolveConfig(options, variables).resource);
   await resource.waitForAsyncAttributes?.();
   return resource.attributes;
 };

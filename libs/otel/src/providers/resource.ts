@@ -26,17 +26,14 @@ const processWithoutArguments: ResourceDetector = {
   },
 };
 
-const detectorsFor = (
-  names: readonly ResourceDetectorName[],
-  variables: NodeJS.ProcessEnv,
-): ResourceDetector[] => {
+const detectorsFor = ({ detectors: names, pod }: OtelConfig['resource']): ResourceDetector[] => {
   const known: Record<ResourceDetectorName, readonly ResourceDetector[]> = {
     serviceinstance: [serviceInstanceIdDetector],
     process: [processWithoutArguments],
     host: [hostDetector],
     os: [osDetector],
     container: [containerDetector],
-    k8s: [k8sDetector(variables)],
+    k8s: [k8sDetector(pod)],
     // The specification's order: OTEL_SERVICE_NAME wins over OTEL_RESOURCE_ATTRIBUTES.
     env: [resourceAttributesEnvDetector, serviceNameEnvDetector],
   };
@@ -46,10 +43,7 @@ const detectorsFor = (
 };
 
 /** Defaults, then detectors, then environment, then options: the later wins. */
-export const buildResource = (
-  config: OtelConfig['resource'],
-  variables: NodeJS.ProcessEnv,
-): Resource =>
+export const buildResource = (config: OtelConfig['resource']): Resource =>
   defaultResource()
     .merge(
       resourceFromAttributes({
@@ -57,5 +51,5 @@ export const buildResource = (
         'telemetry.distro.version': SCOPE_VERSION,
       }),
     )
-    .merge(detectResources({ detectors: detectorsFor(config.detectors, variables) }))
+    .merge(detectResources({ detectors: detectorsFor(config) }))
     .merge(resourceFromAttributes(config.attributes));

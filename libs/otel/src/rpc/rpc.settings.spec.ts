@@ -1,8 +1,12 @@
-import { resolveRpc } from './rpc.settings.js';
+import type { RpcOptions } from '../options/otel.options.js';
+import { resolveConfig } from '../options/resolve.js';
+import { rpcSettings } from './rpc.settings.js';
 
-describe('resolveRpc', () => {
+const settingsOf = (rpc: RpcOptions) => rpcSettings(resolveConfig({ rpc }, {}));
+
+describe('rpcSettings', () => {
   it('observes both sides and ignores health and reflection by default', () => {
-    const settings = resolveRpc(undefined, {});
+    const settings = settingsOf({});
     expect(settings).toMatchObject({
       server: true,
       client: true,
@@ -17,8 +21,8 @@ describe('resolveRpc', () => {
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
-  it('takes methods and whole services, with or without the slash of the wire', () => {
-    const { ignores } = resolveRpc({ ignore: ['shop.v1.Orders/Get', '/shop.v1.Users/*'] }, {});
+  it('takes methods and whole services', () => {
+    const { ignores } = settingsOf({ ignore: ['shop.v1.Orders/Get', 'shop.v1.Users/*'] });
     expect(ignores('shop.v1.Orders/Get')).toBe(true);
     expect(ignores('shop.v1.Orders/GetAll')).toBe(false);
     expect(ignores('shop.v1.Users/Any')).toBe(true);
@@ -26,20 +30,9 @@ describe('resolveRpc', () => {
   });
 
   it('keeps metadata keys in lower case, once', () => {
-    expect(resolveRpc({ requestMetadata: ['X-Id', 'x-id', 'b'] }, {}).requestMetadata).toEqual([
+    expect(settingsOf({ requestMetadata: ['X-Id', 'x-id', 'b'] }).requestMetadata).toEqual([
       'x-id',
       'b',
     ]);
-  });
-
-  it.each([
-    ['logs', 'log'],
-    ['logs/dup', 'both'],
-    ['logs, logs/dup', 'both'],
-    ['spans', 'event'],
-    ['', 'event'],
-  ])('reads the exception signal %s as %s', (optIn, signal) => {
-    const env = { OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: optIn };
-    expect(resolveRpc({}, env).exceptionSignal).toBe(signal);
   });
 });

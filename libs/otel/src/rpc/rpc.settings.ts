@@ -1,8 +1,7 @@
-import { exceptionSignal } from '../exceptions/exception-signal.js';
-import type { ExceptionSignal } from '../exceptions/exception-signal.js';
-import type { RpcOptions } from '../options/otel.options.js';
+import type { ExceptionSignal } from '../exceptions/record-exception.js';
+import type { OtelConfig } from '../options/otel.config.js';
 
-/** {@link RpcOptions} with every default filled in. Frozen. */
+/** The configuration as calls ask for it. Frozen. */
 export interface RpcSettings {
   readonly server: boolean;
   readonly client: boolean;
@@ -13,37 +12,27 @@ export interface RpcSettings {
   readonly exceptionSignal: ExceptionSignal;
 }
 
-const DEFAULT_IGNORE = [
-  'grpc.health.v1.Health/*',
-  'grpc.reflection.v1.ServerReflection/*',
-  'grpc.reflection.v1alpha.ServerReflection/*',
-];
-
 const matcher = (patterns: readonly string[]): ((method: string) => boolean) => {
   const exact = new Set<string>();
   const prefixes: string[] = [];
   for (const pattern of patterns) {
-    const method = pattern.startsWith('/') ? pattern.slice(1) : pattern;
-    if (method.endsWith('*')) prefixes.push(method.slice(0, -1));
-    else exact.add(method);
+    if (pattern.endsWith('*')) prefixes.push(pattern.slice(0, -1));
+    else exact.add(pattern);
   }
   return (method) => exact.has(method) || prefixes.some((prefix) => method.startsWith(prefix));
 };
 
-/**
- * Fills the defaults in. `ignore` replaces the default list; an empty list ignores nothing.
- * Reads `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` (`logs`, `logs/dup`; anything else: span events).
- */
-export const resolveRpc = (
-  options: RpcOptions = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): RpcSettings =>
+/** The configuration in the forms in which each call asks for it. */
+export const rpcSettings = ({
+  rpc,
+  exceptionSignal,
+}: Pick<OtelConfig, 'rpc' | 'exceptionSignal'>): RpcSettings =>
   Object.freeze({
-    server: options.server ?? true,
-    client: options.client ?? true,
-    ignores: matcher(options.ignore ?? DEFAULT_IGNORE),
+    server: rpc.server,
+    client: rpc.client,
+    ignores: matcher(rpc.ignore),
     requestMetadata: Object.freeze([
-      ...new Set((options.requestMetadata ?? []).map((key) => key.toLowerCase())),
+      ...new Set(rpc.requestMetadata.map((key) => key.toLowerCase())),
     ]),
-    exceptionSignal: exceptionSignal(env),
+    exceptionSignal,
   });

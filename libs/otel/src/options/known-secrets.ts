@@ -1,4 +1,4 @@
-import type { OtelConfig } from '../options/otel.config.js';
+import type { OtelConfig } from './otel.config.js';
 
 const SIGNALS = ['', '_TRACES', '_METRICS', '_LOGS'] as const;
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
@@ -39,7 +39,7 @@ const decoded = (text: string): string => {
 
 /** All secrets of the export that are known by value: those in use, and those of variables that were not understood. */
 export const knownSecrets = (
-  { otlp }: OtelConfig,
+  otlp: Pick<OtelConfig['otlp'], 'traces' | 'metrics' | 'logs'>,
   variables: NodeJS.ProcessEnv,
 ): readonly string[] => {
   const ofConfig = [otlp.traces, otlp.metrics, otlp.logs].flatMap(({ headers, tlsFiles }) => [

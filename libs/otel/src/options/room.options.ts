@@ -1,0 +1,126 @@
+// Generated from the tables of this room by `npm run options`. Not to be edited by hand.
+import type { InjectionToken } from '@nestjs/common';
+import type { HealthIndicator } from '../health/indicator.js';
+import type { HttpIgnore } from './option-types.js';
+
+/** Instrumentation of HTTP servers and clients. */
+export interface HttpOptions {
+  /** Spans and metrics of incoming requests. Default: true. */
+  server?: boolean;
+  /** Spans and metrics of outgoing calls by fetch, undici and node:http. Default: true. */
+  client?: boolean;
+  /**
+   * Incoming requests without any telemetry, besides probes and `/metrics`: an exact path, a prefix
+   * that ends in `*`, a pattern, or a function of path and method. Default: none.
+   */
+  ignore?: readonly HttpIgnore[];
+  /**
+   * Hosts (`host` or `host:port`) to which outgoing calls leave no telemetry and carry no context.
+   * Default: none.
+   */
+  ignoreHosts?: readonly (string | RegExp)[];
+  /**
+   * Query keys whose values become `REDACTED`, in any case, besides the seven of the conventions
+   * and the well-known names of credentials (`token`, `password`, `api_key` and their like).
+   * Default: none.
+   */
+  redactQuery?: readonly string[];
+  /** Request headers that are kept as `http.request.header.<key>`. Default: none. */
+  requestHeaders?: readonly string[];
+  /** Response headers that are kept as `http.response.header.<key>`. Default: none. */
+  responseHeaders?: readonly string[];
+  /**
+   * Methods that are told by name, as they are written. Any other one is `_OTHER`. Default:
+   * `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, then `['GET', 'HEAD', 'POST', 'PUT', 'DELETE',
+   * 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']`.
+   */
+  knownMethods?: readonly string[];
+  /**
+   * Believe `Forwarded` and `X-Forwarded-*` for scheme, host and client address. Default: false.
+   */
+  trustProxy?: boolean;
+}
+
+/** Instrumentation of gRPC servers and clients. */
+export interface RpcOptions {
+  /** Spans and metrics of gRPC controllers. Default: true. */
+  server?: boolean;
+  /** Spans and metrics of ClientGrpc. Default: true. */
+  client?: boolean;
+  /**
+   * Methods without any telemetry, as `pkg.Service/Method` or `pkg.Service/*`. The list replaces
+   * the default; an empty one ignores nothing. Default: `['grpc.health.v1.Health/*',
+   * 'grpc.reflection.v1.ServerReflection/*', 'grpc.reflection.v1alpha.ServerReflection/*']`.
+   */
+  ignore?: readonly string[];
+  /** Metadata keys that are kept as `rpc.request.header.<key>`. Default: none. */
+  requestMetadata?: readonly string[];
+}
+
+/** Probes, and what readiness asks. */
+export interface HealthOptions {
+  /** Serve the probes. Default: true. */
+  enabled?: boolean;
+  /** Where the probes are served. */
+  paths?: {
+    /** Liveness: whether to restart the process. Default: `/livez`. */
+    live?: string;
+    /** Readiness: whether to send traffic. Default: `/readyz`. */
+    ready?: string;
+    /** Startup: whether the other probes may begin. Default: `/startupz`. */
+    startup?: string;
+    /** The same as `live`. Default: `/healthz`. */
+    health?: string;
+  };
+  /**
+   * A port of its own for probes and `/metrics`. It is needed where there is no HTTP app. 0 to
+   * 65535. Default: none.
+   */
+  port?: number;
+  /** Address that `port` binds. Ignored without `port`. Default: every interface. */
+  host?: string;
+  /**
+   * Databases that readiness asks: a name, and the injection token of what is pinged. Default:
+   * none.
+   */
+  databases?: Readonly<Record<string, InjectionToken>>;
+  /** Further questions that readiness asks. Default: none. */
+  indicators?: readonly HealthIndicator[];
+  /**
+   * Tell whether telemetry reaches the collector. At worst it makes the service `degraded`.
+   * Default: true.
+   */
+  otlp?: boolean;
+  /** Deadline of one indicator. 1 to 600000 ms. Default: 1000. */
+  timeoutMs?: number;
+  /** How long the answer of an indicator is used again. 0 to 600000 ms. Default: 1000. */
+  cacheMs?: number;
+}
+
+/** Deadlines of the phases. Their sum should stay below the pod's grace period. */
+export interface ShutdownOptions {
+  /**
+   * Go on serving, not ready, so that load balancers notice. In ms. Default: 5000 in Kubernetes,
+   * else 0.
+   */
+  drainMs?: number;
+  /** Close listeners and idle connections. In ms. Default: 1000. */
+  stopIntakeMs?: number;
+  /** Wait for requests in flight. In ms. Default: 10000. */
+  inFlightMs?: number;
+  /** Run Nest's own hooks. In ms. Default: 5000. */
+  hooksMs?: number;
+  /** Send traces and logs, then the final metrics. In ms. Default: 5000. */
+  flushMs?: number;
+  /**
+   * Wait after the last phase, before the process is ended by force. 0 means never. In ms. Default:
+   * 0.
+   */
+  forceExitMs?: number;
+  /**
+   * How long the end of a process that was not shut down may be held up to send what is queued:
+   * `process.exit()` and uncaught exceptions. 0 means not at all. Ignored without a worker. 0 to
+   * 60000 ms. Engine `nestlens` only. Default: 500.
+   */
+  exitMs?: number;
+}
