@@ -66,7 +66,7 @@ describe('packages', () => {
       '@nestlens/testing',
     ]);
     for (const [, manifest] of published) {
-      expect(manifest.files?.filter((file) => file !== 'cjs')).toEqual([
+      expect(manifest.files?.filter((file) => !['cjs', 'schematics'].includes(file))).toEqual([
         'dist',
         '!dist/.tsbuildinfo*',
         'README.md',

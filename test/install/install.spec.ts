@@ -11,7 +11,8 @@ import {
   startApp,
   temporaryFolder,
 } from './fresh-app.js';
-import { collected, expectObserved, spansIn } from './observed.js';
+import { collected, expectObserved, recordsIn, spansIn } from './observed.js';
+import { StockProject } from './stock-project.js';
 
 const MINUTES = 60_000;
 const APPS = ['nest12-esm', 'nest11-cjs'] as const;
@@ -91,6 +92,35 @@ describe('the packed libs in a fresh app', () => {
       );
     },
     3 * MINUTES,
+  );
+
+  it.each(APPS)(
+    'come into a project of `nest new` by `nest add`, once: %s',
+    async (app) => {
+      const project = await StockProject.create(nodeOf(NEWEST), homeOf(app));
+      expect(await project.add()).not.toMatch(/By hand/);
+      const sources = await project.sources();
+      expect(await project.add()).toMatch(/imports OtelModule already/);
+      expect(await project.sources()).toEqual(sources);
+
+      const file = await project.build();
+      const requests = await collected(async (endpoint) => {
+        const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, PORT: '0' };
+        const running = await startApp(nodeOf(NEWEST), file, env);
+        try {
+          expect(await (await fetch(running.url)).text()).toBe('Hello World!');
+          expect(await running.stop()).toEqual({ code: null, signal: 'SIGTERM' });
+        } finally {
+          running.kill();
+        }
+      });
+      const { resource } = requests[0]?.groups[0] ?? {};
+      expect(resource?.attributes['service.name']).toBe(project.name);
+      expect(spansIn(requests).map(({ name }) => name)).toContain('GET /');
+      const lines = recordsIn(requests).map(({ body }) => body);
+      expect(lines).toContain('Nest application successfully started');
+    },
+    2 * MINUTES,
   );
 
   it('load nothing that is only for what was not chosen', async () => {

@@ -30,6 +30,9 @@ export const collected = async (
 export const spansIn = (requests: readonly ExportRequest[]) =>
   requests.flatMap((request) => (request.signal === 'traces' ? itemsOf(request.groups) : []));
 
+export const recordsIn = (requests: readonly ExportRequest[]) =>
+  requests.flatMap((request) => (request.signal === 'logs' ? itemsOf(request.groups) : []));
+
 /** Asks the app of `main.ts` once, stops it, and expects the telemetry of that. */
 export const expectObserved = async (
   service: string,
@@ -71,9 +74,7 @@ export const expectObserved = async (
   );
   expect(metrics.map((metric) => metric.name)).toContain('http.server.request.duration');
 
-  const records = requests.flatMap((request) =>
-    request.signal === 'logs' ? itemsOf(request.groups) : [],
-  );
+  const records = recordsIn(requests);
   const hello = records.find((record) => record.body === 'hello world');
   expect(hello).toMatchObject({ traceId: server?.traceId, severityNumber: 9 });
 
