@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, Server } from 'node:http';
+import { createServer, get } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { BroadcastChannel } from 'node:worker_threads';
 import { Controller, Get, Logger } from '@nestjs/common';
-import { metrics } from '@opentelemetry/api';
+import { SpanKind, metrics, trace } from '@opentelemetry/api';
 import { OtelLogger, OtelModule } from '@nestlens/otel';
 import type { OtelModuleOptions } from '@nestlens/otel';
 import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
@@ -19,6 +20,17 @@ interface Measured {
   readonly count: number | bigint;
 }
 
+const mortal = new URL('./mortal-worker.mjs', import.meta.url);
+/** Resolves once the worker is on its way out. */
+const kill = async (): Promise<void> => {
+  const channel = new BroadcastChannel('mortal-worker');
+  const dying = new Promise((resolve) => channel.addEventListener('message', resolve));
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
+  channel.postMessage('die');
+  await dying;
+  channel.close();
+};
+
 const noFile = new URL('./no-such-worker.js', import.meta.url);
 
 describe.each<
@@ -29,6 +41,11 @@ describe.each<
   [
     'where no worker can be started',
     { protocol: 'http/json', worker: { entry: noFile } },
+    (to) => to.httpUrl,
+  ],
+  [
+    'after its worker has died',
+    { protocol: 'http/json', worker: { entry: mortal } },
     (to) => to.httpUrl,
   ],
   ['with the official engine', { protocol: 'http/protobuf', engine: 'sdk' }, (to) => to.httpUrl],
@@ -54,10 +71,17 @@ describe.each<
 
   it('is not traced, measured or logged', async () => {
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-    /** Over `fetch`, as applications do in any of these places. */
+    /**
+     * Over `fetch` and `node:http`, as applications do in any of these places, with a library that is instrumented by
+     * somebody else.
+     */
     const calls = async (path: string): Promise<void> => {
       new Logger('Spec').log(path);
+      trace.getTracer('theirs').startSpan(path, { kind: SpanKind.CLIENT }).end();
       await (await fetch(url + path)).text();
+      const [answer] = (await once(get(url + path), 'response')) as [IncomingMessage];
+      answer.resume();
+      await once(answer, 'end');
     };
 
     @Controller()
@@ -114,7 +138,9 @@ describe.each<
     await ask(port, '/work');
     await ask(port, '/readyz');
     await OtelModule.flush(30_000);
+    if (typeof otlp.worker === 'object' && otlp.worker.entry === mortal) await kill();
     await ask(port, '/work');
+    await OtelModule.flush(30_000);
     await app.close();
     const paths = asked.map(({ path }) => path);
     const expected = ['/indicator', '/observed', '/work', ...(isOurs ? ['/token'] : [])];
@@ -124,16 +150,20 @@ describe.each<
       .spans()
       .filter(({ kind, attributes }) => kind === CLIENT && attributes['server.port'] !== port)
       .map(({ attributes }) => attributes['url.full']);
-    expect(clients).toEqual([`${url}/work`, `${url}/work`]);
+    expect(clients.filter((each) => each !== undefined)).toEqual(Array(4).fill(`${url}/work`));
+    const theirs = collector.spans().filter(({ scope }) => scope.name === 'theirs');
+    expect(theirs.map(({ name }) => name)).toEqual(['/work', '/work']);
     expect(
       asked.filter(({ headers }) => headers.traceparent !== undefined).map(({ path }) => path),
-    ).toEqual(['/work', '/work']);
+    ).toEqual(Array(4).fill('/work'));
     const durations = collector
       .metrics()
       .filter(({ name }) => name === 'http.client.request.duration')
       .flatMap(({ data }) => data.points as readonly Measured[])
       .filter(({ attributes }) => attributes['server.port'] !== port);
-    expect(Math.max(...durations.map(({ count }) => Number(count)))).toBe(2);
+    // Cumulative: the last of each set of attributes has all of it.
+    const last = new Map(durations.map((point) => [JSON.stringify(point.attributes), point.count]));
+    expect([...last.values()].reduce<number>((sum, count) => sum + Number(count), 0)).toBe(4);
     expect(new Set(durations.map(({ attributes }) => attributes['server.port']))).toHaveProperty(
       'size',
       1,
