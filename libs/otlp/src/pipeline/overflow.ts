@@ -5,15 +5,10 @@ import { goesInOrder } from '../layers/consumers.js';
 import type { Batch } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
 import type { SlabPool } from '../slab/slab-pool.js';
-import type { SpoolEvent } from '../spool/events.js';
-import type { Items } from '../spool/items.js';
-import { openSpool } from '../spool/open-spool.js';
-import type { Succession } from '../spool/options.js';
-import { remedyOf } from '../spool/remedy.js';
-import { replay } from '../spool/replay.js';
-import type { Load, Replayer } from '../spool/replay.js';
-import type { Spool } from '../spool/spool.js';
-import type { SpoolStats } from '../spool/counts.js';
+import type { Items, SpoolStats } from '../spool/counts.js';
+import { openSpool, remedyOf } from '../spool/open-spool.js';
+import { replay, type Load, type Replayer } from '../spool/replay.js';
+import type { Spool, SpoolEvent, Succession } from '../spool/spool.js';
 import type { Lane, Lanes, Overflow } from './lane.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import { SpoolBooks } from './spool-books.js';
@@ -141,7 +136,7 @@ export class DiskOverflow implements Overflow {
   /** What is in it is on the disk when it resolves. */
   async close(): Promise<void> {
     await this.stopReplay();
-    await this.#spool.sync();
+    await this.#spool.fsync();
     await this.#spool.close();
   }
 

@@ -6,7 +6,7 @@ import type { Endpoint } from '../pool/endpoint.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import type { TlsOptions } from '../pool/tls-material.js';
 import type { DropPolicy } from '../slab/slab-writer.js';
-import type { SpoolOptions } from '../spool/options.js';
+import type { SpoolOptions } from '../spool/spool.js';
 import type { Encoding } from '../transport/encoding.js';
 import type { HeaderValues, Headers } from '../transport/headers.js';
 import { SIGNALS } from '../wire/model.js';

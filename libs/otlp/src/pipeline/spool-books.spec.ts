@@ -1,6 +1,6 @@
 import { createLedger } from '../ledger/ledger.js';
-import type { SpoolEvent } from '../spool/events.js';
-import { noItems } from '../spool/items.js';
+import type { SpoolEvent } from '../spool/spool.js';
+import { noItems } from '../spool/counts.js';
 import { SpoolBooks } from './spool-books.js';
 
 const traces = (count: number) => ({ ...noItems(), traces: count });

@@ -1,7 +1,7 @@
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import { SIGNALS } from '../wire/model.js';
-import type { SpoolEvent } from '../spool/events.js';
-import type { Items, Tally } from '../spool/items.js';
+import type { SpoolEvent } from '../spool/spool.js';
+import type { Items, Tally } from '../spool/counts.js';
 
 const LOSSES = {
   evicted: 'spool_full',

@@ -1,19 +1,53 @@
-import { noItems, type Items, type Tally } from './items.js';
+import { SIGNALS, type Signal } from '../wire/model.js';
+
+/** Spans, data points and log records. */
+export type Items = Readonly<Record<Signal, number>>;
+
+/** Items that are still being counted. */
+export type Tally = Record<Signal, number>;
+
+export const noItems = (): Tally => ({ traces: 0, metrics: 0, logs: 0 });
+
+export function addItems(to: Tally, items: Items): void {
+  to.traces += items.traces;
+  to.metrics += items.metrics;
+  to.logs += items.logs;
+}
+
+export function subtractItems(from: Tally, items: Items): void {
+  from.traces -= items.traces;
+  from.metrics -= items.metrics;
+  from.logs -= items.logs;
+}
+
+export const countItems = (items: Items): number => items.traces + items.metrics + items.logs;
+
+export const hasItems = (items: Items): boolean => SIGNALS.some((signal) => items[signal] > 0);
+
+/** The part of `total` that is not gone; never below 0, whatever a damaged file claims. */
+export const restOf = (total: Items, gone: Items): Tally => ({
+  traces: Math.max(0, total.traces - gone.traces),
+  metrics: Math.max(0, total.metrics - gone.metrics),
+  logs: Math.max(0, total.logs - gone.logs),
+});
+
+/** Why items left the spool unsent. */
+export type LossKind = 'evicted' | 'expired' | 'corrupt';
 
 /**
  * What happened to everything that was ever in the spool:
  * appended + recovered = acknowledged + evicted + expired + corrupt + held, signal by signal, at any moment.
  */
 export interface SpoolStats {
-  /** On disk now, in bytes, of this process (its own directory and those it adopted). */
+  /** Bytes on disk now, in this process' own directory and in those that it took over. */
   readonly bytes: number;
-  /** Files that hold them. */
+  /** Files that hold these bytes. */
   readonly segments: number;
-  /** Not yet acknowledged. */
+  /** Items that are not acknowledged yet. */
   readonly held: Items;
-  /** Age of the oldest of them in ms; 0 when there is none. */
+  /** Age of the oldest held item in ms; 0 when there is none. */
   readonly oldestMs: number;
-  /** Taken and not acknowledged. Part of `held`. */
+  /** Records that were taken and not acknowledged. Their items are part of `held`. */
   readonly outstanding: number;
   readonly appended: Items;
   /** Found on disk from earlier processes. */
@@ -26,29 +60,80 @@ export interface SpoolStats {
   readonly corrupt: Items & { readonly bytes: number };
 }
 
-/** One object that all parts of a spool count in. */
-export interface Counts {
-  bytes: number;
-  outstanding: number;
-  readonly held: Tally;
-  readonly appended: Tally;
-  readonly recovered: Tally;
-  readonly acknowledged: Tally;
-  readonly evicted: Tally;
-  readonly expired: Tally;
-  readonly corrupt: Tally;
-  corruptBytes: number;
-}
+/** The numbers of one spool. Each method keeps the equation of `SpoolStats`. */
+export class Counts {
+  readonly #held = noItems();
+  readonly #appended = noItems();
+  readonly #recovered = noItems();
+  readonly #acknowledged = noItems();
+  readonly #lost = { evicted: noItems(), expired: noItems(), corrupt: noItems() };
+  #bytes = 0;
+  #outstanding = 0;
+  #corruptBytes = 0;
 
-export const newCounts = (): Counts => ({
-  bytes: 0,
-  outstanding: 0,
-  held: noItems(),
-  appended: noItems(),
-  recovered: noItems(),
-  acknowledged: noItems(),
-  evicted: noItems(),
-  expired: noItems(),
-  corrupt: noItems(),
-  corruptBytes: 0,
-});
+  /** Bytes on disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get held(): Items {
+    return this.#held;
+  }
+
+  addBytes(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  removeBytes(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  appended(items: Items): void {
+    addItems(this.#appended, items);
+    addItems(this.#held, items);
+  }
+
+  recovered(items: Items): void {
+    addItems(this.#recovered, items);
+    addItems(this.#held, items);
+  }
+
+  /** One record goes out. */
+  leased(): void {
+    this.#outstanding += 1;
+  }
+
+  /** One record is no longer out, whatever became of it. */
+  returned(): void {
+    this.#outstanding -= 1;
+  }
+
+  acknowledged(signal: Signal, items: number): void {
+    this.#acknowledged[signal] += items;
+    this.#held[signal] -= items;
+  }
+
+  lost(kind: LossKind, items: Items): void {
+    addItems(this.#lost[kind], items);
+    subtractItems(this.#held, items);
+  }
+
+  addCorruptBytes(bytes: number): void {
+    this.#corruptBytes += bytes;
+  }
+
+  snapshot(): Omit<SpoolStats, 'segments' | 'oldestMs'> {
+    const { evicted, expired, corrupt } = this.#lost;
+    return {
+      bytes: this.#bytes,
+      held: { ...this.#held },
+      outstanding: this.#outstanding,
+      appended: { ...this.#appended },
+      recovered: { ...this.#recovered },
+      acknowledged: { ...this.#acknowledged },
+      evicted: { ...evicted },
+      expired: { ...expired },
+      corrupt: { ...corrupt, bytes: this.#corruptBytes },
+    };
+  }
+}

@@ -4,7 +4,7 @@ import { FakeDisk } from './fixtures/fake-disk.js';
 import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance } from './fixtures/open.js';
 import { below, seeded } from './fixtures/random.js';
-import { nodeDisk } from './node-disk.js';
+import { nodeDisk } from './disk.js';
 import { openSpool } from './open-spool.js';
 import type { Spool, SpooledRecord } from './spool.js';
 
@@ -98,7 +98,7 @@ async function live(
       const order = [...taken];
       const first = order.findIndex((one) => !acknowledged.has(one));
       const [durable, settled] = [[...spooled], order.slice(0, first === -1 ? undefined : first)];
-      if (!(await spool.sync())) return;
+      if (!(await spool.fsync())) return;
       for (const one of durable) life.durable.add(one);
       for (const one of settled) life.settled.add(one);
     },
@@ -125,7 +125,7 @@ async function afterlife(disk: FakeDisk, clock: ManualClock): Promise<number[]> 
   await clock.advance(90_000);
   ids.push(...(await drain(spool)));
   expect(imbalance(spool)).toEqual([0, 0, 0]);
-  expect(await spool.sync()).toBe(true);
+  expect(await spool.fsync()).toBe(true);
   await spool.close();
   expect(disk.openFiles).toBe(0);
   expect(disk.paths.filter((path) => path.startsWith(`${ROOT}/`))).toEqual([]);

@@ -8,10 +8,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { SpoolEvent } from './events.js';
+import type { SpoolEvent } from './spool.js';
 import { batch, drain, range } from './fixtures/batches.js';
 import { imbalance, Openings } from './fixtures/open.js';
-import { openName, parseSegmentName, sealedName } from './segment-name.js';
+import { openName, parseSegmentName, sealedName } from './segment-format.js';
 
 const RECORD = 132;
 const HEADER = 64;
@@ -46,7 +46,7 @@ describe('a damaged spool', () => {
     const events: SpoolEvent[] = [];
     const spool = await openings.open({ directory, onEvent: (event) => events.push(event) });
     const ids = await drain(spool);
-    await spool.sync();
+    await spool.fsync();
     expect(imbalance(spool)).toEqual([0, 0, 0]);
     const { corrupt } = spool.stats();
     // Nothing of it is met again.
@@ -189,7 +189,7 @@ describe('a damaged spool', () => {
     });
     const spool = await openings.open({ directory });
     expect(await drain(spool)).toEqual(range(0, 10));
-    await spool.sync();
+    await spool.fsync();
     await spool.close();
     expect(readFileSync(outside, 'utf8')).toBe('not a segment');
     expect(existsSync(segmentIn(directory))).toBe(true);

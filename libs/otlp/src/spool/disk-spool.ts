@@ -1,66 +1,57 @@
 import { join } from 'node:path';
-import { ABORTED, BREAKER_OPEN, mayHaveArrived } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
+import { Debounced } from '../send/debounced.js';
 import type { Batch } from '../send/sender.js';
 import { SIGNALS, type Signal } from '../wire/model.js';
-import type { SpoolStats } from './counts.js';
-import { recordBytes } from './current.js';
+import { AbandonedSpools } from './abandoned-spools.js';
+import { hasItems, type SpoolStats } from './counts.js';
 import { codeOf } from './disk.js';
-import { DiskHealth, tryWriting, type SpoolState } from './disk-health.js';
-import { makeHome } from './homes.js';
-import { countItems } from './items.js';
-import type { Journal } from './journal.js';
-import { lockPath } from './lock.js';
-import type { Succession } from './options.js';
-import { Orphans } from './orphans.js';
-import { thisOwner, type Owner } from './owner.js';
-import { SEGMENT_HEADER_BYTES } from './record.js';
-import { Round } from './round.js';
-import type { Spool, SpooledRecord } from './spool.js';
-import type { Surroundings } from './surroundings.js';
-import { Taken } from './taken.js';
-import type { Appended, Writer } from './writer.js';
-import { Writers } from './writers.js';
+import { DiskHealth, tryWriting } from './disk-health.js';
+import { thisOwner, type Owner } from './ownership.js';
+import { recordBytes, SEGMENT_HEADER_BYTES } from './segment-format.js';
+import type { LeasedRecord } from './segment-record.js';
+import { SegmentWriters, type SegmentWriter } from './segment-writer.js';
+import type { SpoolContext } from './spool-context.js';
+import { SpoolDirectory } from './spool-directory.js';
+import type { Appended, Spool, SpooledRecord, SpoolState, Succession } from './spool.js';
 
 const HOUSEKEEPING_MS = 10_000;
 const ACKNOWLEDGE_MS = 500;
 const STUCK_MS = 5000;
 const OPEN_BUDGET_MS = 1000;
-/** Reasons of outcomes that say nothing of the record. */
-const UNTRIED: ReadonlySet<string> = new Set([ABORTED, BREAKER_OPEN]);
 
 /** Made by `openSpool`. */
 export class DiskSpool implements Spool {
-  readonly #around: Surroundings;
+  readonly #context: SpoolContext;
   readonly #root: string;
   readonly #us: Owner;
-  readonly #orphans: Orphans;
+  readonly #abandoned: AbandonedSpools;
   readonly #health: DiskHealth;
-  readonly #syncs: Round;
-  readonly #housekeeping: Round;
-  #own: { readonly journal: Journal; readonly writers: Writers } | undefined;
+  readonly #syncing: Debounced;
+  readonly #housekeeping: Debounced;
+  #own: { readonly directory: SpoolDirectory; readonly writers: SegmentWriters } | undefined;
   #asked: Promise<boolean> = Promise.resolve(true);
   #persisting: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(around: Surroundings, root: string, succession?: Succession) {
-    this.#around = around;
+  constructor(context: SpoolContext, root: string, succession?: Succession) {
+    this.#context = context;
     this.#root = root;
     this.#us = thisOwner(succession?.token);
-    this.#orphans = new Orphans(around, root, this.#us, succession?.gone ?? []);
-    this.#health = new DiskHealth(around, root, (bytes) => this.#try(bytes));
-    const { clock, options } = around;
+    this.#abandoned = new AbandonedSpools(context, root, this.#us, succession?.gone ?? []);
+    this.#health = new DiskHealth(context, root, (bytes) => this.#try(bytes));
+    const { clock, options } = context;
     const { fsyncIntervalMs: ms } = options;
     // Half of it is for the disk, which takes its time.
-    this.#syncs = new Round(clock, (ms === 'always' ? ACKNOWLEDGE_MS : ms) / 2, () =>
-      this.#syncSoon(),
+    this.#syncing = new Debounced(clock, (ms === 'always' ? ACKNOWLEDGE_MS : ms) / 2, () =>
+      this.#fsyncLater(),
     );
-    this.#housekeeping = new Round(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
+    this.#housekeeping = new Debounced(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
   }
 
   /** Throws what the disk throws. */
   async open(): Promise<void> {
-    this.#housekeeping.soon();
+    this.#housekeeping.ask();
     await this.#settleIn();
     await this.#adopt();
   }
@@ -71,60 +62,49 @@ export class DiskSpool implements Spool {
     const writer = this.#admit(batch);
     if ('kind' in writer) return writer;
     const appended = await writer.append(batch);
-    this.#syncs.soon();
+    this.#syncing.ask();
     return appended;
   }
 
   async take(signals: readonly Signal[] = SIGNALS): Promise<SpooledRecord | undefined> {
     if (this.#closing !== undefined) return undefined;
-    for (const journal of this.#nextFirst(signals)) {
-      const entry = await journal.take(signals);
-      if (entry !== undefined) return new Taken(journal, entry, this.#around.unixMs());
+    for (const directory of this.#nextFirst(signals)) {
+      const record = await directory.lease(signals);
+      if (record !== undefined) return record;
     }
     return undefined;
   }
 
   acknowledge(record: SpooledRecord, outcome: Outcome): void {
-    const { journal, entry } = record as Taken;
-    entry.doubtful ||= outcome.kind === 'retry' && mayHaveArrived(outcome.reason);
-    const untried = outcome.kind === 'retry' && UNTRIED.has(outcome.reason);
-    journal.answer(entry, outcome.kind !== 'retry' ? 'done' : untried ? 'untried' : 'failed');
-    this.#syncs.soon();
+    (record as LeasedRecord).settle(outcome);
+    this.#syncing.ask();
   }
 
-  pardon(signals: readonly Signal[] = SIGNALS): void {
-    for (const journal of this.#journals()) journal.pardon(signals);
+  resetBackoff(signals: readonly Signal[] = SIGNALS): void {
+    for (const directory of this.#directories()) directory.resetBackoff(signals);
   }
 
   wakeOne(signals: readonly Signal[] = SIGNALS): boolean {
-    return this.#oldestFirst().some((journal) => journal.wakeOne(signals));
+    return this.#oldestFirst().some((directory) => directory.wakeOne(signals));
   }
 
-  sync(): Promise<boolean> {
-    this.#asked = this.#asked.then(() => this.#sync());
+  fsync(): Promise<boolean> {
+    this.#asked = this.#asked.then(() => this.#fsync());
     return this.#asked;
   }
 
   holds(signal: Signal): boolean {
-    return this.#around.counts.held[signal] > 0;
+    return this.#context.counts.held[signal] > 0;
   }
 
   stats(): SpoolStats {
-    const { counts, unixMs } = this.#around;
-    const journals = this.#journals();
-    const firstMs = Math.min(...journals.map((journal) => journal.firstMs));
+    const counts = this.#context.counts.snapshot();
+    const directories = this.#directories();
+    const firstMs = Math.min(...directories.map((directory) => directory.firstMs));
     return {
-      bytes: counts.bytes,
-      segments: journals.reduce((sum, journal) => sum + journal.size, 0),
-      held: { ...counts.held },
-      oldestMs: countItems(counts.held) === 0 ? 0 : Math.max(0, unixMs() - firstMs),
-      outstanding: counts.outstanding,
-      appended: { ...counts.appended },
-      recovered: { ...counts.recovered },
-      acknowledged: { ...counts.acknowledged },
-      evicted: { ...counts.evicted },
-      expired: { ...counts.expired },
-      corrupt: { ...counts.corrupt, bytes: counts.corruptBytes },
+      ...counts,
+      segments: directories.reduce((sum, { size }) => sum + size, 0),
+      oldestMs: hasItems(counts.held) ? Math.max(0, this.#context.unixMs() - firstMs) : 0,
     };
   }
 
@@ -138,7 +118,7 @@ export class DiskSpool implements Spool {
   }
 
   /** The writer, once there is room for the batch, or why it cannot be kept. */
-  #admit(batch: Batch): Writer | Exclude<Appended, { kind: 'spooled' }> {
+  #admit(batch: Batch): SegmentWriter | Exclude<Appended, { kind: 'spooled' }> {
     if (this.#closing !== undefined) return { kind: 'failed', code: 'ECLOSED' };
     const { state } = this.#health;
     const writers = this.#own?.writers;
@@ -154,81 +134,85 @@ export class DiskSpool implements Spool {
   }
 
   #makeRoom(bytes: number): boolean {
-    const { counts, options } = this.#around;
+    const { counts, options } = this.#context;
     if (bytes > options.maxBytes) return false;
     while (counts.bytes + bytes > options.maxBytes) {
-      if (this.#oldestFirst().some((journal) => journal.evictOldest())) continue;
+      if (this.#oldestFirst().some((directory) => directory.evictOldest())) continue;
       // All the rest is being written to, for one signal or another.
       if (this.#own?.writers.retireIdle() !== true) return false;
     }
     return true;
   }
 
-  /** What was thrown away for a batch is off the disk before that batch comes onto it. */
-  async #bury(): Promise<void> {
-    for (const journal of this.#journals()) await journal.bury();
+  #directories(): readonly SpoolDirectory[] {
+    const { directories } = this.#abandoned;
+    return this.#own === undefined ? directories : [...directories, this.#own.directory];
   }
 
-  #journals(): readonly Journal[] {
-    const { journals } = this.#orphans;
-    return this.#own === undefined ? journals : [...journals, this.#own.journal];
+  #oldestFirst(): readonly SpoolDirectory[] {
+    const directories = this.#directories();
+    if (directories.length < 2) return directories;
+    return directories.toSorted((a, b) => a.firstMs - b.firstMs);
   }
 
-  #oldestFirst(): readonly Journal[] {
-    const journals = this.#journals();
-    return journals.length < 2 ? journals : journals.toSorted((a, b) => a.firstMs - b.firstMs);
-  }
-
-  /** By what they have of these signals. */
-  #nextFirst(signals: readonly Signal[]): readonly Journal[] {
-    const journals = this.#journals();
-    if (journals.length < 2) return journals;
-    return journals
-      .map((journal) => ({ journal, ms: journal.nextMs(signals) ?? Infinity }))
+  /** Sorted by the next record of these signals in each. */
+  #nextFirst(signals: readonly Signal[]): readonly SpoolDirectory[] {
+    const directories = this.#directories();
+    if (directories.length < 2) return directories;
+    return directories
+      .map((directory) => ({ directory, ms: directory.nextMs(signals) ?? Infinity }))
       .toSorted((a, b) => a.ms - b.ms || 0)
-      .map(({ journal }) => journal);
+      .map(({ directory }) => directory);
   }
 
+  /** Makes a directory of our own. */
   async #settleIn(): Promise<void> {
-    const journal = await makeHome(this.#around, this.#root, this.#us);
-    const onFailure = (code: string, bytes: number): void => this.#health.fail(code, bytes);
-    const makeRoom = (): Promise<void> => this.#bury();
-    this.#own = { journal, writers: new Writers(this.#around, journal, onFailure, makeRoom) };
+    const directory = await SpoolDirectory.create(this.#context, this.#root, this.#us);
+    const writers = new SegmentWriters(this.#context, directory, {
+      onFailure: (code, bytes) => this.#health.fail(code, bytes),
+      // Segments that were evicted for a batch are off the disk before that batch comes onto it.
+      makeRoom: () => this.#deletePending(),
+    });
+    this.#own = { directory, writers };
+  }
+
+  async #deletePending(): Promise<void> {
+    for (const directory of this.#directories()) await directory.deletePending();
   }
 
   async #adopt(): Promise<void> {
-    const untilMs = this.#around.clock.now() + OPEN_BUDGET_MS;
-    const more = await this.#orphans.adopt(this.#own?.journal.directory, untilMs);
+    const untilMs = this.#context.clock.now() + OPEN_BUDGET_MS;
+    const more = await this.#abandoned.adopt(this.#own?.directory.path, untilMs);
     this.#makeRoom(0);
-    if (more) this.#syncs.soon();
+    if (more) this.#syncing.ask();
   }
 
-  /** What failed, once more. */
+  /** Does once more what failed. */
   async #try(bytes: number): Promise<void> {
     if (this.#own === undefined) await this.#settleIn();
     const own = this.#own;
     if (own === undefined || this.#closing !== undefined) return;
-    await tryWriting(this.#around.disk, join(own.journal.directory, 'probe'), bytes);
-    await own.writers.sync();
-    await own.journal.persist();
+    await tryWriting(this.#context.disk, join(own.directory.path, 'probe'), bytes);
+    await own.writers.fsync();
+    await own.directory.persist();
   }
 
-  async #syncSoon(): Promise<void> {
-    this.#own?.writers.retireIfDone();
-    await this.#attempt(() => this.#own?.writers.sync());
+  async #fsyncLater(): Promise<void> {
+    this.#own?.writers.retireIfConsumed();
+    await this.#attempt(() => this.#own?.writers.fsync());
     // Records wait for no cursor.
-    this.#persisting = this.#persist().then(() => this.#orphans.leave());
+    this.#persisting = this.#persist().then(() => this.#abandoned.closeEmpty());
   }
 
-  async #sync(): Promise<boolean> {
-    return (await this.#attempt(() => this.#own?.writers.sync())) && this.#persist();
+  async #fsync(): Promise<boolean> {
+    return (await this.#attempt(() => this.#own?.writers.fsync())) && this.#persist();
   }
 
   async #persist(): Promise<boolean> {
     const persisted = await this.#attempt(async () => {
-      for (const journal of this.#journals()) await journal.persist();
+      for (const directory of this.#directories()) await directory.persist();
     });
-    return persisted && this.#own?.journal.unsure === false;
+    return persisted && this.#own?.directory.isUnsure === false;
   }
 
   async #attempt(run: () => Promise<void> | undefined): Promise<boolean> {
@@ -242,34 +226,34 @@ export class DiskSpool implements Spool {
   }
 
   async #keepHouse(): Promise<void> {
-    for (const journal of this.#journals()) journal.expire();
-    for (const journal of this.#journals()) await this.#touch(journal);
+    for (const directory of this.#directories()) directory.expire();
+    for (const directory of this.#directories()) await this.#touch(directory);
     await this.#adopt().catch(() => undefined);
-    this.#syncs.soon();
-    this.#housekeeping.soon();
+    this.#syncing.ask();
+    this.#housekeeping.ask();
   }
 
   /** Shows those who cannot see this process that it lives, and finds out if they took it for dead. */
-  async #touch(journal: Journal): Promise<void> {
+  async #touch(directory: SpoolDirectory): Promise<void> {
     try {
-      await this.#around.disk.touch(lockPath(journal.lock));
+      await directory.touch();
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') return;
-      journal.disown();
-      if (this.#own?.journal === journal) {
+      directory.disown();
+      if (this.#own?.directory === directory) {
         this.#own = undefined;
         this.#health.fail('ELOCKLOST', 0);
-      } else this.#orphans.forget(journal);
+      } else this.#abandoned.forget(directory);
     }
   }
 
   async #close(): Promise<void> {
     this.#health.close();
     await this.#housekeeping.stop();
-    await this.#syncs.stop();
+    await this.#syncing.stop();
     await this.#asked;
     await this.#persisting;
     await this.#own?.writers.close();
-    for (const journal of this.#journals()) await journal.close();
+    for (const directory of this.#directories()) await directory.close();
   }
 }

@@ -1,10 +1,9 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BlockingDisk, Disk } from './disk.js';
+import { nodeDisk, nodeDiskSync, type BlockingDisk, type Disk } from './disk.js';
 import { dump, dumpSync } from './dump.js';
 import { batch, drain } from './fixtures/batches.js';
-import { nodeDisk, nodeDiskSync } from './node-disk.js';
 import { openSpool } from './open-spool.js';
 
 const PATIENT = new AbortController().signal;
@@ -33,7 +32,7 @@ describe('a dump', () => {
   });
 
   it('is written when the operating system has it, while its sync hangs', async () => {
-    const disk: Disk = { ...nodeDisk, sync: () => gate.promise };
+    const disk: Disk = { ...nodeDisk, fsync: () => gate.promise };
     const { written, sealed } = dump(directory, [batch(1)], PATIENT, disk);
     expect((await written).kind).toBe('spooled');
     gate.resolve();
@@ -79,7 +78,7 @@ describe('a dump', () => {
       syncs += 1;
       atMs += 600;
     };
-    const disk: BlockingDisk = { ...nodeDiskSync, sync: slow, syncDirectory: slow };
+    const disk: BlockingDisk = { ...nodeDiskSync, fsync: slow, fsyncDirectory: slow };
     expect(dumpSync(directory, [batch(1)], disk, () => atMs).kind).toBe('spooled');
     expect(syncs).toBe(1);
   });

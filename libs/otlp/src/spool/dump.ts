@@ -1,35 +1,52 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { Batch } from '../send/sender.js';
-import { codeOf, writeAll, writeAllSync, type BlockingDisk, type Disk } from './disk.js';
-import { newHomeName } from './homes.js';
-import { noItems, type Items } from './items.js';
-import { freePath, lockDirectory, lockPath, type Lock } from './lock.js';
-import { nodeDisk, nodeDiskSync } from './node-disk.js';
-import { thisOwner } from './owner.js';
-import { encodeRecordHeader, encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './record.js';
-import { openName, sealedName } from './segment-name.js';
+import {
+  codeOf,
+  nodeDisk,
+  nodeDiskSync,
+  writeAll,
+  writeAllSync,
+  type BlockingDisk,
+  type Disk,
+} from './disk.js';
+import { noItems, type Items } from './counts.js';
+import {
+  freePath,
+  lockDirectory,
+  lockPath,
+  newDirectoryName,
+  thisOwner,
+  type Lock,
+} from './ownership.js';
+import {
+  encodeRecordHeader,
+  encodeSegmentHeader,
+  openName,
+  sealedName,
+  SEGMENT_HEADER_BYTES,
+} from './segment-format.js';
 
 export type Dumped =
   | { readonly kind: 'spooled'; readonly items: Items; readonly bytes: number }
   | { readonly kind: 'failed'; readonly code: string };
 
-/** A dump that is under way. Neither rejects. */
+/** A dump that is under way. Neither promise rejects. */
 export interface Dumping {
-  /** The operating system has all of it: the end of the process does not take it away. */
+  /** The operating system has all of it: it outlasts the end of the process. */
   readonly written: Promise<Dumped>;
-  /** The disk has it too, as far as it can, and others may take it. */
+  /** The disk has it too, unless it refused, and others may take it over. */
   readonly sealed: Promise<void>;
 }
 
-/** No sync begins later than this after the start: what the operating system has outlives the process. */
-const SYNC_WITHIN_MS = 500;
+/** No fsync begins later than this after the start: bytes that the operating system has outlast the process. */
+const FSYNC_WITHIN_MS = 500;
 
 /**
- * Writes batches to a directory of spools when the one who holds the spool cannot: from the main thread of a process
- * that is about to end, while a worker owns the spool. Waits for the disk, but for no sync once 500 ms are over. Needs
- * no open spool; the next one to open there, or one that is open, takes it over. Never throws. `directory` as in
- * `openSpool`; its caps do not count here. `nowMs` never goes back.
+ * Writes batches to the directory of a spool when the spool's owner cannot: from the main thread of a process that is
+ * about to end, while a worker owns the spool. Waits for the disk, but for no fsync once 500 ms are over. Needs no open
+ * spool: one that is open there, or opens next, takes the batches over. Never throws. `directory` is that of
+ * `openSpool`, whose caps do not count here. `nowMs` never goes back.
  */
 export function dumpSync(
   directory: string,
@@ -38,19 +55,19 @@ export function dumpSync(
   nowMs: () => number = () => performance.now(),
 ): Dumped {
   const { home, lock, open, sealed, chunks, items, bytes } = planned(directory, batches);
-  const untilMs = nowMs() + SYNC_WITHIN_MS;
-  const sync = (run: () => void): void => {
+  const untilMs = nowMs() + FSYNC_WITHIN_MS;
+  const fsync = (run: () => void): void => {
     if (nowMs() < untilMs) run();
   };
   try {
     disk.makeDirectory(lock.directory);
-    // Ours until it is whole. If we do not get that far, whoever finds it reads as much as there is.
+    // It is ours until it is whole. If we do not get that far, whoever finds it reads as much as there is.
     writeSync(disk, lockPath(lock), [ownerText()]);
-    writeSync(disk, open, chunks, (file) => sync(() => disk.sync(file)));
+    writeSync(disk, open, chunks, (file) => fsync(() => disk.fsync(file)));
     disk.rename(open, sealed);
     disk.rename(lockPath(lock), freePath(lock));
-    sync(() => disk.syncDirectory(home));
-    sync(() => disk.syncDirectory(directory));
+    fsync(() => disk.fsyncDirectory(home));
+    fsync(() => disk.fsyncDirectory(directory));
     return { kind: 'spooled', items, bytes };
   } catch (error) {
     return { kind: 'failed', code: codeOf(error) };
@@ -58,8 +75,8 @@ export function dumpSync(
 }
 
 /**
- * The same without waiting in the event loop, since nothing ends a call to a disk that hangs. What is written when
- * `signal` has aborted is taken back: whoever waited for it counts it as lost.
+ * Writes batches as `dumpSync` does, without waiting in the event loop, since nothing ends a call to a disk that hangs.
+ * Takes back bytes that are written after `signal` has aborted: whoever waited for them counts them as lost.
  */
 export function dump(
   directory: string,
@@ -67,23 +84,23 @@ export function dump(
   signal: AbortSignal,
   disk: Disk = nodeDisk,
 ): Dumping {
-  const segment = planned(directory, batches);
-  const { items, bytes } = segment;
-  const writing = write(segment, signal, disk);
+  const plan = planned(directory, batches);
+  const { items, bytes } = plan;
+  const writing = write(plan, signal, disk);
   return {
     written: writing.then(
       () => ({ kind: 'spooled', items, bytes }),
       (error: unknown) => ({ kind: 'failed', code: codeOf(error) }),
     ),
-    sealed: writing.then((file) => seal(segment, file, disk)).catch(() => undefined),
+    sealed: writing.then((file) => seal(plan, file, disk)).catch(() => undefined),
   };
 }
 
-interface Segment {
+interface Plan {
   readonly directory: string;
   readonly home: string;
   readonly lock: Lock;
-  /** Its file, while it is written and after. */
+  /** The path while it is written, and after. */
   readonly open: string;
   readonly sealed: string;
   readonly chunks: readonly Uint8Array[];
@@ -91,9 +108,9 @@ interface Segment {
   readonly bytes: number;
 }
 
-function planned(directory: string, batches: readonly Batch[]): Segment {
+function planned(directory: string, batches: readonly Batch[]): Plan {
   const nowMs = Date.now();
-  const home = join(directory, newHomeName(nowMs));
+  const home = join(directory, newDirectoryName(nowMs));
   const lock = { directory: lockDirectory(home), number: 1 };
   const salt = randomInt(1, 2 ** 32);
   const items = noItems();
@@ -126,9 +143,9 @@ function writeSync(
   }
 }
 
-/** Answers the open file. Throws what the disk throws, and where it is too late. */
+/** Answers the open file. Throws what the disk throws, and once `signal` has aborted. */
 async function write(
-  { lock, open, chunks }: Segment,
+  { lock, open, chunks }: Plan,
   signal: AbortSignal,
   disk: Disk,
 ): Promise<number> {
@@ -149,13 +166,13 @@ async function write(
 }
 
 async function seal(
-  { directory, home, lock, open, sealed }: Segment,
+  { directory, home, lock, open, sealed }: Plan,
   file: number,
   disk: Disk,
 ): Promise<void> {
-  await disk.sync(file).finally(() => disk.close(file));
+  await disk.fsync(file).finally(() => disk.close(file));
   await disk.rename(open, sealed);
   await disk.rename(lockPath(lock), freePath(lock));
-  await disk.syncDirectory(home);
-  await disk.syncDirectory(directory);
+  await disk.fsyncDirectory(home);
+  await disk.fsyncDirectory(directory);
 }

@@ -2,12 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accepted, retry } from '../send/outcome.js';
 import { systemClock, type Clock } from '../send/sender.js';
-import type { SpoolEvent } from './events.js';
+import type { SpoolEvent } from './spool.js';
 import { batch, drain, range } from './fixtures/batches.js';
 import { DISK_TURNS, ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
-import { encodeRecordHeader, encodeSegmentHeader } from './record.js';
-import { openName, sealedName } from './segment-name.js';
+import { encodeRecordHeader, encodeSegmentHeader, openName, sealedName } from './segment-format.js';
 
 const FILES = 20;
 

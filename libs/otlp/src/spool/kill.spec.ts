@@ -8,7 +8,7 @@ import { systemClock } from '../send/sender.js';
 /** P15 asks for 200; a run of all specs has time for some. */
 const KILLS = Number(process.env['SPOOL_KILLS'] ?? 20);
 
-/** With the longer one there are syncs to be killed in. */
+/** With the longer one there are fsyncs to be killed in. */
 const LONGEST_MS = KILLS > 20 ? 900 : 300;
 
 describe('a spool whose process is killed (P15)', () => {
@@ -40,7 +40,7 @@ describe('a spool whose process is killed (P15)', () => {
         for (const id of numbers(child, 'spooled')) promised.add(id);
         appended += numbers(child, 'spooled').length;
         unsynced.push(...numbers(child, 'unsynced'));
-        syncs.push(...numbers(child, 'sync'));
+        syncs.push(...numbers(child, 'fsync'));
         const acknowledged = numbers(child, 'acknowledged');
         for (const id of acknowledged) promised.delete(id);
         // Now and then the next child finds it, not we.

@@ -1,13 +1,13 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { accepted, retry } from '../send/outcome.js';
-import type { SpoolEvent } from './events.js';
+import type { SpoolEvent } from './spool.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
 import { DISK_TURNS, ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import { seeded } from './fixtures/random.js';
-import { noItems } from './items.js';
+import { noItems } from './counts.js';
 import { openSpool } from './open-spool.js';
 
 const HOUR_MS = 3_600_000;
@@ -38,7 +38,7 @@ describe('limits of a spool', () => {
       expect((await spool.append(batch(id, 1000, 'logs', 3))).kind).toBe('spooled');
       highest = Math.max(highest, spool.stats().bytes, onDisk(directory));
     }
-    await spool.sync();
+    await spool.fsync();
     expect(highest).toBeLessThanOrEqual(maxBytes);
     expect(onDisk(directory)).toBe(spool.stats().bytes);
     const { evicted, held } = spool.stats();
@@ -193,7 +193,7 @@ describe('limits of a spool', () => {
       await spool.append(batch(id, 1000));
       const record = await spool.take(['traces']);
       if (record !== undefined) spool.acknowledge(record, accepted);
-      if (id % 10 === 0) await spool.sync();
+      if (id % 10 === 0) await spool.fsync();
     }
     expect(spool.stats()).toMatchObject({ evicted: noItems(), held: { traces: 0, logs: 1 } });
     await spool.close();

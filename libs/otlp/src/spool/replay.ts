@@ -1,10 +1,9 @@
 import { faultOf } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock, type Batch, type Clock, type Sender } from '../send/sender.js';
-import type { Signal } from '../wire/model.js';
+import { SIGNALS, type Signal } from '../wire/model.js';
 import { Head } from './head.js';
-import { SIGNALS } from '../wire/model.js';
-import { type Items } from './items.js';
+import { type Items } from './counts.js';
 import type { Spool, SpooledRecord } from './spool.js';
 
 /** Live traffic at one moment, what is replayed not included. */
@@ -193,7 +192,7 @@ class SpoolReplayer implements Replayer {
   #recover(): void {
     this.#resume();
     this.#failed = false;
-    this.#spool.pardon(this.#options.signals);
+    this.#spool.resetBackoff(this.#options.signals);
   }
 
   #settleFlushes(): void {

@@ -1,191 +1,292 @@
+import { join } from 'node:path';
+import type { Batch } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import { countItems, noItems, type Items, type Tally } from './items.js';
-import { SEGMENT_HEADER_BYTES } from './record.js';
-import type { SegmentScanner } from './scanner.js';
+import { addItems, noItems, type Items } from './counts.js';
+import type { Position } from './cursor-file.js';
+import { SegmentBacklog, type Next, type SegmentExtent } from './segment-backlog.js';
+import { SegmentFile, type Measured } from './segment-file.js';
+import { openName, recordBytes, SEGMENT_HEADER_BYTES, type SegmentName } from './segment-format.js';
+import { SegmentReader } from './segment-reader.js';
+import { LeasedRecord } from './segment-record.js';
+import type { SpoolContext } from './spool-context.js';
 
-/** One file of records, as this process knows it. */
-export interface Segment {
-  readonly sequence: number;
-  path: string;
-  /** Nobody writes to it any more. */
-  retired: boolean;
-  /** And it is closed, under the name that it keeps. */
-  sealed: boolean;
-  /** False until `bytes`, times and items are known: a crash left it without them in its name. */
-  measured: boolean;
-  /** Evicted or expired: what is still outstanding cannot be taken again. */
-  gone: boolean;
-  /** A sync of it failed: what the system dropped then, no later sync brings back. */
-  unsure: boolean;
-  bytes: number;
-  firstMs: number;
-  lastMs: number;
-  /** Of all its records. */
-  items: Tally;
-  /** Of those that are neither acknowledged nor lost. */
-  left: Tally;
-  /** Of those not read yet. */
-  unread: Tally;
-  /** Of those before `offset`. */
-  readonly consumed: Tally;
-  /** When the last was kept that was read; 0 before. */
-  readMs: number;
-  /** Everything before it is done with. */
-  offset: number;
-  /** Read after `offset`, in the order of the file. */
-  readonly entries: Entry[];
-  /** Entries that came back. */
-  readonly returned: Entry[];
-  reading: { readonly file: number; readonly scanner: SegmentScanner } | undefined;
-  /** Times in a row that the disk did not let us read on. */
-  failures: number;
-  /** All of a sealed one has been read. */
-  drained: boolean;
-}
-
-/** A record on its way, or a stretch that cannot be read. */
-export interface Entry {
-  readonly segment: Segment;
-  readonly signal: Signal | undefined;
-  readonly items: number;
-  /** Where it begins, and where the next does. */
-  readonly start: number;
-  readonly end: number;
-  /** Empty while it waits to be taken again. */
-  body: Uint8Array;
-  readonly atMs: number;
-  /** `done`: acknowledged. `lost`: thrown away, or of no use. */
-  state: 'outstanding' | 'returned' | 'done' | 'lost';
-  /** The process that wrote it may have sent it. */
-  readonly inherited: boolean;
-  /** An attempt of this process failed that may have arrived. */
-  doubtful: boolean;
-  /** How often it came back, and the clock's time before which others go first. */
-  returns: number;
-  pardons: number;
-  notBeforeMs: number;
-}
-
-export function newSegment(sequence: number, path: string, nowMs: number): Segment {
-  return {
-    sequence,
-    path,
-    retired: false,
-    sealed: false,
-    measured: true,
-    gone: false,
-    unsure: false,
-    bytes: 0,
-    firstMs: nowMs,
-    lastMs: nowMs,
-    items: noItems(),
-    left: noItems(),
-    unread: noItems(),
-    consumed: noItems(),
-    readMs: 0,
-    offset: 0,
-    entries: [],
-    returned: [],
-    reading: undefined,
-    failures: 0,
-    drained: false,
-  };
-}
-
-/** Moves `offset` over all that is done with. */
-export function settle(segment: Segment): void {
-  let done = 0;
-  for (const entry of segment.entries) {
-    if (entry.state === 'outstanding' || entry.state === 'returned') break;
-    done += 1;
-    segment.offset = entry.end;
-    if (entry.signal !== undefined) segment.consumed[entry.signal] += entry.items;
-  }
-  segment.entries.splice(0, done);
-}
-
-const isRested =
-  (signals: readonly Signal[], nowMs: number) =>
-  ({ signal, notBeforeMs }: Entry): boolean =>
-    signal !== undefined && signals.includes(signal) && notBeforeMs <= nowMs;
-
-/** An entry of these signals that came back long enough ago. */
-export function takeRested(
-  { returned }: Segment,
-  signals: readonly Signal[],
-  nowMs: number,
-): Entry | undefined {
-  const at = returned.findIndex(isRested(signals, nowMs));
-  return at === -1 ? undefined : returned.splice(at, 1)[0];
-}
-
-interface Next {
-  /** When it was kept, or soon before. */
-  readonly ms: number;
-  /** What it may be of. */
-  readonly of: readonly Signal[];
-}
-
-/** What of these signals can be taken next from it; undefined where nothing can. */
-export function nextOf(
-  segment: Segment,
-  signals: readonly Signal[],
-  nowMs: number,
-): Next | undefined {
-  const { returned, unread, firstMs, readMs } = segment;
-  const rested = returned.find(isRested(signals, nowMs));
-  if (rested?.signal !== undefined) return { ms: rested.atMs, of: [rested.signal] };
-  if (segment.gone || segment.drained) return undefined;
-  if (!segment.measured) return { ms: 0, of: signals };
-  const ms = Math.max(firstMs, readMs);
-  if (signals.some((signal) => unread[signal] > 0)) {
-    return { ms, of: signals.filter((signal) => unread[signal] > 0) };
-  }
-  // Somebody must find the end of it, and what its name does not tell of.
-  return countItems(unread) === 0 && hasMore(segment) ? { ms, of: signals } : undefined;
-}
-
-const hasMore = ({ sealed, reading, offset, bytes }: Segment): boolean =>
-  sealed || (reading?.scanner.offset ?? offset) < bytes;
-
-/**
- * The one with the oldest of these signals, those in `except` left out: in the order of the segments for each signal,
- * by time between signals.
+/*
+ * Where a segment stands, for its writer:
+ *
+ *   writing -> retired -> sealed        retired: nothing more is written. sealed: closed, under the name that it keeps.
+ *
+ * and for its readers, at any of these stages:
+ *
+ *   found -> measured -> drained        found: a crash left it without a name that tells what is in it.
+ *               \-> gone                drained: all of it has been read. gone: evicted or expired as a whole.
  */
-export function oldestOf(
-  segments: readonly Segment[],
-  signals: readonly Signal[],
-  nowMs: number,
-  except?: ReadonlySet<Segment>,
-): (Next & { readonly segment: Segment }) | undefined {
-  let oldest: (Next & { readonly segment: Segment }) | undefined;
-  let open = signals;
-  for (const segment of segments) {
-    // They stand as they were begun.
-    if (open.length === 0 || segment.firstMs >= (oldest?.ms ?? Infinity)) break;
-    if (except?.has(segment) === true) continue;
-    const next = nextOf(segment, open, nowMs);
-    if (next === undefined) continue;
-    if (next.ms < (oldest?.ms ?? Infinity)) oldest = { ...next, segment };
-    open = open.filter((signal) => !next.of.includes(signal));
-  }
-  return oldest;
-}
 
-/** What was acknowledged after something that was not: where the cursor stops. */
-export function aheadOf(segments: readonly Segment[]): Items {
-  const items = noItems();
-  for (const { entries } of segments) {
-    for (const { state, signal, items: count } of entries) {
-      if (state === 'done' && signal !== undefined) items[signal] += count;
+/** One file of records as this process knows it. Each change of it is a method here, with the counts that it changes. */
+export class Segment implements SegmentExtent {
+  readonly #context: SpoolContext;
+  readonly #file: SegmentFile;
+  readonly #backlog: SegmentBacklog;
+  readonly #reader: SegmentReader;
+  #stage: 'writing' | 'retired' | 'sealed' = 'writing';
+  /** A write is under way. */
+  #isBusy = false;
+  #isMeasured = true;
+  #bytes = 0;
+  #firstMs: number;
+  #lastMs: number;
+  /** All its records. */
+  readonly #items = noItems();
+
+  private constructor(context: SpoolContext, sequence: number, path: string) {
+    this.#context = context;
+    this.#file = new SegmentFile(context.disk, sequence, path);
+    this.#backlog = new SegmentBacklog(context, this.#file, this);
+    this.#reader = new SegmentReader(context, this.#file, this, this.#backlog);
+    this.#firstMs = context.unixMs();
+    this.#lastMs = this.#firstMs;
+  }
+
+  /** A segment that `create` makes on the disk. */
+  static begin(context: SpoolContext, directory: string, sequence: number): Segment {
+    return new Segment(context, sequence, join(directory, openName(sequence)));
+  }
+
+  /** A segment that another process left. `start`: where the directory's cursor stands. Counts nothing. */
+  static found(context: SpoolContext, path: string, name: SegmentName, start: Position): Segment {
+    const segment = new Segment(context, name.sequence, path);
+    segment.#stage = 'sealed';
+    segment.#isMeasured = name.kind === 'sealed';
+    if (name.sequence === start.sequence) segment.#backlog.resume(start.offset, start.consumed);
+    if (name.kind === 'sealed') {
+      const nowMs = segment.#firstMs;
+      // A clock that was ahead then must not keep them for longer now.
+      const times = {
+        firstMs: Math.min(name.firstMs, nowMs),
+        lastMs: Math.min(name.lastMs, nowMs),
+      };
+      segment.#learn({ ...name, ...times });
+    }
+    return segment;
+  }
+
+  get sequence(): number {
+    return this.#file.sequence;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get firstMs(): number {
+    return this.#firstMs;
+  }
+
+  get lastMs(): number {
+    return this.#lastMs;
+  }
+
+  /** Everything before it is done with. */
+  get offset(): number {
+    return this.#backlog.offset;
+  }
+
+  /** Items before the offset. */
+  get consumed(): Items {
+    return this.#backlog.consumed;
+  }
+
+  get isMeasured(): boolean {
+    return this.#isMeasured;
+  }
+
+  get isSealed(): boolean {
+    return this.#stage === 'sealed';
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Nobody writes to it, and it is known what is in it. */
+  get isDroppable(): boolean {
+    return this.#stage !== 'writing' && !this.#isBusy && this.#isMeasured;
+  }
+
+  /** Something of it may not outlast a power failure, whatever is done. */
+  get isUnsure(): boolean {
+    return this.#file.isUnsure;
+  }
+
+  get isSynced(): boolean {
+    return this.#file.syncedBytes >= this.#bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#bytes <= SEGMENT_HEADER_BYTES;
+  }
+
+  /** All that was written is done with. */
+  get isConsumed(): boolean {
+    return this.#backlog.isSettled && this.offset >= this.#bytes;
+  }
+
+  /** Nothing of it is needed any more. */
+  get isFinished(): boolean {
+    if (!this.isSealed || !this.#isMeasured || !this.#backlog.isSettled) return false;
+    return this.#backlog.isDrained || this.offset >= this.#bytes || this.isEmpty;
+  }
+
+  /** Throws what the disk throws; the segment is of no use then. */
+  async create(): Promise<void> {
+    await this.#file.create();
+    this.#bytes = SEGMENT_HEADER_BYTES;
+    this.#context.counts.addBytes(SEGMENT_HEADER_BYTES);
+  }
+
+  /** It could not be made. */
+  abandon(): void {
+    this.#stage = 'sealed';
+  }
+
+  /** `fsyncNames`: given where the batches are to be durable. Throws what the disk throws; none of them is kept then. */
+  async append(batches: readonly Batch[], fsyncNames?: () => Promise<void>): Promise<void> {
+    this.#isBusy = true;
+    try {
+      await this.#file.write(batches, this.#context.stampMs(), this.#bytes);
+      if (fsyncNames !== undefined) await this.fsync(fsyncNames);
+      this.#commit(batches);
+      if (fsyncNames !== undefined) this.#file.markSynced(this.#bytes);
+    } catch (error) {
+      await this.#file.truncate(this.#bytes);
+      throw error;
+    } finally {
+      this.#isBusy = false;
     }
   }
-  return items;
-}
 
-/** Nothing of it is needed any more. */
-export const isFinished = (segment: Segment): boolean =>
-  segment.sealed &&
-  segment.measured &&
-  segment.entries.length === 0 &&
-  (segment.drained || segment.offset >= segment.bytes || segment.bytes <= SEGMENT_HEADER_BYTES);
+  /** `fsyncNames` is as in `SegmentFile`. Throws what the disk throws. */
+  async fsync(fsyncNames: () => Promise<void>): Promise<void> {
+    await this.#file.fsync(this.#bytes, fsyncNames);
+  }
+
+  /** Nothing more is appended, once a write that is under way has ended. */
+  retire(): void {
+    if (this.#stage === 'writing') this.#stage = 'retired';
+  }
+
+  /** Closes it under its last name. Throws what the fsync throws; the rest is only a name. */
+  async seal(fsyncNames: () => Promise<void>): Promise<void> {
+    try {
+      if (!this.#backlog.isGone && !this.isSynced) await this.fsync(fsyncNames);
+    } finally {
+      // Others compare the times with the wall clock, which may have gone on by itself since the spool was opened.
+      const aheadMs = this.#context.stampMs() - this.#context.unixMs();
+      if (!this.#backlog.isGone) await this.#name(aheadMs).catch(() => undefined);
+      await this.#file.closeWriting();
+      this.#stage = 'sealed';
+    }
+  }
+
+  /** Counts what an earlier process left in it. */
+  recover(): void {
+    this.#context.counts.addBytes(this.#bytes);
+    this.#backlog.recover(this.#items);
+  }
+
+  /** Learns what a crash left. Errors of the disk count against the segment. */
+  async measure(): Promise<void> {
+    if (this.#isMeasured || this.#backlog.isGone) return;
+    try {
+      const measured = await this.#file.measure(this.#context.unixMs());
+      if (this.#backlog.isGone) return;
+      this.#learn(measured);
+    } catch (error) {
+      // There is nothing left to learn of a file that cannot be read.
+      this.#isMeasured = this.#reader.failed(error);
+      return;
+    }
+    this.#isMeasured = true;
+    this.recover();
+    await this.#name(0).catch(() => undefined);
+  }
+
+  /** What it gives next of these signals; undefined where it gives nothing now. */
+  next(signals: readonly Signal[], nowMs: number): Next | undefined {
+    if (!this.#isMeasured && !this.#backlog.isGone) return { ms: 0, of: signals };
+    return this.#backlog.next(signals, nowMs);
+  }
+
+  /** Undefined where there is no record of these signals, or the disk gives none now. One lease at a time. */
+  async lease(signals: readonly Signal[], nowMs: number): Promise<LeasedRecord | undefined> {
+    // Perhaps not even made yet.
+    if (!this.isSealed && this.isEmpty) return undefined;
+    await this.measure();
+    if (!this.#isMeasured) return undefined;
+    const record = await this.#reader.lease(signals, nowMs);
+    if (record === undefined) return undefined;
+    const unixMs = this.#context.unixMs();
+    return new LeasedRecord(record, unixMs, (answer) => this.#backlog.settle(record, answer));
+  }
+
+  resetBackoff(signals: readonly Signal[]): void {
+    this.#backlog.resetBackoff(signals);
+  }
+
+  /** Ends the rest of its first record of these signals that rests. False where none does. */
+  wakeOne(signals: readonly Signal[]): boolean {
+    return this.#backlog.wakeOne(signals);
+  }
+
+  /** Its bytes count no longer. Records that are out are settled when their answers come. */
+  drop(kind: 'evicted' | 'expired'): void {
+    this.#context.counts.removeBytes(this.#bytes);
+    this.#backlog.drop(kind);
+    this.#reader.close();
+  }
+
+  closeReading(): void {
+    this.#reader.close();
+  }
+
+  /** Items that were acknowledged behind a record that was not: the cursor stops before them. */
+  acknowledgedAhead(): Items {
+    return this.#backlog.acknowledgedAhead();
+  }
+
+  /** Takes the file off the disk, also where it is not there. Throws what the disk throws. */
+  async remove(): Promise<void> {
+    await this.#file.remove();
+  }
+
+  /** The batches are in the file; before, nobody could read them. */
+  #commit(batches: readonly Batch[]): void {
+    const items = noItems();
+    let bytes = 0;
+    for (const batch of batches) {
+      items[batch.signal] += batch.items;
+      bytes += recordBytes(batch);
+    }
+    this.#lastMs = this.#context.unixMs();
+    this.#bytes += bytes;
+    this.#context.counts.addBytes(bytes);
+    addItems(this.#items, items);
+    this.#backlog.append(items);
+  }
+
+  #learn({ bytes, firstMs, lastMs, items }: Measured): void {
+    this.#bytes = bytes;
+    this.#firstMs = firstMs;
+    this.#lastMs = lastMs;
+    Object.assign(this.#items, items);
+  }
+
+  /** Its name tells what is in it from then on. `aheadMs` is added to its times. */
+  async #name(aheadMs: number): Promise<void> {
+    await this.#file.seal({
+      bytes: this.#bytes,
+      firstMs: Math.max(0, this.#firstMs + aheadMs),
+      lastMs: Math.max(0, this.#lastMs + aheadMs),
+      items: this.#items,
+    });
+  }
+}

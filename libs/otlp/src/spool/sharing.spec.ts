@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SpoolEvent } from './events.js';
+import type { Spool, SpoolEvent } from './spool.js';
 import { batch, drain, range } from './fixtures/batches.js';
 import { Child } from './fixtures/child.js';
 import { DISK_TURNS, ManualClock, turns } from '../send/fixtures/manual-clock.js';
@@ -8,10 +8,8 @@ import { FakeDisk } from './fixtures/fake-disk.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import { seeded } from './fixtures/random.js';
 import { dumpSync } from './dump.js';
-import { claim, release } from './lock.js';
-import { nodeDisk } from './node-disk.js';
-import { livenessOf, parseOwner, thisOwner } from './owner.js';
-import type { Spool } from './spool.js';
+import { claim, livenessOf, parseOwner, release, thisOwner } from './ownership.js';
+import { nodeDisk } from './disk.js';
 
 describe('a directory of spools that many use', () => {
   const openings = new Openings();

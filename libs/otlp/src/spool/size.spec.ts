@@ -1,11 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
-import type { Disk } from './disk.js';
+import { nodeDisk, type Disk } from './disk.js';
 import { imbalance, Openings } from './fixtures/open.js';
-import { nodeDisk } from './node-disk.js';
-import { encodeRecordHeader, encodeSegmentHeader } from './record.js';
-import { openName, sealedName } from './segment-name.js';
+import { encodeRecordHeader, encodeSegmentHeader, openName, sealedName } from './segment-format.js';
 
 const RECORDS = 20_000;
 

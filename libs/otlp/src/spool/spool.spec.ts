@@ -4,8 +4,8 @@ import { accepted, partial, refused, retry } from '../send/outcome.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
 import { DISK_TURNS, ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
-import type { SpoolEvent } from './events.js';
-import { noItems } from './items.js';
+import type { SpoolEvent } from './spool.js';
+import { noItems } from './counts.js';
 import { dumpSync } from './dump.js';
 import type { Signal } from '../wire/model.js';
 
@@ -133,7 +133,7 @@ describe('spool', () => {
     await drain(spool);
     // The open one ends at the first sync after all of it is acknowledged.
     await clock.advance(1000);
-    await spool.sync();
+    await spool.fsync();
     expect(spool.stats()).toMatchObject({ bytes: 0, segments: 0, oldestMs: 0 });
     const [home = ''] = readdirSync(directory);
     expect(readdirSync(join(directory, home)).toSorted()).toEqual(['cursor', 'lock']);

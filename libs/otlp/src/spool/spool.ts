@@ -1,44 +1,120 @@
 import type { Outcome } from '../send/outcome.js';
-import type { Batch } from '../send/sender.js';
+import type { Batch, Clock } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import type { SpoolStats } from './counts.js';
-import type { SpoolState } from './disk-health.js';
-import type { Appended } from './writer.js';
+import type { Items, LossKind, SpoolStats } from './counts.js';
+import type { Disk } from './disk.js';
 
-/** Batches on disk, oldest first. Nothing of it throws or rejects. */
+/** Batches on disk, oldest first. No method throws or rejects. */
 export interface Spool {
-  /** The caller's chunks are read until it resolves. Answers `failed` at once while the disk refuses. */
+  /** Reads the caller's chunks until it resolves. Answers `failed` at once while the disk refuses. */
   append(batch: Batch): Promise<Appended>;
   /**
-   * Of these signals (default: all), oldest first, but for those that rest; undefined where there is none now. Each is
-   * to be acknowledged once; several may be out.
+   * Gives the oldest record of these signals (default: all) that does not rest, or undefined where there is none now.
+   * The caller acknowledges each record once; several may be out.
    */
   take(signals?: readonly Signal[]): Promise<SpooledRecord | undefined>;
   /**
-   * `retry`: it is taken again, after a rest of 10 s that doubles up to 5 min, so that one which nobody takes does
-   * not hold up the others. Anything else: it is done with. On the disk within
-   * `fsyncIntervalMs` (500 ms for `always`); a crash before that lets it be taken again by the next process.
+   * `retry`: the record is taken again, after a rest of 10 s that doubles up to 5 min, so that a record which no
+   * collector takes does not hold up the others. Any other outcome: the spool is done with it. The acknowledgement is on
+   * the disk within `fsyncIntervalMs` (500 ms for `always`); after a crash before that, the next process takes it again.
    */
   acknowledge(record: SpooledRecord, outcome: Outcome): void;
-  /** The collector of these works again: what failed meanwhile rests no longer. Three times for each, then it rests. */
-  pardon(signals?: readonly Signal[]): void;
-  /** Lets the oldest of those of these signals that rest be taken now. False where there is none. */
+  /**
+   * The collector of these signals works again: records that failed meanwhile rest no longer. It does so three times
+   * for each record, which then rests all the same.
+   */
+  resetBackoff(signals?: readonly Signal[]): void;
+  /** Lets the oldest resting record of these signals be taken now. False where there is none. */
   wakeOne(signals?: readonly Signal[]): boolean;
-  /** Appended and acknowledged until now is on the disk when it resolves to true. Never rejects. */
-  sync(): Promise<boolean>;
-  /** Whether there is something of the signal that is not acknowledged. Cheap. */
+  /** Resolves to true when all that was appended and acknowledged before is on the disk. Never rejects. */
+  fsync(): Promise<boolean>;
+  /** Whether the spool has items of the signal that are not acknowledged. Cheap. */
   holds(signal: Signal): boolean;
   stats(): SpoolStats;
   state(): SpoolState;
-  /** Safe twice. What was taken and not acknowledged stays for the next process. */
+  /** Safe twice. Records that were taken and not acknowledged stay for the next process. */
   close(): Promise<void>;
 }
 
 export interface SpooledRecord {
   /** Its one chunk is the caller's until the acknowledgement. */
   readonly batch: Batch;
-  /** Since it was appended, by this process or another, in ms. */
+  /** Time in ms since it was appended, by this process or another. */
   readonly ageMs: number;
-  /** The collector may have it since an attempt of this process that failed. */
+  /** An attempt of this process failed after which the collector may have it. */
   readonly isDoubtful: boolean;
 }
+
+/** What became of a batch that was to be kept. */
+export type Appended =
+  /** `durable`: it outlasts a power failure. It outlasts a crash of the process in any case. */
+  | { readonly kind: 'spooled'; readonly durable: boolean }
+  /** It does not fit, whatever is evicted. */
+  | { readonly kind: 'full' }
+  /** The disk refuses, by the system's code (ENOSPC, EROFS, EIO, ...); `ECLOSED` after `close`. */
+  | { readonly kind: 'failed'; readonly code: string };
+
+export type SpoolState =
+  | { readonly kind: 'healthy' }
+  /** Batches have to stay in memory. The disk is tried again every 15 s at least. */
+  | { readonly kind: 'failed'; readonly code: string; readonly sinceMs: number };
+
+export interface SpoolOptions {
+  /** Made when missing, 0700. Several processes may name the same one: each works in a sub-directory of its own. */
+  readonly directory: string;
+  /** Bytes on disk of this process. The oldest segments are evicted when more comes. Default: 256 MiB. At least 64 KiB. */
+  readonly maxBytes?: number;
+  /** Default: 24 h. */
+  readonly maxAgeMs?: number;
+  /** Size at which a file is closed and the next begun; a quarter of `maxBytes` at most. Default: 16 MiB. */
+  readonly segmentBytes?: number;
+  /**
+   * How much a power failure may take, in ms: an fsync begins after half of it. `always`: `append` answers when the
+   * batch is durable. Default: 500.
+   */
+  readonly fsyncIntervalMs?: number | 'always';
+  readonly clock?: Clock;
+  readonly onEvent?: OnSpoolEvent;
+  /** Default: the real one. */
+  readonly disk?: Disk;
+  /** Unix time in ms. It may jump: ages do not show that while the spool is open. Default: `Date.now`. */
+  readonly wallClock?: () => number;
+  /** For threads that follow each other in one process. Default: this thread is the first. */
+  readonly succession?: Succession;
+}
+
+/** Tokens are those of `newToken`. */
+export interface Succession {
+  /** Names this thread. */
+  readonly token: string;
+  /** Threads that have ended: their spools are taken over at once. */
+  readonly gone: readonly string[];
+}
+
+/** What an operator wants to know of a spool. Each event names the path that it is about. */
+export type SpoolEvent =
+  /** The disk refuses: batches stay in memory until `healed`. Once a minute at most for one code. */
+  | { readonly kind: 'failed'; readonly code: string; readonly path: string }
+  | { readonly kind: 'healed'; readonly afterMs: number; readonly path: string }
+  /** This spool took over the items of a file that another one left. Comes before any other event about these items. */
+  | {
+      readonly kind: 'adopted';
+      readonly items: Items;
+      readonly path: string;
+      /** A thread of this process left them: the process' ledger has counted them since they were appended. */
+      readonly inherited?: boolean;
+    }
+  /** Acknowledged behind an item that was not, so that the next process takes them once more. Told at the close. */
+  | { readonly kind: 'repeated'; readonly items: Items; readonly path: string }
+  /** Told once, where there were threads before this one: all that they left has been taken over. */
+  | { readonly kind: 'searched'; readonly path: string }
+  | {
+      readonly kind: LossKind;
+      /** Whole, but thrown away; or damaged, as far as the headers tell what it was. */
+      readonly items: Items;
+      readonly bytes: number;
+      readonly path: string;
+    };
+
+/** Hears of each event. The spool swallows what it throws. */
+export type OnSpoolEvent = (event: SpoolEvent) => void;

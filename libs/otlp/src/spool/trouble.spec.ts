@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SpoolEvent } from './events.js';
+import type { Spool, SpoolEvent } from './spool.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
 import { Child } from './fixtures/child.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
@@ -10,10 +10,9 @@ import { imbalance, Openings } from './fixtures/open.js';
 import { below, seeded } from './fixtures/random.js';
 import { accepted } from '../send/outcome.js';
 import { openSpool } from './open-spool.js';
-import type { Spool } from './spool.js';
 
 const CODES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO'];
-const WRITES = new Set(['open', 'write', 'sync', 'rename', 'remove', 'link', 'truncate']);
+const WRITES = new Set(['open', 'write', 'fsync', 'rename', 'remove', 'link', 'truncate']);
 const mayMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
 
 describe('a spool whose disk makes trouble (P16)', () => {
@@ -98,7 +97,7 @@ describe('a spool whose disk makes trouble (P16)', () => {
     disk.fate = () => 'passes';
     await clock.advance(30_000);
     await spool.append(batch(99));
-    await spool.sync();
+    await spool.fsync();
     expect(disk.bytesOf(/\.(open|seg)$/)).toBe(spool.stats().bytes);
     const ids = await drain(spool);
     expect([ids[0], ids.at(-1)]).toEqual([0, 99]);
@@ -146,7 +145,7 @@ describe('a spool whose disk makes trouble (P16)', () => {
     const clock = new ManualClock(4);
     const waiting: (() => void)[] = [];
     let most = 0;
-    disk.sync = () =>
+    disk.fsync = () =>
       new Promise((resolve) => {
         waiting.push(resolve);
         most = Math.max(most, waiting.length);

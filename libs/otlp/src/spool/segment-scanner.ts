@@ -8,7 +8,7 @@ import {
   RECORD_MAGIC,
   SEGMENT_HEADER_BYTES,
   type RecordHeader,
-} from './record.js';
+} from './segment-format.js';
 
 export type Scanned =
   | {
@@ -17,7 +17,7 @@ export type Scanned =
       /** Empty where bodies are not asked for. */
       readonly body: Uint8Array;
     }
-  /** `header` where it is known what was lost. */
+  /** `header` is there where it tells what was lost. */
   | { readonly kind: 'corrupt'; readonly bytes: number; readonly header?: RecordHeader }
   | { readonly kind: 'end' };
 
@@ -26,8 +26,8 @@ const WINDOW_BYTES = 256 * 1024;
 const SKIM_WINDOW_BYTES = 32 * 1024;
 
 /**
- * Reads a segment record by record. What cannot be read is skipped up to the next record that can; it never
- * fails for what the bytes are, only for what the disk does.
+ * Reads a segment record by record, and skips bytes that cannot be read up to the next whole header. It fails where the
+ * disk fails, and for no content of the file.
  */
 export class SegmentScanner {
   readonly #disk: Disk;
@@ -51,7 +51,7 @@ export class SegmentScanner {
     return this.#offset;
   }
 
-  /** The next of the first `limit` bytes. */
+  /** Scans the next stretch within the first `limit` bytes. */
   async next(limit: number): Promise<Scanned> {
     this.#salt ??= decodeSegmentHeader(await this.#view(0, SEGMENT_HEADER_BYTES, limit));
     if (this.#salt === undefined) return this.#skipTo(limit);
@@ -117,7 +117,7 @@ export class SegmentScanner {
     return limit;
   }
 
-  /** What is at hand from there on: never read twice, however often it looks like a record. */
+  /** The bytes at hand from there on. No byte is read twice, however often it looks like the start of a record. */
   async #windowFrom(at: number, limit: number): Promise<Uint8Array> {
     const from = at - this.#windowAt;
     const left = this.#window.byteLength - from;
@@ -127,7 +127,7 @@ export class SegmentScanner {
     return this.#view(at, Math.min(WINDOW_BYTES, limit - at), limit);
   }
 
-  /** The bytes there; fewer at the end of the file. Valid for as long as somebody holds them. */
+  /** The bytes at `at`; fewer at the end of the file. They stay valid for as long as somebody holds them. */
   async #view(at: number, bytes: number, limit: number): Promise<Uint8Array> {
     const from = at - this.#windowAt;
     if (from >= 0 && from + bytes <= this.#window.byteLength) {

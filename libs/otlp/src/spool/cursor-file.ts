@@ -1,17 +1,17 @@
 import { crc32 } from 'node:zlib';
 import { writeAll, type Disk } from './disk.js';
-import { noItems, type Items } from './items.js';
+import { noItems, type Items } from './counts.js';
 
-/** Everything before it is acknowledged. */
+/** How far a directory is acknowledged: everything before this position. */
 export interface Position {
   readonly sequence: number;
   readonly offset: number;
-  /** Acknowledged items of that segment. */
+  /** Items of that segment that are acknowledged. */
   readonly consumed: Items;
 }
 
 /*
- * Two slots of 64 B, written in turn, so that one that is torn leaves the other; the higher serial is valid.
+ * Two slots of 64 B, written in turn: where one is torn, the other is whole. The higher serial is valid.
  *   0 magic "NLSC" | 4 u32 version | 8 f64 serial | 16 f64 sequence | 24 f64 offset
  *  32 u32 x 3 consumed items (traces, metrics, logs) | 44 u32 crc of bytes 0..44
  */
@@ -27,13 +27,13 @@ export class CursorFile {
   #serial: number;
   #position: Position;
 
-  /** Makes the file where there is none; one that cannot be read counts as none. */
+  /** Makes the file where there is none. A file that cannot be read counts as none. */
   static async open(disk: Disk, path: string): Promise<CursorFile> {
     const file = await disk.open(path, 'update');
     try {
       const bytes = Buffer.alloc(2 * SLOT_BYTES);
       const read = await disk.read(file, bytes, 0);
-      // Its space is taken now, so that a full disk does not hinder an acknowledgement later.
+      // This takes its space now, so that a full disk does not hinder an acknowledgement later.
       if (read < bytes.byteLength) await writeAll(disk, file, [bytes], 0);
       const [newest] = [decode(bytes, 0), decode(bytes, SLOT_BYTES)]
         .filter((slot) => slot !== undefined)
@@ -52,16 +52,16 @@ export class CursorFile {
     this.#position = position;
   }
 
-  /** The last that is known to be on the disk. */
+  /** The last position that is known to be on the disk. */
   get position(): Position {
     return this.#position;
   }
 
-  /** Resolves when it is on the disk. */
+  /** Resolves when the position is on the disk. */
   async move(position: Position): Promise<void> {
     const serial = this.#serial + 1;
     await writeAll(this.#disk, this.#file, [encode(serial, position)], (serial % 2) * SLOT_BYTES);
-    await this.#disk.sync(this.#file);
+    await this.#disk.fsync(this.#file);
     this.#serial = serial;
     this.#position = position;
   }

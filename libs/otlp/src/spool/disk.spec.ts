@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeDisk, nodeDiskSync } from './node-disk.js';
+import { nodeDisk, nodeDiskSync } from './disk.js';
 
 describe('a directory of the real disk', () => {
   let folder: string;

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Batch } from '../send/sender.js';
-import type { Signal } from '../wire/model.js';
-import { SIGNALS } from '../wire/model.js';
+import { SIGNALS, type Signal } from '../wire/model.js';
+import type { Items } from './counts.js';
 
 /*
  * All numbers are little-endian.
@@ -13,9 +13,13 @@ import { SIGNALS } from '../wire/model.js';
  *    0 magic "NLSR" | 4 u8 version | 5 u8 codec | 6 u8 signal | 7 u8 flags | 8 u32 items | 12 u32 body bytes
  *   16 f64 unix time in ms | 24 u32 crc of bytes 0..24 and the body | 28 u32 crc of bytes 0..28
  *
- * crc is CRC-32 (IEEE) begun with the salt, so that neither bytes of an older file nor bytes that somebody put
- * into an attribute pass for a record. The header has a crc of its own so that a damaged body costs that
- * record alone, and its items are still known.
+ * crc is CRC-32 (IEEE) that starts from the salt, so that neither bytes of an older file nor bytes that somebody put
+ * into an attribute pass for a record. The header has a crc of its own, so that a damaged body costs that record alone
+ * and its items are still known.
+ *
+ * Names of files:
+ *   <sequence, 15 digits>.open                                                  while it is written, and after a crash
+ *   <sequence>.<first ms>.<last ms>.<bytes>.<traces>.<metrics>.<logs>.seg       closed: opening a spool reads only names
  */
 export const FORMAT_VERSION = 1;
 export const SEGMENT_HEADER_BYTES = 64;
@@ -28,18 +32,21 @@ const HALF = SEGMENT_HEADER_BYTES / 2;
 
 export interface RecordHeader {
   readonly version: number;
-  /** 0: as it is. */
+  /** 0: the body is stored as it is. */
   readonly codec: number;
-  /** Undefined where a later version wrote one that we do not know. */
+  /** Undefined where a later version wrote a signal that this one does not know. */
   readonly signal: Signal | undefined;
   readonly items: number;
-  /** Of the body. */
+  /** Length of the body. */
   readonly bytes: number;
   readonly atMs: number;
   readonly crc: number;
   /** The process that wrote it may have sent it. */
   readonly isDoubtful: boolean;
 }
+
+/** Bytes that a batch takes in a segment. */
+export const recordBytes = (batch: Batch): number => RECORD_HEADER_BYTES + batch.bytes;
 
 export function encodeSegmentHeader(sequence: number, salt: number): Uint8Array {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
@@ -53,7 +60,7 @@ export function encodeSegmentHeader(sequence: number, salt: number): Uint8Array 
   return header;
 }
 
-/** The salt, from whichever copy is whole; undefined for what is not a segment of this version. */
+/** The salt, from whichever copy is whole; undefined for a file that is no segment of this version. */
 export function decodeSegmentHeader(bytes: Uint8Array): number | undefined {
   for (const from of [0, HALF]) {
     const header = asBuffer(bytes.subarray(from, from + HALF));
@@ -80,7 +87,7 @@ export function encodeRecordHeader(batch: Batch, atMs: number, salt: number): Ui
   return header;
 }
 
-/** Undefined where there is no whole header at `bytes`, which holds at least as many as one has. */
+/** Undefined where no whole header begins at `bytes`, which holds at least as many bytes as a header has. */
 export function decodeRecordHeader(bytes: Uint8Array, salt: number): RecordHeader | undefined {
   const header = asBuffer(bytes);
   if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28), salt)) return undefined;
@@ -105,3 +112,53 @@ export function isWhole(record: Uint8Array, header: RecordHeader, salt: number):
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** What the name of a closed segment tells. */
+export interface SegmentFacts {
+  readonly sequence: number;
+  /** Unix times of its first and last record in ms. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly bytes: number;
+  readonly items: Items;
+}
+
+export type SegmentName =
+  | { readonly kind: 'open'; readonly sequence: number }
+  | ({ readonly kind: 'sealed' } & SegmentFacts);
+
+/** The name of a segment that is being written; a crash leaves it so. */
+export const openName = (sequence: number): string => `${padded(sequence)}.open`;
+
+/** Names sort in the order in which the segments were begun. */
+export function sealedName(facts: SegmentFacts): string {
+  const { firstMs, lastMs, bytes, items } = facts;
+  const rest = [Math.floor(firstMs), Math.ceil(lastMs), bytes];
+  const counts = [items.traces, items.metrics, items.logs];
+  return `${padded(facts.sequence)}.${[...rest, ...counts].join('.')}.seg`;
+}
+
+/** Has to be cheap: opening a spool calls it for each file, of which there may be very many. */
+export function parseSegmentName(name: string): SegmentName | undefined {
+  if (name.endsWith('.open') && name.length === DIGITS + 5) {
+    const sequence = Number(name.slice(0, DIGITS));
+    return Number.isInteger(sequence) ? { kind: 'open', sequence } : undefined;
+  }
+  const parts = name.split('.');
+  if (parts.length !== 8 || parts[7] !== 'seg' || parts[0]?.length !== DIGITS) return undefined;
+  let sum = 0;
+  const next = (at: number): number => {
+    const number = Number(parts[at]);
+    // Any part that is no count makes the sum other than 0.
+    sum += number >= 0 && number <= Number.MAX_SAFE_INTEGER ? number % 1 : Number.NaN;
+    return number;
+  };
+  const [sequence, firstMs, lastMs, bytes] = [next(0), next(1), next(2), next(3)];
+  const items = { traces: next(4), metrics: next(5), logs: next(6) };
+  if (sum !== 0) return undefined;
+  return { kind: 'sealed', sequence, firstMs, lastMs, bytes, items };
+}
+
+const DIGITS = 15;
+
+const padded = (sequence: number): string => String(sequence).padStart(DIGITS, '0');

@@ -1,0 +1,37 @@
+export interface BackoffOptions {
+  /** The pause after the first failure, in ms. */
+  readonly firstMs: number;
+  /** No pause is longer before the jitter, in ms. */
+  readonly maxMs: number;
+  /** By how much each pause is longer than the one before. Default: 2. */
+  readonly factor?: number;
+  /** The part of a pause that chance takes away or adds at most. Default: 0. */
+  readonly jitter?: number;
+  /** From 0 to 1. Default: `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** How long to wait after each failure in a row. Whoever fails counts its failures. */
+export class Backoff {
+  readonly #firstMs: number;
+  readonly #maxMs: number;
+  readonly #factor: number;
+  readonly #jitter: number;
+  readonly #random: () => number;
+
+  constructor(options: BackoffOptions) {
+    const { firstMs, maxMs, factor = 2, jitter = 0, random = Math.random } = options;
+    this.#firstMs = firstMs;
+    this.#maxMs = maxMs;
+    this.#factor = factor;
+    this.#jitter = jitter;
+    this.#random = random;
+  }
+
+  /** The pause in ms after failure number `failures`, counted from 1. */
+  afterMs(failures: number): number {
+    const middleMs = Math.min(this.#maxMs, this.#firstMs * this.#factor ** (failures - 1));
+    if (this.#jitter === 0) return middleMs;
+    return middleMs * (1 - this.#jitter + 2 * this.#jitter * this.#random());
+  }
+}

@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { codeOf, writeAll, type Disk } from './disk.js';
+
+/*
+ * The directory of a spool has a sub-directory for each process:
+ *
+ *   <unix ms, 15 digits>-<pid>-<8 hex digits>/      a name is never used again; names sort by time
+ *     lock/<number>.lock                            the owner, as JSON
+ *     lock/<number>.free                            nobody owns it any more
+ *     cursor, *.open, *.seg
+ *
+ * The lock file with the highest number says who owns the sub-directory. Whoever takes it over links the next number,
+ * which the file system lets one process do, and removes lower numbers afterwards. Numbers never go back, so nobody can
+ * act on a state of long ago.
+ */
+const NAME = /^\d{15}-\d+-[0-9a-f]{8}$/;
+
+export function newDirectoryName(unixMs: number): string {
+  const time = String(Math.max(0, Math.floor(unixMs))).padStart(15, '0');
+  return `${time}-${process.pid}-${randomUUID().slice(0, 8)}`;
+}
+
+/** Sub-directories of processes in the directory of a spool, oldest first. */
+export async function listDirectories(disk: Disk, root: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name, kind } of await disk.list(root)) {
+    if (kind === 'directory' && NAME.test(name)) names.push(name);
+  }
+  return names.toSorted().map((name) => join(root, name));
+}
+
+/** Who owns a directory. */
+export interface Owner {
+  readonly pid: number;
+  /** When that process started, in ticks since boot: a number that is used again has another start. Linux only. */
+  readonly start: string;
+  /** Which boot of the machine. Linux only. */
+  readonly boot: string;
+  /** The namespace in which `pid` has a meaning: containers share disks, not numbers. Linux only. */
+  readonly space: string;
+  readonly host: string;
+  /** Tells one spool of the process from another. */
+  readonly token: string;
+}
+
+/**
+ * `unknown`: the owner may live where we cannot see it (another container or host, or another thread of this process).
+ * It shows that it lives by touching its lock.
+ */
+export type Liveness = 'alive' | 'dead' | 'unknown';
+
+export const newToken = (): string => randomUUID().slice(0, 8);
+
+export function thisOwner(token = newToken()): Owner {
+  return {
+    pid: process.pid,
+    start: startOf('self'),
+    boot: textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    space: textOf(() => readlinkSync('/proc/self/ns/pid')),
+    host: hostname(),
+    token,
+  };
+}
+
+/** `us` is who asks. */
+export function livenessOf(owner: Owner, us: Owner): Liveness {
+  if (owner.boot !== us.boot) return owner.host === us.host ? 'dead' : 'unknown';
+  if (owner.space !== us.space || (us.boot === '' && owner.host !== us.host)) return 'unknown';
+  if (owner.pid === us.pid) return owner.start === us.start ? 'unknown' : 'dead';
+  if (us.start !== '') return startOf(owner.pid) === owner.start ? 'alive' : 'dead';
+  return answers(owner.pid) ? 'alive' : 'dead';
+}
+
+/** Undefined for text that names no owner. */
+export function parseOwner(text: string): Owner | undefined {
+  try {
+    const owner = JSON.parse(text) as Partial<Owner> | null;
+    const { pid, start, boot, space, host, token } = owner ?? {};
+    const isOwner = typeof pid === 'number' && [start, boot, space, host, token].every(isText);
+    return isOwner ? (owner as Owner) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** Empty where there is no such process, or it has ended and its parent has not collected it. */
+function startOf(pid: number | 'self'): string {
+  return textOf(() => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program comes before, and may hold spaces and brackets.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '');
+  });
+}
+
+function answers(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function textOf(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}
+
+/** What came of the attempt to own a directory. */
+export type Claim =
+  | { readonly kind: 'ours'; readonly lock: Lock }
+  | { readonly kind: 'taken' }
+  /** Somebody else's for as long as `mark` keeps changing. `token` is empty where the lock names no owner. */
+  | { readonly kind: 'watch'; readonly mark: string; readonly token: string };
+
+export interface Lock {
+  /** Where the lock files are. They have a directory of their own, since there may be very many segments. */
+  readonly directory: string;
+  readonly number: number;
+}
+
+/** Where the lock files of a process' directory are. It is made together with that directory. */
+export const lockDirectory = (directory: string): string => join(directory, 'lock');
+
+/**
+ * `directory` is that of the lock files. `staleMark` is the mark that `watch` answered, where it has not changed for long
+ * enough. Throws what the disk throws.
+ */
+export async function claim(
+  disk: Disk,
+  directory: string,
+  us: Owner,
+  staleMark?: string,
+): Promise<Claim> {
+  const locks = await locksIn(disk, directory);
+  const last = locks.at(-1);
+  if (last !== undefined && !last.free) {
+    const path = join(directory, last.name);
+    const owner = parseOwner(await readText(disk, path));
+    const liveness = owner === undefined ? 'unknown' : livenessOf(owner, us);
+    if (liveness === 'alive') return { kind: 'taken' };
+    if (liveness === 'unknown') {
+      const token = owner?.token ?? '';
+      const mark = `${last.name} ${token} ${(await disk.stat(path)).modifiedMs}`;
+      if (mark !== staleMark) return { kind: 'watch', mark, token };
+    }
+  }
+  const number = (last?.number ?? 0) + 1;
+  if (!(await place(disk, directory, lockName(number), us))) return { kind: 'taken' };
+  const lock = { directory, number };
+  if ((await locksIn(disk, directory)).at(-1)?.number !== number) {
+    await disk.remove(lockPath(lock)).catch(() => undefined);
+    return { kind: 'taken' };
+  }
+  for (const old of locks) await disk.remove(join(directory, old.name)).catch(() => undefined);
+  return { kind: 'ours', lock };
+}
+
+/** A directory that is gone at each try is gone for another reason than others who look for abandoned ones. */
+const MAX_TRIES = 16;
+
+/** Makes a sub-directory of our own below `root`. Throws what the disk throws. */
+export async function makeDirectory(
+  disk: Disk,
+  root: string,
+  us: Owner,
+  unixMs: () => number,
+): Promise<Lock> {
+  for (let tries = 1; ; tries += 1) {
+    const locks = lockDirectory(join(root, newDirectoryName(unixMs())));
+    await disk.makeDirectory(locks);
+    const claimed = await claim(disk, locks, us).catch((error: unknown): Claim => {
+      if (codeOf(error) !== 'ENOENT' || tries >= MAX_TRIES) throw error;
+      return { kind: 'taken' };
+    });
+    // Whoever looks for abandoned directories may have been faster, and have removed this one since it was empty.
+    if (claimed.kind === 'ours') return claimed.lock;
+  }
+}
+
+/** Lets others own the directory. */
+export async function release(disk: Disk, lock: Lock): Promise<void> {
+  await disk.rename(lockPath(lock), freePath(lock));
+}
+
+export const lockPath = (lock: Lock): string => join(lock.directory, lockName(lock.number));
+export const freePath = (lock: Lock): string => join(lock.directory, `${lock.number}.free`);
+
+/** Removes the lock files and their directory. Our own file goes last, so that nobody claims it before. */
+export async function abolish(disk: Disk, lock: Lock): Promise<void> {
+  const ours = lockName(lock.number);
+  for (const { name } of await disk.list(lock.directory)) {
+    if (name !== ours) await disk.remove(join(lock.directory, name));
+  }
+  await disk.remove(lockPath(lock));
+  await disk.removeDirectory(lock.directory);
+}
+
+const lockName = (number: number): string => `${number}.lock`;
+
+interface LockFile {
+  readonly name: string;
+  readonly number: number;
+  readonly free: boolean;
+}
+
+async function locksIn(disk: Disk, directory: string): Promise<LockFile[]> {
+  const files: LockFile[] = [];
+  for (const { name, kind } of await disk.list(directory)) {
+    const match = kind === 'file' ? /^(\d{1,15})\.(lock|free)$/.exec(name) : null;
+    if (match !== null) files.push({ name, number: Number(match[1]), free: match[2] === 'free' });
+  }
+  return files.toSorted((a, b) => a.number - b.number || Number(a.free) - Number(b.free));
+}
+
+/** Whether the lock is ours now. Its file appears with its whole text, or not at all. */
+async function place(disk: Disk, directory: string, name: string, us: Owner): Promise<boolean> {
+  const draft = join(directory, `lock.${us.token}`);
+  const path = join(directory, name);
+  try {
+    await writeText(disk, draft, JSON.stringify(us));
+    try {
+      await disk.link(draft, path);
+    } catch (error) {
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error))) throw error;
+      // This file system has no links (FAT, some network shares).
+      await writeText(disk, path, JSON.stringify(us));
+    }
+    return true;
+  } catch (error) {
+    // ENOENT: the directory was drained and removed meanwhile.
+    if (['EEXIST', 'ENOENT'].includes(codeOf(error))) return false;
+    throw error;
+  } finally {
+    await disk.remove(draft).catch(() => undefined);
+  }
+}
+
+async function writeText(disk: Disk, path: string, text: string): Promise<void> {
+  const file = await disk.open(path, 'create');
+  try {
+    await writeAll(disk, file, [Buffer.from(text)], 0);
+  } finally {
+    await disk.close(file);
+  }
+}
+
+async function readText(disk: Disk, path: string): Promise<string> {
+  const file = await disk.open(path, 'read');
+  try {
+    const bytes = Buffer.alloc(1024);
+    return bytes.toString('utf8', 0, await disk.read(file, bytes, 0));
+  } finally {
+    await disk.close(file);
+  }
+}

@@ -1,0 +1,253 @@
+import type { Signal } from '../wire/model.js';
+import {
+  addItems,
+  countItems,
+  hasItems,
+  noItems,
+  restOf,
+  type Items,
+  type LossKind,
+  type Tally,
+} from './counts.js';
+import type { SegmentFile } from './segment-file.js';
+import type { Answer, SegmentRecord } from './segment-record.js';
+import type { SpoolContext } from './spool-context.js';
+
+/** What a segment shows to its reader. */
+export interface SegmentExtent {
+  readonly bytes: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly isSealed: boolean;
+}
+
+/** The record that a segment gives next. */
+export interface Next {
+  /** When it was kept, or soon before. */
+  readonly ms: number;
+  /** The signals that it may be of. */
+  readonly of: readonly Signal[];
+}
+
+/**
+ * What of one segment is still to be sent. Records that nobody has read yet are a number; those that were read stand
+ * here one by one until they are settled. Each change is counted, so that the equation of `SpoolStats` holds.
+ */
+export class SegmentBacklog {
+  readonly #context: SpoolContext;
+  readonly #file: SegmentFile;
+  readonly #extent: SegmentExtent;
+  readonly #unread = noItems();
+  readonly #consumed = noItems();
+  /** Read and behind the offset, in the order of the file. */
+  readonly #read: SegmentRecord[] = [];
+  /** Read, given back, and to be leased again. */
+  readonly #waiting: SegmentRecord[] = [];
+  #offset = 0;
+  /** When the record was kept that was read last; 0 before the first. */
+  #readMs = 0;
+  #isDrained = false;
+  #isGone = false;
+
+  constructor(context: SpoolContext, file: SegmentFile, extent: SegmentExtent) {
+    this.#context = context;
+    this.#file = file;
+    this.#extent = extent;
+  }
+
+  /** Everything before it is settled. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Items before the offset. */
+  get consumed(): Items {
+    return this.#consumed;
+  }
+
+  /** All that was read is settled. */
+  get isSettled(): boolean {
+    return this.#read.length === 0;
+  }
+
+  /** All of a sealed file has been read. */
+  get isDrained(): boolean {
+    return this.#isDrained;
+  }
+
+  /** Evicted or expired: records that are out cannot be leased again. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Continues where an earlier process stopped. */
+  resume(offset: number, consumed: Items): void {
+    this.#offset = offset;
+    addItems(this.#consumed, consumed);
+  }
+
+  /** An earlier process left them; `items` are those of the whole file. */
+  recover(items: Items): void {
+    Object.assign(this.#unread, restOf(items, this.#consumed));
+    this.#recovered({ ...this.#unread });
+  }
+
+  append(items: Items): void {
+    addItems(this.#unread, items);
+    this.#context.counts.appended(items);
+  }
+
+  /** Undefined where no record of these signals can be leased. */
+  next(signals: readonly Signal[], nowMs: number): Next | undefined {
+    const { atMs, signal } = this.#rested(signals, nowMs)?.facts ?? {};
+    if (atMs !== undefined && signal !== undefined) return { ms: atMs, of: [signal] };
+    if (this.#isGone || this.#isDrained) return undefined;
+    const ms = Math.max(this.#extent.firstMs, this.#readMs);
+    const unread = signals.filter((one) => this.#unread[one] > 0);
+    if (unread.length > 0) return { ms, of: unread };
+    // Somebody must find the end of it, and records that its name does not tell of.
+    return countItems(this.#unread) === 0 && this.#hasMore() ? { ms, of: signals } : undefined;
+  }
+
+  /** A record of these signals that came back long enough ago. It is leased then. */
+  leaseRested(signals: readonly Signal[], nowMs: number): SegmentRecord | undefined {
+    const record = this.#rested(signals, nowMs);
+    if (record === undefined) return undefined;
+    this.#waiting.splice(this.#waiting.indexOf(record), 1);
+    return this.lease(record);
+  }
+
+  lease(record: SegmentRecord): SegmentRecord {
+    record.lease();
+    this.#context.counts.leased();
+    return record;
+  }
+
+  /** Sets a record aside until somebody asks for its signal. */
+  wait(record: SegmentRecord): void {
+    record.wait();
+    this.#waiting.push(record);
+  }
+
+  /** A record was read. A file that holds more than its name says counts as found just now. */
+  enter(record: SegmentRecord): void {
+    const { signal, items, atMs } = record.facts;
+    this.#read.push(record);
+    this.#readMs = atMs;
+    if (signal === undefined) return;
+    const extra = Math.max(0, items - this.#unread[signal]);
+    this.#unread[signal] -= items - extra;
+    this.#recovered({ ...noItems(), [signal]: extra });
+  }
+
+  lose(record: SegmentRecord, kind: LossKind, bytes: number): void {
+    const items = noItems();
+    record.addItemsTo(items);
+    record.lose();
+    this.#lose(kind, items, bytes);
+    this.#advance();
+  }
+
+  /** A lease that nobody sees: the record could not be read again, now or for good. */
+  revoke(record: SegmentRecord, isLost: boolean): void {
+    if (!isLost || this.#isGone) return this.settle(record, 'untried');
+    this.#context.counts.returned();
+    this.lose(record, 'corrupt', record.bytes);
+  }
+
+  /** A record that is not done is leased again, after a rest where it failed, if its segment is still there. */
+  settle(record: SegmentRecord, answer: Answer): void {
+    if (!record.isLeased) return;
+    const { counts, clock } = this.#context;
+    counts.returned();
+    if (answer === 'done') {
+      record.acknowledge();
+      const { signal, items } = record.facts;
+      if (signal !== undefined) counts.acknowledged(signal, items);
+      this.#advance();
+    } else if (this.#isGone) {
+      this.lose(record, 'evicted', record.bytes);
+    } else {
+      if (answer === 'failed') record.rest(clock.now());
+      this.wait(record);
+    }
+  }
+
+  resetBackoff(signals: readonly Signal[]): void {
+    for (const record of this.#waiting) if (record.isOf(signals)) record.resetBackoff();
+  }
+
+  wakeOne(signals: readonly Signal[]): boolean {
+    const record = this.#waiting.find((one) => one.isOf(signals));
+    record?.wake();
+    return record !== undefined;
+  }
+
+  /** All has been read. Items that the name promised beyond that lay where nothing could be read. */
+  drain(): void {
+    this.#isDrained = true;
+    const rest = this.#loseUnread();
+    if (hasItems(rest)) this.#lose('corrupt', rest, 0);
+  }
+
+  /** The file goes as a whole. Records that are out are settled when their answers come. */
+  drop(kind: 'evicted' | 'expired'): void {
+    this.#isGone = true;
+    const items = this.#loseUnread();
+    for (const record of this.#waiting.splice(0)) {
+      record.lose();
+      record.addItemsTo(items);
+    }
+    this.#lose(kind, items, this.#extent.bytes - this.#offset);
+  }
+
+  /** Items that were acknowledged behind a record that was not: the cursor stops before them. */
+  acknowledgedAhead(): Items {
+    const items = noItems();
+    for (const record of this.#read) {
+      if (record.isAcknowledged) record.addItemsTo(items);
+    }
+    return items;
+  }
+
+  #rested(signals: readonly Signal[], nowMs: number): SegmentRecord | undefined {
+    return this.#waiting.find((record) => record.isOf(signals) && record.isRested(nowMs));
+  }
+
+  #hasMore(): boolean {
+    const { isSealed, bytes } = this.#extent;
+    return isSealed || (this.#file.readOffset ?? this.#offset) < bytes;
+  }
+
+  /** Moves the offset over all that is settled. */
+  #advance(): void {
+    let settled = 0;
+    for (const record of this.#read) {
+      if (!record.isSettled) break;
+      settled += 1;
+      this.#offset = record.facts.end;
+      record.addItemsTo(this.#consumed);
+    }
+    this.#read.splice(0, settled);
+  }
+
+  #loseUnread(): Tally {
+    const items = { ...this.#unread };
+    Object.assign(this.#unread, noItems());
+    return items;
+  }
+
+  #lose(kind: LossKind, items: Items, bytes: number): void {
+    const { counts } = this.#context;
+    counts.lost(kind, items);
+    if (kind === 'corrupt') counts.addCorruptBytes(bytes);
+    this.#context.emit({ kind, items, bytes, path: this.#file.path });
+  }
+
+  /** Told before anything can become of the items. */
+  #recovered(items: Items): void {
+    if (!hasItems(items)) return;
+    this.#context.counts.recovered(items);
+    this.#context.emit({ kind: 'adopted', items: { ...items }, path: this.#file.path });
+  }
+}

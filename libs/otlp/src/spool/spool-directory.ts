@@ -1,0 +1,286 @@
+import { dirname, join, sep } from 'node:path';
+import type { Signal } from '../wire/model.js';
+import { addItems, countItems, noItems } from './counts.js';
+import { CursorFile, type Position } from './cursor-file.js';
+import { removeFile } from './disk.js';
+import { abolish, lockPath, makeDirectory, release, type Lock, type Owner } from './ownership.js';
+import { PendingDeletes } from './pending-deletes.js';
+import { parseSegmentName } from './segment-format.js';
+import type { LeasedRecord } from './segment-record.js';
+import { Segment } from './segment.js';
+import type { SpoolContext } from './spool-context.js';
+
+/** One sub-directory that this process owns: its lock, its segments, and how far they have been acknowledged. */
+export class SpoolDirectory {
+  readonly #context: SpoolContext;
+  readonly #lock: Lock;
+  readonly #cursor: CursorFile;
+  readonly #deletes: PendingDeletes;
+  /** In the order in which they were begun. */
+  #segments: Segment[];
+  #lastSequence: number;
+  /** Names in the directory above outlast a power failure. */
+  #isListed = false;
+  #reads: Promise<unknown> = Promise.resolve();
+  #persisting: Promise<void> | undefined;
+
+  /** Makes a new one below `root`. Throws what the disk throws. */
+  static async create(context: SpoolContext, root: string, us: Owner): Promise<SpoolDirectory> {
+    const lock = await makeDirectory(context.disk, root, us, () => context.unixMs());
+    return SpoolDirectory.open(context, lock);
+  }
+
+  /** Reads only names; `measure` does the rest. Throws what the disk throws. */
+  static async open(context: SpoolContext, lock: Lock): Promise<SpoolDirectory> {
+    const directory = dirname(lock.directory);
+    const cursor = await CursorFile.open(context.disk, join(directory, 'cursor'));
+    try {
+      const found = await listSegments(context, directory, cursor.position);
+      return new SpoolDirectory(context, lock, cursor, found);
+    } catch (error) {
+      await cursor.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private constructor(context: SpoolContext, lock: Lock, cursor: CursorFile, found: Segment[]) {
+    const { sequence } = cursor.position;
+    this.#context = context;
+    this.#lock = lock;
+    this.#cursor = cursor;
+    this.#segments = found.filter((segment) => segment.sequence >= sequence);
+    const passed = found.filter((segment) => segment.sequence < sequence);
+    this.#deletes = new PendingDeletes(context, passed);
+    // Above the cursor's too, which would pass over a number that is used again.
+    this.#lastSequence = Math.max(sequence, found.at(-1)?.sequence ?? 0);
+    for (const segment of this.#segments) if (segment.isMeasured) segment.recover();
+  }
+
+  get path(): string {
+    return dirname(this.#lock.directory);
+  }
+
+  /** How many files of records it has. */
+  get size(): number {
+    return this.#segments.length + this.#deletes.finished;
+  }
+
+  /** Nothing is left to send or to delete. */
+  get isEmpty(): boolean {
+    return this.#segments.length === 0 && this.#deletes.isEmpty;
+  }
+
+  /** Something of it may not outlast a power failure, whatever is done. */
+  get isUnsure(): boolean {
+    return this.#segments.some((segment) => segment.isUnsure);
+  }
+
+  /** Unix time of the oldest record in it. */
+  get firstMs(): number {
+    return this.#segments[0]?.firstMs ?? Infinity;
+  }
+
+  /** Makes a segment. Throws what the disk throws, and leaves nothing of the segment then. */
+  async beginSegment(): Promise<Segment> {
+    this.#lastSequence += 1;
+    const segment = Segment.begin(this.#context, this.path, this.#lastSequence);
+    // It counts before it is made, so that the cursor cannot pass it.
+    this.#segments.push(segment);
+    try {
+      await segment.create();
+    } catch (error) {
+      segment.abandon();
+      this.#remove(segment);
+      throw error;
+    }
+    return segment;
+  }
+
+  /** When the next record of these signals was kept; undefined where there is none now. */
+  nextMs(signals: readonly Signal[]): number | undefined {
+    return this.#oldest(signals, this.#context.clock.now())?.ms;
+  }
+
+  /** The next record of these signals; undefined where there is none, or the disk gives none now. */
+  lease(signals: readonly Signal[]): Promise<LeasedRecord | undefined> {
+    return this.#inTurn(async () => {
+      const nowMs = this.#context.clock.now();
+      const tried = new Set<Segment>();
+      for (;;) {
+        const { segment } = this.#oldest(signals, nowMs, tried) ?? {};
+        const record = await segment?.lease(signals, nowMs);
+        if (segment === undefined || record !== undefined) return record;
+        tried.add(segment);
+      }
+    });
+  }
+
+  resetBackoff(signals: readonly Signal[]): void {
+    for (const segment of this.#segments) segment.resetBackoff(signals);
+  }
+
+  /** Ends the rest of the oldest record of these signals that rests. False where none does. */
+  wakeOne(signals: readonly Signal[]): boolean {
+    return this.#segments.some((segment) => segment.wakeOne(signals));
+  }
+
+  /** Measures segments that a crash left without a name, oldest first, until `atMs`. True when none is left. */
+  async measure(atMs: number): Promise<boolean> {
+    for (const segment of this.#segments.filter(({ isMeasured }) => !isMeasured)) {
+      if (this.#context.clock.now() >= atMs) return false;
+      await this.#inTurn(() => segment.measure());
+    }
+    return true;
+  }
+
+  /** Shows those who cannot see this process that it lives. Throws what the disk throws. */
+  async touch(): Promise<void> {
+    await this.#context.disk.touch(lockPath(this.#lock));
+  }
+
+  /** Makes the names of its files and its own outlast a power failure. Throws what the disk throws. */
+  readonly fsyncNames = async (): Promise<void> => {
+    const { disk } = this.#context;
+    await disk.fsyncDirectory(this.path);
+    if (!this.#isListed) await disk.fsyncDirectory(dirname(this.path));
+    this.#isListed = true;
+  };
+
+  /** Evicts the oldest segment that nobody writes to. False where there is none. */
+  evictOldest(): boolean {
+    const oldest = this.#segments.find(({ isDroppable }) => isDroppable);
+    if (oldest !== undefined) this.#drop(oldest, 'evicted');
+    return oldest !== undefined;
+  }
+
+  /** Drops segments whose last record is too old. */
+  expire(): void {
+    const latestMs = this.#context.unixMs() - this.#context.options.maxAgeMs;
+    for (;;) {
+      const [oldest] = this.#segments;
+      if (oldest === undefined || !oldest.isDroppable || oldest.lastMs >= latestMs) return;
+      this.#drop(oldest, 'expired');
+    }
+  }
+
+  /** Deletes dropped files; those that cannot go yet wait for `persist`. Never rejects. */
+  deletePending(): Promise<void> {
+    return this.#deletes.deletePending();
+  }
+
+  /** Another process owns it now, and sends what is in it. */
+  disown(): void {
+    for (const segment of this.#segments.splice(0)) segment.drop('evicted');
+    this.#deletes.forget();
+    this.#cursor.close().catch(() => undefined);
+  }
+
+  /** Writes the cursor, and deletes the files before it when the disk has it. Throws what the disk throws. */
+  async persist(): Promise<void> {
+    // One that is under way may have looked too early for what its caller wants kept.
+    if (this.#persisting !== undefined) await this.#persisting.catch(() => undefined);
+    this.#persisting ??= this.#persist().finally(() => (this.#persisting = undefined));
+    await this.#persisting;
+  }
+
+  /** Removes the directory where it is empty, and otherwise leaves it to the next process. */
+  async close(): Promise<void> {
+    await this.#inTurn(async () => {
+      for (const segment of this.#segments) segment.closeReading();
+    });
+    await this.persist().catch(() => undefined);
+    const items = noItems();
+    for (const segment of this.#segments) addItems(items, segment.acknowledgedAhead());
+    if (countItems(items) > 0) this.#context.emit({ kind: 'repeated', items, path: this.path });
+    await this.#cursor.close().catch(() => undefined);
+    if (this.isEmpty) await this.#removeDirectory().catch(() => undefined);
+    else await release(this.#context.disk, this.#lock).catch(() => undefined);
+  }
+
+  /** The segment with the oldest record of these signals, `except` left out: in order within a signal, by time between them. */
+  #oldest(
+    signals: readonly Signal[],
+    nowMs: number,
+    except?: ReadonlySet<Segment>,
+  ): { readonly ms: number; readonly segment: Segment } | undefined {
+    let oldest: { readonly ms: number; readonly segment: Segment } | undefined;
+    let open = signals;
+    for (const segment of this.#segments) {
+      if (open.length === 0 || segment.firstMs >= (oldest?.ms ?? Infinity)) break;
+      if (except?.has(segment) === true) continue;
+      const next = segment.next(open, nowMs);
+      if (next === undefined) continue;
+      if (next.ms < (oldest?.ms ?? Infinity)) oldest = { ms: next.ms, segment };
+      open = open.filter((signal) => !next.of.includes(signal));
+    }
+    return oldest;
+  }
+
+  async #persist(): Promise<void> {
+    // Wherever they stand: one before may be of a signal that nobody takes.
+    const finished = this.#segments.filter(({ isFinished }) => isFinished);
+    if (finished.length > 0) this.#segments = this.#segments.filter((one) => !one.isFinished);
+    for (const segment of finished) {
+      this.#deletes.finish(segment);
+      segment.closeReading();
+    }
+    await this.#deletes.deletePassed(async (passed) => this.#moveCursor(passed));
+  }
+
+  async #moveCursor(passed: boolean): Promise<void> {
+    const [first] = this.#segments;
+    const { position } = this.#cursor;
+    const sequence = first?.sequence ?? this.#lastSequence + 1;
+    const { offset, consumed } = first ?? { offset: 0, consumed: noItems() };
+    if (position.sequence === sequence && position.offset === offset) return;
+    if (passed || offset > 0) {
+      // The file itself may be new. Not when it is opened: that would wait for all that others write.
+      if (!this.#isListed) await this.fsyncNames();
+      await this.#cursor.move({ sequence, offset, consumed: { ...consumed } });
+    }
+  }
+
+  #drop(segment: Segment, kind: 'evicted' | 'expired'): void {
+    this.#remove(segment);
+    segment.drop(kind);
+  }
+
+  #remove(segment: Segment): void {
+    this.#segments.splice(this.#segments.indexOf(segment), 1);
+    this.#deletes.markForDeletion(segment);
+  }
+
+  async #removeDirectory(): Promise<void> {
+    const { disk } = this.#context;
+    for (const name of ['cursor', 'probe']) await removeFile(disk, join(this.path, name));
+    await abolish(disk, this.#lock);
+    await disk.removeDirectory(this.path);
+  }
+
+  /** Reads come one after the other. */
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#reads.then(run);
+    this.#reads = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** The segments of a directory, oldest first, as far as their names tell. Reads none. */
+async function listSegments(
+  context: SpoolContext,
+  directory: string,
+  start: Position,
+): Promise<Segment[]> {
+  const names: string[] = [];
+  for (const { name, kind } of await context.disk.list(directory)) {
+    if (kind === 'file' && /^\d/.test(name)) names.push(name);
+  }
+  const segments: Segment[] = [];
+  // Names sort as they were begun.
+  for (const file of names.toSorted()) {
+    const name = parseSegmentName(file);
+    if (name === undefined) continue;
+    segments.push(Segment.found(context, `${directory}${sep}${file}`, name, start));
+  }
+  return segments;
+}
