@@ -6,7 +6,7 @@ import type { Batch, Clock } from '../send/sender.js';
 import { SIGNALS } from '../wire/model.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import type { Signal } from '../wire/model.js';
-import type { Load } from '../spool/replay.js';
+import type { Load } from '../spool/replay-pace.js';
 import { Flushes } from './flushes.js';
 import type { Marks } from './flushes.js';
 import type { Lane, Overflow } from './lane.js';

@@ -7,7 +7,8 @@ import type { Signal } from '../wire/model.js';
 import type { SlabPool } from '../slab/slab-pool.js';
 import type { Items, SpoolStats } from '../spool/counts.js';
 import { openSpool, remedyOf } from '../spool/open-spool.js';
-import { replay, type Load, type Replayer } from '../spool/replay.js';
+import type { Load } from '../spool/replay-pace.js';
+import { Replayer } from '../spool/replayer.js';
 import type { Spool, SpoolEvent, Succession } from '../spool/spool.js';
 import type { Lane, Lanes, Overflow } from './lane.js';
 import type { SpoolSettings } from './pipeline-options.js';
@@ -143,7 +144,7 @@ export class DiskOverflow implements Overflow {
   /** Records of a signal that no collector is named for any more wait for another process. */
   #replay(lane: Lane, signals: readonly Signal[], inOrder: boolean, maxBytes: number): Replayer {
     const { load, ledger, onSettled } = this.#options;
-    return replay(this.#spool, lane.once, {
+    return new Replayer(this.#spool, lane.once, {
       signals,
       inOrder,
       load: () => load(lane),

@@ -2,7 +2,7 @@ import { accepted, retry } from '../send/outcome.js';
 import { batch, drain, idOf } from './fixtures/batches.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
 import { ManualClock } from '../send/fixtures/manual-clock.js';
-import { imbalance } from './fixtures/open.js';
+import { endOwners, imbalance } from './fixtures/open.js';
 import { below, seeded } from './fixtures/random.js';
 import { nodeDisk } from './disk.js';
 import { openSpool } from './open-spool.js';
@@ -109,14 +109,6 @@ async function live(
   }
 }
 
-/** As if another process with another life looked at the locks. */
-function bury(disk: FakeDisk): void {
-  for (const path of disk.paths.filter((name) => /\d\.lock$/.test(name))) {
-    const text = disk.text(path);
-    disk.setText(path, text.replace(/"start":"[^"]*"/, '"start":"0"'));
-  }
-}
-
 /** Everything that a later process sends, as soon as it may take it. */
 async function afterlife(disk: FakeDisk, clock: ManualClock): Promise<number[]> {
   const spool = await open(disk, clock, false);
@@ -151,7 +143,7 @@ async function inherited(seed: number, clock: ManualClock, life: Life): Promise<
   disk.stopped = true;
   await spool.close();
   const left = disk.afterCrash(false);
-  bury(left);
+  endOwners(left);
   return left;
 }
 
@@ -185,7 +177,7 @@ async function oneCrash(
   let again = below(disk.random, 2) === 0;
   for (;;) {
     disk = disk.afterCrash(power);
-    bury(disk);
+    endOwners(disk);
     if (!again) break;
     again = false;
     const dying = disk;

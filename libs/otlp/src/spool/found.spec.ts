@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { accepted, retry } from '../send/outcome.js';
 import { systemClock, type Clock } from '../send/sender.js';
 import type { SpoolEvent } from './spool.js';
-import { batch, drain, range } from './fixtures/batches.js';
+import { batch, drain, idOf, range } from './fixtures/batches.js';
+import { FakeDisk } from './fixtures/fake-disk.js';
 import { DISK_TURNS, ManualClock } from '../send/fixtures/manual-clock.js';
-import { imbalance, Openings } from './fixtures/open.js';
+import { endOwners, imbalance, Openings } from './fixtures/open.js';
+import { seeded } from './fixtures/random.js';
 import { encodeRecordHeader, encodeSegmentHeader, openName, sealedName } from './segment-format.js';
 
 const FILES = 20;
@@ -89,5 +91,47 @@ describe('what a spool finds', () => {
       if (record !== undefined) spool.acknowledge(record, accepted);
     }
     expect([told, spool.stats().acknowledged.traces]).toEqual([FILES, FILES]);
+  });
+
+  it('is counted once, also where the look at what a crash left fails half-way', async () => {
+    const first = new FakeDisk(seeded(1));
+    const clock = new ManualClock(2);
+    const before = await openings.open({ directory: '/spool', disk: first, clock });
+    for (const id of range(0, 100)) await before.append(batch(id, 1000));
+    first.stopped = true;
+    const disk = first.afterCrash(false);
+    endOwners(disk);
+    let reads = 0;
+    disk.fate = (call, path) => {
+      if (call !== 'read' || !path.endsWith('.open')) return 'passes';
+      reads += 1;
+      return reads === 3 ? { code: 'EIO' } : 'passes';
+    };
+    const spool = await openings.open({ directory: '/spool', disk, clock });
+    expect(await drain(spool)).toEqual(range(0, 100));
+    expect(spool.stats()).toMatchObject({ recovered: { traces: 100 }, corrupt: { traces: 0 } });
+  });
+
+  it('is there again when it was read and not acknowledged, whatever was acknowledged meanwhile', async () => {
+    // More turns than a read takes, so that the acknowledgement meets each step of it.
+    for (const turns of range(0, 60)) {
+      const first = new FakeDisk(seeded(1));
+      const clock = new ManualClock(2);
+      const before = await openings.open({ directory: '/spool', disk: first, clock });
+      for (const id of range(0, 2)) await before.append(batch(id));
+      const oldest = await before.take();
+      if (oldest === undefined) throw new Error('none');
+      const taking = before.take();
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      before.acknowledge(oldest, accepted);
+      const record = await taking;
+      expect(record && idOf(record)).toBe(1);
+      expect(await before.fsync()).toBe(true);
+      first.stopped = true;
+      const disk = first.afterCrash(false);
+      endOwners(disk);
+      const spool = await openings.open({ directory: '/spool', disk, clock });
+      expect([turns, await drain(spool)]).toEqual([turns, [1]]);
+    }
   });
 });

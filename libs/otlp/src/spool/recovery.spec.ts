@@ -5,7 +5,8 @@ import { FakeDisk } from './fixtures/fake-disk.js';
 import { ManualClock, turns } from '../send/fixtures/manual-clock.js';
 import { Openings } from './fixtures/open.js';
 import { seeded } from './fixtures/random.js';
-import { replay, type Load, type Replayer } from './replay.js';
+import type { Load } from './replay-pace.js';
+import { Replayer } from './replayer.js';
 import type { Spool } from './spool.js';
 
 const UNAVAILABLE = retry('UNAVAILABLE');
@@ -75,7 +76,7 @@ describe('replay after an outage', () => {
     const onOutcome = (one: Batch, outcome: Outcome, wasDoubtful: boolean): void => {
       if (outcome.kind === 'accepted' && wasDoubtful) peer.doubtful.push(idIn(one));
     };
-    replayer = replay(spool, sender, { load, paused, clock, onOutcome });
+    replayer = new Replayer(spool, sender, { load, paused, clock, onOutcome });
     return peer;
   };
   const idIn = ({ chunks: [body] }: Batch): number => Buffer.from(body ?? []).readUInt32LE();

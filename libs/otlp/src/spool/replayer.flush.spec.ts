@@ -2,7 +2,7 @@ import { accepted, retry } from '../send/outcome.js';
 import { batch } from './fixtures/batches.js';
 import { Link } from './fixtures/link.js';
 import { MIB, ReplayBench } from './fixtures/replay-bench.js';
-import type { Replayer } from './replay.js';
+import type { Replayer } from './replayer.js';
 
 describe('flush of a replay', () => {
   let bench: ReplayBench;
