@@ -1,10 +1,18 @@
-import { Controller, Get, InternalServerErrorException } from '@nestjs/common';
-import { SpanKind } from '@opentelemetry/api';
+import { Writable } from 'node:stream';
+import { Controller, Get, Injectable, InternalServerErrorException } from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
+import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import pino from 'pino';
+import winston from 'winston';
 import { Span } from '../decorators/span.decorator.js';
+import { Timed } from '../decorators/timed.decorator.js';
+import { recordCrash } from '../exit/crash-record.js';
 import { platforms, startHttpApp } from '../http/fixtures/http-app.js';
 import type { HttpApp } from '../http/fixtures/http-app.js';
+import { capturePino } from '../log-sources/pino-capture.js';
+import { winstonTransport } from '../log-sources/winston-transport.js';
 import { OtelLogger } from '../logging/otel-logger.js';
 import { drive } from '../rpc/fixtures/drive.js';
 import { bareClient, handlerEvents, startShop } from '../rpc/fixtures/shop.js';
@@ -25,16 +33,46 @@ const fetchFailed = (): Error =>
 const given: { thrown?: unknown } = {};
 const logger = new OtelLogger({ format: 'json', level: 'fatal', emit: true });
 
+const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
+const pinoLogger = pino({}, nowhere());
+const winstonLogger = winston.createLogger({ transports: [winstonTransport()] });
+
 class Repository {
   @Span()
+  @Timed()
   save(): never {
     throw given.thrown;
   }
 }
 
+@Injectable()
+class Resolver {
+  query(): never {
+    throw given.thrown;
+  }
+}
+// As `@Query()` of @nestjs/graphql does.
+Reflect.defineMetadata('graphql:resolver_type', 'Query', Resolver.prototype.query);
+
 @Controller()
 class Doors {
   readonly #repository = new Repository();
+  readonly #creator: ExternalContextCreator;
+  readonly #resolver: Resolver;
+
+  constructor(creator: ExternalContextCreator, resolver: Resolver) {
+    this.#creator = creator;
+    this.#resolver = resolver;
+  }
+
+  /** GraphQL answers well. */
+  @Get('graphql')
+  async graphql(): Promise<void> {
+    const { query } = Resolver.prototype;
+    const all = [undefined, undefined, undefined, undefined, undefined] as const;
+    const resolve = this.#creator.create(this.#resolver, query, 'query', ...all, 'graphql');
+    await resolve().catch(() => {});
+  }
 
   @Get('http')
   http(): never {
@@ -66,14 +104,23 @@ describe('one exception through all doors', () => {
   let app: HttpApp;
   let shop: Shop;
   let client: BareClient;
+  let stopPino: () => void;
 
   beforeAll(async () => {
-    app = await startHttpApp(platforms[0][1], { controllers: [Doors] });
+    stopPino = capturePino();
+    app = await startHttpApp(platforms[0][1], {
+      controllers: [Doors],
+      providers: [Resolver],
+      // Each case forgets its spans, and none its measurements.
+      telemetry: { temporality: 'cumulative' },
+    });
+    app.app.useLogger(false);
     shop = await startShop({});
     client = bareClient(shop.port);
   });
   afterEach(() => app.telemetry.reset());
   afterAll(async () => {
+    stopPino();
     client.close();
     await shop.close();
     await app.close();
@@ -117,20 +164,39 @@ describe('one exception through all doors', () => {
     );
     const http = await spanOf(SpanKind.SERVER, () => fetch(`${app.url}/http`));
     const rpc = await spanOf(SpanKind.SERVER, () => drive(client, 'Get', 'thrown').ended);
+    const graphql = await spanOf(SpanKind.SERVER, () => fetch(`${app.url}/graphql`));
     await quietly(() => logger.fatal(given.thrown));
-    const [record] = app.telemetry.logRecords();
+    pinoLogger.fatal(given.thrown);
+    winstonLogger.error(given.thrown as string);
+    recordCrash(given.thrown, 'uncaughtException', ROOT_CONTEXT);
+    const [nest, ofPino, ofWinston, crash] = app.telemetry.logRecords();
 
-    const told = [method, http, rpc].map(({ events }) => exceptionOf(events[0]?.attributes));
+    const told = [method, http, rpc, graphql].map(({ events }) =>
+      exceptionOf(events[0]?.attributes),
+    );
     expect(told[0]?.[0]).toBe(type);
     expect(told[0]?.[3]).toBe(code);
     expect(told[1]).toEqual(told[0]);
     expect(told[2]).toEqual(told[0]);
+    expect(told[3]).toEqual(told[0]);
+    expect(exceptionOf(crash?.attributes)).toEqual(told[0]);
     // To a logger a text or null is a message.
-    const logged = given.thrown instanceof Error ? told[0] : KEYS.map(() => undefined);
-    expect(exceptionOf(record?.attributes)).toEqual(logged);
+    const logged = (given.thrown instanceof Error && told[0]) || KEYS.map(() => undefined);
+    expect(exceptionOf(nest?.attributes)).toEqual(logged);
+    expect(exceptionOf(ofWinston?.attributes)).toEqual(logged);
+    // Of pino the printed line is read: type and code are the error's, message and stack what pino made of them.
+    const [pinoType, , , pinoCode] = exceptionOf(ofPino?.attributes);
+    expect([pinoType, pinoCode]).toEqual([logged[0], logged[3]]);
     for (const { attributes } of [method, http, rpc]) {
       expect(attributes['nestlens.exception.code']).toBe(code);
     }
+    const measured = await app.telemetry.collectMetrics();
+    const types = (name: string): unknown[] =>
+      measured
+        .filter((metric) => metric.descriptor.name === name)
+        .flatMap(({ dataPoints }) => dataPoints.map(({ attributes }) => attributes['error.type']));
+    expect(types('nestlens.method.duration')).toContain(type);
+    expect(types('http.server.request.duration')).toContain(type);
     expect([method, http].map(({ attributes }) => attributes['error.type'])).toEqual([type, type]);
     // gRPC has answered, and the conventions name its span by the answer.
     expect(rpc.attributes['error.type']).toBe('UNKNOWN');
