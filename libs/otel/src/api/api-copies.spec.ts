@@ -1,7 +1,7 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { apiCopies } from './api-copies.js';
+import { apiCopies, requiredApis } from './api-copies.js';
 
 const NAME = '@opentelemetry/api';
 
@@ -43,5 +43,19 @@ describe('apiCopies', () => {
     load(join(root, 'gone/internal/global-utils.js'));
     expect(() => apiCopies('[eval]', cache)).not.toThrow();
     expect(apiCopies('main.js', cache).map(({ version }) => version)).not.toContain(undefined);
+  });
+
+  it('gives the handles of each copy that was loaded with require, by the entry of its build', () => {
+    const trace = { getTracerProvider: () => {}, setGlobalTracerProvider: () => true };
+    const logs = { setGlobalLoggerProvider: () => true };
+    const loaded = {
+      [join('a', 'build', 'src', 'internal', 'global-utils.js')]: {},
+      [join('a', 'build', 'src', 'index.js')]: { exports: { trace } },
+      [join('b', 'dist', 'internal', 'global-utils.cjs')]: {},
+      [join('b', 'dist', 'index.cjs')]: { exports: { trace, logs } },
+      [join('half-loaded', 'dist', 'internal', 'global-utils.cjs')]: {},
+      [join('other', 'dist', 'index.cjs')]: { exports: { trace } },
+    };
+    expect(requiredApis(loaded)).toEqual([{ trace }, { trace, logs }]);
   });
 });

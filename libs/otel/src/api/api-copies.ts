@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 // Not by name: webpack writes `undefined` for a call of `createRequire` whose argument it does not know.
 import nodeModule from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
+import type * as api from '@opentelemetry/api';
 
 /** A copy of a package on the disk, such as `@opentelemetry/api`. */
 export interface ApiCopy {
@@ -39,6 +40,29 @@ export const apiCopies = (
     if (copy !== undefined) copies.set(copy.path, copy);
   }
   return [...copies.values()];
+};
+
+/** What a copy of the API exports that hands out tracers and loggers. `logs` is there since 1.10. */
+export interface ApiHandles {
+  readonly trace: Pick<typeof api.trace, 'getTracerProvider' | 'setGlobalTracerProvider'>;
+  readonly logs?: Pick<typeof api.logs, 'setGlobalLoggerProvider'>;
+}
+
+/**
+ * The copies of the API that were loaded with `require`, by Node's own cache: one look at each of its paths. An app in
+ * CommonJS, and each package in it, has another copy than this package where Node gives that as ES modules. Never throws.
+ */
+export const requiredApis = (
+  cache: object = nodeModule.createRequire(join(process.cwd(), 'main.js')).cache,
+): readonly ApiHandles[] => {
+  const modules = cache as Readonly<Record<string, Partial<NodeJS.Module> | undefined>>;
+  return Object.keys(modules).flatMap((file) => {
+    if (!MARK.test(file)) return [];
+    const entry = join(dirname(dirname(file)), `index${extname(file)}`);
+    const { trace, logs } = (modules[entry]?.exports ?? {}) as Partial<ApiHandles>;
+    if (typeof trace?.setGlobalTracerProvider !== 'function') return [];
+    return [{ trace, ...(logs !== undefined && { logs }) }];
+  });
 };
 
 const resolved = (require: NodeJS.Require, name: string): string | undefined => {

@@ -1,5 +1,7 @@
 import { logs, propagation, trace } from '@opentelemetry/api';
 import type { LoggerProvider, TextMapPropagator, TracerProvider } from '@opentelemetry/api';
+import { requiredApis } from './api-copies.js';
+import type { ApiHandles } from './api-copies.js';
 
 /** What the API keeps for the whole process, by the names that it uses. */
 export type ApiSlot = 'trace' | 'metrics' | 'logs' | 'context' | 'propagation' | 'diag';
@@ -65,21 +67,28 @@ export const makeReadable = (): void => {
 };
 
 /**
- * Makes tracers and loggers work that this copy of the API handed out while nobody had registered: they hang on its
- * own proxies. Nothing where another SDK has bound these proxies, or is read through them.
+ * Makes tracers and loggers work that a copy of the API handed out while nobody had registered: they hang on its own
+ * proxies. That is this copy, and each that was loaded with `require`: in an app in CommonJS, and for packages in CommonJS,
+ * those are others. Nothing where another SDK has bound these proxies, or is read through them.
  */
-export const bindEarlyHandles = (tracers: TracerProvider, loggers: LoggerProvider): void => {
+export const bindEarlyHandles = (
+  tracers: TracerProvider,
+  loggers: LoggerProvider,
+  others: readonly ApiHandles[] = requiredApis(),
+): void => {
   const { trace: tracersHeld, logs: loggersHeld } = holder[KEY] ?? {};
   const isFree = (held: unknown, ours: object): boolean =>
     held === undefined || held === ours || !isReadable();
   const takesTracers = isFree(tracersHeld, tracers);
   const takesLoggers = isFree(loggersHeld, loggers);
-  aside(() => {
-    if (takesTracers && trace.getTracerProvider() !== tracersHeld) {
-      trace.setGlobalTracerProvider(tracers);
-    }
-    if (takesLoggers) logs.setGlobalLoggerProvider(loggers);
-  });
+  for (const api of [{ trace, logs }, ...others]) {
+    aside(() => {
+      if (takesTracers && api.trace.getTracerProvider() !== tracersHeld) {
+        api.trace.setGlobalTracerProvider(tracers);
+      }
+      if (takesLoggers) api.logs?.setGlobalLoggerProvider(loggers);
+    });
+  }
 };
 
 /** Runs `act` as if nobody had registered anything, and returns what it left behind. */
