@@ -1,10 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import { useLeakCheck } from '@nestlens/testing';
+import { seededRandom, useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import { AppProcess } from './fixtures/app-process.js';
 import { counted } from './fixtures/books.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
-import { seeded } from './fixtures/random.js';
 import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
@@ -39,7 +38,7 @@ describe('apps that are killed', () => {
 
   describe('with a spool', () => {
     const stage = new Stage();
-    const random = seeded(3);
+    const random = seededRandom(3);
     let collector: CollectorProcess;
     let proxy: FaultProxy;
 

@@ -1,4 +1,4 @@
-import { useLeakCheck } from '@nestlens/testing';
+import { seededRandom, useLeakCheck } from '@nestlens/testing';
 import { encodeStatus } from '@nestlens/otlp/wire';
 import type { App } from './fixtures/app.js';
 import { useHandClock } from './fixtures/hand-clock.js';
@@ -148,11 +148,7 @@ describe('gRPC statuses', () => {
     });
 
     it('F16, P4, P7: every second answer UNAVAILABLE, by chance, loses nothing', async () => {
-      let seed = 7;
-      const chance = (): number => {
-        seed = (seed * 48_271) % 2_147_483_647;
-        return seed / 2_147_483_647;
-      };
+      const chance = seededRandom(7);
       const { app, collector } = await meet({
         late: (call) => (chance() < 0.5 ? call.refuse(UNAVAILABLE) : call.accept()),
       });

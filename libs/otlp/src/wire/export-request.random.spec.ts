@@ -1,123 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { AnyValue as ApiValue, Attributes } from '@opentelemetry/api';
-import {
-  JsonLogsSerializer,
-  JsonMetricsSerializer,
-  JsonTraceSerializer,
-  ProtobufLogsSerializer,
-  ProtobufMetricsSerializer,
-  ProtobufTraceSerializer,
-} from '@opentelemetry/otlp-transformer';
-import type { ISerializer } from '@opentelemetry/otlp-transformer';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  InMemoryLogRecordExporter,
-  LoggerProvider,
-  SimpleLogRecordProcessor,
-} from '@opentelemetry/sdk-logs';
-import {
-  AggregationTemporality,
-  AggregationType,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics';
-import {
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
-import { decodeExportRequest } from './export-request.js';
-import type { ExportRequestOf } from './export-request.js';
-import { decodeExportRequestJson } from './json-export-request.js';
-import type { ExportRequest, Signal } from './model.js';
+import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
+import { Seeded } from '../encode/fixtures/seeded.js';
+import { exportPoints, exportRecords, exportSpans } from './fixtures/official-exports.js';
 
-const resource = resourceFromAttributes(
-  { 'service.name': 'shop', 'process.pid': 7 },
-  { schemaUrl: 'r' },
-);
-
-function text(bytes: Uint8Array | undefined): string {
-  return Buffer.from(bytes ?? []).toString();
-}
-
-function itemsOf(request: ExportRequest): unknown[] {
-  return request.groups.flatMap((group) => group.scopes.flatMap<unknown>((scope) => scope.items));
-}
-
-/** What the two official serializers make of `items`, read back; they must agree. */
-function readBoth<S extends Signal, I>(
-  signal: S,
-  items: I,
-  protobuf: ISerializer<I, unknown>,
-  json: ISerializer<I, unknown>,
-): ExportRequestOf<S> {
-  const request = decodeExportRequest(signal, protobuf.serializeRequest(items) ?? new Uint8Array());
-  const other = decodeExportRequestJson(signal, text(json.serializeRequest(items)));
-  if (!isDeepStrictEqual(other, request)) {
-    // Only the first that differs: the whole is megabytes.
-    const expected = itemsOf(request);
-    const index = itemsOf(other).findIndex((item, at) => !isDeepStrictEqual(item, expected[at]));
-    expect(itemsOf(other)[index]).toEqual(expected[index]);
-  }
-  expect(isDeepStrictEqual(other, request)).toBe(true);
-  return request;
-}
-
-async function exportSpans(record: (provider: TracerProvider) => void) {
-  const exporter = new InMemorySpanExporter();
-  const provider = new TracerProvider({
-    resource,
-    spanProcessors: [new SimpleSpanProcessor({ exporter })],
-    spanLimits: { eventCountLimit: 4, linkCountLimit: 4, attributeCountLimit: 24 },
-  });
-  record(provider);
-  await provider.forceFlush();
-  const spans = exporter.getFinishedSpans();
-  return readBoth('traces', spans, ProtobufTraceSerializer, JsonTraceSerializer);
-}
-
-async function exportRecords(record: (provider: LoggerProvider) => void) {
-  const exporter = new InMemoryLogRecordExporter();
-  const provider = new LoggerProvider({
-    resource,
-    processors: [new SimpleLogRecordProcessor({ exporter })],
-  });
-  record(provider);
-  await provider.forceFlush();
-  const records = exporter.getFinishedLogRecords();
-  return readBoth('logs', records, ProtobufLogsSerializer, JsonLogsSerializer);
-}
-
-async function exportPoints(
-  temporality: AggregationTemporality,
-  record: (provider: MeterProvider) => void,
-) {
-  const exporter = new InMemoryMetricExporter(temporality);
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-  const provider = new MeterProvider({
-    resource,
-    readers: [reader],
-    views: [
-      {
-        instrumentName: 'exp*',
-        aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
-      },
-      {
-        instrumentName: 'wide',
-        aggregation: {
-          type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM,
-          options: { boundaries: [1, 2.5, 10] },
-        },
-      },
-    ],
-  });
-  record(provider);
-  await provider.forceFlush();
-  const collected = exporter.getMetrics().at(0)!;
-  await provider.shutdown();
-  return readBoth('metrics', collected, ProtobufMetricsSerializer, JsonMetricsSerializer);
-}
+const LIMITS = { eventCountLimit: 4, linkCountLimit: 4, attributeCountLimit: 24 };
 
 describe('random spans of the official SDK', () => {
   it('are read the same from protobuf and JSON, 2000 of them', async () => {
@@ -129,17 +15,17 @@ describe('random spans of the official SDK', () => {
           kind: random.int(5),
           root: random.chance(0.5),
           attributes: random.attributes(30),
-          links: random.list(() => ({
+          links: random.list(5, () => ({
             context: { traceId: random.hex(16), spanId: random.hex(8), traceFlags: random.int(2) },
             attributes: random.attributes(),
           })),
         });
-        for (const name of random.list(() => random.text()))
+        for (const name of random.list(5, () => random.text()))
           span.addEvent(name, random.attributes());
         span.setStatus({ code: random.int(3), message: random.text() });
         span.end();
       }
-    });
+    }, LIMITS);
     const items = request.groups.flatMap((group) => group.scopes.flatMap((scope) => scope.items));
     expect(items).toHaveLength(2000);
     expect(items.some((span) => span.droppedEventsCount > 0)).toBe(true);
@@ -193,37 +79,7 @@ describe('random points of the official SDK', () => {
 /** No letter of two units, so that a cut is never inside one. */
 const LETTERS = 'aZ"\\\n\u0000é字\u2028 '.repeat(8);
 
-/** mulberry32, so that a failure comes back. */
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  int(bound: number): number {
-    return Math.floor(this.next() * bound);
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  pick<T>(choices: readonly T[]): T {
-    return choices.at(this.int(choices.length))!;
-  }
-
-  list<T>(make: () => T): T[] {
-    return Array.from({ length: this.int(6) }, make);
-  }
-
+class Random extends Seeded {
   hex(bytes: number): string {
     return Array.from({ length: bytes }, () =>
       (this.int(255) + 1).toString(16).padStart(2, '0'),
@@ -250,9 +106,9 @@ class Random {
         () => this.text(),
         () => this.number(),
         () => this.chance(0.5),
-        () => this.list(() => this.text()),
-        () => this.list(() => this.number()),
-        () => this.list(() => this.chance(0.5)),
+        () => this.list(5, () => this.text()),
+        () => this.list(5, () => this.number()),
+        () => this.list(5, () => this.chance(0.5)),
       ])();
     }
     return attributes;
@@ -264,12 +120,12 @@ class Random {
       () => this.number(),
       () => this.chance(0.5),
       () => null,
-      () => Uint8Array.from(this.list(() => this.int(256))),
+      () => Uint8Array.from(this.list(5, () => this.int(256))),
     ];
     if (depth === 0) return this.pick(leaves)();
     const nested: (() => ApiValue)[] = [
-      () => this.list(() => this.value(depth - 1)),
-      () => Object.fromEntries(this.list(() => [this.text(), this.value(depth - 1)])),
+      () => this.list(5, () => this.value(depth - 1)),
+      () => Object.fromEntries(this.list(5, () => [this.text(), this.value(depth - 1)])),
     ];
     return this.pick([...leaves, ...nested])();
   }
