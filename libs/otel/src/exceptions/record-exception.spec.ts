@@ -47,7 +47,7 @@ class Repository {
 
 @Injectable()
 class Resolver {
-  query(this: void): never {
+  query(): never {
     throw given.thrown;
   }
 }

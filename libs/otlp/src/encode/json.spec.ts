@@ -2,7 +2,10 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { encodeJson, transcodeJson } from './json.js';
+import { transcodeJson } from './json.js';
+import { encodeRequest } from './fixtures/request.js';
+import type { SignalItems } from './fixtures/request.js';
+import type { Signal } from '../wire/model.js';
 
 const resource = resourceFromAttributes({ 'service.name': 'shop' });
 const context = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1, isRemote: true };
@@ -25,6 +28,9 @@ const span: ReadableSpan = {
   droppedEventsCount: 2,
   droppedLinksCount: 0,
 };
+
+const encodeJson = <S extends Signal>(signal: S, items: SignalItems[S]): string =>
+  transcodeJson(signal, encodeRequest(signal, items).bytes);
 
 describe('OTLP/JSON', () => {
   it('of a span: ids in hex, enums as numbers, long integers as texts', () => {

@@ -7,12 +7,9 @@ import type {
   Signal,
   Span,
 } from '../wire/model.js';
-import type { EncodeLimits } from './limits.js';
 import { integerPoints } from './integer-points.js';
 import { metricJson } from './json-metric.js';
 import { anyValueJson, attributesJson, count, list, text } from './json-value.js';
-import { encodeRequest } from './request.js';
-import type { SignalItems } from './request.js';
 
 /** The reader's limits guard against strangers; these bytes are ours. */
 const OWN = { maxDepth: 64, maxRecords: Infinity, maxValues: Infinity };
@@ -23,17 +20,6 @@ const LISTS = {
   metrics: ['resourceMetrics', 'scopeMetrics', 'metrics'],
   logs: ['resourceLogs', 'scopeLogs', 'logRecords'],
 } as const;
-
-/**
- * Items of the SDK as OTLP/JSON, by the same limits and mapping of values as in protobuf, since it is made from it.
- */
-export function encodeJson<S extends Signal>(
-  signal: S,
-  items: SignalItems[S],
-  limits?: Partial<EncodeLimits>,
-): string {
-  return transcodeJson(signal, encodeRequest(signal, items, limits).bytes);
-}
 
 /** A protobuf export request, or several put together, as one in OTLP/JSON. Throws WireError where it is none. */
 export function transcodeJson(signal: Signal, bytes: Uint8Array): string {

@@ -3,7 +3,7 @@ import type { GaugeMetricData } from '@opentelemetry/sdk-metrics';
 import { decodeExportRequest } from '../wire/export-request.js';
 import type { Metric } from '../wire/model.js';
 import { createMetricEncoder } from './metric-encoder.js';
-import { encodeRequest } from './request.js';
+import { encodeRequest } from './fixtures/request.js';
 
 const resource = resourceFromAttributes({ 'service.name': 'shop' });
 const scope = { name: 'scope' };

@@ -23,7 +23,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { decodeExportRequest } from '../wire/export-request.js';
-import { encodeRequest } from './request.js';
+import { encodeRequest } from './fixtures/request.js';
 
 const resource = resourceFromAttributes({ 'service.name': 'shop' }, { schemaUrl: 'https://r' });
 const remote = {

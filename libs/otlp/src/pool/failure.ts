@@ -1,6 +1,3 @@
-import { retry } from '../send/outcome.js';
-import type { Outcome } from '../send/outcome.js';
-
 /**
  * A word of low cardinality for what broke a connection: the `code` of Node, libuv or OpenSSL, such as
  * `ECONNREFUSED`, `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`, `ERR_SSL_WRONG_VERSION_NUMBER`.
@@ -12,9 +9,4 @@ export function failureReason(error: unknown): string {
   // Several addresses of one name, each with its own failure.
   if (Array.isArray(errors) && errors.length > 0) return failureReason(errors[0]);
   return cause === undefined ? 'unknown' : failureReason(cause);
-}
-
-/** Nothing that breaks below the protocol says that the request was bad: all may be tried again. */
-export function failureVerdict(error: unknown): Outcome {
-  return retry(failureReason(error));
 }
