@@ -47,7 +47,7 @@ class Repository {
 
 @Injectable()
 class Resolver {
-  query(): never {
+  query(this: void): never {
     throw given.thrown;
   }
 }

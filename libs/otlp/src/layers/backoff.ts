@@ -1,3 +1,5 @@
+import { Backoff } from '../send/backoff.js';
+
 export interface BackoffSettings {
   readonly initialMs: number;
   /** First pause where the peer was healthy a moment ago. */
@@ -22,9 +24,15 @@ export const backoffMs = (
   failures: number,
   healthy: boolean,
 ): number => {
-  const first = healthy ? healthyInitialMs : initialMs;
-  const middle = Math.min(maxMs / (1 + JITTER), first * factor ** (failures - 1));
-  return Math.max(MIN_GAP_MS, middle * (1 - JITTER + 2 * JITTER * random()));
+  const firstMs = healthy ? healthyInitialMs : initialMs;
+  const backoff = new Backoff({
+    firstMs,
+    maxMs: maxMs / (1 + JITTER),
+    factor,
+    jitter: JITTER,
+    random,
+  });
+  return Math.max(MIN_GAP_MS, backoff.afterMs(failures));
 };
 
 /**

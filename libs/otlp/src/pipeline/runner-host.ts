@@ -1,3 +1,4 @@
+import { Backoff } from '../send/backoff.js';
 import { systemClock } from '../send/sender.js';
 import type { Clock } from '../send/sender.js';
 import type { Marks } from './flushes.js';
@@ -63,9 +64,8 @@ const asItComes: Aside = (work) => work();
 /** A worker that dies so often is not started again: the loop takes over. */
 const MAX_DEATHS = 3;
 const DEATHS_WITHIN_MS = 60_000;
-/** Where nothing can be started, the next try; doubles up to `MOST_PAUSE_MS`. */
-const FIRST_PAUSE_MS = 1000;
-const MOST_PAUSE_MS = 30_000;
+/** When to try again where nothing can be started. */
+const RESTART = new Backoff({ firstMs: 1000, maxMs: 30_000 });
 
 /**
  * Keeps one runner alive: replaces a worker that died, goes inline where workers cannot start, and tells the new one
@@ -254,9 +254,8 @@ export class RunnerHost {
   #startLater(): void {
     // Where not even the loop can send, the thread is not to blame.
     this.#isInline = this.#options.startWorker === undefined;
-    const pauseMs = Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
     this.#failures += 1;
-    this.#cancelStart = this.#clock.after(pauseMs, () => this.start());
+    this.#cancelStart = this.#clock.after(RESTART.afterMs(this.#failures), () => this.start());
   }
 
   #hear(message: Told): void {

@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
-import { Backoff } from './backoff.js';
+import { Backoff, Cooldown } from '../send/backoff.js';
 import type { Endpoint } from './endpoint.js';
 import type { ResolvedPoolOptions } from './pool-options.js';
 import { Session } from './session.js';
@@ -45,7 +45,8 @@ export class Pool {
   readonly #endpoint: Endpoint;
   readonly #tls: TlsFiles | undefined;
   readonly #options: ResolvedPoolOptions;
-  readonly #backoff: Backoff;
+  /** While the endpoint cannot be reached. */
+  readonly #cooldown: Cooldown;
   /** All that are not closed. At most `sessions` of them are connecting or open. */
   readonly #sessions = new Set<Session>();
   readonly #waiters = new Set<Waiter>();
@@ -60,8 +61,8 @@ export class Pool {
     this.#tls = tls;
     this.#options = options;
     this.#keepaliveMs = options.keepaliveMs;
-    const { clock, reconnectMinMs, reconnectMaxMs, random } = options;
-    this.#backoff = new Backoff(clock, reconnectMinMs, reconnectMaxMs, random);
+    const { clock, reconnectMinMs: firstMs, reconnectMaxMs: maxMs, random } = options;
+    this.#cooldown = new Cooldown(clock, new Backoff({ firstMs, maxMs, jitter: 0.25, random }));
   }
 
   get stats(): PoolStats {
@@ -103,7 +104,7 @@ export class Pool {
 
   /** The next request makes a connection, whatever pause the last failure asks for. */
   reconnectNow(): void {
-    this.#backoff.succeeded();
+    this.#cooldown.succeeded();
   }
 
   /** Lets what is in flight finish until `signal` aborts. Safe twice; resolves when no connection is left. */
@@ -147,7 +148,7 @@ export class Pool {
       if (state.kind === 'connecting') return;
       if (state.kind === 'open') live++;
     }
-    if (live >= this.#options.sessions || this.#backoff.remainingMs > 0) return;
+    if (live >= this.#options.sessions || this.#cooldown.remainingMs > 0) return;
     this.#connect();
   }
 
@@ -163,7 +164,7 @@ export class Pool {
       keepaliveTimeoutMs,
       maxAgeMs: Math.round(maxAgeMs * (0.8 + 0.4 * random())),
       onChange: (changed) => this.#onChange(changed),
-      onAnswer: () => this.#backoff.succeeded(),
+      onAnswer: () => this.#cooldown.succeeded(),
     });
     this.#connections++;
     this.#sessions.add(session);
@@ -173,7 +174,7 @@ export class Pool {
   #onChange(session: Session): void {
     const { state } = session;
     if (state.kind === 'closed' && this.#sessions.delete(session)) {
-      if (session.failed) this.#backoff.failed();
+      if (session.failed) this.#cooldown.failed();
       if (session.tooManyPings) this.#keepaliveMs *= 2;
       if (!this.#closed && !session.drained) this.#lastError = state.reason;
     }
@@ -200,7 +201,7 @@ export class Pool {
     for (const { state } of this.#sessions) {
       if (state.kind === 'connecting' || state.kind === 'open') return undefined;
     }
-    const afterMs = Math.ceil(this.#backoff.remainingMs);
+    const afterMs = Math.ceil(this.#cooldown.remainingMs);
     return { kind: 'failed', reason: this.#lastError ?? 'unavailable', afterMs };
   }
 

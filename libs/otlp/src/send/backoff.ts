@@ -1,3 +1,5 @@
+import type { Clock } from './sender.js';
+
 export interface BackoffOptions {
   /** The pause after the first failure, in ms. */
   readonly firstMs: number;
@@ -33,5 +35,32 @@ export class Backoff {
     const middleMs = Math.min(this.#maxMs, this.#firstMs * this.#factor ** (failures - 1));
     if (this.#jitter === 0) return middleMs;
     return middleMs * (1 - this.#jitter + 2 * this.#jitter * this.#random());
+  }
+}
+
+/** Leaves alone what failed, for a pause that grows with each failure in a row. */
+export class Cooldown {
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  #failures = 0;
+  #notBeforeMs = 0;
+
+  constructor(clock: Clock, backoff: Backoff) {
+    this.#clock = clock;
+    this.#backoff = backoff;
+  }
+
+  /** 0 when it may be tried now. */
+  get remainingMs(): number {
+    return this.#failures === 0 ? 0 : Math.max(0, this.#notBeforeMs - this.#clock.now());
+  }
+
+  failed(): void {
+    this.#failures += 1;
+    this.#notBeforeMs = this.#clock.now() + this.#backoff.afterMs(this.#failures);
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
   }
 }

@@ -1,0 +1,51 @@
+import { Backoff, Cooldown } from './backoff.js';
+import { ManualClock } from './fixtures/manual-clock.js';
+
+const cooldown = (clock: ManualClock, random: number): Cooldown =>
+  new Cooldown(
+    clock,
+    new Backoff({ firstMs: 100, maxMs: 5000, jitter: 0.25, random: () => random }),
+  );
+
+describe('Backoff', () => {
+  it('grows by its factor up to its maximum, however many failures there are', () => {
+    const backoff = new Backoff({ firstMs: 100, maxMs: 500, factor: 1.5 });
+    expect([1, 2, 3, 5, 2000].map((failures) => backoff.afterMs(failures))).toEqual([
+      100, 150, 225, 500, 500,
+    ]);
+  });
+});
+
+describe('Cooldown', () => {
+  it('lets the first try through, then doubles to its maximum', () => {
+    const endpoint = cooldown(new ManualClock(), 0.5);
+    expect(endpoint.remainingMs).toBe(0);
+    const delays = Array.from({ length: 8 }, () => {
+      endpoint.failed();
+      return endpoint.remainingMs;
+    });
+    expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+  });
+
+  it.each([
+    [0, 75],
+    [1, 125],
+  ])('jitters by a quarter (random %i)', (random, delay) => {
+    const endpoint = cooldown(new ManualClock(), random);
+    endpoint.failed();
+    expect(endpoint.remainingMs).toBe(delay);
+  });
+
+  it('runs out with time and starts over after success', () => {
+    const clock = new ManualClock();
+    const endpoint = cooldown(clock, 0.5);
+    endpoint.failed();
+    clock.advanceAtOnce(60);
+    expect(endpoint.remainingMs).toBe(40);
+    clock.advanceAtOnce(60);
+    expect(endpoint.remainingMs).toBe(0);
+    endpoint.succeeded();
+    endpoint.failed();
+    expect(endpoint.remainingMs).toBe(100);
+  });
+});
