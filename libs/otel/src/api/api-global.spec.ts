@@ -65,6 +65,7 @@ describe('the shared object of the API', () => {
   afterEach(() => {
     globals.leave(app);
     for (const api of [trace, metrics, logs, context, propagation, diag]) api.disable();
+    api19.trace.disable();
     delete holder[KEY];
   });
 
@@ -92,6 +93,23 @@ describe('the shared object of the API', () => {
     expect(ours.names()).toEqual(['through 1.9', 'through 1.10']);
     api19.diag.warn('they go on');
     expect(told).toEqual(['they go on']);
+  });
+
+  it('has what a copy of 1.9 gave before', () => {
+    const early = api19.trace.getTracer('early');
+    early.startSpan('nobody is there yet').end();
+    start();
+    early.startSpan('early').end();
+    expect(ours.names()).toEqual(['early']);
+  });
+
+  it('leaves what a copy of 1.9 gave before to the SDK that came first', () => {
+    const early = api19.trace.getTracer('early');
+    const theirs = memory();
+    api19.trace.setGlobalTracerProvider(theirs.tracerProvider as never);
+    start();
+    early.startSpan('early').end();
+    expect([ours.names(), theirs.names()]).toEqual([[], ['early']]);
   });
 
   it('keeps the tracers of an SDK on 1.9, and both versions read them', () => {
