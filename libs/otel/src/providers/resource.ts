@@ -10,10 +10,10 @@ import {
   serviceNameEnvDetector,
 } from '@opentelemetry/resources';
 import type { DetectedResource, Resource, ResourceDetector } from '@opentelemetry/resources';
-import { containerDetector } from '@opentelemetry/resource-detector-container';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { ResourceDetectorName } from '../options/otel.options.js';
 import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
+import { containerDetector } from './container-detector.js';
 import { k8sDetector } from './k8s-detector.js';
 
 /** Semconv calls the arguments opt-in, since they may hold secrets; the official detector sends them. */
@@ -32,7 +32,7 @@ const detectorsFor = ({ detectors: names, pod }: OtelConfig['resource']): Resour
     process: [processWithoutArguments],
     host: [hostDetector],
     os: [osDetector],
-    container: [containerDetector],
+    container: [containerDetector()],
     k8s: [k8sDetector(pod)],
     // The specification's order: OTEL_SERVICE_NAME wins over OTEL_RESOURCE_ATTRIBUTES.
     env: [resourceAttributesEnvDetector, serviceNameEnvDetector],
