@@ -5,7 +5,7 @@ import { importsOf, projectFiles, read } from './tree.js';
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'libs/otlp': [],
   'libs/protos': [],
-  'libs/otel': ['@nestlens/otlp'],
+  'libs/otel': ['@nestlens/otlp', '@nestlens/otlp/worker'],
   'libs/lens': ['@nestlens/otlp/wire'],
   'libs/testing': ['@nestlens/otlp', '@nestlens/otlp/wire', '@nestlens/otel'],
   'apps/lens': ['@nestlens/lens'],

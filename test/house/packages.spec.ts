@@ -7,6 +7,7 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly allowScripts?: Readonly<Record<string, boolean>>;
 }
 interface Lock {
@@ -22,17 +23,44 @@ const manifests = projectFiles('package.json', 'libs/*/package.json', 'apps/*/pa
 const lock = JSON.parse(read('package-lock.json')) as Lock;
 
 describe('packages', () => {
-  it('pin every dependency to one version', () => {
-    const loose = manifests.flatMap(([file, manifest]) =>
-      Object.entries({
-        ...manifest.dependencies,
-        ...manifest.devDependencies,
-        ...manifest.optionalDependencies,
-      })
-        .filter(([, version]) => !/^(npm:@?[^@]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
-        .map(([name, version]) => `${file}: ${name} ${version}`),
+  const dependenciesThat = (
+    isWrong: (version: string, name: string) => boolean,
+    isPublished: boolean,
+  ): readonly string[] =>
+    manifests
+      .filter(([, manifest]) => (manifest.private !== true) === isPublished)
+      .flatMap(([file, { dependencies, devDependencies, optionalDependencies }]) =>
+        Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
+          .filter(([name, version]) => isWrong(version, name))
+          .map(([name, version]) => `${file}: ${name} ${version}`),
+      );
+
+  it('pin every dependency to one version where they are not published', () => {
+    const isLoose = (version: string): boolean =>
+      !/^(npm:@?[^@]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version);
+    expect(dependenciesThat(isLoose, false)).toEqual([]);
+  });
+
+  // The lockfile has the pins. Packages of the SDK pin each other: within one minor version they are one set.
+  it('name ranges where they are published, so that an app gets mended versions', () => {
+    const isWrong = (version: string, name: string): boolean => {
+      const alternatives = version.split(' || ').map((part) => part[0]);
+      const isOfSet = name.startsWith('@opentelemetry/') && !name.endsWith('/semantic-conventions');
+      return alternatives.at(-1) !== (isOfSet ? '~' : '^');
+    };
+    expect(dependenciesThat(isWrong, true)).toEqual([]);
+  });
+
+  it('refuse no app for the OpenTelemetry that it has', () => {
+    const peers = manifests.flatMap(([file, { private: isPrivate, peerDependencies = {} }]) =>
+      Object.entries(isPrivate === true ? {} : peerDependencies).map(
+        ([name, range]) => `${file}: ${name} ${range}`,
+      ),
     );
-    expect(loose).toEqual([]);
+    expect(peers.length).toBeGreaterThan(5);
+    expect(peers.filter((peer) => / @opentelemetry\//.test(peer) && !peer.endsWith(' *'))).toEqual(
+      [],
+    );
   });
 
   it('decide on every install script', () => {

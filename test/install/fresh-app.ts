@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,13 +10,7 @@ import { root } from '../house/tree.js';
 
 const exec = promisify(execFile);
 const here = join(root, 'test', 'install');
-const NPM_FLAGS = [
-  '--no-audit',
-  '--no-fund',
-  '--no-package-lock',
-  '--loglevel=error',
-  '--prefer-offline',
-];
+const NPM_FLAGS = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
 
 /** A folder of its own, out of reach of the workspace's node_modules. */
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'nestlens-install-'));
@@ -27,7 +21,7 @@ export const removeFolder = (folder: string): Promise<void> =>
 /** Packs the published libs as npm would, and gives each one's tarball by package name. */
 export const packLibs = async (folder: string): Promise<ReadonlyMap<string, string>> => {
   const tarballs = new Map<string, string>();
-  for (const lib of ['otlp', 'otel']) {
+  for (const lib of ['otlp', 'otel', 'testing', 'lens']) {
     const { stdout } = await exec(
       'npm',
       ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
@@ -53,20 +47,17 @@ export const installNode = async (folder: string, version: string): Promise<stri
   return join(home, 'node_modules', '.bin', 'node');
 };
 
-/** Installs the tarballs into a copy of the template and compiles its app against their typings. */
+/** Makes an app of the template, installs our package there as a user would, and compiles it against our typings. */
 export const createApp = async (
   folder: string,
   template: string,
-  tarballs: ReadonlyMap<string, string>,
+  registry: string,
 ): Promise<string> => {
   const home = join(folder, template);
   await mkdir(home);
-  const manifest = JSON.parse(await readFile(join(here, template, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  for (const [name, tarball] of tarballs) manifest.dependencies[name] = `file:${tarball}`;
-  await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
   for (const [from, to] of [
+    [`${template}/package.json`, 'package.json'],
+    ['early.ts', 'early.ts'],
     ['main.ts', 'main.ts'],
     ['tsconfig.app.json', 'tsconfig.json'],
     ['loaded.mjs', 'loaded.mjs'],
@@ -74,22 +65,49 @@ export const createApp = async (
   ] as const) {
     await copyFile(join(here, from), join(home, to));
   }
-  await exec('npm', ['install', '--ignore-scripts', ...NPM_FLAGS], { cwd: home });
+  await addTo(home, registry, ['@nestlens/otel'], []);
   await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', home], { cwd: home });
   return home;
 };
 
-export const installedPackages = async (home: string): Promise<readonly string[]> => {
-  const modules = join(home, 'node_modules');
-  const names = (await readdir(modules)).filter((name) => !name.startsWith('.'));
-  const nested = await Promise.all(
-    names.map(async (name) =>
-      name.startsWith('@')
-        ? (await readdir(join(modules, name))).map((part) => `${name}/${part}`)
-        : [name],
-    ),
-  );
-  return nested.flat();
+/** Resolves what an app has, then adds packages to it, which is where npm finds conflicts. Rejects with what npm says. */
+const addTo = async (
+  home: string,
+  registry: string,
+  names: readonly string[],
+  flags: readonly string[],
+): Promise<void> => {
+  await writeFile(join(home, '.npmrc'), `@nestlens:registry=${registry}\n`);
+  const given = ['install', '--ignore-scripts', ...NPM_FLAGS];
+  await exec('npm', [...given, '--package-lock-only'], { cwd: home });
+  await exec('npm', [...given, ...flags, ...names], { cwd: home });
+};
+
+/** A lockfile of npm: each package by its path from the app. */
+export type Locked = Readonly<Record<string, { readonly version?: string }>>;
+
+export const lockedPackages = async (home: string): Promise<Locked> => {
+  const lock = JSON.parse(await readFile(join(home, 'package-lock.json'), 'utf8')) as {
+    packages: Locked;
+  };
+  return lock.packages;
+};
+
+/**
+ * What npm resolves for an app with these dependencies to which `names` are added. Nothing is installed. Rejects where a
+ * user would see ERESOLVE, or would have packages whose peers are not what they ask for.
+ */
+export const resolveApp = async (
+  home: string,
+  registry: string,
+  dependencies: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Promise<Locked> => {
+  await mkdir(home);
+  await writeFile(join(home, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  await addTo(home, registry, names, ['--package-lock-only']);
+  await exec('npm', ['ls', '--all', '--package-lock-only'], { cwd: home });
+  return lockedPackages(home);
 };
 
 export interface RunningApp {
@@ -148,7 +166,7 @@ export const bundleApp = async (
   });
   if (worker) {
     const file = join(target, 'nestlens-otlp-worker.js');
-    await exec(esbuild, ['@nestlens/otlp/worker', ...given, `--outfile=${file}`], { cwd: home });
+    await exec(esbuild, ['@nestlens/otel/worker', ...given, `--outfile=${file}`], { cwd: home });
     const type = format === 'esm' ? 'module' : 'commonjs';
     await writeFile(join(target, 'package.json'), JSON.stringify({ type }));
   }

@@ -3,15 +3,19 @@ import {
   bundleApp,
   createApp,
   installNode,
-  installedPackages,
+  lockedPackages,
   packLibs,
   removeFolder,
+  resolveApp,
   runJest,
   runScript,
   startApp,
   temporaryFolder,
 } from './fresh-app.js';
+import type { Locked } from './fresh-app.js';
 import { collected, expectObserved, recordsIn, spansIn } from './observed.js';
+import { serveRegistry } from './registry.js';
+import type { LocalRegistry } from './registry.js';
 import { StockProject } from './stock-project.js';
 
 const MINUTES = 60_000;
@@ -19,32 +23,69 @@ const APPS = ['nest12-esm', 'nest11-cjs'] as const;
 const NEWEST = '24.21.0';
 const NODES = ['22.15.0', NEWEST, '26.10.0'] as const;
 
+const API = 'node_modules/@opentelemetry/api';
+const BOTH_APIS = [`node_modules/@nestlens/otel/${API} 1.10`, `${API} 1.9`];
+/** The oldest that Nest 11 allows. */
+const OLDEST = { 'reflect-metadata': '0.1.13', rxjs: '7.1.0' };
+
+/** Each copy of the API, with its line of versions. */
+const apisIn = (locked: Locked): readonly string[] =>
+  Object.entries(locked)
+    .filter(([path]) => path.endsWith(API))
+    .map(([path, { version = '' }]) => `${path} ${version.replace(/\.\d+$/, '')}`);
+
 describe('the packed libs in a fresh app', () => {
   const homes = new Map<string, string>();
   const nodes = new Map<string, string>();
   let folder: string;
+  let registry: LocalRegistry;
   const homeOf = (app: string): string => homes.get(app) ?? '';
   const nodeOf = (version: string): string => nodes.get(version) ?? '';
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    const tarballs = await packLibs(folder);
-    for (const app of APPS) homes.set(app, await createApp(folder, app, tarballs));
-    for (const version of NODES) nodes.set(version, await installNode(folder, version));
+    registry = await serveRegistry(await packLibs(folder));
+    await Promise.all([
+      ...APPS.map(async (app) => homes.set(app, await createApp(folder, app, registry.url))),
+      ...NODES.map(async (node) => nodes.set(node, await installNode(folder, node))),
+    ]);
   }, 8 * MINUTES);
 
-  afterAll(() => removeFolder(folder));
+  afterAll(async () => {
+    await registry.close();
+    await removeFolder(folder);
+  });
 
-  it.each(APPS)(
-    'install no second copy of Nest or of the API, and no optional peer: %s',
-    async (app) => {
-      const packages = await installedPackages(homeOf(app));
-      expect(packages).toContain('@nestlens/otel');
-      expect(packages).not.toContain('@nestjs/microservices');
-      const nested = packages.filter((name) => name.startsWith('@nestlens/otel/'));
-      expect(nested).toEqual([]);
-    },
-  );
+  it.each(APPS)('install no second copy of Nest, and no optional peer: %s', async (app) => {
+    const paths = Object.keys(await lockedPackages(homeOf(app)));
+    expect(paths).toContain('node_modules/@nestlens/otel');
+    expect(paths.filter((path) => path.endsWith('@nestjs/microservices'))).toEqual([]);
+    for (const name of ['@nestjs/common', '@nestjs/core', 'rxjs', 'reflect-metadata']) {
+      expect(paths.filter((path) => path.endsWith(`node_modules/${name}`))).toHaveLength(1);
+    }
+  });
+
+  it('bring the API to an app that has none, and leave another version where it is', async () => {
+    expect(apisIn(await lockedPackages(homeOf('nest12-esm')))).toEqual([`${API} 1.10`]);
+    expect(apisIn(await lockedPackages(homeOf('nest11-cjs')))).toEqual(BOTH_APIS);
+  });
+
+  it.each([
+    [
+      'Sentry, Prisma and the SDK 2',
+      { '@prisma/instrumentation': '7.10.1', '@sentry/nestjs': '10.75.3' },
+      ['@nestlens/otel', '@nestlens/otlp', '@nestlens/testing'],
+    ],
+    ['the SDK 1.30', { '@opentelemetry/sdk-node': '0.57.2' }, ['@nestlens/otel', '@nestlens/lens']],
+  ])('are added without a conflict to an app with %s and the API 1.9', async (what, has, names) => {
+    const nest = { '@nestjs/common': '11.2.10', '@nestjs/core': '11.2.10', ...OLDEST };
+    const dependencies = { ...nest, '@opentelemetry/api': '1.9.1', ...has };
+    const locked = await resolveApp(join(folder, what), registry.url, dependencies, names);
+    const apis = apisIn(locked);
+    expect(apis).toEqual(expect.arrayContaining(BOTH_APIS));
+    const elsewhere = apis.filter((api) => !/@nestlens/.test(api));
+    expect(elsewhere).toEqual([`${API} 1.9`]);
+  });
 
   describe.each(APPS)('%s', (app) => {
     it.each(NODES)(
@@ -69,7 +110,12 @@ describe('the packed libs in a fresh app', () => {
         const isThere = where === 'beside the bundle';
         const target = join(folder, `${app}-${format}-${isThere}`);
         const file = await bundleApp(homeOf(app), target, format, isThere);
-        const output = await expectObserved(app, (env) => startApp(nodeOf(NEWEST), file, env));
+        const output = await expectObserved(
+          app,
+          (env) => startApp(nodeOf(NEWEST), file, env),
+          // Nobody can reach what another copy of the API in the same file gave before.
+          app === 'nest12-esm',
+        );
         const told = output.filter((text) => /worker/.test(text));
         expect(told.map((text) => text.includes('sending from the main thread'))).toEqual(
           isThere ? [] : [true],

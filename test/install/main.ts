@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { earlyTracer } from './early.js';
+import { trace } from '@opentelemetry/api';
 import { Controller, Get, Logger, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { OtelLogger, OtelModule, Span } from '@nestlens/otel';
@@ -15,7 +17,11 @@ class HelloController {
 
   @Span('greet')
   greet(name: string): string {
-    return `hello ${name}`;
+    earlyTracer.startSpan('early').end();
+    return trace.getTracer('app').startActiveSpan('own', (span) => {
+      span.end();
+      return `hello ${name}`;
+    });
   }
 }
 

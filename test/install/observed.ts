@@ -33,10 +33,14 @@ export const spansIn = (requests: readonly ExportRequest[]) =>
 export const recordsIn = (requests: readonly ExportRequest[]) =>
   requests.flatMap((request) => (request.signal === 'logs' ? itemsOf(request.groups) : []));
 
-/** Asks the app of `main.ts` once, stops it, and expects the telemetry of that. */
+/**
+ * Asks the app of `main.ts` once, stops it, and expects the telemetry of that. `hasEarly`: also spans of a tracer that was
+ * there before this package.
+ */
 export const expectObserved = async (
   service: string,
   start: (env: Readonly<Record<string, string>>) => Promise<RunningApp>,
+  hasEarly = true,
 ): Promise<readonly string[]> => {
   let output: readonly string[] = [];
   const requests = await collected(async (endpoint) => {
@@ -67,7 +71,12 @@ export const expectObserved = async (
     'nestjs.controller': 'HelloController',
     'code.function.name': 'HelloController.hello',
   });
-  expect(spans.find((span) => span.name === 'greet')?.parentSpanId).toBe(server?.spanId);
+  const greet = spans.find((span) => span.name === 'greet');
+  expect(greet?.parentSpanId).toBe(server?.spanId);
+  // From the app's own copy of the API.
+  for (const name of hasEarly ? ['own', 'early'] : ['own']) {
+    expect(spans.find((span) => span.name === name)?.parentSpanId).toBe(greet?.spanId);
+  }
 
   const metrics = requests.flatMap((request) =>
     request.signal === 'metrics' ? itemsOf(request.groups) : [],

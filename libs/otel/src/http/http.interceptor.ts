@@ -1,6 +1,6 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
-import { tap } from 'rxjs';
+import { tap } from 'rxjs/operators';
 import type { Observable } from 'rxjs';
 import { serverRequestOfMessage } from './http-server.instrumentation.js';
 

@@ -78,7 +78,7 @@ export const worker = ruleOf<boolean | { entry: string | URL }>(
         ]),
       }),
     ],
-    'write true, false, or { entry } with the path or file: URL of the file that @nestlens/otlp/worker was bundled to',
+    'write true, false, or { entry } with the path or file: URL of the file that @nestlens/otel/worker was bundled to',
   ),
   'boolean | { entry: string | URL }',
 );

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { tap } from 'rxjs';
+import { tap } from 'rxjs/operators';
 import type { Observable } from 'rxjs';
 import { contexts } from '../context/contexts.js';
 import { activeCallOf } from './active-call.js';
