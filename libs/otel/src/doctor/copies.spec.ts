@@ -21,7 +21,7 @@ describe('copies in node_modules', () => {
         [`node_modules/${API}`]: `->${real}`,
         [`node_modules/.pnpm/other@1.0.0/node_modules/${API}`]: `->${real}`,
       }),
-    ).toEqual({ state: 'ok', text: expect.stringMatching(/^one of each .*api 1\.10\.0$/) });
+    ).toEqual({ state: 'ok', text: expect.stringMatching(/^one of each.*api 1\.10\.0$/) });
   });
 
   it('are told with their versions and places, inside of packages and above the project too', async () => {
@@ -29,7 +29,7 @@ describe('copies in node_modules', () => {
       await found(
         {
           [`node_modules/${API}/package.json`]: api('1.10.0'),
-          [`apps/shop/node_modules/@acme/sdk/node_modules/${API}/package.json`]: api('1.9.0'),
+          [`apps/shop/node_modules/@acme/sdk/node_modules/${API}/package.json`]: api('1.8.0'),
           'apps/shop/package.json': '{}',
         },
         'apps/shop',
@@ -37,7 +37,7 @@ describe('copies in node_modules', () => {
     ).toMatchObject({
       state: 'warning',
       text: expect.stringMatching(
-        /there 2 times \(1\.9\.0 in node_modules\/@acme\/sdk.*1\.10\.0 in /,
+        /there 2 times \(1\.8\.0 in node_modules\/@acme\/sdk.*1\.10\.0 in /,
       ),
     });
   });
@@ -53,6 +53,27 @@ describe('copies in node_modules', () => {
     expect(await found(files(API))).toMatchObject({ state: 'ok' });
     removeFolder(folder);
     expect(await found(files('@nestjs/core'))).toMatchObject({ state: 'warning' });
+  });
+
+  it('of the API from 1.9 on and of SDKs of several major versions are no fault', async () => {
+    const own = 'node_modules/@nestlens/otel/node_modules/@opentelemetry';
+    const sdk = (version: string): string =>
+      JSON.stringify({ name: '@opentelemetry/sdk-metrics', version });
+    const files = {
+      [`node_modules/${API}/package.json`]: api('1.9.0'),
+      [`${own}/api/package.json`]: api('1.10.0'),
+      'node_modules/@opentelemetry/sdk-metrics/package.json': sdk('2.8.0'),
+      [`${own}/sdk-metrics/package.json`]: sdk('3.1.0'),
+    };
+    expect(await found(files)).toEqual({
+      state: 'ok',
+      text: expect.stringMatching(/api 1\.\d+\.0 and 1\.\d+\.0, .*sdk-metrics \d\.\d\.0 and \d\./),
+    });
+    removeFolder(folder);
+    const third = {
+      'node_modules/x/node_modules/@opentelemetry/sdk-metrics/package.json': sdk('3.1.1'),
+    };
+    expect(await found({ ...files, ...third })).toMatchObject({ state: 'warning' });
   });
 
   it('are not looked for where there is no node_modules', async () => {

@@ -5,6 +5,7 @@ import type { ApiCopy } from '../api/api-copies.js';
 import { notChecked, ok, warning } from './check.js';
 import type { Check, Finding } from './check.js';
 import { ancestors, shownPath } from './project.js';
+import { isInRange } from './version-range.js';
 
 /** Packages that keep state, so that a second copy is a second state; and what that means. */
 const STATEFUL: Readonly<Record<string, string>> = {
@@ -18,6 +19,18 @@ const STATEFUL: Readonly<Record<string, string>> = {
   '@nestjs/core': 'Nest knows only the classes of its own copy',
 };
 const NAMES = Object.keys(STATEFUL);
+
+/**
+ * Whether several copies are no fault: the API from 1.9 on shares what is registered with every copy of it, and an SDK of each
+ * major version, whose classes have nothing to do with each other, is what an app has that used one before us.
+ */
+const workBesideEachOther = (name: string, versions: readonly string[]): boolean => {
+  if (name === '@opentelemetry/api') {
+    return new Set(versions).size === 1 || versions.every((one) => isInRange(one, '^1.9.0'));
+  }
+  const majors = new Set(versions.map((version) => version.split('.')[0]));
+  return name.startsWith('@opentelemetry/sdk-') && majors.size === versions.length;
+};
 
 /** Folders that are looked into. A large monorepo has some 20,000 packages. */
 const MOST_FOLDERS = 100_000;
@@ -77,10 +90,11 @@ const copies = (project: string): Finding => {
   const wrong: string[] = [];
   for (const name of NAMES) {
     const all = [...search.found.values()].filter((copy) => copy.name === name);
-    const versions = new Set(all.map(({ version }) => version));
-    if (all.length === 1) texts.push(`${name} ${all[0]?.version}`);
-    // Copies of the API of one version work as one.
-    if (all.length < 2 || (name === '@opentelemetry/api' && versions.size === 1)) continue;
+    const versions = all.map(({ version }) => version);
+    if (all.length < 2 || workBesideEachOther(name, versions)) {
+      if (all.length > 0) texts.push(`${name} ${[...new Set(versions)].join(' and ')}`);
+      continue;
+    }
     const places = all.map(({ version, path }) => `${version} in ${shownPath(project, path)}`);
     wrong.push(`${name} is there ${all.length} times (${places.join(', ')}): ${STATEFUL[name]}`);
   }
@@ -91,7 +105,7 @@ const copies = (project: string): Finding => {
     );
   }
   const within = search.isWhole ? '' : `; of the first ${MOST_FOLDERS} folders`;
-  return ok(`one of each in node_modules${within}: ${texts.join(', ')}`);
+  return ok(`one of each, or such that work as one, in node_modules${within}: ${texts.join(', ')}`);
 };
 
 /** Whether a package whose state is to be one is there more than once, by what lies on the disk. */

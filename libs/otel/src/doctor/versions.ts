@@ -1,3 +1,4 @@
+import type { ApiCopy } from '../api/api-copies.js';
 import { fault, notChecked, ok, warning } from './check.js';
 import type { Check, Finding } from './check.js';
 import { findPackage, manifestIn } from './project.js';
@@ -53,26 +54,41 @@ const nestlens = (project: string): Finding => {
   const own = findPackage(project, OURS);
   if (own === undefined) {
     const where = `${OURS} is not in node_modules of ${project} or of a folder above`;
-    return fault(where, `npm install ${OURS} ${API}, and run this where package.json is`);
+    return fault(where, `npm install ${OURS}, and run this where package.json is`);
   }
-  const range = manifestIn(own.path).dependencies?.['@nestlens/otlp'] ?? '*';
-  const wanted = [{ name: '@nestlens/otlp', range, isOptional: false }];
-  const { state, text, remedy } = compared(own.path, wanted, `${OURS} ${own.version}`);
+  const { state, text, remedy } = dependency(own, '@nestlens/otlp');
   if (state !== 'ok') return warning(text, remedy ?? 'npm install');
   return ok(`${OURS} ${own.version}, ${text}`);
 };
 
-const peers = (project: string, isChosen: (name: string) => boolean): Finding => {
+/** What `own` gets by `name`, against what its manifest asks for. */
+const dependency = (own: ApiCopy, name: string): Finding => {
+  const range = manifestIn(own.path).dependencies?.[name] ?? '*';
+  return compared(own.path, [{ name, range, isOptional: false }], `${OURS} ${own.version}`);
+};
+
+const opentelemetry = (project: string): Finding => {
   const own = findPackage(project, OURS);
   if (own === undefined) return notChecked(`${OURS} is not installed here`);
-  const wanted = wantedBy(own.path).filter(({ name }) => isChosen(name));
-  return compared(project, wanted, `${OURS} ${own.version}`);
+  const { state, text } = dependency(own, API);
+  const theirs = findPackage(project, API)?.version;
+  const found = `${text} for ${OURS}, ${theirs === undefined ? 'none' : theirs} for the app`;
+  // A range that a package manager has passed over: a version that the app names does not help.
+  if (state !== 'ok')
+    return fault(found, `npm install ${OURS}, and npm ls ${API} shows who asks for it`);
+  return ok(theirs === undefined ? `${found}, which adds it to import from it` : found);
+};
+
+const peers = (project: string): Finding => {
+  const own = findPackage(project, OURS);
+  if (own === undefined) return notChecked(`${OURS} is not installed here`);
+  return compared(project, wantedBy(own.path), `${OURS} ${own.version}`);
 };
 
 /** What is installed, against what the installed `@nestlens/otel` supports by its own `package.json`. */
 export const versionChecks = (project: string, nodeVersion: string): readonly Check[] => [
   { name: 'node', run: () => node(project, nodeVersion) },
   { name: 'nestlens', run: () => nestlens(project) },
-  { name: 'nest', run: () => peers(project, (name) => name !== API) },
-  { name: 'opentelemetry', run: () => peers(project, (name) => name === API) },
+  { name: 'nest', run: () => peers(project) },
+  { name: 'opentelemetry', run: () => opentelemetry(project) },
 ];
