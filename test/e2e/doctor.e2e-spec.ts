@@ -200,7 +200,7 @@ describe('nestlens doctor', () => {
       'node_modules/@nestjs/core/package.json': '{ "name": "@nestjs/core", "version": "10.4.1" }',
       'node_modules/rxjs/package.json': '{}',
       'node_modules/old/node_modules/@opentelemetry/api/package.json':
-        '{ "name": "@opentelemetry/api", "version": "1.9.0" }',
+        '{ "name": "@opentelemetry/api", "version": "1.8.0" }',
       'src/orders.ts': `import { metrics } from '@opentelemetry/api';
 export const placed = metrics.getMeter('orders').createCounter('orders.placed');
 `,
@@ -224,7 +224,7 @@ Sentry.init({});
       copies: {
         state: 'warning',
         text: expect.stringMatching(
-          /@opentelemetry\/api is there 2 times \(.*1\.9\.0 in node_modules\/old\/node_modules/,
+          /@opentelemetry\/api is there 2 times \(.*1\.8\.0 in node_modules\/old\/node_modules/,
         ),
       },
       'shutdown hooks': {

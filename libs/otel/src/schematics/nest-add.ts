@@ -1,5 +1,4 @@
-import nodeModule from 'node:module';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { originOf } from './import-line.js';
 import { addToMain, findStarts } from './main-file.js';
 import { addOtelModule } from './root-module.js';
@@ -72,9 +71,6 @@ export const nestAdd =
       logger.info(`${holder} imports OtelModule already.`);
     }
     for (const file of new Set([main, root])) write(tree, file);
-    if (!isInstalled('@opentelemetry/api')) {
-      logger.warn('Install @opentelemetry/api as well: npm install @opentelemetry/api');
-    }
   };
 
 const textOf = (tree: ProjectTree, path: string): string | undefined =>
@@ -134,14 +130,5 @@ const json = <T>(tree: ProjectTree, path: string): T | undefined => {
     return JSON.parse(textOf(tree, path) ?? 'null') as T;
   } catch {
     return undefined;
-  }
-};
-
-const isInstalled = (name: string): boolean => {
-  try {
-    nodeModule.createRequire(join(process.cwd(), 'package.json')).resolve(name);
-    return true;
-  } catch {
-    return false;
   }
 };
