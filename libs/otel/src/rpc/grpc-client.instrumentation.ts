@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { Inventory } from '../report/inventory.js';
 import { GrpcClientTracer } from './client-tracer.js';
@@ -32,13 +33,14 @@ export class GrpcClientInstrumentation
     @Inject(RPC_SETTINGS) settings: RpcSettings,
     inventory: Inventory,
     phases: ShutdownPhases,
+    app: AppTelemetry,
   ) {
     this.#modules = modules;
     this.#settings = settings;
     this.#inventory = inventory;
     this.#tracer = new GrpcClientTracer(settings);
     if (!settings.client) return;
-    runningClientTracers.add(this.#tracer);
+    runningClientTracers.add(this.#tracer, app);
     // Before traces are sent for the last time: streams that are still open end here.
     phases.register('flush', 'gRPC clients', () => this.disable());
     // Those of ClientsModule.register() exist already, and a factory may ask them for a service soon.

@@ -65,7 +65,7 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
       this.#tracer.refused(path, headers),
     );
     if (!settings.server) return;
-    runningServerTracers.add(this.#tracer);
+    runningServerTracers.add(this.#tracer, app);
     // Before traces are sent for the last time: calls that were cut off end here.
     phases.register('flush', 'gRPC servers', () => this.disable());
     this.#subscription = modules.getRpcTargetRegistry<TransportServer>().subscribe((server) => {

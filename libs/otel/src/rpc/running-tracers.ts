@@ -1,18 +1,32 @@
+import { contexts } from '../context/contexts.js';
+import { globalProviders } from '../late-bound/globals.js';
+
+interface Running<T> {
+  readonly tracer: T;
+  readonly app: object;
+}
+
 /** The tracers of running apps, for interceptors that were made before any app or outside of all. */
 export class RunningTracers<T> {
-  readonly #running: T[] = [];
+  readonly #running: Running<T>[] = [];
 
-  /** The one that started last; `undefined` before the first and after the last. */
+  /**
+   * That of the app which the active context belongs to; outside of any that of the app which has run longest, as with
+   * all that belongs to no app. Where that one has none, the oldest there is; `undefined` before the first and after the last.
+   */
   get current(): T | undefined {
-    return this.#running.at(-1);
+    const [first] = this.#running;
+    if (this.#running.length < 2) return first?.tracer;
+    const wanted = globalProviders.appIn(contexts.active());
+    return (this.#running.find(({ app }) => app === wanted) ?? first)?.tracer;
   }
 
-  add(tracer: T): void {
-    this.#running.push(tracer);
+  add(tracer: T, app: object): void {
+    this.#running.push({ tracer, app });
   }
 
   remove(tracer: T): void {
-    const at = this.#running.indexOf(tracer);
+    const at = this.#running.findIndex((running) => running.tracer === tracer);
     if (at >= 0) this.#running.splice(at, 1);
   }
 }

@@ -23,7 +23,8 @@ const within = <T extends object>(given: T, change: (options: object) => object)
  * Returns the same gRPC server options with spans, metrics and context added. Only for servers that Nest does not
  * know of; those of `createMicroservice` and `connectMicroservice` are found without it, and using it there as
  * well does no harm. Takes Nest's `{ transport, options }`, or the options themselves. For a bare grpc-js server:
- * `new Server(tracedGrpcServer({}).channelOptions)`. Calls pass untouched while no OtelModule runs.
+ * `new Server(tracedGrpcServer({}).channelOptions)`. With several apps in one process
+ * its calls are those of the app that has run longest. Calls pass untouched while no OtelModule runs.
  */
 export const tracedGrpcServer = <T extends object>(
   options: T,
@@ -40,7 +41,9 @@ export const tracedGrpcServer = <T extends object>(
  * know of, such as one that a service makes by `ClientProxyFactory.create(tracedGrpcClient({...}))`; those of
  * `ClientsModule`, of providers and of `@Client()` are found without it, and using it there as well does no
  * harm. For a bare grpc-js client: `new Client(url, credentials, tracedGrpcClient({ url }).channelOptions)`.
- * `url` becomes `server.address` and `server.port`. Calls pass untouched while no OtelModule runs.
+ * `url` becomes `server.address` and `server.port`. With several apps in one process a call is that of the app in
+ * whose request or call it is made, and outside of any of the one that has run longest. Calls pass untouched while
+ * no OtelModule runs.
  */
 export const tracedGrpcClient = <T extends object>(
   options: T,
