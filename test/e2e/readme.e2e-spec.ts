@@ -1,18 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { read, root } from '../house/tree.js';
+import { blocksOf, folder, pages, writeProject } from './readme-blocks.js';
 
 const exec = promisify(execFile);
-// Inside the checkout, so that packages are found as in an app; ignored by git.
-const folder = join(root, '.nestlens', 'readme');
-
-const blocksOf = (file: string): readonly string[] =>
-  [...read(file).matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
-
 const [quickStart = '', options = ''] = blocksOf('README.md');
 
 const OPTIONS_APP = `
@@ -32,30 +27,33 @@ await app.close();
 console.log('options are taken');
 `;
 
-const TSCONFIG = {
-  extends: '../../tsconfig.base.json',
-  compilerOptions: {
-    composite: false,
-    declaration: false,
-    declarationMap: false,
-    rootDir: '.',
-    outDir: 'out',
-  },
-  include: ['*.ts'],
+/** What the compiler says; empty where all is well. */
+const compile = async (): Promise<string> => {
+  try {
+    return (await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', folder])).stdout;
+  } catch (error) {
+    return (error as { readonly stdout: string }).stdout;
+  }
 };
 
 describe('the code of the README', () => {
+  let said = '';
   beforeAll(async () => {
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
-    await writeFile(join(folder, 'quick-start.ts'), quickStart);
-    await writeFile(join(folder, 'options.ts'), OPTIONS_APP);
-    await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', folder]);
+    await writeProject({ 'quick-start.ts': quickStart, 'options.ts': OPTIONS_APP });
+    said = await compile();
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('compiles, as that of the packages and the guides does', () => {
+    expect(said).toBe('');
+    const all = pages.flatMap((page) => blocksOf(page));
+    expect(all.length).toBeGreaterThan(20);
+  });
+
+  it('is the same quick start at the root and in the package', () => {
+    expect(blocksOf('libs/otel/README.md')[0]).toBe(quickStart);
+  });
 
   it('is a quick start of 15 lines', () => {
     expect(quickStart.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
