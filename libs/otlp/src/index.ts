@@ -39,11 +39,26 @@ export type { Encoding } from './transport/encoding.js';
 export { TransportConfigError } from './pool/config-error.js';
 export type { TransportConfigErrorCode } from './pool/config-error.js';
 /** @internal */
-export { certificatesIn, lastToEnd } from './pool/pem.js';
+export { GRPC_PORT, originOf, readEndpoint, urlOf } from './pool/endpoint.js';
 /** @internal */
-export { GRPC_PORT, namesPort } from './pool/endpoint.js';
+export type { Endpoint, EndpointFault, EndpointReading } from './pool/endpoint.js';
 /** @internal */
-export { proxyUrlOf } from './transport/proxy.js';
+export { checkDestination } from './transport/destination-check.js';
+/** @internal */
+export type {
+  CheckableDestination,
+  CheckedDestination,
+  CheckSources,
+  DestinationFault,
+} from './transport/destination-check.js';
+/** @internal */
+export { readTls } from './pool/tls-files.js';
+/** @internal */
+export type { TlsReading } from './pool/tls-files.js';
+/** @internal */
+export { TLS_FILES } from './pool/tls-material.js';
+/** @internal */
+export type { TlsFile, TlsFinding, TlsJudgement, TlsMaterial } from './pool/tls-material.js';
 export type { TlsOptions } from './pool/tls-material.js';
 export { DEFAULT_ENCODE_LIMITS } from './encode/limits.js';
 export type { EncodeLimits } from './encode/limits.js';

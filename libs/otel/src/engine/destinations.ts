@@ -1,13 +1,7 @@
 import { SIGNALS } from '@nestlens/otlp';
 import type { DestinationOptions, PipelineOptions, Signal } from '@nestlens/otlp';
-import type { OtelConfig, OtlpDestination } from '../options/otel.config.js';
+import type { OtelConfig } from '../options/otel.config.js';
 import type { Destination } from './engine.js';
-
-const shownUrl = (to: OtlpDestination): string => {
-  const url = new URL(to.url);
-  if (url.protocol === 'unix:') return to.url;
-  return `${url.protocol}//${url.host}${to.protocol === 'grpc' ? '' : url.pathname}`;
-};
 
 /** The official exporters know of none. */
 const proxyOf = ({ otlp }: OtelConfig, signal: Signal): Pick<Destination, 'proxy'> => {
@@ -20,7 +14,7 @@ export const shownDestinations = (config: OtelConfig): readonly Destination[] =>
   SIGNALS.filter((signal) => config[signal].exporters.includes('otlp')).map((signal) => ({
     signal,
     protocol: config.otlp[signal].protocol,
-    url: shownUrl(config.otlp[signal]),
+    url: config.otlp[signal].shown,
     ...proxyOf(config, signal),
   }));
 

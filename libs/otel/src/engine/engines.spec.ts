@@ -39,20 +39,6 @@ describe('an engine behind a proxy', () => {
 });
 
 describe('an engine that cannot be made', () => {
-  const before = process.env['HTTP_PROXY'];
-  afterEach(() => {
-    if (before === undefined) delete process.env['HTTP_PROXY'];
-    else process.env['HTTP_PROXY'] = before;
-  });
-
-  it('P28, P29: for a proxy of the environment stops the start by its variable, not its value', async () => {
-    process.env['HTTP_PROXY'] = 'anna:canary@proxy:3128';
-    const error = await errorOf(config());
-    expect(error).toBeInstanceOf(OtelConfigError);
-    expect(error.message).toContain('- HTTP_PROXY: proxy must be an http:// or https:// URL');
-    expect(error.message).not.toMatch(/canary|anna/);
-  });
-
   it('P28, P29: for anything else tells it without what it knows as a secret', async () => {
     const given = config({ 'x-key': 'canary' });
     const broken = { ...given.otlp.traces, url: 'http://canary' };

@@ -1,6 +1,5 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { TransportConfigError } from '@nestlens/otlp';
-import type { TransportConfigErrorCode } from '@nestlens/otlp';
 import { OtelConfigError } from '../options/faults.js';
 import type { Fault } from '../options/faults.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
@@ -24,25 +23,16 @@ const engines: Record<OtlpEngine, CreateEngine> = {
   sdk: async (config, meters) => (await import('./sdk-engine.js')).createSdkEngine(config, meters),
 };
 
-const PATHS: Record<Exclude<TransportConfigErrorCode, 'proxy'>, string> = {
-  endpoint: 'otlp.endpoint',
-  tls: 'otlp.tls',
-  headers: 'otlp.headers',
-  pool: 'otlp.pool',
-};
-
-/** Of a proxy the message begins with the variable that names it. */
-const faultOf = (error: unknown, text: string): Fault => {
-  const isKnown = error instanceof TransportConfigError;
-  const [, variable = 'HTTP_PROXY', rest = text] = /^(\w+): (.*)$/s.exec(text) ?? [];
-  if (isKnown && error.code === 'proxy') return { path: variable, found: undefined, remedy: rest };
-  const path = isKnown && error.code !== 'proxy' ? PATHS[error.code] : 'otlp';
-  return { path, found: undefined, remedy: text };
-};
+/** What was checked may have changed since, such as a file of TLS. */
+const faultOf = (error: unknown, text: string): Fault => ({
+  path: error instanceof TransportConfigError ? `otlp.${error.code}` : 'otlp',
+  found: undefined,
+  remedy: text,
+});
 
 /**
  * The one place that knows which engines there are. What an engine measures of itself goes to the app's own meters.
- * @throws OtelConfigError for what only an engine finds wrong, such as a proxy that the environment names.
+ * @throws OtelConfigError for what only an engine finds wrong.
  */
 export const createEngine = async (
   config: OtelConfig,

@@ -50,6 +50,7 @@ const isMeasured = ({ metrics: { exporters, prometheusPath, readers } }: OtelCon
 const pipelineOptionsOf = (config: OtelConfig, meters: MeterProvider): PipelineOptions => {
   return {
     ...destinationsOf(config),
+    isChecked: true,
     ...config.otlp.pipeline,
     encode: encodeLimitsOf(config),
     temporality: config.metrics.temporality,

@@ -1,6 +1,7 @@
 import { connect, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { readEndpoint } from '@nestlens/otlp';
 import { errorText } from '../secrets/masked-text.js';
 
 /** Why nothing can be reached. */
@@ -10,8 +11,6 @@ export interface Unreachable {
   /** Masked. */
   readonly text: string;
 }
-
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /** Whether `url` can be reached now, by a connection that sends nothing; resolves why not, if not. */
 export function unreachable(url: string, timeoutMs: number): Promise<Unreachable | undefined> {
@@ -42,13 +41,12 @@ function whyOf(error: unknown): Unreachable {
 }
 
 function open(url: string, connected: () => void): Socket {
-  if (url.startsWith('unix:')) {
-    return connect(url.replace(/^unix:(\/\/)?/, ''), connected);
-  }
-  const { protocol, hostname, port } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const target = { host, port: port === '' ? (DEFAULT_PORTS[protocol] ?? 0) : Number(port) };
-  if (protocol !== 'https:') return connect(target, connected);
+  const reading = readEndpoint(url);
+  if (reading.kind === 'fault') throw new TypeError('Invalid URL');
+  const { host, port, tls: isTls, socketPath } = reading.endpoint;
+  if (socketPath !== undefined) return connect(socketPath, connected);
+  const target = { host, port };
+  if (!isTls) return connect(target, connected);
   // Only the exporter knows which CA to trust, and it does judge the certificate.
   const tls = { ...target, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) };
   return connectTls(tls, connected);

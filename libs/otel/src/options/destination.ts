@@ -1,15 +1,16 @@
-import type { Signal } from '@nestlens/otlp';
-import { proxyUrlOf } from '@nestlens/otlp';
+import { apiKey, basic, bearer, checkDestination, originOf, readTls, urlOf } from '@nestlens/otlp';
+import type {
+  CheckedDestination,
+  DestinationFault,
+  Endpoint,
+  Headers,
+  Signal,
+  TlsReading,
+} from '@nestlens/otlp';
+import { Secret } from '../secrets/secret.js';
+import { endpointFaults, givenEndpoint, likelySwap, pathMistake } from './endpoint.js';
+import type { GivenEndpoint } from './endpoint.js';
 import type { Environment } from './environment.js';
-import {
-  endpointFaults,
-  endpointFromEnvironment,
-  grpcTarget,
-  isUnix,
-  likelySwap,
-  pathMistake,
-  takeUserInfo,
-} from './endpoint.js';
 import { headersFromEnvironment } from './environment-headers.js';
 import type { Fault } from './faults.js';
 import type { OtlpDestination } from './otel.config.js';
@@ -18,17 +19,16 @@ import type {
   OtlpCompression,
   OtlpDestinationOptions,
   OtlpEngine,
-  OtlpHeaders,
   OtlpOptions,
   OtlpProtocol,
-  OtlpSecret,
+  OtlpTlsOptions,
 } from './otel.options.js';
 import { DESTINATION_OPTIONS, OTLP_OPTIONS } from './otlp-table.js';
-import { Secret } from '../secrets/secret.js';
+import { shown } from './shown.js';
+import { materialOf, tlsGiven } from './tls.js';
+import type { TlsNames } from './tls.js';
 import { MAX_TIMER_MS } from './variable-rules.js';
 import type { DestinationSuffix, SharedVariable, SignalVariable, ValueOf } from './variables.js';
-import type { LoadTls } from './tls.js';
-import { tlsGiven } from './tls-given.js';
 
 export interface DestinationResult {
   readonly destination: OtlpDestination;
@@ -42,45 +42,28 @@ const { keys: DEFAULTS } = DESTINATION_OPTIONS;
 const unlimitedWhereZero = (ms: number | undefined): number | undefined =>
   ms === 0 ? MAX_TIMER_MS : ms;
 
-const defaultEndpoint = (protocol: OtlpProtocol): string =>
-  protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318';
-
-type HeaderFunction = OtlpDestination['headerFunctions'][number];
-
-const authHeaders = (auth: OtlpAuth): OtlpHeaders | HeaderFunction => {
+const authHeaders = (auth: OtlpAuth): Headers => {
   switch (auth.type) {
     case 'bearer':
-      return fromSecret(auth.token, (token) => ({ authorization: `Bearer ${token}` }));
+      return bearer(auth.token);
     case 'apiKey':
-      return fromSecret(auth.key, (key) => ({ [(auth.header ?? 'x-api-key').toLowerCase()]: key }));
+      return apiKey(auth.key, auth.header);
     case 'basic':
-      return fromSecret(auth.password, (password) => ({
-        authorization: basic(auth.username, password),
-      }));
+      return basic(auth.username, auth.password);
   }
 };
-
-const fromSecret = (
-  secret: OtlpSecret,
-  toHeaders: (text: string) => OtlpHeaders,
-): OtlpHeaders | HeaderFunction =>
-  typeof secret === 'function'
-    ? async () => toHeaders(secretText(await secret()))
-    : toHeaders(secret);
-
-/** Throws for what a function should not have given: as a text it would be sent as if it were a secret. */
-const secretText = (given: unknown): string => {
-  if (typeof given === 'string' && given !== '') return given;
-  throw new TypeError('no secret');
-};
-
-const basic = (username: string, password: string): string =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
 /** The variable of one signal, and that of all. */
 export type VariablesOf = <S extends DestinationSuffix>(
   suffix: S,
 ) => readonly [SignalVariable<S>, SharedVariable<S>];
+
+const variablesOf =
+  (signal: Signal): VariablesOf =>
+  (suffix) => [
+    `OTEL_EXPORTER_OTLP_${signal.toUpperCase() as Uppercase<Signal>}_${suffix}`,
+    `OTEL_EXPORTER_OTLP_${suffix}`,
+  ];
 
 /** What the official exporters cannot do is none of their values. */
 const compressionFrom = (
@@ -96,19 +79,80 @@ const compressionFrom = (
   return undefined;
 };
 
-/** Answers every question about one signal's destination: code over `OTEL_*` over default. */
+/**
+ * The complete endpoint. Only the shared one of HTTP is a base; one of a signal is used as it is, a slash at its end
+ * included. [specification, protocol/exporter, "Endpoint URLs for OTLP/HTTP"]
+ */
+const targetOf = (
+  { text, endpoint, exact }: GivenEndpoint,
+  signal: Signal,
+  protocol: OtlpProtocol,
+): string => {
+  if (protocol === 'grpc' || endpoint.socketPath !== undefined) return urlOf(endpoint, protocol);
+  if (!exact) return urlOf({ ...endpoint, path: `${endpoint.path}/v1/${signal}` }, protocol);
+  const slash = endpoint.path !== '' && text.endsWith('/') ? '/' : '';
+  return urlOf(endpoint, protocol) + slash;
+};
+
+/** By value, and those that are asked for. Later sources win. */
+const headersOf = (
+  sources: readonly (Headers | undefined)[],
+): Pick<OtlpDestination, 'headers' | 'headerFunctions'> => {
+  const headers: Record<string, string> = {};
+  const headerFunctions: OtlpDestination['headerFunctions'][number][] = [];
+  for (const source of sources) {
+    if (typeof source === 'function') headerFunctions.push(source);
+    else {
+      for (const [key, value] of Object.entries(source ?? {})) headers[key.toLowerCase()] = value;
+    }
+  }
+  return { headers: new Secret(Object.freeze(headers)), headerFunctions };
+};
+
+const proxyUrl = ({ proxy }: CheckedDestination): string | undefined =>
+  proxy && `${proxy.tls ? 'https' : 'http'}://${proxy.authority}`;
+
+/** What the pipeline finds wrong, by the name of what was given. */
+const faultOf = (
+  fault: DestinationFault,
+  names: { readonly endpoint: string; readonly tls: TlsNames },
+  tls: OtlpTlsOptions,
+): Fault => {
+  const { code, text } = fault;
+  if (code === 'proxy') return { path: fault.variable, found: undefined, remedy: text };
+  if (code === 'endpoint') return { path: names.endpoint, found: undefined, remedy: text };
+  if (code !== 'tls') return { path: `otlp.${code}`, found: undefined, remedy: text };
+  const path = names.tls(fault.file);
+  return { path, found: fault.file && shown(path, tls[fault.file]), remedy: text };
+};
+
+/** How the three signals are looked at: files that they share are read once. */
+export interface Looks {
+  readonly readTls: (options: OtlpTlsOptions) => TlsReading;
+  /** Whether the pipeline sends it, which goes by way of a proxy. */
+  readonly isSent: (signal: Signal) => boolean;
+}
+
+export const sharedReads = (): Looks['readTls'] => {
+  const read = new Map<string, TlsReading>();
+  return (options) => {
+    const key = JSON.stringify(options);
+    const reading = read.get(key) ?? readTls(options);
+    read.set(key, reading);
+    return reading;
+  };
+};
+
+/** Answers every question about one signal's destination: code over variables over default. */
 export const resolveDestination = (
   signal: Signal,
   options: OtlpOptions,
   environment: Environment,
-  loadTls: LoadTls,
+  looks: Looks,
 ): DestinationResult => {
   const own: OtlpDestinationOptions = options[signal] ?? {};
   const { engine = OTLP_OPTIONS.keys.engine.default } = options;
-  const names: VariablesOf = (suffix) => [
-    `OTEL_EXPORTER_OTLP_${signal.toUpperCase() as Uppercase<Signal>}_${suffix}`,
-    `OTEL_EXPORTER_OTLP_${suffix}`,
-  ];
+  const names = variablesOf(signal);
   const first = <S extends DestinationSuffix>(
     suffix: S,
   ): ValueOf<SharedVariable<S>> | undefined => {
@@ -122,67 +166,50 @@ export const resolveDestination = (
 
   const protocol =
     own.protocol ?? options.protocol ?? first('PROTOCOL') ?? DEFAULTS.protocol.default;
+  const given = givenEndpoint(
+    signal,
+    { own: own.endpoint, shared: options.endpoint },
+    environment,
+    names('ENDPOINT'),
+    { protocol, engine, insecure: names('INSECURE') },
+  );
+  const url = targetOf(given, signal, protocol);
 
-  const [signalName, sharedName] = names('ENDPOINT');
-  const insecure = names('INSECURE');
-  const fromEnvironment = (
-    name: SharedVariable<'ENDPOINT'> | SignalVariable<'ENDPOINT'>,
-  ): string | undefined => endpointFromEnvironment(environment, name, protocol, insecure, engine);
-  const exact =
-    own.endpoint ?? (options.endpoint === undefined ? fromEnvironment(signalName) : undefined);
-  const base = options.endpoint ?? fromEnvironment(sharedName) ?? defaultEndpoint(protocol);
-  const url = new URL(exact ?? base);
-  const sharedFrom = options.endpoint === undefined ? sharedName : 'otlp.endpoint';
-  const ownFrom = own.endpoint === undefined ? signalName : `otlp.${signal}.endpoint`;
-  const given = {
-    name: exact === undefined ? sharedFrom : ownFrom,
-    url,
-    exact: exact !== undefined,
-  };
-  const mistake = protocol === 'grpc' ? undefined : pathMistake(given, signal);
-  // Specification, protocol/exporter "Endpoint URLs for OTLP/HTTP": only the shared one is a base.
-  if (exact === undefined && protocol !== 'grpc' && !isUnix(url)) {
-    url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/${signal}`;
-  }
-
-  const headers: Record<string, string> = {};
-  const [ownHeaders, sharedHeaders] = names('HEADERS');
-  const envHeaders =
-    headersFromEnvironment(environment, ownHeaders, faults) ??
-    headersFromEnvironment(environment, sharedHeaders, faults);
-  Object.assign(headers, envHeaders);
-  const user = takeUserInfo(url);
-  if (user !== undefined) headers['authorization'] = basic(user.username, user.password);
-  const headerFunctions: HeaderFunction[] = [];
   const auth = own.auth ?? options.auth;
-  for (const source of [options.headers, own.headers, auth && authHeaders(auth)]) {
-    if (typeof source === 'function') headerFunctions.push(source);
-    else {
-      for (const [key, value] of Object.entries(source ?? {})) headers[key.toLowerCase()] = value;
-    }
-  }
+  const [ownHeaders, sharedHeaders] = names('HEADERS');
+  const headers = headersOf([
+    headersFromEnvironment(environment, ownHeaders, faults) ??
+      headersFromEnvironment(environment, sharedHeaders, faults),
+    userInfoOf(given.endpoint),
+    options.headers,
+    own.headers,
+    auth && authHeaders(auth),
+  ]);
 
   const [tlsNames, tlsOptions] = tlsGiven(signal, options, environment, names);
-  const tls = loadTls(tlsNames, tlsOptions);
   const asksTls = Object.values(tlsOptions).some((value) => value !== undefined);
-  if (asksTls && tls.faults.length === 0 && url.protocol !== 'https:') {
-    faults.push({
-      path: tlsNames(),
-      found: undefined,
-      remedy: `TLS options are given but the endpoint is ${url.protocol}//${url.host}; write https://`,
-    });
-  }
-  const swap = likelySwap(url, protocol);
-  const target = protocol === 'grpc' ? grpcTarget(url, exact ?? base) : url.href;
-
+  const checked = checkDestination(
+    {
+      protocol,
+      endpoint: url,
+      headers: [headers.headers.reveal()],
+      ...(asksTls && { tls: tlsOptions }),
+    },
+    {
+      env: looks.isSent(signal) ? environment.variables : undefined,
+      readTls: looks.readTls,
+      ...(options.pool && { pool: options.pool }),
+    },
+  );
+  const where = { endpoint: given.name, tls: tlsNames };
   return {
     destination: {
       protocol,
-      url: target,
-      proxy: protocol === 'grpc' ? undefined : proxyUrlOf(target, environment.variables),
-      headers: new Secret(Object.freeze(headers)),
-      headerFunctions,
-      tls: tls.material,
+      url,
+      shown: protocol === 'grpc' ? originOf(given.endpoint, protocol) : url,
+      proxy: proxyUrl(checked),
+      ...headers,
+      tls: materialOf(checked.tls),
       tlsFiles: asksTls ? new Secret(tlsOptions) : undefined,
       compression:
         own.compression ??
@@ -195,16 +222,41 @@ export const resolveDestination = (
         unlimitedWhereZero(first('TIMEOUT')) ??
         DEFAULTS.timeoutMs.default,
     },
-    faults: [...faults, ...tls.faults],
+    faults: [...faults, ...checked.faults.map((fault) => faultOf(fault, where, tlsOptions))],
     warnings: [
-      // Our own pipeline reads the files again, then and now, and tells of them itself.
-      ...(engine === 'sdk' ? tls.warnings : []),
-      ...(mistake === undefined ? [] : [`${mistake}.`]),
-      ...(swap === undefined
-        ? []
-        : [
-            `${given.name} (${signal}): ${protocol} to ${url.origin}, but ${swap}. Is the protocol right?`,
-          ]),
+      ...tlsWarnings(checked, engine, tlsNames),
+      ...likelyMistakes(given, signal, protocol),
     ],
   };
+};
+
+/** What stood before the `@` of an endpoint: it is in no URL any more. */
+const userInfoOf = ({ authorization }: Endpoint): Headers | undefined =>
+  authorization === undefined ? undefined : { authorization };
+
+/** Our own pipeline reads the files again, then and now, and tells of them itself. */
+const tlsWarnings = (
+  { tls }: CheckedDestination,
+  engine: OtlpEngine,
+  nameOf: TlsNames,
+): readonly string[] =>
+  engine === 'sdk'
+    ? (tls?.warnings ?? []).map(({ file, text }) => `${nameOf(file)}: ${text}.`)
+    : [];
+
+const likelyMistakes = (
+  given: GivenEndpoint,
+  signal: Signal,
+  protocol: OtlpProtocol,
+): readonly string[] => {
+  const mistake = pathMistake(given, signal, protocol);
+  const swap = likelySwap(given.endpoint, protocol);
+  return [
+    ...(mistake === undefined ? [] : [`${mistake}.`]),
+    ...(swap === undefined
+      ? []
+      : [
+          `${given.name} (${signal}): ${protocol} to ${originOf(given.endpoint, protocol)}, but ${swap}. Is the protocol right?`,
+        ]),
+  ];
 };

@@ -1,4 +1,5 @@
-import { GRPC_PORT, namesPort } from '@nestlens/otlp';
+import { GRPC_PORT, originOf, readEndpoint } from '@nestlens/otlp';
+import type { Endpoint, EndpointReading, Signal } from '@nestlens/otlp';
 import type { Environment } from './environment.js';
 import type { Fault } from './faults.js';
 import type { OtlpDestinationOptions, OtlpEngine, OtlpProtocol } from './otel.options.js';
@@ -8,123 +9,138 @@ import type { SharedVariable, SignalVariable } from './variables.js';
 const QUERY =
   'leave out what begins with "?" or "#"; credentials go into otlp.headers or otlp.auth';
 
-export const isUnix = (url: URL): boolean => url.protocol === 'unix:';
+/** As the protocol takes its port. */
+const reading = (text: string, protocol: OtlpProtocol): EndpointReading =>
+  readEndpoint(text, protocol === 'grpc' ? GRPC_PORT : undefined);
 
-/** No part of an OTLP endpoint, and a place where credentials would be seen. */
-const hasQuery = (url: URL): boolean => !isUnix(url) && url.search + url.hash !== '';
+/** An endpoint as it was given, and under which name. */
+export interface GivenEndpoint {
+  /** An option or a variable. */
+  readonly name: string;
+  readonly text: string;
+  readonly endpoint: Endpoint;
+  /** Whether it is of this signal alone, so that nothing is appended. */
+  readonly exact: boolean;
+}
 
 type EndpointVariable = SharedVariable<'ENDPOINT'> | SignalVariable<'ENDPOINT'>;
 type InsecureVariable = SharedVariable<'INSECURE'> | SignalVariable<'INSECURE'>;
 
-/** The endpoint that the environment gives, as a URL that can be used. */
-export const endpointFromEnvironment = (
+/** What decides on how a variable is read. */
+interface Wanted {
+  readonly protocol: OtlpProtocol;
+  readonly engine: OtlpEngine;
+  readonly insecure: readonly InsecureVariable[];
+}
+
+/** The endpoint that a variable gives, as a URL that can be used. */
+const fromVariable = (
   environment: Environment,
   name: EndpointVariable,
-  protocol: OtlpProtocol,
-  insecureNames: readonly InsecureVariable[],
-  engine: OtlpEngine,
-): string | undefined => {
+  { protocol, engine, insecure }: Wanted,
+): Pick<GivenEndpoint, 'text' | 'endpoint'> | undefined => {
   const given = environment.get(name);
   if (given === undefined) return undefined;
-  if (engine === 'nestlens' && /^unix:./.test(given) && URL.canParse(given)) return given;
   // Only gRPC knows targets without a scheme; the insecure flag then decides on TLS.
-  const bare = protocol === 'grpc' && !given.includes('://');
-  const insecure = insecureNames.some((flag) => environment.get(flag) === true);
-  const text = bare ? `${insecure ? 'http' : 'https'}://${given}` : given;
-  const url = /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.port === '0') {
-    environment.warn(name, 'a URL such as http://collector:4317 is needed; the default is used');
-    return undefined;
-  }
-  if (hasQuery(url)) {
-    environment.warn(name, `${QUERY}; the default is used`);
-    return undefined;
-  }
-  return text;
+  const isUnix = given.startsWith('unix:');
+  const isBare = protocol === 'grpc' && !isUnix && !given.includes('://');
+  const isInsecure = insecure.some((flag) => environment.get(flag) === true);
+  const text = isBare ? `${isInsecure ? 'http' : 'https'}://${given}` : given;
+  const read = reading(text, protocol);
+  const isTaken = read.kind === 'endpoint' && (!isUnix || engine === 'nestlens');
+  if (isTaken) return { text, endpoint: read.endpoint };
+  const isQuery = read.kind === 'fault' && read.fault === 'query';
+  const rule = isQuery ? QUERY : 'a URL such as http://collector:4317 is needed';
+  environment.warn(name, `${rule}; the default is used`);
+  return undefined;
+};
+
+const defaultEndpoint = (protocol: OtlpProtocol): string =>
+  protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318';
+
+/** What an option gives. A faulty one is a fault elsewhere, and stands for the default here. */
+const fromOption = (
+  text: string | undefined,
+  protocol: OtlpProtocol,
+): Pick<GivenEndpoint, 'text' | 'endpoint'> | undefined => {
+  if (text === undefined) return undefined;
+  const read = reading(text, protocol);
+  return read.kind === 'endpoint' ? { text, endpoint: read.endpoint } : undefined;
 };
 
 /**
- * The text of `url` with its port in it. `URL` keeps none that is its scheme's own, and without one a URL would be
- * read in as many ways as there are readers: 443 that was given, by `given`, and what is the default of gRPC.
+ * The endpoint of a signal: its own option, then the shared one, then its own variable, then the shared one, then the
+ * default.
  */
-export const grpcTarget = (url: URL, given: string): string => {
-  if (isUnix(url) || url.port !== '') return url.href;
-  const own = url.protocol === 'https:' ? 443 : 80;
-  const port = namesPort(given) ? own : GRPC_PORT;
-  return `${url.protocol}//${url.host}:${port}${url.pathname}`;
+export const givenEndpoint = (
+  signal: Signal,
+  options: { readonly own?: string | undefined; readonly shared?: string | undefined },
+  environment: Environment,
+  variables: readonly [SignalVariable<'ENDPOINT'>, SharedVariable<'ENDPOINT'>],
+  wanted: Wanted,
+): GivenEndpoint => {
+  const { protocol } = wanted;
+  const own = fromOption(options.own, protocol);
+  if (own) return { ...own, name: `otlp.${signal}.endpoint`, exact: true };
+  const shared = fromOption(options.shared, protocol);
+  if (shared) return { ...shared, name: 'otlp.endpoint', exact: false };
+  const [signalName, sharedName] = variables;
+  const ownVariable = fromVariable(environment, signalName, wanted);
+  if (ownVariable) return { ...ownVariable, name: signalName, exact: true };
+  const text = defaultEndpoint(protocol);
+  const found = fromVariable(environment, sharedName, wanted) ?? fromOption(text, protocol);
+  return { ...found!, name: sharedName, exact: false };
 };
 
 /** What is wrong with an endpoint of the code, besides what the schema refuses. */
 export const endpointFaults = (
   path: string,
   { endpoint }: OtlpDestinationOptions,
-): readonly Fault[] =>
-  endpoint !== undefined && hasQuery(new URL(endpoint))
+): readonly Fault[] => {
+  const read = endpoint === undefined ? undefined : readEndpoint(endpoint);
+  return read?.kind === 'fault' && read.fault === 'query'
     ? [{ path, found: shown(path, endpoint), remedy: QUERY }]
     : [];
+};
 
-export const likelySwap = (url: URL, protocol: OtlpProtocol): string | undefined => {
-  if (isUnix(url)) return undefined;
-  if (protocol === 'grpc' && url.port === '4318') return 'port 4318 is the port of OTLP over HTTP';
-  if (protocol !== 'grpc' && url.port === '4317') return 'port 4317 is the port of OTLP over gRPC';
-  if (protocol === 'grpc' && url.pathname !== '/') return 'gRPC takes no path; it is ignored';
+export const likelySwap = (
+  { port, path, socketPath }: Endpoint,
+  protocol: OtlpProtocol,
+): string | undefined => {
+  if (socketPath !== undefined) return undefined;
+  if (protocol === 'grpc' && port === 4318) return 'port 4318 is the port of OTLP over HTTP';
+  if (protocol !== 'grpc' && port === 4317) return 'port 4317 is the port of OTLP over gRPC';
+  if (protocol === 'grpc' && path !== '') return 'gRPC takes no path; it is ignored';
   return undefined;
 };
 
-/** What stands before the `@`, taken out of `url`; undefined for nothing. */
-export const takeUserInfo = (url: URL): { username: string; password: string } | undefined => {
-  if (url.username + url.password === '') return undefined;
-  const taken = { username: decoded(url.username), password: decoded(url.password) };
-  url.username = '';
-  url.password = '';
-  return taken;
-};
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-};
-
-const SIGNAL_PATH = /\/v1\/(traces|metrics|logs)\/?$/;
-
-/** An endpoint as it was given, and under which name. */
-export interface GivenEndpoint {
-  /** An option or a variable. */
-  readonly name: string;
-  readonly url: URL;
-  /** Whether it is of this signal alone, so that nothing is appended. */
-  readonly exact: boolean;
-}
+const SIGNAL_PATH = /\/v1\/(traces|metrics|logs)$/;
 
 /**
  * What is likely wrong with the path of an endpoint over HTTP, by the name under which it was given: the shared one gets
  * `/v1/<signal>`, one of a signal is used as it is. [specification, protocol/exporter, "Endpoint URLs for OTLP/HTTP"]
  */
 export const pathMistake = (
-  { name, url, exact }: GivenEndpoint,
-  signal: string,
+  { name, endpoint, exact }: GivenEndpoint,
+  signal: Signal,
+  protocol: OtlpProtocol,
 ): string | undefined => {
-  if (isUnix(url)) return undefined;
-  const [end, named] = SIGNAL_PATH.exec(url.pathname) ?? [];
-  const base = (end === undefined ? url.pathname : url.pathname.slice(0, -end.length)).replace(
-    /\/$/,
-    '',
-  );
-  const right = `${url.origin}${base}`;
+  if (endpoint.socketPath !== undefined || protocol === 'grpc') return undefined;
+  const { path } = endpoint;
+  const [end, named] = SIGNAL_PATH.exec(path) ?? [];
+  const base = end === undefined ? path : path.slice(0, -end.length);
+  const right = `${originOf(endpoint, protocol)}${base}`;
   if (!exact && end !== undefined) {
     // The same for each signal, so that it is told once.
     return (
       `${name}: it ends in ${end}, and /v1/<signal> is appended to it, so that ` +
-      `${url.pathname.replace(/\/$/, '')}/v1/<signal> is asked for. Write ${right}`
+      `${path}/v1/<signal> is asked for. Write ${right}`
     );
   }
   if (exact && named !== undefined && named !== signal) {
     return `${name}: it ends in ${end}, which is for ${named}. Write ${right}/v1/${signal}`;
   }
-  if (exact && url.pathname === '/') {
+  if (exact && path === '') {
     return `${name}: it is used as it is, without a path. Write ${right}/v1/${signal} unless the collector takes ${signal} at /`;
   }
   return undefined;

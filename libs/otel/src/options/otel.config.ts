@@ -45,6 +45,8 @@ export interface OtlpDestination {
   readonly protocol: OtlpProtocol;
   /** Complete: `/v1/<signal>` is appended where it belongs, user information is taken out. */
   readonly url: string;
+  /** The same as it may be shown: without the path that gRPC ignores. */
+  readonly shown: string;
   /** The proxy that it is reached through, as it may be shown; undefined for none. */
   readonly proxy: string | undefined;
   readonly headers: Secret<OtlpHeaders>;

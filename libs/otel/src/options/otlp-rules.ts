@@ -1,3 +1,4 @@
+import { readEndpoint } from '@nestlens/otlp';
 import * as v from 'valibot';
 import { DURABILITIES, TLS_VERSIONS } from './option-names.js';
 import { anyFunction, filled, oneOf, ruleOf, text, whole } from './option-rules.js';
@@ -29,16 +30,14 @@ export const headers = ruleOf<OtlpHeaders | (() => OtlpHeaders | Promise<OtlpHea
   'OtlpHeaders | (() => OtlpHeaders | Promise<OtlpHeaders>)',
 );
 
-const HTTP_URL_HINT = 'write a URL with its scheme, such as "http://collector:4317"';
+/** What follows a `?` is told apart, once the protocol is known. */
 export const endpoint = ruleOf<string>(
   v.pipe(
     v.string('write a string'),
     v.check((value) => {
-      const url = URL.canParse(value) ? new URL(value) : undefined;
-      if (url?.protocol === 'unix:') return url.pathname.length > 1 && url.host === '';
-      if (url === undefined || url.port === '0') return false;
-      return /^https?:\/\/[^/]/i.test(value) && /^https?:$/.test(url.protocol);
-    }, HTTP_URL_HINT),
+      const reading = readEndpoint(value);
+      return reading.kind === 'endpoint' || reading.fault === 'query';
+    }, 'write a URL with its scheme, such as "http://collector:4317"'),
   ),
   'string',
 );

@@ -166,6 +166,28 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     expect(warnedOf({ [name]: size }, { otlp: { engine: 'sdk' } })).toEqual([name]);
   });
 
+  it('P28, P29: a proxy that is no URL is told with the other faults, by its variable, not its value', () => {
+    const otlp = { protocol: 'http/protobuf', tls: { caFile: '/nowhere' } };
+    const plain = { HTTP_PROXY: 'anna:canary@proxy:3128' };
+    const taken = take(plain, { otlp });
+    const rule = 'HTTP_PROXY: proxy must be an http:// or https:// URL';
+    expect(pathsOf(taken)).toEqual(
+      engine === 'sdk' ? ['otlp.tls.caFile'] : ['otlp.tls.caFile', 'HTTP_PROXY'],
+    );
+    expect(JSON.stringify(taken).includes(rule)).toBe(engine === 'nestlens');
+    expect(JSON.stringify(taken)).not.toMatch(/canary|anna/);
+    expect(pathsOf(take(plain, { otlp: { protocol: 'grpc' } }))).toEqual([]);
+  });
+
+  it('P28: a proxy stands in no way of signals that are off', () => {
+    const otlp = { protocol: 'http/json' };
+    const off = { exporters: ['none'] };
+    const variables = { HTTP_PROXY: 'nonsense' };
+    const given = { otlp, traces: off, metrics: off, logs: off };
+    expect(pathsOf(take(variables, given))).toEqual([]);
+    expect(pathsOf(take({ ...variables, OTEL_SDK_DISABLED: 'true' }, { otlp }))).toEqual([]);
+  });
+
   it('rows 17, 18: what is beyond its bound is brought to it, where a variable says so', () => {
     const batch = { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '11' };
     const sdk = { otlp: { engine: 'sdk' } };

@@ -1,5 +1,6 @@
 import { Secret } from '../secrets/secret.js';
-import { resolveDestination } from './destination.js';
+import { resolveDestination, sharedReads } from './destination.js';
+import type { Looks } from './destination.js';
 import { engineFaults, engineWarnings } from './engine-limits.js';
 import { Environment } from './environment.js';
 import { OtelConfigError } from './faults.js';
@@ -24,7 +25,6 @@ import { resolveService } from './service.js';
 import { resolveLogs, resolveMetrics, resolveTraces } from './signals.js';
 import { checkSpool } from './spool.js';
 import type { SpoolResult } from './spool.js';
-import { tlsLoader } from './tls.js';
 import { validateOptions } from './validate.js';
 
 /** What the official exporters have in flight, for each signal. */
@@ -137,10 +137,20 @@ export const resolveConfig = (given: unknown, variables?: NodeJS.ProcessEnv): Ot
   const refused = validated.kind === 'faulty' ? validated.faults : [];
   const options = validated.kind === 'faulty' ? soundRest(given, refused) : validated.options;
   const otlp = options.otlp ?? {};
-  const loadTls = tlsLoader();
-  const traces = resolveDestination('traces', otlp, environment, loadTls);
-  const metrics = resolveDestination('metrics', otlp, environment, loadTls);
-  const logs = resolveDestination('logs', otlp, environment, loadTls);
+  const engine = otlp.engine ?? OTLP_OPTIONS.keys.engine.default;
+  const disabled = environment.get('OTEL_SDK_DISABLED') ?? false;
+  const signals = {
+    traces: silencedWhere(disabled, resolveTraces(options.traces, environment)),
+    metrics: silencedWhere(disabled, resolveMetrics(options.metrics, environment)),
+    logs: silencedWhere(disabled, resolveLogs(options.logs, environment)),
+  };
+  const looks: Looks = {
+    readTls: sharedReads(),
+    isSent: (signal) => engine === 'nestlens' && signals[signal].exporters.includes('otlp'),
+  };
+  const traces = resolveDestination('traces', otlp, environment, looks);
+  const metrics = resolveDestination('metrics', otlp, environment, looks);
+  const logs = resolveDestination('logs', otlp, environment, looks);
   const pipeline = pipelineOf(options, environment);
   const spool = spoolResult(options, pipeline);
   const checked = [traces, metrics, logs, spool];
@@ -160,7 +170,6 @@ export const resolveConfig = (given: unknown, variables?: NodeJS.ProcessEnv): Ot
     variable: detectors.includes('env') ? resourceVariable(environment) : {},
   };
   const service = resolveService(options.service, sources, environment);
-  const disabled = environment.get('OTEL_SDK_DISABLED') ?? false;
   const destinations = {
     traces: traces.destination,
     metrics: metrics.destination,
@@ -175,14 +184,12 @@ export const resolveConfig = (given: unknown, variables?: NodeJS.ProcessEnv): Ot
       pod: podOf(environment),
     },
     otlp: {
-      engine: otlp.engine ?? OTLP_OPTIONS.keys.engine.default,
+      engine,
       concurrency: otlp.concurrency ?? SDK_CONCURRENCY,
       pipeline,
       ...destinations,
     },
-    traces: silencedWhere(disabled, resolveTraces(options.traces, environment)),
-    metrics: silencedWhere(disabled, resolveMetrics(options.metrics, environment)),
-    logs: silencedWhere(disabled, resolveLogs(options.logs, environment)),
+    ...signals,
     exceptionSignal: exceptionSignalOf(environment),
     http: resolved(HTTP_OPTIONS, options.http, environment),
     rpc: resolved(RPC_OPTIONS, options.rpc, environment),

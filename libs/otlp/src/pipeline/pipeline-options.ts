@@ -1,7 +1,7 @@
 import type { Meter } from '@opentelemetry/api';
 import type { EncodeLimits } from '../encode/limits.js';
 import type { SelfLogLevel } from '../ledger/self-log.js';
-import { GRPC_PORT, parseEndpoint } from '../pool/endpoint.js';
+import { GRPC_PORT, readEndpoint } from '../pool/endpoint.js';
 import type { Endpoint } from '../pool/endpoint.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import type { TlsOptions } from '../pool/tls-material.js';
@@ -77,6 +77,13 @@ export interface PipelineOptions {
    * Default: as it comes.
    */
   readonly aside?: Aside;
+  /**
+   * `checkDestination` has looked at the destinations, so that they are not looked at, nor their files read, again. Default:
+   * false.
+   *
+   * @internal
+   */
+  readonly isChecked?: boolean;
   /** Keeps on disk what cannot be sent. Default: off. */
   readonly spool?: SpoolSettings;
   /** For `otel.sdk.*` and our own metrics of the pipeline. Default: none are made. */
@@ -239,14 +246,9 @@ function destinationsOf(options: PipelineOptions): readonly Destination[] {
 export const endpointOf = (
   given: Pick<DestinationOptions, 'protocol' | 'endpoint'>,
 ): Endpoint | undefined => {
-  try {
-    return parseEndpoint(
-      given.endpoint,
-      given.protocol?.startsWith('http') ? undefined : GRPC_PORT,
-    );
-  } catch {
-    return undefined;
-  }
+  const isHttp = given.protocol?.startsWith('http') === true;
+  const reading = readEndpoint(given.endpoint, isHttp ? undefined : GRPC_PORT);
+  return reading.kind === 'endpoint' ? reading.endpoint : undefined;
 };
 
 /** What a connection is made to: paths of one collector share its connections. */

@@ -6,11 +6,11 @@ import type { Outcome } from '../send/outcome.js';
 import type { ItemCounts } from '../slab/slab-pool.js';
 import type { SpoolStats } from '../spool/counts.js';
 import type { Signal } from '../wire/model.js';
+import { checkDestination, destinationError } from '../transport/destination-check.js';
 import { OtlpPipeline } from './otlp-pipeline.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
-import type { PipelineOptions } from './pipeline-options.js';
+import type { PipelineOptions, SendingOptions } from './pipeline-options.js';
 import type { LaneState } from './runner-messages.js';
-import { checkDestinations } from './stack.js';
 import type { SpawnWorker } from './worker-thread.js';
 
 /**
@@ -85,6 +85,13 @@ export interface Pipeline {
  */
 export function createPipeline(options: PipelineOptions, spawn?: SpawnWorker): Pipeline {
   const resolved = resolvePipelineOptions(options, spawn);
-  checkDestinations(resolved.sending);
+  if (options.isChecked !== true) refuseFaulty(resolved.sending);
   return new OtlpPipeline(resolved);
+}
+
+function refuseFaulty({ destinations, pool }: SendingOptions): void {
+  for (const to of destinations) {
+    const [fault] = checkDestination(to, { pool }).faults;
+    if (fault !== undefined) throw destinationError(fault, to.tls);
+  }
 }

@@ -22,6 +22,7 @@ import { HeaderQuestions } from './header-questions.js';
 import { asJson } from './json-body.js';
 import type { Lane, Lanes } from './lane.js';
 import { mistakeAt } from './likely-mistake.js';
+import { endpointOf } from './pipeline-options.js';
 import type { Destination, SendingOptions } from './pipeline-options.js';
 import type { FromRunner, LaneState } from './runner-messages.js';
 
@@ -65,11 +66,6 @@ export function createLanes(
       for (const lane of all) lane.hasHeaders();
     },
   };
-}
-
-/** Throws TransportConfigError as `createLanes` would, here and now. */
-export function checkDestinations(sending: SendingOptions): void {
-  for (const { sender } of createLanes(sending, () => {}).all) void sender.close();
 }
 
 /** The one legal stack. */
@@ -185,8 +181,8 @@ function createLane(
 
 /** Where it goes, without path and credentials. */
 function shown([first]: readonly Destination[]): string {
-  const { endpoint = '' } = first ?? {};
-  return URL.canParse(endpoint) ? new URL(endpoint).host || endpoint : endpoint;
+  const { authority, socketPath } = (first && endpointOf(first)) ?? {};
+  return socketPath === undefined ? (authority ?? '') : `unix:${socketPath}`;
 }
 
 /** A thread's clock has a beginning of its own; who reads the state may be on another. */

@@ -1,4 +1,4 @@
-import { parseEndpoint } from './endpoint.js';
+import { GRPC_PORT, originOf, parseEndpoint, readEndpoint, urlOf } from './endpoint.js';
 
 describe('parseEndpoint', () => {
   it('reads host, port, path and whether TLS is spoken', () => {
@@ -60,5 +60,40 @@ describe('parseEndpoint', () => {
         message: expect.not.stringContaining('canary') as unknown,
       }),
     );
+  });
+});
+
+describe('readEndpoint', () => {
+  it.each([
+    ['collector:4318', 'scheme'],
+    ['http:///h', 'scheme'],
+    ['http://h:99999', 'url'],
+    ['http://h/?token=a', 'query'],
+    ['http://h/#a', 'query'],
+    ['http://h:0', 'port'],
+    ['unix:', 'socket'],
+    ['unix:/a\0b', 'socket'],
+  ])('says of %j what is wrong: %s', (text, fault) => {
+    expect(readEndpoint(text)).toEqual({ kind: 'fault', fault });
+  });
+
+  it.each([
+    ['http://anna:canary@h', 'grpc', 'http://h:4317/'],
+    ['https://h:443/path', 'grpc', 'https://h:443/path'],
+    ['http://h:80/v1/logs', 'http/json', 'http://h/v1/logs'],
+    ['https://[::1]:443', 'http/protobuf', 'https://[::1]/'],
+    ['https://H:4318/a/', 'http/protobuf', 'https://h:4318/a'],
+    ['unix:///run/otel.sock', 'grpc', 'unix:/run/otel.sock'],
+  ] as const)('reads %s for %s so that its URL is %s', (text, protocol, url) => {
+    const endpoint = parseEndpoint(text, protocol === 'grpc' ? GRPC_PORT : undefined);
+    expect(urlOf(endpoint, protocol)).toBe(url);
+    expect(url.startsWith(originOf(endpoint, protocol))).toBe(true);
+    // Whoever reads the URL reaches the same place.
+    const again = parseEndpoint(url, protocol === 'grpc' ? GRPC_PORT : undefined);
+    expect([again.authority, again.path, again.socketPath]).toEqual([
+      endpoint.authority,
+      endpoint.path,
+      endpoint.socketPath,
+    ]);
   });
 });

@@ -21,21 +21,36 @@ export interface Endpoint {
 }
 
 /**
- * Reads `http://`, `https://` and `unix:` URLs; the scheme decides on TLS. `unix:/run/otel.sock` and
- * `unix:///run/otel.sock` are absolute, `unix:otel.sock` is relative. Throws TransportConfigError without the value,
- * which may carry a password.
+ * What is wrong with the text of an endpoint: no scheme that is known, no URL, a query or fragment, port 0, or no path of
+ * a socket.
+ *
+ * @internal
  */
-export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
+export type EndpointFault = 'scheme' | 'url' | 'query' | 'port' | 'socket';
+
+/** @internal */
+export type EndpointReading =
+  | { readonly kind: 'endpoint'; readonly endpoint: Endpoint }
+  | { readonly kind: 'fault'; readonly fault: EndpointFault };
+
+/**
+ * Reads `http://`, `https://` and `unix:` URLs; the scheme decides on TLS. `unix:/run/otel.sock` and
+ * `unix:///run/otel.sock` are absolute, `unix:otel.sock` is relative. `defaultPort` is for a text without one; by default
+ * it is the scheme's own. Never throws.
+ *
+ * @internal
+ */
+export function readEndpoint(text: string, defaultPort?: number): EndpointReading {
   if (text.startsWith('unix:')) return unixEndpoint(text.slice('unix:'.length));
-  if (!/^https?:\/\//i.test(text)) throw fault('must start with http://, https:// or unix:');
+  if (!/^https?:\/\/[^/]/i.test(text)) return fault('scheme');
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) throw fault('is not a URL');
-  if (url.search !== '' || url.hash !== '') throw fault('must have no query and no fragment');
+  if (url === undefined) return fault('url');
+  if (url.search !== '' || url.hash !== '') return fault('query');
   const tls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const own = tls ? 443 : 80;
   const port = url.port === '' ? ((namesPort(text) ? own : defaultPort) ?? own) : +url.port;
-  if (port === 0) throw fault('must not have port 0');
+  if (port === 0) return fault('port');
   const endpoint: Endpoint = {
     tls,
     host,
@@ -43,25 +58,79 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
     authority: `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
     path: url.pathname.replace(/\/+$/, ''),
   };
-  return url.username === '' && url.password === ''
-    ? endpoint
-    : { ...endpoint, authorization: basicOf(url) };
+  const isAnonymous = url.username === '' && url.password === '';
+  const authorization = isAnonymous ? {} : { authorization: basicOf(url) };
+  return { kind: 'endpoint', endpoint: { ...endpoint, ...authorization } };
 }
 
-/** Whether a URL's text has a port: `URL` drops one that is its scheme's own, as if none had been given. @internal */
-export const namesPort = (text: string): boolean => /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(text);
+const RULES: Readonly<Record<EndpointFault, string>> = {
+  scheme: 'must start with http://, https:// or unix:',
+  url: 'is not a URL',
+  query: 'must have no query and no fragment',
+  port: 'must not have port 0',
+  socket: 'has no path of a socket',
+};
+
+/** What an endpoint that is refused would have to be: the end of a sentence. */
+export const ruleOf = (fault: EndpointFault): string => RULES[fault];
+
+/** Throws TransportConfigError without the value, which may carry a password. */
+export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
+  const reading = readEndpoint(text, defaultPort);
+  if (reading.kind === 'endpoint') return reading.endpoint;
+  throw new TransportConfigError('endpoint', `endpoint ${ruleOf(reading.fault)}`);
+}
+
+/**
+ * An endpoint as a URL without user and password. The port of gRPC is written always: without it a URL would be read in
+ * as many ways as there are readers. For HTTP a port that is the scheme's own is left out, as in the Host header.
+ *
+ * @internal
+ */
+export function urlOf(
+  { tls, port, authority, path, socketPath }: Endpoint,
+  protocol: 'grpc' | 'http/protobuf' | 'http/json',
+): string {
+  if (socketPath !== undefined) return `unix:${socketPath}`;
+  return `${originOf({ tls, port, authority }, protocol)}${path || '/'}`;
+}
+
+/**
+ * The same without a path, for whoever reads it.
+ *
+ * @internal
+ */
+export function originOf(
+  { tls, port, authority, socketPath }: Pick<Endpoint, 'tls' | 'port' | 'authority' | 'socketPath'>,
+  protocol: 'grpc' | 'http/protobuf' | 'http/json',
+): string {
+  if (socketPath !== undefined) return `unix:${socketPath}`;
+  const isOwn = port === (tls ? 443 : 80) && protocol !== 'grpc';
+  const place = isOwn ? authority.slice(0, -`:${port}`.length) : authority;
+  return `${tls ? 'https' : 'http'}://${place}`;
+}
+
+/** Whether a URL's text has a port: `URL` drops one that is its scheme's own, as if none had been given. */
+const namesPort = (text: string): boolean => /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(text);
 
 /** `Basic` credentials of RFC 7617 out of a URL's user and password. */
-export function basicOf(url: URL): string {
+function basicOf(url: URL): string {
   const pair = `${decoded(url.username)}:${decoded(url.password)}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
-function unixEndpoint(rest: string): Endpoint {
+function unixEndpoint(rest: string): EndpointReading {
   const socketPath = rest.startsWith('//') ? rest.slice(2) : rest;
-  if (socketPath === '') throw fault('has no path of a socket');
-  if (socketPath.includes('\0')) throw fault('has a NUL in its path');
-  return { tls: false, host: 'localhost', port: 0, socketPath, authority: 'localhost', path: '' };
+  if (socketPath === '' || socketPath.includes('\0')) return fault('socket');
+  const endpoint = {
+    tls: false,
+    host: 'localhost',
+    port: 0,
+    socketPath,
+    authority: 'localhost',
+    path: '',
+  };
+  return { kind: 'endpoint', endpoint };
 }
 
 function decoded(text: string): string {
@@ -72,6 +141,4 @@ function decoded(text: string): string {
   }
 }
 
-function fault(rule: string): TransportConfigError {
-  return new TransportConfigError('endpoint', `endpoint ${rule}`);
-}
+const fault = (name: EndpointFault): EndpointReading => ({ kind: 'fault', fault: name });

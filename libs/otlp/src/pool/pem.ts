@@ -1,21 +1,19 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { TransportConfigError } from './config-error.js';
 
 // No dash inside: a file of nothing but beginnings must not be read again from each of them.
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const BOM = 0xef;
 
-/** The text of a PEM file. Throws TransportConfigError with the path when it cannot be one. */
-export function pemText(bytes: Buffer, path: string): string {
-  if (bytes.length === 0) throw fault(path, 'is empty');
-  if (bytes[0] === BOM) throw fault(path, 'starts with a byte order mark: save it as plain ASCII');
-  const text = bytes.toString('latin1');
-  if (!text.includes('-----BEGIN ')) throw fault(path, 'is not PEM (is it DER?)');
-  return text;
+/** Why these bytes are no PEM file, and what to do; undefined where they may be one. */
+export function pemFault(bytes: Buffer): string | undefined {
+  if (bytes.length === 0) return 'the file is empty; give a PEM file';
+  if (bytes[0] === BOM) return 'the file begins with a byte order mark; save it as plain ASCII';
+  if (bytes.includes('-----BEGIN ')) return undefined;
+  return 'the file holds no PEM block; convert it to PEM';
 }
 
-/** All certificates of a PEM text, and how many of its blocks are none. @internal */
+/** All certificates of a PEM text, and how many of its blocks are none. */
 export function certificatesIn(text: string): { certificates: X509Certificate[]; bad: number } {
   const certificates: X509Certificate[] = [];
   let bad = 0;
@@ -30,46 +28,30 @@ export function certificatesIn(text: string): { certificates: X509Certificate[];
   return { certificates, bad: Math.max(bad, begun - certificates.length) };
 }
 
-/** Old ones stay in bundles for years: only when the last one ends nobody is trusted any more. @internal */
+/** Old ones stay in bundles for years: only when the last one ends nobody is trusted any more. */
 export function lastToEnd(certificates: readonly X509Certificate[]): X509Certificate | undefined {
   return certificates.toSorted((a, b) => Date.parse(b.validTo) - Date.parse(a.validTo))[0];
 }
 
-/** Throws TransportConfigError with the path and never with the passphrase. */
-export function privateKeyIn(
-  text: string,
-  passphrase: string | undefined,
-  path: string,
-): KeyObject {
+/** The key of a PEM text, or why there is none, never with the passphrase. */
+export function privateKeyIn(text: string, passphrase: string | undefined): KeyObject | string {
   if (passphrase === undefined && text.includes('ENCRYPTED')) {
-    throw fault(path, 'is encrypted and there is no passphrase');
+    return 'the key is encrypted; give tls.passphrase, or a key without one';
   }
   try {
     return createPrivateKey(passphrase === undefined ? text : { key: text, passphrase });
   } catch {
-    const why =
-      passphrase === undefined ? 'holds no private key' : 'does not open with the passphrase';
-    throw fault(path, why);
+    return passphrase === undefined
+      ? 'the key cannot be used (damaged?); give a PEM key'
+      : 'the key does not open with tls.passphrase; give the one that it was made with';
   }
 }
 
-/** The certificate of the chain that comes first must be that of the key. Throws TransportConfigError. */
-export function checkPair(
-  chain: readonly X509Certificate[],
-  key: KeyObject,
-  certFile: string,
-  keyFile: string,
-): void {
+/** Why certificate and key are no pair; undefined where they are one. The first certificate must be that of the key. */
+export function pairFault(chain: readonly X509Certificate[], key: KeyObject): string | undefined {
   const at = chain.findIndex((each) => each.checkPrivateKey(key));
-  if (at === 0) return;
-  throw new TransportConfigError(
-    'tls',
-    at === -1
-      ? `tls: ${certFile} and ${keyFile} are not a pair`
-      : `tls: ${certFile} is in the wrong order, the certificate of ${keyFile} must come first`,
-  );
-}
-
-function fault(path: string, why: string): TransportConfigError {
-  return new TransportConfigError('tls', `tls: ${path} ${why}`);
+  if (at === 0) return undefined;
+  return at === -1
+    ? 'this key does not belong to the certificate of certFile; give the pair'
+    : 'the certificate of this key stands further down in certFile; put it first, its issuers after it';
 }

@@ -31,28 +31,36 @@ export type ResolvedPoolOptions = Required<PoolOptions>;
 
 const MAX_SESSIONS = 16;
 
-/** Throws TransportConfigError. */
-export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
-  const resolved: ResolvedPoolOptions = {
-    sessions: options.sessions ?? 2,
-    connectTimeoutMs: options.connectTimeoutMs ?? 3000,
-    keepaliveMs: options.keepaliveMs ?? 10_000,
-    keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 5000,
-    maxAgeMs: options.maxAgeMs ?? 300_000,
-    reconnectMinMs: options.reconnectMinMs ?? 100,
-    reconnectMaxMs: options.reconnectMaxMs ?? 5000,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-    lookup: namesBy(options.lookup, options.random),
-  };
-  const { sessions } = resolved;
+/** What is wrong with options of a pool; undefined for nothing. */
+export function poolFault(options: PoolOptions): string | undefined {
+  const { sessions } = withDefaults(options);
   if (!Number.isInteger(sessions) || sessions < 1 || sessions > MAX_SESSIONS) {
-    throw new TransportConfigError('pool', `pool: sessions must be 1 to ${MAX_SESSIONS}`);
+    return `pool: sessions must be 1 to ${MAX_SESSIONS}`;
   }
-  for (const [name, value] of Object.entries(resolved)) {
+  for (const [name, value] of Object.entries(withDefaults(options))) {
     if (name.endsWith('Ms') && !(typeof value === 'number' && value > 0 && value < 2 ** 31)) {
-      throw new TransportConfigError('pool', `pool: ${name} must be above 0 and below 2^31`);
+      return `pool: ${name} must be above 0 and below 2^31`;
     }
   }
-  return resolved;
+  return undefined;
 }
+
+/** Throws TransportConfigError. */
+export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
+  const fault = poolFault(options);
+  if (fault !== undefined) throw new TransportConfigError('pool', fault);
+  return withDefaults(options);
+}
+
+const withDefaults = (options: PoolOptions): ResolvedPoolOptions => ({
+  sessions: options.sessions ?? 2,
+  connectTimeoutMs: options.connectTimeoutMs ?? 3000,
+  keepaliveMs: options.keepaliveMs ?? 10_000,
+  keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 5000,
+  maxAgeMs: options.maxAgeMs ?? 300_000,
+  reconnectMinMs: options.reconnectMinMs ?? 100,
+  reconnectMaxMs: options.reconnectMaxMs ?? 5000,
+  clock: options.clock ?? systemClock,
+  random: options.random ?? Math.random,
+  lookup: namesBy(options.lookup, options.random),
+});

@@ -6,7 +6,7 @@ import { certificate, pem } from './fixtures/certificates.js';
 import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { TlsFiles } from './tls-files.js';
 import type { TlsOptions } from './tls-material.js';
-import { tlsMaterial } from './tls-material.js';
+import { judgeTls } from './tls-material.js';
 
 let folder: string;
 let warnings: string[];
@@ -35,11 +35,11 @@ describe('TlsFiles at start', () => {
     await writeFile(at('der'), new X509Certificate(pem('ca.pem')).raw);
     await writeFile(at('bom'), `\uFEFF${pem('ca.pem')}`);
     expect(() => open({ caFile: at('missing') })).toThrow(
-      `${at('missing')} cannot be read (ENOENT)`,
+      `${at('missing')}: the file cannot be read (ENOENT)`,
     );
-    expect(() => open({ caFile: folder })).toThrow(`${folder} is a directory`);
-    expect(() => open({ caFile: at('empty') })).toThrow(`${at('empty')} is empty`);
-    expect(() => open({ caFile: at('der') })).toThrow(`${at('der')} is not PEM`);
+    expect(() => open({ caFile: folder })).toThrow(`${folder}: the file cannot be read (EISDIR)`);
+    expect(() => open({ caFile: at('empty') })).toThrow(`${at('empty')}: the file is empty`);
+    expect(() => open({ caFile: at('der') })).toThrow(`${at('der')}: the file holds no PEM block`);
     expect(() => open({ caFile: at('bom') })).toThrow('byte order mark');
   });
 
@@ -50,19 +50,19 @@ describe('TlsFiles at start', () => {
 
   it('asks for certificate and key together, and for a pair', async () => {
     const { certFile, keyFile } = await clientPair();
-    expect(() => open({ certFile })).toThrow('together');
-    expect(() => open({ keyFile })).toThrow('together');
+    expect(() => open({ certFile })).toThrow('without its key; give both');
+    expect(() => open({ keyFile })).toThrow('without its certificate; give both');
     const otherKey = certificate('client-next.key');
     expect(() => open({ certFile, keyFile: otherKey })).toThrow(
-      `${certFile} and ${otherKey} are not a pair`,
+      `${otherKey}: this key does not belong to the certificate of certFile`,
     );
     await writeFile(certFile, pem('ca.pem') + pem('client.pem'));
-    expect(() => open({ certFile, keyFile })).toThrow('wrong order');
+    expect(() => open({ certFile, keyFile })).toThrow('put it first, its issuers after it');
     await writeFile(certFile, 'no -----BEGIN nothing');
     expect(() => open({ certFile, keyFile })).toThrow(certFile);
     await writeFile(certFile, pem('client.pem'));
     await writeFile(keyFile, pem('client.pem'));
-    expect(() => open({ certFile, keyFile })).toThrow(`${keyFile} holds no private key`);
+    expect(() => open({ certFile, keyFile })).toThrow(`${keyFile}: the key cannot be used`);
   });
 
   it('opens an encrypted key and never shows the passphrase', async () => {
@@ -87,21 +87,23 @@ describe('TlsFiles at start', () => {
     open({ caFile: at('bundle') });
     expect(warnings).toEqual([expect.stringContaining('1 certificates cannot be read')]);
     await writeFile(at('bundle'), bad);
-    expect(() => open({ caFile: at('bundle') })).toThrow('holds no certificate');
+    expect(() => open({ caFile: at('bundle') })).toThrow('the certificate cannot be read');
   });
 
   it('warns of a key that others can read', async () => {
     const { certFile, keyFile } = await clientPair();
     await chmod(keyFile, 0o644);
     open({ certFile, keyFile });
-    expect(warnings).toEqual([expect.stringContaining('can be read by others')]);
+    expect(warnings).toEqual([expect.stringContaining('others than its owner can read the key')]);
   });
 
   it('warns of a certificate that is over, ends soon or is yet to begin', async () => {
     const { certFile, keyFile } = await clientPair();
     const bytes = { certFile: await readFile(certFile), keyFile: await readFile(keyFile) };
     const on = (date: string): readonly string[] =>
-      tlsMaterial({ certFile, keyFile }, bytes, Date.parse(date), false).warnings;
+      judgeTls({ certFile, keyFile }, bytes, [], Date.parse(date), false).warnings.map(
+        ({ text }) => text,
+      );
     expect(on('2124-01-02')).toEqual([expect.stringContaining('expired on 2124-01-01')]);
     expect(on('2123-12-28')).toEqual([expect.stringContaining('expires on 2124-01-01')]);
     expect(on('2024-12-28')).toEqual([expect.stringContaining('not valid before 2025-01-01')]);

@@ -5,13 +5,71 @@ import type { SecureContext } from 'node:tls';
 import type { Clock } from '../send/sender.js';
 import { TransportConfigError } from './config-error.js';
 import type { Warn } from './config-error.js';
-import { tlsMaterial } from './tls-material.js';
-import type { TlsFileBytes, TlsMaterial, TlsOptions } from './tls-material.js';
+import { judgeTls, TLS_FILES } from './tls-material.js';
+import type {
+  TlsFile,
+  TlsFileBytes,
+  TlsFinding,
+  TlsJudgement,
+  TlsMaterial,
+  TlsOptions,
+} from './tls-material.js';
 
 const CHECK_EVERY_MS = 10_000;
 /** After a failed handshake files are looked at sooner, still not for every attempt. */
 const CHECK_AFTER_FAILURE_MS = 1000;
-const FILES = ['caFile', 'certFile', 'keyFile'] as const;
+
+/**
+ * What the files come to now, and which files they were.
+ *
+ * @internal
+ */
+export interface TlsReading extends TlsJudgement {
+  readonly signature: string;
+}
+
+/**
+ * Reads and checks the files of one destination, as they are at start. Never throws.
+ *
+ * @internal
+ */
+export function readTls(options: TlsOptions, nowMs = Date.now()): TlsReading {
+  const read = filesOf(options).map(([file, path]) => readNow(file, path));
+  const bytes = Object.fromEntries(
+    read.flatMap(({ file, bytes: found }) => (found === undefined ? [] : [[file, found]])),
+  );
+  const unread = read.flatMap(({ file, fault }) =>
+    fault === undefined ? [] : [{ file, text: fault }],
+  );
+  const judged = judgeTls(options, bytes, unread, nowMs, false);
+  const open = read
+    .filter(({ file, stats }) => file === 'keyFile' && stats !== undefined && isOpen(stats))
+    .map(({ file }) => ({ file, text: 'others than its owner can read the key; chmod 600' }));
+  return {
+    ...judged,
+    warnings: [...judged.warnings, ...open],
+    signature: read.map(({ stats }) => signatureOf(stats)).join(),
+  };
+}
+
+/** A finding with the path of its file. */
+export const tlsLine = (options: TlsOptions, { file, text }: TlsFinding): string => {
+  const path = options[file];
+  return path === undefined ? `${file}: ${text}` : `${path}: ${text}`;
+};
+
+/** Why files of TLS serve nothing at an endpoint of plain text. */
+export const tlsToPlain = (origin: string): string =>
+  `TLS options are given but the endpoint is ${origin}; write https://`;
+
+/** Of several faults the first, as an error. */
+function tlsError(
+  options: TlsOptions,
+  faults: readonly TlsFinding[],
+): TransportConfigError | undefined {
+  const [first] = faults;
+  return first && new TransportConfigError('tls', `tls: ${tlsLine(options, first)}`);
+}
 
 /**
  * The TLS files of one endpoint. They are read once at start, where any fault stops it, and again when they changed.
@@ -34,23 +92,16 @@ export class TlsFiles {
 
   /** Throws TransportConfigError. Reads synchronously: nothing is served yet. */
   constructor(options: TlsOptions, clock: Clock, warn: Warn) {
-    if ((options.certFile === undefined) !== (options.keyFile === undefined)) {
-      throw new TransportConfigError('tls', 'tls: certFile and keyFile must be given together');
-    }
     this.serverName = options.serverName;
     this.#options = options;
     this.#clock = clock;
     this.#warn = warn;
-    const files = this.#given().map(([name, path]) => ({ name, path, ...readNow(path) }));
-    this.#seen = files.map((file) => signatureOf(file.stats)).join();
-    const bytes = Object.fromEntries(files.map((file) => [file.name, file.bytes]));
-    this.#material = tlsMaterial(options, bytes, Date.now(), false);
+    const { material, faults, warnings, signature } = readTls(options);
+    if (material === undefined) throw tlsError(options, faults)!;
+    this.#material = material;
+    this.#seen = signature;
     this.#checkedAt = clock.now();
-    for (const text of this.#material.warnings) this.#tell(text);
-    const key = files.find((file) => file.name === 'keyFile');
-    if (key !== undefined && process.platform !== 'win32' && (key.stats.mode & 0o077) !== 0) {
-      this.#tell(`${key.path} can be read by others than its owner`);
-    }
+    for (const warning of warnings) this.#tell(warning);
   }
 
   get context(): SecureContext {
@@ -71,7 +122,8 @@ export class TlsFiles {
   refresh(failed = false): Promise<void> {
     const wait = failed ? CHECK_AFTER_FAILURE_MS : CHECK_EVERY_MS;
     if (this.#checking !== undefined) return this.#checking;
-    if (this.#clock.now() - this.#checkedAt < wait || this.#given().length === 0) return DONE;
+    if (this.#clock.now() - this.#checkedAt < wait || filesOf(this.#options).length === 0)
+      return DONE;
     this.#checkedAt = this.#clock.now();
     this.#checking = this.#check().finally(() => (this.#checking = undefined));
     return this.#checking;
@@ -79,19 +131,28 @@ export class TlsFiles {
 
   async #check(): Promise<void> {
     try {
-      const stats = await Promise.all(this.#given().map(([, path]) => stat(path)));
+      const stats = await Promise.all(filesOf(this.#options).map(([, path]) => stat(path)));
       const seen = stats.map(signatureOf).join();
       if (seen === this.#seen) return;
       const isWritten = this.#isLasting(seen);
-      this.#material = tlsMaterial(this.#options, await this.#read(), Date.now(), !isWritten);
+      const bytes = await this.#read();
+      const judged = judgeTls(this.#options, bytes, [], Date.now(), !isWritten);
+      const [fault] = judged.faults;
+      if (judged.material === undefined) {
+        return this.#notYet(fault === undefined ? 'unknown' : tlsLine(this.#options, fault));
+      }
+      this.#material = judged.material;
       this.#seen = seen;
       this.#version++;
-      for (const text of this.#material.warnings) this.#tell(text);
+      for (const warning of judged.warnings) this.#tell(warning);
     } catch (error) {
       // A file that is gone has no signature; what comes in its place is another one anyway.
-      const why = codeOf(error) ?? (error as Error).message;
-      this.#warn('tls_files', `changed files are not used yet: ${why}`);
+      this.#notYet(codeOf(error) ?? (error as Error).message);
     }
+  }
+
+  #notYet(why: string): void {
+    this.#warn('tls_files', `changed files are not used yet: ${why}`);
   }
 
   /** Nobody writes to them any more. */
@@ -103,38 +164,52 @@ export class TlsFiles {
   }
 
   /** Each is a cause of its own, or of two only one would be printed. */
-  #tell(text: string): void {
+  #tell(finding: TlsFinding): void {
+    const text = tlsLine(this.#options, finding);
     this.#warn(`tls_files ${text}`, text);
   }
 
-  #given(): [keyof TlsFileBytes, string][] {
-    return FILES.flatMap((name) => {
-      const path = this.#options[name];
-      return path === undefined ? [] : [[name, path]];
-    });
-  }
-
   async #read(): Promise<TlsFileBytes> {
-    const reads = this.#given().map(async ([name, path]) => [name, await readFile(path)] as const);
+    const reads = filesOf(this.#options).map(
+      async ([file, path]) => [file, await readFile(path)] as const,
+    );
     return Object.fromEntries(await Promise.all(reads));
   }
 }
 
 const DONE = Promise.resolve();
 
-function readNow(path: string): { stats: Stats; bytes: Buffer } {
-  try {
-    const stats = statSync(path);
-    if (!stats.isDirectory()) return { stats, bytes: readFileSync(path) };
-  } catch (error) {
-    throw new TransportConfigError('tls', `tls: ${path} cannot be read (${codeOf(error)})`);
-  }
-  throw new TransportConfigError('tls', `tls: ${path} is a directory`);
+const filesOf = (options: TlsOptions): readonly (readonly [TlsFile, string])[] =>
+  TLS_FILES.flatMap((file) => {
+    const path = options[file];
+    return path === undefined ? [] : [[file, path] as const];
+  });
+
+interface FileRead {
+  readonly file: TlsFile;
+  readonly stats?: Stats;
+  readonly bytes?: Buffer;
+  readonly fault?: string;
 }
 
-function signatureOf(stats: Stats): string {
-  return `${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+function readNow(file: TlsFile, path: string): FileRead {
+  try {
+    const stats = statSync(path);
+    return { file, stats, bytes: readFileSync(path) };
+  } catch (error) {
+    const code = codeOf(error) ?? 'unreadable';
+    return {
+      file,
+      fault: `the file cannot be read (${code}); write the path of a PEM file`,
+    };
+  }
 }
+
+/** On Windows the mode of a file says nothing of who may read it. */
+const isOpen = ({ mode }: Stats): boolean => process.platform !== 'win32' && (mode & 0o077) !== 0;
+
+const signatureOf = (stats: Stats | undefined): string =>
+  stats === undefined ? '' : `${stats.ino}:${stats.size}:${stats.mtimeMs}`;
 
 function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown }).code;

@@ -1,8 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { TransportConfigError } from './config-error.js';
-import { certificatesIn, checkPair, lastToEnd, pemText, privateKeyIn } from './pem.js';
+import { certificatesIn, lastToEnd, pairFault, pemFault, privateKeyIn } from './pem.js';
 
 const EXPIRY_WARNING_MS = 7 * 24 * 3600 * 1000;
 
@@ -21,90 +20,187 @@ export interface TlsOptions {
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
 }
 
-/** What the files held, by the option that named them. */
-export interface TlsFileBytes {
-  readonly caFile?: Buffer;
-  readonly certFile?: Buffer;
-  readonly keyFile?: Buffer;
-}
+/** The options that name files, in the order in which they are read. */
+export const TLS_FILES = ['caFile', 'certFile', 'keyFile'] as const;
 
-export interface TlsMaterial {
-  readonly context: SecureContext;
-  /** When the client certificate ends, in ms since 1970. */
-  readonly expiresAt?: number;
-  readonly warnings: readonly string[];
+/** @internal */
+export type TlsFile = (typeof TLS_FILES)[number];
+
+/** What the files held, by the option that named them. */
+export type TlsFileBytes = Readonly<Partial<Record<TlsFile, Buffer>>>;
+
+/**
+ * What is wrong with a file, and what to do, or what is to be known of it. Never with its content.
+ *
+ * @internal
+ */
+export interface TlsFinding {
+  readonly file: TlsFile;
+  readonly text: string;
 }
 
 /**
- * Checks the files against each other. At start (`strict` false) a bad certificate in the CA bundle is passed over
- * with a warning; in a file that has just changed it means that it is still being written. Throws TransportConfigError.
+ * What a connection needs of the files, as PEM.
+ *
+ * @internal
  */
-export function tlsMaterial(
+export interface TlsMaterial {
+  readonly ca?: string;
+  readonly cert?: string;
+  /** Opened: without a passphrase. */
+  readonly key?: string;
+  /** When the client certificate ends, in ms since 1970. */
+  readonly expiresAt?: number;
+  readonly context: SecureContext;
+}
+
+/**
+ * What the files of one destination come to.
+ *
+ * @internal
+ */
+export interface TlsJudgement {
+  /** Undefined where there is a fault. */
+  readonly material: TlsMaterial | undefined;
+  readonly faults: readonly TlsFinding[];
+  readonly warnings: readonly TlsFinding[];
+}
+
+/**
+ * Checks the files against each other; `unread` are those that could not be read. At start (`strict` false) a bad
+ * certificate in the CA bundle is passed over with a warning; in a file that has just changed it means that it is still
+ * being written. Never throws.
+ */
+export function judgeTls(
   options: TlsOptions,
   bytes: TlsFileBytes,
+  unread: readonly TlsFinding[],
   nowMs: number,
   strict: boolean,
-): TlsMaterial {
-  const warnings: string[] = [];
-  const { minVersion = 'TLSv1.2', passphrase } = options;
-  const ca = bytes.caFile && caIn(bytes.caFile, options.caFile!, nowMs, warnings, strict);
-  if (bytes.certFile === undefined || bytes.keyFile === undefined) {
-    return { context: contextOf({ minVersion, ca }), warnings };
+): TlsJudgement {
+  const findings = new Findings(unread);
+  const texts = pemTexts(bytes, findings);
+  if (options.certFile !== undefined && options.keyFile === undefined) {
+    findings.fault('keyFile', 'certFile is given without its key; give both');
   }
-  const certFile = options.certFile!;
-  const keyFile = options.keyFile!;
-  const cert = pemText(bytes.certFile, certFile);
-  const { certificates, bad } = certificatesIn(cert);
-  const leaf = certificates[0];
-  if (leaf === undefined || bad > 0) {
-    throw new TransportConfigError(
-      'tls',
-      `tls: ${certFile} holds a certificate that cannot be read`,
-    );
+  if (options.keyFile !== undefined && options.certFile === undefined) {
+    findings.fault('certFile', 'keyFile is given without its certificate; give both');
   }
-  const key = privateKeyIn(pemText(bytes.keyFile, keyFile), passphrase, keyFile);
-  checkPair(certificates, key, certFile, keyFile);
-  warnOfDates(leaf, certFile, nowMs, warnings);
-  const keyPem = key.export({ type: 'pkcs8', format: 'pem' });
+  const ca = texts.caFile && caIn(texts.caFile, nowMs, strict, findings);
+  const chain = texts.certFile === undefined ? [] : chainIn(texts.certFile, nowMs, findings);
+  const key =
+    chain.length > 0 && texts.keyFile !== undefined && findings.faults.length === 0
+      ? keyIn(texts.keyFile, chain, options.passphrase, findings)
+      : undefined;
+  const files = { ...(ca && { ca }), ...(key && { cert: texts.certFile!, key }) };
   return {
-    context: contextOf({ minVersion, ca, cert, key: keyPem }),
-    expiresAt: Date.parse(leaf.validTo),
-    warnings,
+    material: findings.faults.length > 0 ? undefined : materialOf(files, options, chain, findings),
+    faults: findings.faults,
+    warnings: findings.warnings,
   };
 }
 
-function contextOf(options: Parameters<typeof createSecureContext>[0]): SecureContext {
-  try {
-    return createSecureContext(options);
-  } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    const why = typeof code === 'string' ? code : 'unknown';
-    throw new TransportConfigError('tls', `tls: OpenSSL refuses the files (${why})`);
+class Findings {
+  readonly faults: TlsFinding[];
+  readonly warnings: TlsFinding[] = [];
+
+  constructor(faults: readonly TlsFinding[]) {
+    this.faults = [...faults];
+  }
+
+  fault(file: TlsFile, text: string): void {
+    this.faults.push({ file, text });
+  }
+
+  warn(file: TlsFile, text: string): void {
+    this.warnings.push({ file, text });
   }
 }
 
+function pemTexts(bytes: TlsFileBytes, findings: Findings): Partial<Record<TlsFile, string>> {
+  const texts: Partial<Record<TlsFile, string>> = {};
+  for (const file of TLS_FILES) {
+    const found = bytes[file];
+    if (found === undefined) continue;
+    const fault = pemFault(found);
+    if (fault === undefined) texts[file] = found.toString('latin1');
+    else findings.fault(file, fault);
+  }
+  return texts;
+}
+
+const UNREADABLE = 'the certificate cannot be read; give an X.509 certificate in PEM';
+
+/** The bundle, without what cannot be read in it. */
 function caIn(
-  bytes: Buffer,
-  path: string,
+  text: string,
   nowMs: number,
-  warnings: string[],
   strict: boolean,
-): string[] {
-  const { certificates, bad } = certificatesIn(pemText(bytes, path));
+  findings: Findings,
+): string | undefined {
+  const { certificates, bad } = certificatesIn(text);
   const last = lastToEnd(certificates);
   if (last === undefined || (strict && bad > 0)) {
-    throw new TransportConfigError('tls', `tls: ${path} holds no certificate that can be read`);
+    findings.fault('caFile', UNREADABLE);
+    return undefined;
   }
-  if (bad > 0) warnings.push(`${path}: ${bad} certificates cannot be read and are passed over`);
-  warnOfDates(last, path, nowMs, warnings);
-  return certificates.map((each) => each.toString());
+  if (bad > 0) findings.warn('caFile', `${bad} certificates cannot be read; the others are used`);
+  warnOfDates('caFile', last, nowMs, findings);
+  return certificates.join('');
 }
 
-function warnOfDates(leaf: X509Certificate, path: string, nowMs: number, warnings: string[]): void {
-  const from = Date.parse(leaf.validFrom);
-  const to = Date.parse(leaf.validTo);
+function chainIn(text: string, nowMs: number, findings: Findings): readonly X509Certificate[] {
+  const { certificates, bad } = certificatesIn(text);
+  const [leaf] = certificates;
+  if (leaf === undefined || bad > 0) {
+    findings.fault('certFile', UNREADABLE);
+    return [];
+  }
+  warnOfDates('certFile', leaf, nowMs, findings);
+  return certificates;
+}
+
+function keyIn(
+  text: string,
+  chain: readonly X509Certificate[],
+  passphrase: string | undefined,
+  findings: Findings,
+): string | undefined {
+  const key = privateKeyIn(text, passphrase);
+  const fault = typeof key === 'string' ? key : pairFault(chain, key);
+  if (fault !== undefined) findings.fault('keyFile', fault);
+  return typeof key === 'string' ? undefined : String(key.export({ type: 'pkcs8', format: 'pem' }));
+}
+
+function materialOf(
+  files: Pick<TlsMaterial, 'ca' | 'cert' | 'key'>,
+  { minVersion = 'TLSv1.2' }: TlsOptions,
+  [leaf]: readonly X509Certificate[],
+  findings: Findings,
+): TlsMaterial | undefined {
+  try {
+    const context = createSecureContext({ ...files, minVersion });
+    return { ...files, ...(leaf && { expiresAt: Date.parse(leaf.validTo) }), context };
+  } catch (error) {
+    const { code = 'unknown' } = error as { readonly code?: string };
+    const file = files.cert === undefined ? 'caFile' : 'certFile';
+    findings.fault(file, `OpenSSL refuses it (${code}); give certificates and keys of today`);
+    return undefined;
+  }
+}
+
+function warnOfDates(
+  file: TlsFile,
+  { validFrom, validTo }: X509Certificate,
+  nowMs: number,
+  findings: Findings,
+): void {
+  const from = Date.parse(validFrom);
+  const to = Date.parse(validTo);
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  if (nowMs < from) warnings.push(`${path} is not valid before ${day(from)}`);
-  else if (nowMs >= to) warnings.push(`${path} expired on ${day(to)}`);
-  else if (nowMs > to - EXPIRY_WARNING_MS) warnings.push(`${path} expires on ${day(to)}`);
+  if (nowMs < from) findings.warn(file, `the certificate is not valid before ${day(from)}`);
+  else if (nowMs >= to) findings.warn(file, `the certificate expired on ${day(to)}`);
+  else if (nowMs > to - EXPIRY_WARNING_MS) {
+    findings.warn(file, `the certificate expires on ${day(to)}`);
+  }
 }

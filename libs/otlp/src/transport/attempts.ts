@@ -7,7 +7,7 @@ import { TransportConfigError } from '../pool/config-error.js';
 import type { Warn } from '../pool/config-error.js';
 import type { Endpoint } from '../pool/endpoint.js';
 import { failureReason } from '../pool/failure.js';
-import { TlsFiles } from '../pool/tls-files.js';
+import { TlsFiles, tlsToPlain } from '../pool/tls-files.js';
 import { wordsFor } from './collector-words.js';
 import { compress } from './encoding.js';
 import type { Encoded, Encoding } from './encoding.js';
@@ -204,5 +204,5 @@ function tlsOf(
 ): TlsFiles | undefined {
   if (tls === undefined) return undefined;
   if (endpoint.tls) return new TlsFiles(tls, clock, warn);
-  throw new TransportConfigError('tls', 'tls: is given, so the endpoint must start with https://');
+  throw new TransportConfigError('tls', `tls: ${tlsToPlain(`http://${endpoint.authority}`)}`);
 }

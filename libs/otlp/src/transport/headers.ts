@@ -147,25 +147,31 @@ export class HeaderSource {
 export const areHeaders = (given: unknown): given is HeaderValues =>
   typeof given === 'object' && given !== null && !Array.isArray(given);
 
+/** What is wrong with headers: names one, and never its value. Undefined where they can be sent. */
+export function headerFault(headers: unknown): string | undefined {
+  if (!areHeaders(headers)) return 'headers: must be names and values';
+  const bad = Object.entries(headers).find(([name, value]) => !canBeSent(name, value));
+  return (
+    bad && `headers: ${JSON.stringify(bad[0])} is not a header that can be sent (value not shown)`
+  );
+}
+
+function canBeSent(name: string, value: unknown): boolean {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value as string);
+    return typeof value === 'string';
+  } catch {
+    return false;
+  }
+}
+
 /** Lowercase names, without those that are ours to set. */
 function checked(headers: HeaderValues): HeaderValues {
-  if (!areHeaders(headers)) {
-    throw new TransportConfigError('headers', 'headers: must be names and values');
-  }
-  const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase();
-    try {
-      validateHeaderName(lower);
-      if (typeof value !== 'string') throw new TypeError('not a string');
-      validateHeaderValue(lower, value);
-    } catch {
-      throw new TransportConfigError(
-        'headers',
-        `headers: ${JSON.stringify(name)} is not a header that can be sent (value not shown)`,
-      );
-    }
-    if (!RESERVED.has(lower)) values[lower] = value;
-  }
-  return values;
+  const fault = headerFault(headers);
+  if (fault !== undefined) throw new TransportConfigError('headers', fault);
+  const named = Object.entries(headers).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
+  return Object.fromEntries(named.filter(([name]) => !RESERVED.has(name)));
 }

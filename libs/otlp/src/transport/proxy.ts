@@ -1,47 +1,62 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TransportConfigError } from '../pool/config-error.js';
-import { parseEndpoint } from '../pool/endpoint.js';
+import { readEndpoint } from '../pool/endpoint.js';
 import type { Endpoint } from '../pool/endpoint.js';
 import { failureReason } from '../pool/failure.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy that the environment names for an endpoint: `HTTPS_PROXY` or `HTTP_PROXY` by its scheme, unless `NO_PROXY` lists
- * it; lowercase names win, as everywhere. Undefined for none and for unix sockets. Throws TransportConfigError.
+ * What the environment says of a proxy.
+ *
+ * @internal
  */
-export function proxyOf(endpoint: Endpoint, env: Environment): Endpoint | undefined {
-  if (endpoint.socketPath !== undefined) return undefined;
-  const names = endpoint.tls ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
-  const name = names.find((each) => env[each]);
-  if (name === undefined) return undefined;
-  if (isExempt(endpoint, env['no_proxy'] || env['NO_PROXY'] || '')) return undefined;
-  return parseProxy(env[name]!, `${name}: `);
-}
+export type ProxyReading =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'proxy'; readonly proxy: Endpoint }
+  /** The variable, and what to write. */
+  | { readonly kind: 'fault'; readonly variable: string; readonly text: string };
 
-/** The same for an endpoint's URL, as a URL without credentials; undefined also for what cannot be read. @internal */
-export function proxyUrlOf(endpoint: string, env: Environment): string | undefined {
-  try {
-    const proxy = proxyOf(parseEndpoint(endpoint), env);
-    return proxy && `${proxy.tls ? 'https' : 'http'}://${proxy.authority}`;
-  } catch {
-    return undefined;
-  }
-}
+const NO_PROXY: ProxyReading = { kind: 'none' };
+const RULE = 'proxy must be an http:// or https:// URL';
 
 /**
- * `http://` or `https://` URL, user and password for basic auth. Throws TransportConfigError without the value; `from`
- * says where it stands.
+ * The proxy that the environment names for an endpoint: `HTTPS_PROXY` or `HTTP_PROXY` by its scheme, unless `NO_PROXY` lists
+ * it; lowercase names win, as everywhere. None for unix sockets. Never throws.
+ *
+ * @internal
  */
-export function parseProxy(text: string, from = ''): Endpoint {
-  try {
-    if (/^https?:/i.test(text)) return parseEndpoint(text);
-  } catch {
-    // Said below.
+export function readProxy(endpoint: Endpoint, env: Environment): ProxyReading {
+  if (endpoint.socketPath !== undefined) return NO_PROXY;
+  const names = endpoint.tls ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
+  const variable = names.find((each) => env[each]);
+  if (variable === undefined) return NO_PROXY;
+  if (isExempt(endpoint, env['no_proxy'] || env['NO_PROXY'] || '')) return NO_PROXY;
+  const proxy = proxyIn(env[variable]!);
+  return proxy === undefined ? { kind: 'fault', variable, text: RULE } : { kind: 'proxy', proxy };
+}
+
+/** The same for a sender. Throws TransportConfigError. */
+export function proxyOf(endpoint: Endpoint, env: Environment): Endpoint | undefined {
+  const reading = readProxy(endpoint, env);
+  if (reading.kind === 'fault') {
+    throw new TransportConfigError('proxy', `${reading.variable}: ${reading.text}`);
   }
-  const rule = 'proxy must be an http:// or https:// URL';
-  throw new TransportConfigError('proxy', from + rule);
+  return reading.kind === 'proxy' ? reading.proxy : undefined;
+}
+
+/** `http://` or `https://` URL, user and password for basic auth. Throws TransportConfigError without the value. */
+export function parseProxy(text: string): Endpoint {
+  const proxy = proxyIn(text);
+  if (proxy === undefined) throw new TransportConfigError('proxy', RULE);
+  return proxy;
+}
+
+function proxyIn(text: string): Endpoint | undefined {
+  const reading = readEndpoint(text);
+  const isProxy = reading.kind === 'endpoint' && reading.endpoint.socketPath === undefined;
+  return isProxy ? reading.endpoint : undefined;
 }
 
 /** Entries are `*`, a host, or a domain with or without a dot before it; each may end in a port. */
