@@ -14,6 +14,7 @@ import { HTTP_SETTINGS } from './http/http.tokens.js';
 import { AppTelemetry } from './late-bound/app-telemetry.js';
 import { globalProviders } from './late-bound/globals.js';
 import { aside } from './context/aside.js';
+import { startBegins, startGoesOn } from './exit/failed-starts.js';
 import { TelemetryLife } from './exit/telemetry-life.js';
 import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
@@ -41,7 +42,7 @@ import { createEngine } from './engine/engines.js';
 import { registerFlush } from './providers/flush-order.js';
 import { OtelProviders } from './providers/otel-providers.js';
 import { Inventory } from './report/inventory.js';
-import { otherAppsText } from './report/other-apps.js';
+import { tellOfOtherApps } from './report/other-apps.js';
 import { reportOverlaps } from './report/overlap-report.js';
 import { StartupReport } from './report/startup-report.js';
 import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
@@ -98,6 +99,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       PrometheusEndpoint,
       SHUTDOWN_SETTINGS,
       ServiceState,
+      ModulesContainer,
     ],
     useFactory(
       config: OtelConfig,
@@ -107,19 +109,22 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       prometheus: PrometheusEndpoint | undefined,
       shutdown: ShutdownSettings,
       state: ServiceState,
+      modules: ModulesContainer,
     ) {
       const further = prometheus ? [prometheus.reader] : [];
       // Readers collect by timers of theirs: what observed instruments ask for is not traced.
       const providers = aside(() => OtelProviders.start(config, engine, further, app));
-      const others = otherAppsText(
-        app,
-        globalProviders.apps.filter((other) => other !== app),
-      );
-      if (others !== undefined) new Logger('OtelModule').warn(others);
+      startBegins(app, modules, state);
+      tellOfOtherApps(app);
+      state.onReady(() => {
+        globalProviders.comesUp(app);
+        tellOfOtherApps(app);
+      });
       const { service, metrics } = config;
       const measures = !config.disabled && metrics.exporters.includes('otlp');
       const logger = app.loggers.getLogger(SCOPE_NAME, SCOPE_VERSION);
-      const life = { engine, providers, state, logger, service: service.name, measures };
+      const isFirst = (): boolean => globalProviders.isFirst(app);
+      const life = { engine, providers, state, logger, service: service.name, measures, isFirst };
       registerFlush(
         phases,
         providers,
@@ -175,16 +180,19 @@ export class OtelCoreModule implements NestModule, OnModuleInit {
   readonly #application: ApplicationConfig;
   readonly #modules: ModulesContainer;
   readonly #http: HttpSettings;
+  readonly #app: AppTelemetry;
   #warned = false;
 
   constructor(
     application: ApplicationConfig,
     modules: ModulesContainer,
     @Inject(HTTP_SETTINGS) http: HttpSettings,
+    app: AppTelemetry,
   ) {
     this.#application = application;
     this.#modules = modules;
     this.#http = http;
+    this.#app = app;
   }
 
   /** Called by Nest after all of `main.ts` and before it builds the first handler. */
@@ -195,6 +203,8 @@ export class OtelCoreModule implements NestModule, OnModuleInit {
   }
 
   onModuleInit(): void {
+    globalProviders.goesOn(this.#app);
+    startGoesOn(this.#app);
     const copies = copiesText();
     if (copies !== undefined) new Logger('OtelModule').warn(copies);
     const imports = [...this.#modules.values()].filter(({ providers }) =>

@@ -19,6 +19,8 @@ export interface TelemetryLifeOptions {
   /** Of the app, whichever else there are. */
   readonly logger: ApiLogger;
   readonly service: string;
+  /** The start that goes on, if any, is that of this app: no later one, which this failed before. */
+  readonly isFirst: () => boolean;
   /** Metrics are collected for somebody. */
   readonly measures: boolean;
 }
@@ -72,7 +74,9 @@ export class TelemetryLife implements Life {
     if (this.#isOver) return;
     this.#isOver = true;
     const { engine, state, settings, service } = this.#options;
-    if (code !== 0 && state.name === 'starting') recordFailedStart(this.#options.logger, code);
+    if (code !== 0 && state.name === 'starting' && this.#options.isFirst()) {
+      recordFailedStart(this.#options.logger, code);
+    }
     const before = made(engine.status());
     engine.exit(settings.exitMs);
     const status = engine.status();

@@ -165,6 +165,35 @@ describe('GlobalProviders', () => {
       counter.add(1);
     };
 
+    it('puts those that start behind those that are up, the one that last went on first', () => {
+      const join = (as: 'up' | 'starting') => {
+        const app = new AppTelemetry();
+        const kept = memory();
+        globals.join(app, kept.real, as);
+        return { app, ...kept };
+      };
+      const [a, b] = [join('starting'), join('starting')];
+      say('b starts');
+      globals.goesOn(a.app);
+      say('a goes on');
+      globals.comesUp(b.app);
+      const c = join('up');
+      globals.comesUp(a.app);
+      say('all are up');
+      expect(globals.apps).toEqual([b.app, c.app, a.app]);
+      expect(globals.up).toEqual(globals.apps);
+      globals.goesOn(a.app);
+      globals.leave(b.app);
+      say('c is left');
+      expect([a.names(), b.names(), c.names()]).toEqual([
+        ['a goes on'],
+        ['b starts', 'all are up'],
+        ['c is left'],
+      ]);
+      globals.leave(a.app);
+      globals.leave(c.app);
+    });
+
     it('gives each what was done in its context, and the rest to the oldest', async () => {
       const a = start();
       const b = start();

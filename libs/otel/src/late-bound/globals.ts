@@ -29,7 +29,7 @@ export type Ownership = Readonly<Record<Signal | 'context' | 'propagation', Slot
  *     globalProviders.leave(app);        // after its last flush: the others go on, or all waits for the next app
  *
  * With one app, all goes to it. With several, each span, measurement and record goes to the app whose request or call
- * it was made in, and outside of any to the app that has run longest.
+ * it was made in, and outside of any to the first of {@link apps}.
  */
 export class GlobalProviders {
   readonly tracers = new LateBoundTracerProvider((ms) => this.flush('traces', ms));
@@ -39,11 +39,13 @@ export class GlobalProviders {
   /** @internal */
   readonly shape = SHAPE;
   readonly #recordings: RealProviders[] = [];
-  readonly #apps = new Set<AppTelemetry>();
+  #apps = new Set<AppTelemetry>();
+  /** Of these, those that start and have not come up: nobody tells of a start that failed. */
+  readonly #starting = new Set<AppTelemetry>();
   /** Stands for an app while {@link fillWith} holds. */
   readonly byHand = new AppTelemetry();
 
-  /** The running apps, the oldest first. */
+  /** The running apps: those that are up, the longest first, then those that start, the one that last went on first. */
   get apps(): readonly AppTelemetry[] {
     return [...this.#apps];
   }
@@ -86,9 +88,46 @@ export class GlobalProviders {
     takeSlot('logs', this.loggers);
   }
 
-  /** An app starts with the providers of its own, and with them our context manager and propagator. Safe to repeat. */
-  join(app: AppTelemetry, real: RealProviders): void {
+  /** Whether it is the first of {@link apps}. */
+  isFirst(app: AppTelemetry): boolean {
+    return this.apps[0] === app;
+  }
+
+  /** Those that are up. */
+  get up(): readonly AppTelemetry[] {
+    return this.apps.filter((app) => !this.#starting.has(app));
+  }
+
+  /** A start goes on: it stands before all others that have not come up. */
+  goesOn(app: AppTelemetry): void {
+    if (!this.#starting.delete(app)) return;
+    this.#starting.add(app);
+    this.#arrange();
+  }
+
+  /** The app serves, or has bootstrapped where it serves nobody. Safe twice. */
+  comesUp(app: AppTelemetry): void {
+    if (!this.#starting.delete(app)) return;
+    // Behind those that came up before.
+    this.#apps.delete(app);
+    this.#apps = new Set([...this.up, app, ...this.#starting]);
+    this.#arrange();
+  }
+
+  #arrange(): void {
+    this.#apps = new Set([...this.up, ...[...this.#starting].toReversed()]);
+    for (const part of [this.tracers, this.meters, this.loggers, this.propagator]) {
+      part.arrange(this.#apps);
+    }
+  }
+
+  /**
+   * An app starts with the providers of its own, and with them our context manager and propagator. `starting`: it may
+   * fail, and stands behind until {@link comesUp}. Safe to repeat.
+   */
+  join(app: AppTelemetry, real: RealProviders, as: 'up' | 'starting' = 'up'): void {
     this.#apps.add(app);
+    if (as === 'starting') this.#starting.add(app);
     app.start(real);
     if (real.tracerProvider !== undefined) this.tracers.fill(real.tracerProvider, app);
     if (real.meterProvider !== undefined) this.meters.fill(real.meterProvider, app);
@@ -97,11 +136,13 @@ export class GlobalProviders {
     this.install();
     contexts.register();
     takeSlot('propagation', this.propagator);
+    this.#arrange();
   }
 
   /** The app has ended. Only what is its own goes; with the last app, context manager and propagator. Safe twice. */
   leave(app: AppTelemetry): void {
     if (!this.#apps.delete(app)) return;
+    this.#starting.delete(app);
     app.end();
     this.tracers.unfill(app);
     this.meters.unfill(app);

@@ -26,6 +26,11 @@ export class LateBoundPropagator implements TextMapPropagator {
     this.#slot.unfill(app);
   }
 
+  /** See `LateBoundSlot.arrange`. */
+  arrange(apps: Iterable<object>): void {
+    this.#slot.arrange(apps);
+  }
+
   /** For a recording in tests. `undefined` gives back what was taken. */
   take(provider: TextMapPropagator | undefined): void {
     this.#slot.take(provider);

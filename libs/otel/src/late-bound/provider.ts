@@ -20,6 +20,11 @@ export class LateBoundProvider<Provider extends object, Handle> {
     this.slot.unfill(app);
   }
 
+  /** See `LateBoundSlot.arrange`. */
+  arrange(apps: Iterable<object>): void {
+    this.slot.arrange(apps);
+  }
+
   /**
    * Resolves when all that was made so far is with the collector. Rejects where some is not: with the reason, or after
    * `timeoutMillis` (default: 30,000). [trace, metrics and logs SDK, ForceFlush]

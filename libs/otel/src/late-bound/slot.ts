@@ -28,7 +28,7 @@ export interface Scope<Options> {
  * the app whose context it is made in.
  */
 export class LateBoundSlot<Provider extends object, Handle> {
-  /** That of the app which has run longest; `undefined` while waiting. */
+  /** That of the first app, see `GlobalProviders.apps`; `undefined` while waiting. */
   provider: Provider | undefined;
   /**
    * The same, unless {@link current} has to look at the context. That stays so until all apps have left: what goes on
@@ -52,6 +52,17 @@ export class LateBoundSlot<Provider extends object, Handle> {
   unfill(app: object = this): void {
     this.#byApp.delete(app);
     if (this.#byApp.size === 0) this.#hasShared = false;
+    this.#settle();
+  }
+
+  /** Which app comes first for what belongs to no call; those that are not named stay behind. */
+  arrange(apps: Iterable<object>): void {
+    const before = new Map(this.#byApp);
+    this.#byApp.clear();
+    for (const app of [...apps, ...before.keys()]) {
+      const provider = before.get(app);
+      if (provider !== undefined && !this.#byApp.has(app)) this.#byApp.set(app, provider);
+    }
     this.#settle();
   }
 

@@ -7,13 +7,22 @@ export type ServiceStateName = 'starting' | 'ready' | 'draining' | 'stopped';
 @Injectable()
 export class ServiceState {
   #name: ServiceStateName = 'starting';
+  #onReady = (): void => {};
 
   get name(): ServiceStateName {
     return this.#name;
   }
 
+  /** Calls `listener` once the service is ready, now where it is. One listener. */
+  onReady(listener: () => void): void {
+    this.#onReady = listener;
+    if (this.#name === 'ready') listener();
+  }
+
   ready(): void {
-    if (this.#name === 'starting') this.#name = 'ready';
+    if (this.#name !== 'starting') return;
+    this.#name = 'ready';
+    this.#onReady();
   }
 
   draining(): void {

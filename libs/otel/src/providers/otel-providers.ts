@@ -21,7 +21,7 @@ import type { OtelConfig } from '../options/otel.config.js';
 import type { Signal } from '@nestlens/otlp';
 import type { ExportEngine } from '../engine/engine.js';
 import { untilFailing } from '../engine/failing.js';
-import type { AppTelemetry } from '../late-bound/app-telemetry.js';
+import type { AppTelemetry, RealProviders } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { NO_PROPAGATOR } from '../late-bound/propagator.js';
 import { boundedMeters, boundedViews, boundsOf, scrapedBoundsOf } from '../metrics/bounds.js';
@@ -128,7 +128,7 @@ export class OtelProviders {
     app.service = config.service.name;
     const propagator = buildPropagator(config.traces.propagators) ?? NO_PROPAGATOR;
     if (config.disabled) {
-      globalProviders.join(app, { propagator });
+      globalProviders.join(app, { propagator }, 'starting');
       // Nothing was bound to an SDK, so there is nothing to flush.
       return new OtelProviders(app, undefined, [], []);
     }
@@ -159,7 +159,7 @@ export class OtelProviders {
       [...spanProcessors, ...logProcessors],
       metricReaders,
     );
-    globalProviders.join(app, {
+    const real: RealProviders = {
       propagator,
       flush: (signal, timeoutMs) => providers.#forceFlush(signal, timeoutMs),
       loggerProvider: new LoggerProvider({
@@ -177,7 +177,8 @@ export class OtelProviders {
         ...measured,
       }),
       ...(meterProvider && { meterProvider }),
-    });
+    };
+    globalProviders.join(app, real, 'starting');
     return providers;
   }
 

@@ -1,12 +1,11 @@
+import { Logger } from '@nestjs/common';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
+import { globalProviders } from '../late-bound/globals.js';
 
 const named = ({ service }: AppTelemetry): string => `"${service ?? 'unnamed'}"`;
 
 /** What it means that `app` starts where `others` run, the oldest first; `undefined` where none does. */
-export const otherAppsText = (
-  app: AppTelemetry,
-  others: readonly AppTelemetry[],
-): string | undefined => {
+const otherAppsText = (app: AppTelemetry, others: readonly AppTelemetry[]): string | undefined => {
   const [oldest] = others;
   if (oldest === undefined) return undefined;
   return (
@@ -14,4 +13,20 @@ export const otherAppsText = (
     'has its own requests, calls, and what Nest injects, under its own name and to its own collector. What belongs to no ' +
     `request, such as timers and consumers that ask the API for a tracer, goes to ${named(oldest)}.`
   );
+};
+
+const told = new WeakSet<AppTelemetry>();
+
+/**
+ * Warns once that `app` is not alone. Of those that have not come up nothing is said: their start may have failed, which
+ * nobody tells. They say it themselves if they come up.
+ */
+export const tellOfOtherApps = (app: AppTelemetry): void => {
+  const others = otherAppsText(
+    app,
+    globalProviders.up.filter((other) => other !== app),
+  );
+  if (others === undefined || told.has(app)) return;
+  told.add(app);
+  new Logger('OtelModule').warn(others);
 };

@@ -1,0 +1,91 @@
+import { Logger } from '@nestjs/common';
+import { ApplicationConfig, ModuleRef } from '@nestjs/core';
+import type { ModulesContainer } from '@nestjs/core';
+import type { AppTelemetry } from '../late-bound/app-telemetry.js';
+import type { ServiceState } from '../lifecycle/service-state.js';
+import { ShutdownHooks } from '../lifecycle/shutdown-hooks.js';
+
+type NestModule = ModulesContainer extends Map<string, infer Value> ? Value : never;
+type Wrapper = NestModule['providers'] extends Map<unknown, infer Value> ? Value : never;
+
+interface Start {
+  readonly app: AppTelemetry;
+  readonly modules: ModulesContainer;
+  readonly state: Pick<ServiceState, 'name'>;
+  /** Nest has come to the hooks. */
+  isCreated: boolean;
+}
+
+/** In the order in which Nest calls them at a close. */
+const HOOKS = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'] as const;
+
+const open = new Set<Start>();
+
+/**
+ * Where a provider, a hook or a port makes a start fail, Nest calls nothing any more, and whoever catches that may start
+ * anew in the same process. So the next start of the same app ends what the failed one has left: requests would be heard
+ * twice, and threads and listeners gather. An app is the same that has the same root module. One that was only created,
+ * and whose providers are all there, may still be used, and is left alone.
+ */
+export const startBegins = (
+  app: AppTelemetry,
+  modules: ModulesContainer,
+  state: Pick<ServiceState, 'name'>,
+): void => {
+  for (const start of open) {
+    if (start.state.name === 'starting' && !hasFailed(start, modules)) continue;
+    open.delete(start);
+    if (start.state.name === 'starting') void close(start);
+  }
+  const start = { app, modules, state, isCreated: false };
+  open.add(start);
+  app.onEnd(() => open.delete(start));
+};
+
+/** All providers of the app are there, and Nest calls its hooks. */
+export const startGoesOn = (app: AppTelemetry): void => {
+  for (const start of open) if (start.app === app) start.isCreated = true;
+};
+
+const hasFailed = ({ modules, isCreated }: Start, ofNext: ModulesContainer): boolean => {
+  const next = rootsOf(ofNext);
+  if (!rootsOf(modules).some((root) => next.includes(root))) return false;
+  return isCreated || [...modules.values()].some(({ providers }) => isIncomplete(providers));
+};
+
+/** The root module. A testing module has one of its own each time: what it imports says which app it is. */
+const rootsOf = (modules: ModulesContainer): readonly unknown[] => {
+  const root = [...modules.values()].find(({ metatype }) => metatype.name !== 'InternalCoreModule');
+  if (root === undefined) return [];
+  if (root.metatype.name !== 'RootTestModule') return [root.metatype];
+  const imported = [...root.imports].filter(({ isGlobal }) => !isGlobal);
+  return imported.map(({ metatype }) => metatype);
+};
+
+const isIncomplete = (providers: NestModule['providers']): boolean =>
+  [...providers.values()].some(
+    (wrapper) => !wrapper.isTransient && wrapper.isDependencyTreeStatic() && !isMade(wrapper),
+  );
+
+/** By the time that it took Nest; a value took none, nor did what Nest gives each module. */
+const isMade = ({ initTime, metatype, token }: Wrapper): boolean =>
+  initTime !== undefined || metatype === null || token === ModuleRef || token === ApplicationConfig;
+
+/** What Nest would do with our part of the app if it were closed: all that is ours goes in its order. */
+async function close({ app, modules }: Start): Promise<void> {
+  new Logger('OtelModule').warn(
+    `The start of "${app.service ?? 'unnamed'}" did not come to its end, and is made anew: what it has left is closed`,
+  );
+  const ours = [...modules.values()].find(({ providers }) => providers.has(ShutdownHooks));
+  const instances = [...(ours?.providers.values() ?? [])]
+    .filter(isMade)
+    .map(({ instance }) => instance as Partial<Record<(typeof HOOKS)[number], unknown>> | null);
+  for (const hook of HOOKS) {
+    await Promise.allSettled(
+      instances.map(async (instance) => {
+        const run = instance?.[hook];
+        if (typeof run === 'function') await run.call(instance);
+      }),
+    );
+  }
+}
