@@ -70,3 +70,25 @@ describe('variables of the environment', () => {
     expect(silent).toEqual([]);
   });
 });
+
+describe('endpoints of collectors and proxies', () => {
+  /** Their URLs are of something else. */
+  const OF_OTHERS = [
+    // Calls of the app.
+    'libs/otel/src/http/client-target.ts',
+    // Files of modules.
+    'libs/otlp/src/entry.ts',
+    'libs/otlp/src/pipeline/worker-thread.ts',
+    // The Origin of a page.
+    'libs/otlp/src/receiver/hosts.ts',
+  ];
+
+  it('are read in one place', () => {
+    const readers = projectFiles('libs/otel/src/**.ts', 'libs/otlp/src/**.ts')
+      .filter((file) => !/\.spec\.ts$|\/fixtures\//.test(file))
+      .filter((file) => /\bnew URL\(|\bURL\.(canParse|parse)\(/.test(read(file)));
+    expect(readers.filter((file) => !OF_OTHERS.includes(file))).toEqual([
+      'libs/otlp/src/pool/endpoint.ts',
+    ]);
+  });
+});

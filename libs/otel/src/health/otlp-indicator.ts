@@ -1,3 +1,4 @@
+import { originOf, readEndpoint } from '@nestlens/otlp';
 import type { Signal } from '@nestlens/otlp';
 import type { Destination, ExportEngine, SignalStatus } from '../engine/engine.js';
 import { maskedText } from '../secrets/masked-text.js';
@@ -20,10 +21,10 @@ export interface OtlpIndicatorOptions {
 }
 
 /** What a connection is made to: the proxy, or the collector without its paths. */
-const placeOf = ({ url, proxy }: Destination): string => {
+const placeOf = ({ url, proxy, protocol }: Destination): string => {
   if (proxy !== undefined) return proxy;
-  const { origin } = URL.canParse(url) ? new URL(url) : {};
-  return origin === undefined || origin === 'null' ? url : origin;
+  const reading = readEndpoint(url);
+  return reading.kind === 'endpoint' ? originOf(reading.endpoint, protocol) : url;
 };
 
 const connectionTrouble = (

@@ -157,8 +157,8 @@ const spool = section(
     }),
     onCrash: option(flag, {
       text:
-        'Write what is in memory to disk when the process ends without a shutdown: by `process.exit()`, by an uncaught ' +
-        'exception, or by itself.',
+        'Write what is in memory, and could not be sent, to disk when the process ends without a shutdown: by ' +
+        '`process.exit()`, by an uncaught exception, or by itself.',
       engine: 'nestlens',
       default: true,
     }),

@@ -101,8 +101,9 @@ export interface OtlpSpoolOptions {
    */
   fsyncIntervalMs?: number | 'always';
   /**
-   * Write what is in memory to disk when the process ends without a shutdown: by `process.exit()`,
-   * by an uncaught exception, or by itself. Engine `nestlens` only. Default: true.
+   * Write what is in memory, and could not be sent, to disk when the process ends without a
+   * shutdown: by `process.exit()`, by an uncaught exception, or by itself. Engine `nestlens` only.
+   * Default: true.
    */
   onCrash?: boolean;
 }
