@@ -47,7 +47,7 @@ export const installNode = async (folder: string, version: string): Promise<stri
   return join(home, 'node_modules', '.bin', 'node');
 };
 
-/** Makes an app of the template, installs our package there as a user would, and compiles it against our typings. */
+/** Makes an app of the template, installs our packages there as a user would, and compiles it against our typings. */
 export const createApp = async (
   folder: string,
   template: string,
@@ -65,7 +65,7 @@ export const createApp = async (
   ] as const) {
     await copyFile(join(here, from), join(home, to));
   }
-  await addTo(home, registry, ['@nestlens/otel'], []);
+  await addTo(home, registry, ['@nestlens/otel', '@nestlens/testing'], []);
   await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', home], { cwd: home });
   return home;
 };
@@ -173,18 +173,17 @@ export const bundleApp = async (
   return out;
 };
 
-/** Runs the spec of `jest-app.ts` in the app's folder as `nest new` sets Jest up; gives what was printed. */
+/** Runs the specs of a folder within the app's as `nest new` sets Jest up; gives what was printed. */
 export const runJest = async (
   node: string,
   home: string,
   jest: string,
-  env: Readonly<Record<string, string>>,
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<string> => {
-  await mkdir(join(home, 'src'), { recursive: true });
-  await copyFile(join(here, 'jest-app.ts'), join(home, 'src', 'app.spec.ts'));
   const cli = join(home, 'node_modules', jest, 'bin', 'jest.js');
   const { stdout, stderr } = await exec(node, [cli, '--testTimeout=60000'], {
-    cwd: home,
+    cwd: folder,
     env: { PATH: process.env['PATH'], ...env },
   });
   return stdout + stderr;

@@ -7,10 +7,12 @@ import { root } from '../house/tree.js';
 const exec = promisify(execFile);
 const SOURCES = ['main.ts', 'app.module.ts'] as const;
 
-/** What the Nest CLI of an app's folder makes by `nest new`, within that folder, so that its packages are found. */
+/** What the Nest CLI of an app's folder makes by `nest new`, then `nest add`, within that folder, so that its packages are found. */
 export class StockProject {
   readonly name = 'stock';
   readonly folder: string;
+  /** What the first `nest add` printed. */
+  firstAdd = '';
   readonly #node: string;
   readonly #cli: string;
 
@@ -25,12 +27,17 @@ export class StockProject {
     await rm(project.folder, { recursive: true, force: true });
     const flags = ['--skip-install', '--skip-git', '--package-manager=npm'];
     await project.#nest(home, 'new', project.name, ...flags);
+    project.firstAdd = await project.add();
     return project;
   }
 
   /** What `nest add @nestlens/otel` does once the package is installed; gives what it printed. */
   add(): Promise<string> {
     return this.#nest(this.folder, 'add', '@nestlens/otel', '--skip-install');
+  }
+
+  write(file: string, text: string): Promise<void> {
+    return writeFile(join(this.folder, file), text);
   }
 
   sources(): Promise<readonly string[]> {

@@ -35,6 +35,8 @@ import { PrometheusEndpoint } from './metrics/prometheus-endpoint.js';
 import type { OtelConfig } from './options/otel.config.js';
 import type { OtelModuleOptions } from './options/otel.options.js';
 import { resolveConfig } from './options/resolve.js';
+import { OTEL_TEST_OPTIONS, resolveTestConfig } from './options/test-options.js';
+import type { TestOptions } from './options/test-options.js';
 import { MODULE_OPTIONS_TOKEN } from './otel.module-definition.js';
 import { OTEL_CONFIG, OTEL_ENGINE } from './otel.tokens.js';
 import type { ExportEngine } from './engine/engine.js';
@@ -69,8 +71,9 @@ const settings = <S>(token: symbol, of: (config: OtelConfig) => S): Provider => 
 const TELEMETRY_PROVIDERS: Provider[] = [
   {
     provide: OTEL_CONFIG,
-    inject: [MODULE_OPTIONS_TOKEN],
-    useFactory: (options: GivenOptions) => resolveConfig(options.reveal()),
+    inject: [MODULE_OPTIONS_TOKEN, { token: OTEL_TEST_OPTIONS, optional: true }],
+    useFactory: (options: GivenOptions, inTest?: TestOptions) =>
+      inTest ? resolveTestConfig(options.reveal(), inTest) : resolveConfig(options.reveal()),
   },
   AppTelemetry,
   {

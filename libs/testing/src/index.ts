@@ -1,3 +1,5 @@
+export { OtelTestingModule } from './otel-testing.module.js';
+export { TestTelemetry } from './test-telemetry.js';
 /**
  * Test telemetry as its receiver would see it.
  *

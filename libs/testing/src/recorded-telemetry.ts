@@ -8,16 +8,12 @@ import {
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
-import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import type { ReadableSpan, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { Arrivals } from './arrivals.js';
-import type { WaitOptions, Wanted } from './arrivals.js';
+import type { Sampler } from '@opentelemetry/sdk-trace';
 import { takeGlobals } from './global-api.js';
-import { OnDemandReader } from './on-demand-reader.js';
-import type { RecordedMetric } from './on-demand-reader.js';
-import { formatSpanTree } from './span-tree-format.js';
+import { MemoryTelemetry } from './memory-telemetry.js';
+import type { TestTelemetry } from './test-telemetry.js';
 
 /** Options of `recordTelemetry`. */
 export interface RecordTelemetryOptions {
@@ -40,25 +36,7 @@ export interface RecordTelemetryOptions {
 }
 
 /** Telemetry that stays in memory, as `recordTelemetry` gives it. */
-export interface RecordedTelemetry {
-  /** Ended and sampled spans, in the order of their ends. */
-  finishedSpans(): readonly ReadableSpan[];
-  /** Log records, in the order in which they were emitted. */
-  logRecords(): readonly ReadableLogRecord[];
-  /** Every instrument with at least one point; asks observable ones. Rejects if a callback throws. */
-  collectMetrics(): Promise<readonly RecordedMetric[]>;
-  /** Resolves with all finished spans as soon as they are what is wanted. */
-  waitForSpans(
-    wanted: Wanted<ReadableSpan>,
-    options?: WaitOptions,
-  ): Promise<readonly ReadableSpan[]>;
-  /** Resolves with all log records as soon as they are what is wanted. */
-  waitForLogRecords(
-    wanted: Wanted<ReadableLogRecord>,
-    options?: WaitOptions,
-  ): Promise<readonly ReadableLogRecord[]>;
-  /** Forgets spans and log records at once, and metrics (unless cumulative) when its promise resolves. */
-  reset(): Promise<void>;
+export interface RecordedTelemetry extends TestTelemetry {
   /** Puts back the global providers of before, if any, and shuts the recording ones down. Safe twice. */
   restore(): Promise<void>;
 }
@@ -73,12 +51,8 @@ export const recordTelemetry = (options: RecordTelemetryOptions = {}): RecordedT
     'service.name': options.serviceName ?? 'test',
     ...options.resource,
   });
-  const spans = new Arrivals<ReadableSpan>('finished spans', (all) =>
-    all.length === 0 ? '' : formatSpanTree(all),
-  );
-  const records = new Arrivals<ReadableLogRecord>('log records', formatRecords);
-  const reader = new OnDemandReader(options.temporality ?? 'delta');
-  const providers = providersOf(resource, spans, records, reader, options.sampler);
+  const telemetry = new MemoryTelemetry(options.temporality ?? 'delta');
+  const providers = providersOf(resource, telemetry, options.sampler);
   const giveBack = takeGlobals({
     ...providers,
     contextManager: options.contextManager ?? new AsyncLocalStorageContextManager(),
@@ -92,26 +66,12 @@ export const recordTelemetry = (options: RecordTelemetryOptions = {}): RecordedT
     giveBack();
     await Promise.all(Object.values(providers).map((provider) => provider.shutdown()));
   };
-  return {
-    finishedSpans: () => spans.all(),
-    logRecords: () => records.all(),
-    collectMetrics: () => reader.metrics(),
-    waitForSpans: (wanted, wait) => spans.wait(wanted, wait),
-    waitForLogRecords: (wanted, wait) => records.wait(wanted, wait),
-    reset: async () => {
-      spans.clear();
-      records.clear();
-      await reader.metrics();
-    },
-    restore: () => (restored ??= restore()),
-  };
+  return Object.assign(telemetry, { restore: () => (restored ??= restore()) });
 };
 
 const providersOf = (
   resource: Resource,
-  spans: Arrivals<ReadableSpan>,
-  records: Arrivals<ReadableLogRecord>,
-  reader: OnDemandReader,
+  { spanProcessor, metricReader, logRecordProcessor }: MemoryTelemetry,
   sampler: Sampler | undefined,
 ): {
   tracerProvider: TracerProvider;
@@ -120,32 +80,9 @@ const providersOf = (
 } => ({
   tracerProvider: new TracerProvider({
     resource,
-    spanProcessors: [recordSpans(spans)],
+    spanProcessors: [spanProcessor],
     ...(sampler === undefined ? {} : { sampler }),
   }),
-  meterProvider: new MeterProvider({ resource, readers: [reader] }),
-  loggerProvider: new LoggerProvider({ resource, processors: [recordLogs(records)] }),
+  meterProvider: new MeterProvider({ resource, readers: [metricReader] }),
+  loggerProvider: new LoggerProvider({ resource, processors: [logRecordProcessor] }),
 });
-
-/** Bit 0 of the trace flags: sampled. W3C Trace Context, section 3.2.2.5. */
-const SAMPLED = 1;
-
-const recordSpans = (spans: Arrivals<ReadableSpan>): SpanProcessor => ({
-  onStart: () => {},
-  onEnd: (span) => {
-    if ((span.spanContext().traceFlags & SAMPLED) !== 0) spans.add(span);
-  },
-  forceFlush: () => Promise.resolve(),
-  shutdown: () => Promise.resolve(),
-});
-
-const recordLogs = (records: Arrivals<ReadableLogRecord>): LogRecordProcessor => ({
-  onEmit: (record) => records.add(record),
-  forceFlush: () => Promise.resolve(),
-  shutdown: () => Promise.resolve(),
-});
-
-const formatRecords = (records: readonly ReadableLogRecord[]): string =>
-  records
-    .map((record) => `${record.severityText ?? '-'} ${JSON.stringify(record.body)}`)
-    .join('\n');

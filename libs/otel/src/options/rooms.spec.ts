@@ -58,6 +58,12 @@ describe('the configuration of the rooms', () => {
     expect(resolveConfig({ logs }, variables).logs.emit).toBe(false);
   });
 
+  it('makes log records for processors of the app, whatever is exported', () => {
+    const processor = { onEmit: () => {}, forceFlush: async () => {}, shutdown: async () => {} };
+    const logs = { exporters: ['none'], processors: [processor] };
+    expect(resolveConfig({ logs }, {}).logs.emit).toBe(true);
+  });
+
   it('makes log records where code says so', () => {
     const logs = { exporters: ['otlp'] };
     expect(resolveConfig({ logs }, { OTEL_LOGS_EXPORTER: 'none' }).logs.emit).toBe(true);

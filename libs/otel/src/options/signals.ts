@@ -116,7 +116,7 @@ export const resolveLogs = (given: LogsOptions = {}, environment: Environment): 
     ...rest,
     exporters: exportersOf(exporters),
     format: format ?? (isProduction ? 'json' : 'pretty'),
-    emit: !isDisabled && !exporters.includes('none'),
+    emit: !isDisabled && (!exporters.includes('none') || rest.processors.length > 0),
     batch: boundedBatch(batch, environment, 'OTEL_BLRP', given.batch?.maxBatchSize !== undefined),
     limits: setOnly({
       attributeCountLimit:
