@@ -14,6 +14,7 @@ import { sourceWorker } from './fixtures/worker.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import type { SpoolSettings } from './pipeline-options.js';
+import type { Signal } from '../wire/model.js';
 
 const run = promisify(execFile);
 const modes = [
@@ -37,6 +38,16 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     pipelines.push(pipeline);
     pipeline.start();
     return pipeline;
+  };
+
+  /** Until attempts are over for now. Each flush makes one more, which would otherwise wait for its pause. */
+  const untilOpen = async (pipeline: Pipeline, signal: Signal): Promise<void> => {
+    const breaker = (): unknown =>
+      pipeline.stats().lanes.find(({ signals }) => signals.includes(signal))?.breaker.kind;
+    while (breaker() !== 'open') {
+      await pipeline.flush();
+      await new Promise(setImmediate);
+    }
   };
 
   beforeEach(async () => {
@@ -66,6 +77,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
   it('gives to the disk what waits for a collector that is away, not only what comes after', async () => {
     const pipeline = createTo(await deadEndpoint());
     createTelemetry(pipeline).spans(100);
+    await untilOpen(pipeline, 'traces');
     // Booked first, then given back.
     await until(() => pipeline.stats().ledger.traces.spooled === 100);
     await until(() => pipeline.stats().slabs.used === 0);
@@ -77,7 +89,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     const pipeline = createTo(collector.grpc, { maxBytes: 64 * 1024 });
     // One request of more than the disk may hold.
     createTelemetry(pipeline).spans(1000);
-    await until(() => pipeline.stats().lanes.some(({ breaker }) => breaker.kind === 'open'));
+    await untilOpen(pipeline, 'traces');
     expect(pipeline.stats().ledger.traces).toMatchObject({ queued: 1000, spooled: 0, dropped: {} });
     await collector.start();
     await collector.until(() => new Set(collector.spans()).size >= 1000);
@@ -159,14 +171,8 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     pipelines.push(pipeline);
     pipeline.start();
     const telemetry = createTelemetry(pipeline);
-    const breaker = (): unknown =>
-      pipeline.stats().lanes.find(({ signals }) => signals.includes('logs'))?.breaker.kind;
     telemetry.logger.emit({ body: 'first' });
-    // Each flush asks once more.
-    while (breaker() !== 'open') {
-      await pipeline.flush();
-      await new Promise(setImmediate);
-    }
+    await untilOpen(pipeline, 'logs');
     for (let round = 0; round < 20; round += 1) {
       telemetry.logger.emit({ body: `log ${round}` });
       telemetry.spans(10, round * 10);

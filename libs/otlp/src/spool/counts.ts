@@ -31,8 +31,8 @@ export const restOf = (total: Items, gone: Items): Tally => ({
   logs: Math.max(0, total.logs - gone.logs),
 });
 
-/** Why items left the spool unsent. */
-export type LossKind = 'evicted' | 'expired' | 'corrupt';
+/** Why the spool dropped items. */
+export type DropReason = 'evicted' | 'expired' | 'corrupt';
 
 /**
  * What happened to everything that was ever in the spool:
@@ -53,10 +53,11 @@ export interface SpoolStats {
   /** Found on disk from earlier processes. */
   readonly recovered: Items;
   readonly acknowledged: Items;
-  /** Thrown away, oldest first, to stay within `maxBytes`. */
+  /** Dropped, oldest first, to stay within `maxBytes`. */
   readonly evicted: Items;
-  /** Older than `maxAgeMs`. */
+  /** Dropped since they were older than `maxAgeMs`. */
   readonly expired: Items;
+  /** Dropped since they could not be read, as far as it is known what they were; `bytes` are all that could not. */
   readonly corrupt: Items & { readonly bytes: number };
 }
 
@@ -66,7 +67,7 @@ export class Counts {
   readonly #appended = noItems();
   readonly #recovered = noItems();
   readonly #acknowledged = noItems();
-  readonly #lost = { evicted: noItems(), expired: noItems(), corrupt: noItems() };
+  readonly #dropped = { evicted: noItems(), expired: noItems(), corrupt: noItems() };
   #bytes = 0;
   #outstanding = 0;
   #corruptBytes = 0;
@@ -113,8 +114,8 @@ export class Counts {
     this.#held[signal] -= items;
   }
 
-  lost(kind: LossKind, items: Items): void {
-    addItems(this.#lost[kind], items);
+  dropped(reason: DropReason, items: Items): void {
+    addItems(this.#dropped[reason], items);
     subtractItems(this.#held, items);
   }
 
@@ -123,7 +124,7 @@ export class Counts {
   }
 
   snapshot(): Omit<SpoolStats, 'segments' | 'oldestMs'> {
-    const { evicted, expired, corrupt } = this.#lost;
+    const { evicted, expired, corrupt } = this.#dropped;
     return {
       bytes: this.#bytes,
       held: { ...this.#held },

@@ -54,7 +54,7 @@ export function dumpSync(
   disk: BlockingDisk = nodeDiskSync,
   nowMs: () => number = () => performance.now(),
 ): Dumped {
-  const { home, lock, open, sealed, chunks, items, bytes } = planned(directory, batches);
+  const { own, lock, open, sealed, chunks, items, bytes } = planned(directory, batches);
   const untilMs = nowMs() + FSYNC_WITHIN_MS;
   const fsync = (run: () => void): void => {
     if (nowMs() < untilMs) run();
@@ -66,7 +66,7 @@ export function dumpSync(
     writeSync(disk, open, chunks, (file) => fsync(() => disk.fsync(file)));
     disk.rename(open, sealed);
     disk.rename(lockPath(lock), freePath(lock));
-    fsync(() => disk.fsyncDirectory(home));
+    fsync(() => disk.fsyncDirectory(own));
     fsync(() => disk.fsyncDirectory(directory));
     return { kind: 'spooled', items, bytes };
   } catch (error) {
@@ -98,7 +98,7 @@ export function dump(
 
 interface Plan {
   readonly directory: string;
-  readonly home: string;
+  readonly own: string;
   readonly lock: Lock;
   /** The path while it is written, and after. */
   readonly open: string;
@@ -110,8 +110,8 @@ interface Plan {
 
 function planned(directory: string, batches: readonly Batch[]): Plan {
   const nowMs = Date.now();
-  const home = join(directory, newDirectoryName(nowMs));
-  const lock = { directory: lockDirectory(home), number: 1 };
+  const own = join(directory, newDirectoryName(nowMs));
+  const lock = { directory: lockDirectory(own), number: 1 };
   const salt = randomInt(1, 2 ** 32);
   const items = noItems();
   const records = batches.flatMap((batch) => {
@@ -120,10 +120,10 @@ function planned(directory: string, batches: readonly Batch[]): Plan {
   });
   const bytes = records.reduce((sum, chunk) => sum + chunk.byteLength, SEGMENT_HEADER_BYTES);
   const facts = { sequence: 1, firstMs: nowMs, lastMs: nowMs, bytes, items };
-  const open = join(home, openName(1));
-  const sealed = join(home, sealedName(facts));
+  const open = join(own, openName(1));
+  const sealed = join(own, sealedName(facts));
   const chunks = [encodeSegmentHeader(1, salt), ...records];
-  return { directory, home, lock, open, sealed, chunks, items, bytes };
+  return { directory, own, lock, open, sealed, chunks, items, bytes };
 }
 
 const ownerText = (): Uint8Array => Buffer.from(JSON.stringify(thisOwner()));
@@ -166,13 +166,13 @@ async function write(
 }
 
 async function seal(
-  { directory, home, lock, open, sealed }: Plan,
+  { directory, own, lock, open, sealed }: Plan,
   file: number,
   disk: Disk,
 ): Promise<void> {
   await disk.fsync(file).finally(() => disk.close(file));
   await disk.rename(open, sealed);
   await disk.rename(lockPath(lock), freePath(lock));
-  await disk.fsyncDirectory(home);
+  await disk.fsyncDirectory(own);
   await disk.fsyncDirectory(directory);
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accepted, retry } from '../send/outcome.js';
 import { systemClock, type Clock } from '../send/sender.js';
+import { dump } from './dump.js';
 import type { SpoolEvent } from './spool.js';
 import { batch, drain, idOf, range } from './fixtures/batches.js';
 import { FakeDisk } from './fixtures/fake-disk.js';
@@ -132,6 +133,29 @@ describe('what a spool finds', () => {
       endOwners(disk);
       const spool = await openings.open({ directory: '/spool', disk, clock });
       expect([turns, await drain(spool)]).toEqual([turns, [1]]);
+    }
+  });
+
+  it('and is evicted while it is read is not held any more', async () => {
+    for (const turns of range(0, 60)) {
+      const disk = new FakeDisk(seeded(1));
+      const mixed = [batch(0), batch(1, 100, 'logs')];
+      const { sealed } = dump('/spool', mixed, new AbortController().signal, disk);
+      await sealed;
+      const clock = new ManualClock(2);
+      const spool = await openings.open({ directory: '/spool', disk, clock, maxBytes: 65_536 });
+      expect(spool.stats().recovered).toEqual({ traces: 1, metrics: 0, logs: 1 });
+      const taking = spool.take(['logs']);
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      expect((await spool.append(batch(2, 65_300))).kind).toBe('spooled');
+      const record = await taking;
+      if (record !== undefined) spool.acknowledge(record, retry('UNAVAILABLE'));
+      expect([turns, spool.stats().evicted]).toEqual([turns, { traces: 1, metrics: 0, logs: 1 }]);
+      expect([await drain(spool), spool.stats().held.traces, imbalance(spool)]).toEqual([
+        [2],
+        0,
+        [0, 0, 0],
+      ]);
     }
   });
 });

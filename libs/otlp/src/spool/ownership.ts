@@ -55,15 +55,18 @@ export type Liveness = 'alive' | 'dead' | 'unknown';
 export const newToken = (): string => randomUUID().slice(0, 8);
 
 export function thisOwner(token = newToken()): Owner {
-  return {
+  thisProcess ??= {
     pid: process.pid,
     start: startOf('self'),
     boot: textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     space: textOf(() => readlinkSync('/proc/self/ns/pid')),
     host: hostname(),
-    token,
   };
+  return { ...thisProcess, token };
 }
+
+/** Read once: none of it changes while the process lives. */
+let thisProcess: Omit<Owner, 'token'> | undefined;
 
 /** `us` is who asks. */
 export function livenessOf(owner: Owner, us: Owner): Liveness {

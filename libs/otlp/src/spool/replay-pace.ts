@@ -32,12 +32,6 @@ export interface PaceOptions {
   readonly maxBytes?: number;
 }
 
-/** Records that are replayed at the moment. */
-export interface Replaying {
-  readonly count: number;
-  readonly bytes: number;
-}
-
 const BLOCKED_MS = 50;
 const IDLE_MS = 1000;
 const MAX_BACKOFF_MS = 30_000;
@@ -94,8 +88,8 @@ export class ReplayPace {
     return this.#hasFailed && this.#notBeforeMs > nowMs;
   }
 
-  /** How long to wait for the next look; 0: one more may go now. */
-  waitMs({ count, bytes }: Replaying): number {
+  /** How long to wait for the next look while `count` are replayed; 0: one more may go now. */
+  waitMs(count: number, bytes: number): number {
     const { paused, load, inOrder = false, maxBytes = MAX_IN_FLIGHT_BYTES } = this.#options;
     // 1. A breaker that is open needs no more to fail.
     if (paused?.() === true) {

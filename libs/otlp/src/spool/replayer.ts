@@ -142,7 +142,7 @@ export class Replayer {
   }
 
   #waitMs(): number {
-    return this.#pace.waitMs({ count: this.#inFlight.size, bytes: this.#bytes });
+    return this.#pace.waitMs(this.#inFlight.size, this.#bytes);
   }
 
   #settleFlushes(): void {

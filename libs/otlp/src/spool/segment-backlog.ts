@@ -5,8 +5,8 @@ import {
   hasItems,
   noItems,
   restOf,
+  type DropReason,
   type Items,
-  type LossKind,
   type Tally,
 } from './counts.js';
 import type { SegmentFile } from './segment-file.js';
@@ -123,8 +123,9 @@ export class SegmentBacklog {
     return record;
   }
 
-  /** Sets a record aside until somebody asks for its signal. */
+  /** Sets a record aside until somebody asks for its signal. A record of a file that is gone goes too. */
   wait(record: SegmentRecord): void {
+    if (this.#isGone) return this.dropRecord(record, 'evicted', record.bytes);
     record.wait();
     this.#waiting.push(record);
   }
@@ -137,22 +138,22 @@ export class SegmentBacklog {
     if (signal === undefined) return;
     const extra = Math.max(0, items - this.#unread[signal]);
     this.#unread[signal] -= items - extra;
-    this.#recovered({ ...noItems(), [signal]: extra });
+    if (extra > 0) this.#recovered({ ...noItems(), [signal]: extra });
   }
 
-  lose(record: SegmentRecord, kind: LossKind, bytes: number): void {
+  dropRecord(record: SegmentRecord, reason: DropReason, bytes: number): void {
     const items = noItems();
     record.addItemsTo(items);
-    record.lose();
-    this.#lose(kind, items, bytes);
+    record.drop();
+    this.#dropped(reason, items, bytes);
     this.#advance();
   }
 
   /** A lease that nobody sees: the record could not be read again, now or for good. */
-  revoke(record: SegmentRecord, isLost: boolean): void {
-    if (!isLost || this.#isGone) return this.settle(record, 'untried');
+  revoke(record: SegmentRecord, isCorrupt: boolean): void {
+    if (!isCorrupt || this.#isGone) return this.settle(record, 'untried');
     this.#context.counts.returned();
-    this.lose(record, 'corrupt', record.bytes);
+    this.dropRecord(record, 'corrupt', record.bytes);
   }
 
   /** A record that is not done is leased again, after a rest where it failed, if its segment is still there. */
@@ -165,8 +166,6 @@ export class SegmentBacklog {
       const { signal, items } = record.facts;
       if (signal !== undefined) counts.acknowledged(signal, items);
       this.#advance();
-    } else if (this.#isGone) {
-      this.lose(record, 'evicted', record.bytes);
     } else {
       if (answer === 'failed') record.rest(clock.now());
       this.wait(record);
@@ -186,19 +185,19 @@ export class SegmentBacklog {
   /** All has been read. Items that the name promised beyond that lay where nothing could be read. */
   drain(): void {
     this.#isDrained = true;
-    const rest = this.#loseUnread();
-    if (hasItems(rest)) this.#lose('corrupt', rest, 0);
+    const rest = this.#takeUnread();
+    if (hasItems(rest)) this.#dropped('corrupt', rest, 0);
   }
 
   /** The file goes as a whole. Records that are out are settled when their answers come. */
-  drop(kind: 'evicted' | 'expired'): void {
+  drop(reason: 'evicted' | 'expired'): void {
     this.#isGone = true;
-    const items = this.#loseUnread();
+    const items = this.#takeUnread();
     for (const record of this.#waiting.splice(0)) {
-      record.lose();
+      record.drop();
       record.addItemsTo(items);
     }
-    this.#lose(kind, items, this.#extent.bytes - this.#offset);
+    this.#dropped(reason, items, this.#extent.bytes - this.#offset);
   }
 
   /** Items that were acknowledged behind a record that was not: the cursor stops before them. */
@@ -231,17 +230,17 @@ export class SegmentBacklog {
     this.#read.splice(0, settled);
   }
 
-  #loseUnread(): Tally {
+  #takeUnread(): Tally {
     const items = { ...this.#unread };
     Object.assign(this.#unread, noItems());
     return items;
   }
 
-  #lose(kind: LossKind, items: Items, bytes: number): void {
+  #dropped(reason: DropReason, items: Items, bytes: number): void {
     const { counts } = this.#context;
-    counts.lost(kind, items);
-    if (kind === 'corrupt') counts.addCorruptBytes(bytes);
-    this.#context.emit({ kind, items, bytes, path: this.#file.path });
+    counts.dropped(reason, items);
+    if (reason === 'corrupt') counts.addCorruptBytes(bytes);
+    this.#context.emit({ kind: reason, items, bytes, path: this.#file.path });
   }
 
   /** Told before anything can become of the items. */

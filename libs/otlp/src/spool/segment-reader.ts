@@ -5,7 +5,7 @@ import type { SegmentFile, Stretch } from './segment-file.js';
 import { SegmentRecord } from './segment-record.js';
 import type { SpoolContext } from './spool-context.js';
 
-/** The disk's faults in a row after which a file that it cannot read is lost. */
+/** After so many faults of the disk in a row a file is dropped. */
 const MAX_FAILURES = 3;
 const NOTHING = new Uint8Array(0);
 
@@ -49,7 +49,7 @@ export class SegmentReader {
     }
   }
 
-  /** A busy disk is asked again. A file that it has lost, or could not read three times, is lost to us too: true. */
+  /** A busy disk is asked again. A file that is gone, or could not be read three times, is dropped: then true. */
   failed(error: unknown): boolean {
     this.#failures += 1;
     const code = codeOf(error);
@@ -83,9 +83,9 @@ export class SegmentReader {
         }
         const record = this.#recordOf(stretch);
         backlog.enter(record);
-        if (scanned.kind === 'corrupt') backlog.lose(record, 'corrupt', scanned.bytes);
+        if (scanned.kind === 'corrupt') backlog.dropRecord(record, 'corrupt', scanned.bytes);
         else if (!this.#isExpired(record)) return record;
-        else backlog.lose(record, 'expired', scanned.body.byteLength);
+        else backlog.dropRecord(record, 'expired', scanned.body.byteLength);
       }
     } catch (error) {
       this.failed(error);
@@ -93,7 +93,7 @@ export class SegmentReader {
     return undefined;
   }
 
-  /** Reads the body of a record that is leased again. False where the disk does not give it now, or it is lost. */
+  /** Reads the body of a record that is leased again. False where the disk does not give it now, or it is damaged. */
   async #readAgain(record: SegmentRecord): Promise<boolean> {
     const { start, end } = record.facts;
     try {

@@ -28,10 +28,10 @@ export interface RecordFacts {
   readonly isInherited: boolean;
 }
 
-/** One record that was read: leased and waiting in turns, until it is acknowledged or lost. */
+/** One record that was read: leased and waiting in turns, until it is acknowledged or dropped. */
 export class SegmentRecord {
   readonly facts: RecordFacts;
-  #state: 'read' | 'leased' | 'waiting' | 'acknowledged' | 'lost' = 'read';
+  #state: 'read' | 'leased' | 'waiting' | 'acknowledged' | 'dropped' = 'read';
   /** Empty while the record is not leased: there may be many records, and for long. */
   #body: Uint8Array;
   #isDoubtful = false;
@@ -68,7 +68,7 @@ export class SegmentRecord {
 
   /** Nothing more becomes of it. */
   get isSettled(): boolean {
-    return this.#state === 'acknowledged' || this.#state === 'lost';
+    return this.#state === 'acknowledged' || this.#state === 'dropped';
   }
 
   isOf(signals: readonly Signal[]): boolean {
@@ -101,8 +101,8 @@ export class SegmentRecord {
     this.#leave('acknowledged');
   }
 
-  lose(): void {
-    this.#leave('lost');
+  drop(): void {
+    this.#leave('dropped');
   }
 
   rest(nowMs: number): void {
@@ -125,7 +125,7 @@ export class SegmentRecord {
     this.#isDoubtful = true;
   }
 
-  #leave(state: 'waiting' | 'acknowledged' | 'lost'): void {
+  #leave(state: 'waiting' | 'acknowledged' | 'dropped'): void {
     this.#state = state;
     this.#body = NOTHING;
   }

@@ -220,7 +220,7 @@ export class Segment implements SegmentExtent {
   async lease(signals: readonly Signal[], nowMs: number): Promise<LeasedRecord | undefined> {
     // Perhaps not even made yet.
     if (!this.isSealed && this.isEmpty) return undefined;
-    await this.measure();
+    if (!this.#isMeasured) await this.measure();
     if (!this.#isMeasured) return undefined;
     const record = await this.#reader.lease(signals, nowMs);
     if (record === undefined) return undefined;
@@ -238,9 +238,9 @@ export class Segment implements SegmentExtent {
   }
 
   /** Its bytes count no longer. Records that are out are settled when their answers come. */
-  drop(kind: 'evicted' | 'expired'): void {
+  drop(reason: 'evicted' | 'expired'): void {
     this.#context.counts.removeBytes(this.#bytes);
-    this.#backlog.drop(kind);
+    this.#backlog.drop(reason);
     this.#reader.close();
   }
 

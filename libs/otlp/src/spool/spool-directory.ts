@@ -240,9 +240,9 @@ export class SpoolDirectory {
     }
   }
 
-  #drop(segment: Segment, kind: 'evicted' | 'expired'): void {
+  #drop(segment: Segment, reason: 'evicted' | 'expired'): void {
     this.#remove(segment);
-    segment.drop(kind);
+    segment.drop(reason);
   }
 
   #remove(segment: Segment): void {

@@ -1,7 +1,7 @@
 import type { Outcome } from '../send/outcome.js';
 import type { Batch, Clock } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import type { Items, LossKind, SpoolStats } from './counts.js';
+import type { DropReason, Items, SpoolStats } from './counts.js';
 import type { Disk } from './disk.js';
 
 /** Batches on disk, oldest first. No method throws or rejects. */
@@ -109,8 +109,8 @@ export type SpoolEvent =
   /** Told once, where there were threads before this one: all that they left has been taken over. */
   | { readonly kind: 'searched'; readonly path: string }
   | {
-      readonly kind: LossKind;
-      /** Whole, but thrown away; or damaged, as far as the headers tell what it was. */
+      readonly kind: DropReason;
+      /** They were whole and are dropped, or damaged; then as far as the headers tell what they were. */
       readonly items: Items;
       readonly bytes: number;
       readonly path: string;
