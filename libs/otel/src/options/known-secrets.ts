@@ -1,6 +1,8 @@
+import { SIGNALS } from '@nestlens/otlp';
+import type { Signal } from '@nestlens/otlp';
 import type { OtelConfig } from './otel.config.js';
 
-const SIGNALS = ['', '_TRACES', '_METRICS', '_LOGS'] as const;
+const FORMS = ['', ...SIGNALS.map((signal) => `_${signal.toUpperCase()}`)];
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 
 /** Of `Bearer x` the second word is the secret; of `Basic x` it is what that decodes to as well. */
@@ -39,16 +41,16 @@ const decoded = (text: string): string => {
 
 /** All secrets of the export that are known by value: those in use, and those of variables that were not understood. */
 export const knownSecrets = (
-  otlp: Pick<OtelConfig['otlp'], 'traces' | 'metrics' | 'logs'>,
+  otlp: Pick<OtelConfig['otlp'], Signal>,
   variables: NodeJS.ProcessEnv,
 ): readonly string[] => {
-  const ofConfig = [otlp.traces, otlp.metrics, otlp.logs].flatMap(({ headers, tlsFiles }) => [
+  const ofConfig = SIGNALS.map((signal) => otlp[signal]).flatMap(({ headers, tlsFiles }) => [
     ...Object.values(headers.reveal()).flatMap(ofHeader),
     tlsFiles?.reveal().passphrase ?? '',
   ]);
-  const ofOtlp = SIGNALS.flatMap((signal) => [
-    ...ofList(variables[`OTEL_EXPORTER_OTLP${signal}_HEADERS`] ?? ''),
-    ...ofUrl(variables[`OTEL_EXPORTER_OTLP${signal}_ENDPOINT`] ?? ''),
+  const ofOtlp = FORMS.flatMap((form) => [
+    ...ofList(variables[`OTEL_EXPORTER_OTLP${form}_HEADERS`] ?? ''),
+    ...ofUrl(variables[`OTEL_EXPORTER_OTLP${form}_ENDPOINT`] ?? ''),
   ]);
   const ofProxies = PROXIES.flatMap((name) => [
     ...ofUrl(variables[name] ?? ''),

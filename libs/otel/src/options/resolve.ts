@@ -1,3 +1,4 @@
+import type { ExceptionSignal } from '../exceptions/record-exception.js';
 import { Secret } from '../secrets/secret.js';
 import { resolveDestination, sharedReads } from './destination.js';
 import type { Looks } from './destination.js';
@@ -5,15 +6,14 @@ import { engineFaults, engineWarnings } from './engine-limits.js';
 import { Environment } from './environment.js';
 import { OtelConfigError } from './faults.js';
 import type { Fault } from './faults.js';
+import { frozen } from './frozen.js';
 import { knownSecrets } from './known-secrets.js';
 import { RESOURCE_DETECTORS } from './option-names.js';
 import { resolved } from './option.js';
-import type { ExceptionSignal } from '../exceptions/record-exception.js';
-import type { OtelConfig, PipelineConfig, ShutdownConfig } from './otel.config.js';
+import type { HealthConfig, OtelConfig, PipelineConfig, ShutdownConfig } from './otel.config.js';
 import type { OtelModuleOptions, ResourceDetectorName } from './otel.options.js';
 import { OTLP_OPTIONS } from './otlp-table.js';
-import { podOf } from './pod.js';
-import { checkResourceVariable, resourceVariable } from './resource-variable.js';
+import { checkResourceVariable, podOf, resourceVariable } from './resource-variables.js';
 import {
   DIAGNOSTICS_OPTIONS,
   HEALTH_OPTIONS,
@@ -69,25 +69,15 @@ const pipelineOf = (
   };
 };
 
-/** An object that does something, such as a processor or an indicator, is the app's own, however it was made. */
-const isOurs = (value: object): boolean =>
-  Array.isArray(value) ||
-  (Object.getPrototypeOf(value) === Object.prototype &&
-    !Object.values(value).some((part) => typeof part === 'function'));
-
-/** Deep-freezes what is ours: plain data and arrays. */
-const freeze = <T>(value: T): T => {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  if (!isOurs(value)) return value;
-  Object.freeze(value);
-  for (const part of Object.values(value)) freeze(part);
-  return value;
-};
-
 const exceptionSignalOf = (environment: Environment): ExceptionSignal => {
   const choices = environment.get('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN') ?? [];
   if (choices.includes('logs/dup')) return 'both';
   return choices.includes('logs') ? 'log' : 'event';
+};
+
+const healthOf = (given: OtelModuleOptions['health'], environment: Environment): HealthConfig => {
+  const health = resolved(HEALTH_OPTIONS, given, environment);
+  return { ...health, databases: { ...health.databases } };
 };
 
 const shutdownOf = (
@@ -193,7 +183,7 @@ export const resolveConfig = (given: unknown, variables?: NodeJS.ProcessEnv): Ot
     exceptionSignal: exceptionSignalOf(environment),
     http: resolved(HTTP_OPTIONS, options.http, environment),
     rpc: resolved(RPC_OPTIONS, options.rpc, environment),
-    health: resolved(HEALTH_OPTIONS, options.health, environment),
+    health: healthOf(options.health, environment),
     shutdown: shutdownOf(options.shutdown, environment),
     diagnostics: resolved(DIAGNOSTICS_OPTIONS, options.diagnostics, environment),
     secrets: new Secret(knownSecrets(destinations, environment.variables)),
@@ -207,5 +197,5 @@ export const resolveConfig = (given: unknown, variables?: NodeJS.ProcessEnv): Ot
     ...checked.flatMap((result) => result.warnings),
     ...environment.warnings,
   ]);
-  return freeze({ ...config, warnings: [...warnings] });
+  return frozen({ ...config, warnings: [...warnings] }, given);
 };

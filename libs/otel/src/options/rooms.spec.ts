@@ -85,14 +85,21 @@ describe('the configuration of the rooms', () => {
   it('freezes what is ours, and nothing of the app', () => {
     const processor = { seen: 0, onEnd(): void {} };
     const indicator = { name: 'queue', calls: 0, check: () => ({ state: 'up' }) };
-    const processors = [processor];
-    const given = { traces: { processors }, health: { indicators: [indicator] } };
+    const view = { instrumentName: 'a' };
+    const databases = { main: 'TOKEN' };
+    const given = {
+      traces: { processors: [processor] },
+      metrics: { views: [view] },
+      health: { indicators: [indicator], databases },
+    };
     const config = resolveConfig(given, {});
-    for (const part of [config, config.health, config.health.paths, config.http.ignore]) {
+    const { health } = config;
+    for (const part of [config, health, health.databases, health.paths, config.http.ignore]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
-    for (const part of [given, processors, processor, indicator]) {
+    for (const part of [given, given.traces.processors, processor, indicator, view, databases]) {
       expect(Object.isFrozen(part)).toBe(false);
     }
+    expect(config.metrics.views).toEqual([view]);
   });
 });

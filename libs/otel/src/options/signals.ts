@@ -91,9 +91,7 @@ export const resolveMetrics = (
   }
   return {
     ...rest,
-    exporters: exportersOf(
-      given.exporters ?? environment.get('OTEL_METRICS_EXPORTER') ?? exporters ?? ['otlp'],
-    ),
+    exporters: exportersOf(exporters ?? environment.get('OTEL_METRICS_EXPORTER') ?? ['otlp']),
     // A short interval alone is a sound wish: the reader refuses a timeout beyond it.
     timeoutMs: Math.min(timeoutMs, intervalMs),
     sdk: environment.get('OTEL_NODE_EXPERIMENTAL_SDK_METRICS') ?? false,

@@ -1,5 +1,6 @@
 import type { Environment } from './environment.js';
 import { shown } from './shown.js';
+import type { VariableName } from './variables.js';
 
 const NAME = 'OTEL_RESOURCE_ATTRIBUTES';
 const LONGEST = 255;
@@ -46,4 +47,26 @@ export const checkResourceVariable = (environment: Environment): void => {
   const named = faulty.slice(0, MOST_NAMED).join(', ');
   const more = faulty.length > MOST_NAMED ? `, and ${faulty.length - MOST_NAMED} more` : '';
   environment.warn(NAME, `${named}${more}; none of it is used`);
+};
+
+/** Attribute, then the variables by which the Downward API commonly hands it over; the first that is set wins. */
+const POD_VARIABLES = [
+  ['k8s.pod.name', 'K8S_POD_NAME', 'POD_NAME', 'HOSTNAME'],
+  ['k8s.pod.uid', 'K8S_POD_UID', 'POD_UID'],
+  ['k8s.namespace.name', 'K8S_NAMESPACE_NAME', 'K8S_NAMESPACE', 'POD_NAMESPACE'],
+  ['k8s.node.name', 'K8S_NODE_NAME', 'NODE_NAME'],
+  ['k8s.container.name', 'K8S_CONTAINER_NAME', 'CONTAINER_NAME'],
+  ['k8s.deployment.name', 'K8S_DEPLOYMENT_NAME'],
+  ['k8s.cluster.name', 'K8S_CLUSTER_NAME'],
+] as const satisfies readonly (readonly [string, ...VariableName[]])[];
+
+/** What variables say of the pod; undefined where `KUBERNETES_SERVICE_HOST` is not set, which Kubernetes does. */
+export const podOf = (environment: Environment): Readonly<Record<string, string>> | undefined => {
+  if (!environment.isSet('KUBERNETES_SERVICE_HOST')) return undefined;
+  const pod: Record<string, string> = {};
+  for (const [attribute, ...names] of POD_VARIABLES) {
+    const found = names.map((name) => environment.get(name)).find((value) => value !== undefined);
+    if (typeof found === 'string') pod[attribute] = found;
+  }
+  return pod;
 };
