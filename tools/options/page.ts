@@ -75,8 +75,8 @@ const HEAD = `<!-- Generated from libs/otel/src/options by \`npm run options\`. 
 # Options of \`OtelModule\`
 
 Code wins over variables of the environment, which win over the default. Unknown keys and wrong values stop the start with one
-message that lists every fault. A variable that cannot be understood is ignored with one warning, and so is one whose name
-is nearly that of another. [faults.md](faults.md) has what is refused and what is mended. Durations are in ms, sizes in bytes.
+message that lists every fault. A value of a variable that cannot be understood is ignored with one warning; so is a variable
+whose name is nearly that of one below. [faults.md](faults.md) has what is refused and what is mended. Durations are in ms, sizes in bytes.
 
 An option of one engine is ignored by the other with one warning, or stops the start where that would send telemetry astray.
 `;
@@ -89,6 +89,7 @@ export const optionsPage = (): string =>
     '## Environment',
     '',
     'Every variable that is read. An empty one is unset. `<SIGNAL>` is `TRACES`, `METRICS` or `LOGS`; the form of one signal wins.',
+    'OTLP over HTTP, with the engine `nestlens`, also goes by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; lower case wins.',
     '',
     variablesText(),
     '',

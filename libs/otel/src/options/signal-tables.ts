@@ -185,7 +185,9 @@ export const METRICS_OPTIONS = section(
       default: 30_000,
     }),
     temporality: option(oneOf(TEMPORALITIES), {
-      text: 'Whether sums count from the start, or since the last export.',
+      text:
+        'Whether sums count from the start (`cumulative`) or since the last export (`delta`). `lowmemory`: `delta` for ' +
+        'counters and histograms, `cumulative` for the rest.',
       variables: ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'],
       default: 'cumulative',
     }),

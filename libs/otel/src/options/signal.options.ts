@@ -123,8 +123,9 @@ export interface MetricsOptions {
    */
   timeoutMs?: number;
   /**
-   * Whether sums count from the start, or since the last export. Values: `cumulative`, `delta`,
-   * `lowmemory`. Default: `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, then `cumulative`.
+   * Whether sums count from the start (`cumulative`) or since the last export (`delta`).
+   * `lowmemory`: `delta` for counters and histograms, `cumulative` for the rest. Default:
+   * `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, then `cumulative`.
    */
   temporality?: 'cumulative' | 'delta' | 'lowmemory';
   /**
