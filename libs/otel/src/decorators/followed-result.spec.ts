@@ -1,9 +1,4 @@
-import { SpanStatusCode, context, trace } from '@opentelemetry/api';
-import {
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   BehaviorSubject,
   EMPTY,
@@ -18,30 +13,14 @@ import {
   throwError,
   toArray,
 } from 'rxjs';
-import { AsyncContextManager } from '../context/async-context-manager.js';
-import { globalProviders as globals } from '../late-bound/globals.js';
+import { useEndedSpans } from './fixtures/ended-spans.js';
 import { Span } from './span.decorator.js';
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const activeSpanId = (): string | undefined => trace.getActiveSpan()?.spanContext().spanId;
 
 describe('@Span on what goes on after the return', () => {
-  const exporter = new InMemorySpanExporter();
-
-  beforeAll(() => {
-    context.setGlobalContextManager(new AsyncContextManager());
-    globals.fillWith({
-      tracerProvider: new TracerProvider({
-        spanProcessors: [new SimpleSpanProcessor({ exporter })],
-      }),
-    });
-  });
-  afterAll(() => {
-    globals.release();
-    trace.disable();
-    context.disable();
-  });
-  beforeEach(() => exporter.reset());
+  const exporter = useEndedSpans();
 
   const ended = (): string[] =>
     exporter.getFinishedSpans().map((span) => span.spanContext().spanId);

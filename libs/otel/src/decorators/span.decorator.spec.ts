@@ -1,13 +1,7 @@
 import { BadRequestException, InternalServerErrorException } from '@nestjs/common';
-import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
-import {
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { AsyncContextManager } from '../context/async-context-manager.js';
-import { globalProviders as globals } from '../late-bound/globals.js';
+import { useEndedSpans } from './fixtures/ended-spans.js';
 import { Span } from './span.decorator.js';
 
 const KEY = Symbol('by symbol');
@@ -15,22 +9,7 @@ const activeSpanId = (): string | undefined => trace.getActiveSpan()?.spanContex
 const child = (name: string): void => trace.getTracer('spec').startSpan(name).end();
 
 describe('@Span', () => {
-  const exporter = new InMemorySpanExporter();
-
-  beforeAll(() => {
-    context.setGlobalContextManager(new AsyncContextManager());
-    globals.fillWith({
-      tracerProvider: new TracerProvider({
-        spanProcessors: [new SimpleSpanProcessor({ exporter })],
-      }),
-    });
-  });
-  afterAll(() => {
-    globals.release();
-    trace.disable();
-    context.disable();
-  });
-  beforeEach(() => exporter.reset());
+  const exporter = useEndedSpans();
 
   const only = (): ReadableSpan => {
     const [span, ...others] = exporter.getFinishedSpans();
