@@ -19,7 +19,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
-    '^@nestlens/otlp/wire$': '<rootDir>/libs/otlp/src/wire/index.ts',
+    '^@nestlens/otlp/(wire|receiver)$': '<rootDir>/libs/otlp/src/$1/index.ts',
     '^@nestlens/(otlp|otel|lens|testing|protos)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

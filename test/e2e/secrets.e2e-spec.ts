@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExportReply } from '@nestlens/otlp/wire';
+import type { ExportReply } from '@nestlens/otlp/receiver';
 import { ScriptedOtlpServer, accept, partial, unavailable, useLeakCheck } from '@nestlens/testing';
 import { ask } from './health-app.js';
 import {

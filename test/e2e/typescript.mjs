@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { transformFileSync } from '@swc/core';
 
 /** The sources of our libs, so that parts of them are not there twice. */
-const OURS = /^@nestlens\/(otlp|otel|testing)(\/wire)?$/;
+const OURS = /^@nestlens\/(otlp|otel|testing)(\/wire|\/receiver)?$/;
 const sources = new URL('../../libs/', import.meta.url).href;
 
 registerHooks({

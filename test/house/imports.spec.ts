@@ -6,8 +6,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'libs/otlp': [],
   'libs/protos': [],
   'libs/otel': ['@nestlens/otlp', '@nestlens/otlp/worker'],
-  'libs/lens': ['@nestlens/otlp/wire'],
-  'libs/testing': ['@nestlens/otlp', '@nestlens/otlp/wire', '@nestlens/otel'],
+  'libs/lens': ['@nestlens/otlp/wire', '@nestlens/otlp/receiver'],
+  'libs/testing': [
+    '@nestlens/otlp',
+    '@nestlens/otlp/wire',
+    '@nestlens/otlp/receiver',
+    '@nestlens/otel',
+  ],
   'apps/lens': ['@nestlens/lens'],
 };
 const SERVICE = ['@nestlens/otel', '@nestlens/protos'];

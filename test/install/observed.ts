@@ -1,4 +1,4 @@
-import { createOtlpReceiver } from '@nestlens/otlp/wire';
+import { createOtlpReceiver } from '@nestlens/otlp/receiver';
 import type { ExportRequest, ResourceGroup } from '@nestlens/otlp/wire';
 import type { RunningApp } from './fresh-app.js';
 

@@ -7,7 +7,11 @@ const root = process.cwd();
 /** Runs the sources as they are: no build that could be stale. */
 const hook = `
 import { registerHooks } from 'node:module';
-const libs = { '@nestlens/lens': 'libs/lens/src/index.ts', '@nestlens/otlp/wire': 'libs/otlp/src/wire/index.ts' };
+const libs = {
+  '@nestlens/lens': 'libs/lens/src/index.ts',
+  '@nestlens/otlp/wire': 'libs/otlp/src/wire/index.ts',
+  '@nestlens/otlp/receiver': 'libs/otlp/src/receiver/index.ts',
+};
 registerHooks({ resolve(name, context, next) {
   if (name in libs) return next(${JSON.stringify(`file://${root}/`)} + libs[name], context);
   if (name.startsWith('.') && !context.parentURL.includes('node_modules')) return next(name.replace(/\\.js$/, '.ts'), context);

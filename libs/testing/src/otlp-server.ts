@@ -1,5 +1,10 @@
-import { createOtlpReceiver } from '@nestlens/otlp/wire';
-import type { ExportReply, OtlpReceiver, ReceivedExport, ReceiverStats } from '@nestlens/otlp/wire';
+import { createOtlpReceiver } from '@nestlens/otlp/receiver';
+import type {
+  ExportReply,
+  OtlpReceiver,
+  ReceivedExport,
+  ReceiverStats,
+} from '@nestlens/otlp/receiver';
 import { Arrivals } from './arrivals.js';
 import type { WaitOptions, Wanted } from './arrivals.js';
 import { printed } from './expected-value.js';

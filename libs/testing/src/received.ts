@@ -1,5 +1,5 @@
+import type { ExportReply, Transport } from '@nestlens/otlp/receiver';
 import type {
-  ExportReply,
   ExportRequest,
   LogRecord,
   Metric,
@@ -7,7 +7,6 @@ import type {
   ResourceGroup,
   Scope,
   Signal,
-  Transport,
 } from '@nestlens/otlp/wire';
 import type { ReceivedSpan } from './span-view.js';
 

@@ -1,4 +1,5 @@
-import type { ExportReply, Signal } from '@nestlens/otlp/wire';
+import type { ExportReply } from '@nestlens/otlp/receiver';
+import type { Signal } from '@nestlens/otlp/wire';
 
 /** gRPC status UNAVAILABLE. */
 const UNAVAILABLE = 14;

@@ -1,4 +1,4 @@
-import type { ExportReply } from '@nestlens/otlp/wire';
+import type { ExportReply } from '@nestlens/otlp/receiver';
 import type { Refusal } from './refusal.js';
 
 const accepted: ExportReply = Object.freeze({ kind: 'accepted' });

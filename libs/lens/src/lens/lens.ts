@@ -1,4 +1,4 @@
-import { createOtlpReceiver, type OtlpReceiver, type ReceiverStats } from '@nestlens/otlp/wire';
+import { createOtlpReceiver, type OtlpReceiver, type ReceiverStats } from '@nestlens/otlp/receiver';
 import { Api } from '../api/api.js';
 import { createRoutes } from '../api/routes.js';
 import { LiveFeed } from '../live/feed.js';

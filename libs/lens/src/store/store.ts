@@ -1,5 +1,5 @@
+import type { ExportReply } from '@nestlens/otlp/receiver';
 import type {
-  ExportReply,
   ExportRequest,
   LogRecord,
   Metric,

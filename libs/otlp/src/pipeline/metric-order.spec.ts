@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExportReply } from '../receiver/reply.js';
+import type { ExportReply } from '../receiver/receiver-options.js';
 import type { ExportRequest } from '../wire/model.js';
 import { Collector } from './fixtures/collector.js';
 import { NumberedMetrics, numberIn, refusingDisorder } from './fixtures/ordered-metrics.js';

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { createLedger } from '../ledger/ledger.js';
 import type { SignalLedger } from '../ledger/ledger.js';
 import { Collector } from './fixtures/collector.js';
-import type { ExportReply } from '../receiver/reply.js';
+import type { ExportReply } from '../receiver/receiver-options.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';

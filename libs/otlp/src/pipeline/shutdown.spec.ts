@@ -1,4 +1,4 @@
-import type { ExportReply } from '../receiver/reply.js';
+import type { ExportReply } from '../receiver/receiver-options.js';
 import { summedUp } from './fixtures/books.js';
 import { Collector } from './fixtures/collector.js';
 import { PATIENT } from './fixtures/patient.js';

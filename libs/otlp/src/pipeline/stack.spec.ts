@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createOtlpReceiver } from '../wire/index.js';
+import { createOtlpReceiver } from '../receiver/index.js';
 import { patience, smallBatch } from '../transport/fixtures/batches.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import { until } from './fixtures/until.js';

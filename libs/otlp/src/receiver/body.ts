@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import type { HeldBytes } from './receiver-limits.js';
 
 /** `too_large`, `overloaded` and `too_slow` leave the rest unread: what becomes of the stream is up to the caller. */
@@ -49,4 +50,24 @@ export function readBody(
     // A stream of HTTP/2 whose connection was cut ends like any other, after this.
     source.on('aborted', onAbort);
   });
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** Undoes gzip and stops at `maxBytes`; `aborted` means that it is not gzip. */
+export async function gunzipBounded(
+  compressed: Uint8Array,
+  maxBytes: number,
+  timeoutMs: number,
+  held: HeldBytes,
+): Promise<Body> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  const body = readBody(gunzip, maxBytes, timeoutMs, held);
+  gunzip.end(compressed);
+  try {
+    return await body;
+  } finally {
+    gunzip.on('error', () => {});
+    gunzip.destroy();
+  }
 }

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 import type { Writable } from 'node:stream';
 
 /** One port of a receiver. */
@@ -29,4 +31,26 @@ export function taken(
     stream.once(event, settle);
     stream.once('close', settle);
   });
+}
+
+/** Resolves to the port that `server` got. Rejects with the error of node:net. */
+export function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** One string per name, without the pseudo headers of HTTP/2. Of a `__proto__` header it is data. */
+export function joinHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const joined = Object.create(null) as Record<string, string>;
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value === undefined || name.startsWith(':')) continue;
+    joined[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return joined;
 }

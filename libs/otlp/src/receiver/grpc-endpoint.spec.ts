@@ -13,8 +13,7 @@ import { decodeExportResponse } from '../wire/export-response.js';
 import { frame } from './grpc-frames.js';
 import { createOtlpReceiver } from './receiver.js';
 import type { OtlpReceiver } from './receiver.js';
-import type { OtlpReceiverOptions, ReceivedExport } from './receiver-options.js';
-import type { ExportReply } from './reply.js';
+import type { ExportReply, OtlpReceiverOptions, ReceivedExport } from './receiver-options.js';
 import { decodeStatus } from '../wire/status.js';
 
 const TRACES = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';

@@ -4,8 +4,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { decodeExportResponse } from '../wire/export-response.js';
 import { createOtlpReceiver } from './receiver.js';
 import type { OtlpReceiver } from './receiver.js';
-import type { OtlpReceiverOptions, ReceivedExport } from './receiver-options.js';
-import type { ExportReply } from './reply.js';
+import type { ExportReply, OtlpReceiverOptions, ReceivedExport } from './receiver-options.js';
 import { decodeStatus, decodeStatusJson } from '../wire/status.js';
 
 /** One resource, one scope, one span without fields. */

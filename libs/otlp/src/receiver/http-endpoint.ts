@@ -3,16 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { readBody } from './body.js';
 import { Connections } from './connections.js';
-import { CLOSE_GRACE_MS, taken } from './endpoint.js';
+import { CLOSE_GRACE_MS, joinHeaders, listen, taken } from './endpoint.js';
 import type { Endpoint } from './endpoint.js';
 import { encodeExportResponse, encodeExportResponseJson } from '../wire/export-response.js';
-import { joinHeaders } from './headers.js';
 import { isAllowedHost, isAllowedOrigin } from './hosts.js';
 import { OVERLOADED, TOO_LARGE, TOO_SLOW } from './intake.js';
 import type { Intake, Refusal } from './intake.js';
-import { listen } from './listening.js';
 import type { Signal } from '../wire/model.js';
-import type { ExportReply } from './reply.js';
+import type { ExportReply } from './receiver-options.js';
 import { encodeStatus, encodeStatusJson } from '../wire/status.js';
 import {
   httpStatusOf,

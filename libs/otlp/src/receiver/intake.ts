@@ -1,8 +1,8 @@
 import { decodeExportRequest } from '../wire/export-request.js';
-import { gunzipBounded } from './inflate.js';
+import { gunzipBounded } from './body.js';
 import { decodeExportRequestJson } from '../wire/json-export-request.js';
 import type { ExportRequest, Signal } from '../wire/model.js';
-import type { ExportReply } from './reply.js';
+import type { ExportReply } from './receiver-options.js';
 import { HeldBytes, inflateCap } from './receiver-limits.js';
 import type { OtlpReceiverOptions, ReceiverLimits, Transport } from './receiver-options.js';
 import {

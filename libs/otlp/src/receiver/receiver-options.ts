@@ -1,6 +1,5 @@
 import type { DecodeLimits } from '../wire/decode-limits.js';
 import type { ExportRequest } from '../wire/model.js';
-import type { ExportReply } from './reply.js';
 
 /** How a request came in. */
 export type Transport = 'grpc' | 'http/protobuf' | 'http/json';
@@ -16,6 +15,25 @@ export interface ReceivedExport {
   /** The request message after inflating; the receiver does not use it again. */
   readonly raw?: Uint8Array;
 }
+
+/**
+ * What a receiver answers to one export request. `hang` never answers and `reset` cuts the connection: they
+ * are there for scripted peers; a real receiver uses the first three.
+ */
+export type ExportReply =
+  | { readonly kind: 'accepted'; readonly message?: string }
+  | { readonly kind: 'partial'; readonly rejected: number; readonly message: string }
+  | {
+      readonly kind: 'refused';
+      /** gRPC status code number; HTTP status is derived by the table of OTLP unless given. */
+      readonly code: number;
+      readonly httpStatus?: number;
+      readonly message: string;
+      /** RetryInfo on gRPC, Retry-After on HTTP. */
+      readonly retryAfterMs?: number;
+    }
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'reset' };
 
 /** Bounds of one receiver. They hold whatever a peer sends. */
 export interface ReceiverLimits extends DecodeLimits {

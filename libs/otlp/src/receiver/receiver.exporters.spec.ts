@@ -32,8 +32,7 @@ import {
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { createOtlpReceiver } from './receiver.js';
 import type { OtlpReceiver, ReceiverPorts } from './receiver.js';
-import type { ReceivedExport } from './receiver-options.js';
-import type { ExportReply } from './reply.js';
+import type { ExportReply, ReceivedExport } from './receiver-options.js';
 
 const compression = CompressionAlgorithm.GZIP;
 let receiver: OtlpReceiver;

@@ -4,8 +4,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { createOtlpReceiver } from './receiver.js';
 import type { OtlpReceiver } from './receiver.js';
-import type { OtlpReceiverOptions } from './receiver-options.js';
-import type { ExportReply } from './reply.js';
+import type { ExportReply, OtlpReceiverOptions } from './receiver-options.js';
 
 const HEAD = 'POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 const REQUEST = `${HEAD}Content-Length: 2\r\n\r\n{}`;

@@ -1,7 +1,8 @@
 import { SIGNALS } from '../wire/model.js';
 import { setImmediate as tick } from 'node:timers/promises';
-import { createOtlpReceiver } from '../wire/index.js';
-import type { ExportReply, OtlpReceiver, ReceivedExport, Signal } from '../wire/index.js';
+import { createOtlpReceiver } from '../receiver/index.js';
+import type { ExportReply, OtlpReceiver, ReceivedExport } from '../receiver/index.js';
+import type { Signal } from '../wire/index.js';
 import type { Batch, Sender } from '../send/sender.js';
 import { batchOf, chunk, jsonBatch, patience, smallBatch } from './fixtures/batches.js';
 import { createGrpcSender } from './grpc-sender.js';

@@ -1,5 +1,5 @@
-import { createOtlpReceiver } from '../wire/index.js';
-import type { ExportReply, OtlpReceiver } from '../wire/index.js';
+import { createOtlpReceiver } from '../receiver/index.js';
+import type { ExportReply, OtlpReceiver } from '../receiver/index.js';
 import { patience, smallBatch } from './fixtures/batches.js';
 import { createGrpcSender } from './grpc-sender.js';
 import { basic, bearer } from './headers.js';

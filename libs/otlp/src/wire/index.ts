@@ -1,20 +1,9 @@
 /**
- * The wire format of OTLP: reading, writing and receiving export requests.
+ * The wire format of OTLP: reading and writing export requests.
  *
  * @module @nestlens/otlp/wire
  */
 
-export { createOtlpReceiver } from '../receiver/receiver.js';
-export type { OtlpReceiver, ReceiverPorts } from '../receiver/receiver.js';
-export type {
-  OtlpReceiverOptions,
-  ReceivedExport,
-  ReceiverLimits,
-  ReceiverStats,
-  Transport,
-} from '../receiver/receiver-options.js';
-export { DEFAULT_RECEIVER_LIMITS } from '../receiver/receiver-limits.js';
-export type { ExportReply } from '../receiver/reply.js';
 export { decodeExportRequest } from './export-request.js';
 export type { ExportRequestOf } from './export-request.js';
 export { decodeExportRequestJson } from './json-export-request.js';

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { ExportEngine, Signal } from '@nestlens/otel';
-import type { ExportReply } from '@nestlens/otlp/wire';
+import type { ExportReply } from '@nestlens/otlp/receiver';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import type { Sampler } from '@opentelemetry/sdk-trace';
 import { leakCheck } from '../leak-check.js';
