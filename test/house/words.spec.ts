@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectFiles, read, root } from './tree.js';
+
+/** Parts of identifiers, words of prose and of file names that the glossary replaced, with the word to write instead. */
+const WORDS: Readonly<Record<string, string>> = {
+  bury: 'deletePending',
+  buried: 'deleted',
+  doom: 'markForDeletion',
+  doomed: 'pending delete',
+  orphans: 'abandoned spools',
+  pardon: 'resetBackoff',
+  pardons: 'resets of the backoff',
+  pardoned: 'reset',
+  surroundings: 'context',
+};
+
+/** Whole identifiers, where their parts are words like any other. */
+const NAMES: readonly (readonly [name: RegExp, instead: string])[] = [
+  [
+    /^(append|begin|close|make|nameSealed|seal|sync|syncNames|takeBack|write|writeAll)Now$/,
+    '*Sync',
+  ],
+  [/^homesIn$/, 'SpoolDirectory'],
+];
+
+/** They say what was called what, or hold the list. */
+const EXEMPT: ReadonlySet<string> = new Set(['CHANGELOG.md', 'test/house/words.spec.ts']);
+
+const IDENTIFIER = /[A-Za-z][A-Za-z0-9]*/g;
+const PART = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g;
+
+/** The replaced words of a text, each with the word to write. */
+const replacedIn = (text: string): readonly string[] => {
+  const found = new Set<string>();
+  for (const [identifier] of text.matchAll(IDENTIFIER)) {
+    for (const [name, instead] of NAMES)
+      if (name.test(identifier)) found.add(`${identifier}: write ${instead}`);
+    for (const part of identifier.match(PART) ?? []) {
+      const word = part.toLowerCase();
+      if (Object.hasOwn(WORDS, word)) found.add(`${identifier}: write ${WORDS[word]}`);
+    }
+  }
+  return [...found];
+};
+
+/** The rows of the glossary's tables: term, meaning, the field's word, file. */
+const terms = read('docs/glossary.md')
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) => {
+    const [, term = '', meaning = '', field = '', file = ''] = line.split('|');
+    return {
+      term: term.replaceAll(/[` ]/g, ''),
+      meaning: meaning.trim(),
+      field: field.trim(),
+      file: file.replaceAll(/[` ]/g, ''),
+    };
+  });
+
+describe('the words of the glossary', () => {
+  it('are at most 30, each once, with one sentence and the word of the field', () => {
+    expect(terms.length).toBeGreaterThan(0);
+    expect(terms.length).toBeLessThanOrEqual(30);
+    expect(new Set(terms.map(({ term }) => term)).size).toBe(terms.length);
+    const poor = terms.filter(
+      ({ meaning, field }) => meaning === '' || field === '' || /\.\s|\.$/.test(meaning),
+    );
+    expect(poor).toEqual([]);
+  });
+
+  it('stand in the file that the glossary names', () => {
+    const missing = terms.filter(
+      ({ term, file }) =>
+        !existsSync(join(root, file)) || !new RegExp(String.raw`\b${term}\b`).test(read(file)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('words that the glossary replaced', () => {
+  it('stand in no identifier, file name, comment, title or document', () => {
+    const files = projectFiles('*.ts', '*.mjs', '*.cjs', '*.js', '*.json', '*.md', '*.html').filter(
+      (file) => !EXEMPT.has(file) && !file.endsWith('package-lock.json'),
+    );
+    const wrong = files.flatMap((file) =>
+      replacedIn(`${file}\n${read(file)}`).map((words) => `${file}: ${words}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('are found as a part of an identifier, in a file name and in prose, and nowhere else', () => {
+    expect(replacedIn('class SpoolPardon {}')).toEqual(['SpoolPardon: write resetBackoff']);
+    expect(replacedIn('spool/surroundings.spec.ts')).toEqual(['surroundings: write context']);
+    expect(replacedIn('// Whoever is Doomed')).toEqual(['Doomed: write pending delete']);
+    expect(replacedIn('this.#disk.syncNow()')).toEqual(['syncNow: write *Sync']);
+    expect(replacedIn('doomsday(); rightNow(); an orphan span')).toEqual([]);
+  });
+});
