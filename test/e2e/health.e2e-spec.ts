@@ -61,7 +61,7 @@ class Gate {
 
 useLeakCheck();
 
-describe.each(PLATFORMS)('F39: readiness of an app on %s and a real PostgreSQL', (platform) => {
+describe.each(PLATFORMS)('readiness of an app on %s and a real PostgreSQL', (platform) => {
   const gate = new Gate();
   let database: OwnPostgres;
   let pool: Pool;

@@ -53,49 +53,46 @@ async function probe(port: number, path: string): Promise<{ statuses: number[]; 
 describe('SIGTERM under load', () => {
   useLeakCheck({ timeoutMs: 10_000 });
 
-  it.each([1, 2, 3])(
-    'P17-P20: fails no request, loses no span, keeps liveness (run %i)',
-    async (turn) => {
-      await using server = await ScriptedOtlpServer.start();
-      await using service = await WorkService.start(`load-${turn}`, {
-        service: { name: 'work' },
-        otlp: { protocol: 'grpc', endpoint: server.grpcUrl },
-        shutdown: { drainMs: DRAIN_MS },
-      });
-      const { port } = service;
-      const met: Met = { answered: 0, failures: [] };
-      const warm = Promise.withResolvers<void>();
-      let waiting = CLIENTS;
-      const clients = Array.from({ length: CLIENTS }, (_, index) =>
-        client(port, index * 1000, met, () => (waiting -= 1) === 0 && warm.resolve()),
-      );
-      await warm.promise;
-      const [live, ready] = [probe(port, '/livez'), probe(port, '/readyz')];
-      const exit = await service.stop();
-      await Promise.all(clients);
+  it.each([1, 2, 3])('fails no request, loses no span, keeps liveness (run %i)', async (turn) => {
+    await using server = await ScriptedOtlpServer.start();
+    await using service = await WorkService.start(`load-${turn}`, {
+      service: { name: 'work' },
+      otlp: { protocol: 'grpc', endpoint: server.grpcUrl },
+      shutdown: { drainMs: DRAIN_MS },
+    });
+    const { port } = service;
+    const met: Met = { answered: 0, failures: [] };
+    const warm = Promise.withResolvers<void>();
+    let waiting = CLIENTS;
+    const clients = Array.from({ length: CLIENTS }, (_, index) =>
+      client(port, index * 1000, met, () => (waiting -= 1) === 0 && warm.resolve()),
+    );
+    await warm.promise;
+    const [live, ready] = [probe(port, '/livez'), probe(port, '/readyz')];
+    const exit = await service.stop();
+    await Promise.all(clients);
 
-      expect(met.failures).toEqual([]);
-      expect(exit).toEqual({ code: null, signal: 'SIGTERM', forced: false });
-      for (const { end } of [await live, await ready]) expect(end).toMatch(/ECONN(REFUSED|RESET)/);
-      const alive = (await live).statuses;
-      expect(alive.length).toBeGreaterThan(0);
-      expect(alive.filter((status) => status !== 200)).toEqual([]);
-      const states = (await ready).statuses.join(' ');
-      expect(states).toMatch(/^(200 )*503( 503)*$/);
+    expect(met.failures).toEqual([]);
+    expect(exit).toEqual({ code: null, signal: 'SIGTERM', forced: false });
+    for (const { end } of [await live, await ready]) expect(end).toMatch(/ECONN(REFUSED|RESET)/);
+    const alive = (await live).statuses;
+    expect(alive.length).toBeGreaterThan(0);
+    expect(alive.filter((status) => status !== 200)).toEqual([]);
+    const states = (await ready).statuses.join(' ');
+    expect(states).toMatch(/^(200 )*503( 503)*$/);
 
-      const work = server.spans().filter(({ name }) => name === 'GET /jobs/:id');
-      expect(work).toHaveLength(met.answered);
-      expect(new Set(work.map(({ attributes }) => attributes['url.path'])).size).toBe(met.answered);
-      const rest = server.spans().filter((span) => !work.includes(span));
-      expect(rest.map(({ name }) => name)).toEqual(['nestjs.shutdown']);
-      expect(service.sent?.traces).toEqual({
-        accepted: met.answered + 1,
-        rejected: 0,
-        dropped: {},
-        queued: 0,
-        spooled: 0,
-        possibleDuplicates: 0,
-      });
-    },
-  );
+    const work = server.spans().filter(({ name }) => name === 'GET /jobs/:id');
+    expect(work).toHaveLength(met.answered);
+    expect(new Set(work.map(({ attributes }) => attributes['url.path'])).size).toBe(met.answered);
+    const rest = server.spans().filter((span) => !work.includes(span));
+    expect(rest.map(({ name }) => name)).toEqual(['nestjs.shutdown']);
+    expect(service.sent?.traces).toEqual({
+      accepted: met.answered + 1,
+      rejected: 0,
+      dropped: {},
+      queued: 0,
+      spooled: 0,
+      possibleDuplicates: 0,
+    });
+  });
 });

@@ -117,7 +117,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
   };
 
   it(
-    'P22: is not there, and comes: the service is degraded, not unready, until it is there',
+    'is not there, and comes: the service is degraded, not unready, until it is there',
     async () => {
       await using server = await ScriptedOtlpServer.start();
       await server.close();

@@ -139,7 +139,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     expect((await ask(port, '/livez')).status).toBe(200);
   });
 
-  it('P21: ask a database once for 200 probes, and answer liveness while it hangs', async () => {
+  it('ask a database once for 200 probes, and answer liveness while it hangs', async () => {
     let pings = 0;
     let answer = true;
     const released = Promise.withResolvers<void>();
@@ -182,7 +182,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     released.resolve();
   });
 
-  it('P22: stay ready without a collector, and say so', async () => {
+  it('stay ready without a collector, and say so', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     const { port: nobody } = await new Promise<AddressInfo>((resolve) => {
       closed.once('listening', () => resolve(closed.address() as AddressInfo));

@@ -44,7 +44,7 @@ const echo: ExportReply = {
   message: ECHO,
 };
 
-describe.each(ENGINES)('P28: the secrets of a service with the engine %s', (engine) => {
+describe.each(ENGINES)('the secrets of a service with the engine %s', (engine) => {
   useLeakCheck({ timeoutMs: 10_000 });
 
   it.each<[string, ExportReply, string]>([
@@ -53,7 +53,7 @@ describe.each(ENGINES)('P28: the secrets of a service with the engine %s', (engi
     ['repeats it in a partial success', partial(1, ECHO), '***'],
     ['is unavailable', unavailable(), 'npm'],
   ])(
-    'row 25: are seen nowhere with a collector that %s',
+    'are seen nowhere with a collector that %s',
     async (name, reply) => {
       await using server = await ScriptedOtlpServer.start();
       server.script.otherwise(reply);
@@ -134,7 +134,7 @@ describe.each(ENGINES)('P28: the secrets of a service with the engine %s', (engi
   );
 });
 
-describe('P28: a spool', () => {
+describe('the secrets of a spool', () => {
   useLeakCheck({ timeoutMs: 10_000 });
 
   it(

@@ -36,7 +36,7 @@ async function run(
 useLeakCheck();
 
 describe.each(PLATFORMS)('SIGTERM to a service on %s', (platform) => {
-  it('P19, P20: ends requests, hooks and telemetry in this order, then the process', async () => {
+  it('ends requests, hooks and telemetry in this order, then the process', async () => {
     let answer: Promise<Answer> | undefined;
     const ended = await run([platform, 'none'], (line, child) => {
       if (line.startsWith('port ')) answer = ask(Number(line.slice(5)), '/slow');
@@ -62,7 +62,7 @@ describe.each(PLATFORMS)('SIGTERM to a service on %s', (platform) => {
     expect([ended.code, ended.signal]).toEqual([null, 'SIGTERM']);
   });
 
-  it('F37: runs one sequence for two signals', async () => {
+  it('runs one sequence for two signals', async () => {
     const ended = await run([platform, 'none'], (line, child) => {
       if (line.startsWith('port ')) child.kill('SIGTERM');
       if (line === 'drain') child.kill('SIGINT');
@@ -78,13 +78,13 @@ describe('SIGTERM to a service whose', () => {
       if (line.startsWith('port ')) child.kill('SIGTERM');
     });
 
-  it('F38: hook hangs still flushes, and is ended by force', async () => {
+  it('hook hangs still flushes, and is ended by force', async () => {
     const { code, lines } = await signalled('hook hangs');
     expect(lines.slice(-4)).toEqual(['onModuleDestroy', 'signals sent', 'metrics sent', 'exit']);
     expect(code).toBe(1);
   });
 
-  it('F38: server fails to close has sent its spans before Nest gives up', async () => {
+  it('server fails to close has sent its spans before Nest gives up', async () => {
     const { code, lines } = await signalled('server fails to close');
     expect(lines.slice(-2)).toEqual(['beforeApplicationShutdown', 'signals sent']);
     expect(code).toBe(1);

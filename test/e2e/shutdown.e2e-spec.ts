@@ -105,7 +105,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     expect(order.filter((name) => name === 'flush')).toHaveLength(1);
   });
 
-  it('P17: resets none of 40 keep-alive clients', async () => {
+  it('resets none of 40 keep-alive clients', async () => {
     const app = await listening({ drainMs: 1000 });
     const port = portOf(app);
     const failures: unknown[] = [];
@@ -128,42 +128,39 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     expect(failures).toEqual([]);
   });
 
-  it.each([true, false])(
-    'P19: ends a slow request before any hook (counted: %s)',
-    async (counted) => {
-      const order: string[] = [];
-      const app = await createApp(
-        platform,
-        {},
-        {
-          controllers: [WorkController],
-          providers: [
-            { provide: 'P', useValue: { onModuleDestroy: () => order.push('onModuleDestroy') } },
-          ],
-        },
-      );
-      // As where telemetry of requests is out of order: then the connections alone tell.
-      if (!counted) app.get(HttpServerInstrumentation).disable();
-      await app.listen(0, '127.0.0.1');
-      const server = app.getHttpServer() as Server;
-      server.on('request', (_, res) => res.once('close', () => order.push('answered')));
-      const agent = new Agent({ keepAlive: true });
-      const slow = ask(portOf(app), '/slow', { agent });
-      await entered.promise;
-      const waiting = new Promise((resolve) => {
-        app.get(Shutdown).register('in-flight', 'test', resolve);
-      });
-      const closed = app.close();
-      await waiting;
-      gate.resolve('late');
-      const answer = await slow;
-      expect([answer.status, answer.headers.connection]).toEqual([200, 'close']);
-      await closed;
-      expect(order).toEqual(['answered', 'onModuleDestroy']);
-      expect(leftOf(app)).toEqual([]);
-      agent.destroy();
-    },
-  );
+  it.each([true, false])('ends a slow request before any hook (counted: %s)', async (counted) => {
+    const order: string[] = [];
+    const app = await createApp(
+      platform,
+      {},
+      {
+        controllers: [WorkController],
+        providers: [
+          { provide: 'P', useValue: { onModuleDestroy: () => order.push('onModuleDestroy') } },
+        ],
+      },
+    );
+    // As where telemetry of requests is out of order: then the connections alone tell.
+    if (!counted) app.get(HttpServerInstrumentation).disable();
+    await app.listen(0, '127.0.0.1');
+    const server = app.getHttpServer() as Server;
+    server.on('request', (_, res) => res.once('close', () => order.push('answered')));
+    const agent = new Agent({ keepAlive: true });
+    const slow = ask(portOf(app), '/slow', { agent });
+    await entered.promise;
+    const waiting = new Promise((resolve) => {
+      app.get(Shutdown).register('in-flight', 'test', resolve);
+    });
+    const closed = app.close();
+    await waiting;
+    gate.resolve('late');
+    const answer = await slow;
+    expect([answer.status, answer.headers.connection]).toEqual([200, 'close']);
+    await closed;
+    expect(order).toEqual(['answered', 'onModuleDestroy']);
+    expect(leftOf(app)).toEqual([]);
+    agent.destroy();
+  });
 
   it('bounds a request that hangs, and says which', async () => {
     const app = await listening({ inFlightMs: 50 });
@@ -212,7 +209,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     ]);
   });
 
-  it('F38: flushes although a hook hangs', async () => {
+  it('flushes although a hook hangs', async () => {
     const stuck = Promise.withResolvers<void>();
     const app = await listening({ hooksMs: 50 }, { onModuleDestroy: () => stuck.promise });
     const flushed = Promise.withResolvers<void>();

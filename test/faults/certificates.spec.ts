@@ -15,7 +15,7 @@ import type { Balance } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
 /**
- * F24: files of certificates that change under a running app. They are looked at each 10 s, and each second while
+ * Files of certificates that change under a running app. They are looked at each 10 s, and each second while
  * handshakes fail: so they fail here, which makes 60 s that are promised 6 s.
  */
 const RATE = 50;
@@ -107,7 +107,7 @@ describe('files of certificates', () => {
 
     afterEach(() => stage.close());
 
-    it('F24, P4, P30, P35: a CA that is half-written or gone leaves the last one in use, a whole one is taken', async () => {
+    it('a CA that is half-written or gone leaves the last one in use, a whole one is taken', async () => {
       const settled = await underBoth(async (protocol) => {
         const files = await file();
         await files.replace('ca', certificate('ca.pem'));
@@ -131,7 +131,7 @@ describe('files of certificates', () => {
       expect(settled).toEqual(PROTOCOLS.map(() => ({ balance: WHOLE, told: 1 })));
     });
 
-    it('F24, P4, P30, P35: a pair whose halves are replaced one after the other is taken when it is one', async () => {
+    it('a pair whose halves are replaced one after the other is taken when it is one', async () => {
       const authority = stage.keep(await Authority.found('clients'), (each) => each.close());
       for (const client of ['orders', 'orders-next']) await authority.issue(client);
       const asking = ({ options }: typeof HOME): Face => ({

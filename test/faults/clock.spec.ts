@@ -6,7 +6,7 @@ import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F35: a wall clock that jumps while an app runs. By a preload (`shifted-clock.mjs`), which works everywhere, moves all
+ * A wall clock that jumps while an app runs. By a preload (`shifted-clock.mjs`), which works everywhere, moves all
  * threads of the app and leaves its monotonic clock alone, as a clock that is set does: libfaketime moves both, is not
  * on every machine, and cannot be told when.
  */
@@ -67,7 +67,7 @@ describe('a wall clock that jumps', () => {
       ['400 days on', 400 * DAY_MS],
       ['400 days back', -400 * DAY_MS],
     ])(
-      'F35, P4, P8: %s in an outage is seen in no duration, age or pause, and loses nothing',
+      '%s in an outage is seen in no duration, age or pause, and loses nothing',
       async (_how, jumpMs) => {
         const app = await start('jumping');
         await app.spans(1);
@@ -103,7 +103,7 @@ describe('a wall clock that jumps', () => {
       },
     );
 
-    it('F35, P15: a clock that is set right while an app spools costs the next one nothing that was ended after', async () => {
+    it('a clock that is set right while an app spools costs the next one nothing that was ended after', async () => {
       await proxy.down();
       const app = await start('early', -400 * DAY_MS);
       await app.spans(500);

@@ -8,7 +8,7 @@ import type { CollectorProcess } from './fixtures/collector-process.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** P15: what is in memory when a process dies of an exception, or its thread hangs at the end, is written by the main thread. */
+/** What is in memory when a process dies of an exception, or its thread hangs at the end, is written by the main thread. */
 const SPANS = 5000;
 const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
 
@@ -58,7 +58,7 @@ describe('an end that nobody planned', () => {
     afterEach(() => stage.close());
 
     it.each(['overflow', 'always'] as const)(
-      'P4, P15: an exception that nobody catches loses nothing (durable: %s)',
+      'an exception that nobody catches loses nothing (durable: %s)',
       async (durable) => {
         await proxy.down();
         const app = await start('dying', { durable });
@@ -68,7 +68,7 @@ describe('an end that nobody planned', () => {
       },
     );
 
-    it('P3, P4, P5: exceptions that the app survives, under load, save nothing and send nothing twice', async () => {
+    it('exceptions that the app survives, under load, save nothing and send nothing twice', async () => {
       const app = await start('surviving');
       await app.pace(1000);
       for (let exception = 0; exception < 5; exception += 1) {
@@ -86,7 +86,7 @@ describe('an end that nobody planned', () => {
       expect(await readdir(directory)).toHaveLength(1);
     });
 
-    it('P4, P14, P15: a shutdown whose thread hangs ends at its deadline, with everything on disk', async () => {
+    it('a shutdown whose thread hangs ends at its deadline, with everything on disk', async () => {
       await proxy.down();
       const channel = stage.keep(new BroadcastChannel('hang'), async (each) => each.close());
       const { entry, execArgv } = FROM_WORKER;

@@ -8,7 +8,7 @@ import type { SpoolFile } from './fixtures/spool-files.js';
 import { Stage } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
-/** F32: what an app starts on whose spool was damaged while nobody looked, or holds very many files. */
+/** What an app starts on whose spool was damaged while nobody looked, or holds very many files. */
 const RECORDS = 5;
 const SPANS = 10;
 const FILES = 100_000;
@@ -82,7 +82,7 @@ describe('a spool that is not as it was left', () => {
     afterEach(() => stage.close());
 
     it.each(['sealed', 'open'] as const)(
-      'F32, P4, P15, P35: costs what is damaged, counted, and nothing else, and is never met again (%s files)',
+      'costs what is damaged, counted, and nothing else, and is never met again (%s files)',
       async (how) => {
         const home = new LeftHome(directory);
         let damaged = 0;
@@ -120,7 +120,7 @@ describe('a spool that is not as it was left', () => {
       },
     );
 
-    it('F32, P3, P15: of 100,000 files, half of them left by crashes, holds up nobody', async () => {
+    it('of 100,000 files, half of them left by crashes, holds up nobody', async () => {
       const home = new LeftHome(directory);
       home.putMany(FILES, spoolFile(1, [['many 0']]));
       const app = await start();

@@ -8,7 +8,7 @@ import { stoodStill } from './fixtures/loop-delay.js';
 import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** P4, P14, F31: the shutdown of an app whose collector is away and whose disk is in trouble. Disks are pretended. */
+/** The shutdown of an app whose collector is away and whose disk is in trouble. Disks are pretended. */
 const RATE = 500;
 const DEADLINE_MS = 1000;
 const TROUBLE_MS = 700;
@@ -38,7 +38,7 @@ describe('a shutdown', () => {
     const held = ({ books: { queued, spooled } }: ProcessReport): number => queued + spooled;
 
     it.each(cases)(
-      'P4, P14, F31: that $name ends at its deadline, holds up no timer and counts all of it (durable: $durable)',
+      'that $name ends at its deadline, holds up no timer and counts all of it (durable: $durable)',
       async ({ trouble, durable }) => {
         const directory = await stage.directory();
         const options = {

@@ -12,7 +12,7 @@ import type { Balance } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F31, rows 19 and 20: a disk that refuses while the collector is away, under an app with its pipeline. Full, read-only
+ * A disk that refuses while the collector is away, under an app with its pipeline. Full, read-only
  * and forbidden disks are real ones, in a mount namespace of the app's; errors of a device and slow syncs are pretended
  * (`troubled-disk.mjs`). The collector is away longer than the disk, so that each batch is either on disk or in memory.
  */
@@ -54,7 +54,7 @@ describe('a disk that makes trouble', () => {
     const spools = (app: AppProcess, more = 0): Promise<void> =>
       until(async () => (await app.report()).books.spooled > more, 'the spool');
 
-    /** P3, P16: the app feels nothing of it. */
+    /** The app feels nothing of it. */
     const expectUnhurt = async (app: AppProcess, report: ProcessReport): Promise<void> => {
       expect(report.broken).toEqual([]);
       expect(await app.hurt(report)).toBeLessThanOrEqual(UNHURT);
@@ -90,7 +90,7 @@ describe('a disk that makes trouble', () => {
       [`EACCES${REAL}`, () => forbiddenDisk(directory), 'EACCES'],
       ['EIO (pretended)', () => pretended({ code: 'EIO' }), 'EIO'],
     ])(
-      'F31, P3, P4, P16, P35: %s is told of once, costs nothing, and is over after its end',
+      '%s is told of once, costs nothing, and is over after its end',
       async (_name, troubleOf, code) => {
         const trouble = troubleOf();
         const app = await start(trouble);
@@ -124,7 +124,7 @@ describe('a disk that makes trouble', () => {
       },
     );
 
-    it('F31, P3, P4, P16: a disk that takes 2 s for each sync holds up nobody', async () => {
+    it('a disk that takes 2 s for each sync holds up nobody', async () => {
       const trouble = pretended({ syncMs: 2000 });
       const app = await start(trouble);
       await trouble.begin(app);
@@ -142,7 +142,7 @@ describe('a disk that makes trouble', () => {
       expect(ofDisk(report)).toEqual([]);
     });
 
-    it(`row 20, P1, P4, P16, P35: a disk that is smaller than the cap fills up, then memory, then the rest is counted${REAL}`, async () => {
+    it(`a disk that is smaller than the cap fills up, then memory, then the rest is counted${REAL}`, async () => {
       const trouble = fullDisk(directory, 3 * MIB);
       const app = await start(trouble);
       await proxy.down();
@@ -173,7 +173,7 @@ describe('a disk that makes trouble', () => {
       ['a file', async () => writeFile(join(directory, 'spool'), '')],
       ['part of a file', async () => fileAbove()],
     ])(
-      'row 19, P4, P35: %s in place of the directory costs one warning, and memory does the work',
+      '%s in place of the directory costs one warning, and memory does the work',
       async (_name, prepare) => {
         await prepare();
         directory = join(directory, 'spool');
@@ -197,7 +197,7 @@ describe('a disk that makes trouble', () => {
       ],
       [`a forbidden one${REAL}`, () => forbiddenDisk(directory), 'EACCES', 'may not write there'],
     ])(
-      'row 19, P4, P16, P35: %s at the start costs one warning, and is used from its end on',
+      '%s at the start costs one warning, and is used from its end on',
       async (_name, troubleOf, code, remedy) => {
         const trouble = troubleOf();
         directory = join(directory, 'spool');

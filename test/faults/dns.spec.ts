@@ -13,7 +13,7 @@ import type { Balance } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F22: what names may do. The system's own resolver asks a name server of ours, on a network of its own: nothing between
+ * What names may do. The system's own resolver asks a name server of ours, on a network of its own: nothing between
  * the export worker and the wire is replaced. Connections grow old after 0.5 s instead of 5 min where a test says so.
  */
 const NAME = 'collector.test';
@@ -77,7 +77,7 @@ describe('names', () => {
       ['NXDOMAIN', 'ENOTFOUND'],
       ['SERVFAIL', 'EAI_AGAIN'],
     ] as const)(
-      'F22, P4, P7, P8, P35: %s costs nothing but time, and is not remembered',
+      '%s costs nothing but time, and is not remembered',
       onIsland(async (failure: 'NXDOMAIN' | 'SERVFAIL', reason: string) => {
         const met = await meet({ failure });
         await allOf(met, ({ app }) => app.pace(RATE));
@@ -85,7 +85,7 @@ describe('names', () => {
         const before = await names.asked(NAME);
         const madeBefore = await madeBy(met);
         await lasting(2000);
-        // P7: a probe for each second's spans of an app, and one that was due, for two types of address.
+        // A probe for each second's spans of an app, and one that was due, for two types of address.
         const asked = (await names.asked(NAME)) - before;
         const made = (await madeBy(met)) - madeBefore;
         expect(asked).toBeLessThanOrEqual((made / RATE + met.length) * 2);
@@ -103,7 +103,7 @@ describe('names', () => {
     );
 
     it(
-      'F22, P3, P4: a name server that is silent holds up neither the app nor its own lookups',
+      'a name server that is silent holds up neither the app nor its own lookups',
       onIsland(async () => {
         const met = await meet({ failure: 'silence' }, { answerWithinS: 5 });
         await names.say('database.test', { a: [HOME] });
@@ -139,7 +139,7 @@ describe('names', () => {
     );
 
     it(
-      'F22, P4, P5: an address that changes is found, when the old one is gone',
+      'an address that changes is found, when the old one is gone',
       onIsland(async () => {
         const met = await meet({ a: [HOME] });
         await allOf(met, ({ app }) => app.pace(RATE));
@@ -162,7 +162,7 @@ describe('names', () => {
     );
 
     it(
-      'F22, P4: an address that changes is found, when the old one still works (0.5 s of 5 min)',
+      'an address that changes is found, when the old one still works (0.5 s of 5 min)',
       onIsland(async () => {
         const met = await meet({ a: [HOME] }, { maxAgeMs: 500 });
         await allOf(met, ({ app }) => app.pace(RATE));
@@ -189,7 +189,7 @@ describe('names', () => {
     );
 
     it(
-      'F22, P4: the first of two addresses is dead, for which no attempt fails',
+      'the first of two addresses is dead, for which no attempt fails',
       onIsland(async () => {
         const met = await meet({ aaaa: [DEAD_V6], a: [HOME] });
         // With an address of ours of the same kind resolvers put it first.

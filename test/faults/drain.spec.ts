@@ -6,7 +6,7 @@ import type { App } from './fixtures/app.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 
-/** P13, P14: flush and shutdown with 0 to 50,000 spans queued, whatever the peer does. */
+/** Flush and shutdown with 0 to 50,000 spans queued, whatever the peer does. */
 const COUNTS = [0, 1, 2048, 50_000];
 /** The length of a deadline, which is the fault. No attempt ends by its own before it. */
 const DEADLINE_MS = 1500;
@@ -50,25 +50,22 @@ describe('flush and shutdown', () => {
 
     afterEach(() => stage.close());
 
-    it.each([true, false])(
-      'P13, P14: lose nothing with a healthy peer (worker: %p)',
-      async (worker) => {
-        for (const count of COUNTS) {
-          const { app, collector } = await meet('healthy', worker);
-          app.spans(count);
-          expect(await app.flush()).toEqual({ kind: 'done' });
-          app.spans(count);
-          expect(await app.shutdown()).toMatchObject({ kind: 'done' });
-          const { arrived: size, doubles } = await collector.counts();
-          expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
-          expect(app.made).toBe(2 * count);
-          await stage.close();
-        }
-      },
-    );
+    it.each([true, false])('lose nothing with a healthy peer (worker: %p)', async (worker) => {
+      for (const count of COUNTS) {
+        const { app, collector } = await meet('healthy', worker);
+        app.spans(count);
+        expect(await app.flush()).toEqual({ kind: 'done' });
+        app.spans(count);
+        expect(await app.shutdown()).toMatchObject({ kind: 'done' });
+        const { arrived: size, doubles } = await collector.counts();
+        expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
+        expect(app.made).toBe(2 * count);
+        await stage.close();
+      }
+    });
 
     it.each(['slow', 'dead', 'half-open'] as const)(
-      'P4, P13, P14: end at the deadline and count what is left with one that is %s',
+      'end at the deadline and count what is left with one that is %s',
       async (peer) => {
         const kinds = [1, 50_000].flatMap((count) => [
           { count, worker: true },
@@ -103,7 +100,7 @@ describe('flush and shutdown', () => {
       },
     );
 
-    it('P14: are safe before a start, twice, at the same time and after the end', async () => {
+    it('are safe before a start, twice, at the same time and after the end', async () => {
       const { app, collector } = await meet('healthy', true);
       const [one, other] = [app.shutdown(), app.shutdown()];
       expect((await one).kind).toBe('done');

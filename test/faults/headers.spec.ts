@@ -5,7 +5,7 @@ import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
-/** F21: the function that is asked for a token before each attempt fails, and works again later. */
+/** The function that is asked for a token before each attempt fails, and works again later. */
 const RATE = 50;
 const TOKEN = 'canary-token';
 const THREW = /the function for headers threw, .*; trying again$/;
@@ -32,7 +32,7 @@ describe('headers', () => {
 
     afterEach(() => stage.close());
 
-    it('F21, P3, P4, P28, P35: that fails cost nothing but time, and are asked for again', async () => {
+    it('that fails cost nothing but time, and are asked for again', async () => {
       const cases = await Promise.all(
         faults.map(async ([fault, fail], at) => {
           const server = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
@@ -53,7 +53,7 @@ describe('headers', () => {
         const reason = fault === 'never answers' ? 'headers_timeout' : 'headers';
         expect([fault, app.report().reasons]).toEqual([fault, [reason]]);
         expect([fault, server.requests()]).toEqual([fault, []]);
-        // P7: five, those under way with the fifth, and then one for each second's spans.
+        // Five, those under way with the fifth, and then one for each second's spans.
         expect(state.asked).toBeLessThanOrEqual(10 + app.made / RATE);
         state.failing = false;
         app.rest();

@@ -7,7 +7,7 @@ import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F30: an app whose heap is nearly full, under load, while the collector is away. V8 ends a process whose heap is at its
+ * An app whose heap is nearly full, under load, while the collector is away. V8 ends a process whose heap is at its
  * limit, so an app that answers after has not reached it. Threads have the same limit, each for itself.
  */
 const MIB = 1024 * 1024;
@@ -54,7 +54,7 @@ describe('a heap near its limit', () => {
         },
       ],
     ])(
-      'F30, P1, P4: gives up telemetry, counted, and nothing else, while the collector %s',
+      'gives up telemetry, counted, and nothing else, while the collector %s',
       async (_how, begin, end) => {
         const app = await start();
         await app.spans(100);
@@ -81,7 +81,7 @@ describe('a heap near its limit', () => {
       },
     );
 
-    it('F30, P2, P4: gives up nothing where there is a disk', async () => {
+    it('gives up nothing where there is a disk', async () => {
       const directory = await stage.directory();
       const app = await start({ spool: { directory, maxBytes: 64 * MIB } });
       await app.call('ballast', FULL_BYTES);

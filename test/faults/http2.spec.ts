@@ -8,7 +8,7 @@ import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import type { Manners } from './fixtures/unruly-collector.js';
 import { until } from './fixtures/until.js';
 
-/** F13, F14, F15: what a peer may do to streams and connections. Each storm hits every second request. */
+/** What a peer may do to streams and connections. Each storm hits every second request. */
 const {
   NGHTTP2_CANCEL,
   NGHTTP2_ENHANCE_YOUR_CALM,
@@ -54,24 +54,21 @@ describe('HTTP/2', () => {
       ['NO_ERROR', NGHTTP2_NO_ERROR, ''],
       ['ENHANCE_YOUR_CALM', NGHTTP2_ENHANCE_YOUR_CALM, 'too_many_pings'],
       ['INTERNAL_ERROR', NGHTTP2_INTERNAL_ERROR, ''],
-    ])(
-      'F13, P4, P5: GOAWAY %s with each second request loses nothing',
-      async (_name, code, data) => {
-        const { app, collector } = await meet({
-          late({ nth, stream, accept }) {
-            if (nth % 2 === 0) stream.session?.goaway(code, stream.id, Buffer.from(data));
-            accept();
-          },
-        });
-        expect(await send(app)).toBe('done');
-        const { books } = app.report();
-        const { doubles } = collector.ids;
-        expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
-        expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
-      },
-    );
+    ])('GOAWAY %s with each second request loses nothing', async (_name, code, data) => {
+      const { app, collector } = await meet({
+        late({ nth, stream, accept }) {
+          if (nth % 2 === 0) stream.session?.goaway(code, stream.id, Buffer.from(data));
+          accept();
+        },
+      });
+      expect(await send(app)).toBe('done');
+      const { books } = app.report();
+      const { doubles } = collector.ids;
+      expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
+      expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+    });
 
-    it('F13, P5: streams above the last id of a GOAWAY are sent again and are no duplicates', async () => {
+    it('streams above the last id of a GOAWAY are sent again and are no duplicates', async () => {
       const { app, collector } = await meet({
         early({ nth, stream }) {
           if (nth >= 3) return false;
@@ -88,31 +85,28 @@ describe('HTTP/2', () => {
       ['after the headers', true, false, NGHTTP2_INTERNAL_ERROR],
       ['after the data', false, false, NGHTTP2_CANCEL],
       ['of a batch that was taken', false, true, NGHTTP2_INTERNAL_ERROR],
-    ])(
-      'F14, P4, P5: RST_STREAM %s, again and again, loses nothing',
-      async (_when, early, taken, code) => {
-        const { app, collector } = await meet({
-          early({ nth, stream }) {
-            if (!early || nth % 2 === 1) return false;
-            stream.close(code);
-            return true;
-          },
-          late(call) {
-            if (early || call.nth % 2 === 1) return call.accept();
-            if (taken) call.take();
-            call.stream.close(code);
-          },
-        });
-        expect(await send(app)).toBe('done');
-        const { books } = app.report();
-        const { doubles } = collector.ids;
-        expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
-        expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
-        expect(doubles > 0).toBe(taken);
-      },
-    );
+    ])('RST_STREAM %s, again and again, loses nothing', async (_when, early, taken, code) => {
+      const { app, collector } = await meet({
+        early({ nth, stream }) {
+          if (!early || nth % 2 === 1) return false;
+          stream.close(code);
+          return true;
+        },
+        late(call) {
+          if (early || call.nth % 2 === 1) return call.accept();
+          if (taken) call.take();
+          call.stream.close(code);
+        },
+      });
+      expect(await send(app)).toBe('done');
+      const { books } = app.report();
+      const { doubles } = collector.ids;
+      expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
+      expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+      expect(doubles > 0).toBe(taken);
+    });
 
-    it('F15, P4: MAX_CONCURRENT_STREAMS 1 is kept to, without a deadlock', async () => {
+    it('MAX_CONCURRENT_STREAMS 1 is kept to, without a deadlock', async () => {
       let open = 0;
       let most = 0;
       const { app, collector } = await meet(
@@ -132,7 +126,7 @@ describe('HTTP/2', () => {
       expect(most).toBeLessThanOrEqual(2);
     });
 
-    it('F15, P4, P10: a window of 0 ends attempts in time; when it opens all arrives', async () => {
+    it('a window of 0 ends attempts in time; when it opens all arrives', async () => {
       const { app, collector } = await meet({}, { settings: { initialWindowSize: 0 } });
       app.spans(SPANS);
       const deadline = new AbortController();
@@ -162,7 +156,7 @@ describe('HTTP/2', () => {
 
     afterEach(() => stage.close());
 
-    it('F14, P5, P6: REFUSED_STREAM goes again at once, then after a pause, and is no duplicate', async () => {
+    it('REFUSED_STREAM goes again at once, then after a pause, and is no duplicate', async () => {
       const cameAt: number[] = [];
       const collector = await UnrulyCollector.start({
         early({ nth, stream }) {

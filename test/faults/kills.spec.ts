@@ -8,7 +8,7 @@ import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F33, P15: processes that are killed, in whatever they are doing: opening the spool, taking over what others left,
+ * Processes that are killed, in whatever they are doing: opening the spool, taking over what others left,
  * appending, or, while the collector is there for a moment, replaying and acknowledging.
  * NESTLENS_FAULTS_KILLS: how many; 20 by default, 200 are promised.
  */
@@ -100,7 +100,7 @@ describe('apps that are killed', () => {
     afterEach(() => stage.close());
 
     it(
-      `F33, P4, P15: ${KILLS} times with -9 lose what was ended just before, and every spool opens again`,
+      `${KILLS} times with -9 lose what was ended just before, and every spool opens again`,
       async () => {
         const directories: string[] = [];
         for (let at = 0; at < DIRECTORIES; at += 1) directories.push(await stage.directory());

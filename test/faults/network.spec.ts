@@ -9,7 +9,7 @@ import { HoldingCollector } from './fixtures/holding-collector.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** F7, F8, F9, F10: what a network may do to bytes, by a seeded proxy in front of a collector that takes everything. */
+/** What a network may do to bytes, by a seeded proxy in front of a collector that takes everything. */
 const SPANS = 5000;
 const BACKLOG = 8000;
 /** Forty slabs and more, each a request. */
@@ -70,7 +70,7 @@ describe('a bad network', () => {
 
     afterEach(() => stage.close());
 
-    it('F7, P4: 200 ms ± 100 each way costs time and no span', async () => {
+    it('200 ms ± 100 each way costs time and no span', async () => {
       const way = { latencyMs: 100, jitterMs: 50 };
       const app = await meet({ up: way, down: way });
       app.pace(1000);
@@ -84,7 +84,7 @@ describe('a bad network', () => {
 
     // The collector answers none before all places are taken, and then one at a time: a place that its answer leaves is
     // taken again while the others still wait.
-    it('F7: 200 ms ± 100 each way leaves no place empty: whatever is answered, the next request comes', async () => {
+    it('200 ms ± 100 each way leaves no place empty: whatever is answered, the next request comes', async () => {
       const way = { latencyMs: 100, jitterMs: 50 };
       const collector = stage.keep(await HoldingCollector.start(), (each) => each.close());
       const concurrency = { min: CROWD, max: CROWD };
@@ -104,7 +104,7 @@ describe('a bad network', () => {
       expect(collector.most).toBe(CROWD);
     });
 
-    it('F9, P4: bytes one by one are put together again', async () => {
+    it('bytes one by one are put together again', async () => {
       const app = await meet({ up: { sliceBytes: 7 }, down: { sliceBytes: 1 } });
       app.spans(SPANS / 10);
       expect(await app.flush()).toEqual({ kind: 'done' });
@@ -112,7 +112,7 @@ describe('a bad network', () => {
       expect(app.books.possibleDuplicates).toBe(0);
     });
 
-    it('F10, P4, P5: resets in the middle of everything lose nothing', async () => {
+    it('resets in the middle of everything lose nothing', async () => {
       const app = await meet({ up: { latencyMs: 5 }, down: { latencyMs: 20 }, resetRate: 0.3 });
       app.pace(1000);
       for (let cut = 0; cut < 6; cut += 1) {
@@ -134,7 +134,7 @@ describe('a bad network', () => {
 
     afterEach(() => stage.close());
 
-    it('F8, P1, P4: a backlog of many requests gets through 64 kbit/s, at about what that carries', async () => {
+    it('a backlog of many requests gets through 64 kbit/s, at about what that carries', async () => {
       const server = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
       const port = protocol === 'grpc' ? server.grpcPort : server.httpPort;
       const faults = { up: { linkBytesPerSecond: LINK } };

@@ -8,7 +8,7 @@ import { UNHURT } from './fixtures/loop-delay.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 
 /**
- * F1, F25: collectors that are away. App, collector and proxy are three processes.
+ * Collectors that are away. App, collector and proxy are three processes.
  * By default the outages of 10 s and 60 s at 500 spans/s last 3 s and 6 s, at the same rate, and what 60 s would hold
  * is computed from what 6 s held. NESTLENS_FAULTS_LONG=1: as long as they are promised for, and 5 min of restarts.
  */
@@ -37,7 +37,7 @@ describe('an outage without a disk', () => {
 
     const expectUnhurt = async (app: AppProcess, report: ProcessReport): Promise<void> => {
       const { mostBytes, lines, books } = report;
-      // P1, P3, P35; a line of a cause came once in any minute, or `broken` says so.
+      // A line of a cause came once in any minute, or `broken` says so.
       expect(mostBytes).toBeLessThanOrEqual(MAX_BYTES);
       expect(await app.hurt(report)).toBeLessThanOrEqual(UNHURT);
       expect(lines.length).toBeLessThanOrEqual(LONG ? 6 : 2);
@@ -47,7 +47,7 @@ describe('an outage without a disk', () => {
     afterEach(() => stage.close());
 
     it.each(LONG ? [10, 60] : [3, 6])(
-      'F1, P1, P3, P4, P7, P8, P35: refused for %d s at 500 spans/s loses nothing',
+      'refused for %d s at 500 spans/s loses nothing',
       async (seconds) => {
         const app = await start();
         await app.pace(RATE);
@@ -62,7 +62,7 @@ describe('an outage without a disk', () => {
         await proxy.up();
         const { arrived } = await collector.counts();
         await arrives(arrived + 1);
-        // P8: what comes first finds that it is over, and no failure before keeps it away: one for each connection.
+        // What comes first finds that it is over, and no failure before keeps it away: one for each connection.
         expect(proxy.accepted - accepted).toBeLessThanOrEqual(2);
         const made = await app.rest();
         await arrives(made);
@@ -70,19 +70,19 @@ describe('an outage without a disk', () => {
         const report = await app.report();
         const { arrived: size, doubles } = await collector.counts();
         const balance = balanceOf(report, { size, doubles });
-        // P5: what was under way when the connection was cut.
+        // What was under way when the connection was cut.
         expect(balance).toEqual({ ...WHOLE, doubles: balance.doubles });
         expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
         // All that was ended meanwhile.
         expect(heldSpans).toBeGreaterThanOrEqual(during.made - before.made);
-        // P1: what a minute of it would hold.
+        // What a minute of it would hold.
         expect((heldBytes / heldSpans) * 60 * RATE).toBeLessThanOrEqual(MAX_BYTES);
         expect(report.mostRss - before.mostRss).toBeLessThanOrEqual(RSS_BYTES);
         await expectUnhurt(app, report);
       },
     );
 
-    it('F1, P1: a trickle of spans fits as well as a flood, for as long', async () => {
+    it('a trickle of spans fits as well as a flood, for as long', async () => {
       const app = await start({ sealAfterMs: 10, maxBytes: 2 * MIB });
       await proxy.down();
       // 300 seals of 10 ms: as 300 s at the default of a second.
@@ -98,7 +98,7 @@ describe('an outage without a disk', () => {
     });
 
     it(
-      'F25, P4, P7: up 2 s and down 3 s, again and again, loses nothing',
+      'up 2 s and down 3 s, again and again, loses nothing',
       async () => {
         const app = await start();
         await app.pace(RATE);

@@ -7,7 +7,7 @@ import { hurt, UNHURT } from './fixtures/loop-delay.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** F28, F29: what the app does to its own loop. App and collector are processes. */
+/** What the app does to its own loop. App and collector are processes. */
 const MIB = 1024 * 1024;
 const BURST = 50_000;
 const RATE = 500;
@@ -24,7 +24,7 @@ describe("the app's own loop", () => {
     });
     afterEach(() => stage.close());
 
-    it('F28, P3, P4: while it is blocked, spans of before are exported', async () => {
+    it('while it is blocked, spans of before are exported', async () => {
       const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
       const app = await stage.appProcess({ traces: { endpoint } });
       await app.pace(RATE);
@@ -47,7 +47,7 @@ describe("the app's own loop", () => {
       expect(report.lines).toEqual([]);
     });
 
-    it('F28, P4: blocked for 2 s on the loop that sends, nothing is taken for a fault of the peer', async () => {
+    it('blocked for 2 s on the loop that sends, nothing is taken for a fault of the peer', async () => {
       const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
       const app = stage.app({ traces: { endpoint, timeoutMs: 1000 }, worker: false });
       app.spans(1000);
@@ -66,7 +66,7 @@ describe("the app's own loop", () => {
       expect(app.report().lines).toEqual([]);
     });
 
-    it('F29, P3, P4: 50,000 spans in one tick fit and arrive', async () => {
+    it('50,000 spans in one tick fit and arrive', async () => {
       const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
       const app = await stage.appProcess({ traces: { endpoint } });
       const before = await app.report();
@@ -78,12 +78,12 @@ describe("the app's own loop", () => {
       expect(balanceOf(report, { size, doubles })).toEqual(WHOLE);
       expect(report.mostBytes).toBeLessThanOrEqual(32 * MIB);
       expect(report.mostRss - before.mostRss).toBeLessThanOrEqual(100 * MIB);
-      // P3, after the tick itself; what the SDK left of 50,000 spans is swept up meanwhile.
+      // After the tick itself; what the SDK left of 50,000 spans is swept up meanwhile.
       expect(hurt([report.loop])).toBeLessThanOrEqual(4 * UNHURT);
     });
 
     it.each(['newest', 'oldest', 'keepErrors'] as const satisfies readonly DropPolicy[])(
-      'F29, P1, P4, P35: what does not fit is dropped by the policy %s, and counted to the last one',
+      'what does not fit is dropped by the policy %s, and counted to the last one',
       async (dropPolicy) => {
         const proxy = await stage.proxy(collector.grpcPort);
         await proxy.down();

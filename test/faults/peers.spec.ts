@@ -6,7 +6,7 @@ import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F4, F5, F6, F15: peers that are there and say nothing. Keepalive and attempts are shortened 10:1 (1 s + 0.5 s, and 1 s).
+ * Peers that are there and say nothing. Keepalive and attempts are shortened 10:1 (1 s + 0.5 s, and 1 s).
  * NESTLENS_FAULTS_LONG=1: half-open by the real defaults too.
  */
 const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
@@ -24,7 +24,7 @@ describe('a peer that says nothing', () => {
     afterEach(() => stage.close());
 
     it.each<number>(LONG ? [10, 1] : [10])(
-      'F4, P4, P9: a half-open connection is found (by 1/%d of the defaults), and what was on it is sent again',
+      'a half-open connection is found (by 1/%d of the defaults), and what was on it is sent again',
       async (ratio) => {
         const collector = await stage.collector();
         const proxy = await stage.proxy(collector.grpcPort);
@@ -53,7 +53,7 @@ describe('a peer that says nothing', () => {
       },
     );
 
-    it('F4, P4, P5, P10: connections kept for OTLP/HTTP that go silent cost one attempt in all (1 s of 10 s)', async () => {
+    it('connections kept for OTLP/HTTP that go silent cost one attempt in all (1 s of 10 s)', async () => {
       const collector = await stage.collector();
       const proxy = await stage.proxy(collector.httpPort);
       const endpoint = `http://127.0.0.1:${proxy.port}/v1/traces`;
@@ -82,7 +82,7 @@ describe('a peer that says nothing', () => {
     });
 
     it.each(['grpc', 'http/protobuf'] as const)(
-      'F5, P4, P10, P13: one that accepts and never answers (%s) holds up nobody past a deadline',
+      'one that accepts and never answers (%s) holds up nobody past a deadline',
       async (protocol) => {
         const sockets = new Set<Socket>();
         const server = createServer((socket) => {
@@ -119,7 +119,7 @@ describe('a peer that says nothing', () => {
       },
     );
 
-    it('F6, P4, P5: a collector that freezes for 3 s (of 30 s) and goes on loses nothing', async () => {
+    it('a collector that freezes for 3 s (of 30 s) and goes on loses nothing', async () => {
       const collector = await stage.collector();
       const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
       const app = stage.app({

@@ -8,7 +8,7 @@ import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import type { Call } from './fixtures/unruly-collector.js';
 import { lasting } from './fixtures/until.js';
 
-/** F11, F12, F20 over gRPC. The attempt's deadline of 10 s is 1 s here. */
+/** Answers over gRPC that drip, lie or are too large. The attempt's deadline of 10 s is 1 s here. */
 const SPANS = 10;
 const MIB = 1024 * 1024;
 const TIMEOUT_MS = 1000;
@@ -58,7 +58,7 @@ describe('gRPC replies', () => {
 
     afterEach(() => stage.close());
 
-    it('F20, P12: a partial success is never sent again, and its count is believed within reason', async () => {
+    it('a partial success is never sent again, and its count is believed within reason', async () => {
       const [some, none, more, negative] = await Promise.all([
         partial(3, 'too old'),
         partial(0, 'sampling is deprecated'),
@@ -77,7 +77,7 @@ describe('gRPC replies', () => {
       }
     });
 
-    it('F20, P35: a peer that rejects a part of every batch is told of once a minute', async () => {
+    it('a peer that rejects a part of every batch is told of once a minute', async () => {
       const [app, collector] = await meet((call) => {
         call.take();
         answer(call.stream, encodeExportResponse({ rejected: 1, message: `no. ${call.nth}` }));
@@ -92,7 +92,7 @@ describe('gRPC replies', () => {
       expect(app.report().broken).toEqual([]);
     });
 
-    it('F12, P11: a reply that cannot be read is that of a batch that was taken; one of 5 MiB is refused', async () => {
+    it('a reply that cannot be read is that of a batch that was taken; one of 5 MiB is refused', async () => {
       const say = (message: Buffer): Promise<Met> =>
         send((call) => {
           call.take();
@@ -116,7 +116,7 @@ describe('gRPC replies', () => {
       }
     });
 
-    it('F11, P4, P10: a reply that drips ends with the attempt, not with its last byte', async () => {
+    it('a reply that drips ends with the attempt, not with its last byte', async () => {
       const [app, collector] = await meet((call) => {
         if (call.nth > 0) return call.accept();
         call.take();

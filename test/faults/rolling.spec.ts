@@ -8,7 +8,7 @@ import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F26: three collectors behind one name, restarted one after the other. The name server always says the same order, as
+ * Three collectors behind one name, restarted one after the other. The name server always says the same order, as
  * resolvers that sort do, and keeps saying the address of the one that is away. Connections grow old after 0.2 s, so
  * that in 10 s of the promised 30 s there are fifty of them: one of three is missed by chance once in 10^8 times.
  */
@@ -25,7 +25,7 @@ describe('three collectors', () => {
     afterEach(() => stage.close());
 
     it(
-      'F26, P4, P5, P8: that are restarted in turn lose nothing, and each gets its share again',
+      'that are restarted in turn lose nothing, and each gets its share again',
       onIsland(async () => {
         const island = stage.keep(await Island.start(), (each) => each.close());
         await island.settle(...HOSTS);

@@ -11,7 +11,7 @@ import { Stage } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
 /**
- * F34: processes, cluster workers and threads with one spool directory. A directory whose process is gone is taken over
+ * Processes, cluster workers and threads with one spool directory. A directory whose process is gone is taken over
  * within 10 s; one whose thread is gone, which nobody can see, within 80 s (waited for with NESTLENS_FAULTS_LONG=1) or
  * by the next process.
  */
@@ -82,7 +82,7 @@ describe('a spool directory that many use', () => {
     });
     afterEach(() => stage.close());
 
-    it('F34, P4, P5: cluster workers: what one leaves that is killed another takes over, once', async () => {
+    it('cluster workers: what one leaves that is killed another takes over, once', async () => {
       const crew = await crewOf('cluster');
       await spooled(crew);
       await crew.killOne(0);
@@ -93,7 +93,7 @@ describe('a spool directory that many use', () => {
       await until(async () => (await readdir(directory)).length === MEMBERS.length - 1);
     });
 
-    it('F34, P4, P5: threads: each sends its own, and the next process has what a dead one left, once', async () => {
+    it('threads: each sends its own, and the next process has what a dead one left, once', async () => {
       const crew = await crewOf('threads');
       await spooled(crew);
       await crew.killOne(0);
@@ -112,7 +112,7 @@ describe('a spool directory that many use', () => {
     });
 
     if (LONG) {
-      it('F34, P4, P5: threads: what a dead one left another takes over that has watched it for a minute', async () => {
+      it('threads: what a dead one left another takes over that has watched it for a minute', async () => {
         const crew = await crewOf('threads');
         await spooled(crew);
         await crew.killOne(0);
@@ -123,7 +123,7 @@ describe('a spool directory that many use', () => {
       });
     }
 
-    it('F34, P4, P5: processes that start at the same time: each part is taken over by one of them', async () => {
+    it('processes that start at the same time: each part is taken over by one of them', async () => {
       const crew = await crewOf('cluster');
       await spooled(crew);
       await crew.kill();

@@ -7,7 +7,7 @@ import { AllSignals, NOTHING } from './fixtures/all-signals.js';
 import { FROM_WORKER, Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** F1, F4, F33, P1, P4, P5, P14: spans, log records and metrics at once, from the worker; metrics take no slabs. */
+/** Spans, log records and metrics at once, from the worker; metrics take no slabs. */
 const OUTAGE_MS = 3000;
 const MIB = 1024 * 1024;
 const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
@@ -43,22 +43,19 @@ describe('all signals', () => {
     it.each([
       ['refused', () => proxy.down(), () => proxy.up()],
       ['half-open', async () => proxy.set({ blackHole: true }), async () => proxy.set({})],
-    ])(
-      'F1, F4, P1, P4: a collector that is %s for 3 s loses nothing of any',
-      async (_name, down, up) => {
-        const all = app('memory', { pool: { keepaliveMs: 500, keepaliveTimeoutMs: 500 } });
-        all.pace();
-        await server.waitForMetrics((metrics) => metrics.length > 2);
-        await down();
-        await lasting(OUTAGE_MS);
-        await up();
-        await delivered(all);
-        expect(all.missing(server)).toEqual(NOTHING);
-        for (const signal of SIGNALS) expect(all.books[signal].dropped).toEqual({});
-      },
-    );
+    ])('a collector that is %s for 3 s loses nothing of any', async (_name, down, up) => {
+      const all = app('memory', { pool: { keepaliveMs: 500, keepaliveTimeoutMs: 500 } });
+      all.pace();
+      await server.waitForMetrics((metrics) => metrics.length > 2);
+      await down();
+      await lasting(OUTAGE_MS);
+      await up();
+      await delivered(all);
+      expect(all.missing(server)).toEqual(NOTHING);
+      for (const signal of SIGNALS) expect(all.books[signal].dropped).toEqual({});
+    });
 
-    it('F1, P1, P4: goes to disk while it is away, and comes from there when it is back', async () => {
+    it('goes to disk while it is away, and comes from there when it is back', async () => {
       const directory = await stage.directory();
       const all = app('disk', { spool: { directory }, maxBytes: 4 * MIB });
       all.pace();
@@ -74,7 +71,7 @@ describe('all signals', () => {
       for (const signal of SIGNALS) expect(all.books[signal].dropped).toEqual({});
     });
 
-    it('P4, P5: a worker that dies while all are on their way loses nothing, and counts what may be twice', async () => {
+    it('a worker that dies while all are on their way loses nothing, and counts what may be twice', async () => {
       const channel = new BroadcastChannel('signals');
       stage.keep(channel, async () => channel.close());
       const execArgv = [...FROM_WORKER.execArgv, '--import', `${mortal}?signals`];
@@ -102,7 +99,7 @@ describe('all signals', () => {
       }
     });
 
-    it('P14: that are left at the end of a shutdown are on disk for the next one, or counted', async () => {
+    it('that are left at the end of a shutdown are on disk for the next one, or counted', async () => {
       await proxy.down();
       const directory = await stage.directory();
       const [kept, lost] = [app('kept', { spool: { directory } }), app('lost')];

@@ -9,7 +9,7 @@ import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F1 with a spool. What an outage of 10 min at 500 spans/s leaves behind is 300,000 spans: made here in 15 s
+ * Outages with a spool. What an outage of 10 min at 500 spans/s leaves behind is 300,000 spans: made here in 15 s
  * (NESTLENS_FAULTS_LONG=1), or a fifth of them in 3 s. The live traffic beside the catching up is the real one.
  */
 const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
@@ -62,7 +62,7 @@ describe('an outage with a spool', () => {
     afterEach(() => stage.close());
 
     it(
-      `F1, P2, P4, P35: of ${SECONDS * RUSH} spans loses none, in bounds, and is caught up with beside live traffic`,
+      `of ${SECONDS * RUSH} spans loses none, in bounds, and is caught up with beside live traffic`,
       async () => {
         const app = await start('outage');
         // The garbage of such a rush is not the pipeline's: have it first.
@@ -84,7 +84,7 @@ describe('an outage with a spool', () => {
         const { made: madeAtReturn } = await app.report();
         await collector.watch('outage', madeAtReturn);
         await caughtUp(app);
-        // P2: beside so many live ones five times as many of the outage went out.
+        // Beside so many live ones five times as many of the outage went out.
         const { made: madeAtEnd } = await app.report();
         expect(madeAtEnd - madeAtReturn).toBeLessThanOrEqual(lost / 5);
         await lasting(2000);
@@ -105,7 +105,7 @@ describe('an outage with a spool', () => {
       120_000 + SECONDS * 5000,
     );
 
-    it('F1, P2, P4, P35: with more than the disk may hold costs the oldest, counted, and never more disk', async () => {
+    it('with more than the disk may hold costs the oldest, counted, and never more disk', async () => {
       const cap = 4 * MIB;
       const app = await start('capped', { maxBytes: 2 * MIB, spool: { directory, maxBytes: cap } });
       await app.spans(100);
@@ -136,7 +136,7 @@ describe('an outage with a spool', () => {
     });
 
     it.each(['overflow', 'always'] as const)(
-      'F1, P2, P8: is found to be over by the first that comes, and caught up with at five times the rate (durable: %s)',
+      'is found to be over by the first that comes, and caught up with at five times the rate (durable: %s)',
       async (durable) => {
         const app = await start('prompt', { spool: { directory, durable } });
         await app.pace(RATE);
@@ -170,7 +170,7 @@ describe('an outage with a spool', () => {
       120_000 + PROMPT_SECONDS * 2000,
     );
 
-    it('F1, P2, P14: that a restart of the app falls into loses nothing', async () => {
+    it('that a restart of the app falls into loses nothing', async () => {
       await proxy.down();
       const first = await start('first');
       await first.spans(5000);

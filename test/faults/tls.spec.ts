@@ -13,7 +13,7 @@ import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
 /**
- * F23: what may be wrong with TLS, on a port before a collector that is mended later. Servers and clients are those of
+ * What may be wrong with TLS, on a port before a collector that is mended later. Servers and clients are those of
  * Node and openssl; one that does not take a client's certificate is openssl's, since Node's hang up without a word.
  */
 const RATE = 50;
@@ -164,7 +164,7 @@ describe('TLS', () => {
 
     afterEach(() => stage.close());
 
-    it('F23, P4, P30, P35: each fault of a certificate has a reason of its own and costs nothing but time', async () => {
+    it('each fault of a certificate has a reason of its own and costs nothing but time', async () => {
       const authority = stage.keep(await Authority.found('clients'), (each) => each.close());
       const other = stage.keep(await Authority.found('strangers'), (each) => each.close());
       await authority.issue('gone');
@@ -177,7 +177,7 @@ describe('TLS', () => {
       await expectAll(await Promise.all(cases.map((each) => meet('https', each))), GOOD);
     });
 
-    it('F23, P4, P30: plain text on a TLS port is no reason to give telemetry up', async () => {
+    it('plain text on a TLS port is no reason to give telemetry up', async () => {
       const cases: Case[] = [
         {
           fault: 'hangs up',

@@ -11,7 +11,7 @@ import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * F2, F3: no way to the collector, by routes of a network of the test's own. A connection that nobody answers is given
+ * No way to the collector, by routes of a network of the test's own. A connection that nobody answers is given
  * up after 0.3 s instead of 3 s, so that a peer of which nothing is heard is as much work as it can be.
  * NESTLENS_FAULTS_LONG=1: by the default.
  */
@@ -81,7 +81,7 @@ describe('no way', () => {
     afterEach(() => stage.close());
 
     it(
-      `F2, P3, P4, P7, P35: packets that vanish are waited for 3 s (1/${RATIO} of it)`,
+      `packets that vanish are waited for 3 s (1/${RATIO} of it)`,
       onIsland(async () => {
         await settle();
         await island.lose(HOLE, 'hole');
@@ -112,7 +112,7 @@ describe('no way', () => {
     );
 
     it.each(PROTOCOLS)(
-      "F3, P4, P7, P35: what this machine's own routes refuse fails at once (%s)",
+      "what this machine's own routes refuse fails at once (%s)",
       onIsland(async (protocol: Protocol) => {
         await settle();
         const apps = await Promise.all(

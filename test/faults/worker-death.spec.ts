@@ -9,7 +9,7 @@ import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** P4, P5: the thread that sends dies. `mortal.mjs` ends its worker when it is told to on a channel. */
+/** The thread that sends dies. `mortal.mjs` ends its worker when it is told to on a channel. */
 const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
 const SPANS = 500;
 const SECURE = {
@@ -45,7 +45,7 @@ describe('the export worker', () => {
     });
     afterEach(() => stage.close());
 
-    it('P4, P5: in the middle of a send is replaced: nothing is lost, what may be twice is counted', async () => {
+    it('in the middle of a send is replaced: nothing is lost, what may be twice is counted', async () => {
       const { app, kill } = await meet('middle');
       collector.manners = { late: (call) => call.take() };
       app.spans(SPANS);
@@ -61,7 +61,7 @@ describe('the export worker', () => {
       expect(report.lines).toHaveLength(1);
     });
 
-    it('P3, P4, P35: again and again under load loses nothing, and the loop takes over in the end', async () => {
+    it('again and again under load loses nothing, and the loop takes over in the end', async () => {
       const { app, kill } = await meet('often');
       app.pace(1000);
       for (let death = 1; death <= 3; death += 1) {
@@ -81,7 +81,7 @@ describe('the export worker', () => {
       expect(report.lines).toHaveLength(1);
     });
 
-    it('P4, P5: with batches on disk leaves them to the next one, which tells of none as lost or as found', async () => {
+    it('with batches on disk leaves them to the next one, which tells of none as lost or as found', async () => {
       const directory = await stage.directory();
       const proxy = await stage.proxy(Number(new URL(collector.url).port));
       const traces = { endpoint: `http://127.0.0.1:${proxy.port}` };
@@ -107,7 +107,7 @@ describe('the export worker', () => {
       expect(await readdir(directory)).toEqual([]);
     });
 
-    it('P3, P4, P35: while a TLS file is gone is started once that is back, with all that was ended meanwhile', async () => {
+    it('while a TLS file is gone is started once that is back, with all that was ended meanwhile', async () => {
       const caFile = join(await stage.directory(), 'ca.pem');
       const door = await Door.start(Number(new URL(collector.url).port), SECURE);
       stage.keep(door, (each) => each.close());
@@ -132,7 +132,7 @@ describe('the export worker', () => {
       ]);
     });
 
-    it('P14: while it shuts down does not hold up the shutdown', async () => {
+    it('while it shuts down does not hold up the shutdown', async () => {
       const { app, kill } = await meet('shutdown');
       collector.manners = { late: (call) => call.take() };
       app.spans(SPANS);

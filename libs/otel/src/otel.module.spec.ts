@@ -29,7 +29,7 @@ describe('OtelModule.flush', () => {
 describe.each(ENGINES)('OtelModule with the engine %s', (engine) => {
   useLeakCheck();
 
-  it('row 8: imported with options twice takes the first, and warns once', async () => {
+  it('imported with options twice takes the first, and warns once', async () => {
     @Module({ imports: [OtelModule.forRoot(named('second', { engine: 'sdk' }))] })
     class Feature {}
     @Module({ imports: [OtelModule.forRoot(named('first', { engine })), Feature] })

@@ -77,7 +77,7 @@ describe('an OpenTelemetry Collector that refuses', () => {
       expect(await collector.written('traces')).toEqual([]);
     });
 
-    it('P6: sends again what it refused for want of memory', async () => {
+    it('sends again what it refused for want of memory', async () => {
       // So small a limit is passed by the collector itself.
       const memory_limiter = { check_interval: '10ms', limit_mib: 1 };
       const throttled = await meet({ processors: { memory_limiter } });

@@ -84,7 +84,7 @@ describe('TLS with the OpenTelemetry Collector', () => {
       expect(await differenceWith(CLIENT)).toEqual(SAME);
     });
 
-    it('F23, P30: tells that it was refused without one, and sends nothing', async () => {
+    it('tells that it was refused without one, and sends nothing', async () => {
       await listen('server.pem', { client_ca_file: certificate('ca.pem') });
       expect(await outcomeOf(CA)).toMatchObject(retry(matching(/CERTIFICATE_REQUIRED/)));
     });
@@ -94,23 +94,23 @@ describe('TLS with the OpenTelemetry Collector', () => {
       ['is not valid yet', 'not-yet-valid.pem', CA, 'CERT_NOT_YET_VALID'],
       ['is of another host', 'wrong-host.pem', CA, 'ERR_TLS_CERT_ALTNAME_INVALID'],
       ['is of a CA that nobody knows', 'server.pem', undefined, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-    ])('F23, P30: tells that a certificate %s', async (_what, file, tls, reason) => {
+    ])('tells that a certificate %s', async (_what, file, tls, reason) => {
       await listen(file);
       expect(await outcomeOf(tls)).toMatchObject(retry(reason));
     });
 
-    it('F23, P30: tells that the collector knows nothing newer than TLS 1.2', async () => {
+    it('tells that the collector knows nothing newer than TLS 1.2', async () => {
       await listen('server.pem', { max_version: '1.2' });
       const outcome = await outcomeOf({ ...CA, minVersion: 'TLSv1.3' });
       expect(outcome).toMatchObject(retry(matching(/^ERR_SSL_.*VERSION/)));
     });
 
-    it('F23, P30: tells TLS on a plain port', async () => {
+    it('tells TLS on a plain port', async () => {
       collector = await Collector.start();
       expect(await outcomeOf(CA)).toMatchObject(retry(matching(/^ERR_SSL_/)));
     });
 
-    it('F23: is cut off, or told so, where it does not speak TLS on a port of TLS', async () => {
+    it('is cut off, or told so, where it does not speak TLS on a port of TLS', async () => {
       await listen('server.pem');
       // Go answers HTTP with a 400, which its reset may overtake.
       const reason = matching(/^(connection_closed|ECONNRESET|EPIPE|400)$/);

@@ -37,7 +37,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(await app.flush()).toEqual({ kind: 'done' });
     };
 
-    it('P4: arrives whole with gzip, its metadata and its deadline', async () => {
+    it('arrives whole with gzip, its metadata and its deadline', async () => {
       const collector = await listen();
       const headers = [{ 'X-Tenant': 'a' }, () => ({ 'trace-bin': btoa('ab') })];
       const app = appTo(collector, { headers, compression: 'gzip', timeoutMs: 60_000 });
@@ -65,7 +65,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
     });
 
-    it('P11: fits requests of 4 MiB into what the server takes', async () => {
+    it('fits requests of 4 MiB into what the server takes', async () => {
       const collector = await listen();
       const app = appTo(collector, {}, { targetBytes: 4 * MIB, worker: false });
       app.spans(2 * LARGE);
@@ -75,7 +75,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
     });
 
-    it('P6: sends in parts what is larger than the server takes, and counts what has no parts', async () => {
+    it('sends in parts what is larger than the server takes, and counts what has no parts', async () => {
       const collector = await listen({ 'grpc.max_receive_message_length': MIB / 2 });
       const app = appTo(collector, {}, { worker: false });
       app.spans(LARGE);
@@ -90,7 +90,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(tiny.ids.size).toBe(0);
     });
 
-    it('P10: cancels at its deadline what is not answered, and sends it again', async () => {
+    it('cancels at its deadline what is not answered, and sends it again', async () => {
       const collector = await listen();
       const cancelled = new Promise<void>((resolve) => {
         collector.answer = (call) => {
@@ -106,7 +106,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(app.books.possibleDuplicates).toBe(100);
     });
 
-    it('P6: sends again what the server cannot take for now', async () => {
+    it('sends again what the server cannot take for now', async () => {
       const collector = await listen();
       const codes = [status.UNAVAILABLE, status.ABORTED];
       collector.answer = (_call, done) => {
@@ -146,7 +146,7 @@ describe('the pipeline and a server of grpc-js', () => {
         expect(doubles).toBeLessThanOrEqual(app.books.possibleDuplicates);
       };
 
-      it('P4, P5: loses nothing when the server is shut down gracefully and comes back', async () => {
+      it('loses nothing when the server is shut down gracefully and comes back', async () => {
         const collector = await listen();
         const app = appTo(collector, {}, { targetBytes: 64 * 1024, sealAfterMs: 20 });
         app.pace(PER_SECOND);
@@ -164,7 +164,7 @@ describe('the pipeline and a server of grpc-js', () => {
         expect(connections.size).toBeGreaterThan(3);
       });
 
-      it('P4, P5: goes over to new connections when it is told that old ones end', async () => {
+      it('goes over to new connections when it is told that old ones end', async () => {
         const collector = await listen();
         const app = appTo(collector, {}, { targetBytes: 64 * 1024, sealAfterMs: 20 });
         app.pace(PER_SECOND);
@@ -179,7 +179,7 @@ describe('the pipeline and a server of grpc-js', () => {
         expect(collector.connections.size).toBeGreaterThan(5);
       });
 
-      it('P4, P5: follows a server that lets no connection grow old, and few streams', async () => {
+      it('follows a server that lets no connection grow old, and few streams', async () => {
         const collector = await listen({
           'grpc.max_connection_age_ms': 200,
           'grpc.max_connection_age_grace_ms': 10_000,

@@ -21,7 +21,7 @@ const ofPoint = (one: Metric) => {
   return outcome(admission.point(one, point));
 };
 
-describe('admission of spans (reliability 77, 79)', () => {
+describe('admission of spans', () => {
   it.each<[string, Partial<Span>]>([
     ['a root', {}],
     ['a child', { parentSpanId: '00000000000000aa' }],

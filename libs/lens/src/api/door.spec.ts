@@ -48,7 +48,7 @@ function ask(
   });
 }
 
-describe('the door of the API (reliability 80, 81)', () => {
+describe('the door of the API', () => {
   it('sends safe headers and no CORS', async () => {
     const { headers } = await get('/api/stats');
     expect(headers.get('cache-control')).toBe('no-store');

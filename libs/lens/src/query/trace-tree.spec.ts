@@ -13,7 +13,7 @@ const stored = (values: Partial<Span>): StoredSpan => ({
 const rows = (all: StoredSpan[]) =>
   spanTree(all).spans.map(({ stored: one, depth }) => `${depth}:${one.span.name}`);
 
-describe('spanTree (reliability 78)', () => {
+describe('spanTree', () => {
   it('puts parents before children and siblings by their start', () => {
     const all = [
       stored({ spanId: C, parentSpanId: A, name: 'late', startTime: START + 2n * MS }),

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 interface NestCli {
   readonly sourceRoot?: string;
   readonly entryFile?: string;
-  readonly projects?: Readonly<Record<string, NestCli>>;
 }
 
 const USUAL = ['src/main.ts', 'src/main.js', 'main.ts', 'main.js', 'src/index.ts', 'src/index.js'];
 
-/** Where `nest build` begins, by `nest-cli.json`. The first app of a monorepo is its default one. */
+/** Where `nest build` begins, by `nest-cli.json`; in a monorepo that of its default app. */
 const nestEntries = (project: string): readonly string[] => {
   try {
     const cli = JSON.parse(readFileSync(join(project, 'nest-cli.json'), 'utf8')) as NestCli;

@@ -61,27 +61,24 @@ describe.each([
     ['what rejects', () => Promise.reject(new Error('canary'))],
   ];
 
-  it.each(wrong)(
-    'row 24: that give %s send nothing without them, and are told once',
-    async (_, ask) => {
-      const given: readonly ((hook: never) => OtlpOptions)[] = [
-        (headers) => ({ headers }),
-        (token) => ({ auth: { type: 'bearer', token } }),
-      ];
-      for (const otlpOf of given) {
-        told.length = 0;
-        const asked = Promise.withResolvers<void>();
-        const hook = (): unknown => {
-          asked.resolve();
-          return ask();
-        };
-        const status = await send(otlpOf(hook as never), asked.promise);
-        expect(status).toMatchObject({ accepted: 0, queued: 0, dropped: { shutdown_deadline: 1 } });
-        const ofHeaders = told.filter((line) => line.includes('the function for headers'));
-        expect(ofHeaders).toHaveLength(1);
-        expect(told.join()).not.toContain('canary');
-      }
-      expect(server.requests()).toEqual([]);
-    },
-  );
+  it.each(wrong)('that give %s send nothing without them, and are told once', async (_, ask) => {
+    const given: readonly ((hook: never) => OtlpOptions)[] = [
+      (headers) => ({ headers }),
+      (token) => ({ auth: { type: 'bearer', token } }),
+    ];
+    for (const otlpOf of given) {
+      told.length = 0;
+      const asked = Promise.withResolvers<void>();
+      const hook = (): unknown => {
+        asked.resolve();
+        return ask();
+      };
+      const status = await send(otlpOf(hook as never), asked.promise);
+      expect(status).toMatchObject({ accepted: 0, queued: 0, dropped: { shutdown_deadline: 1 } });
+      const ofHeaders = told.filter((line) => line.includes('the function for headers'));
+      expect(ofHeaders).toHaveLength(1);
+      expect(told.join()).not.toContain('canary');
+    }
+    expect(server.requests()).toEqual([]);
+  });
 });

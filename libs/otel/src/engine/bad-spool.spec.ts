@@ -39,13 +39,13 @@ describe('a spool of the engine nestlens', () => {
     await server.close();
   });
 
-  it('row 19: that cannot be written leaves telemetry in memory, with one warning', async () => {
+  it('that cannot be written leaves telemetry in memory, with one warning', async () => {
     await send(await start(NOT_WRITABLE), 'kept in memory');
     expect(server.spans().map(({ name }) => name)).toEqual(['kept in memory']);
     expect(told).toEqual([expect.stringContaining(`${NOT_WRITABLE} cannot be used`)]);
   });
 
-  it('row 19: that another app has too is shared, each in a place of its own', async () => {
+  it('that another app has too is shared, each in a place of its own', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'shared-spool-'));
     const engines = [await start(folder), await start(folder)];
     await Promise.all(engines.map((engine, index) => send(engine, `of ${index}`)));

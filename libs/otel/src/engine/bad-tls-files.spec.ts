@@ -30,7 +30,7 @@ const EMPTY = '';
 const BAD = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 const PASSPHRASE = 'canary-passphrase';
 
-/** Bad inputs of TLS files, rows 84 to 90: what stops the start, and what is told. */
+/** Bad inputs of TLS files: what stops the start, and what is told. */
 describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   useLeakCheck();
   let telemetry: RecordedTelemetry;
@@ -96,14 +96,14 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     ['in UTF-16', Buffer.from(CERT, 'utf16le'), 'the file holds no PEM block'],
     ['PEM of no certificate', KEY, 'the certificate cannot be read'],
     ['cut off', CERT.slice(0, 300), 'the certificate cannot be read'],
-  ])('row 84: a CA file that is %s stops the start, by its path', async (_what, content, why) => {
+  ])('a CA file that is %s stops the start, by its path', async (_what, content, why) => {
     const caFile = at('ca.pem');
     if (content !== undefined) await writeFile(caFile, content);
     expect(await refusal({ caFile })).toContain(`otlp.tls.caFile: found "${caFile}"; `);
     expect(await refusal({ caFile })).toContain(why);
   });
 
-  it('row 84: a directory stops the start, for each of the files', async () => {
+  it('a directory stops the start, for each of the files', async () => {
     const message = await refusal({ caFile: folder, certFile: folder, keyFile: folder });
     for (const key of ['caFile', 'certFile', 'keyFile']) {
       expect(message).toContain(`otlp.tls.${key}: found "${folder}"; `);
@@ -111,7 +111,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(message).toContain('EISDIR');
   });
 
-  it('row 84: CRLF line ends serve', async () => {
+  it('CRLF line ends serve', async () => {
     const crlf = (text: string): string => text.replaceAll('\n', '\r\n');
     const caFile = await write('ca.pem', crlf(CERT));
     await start({ caFile, ...(await pair(crlf(CERT), crlf(KEY))) });
@@ -134,24 +134,24 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     ['in the wrong order', OTHER + CERT, KEY, 'put it first, its issuers after it'],
     ['that is encrypted', CERT, encrypted, 'the key is encrypted; give tls.passphrase'],
     ['that is no key', CERT, CERT, 'the key cannot be used'],
-  ])('row 85: a key %s stops the start, by the files', async (_what, cert, key, why) => {
+  ])('a key %s stops the start, by the files', async (_what, cert, key, why) => {
     const files = await pair(cert, key as string);
     expect(await refusal(files)).toContain(`otlp.tls.keyFile: found "${files.keyFile}"; `);
     expect(await refusal(files)).toContain(why);
   });
 
-  it('row 85: a chain behind its own certificate and a key with its passphrase serve', async () => {
+  it('a chain behind its own certificate and a key with its passphrase serve', async () => {
     await start({ ...(await pair(CERT + OTHER, encrypted)), passphrase: PASSPHRASE });
     expect(told).toEqual([]);
   });
 
-  it('row 85, P28: a wrong passphrase stops the start and is not shown', async () => {
+  it('a wrong passphrase stops the start and is not shown', async () => {
     const message = await refusal({ ...(await pair(CERT, encrypted)), passphrase: 'canary-wrong' });
     expect(message).toContain('the key does not open with tls.passphrase');
     expect(message).not.toContain('canary');
   });
 
-  it('row 86: one of the two is told by the name of the other', async () => {
+  it('one of the two is told by the name of the other', async () => {
     const { certFile, keyFile } = await pair();
     expect(await refusal({ certFile })).toContain(
       'otlp.tls.keyFile: certFile is given without its key',
@@ -163,7 +163,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     ['expired', ENDS + 1000, /expired on /],
     ['expires in a week', ENDS - 6 * DAY, /expires on /],
     ['is not valid yet', BEGINS - DAY, /is not valid before /],
-  ])('row 87: a certificate that %s starts with a warning and its date', async (_, now, text) => {
+  ])('a certificate that %s starts with a warning and its date', async (_, now, text) => {
     const files = await pair();
     jest.spyOn(Date, 'now').mockReturnValue(now);
     await start(files);
@@ -172,7 +172,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(told.join()).toContain(name === 'sdk' ? 'otlp.tls.certFile' : files.certFile);
   });
 
-  it('row 87: a CA file of which all have expired starts with a warning', async () => {
+  it('a CA file of which all have expired starts with a warning', async () => {
     const caFile = await write('ca.pem', OTHER + CERT);
     const clock = jest.spyOn(Date, 'now').mockReturnValue(OTHER_ENDS + DAY);
     await start({ caFile });
@@ -182,7 +182,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(told).toEqual([expect.stringContaining('expired on')]);
   });
 
-  it('row 87: a metric tells when the certificate ends', async () => {
+  it('a metric tells when the certificate ends', async () => {
     await start(await pair());
     const wanted = { 'nestlens.otlp.signal': 'traces' };
     const expiry = (await telemetry.collectMetrics()).find(
@@ -197,17 +197,17 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(left).not.toContain('nestlens.otlp.certificate.expiry');
   });
 
-  it('row 88: a key that others can read starts with a warning', async () => {
+  it('a key that others can read starts with a warning', async () => {
     await start(await pair(CERT, KEY, 0o644));
     expect(told).toEqual([expect.stringMatching(/others/)]);
   });
 
-  it('row 89: of a bundle with a bad certificate the good ones are used, with a warning', async () => {
+  it('of a bundle with a bad certificate the good ones are used, with a warning', async () => {
     await start({ caFile: await write('ca.pem', OTHER + BAD + CERT) });
     expect(told).toEqual([expect.stringContaining('1 certificates cannot be read')]);
   });
 
-  it('rows 87, 88, 89: each of several troubles is told', async () => {
+  it('each of several troubles is told', async () => {
     const files = await pair(CERT, KEY, 0o644);
     jest.spyOn(Date, 'now').mockReturnValue(ENDS + 1000);
     await start({ ...files, caFile: await write('ca.pem', BAD + OTHER) });
@@ -216,7 +216,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(told.filter((line) => line.match(/others than its owner/) !== null)).toHaveLength(1);
   });
 
-  it('row 90: https wins over INSECURE; files without https stop the start', async () => {
+  it('https wins over INSECURE; files without https stop the start', async () => {
     const caFile = await write('ca.pem', CERT);
     await start({ caFile }, 'https://127.0.0.1:4317', { OTEL_EXPORTER_OTLP_INSECURE: 'true' });
     expect(running[0]?.destinations[0]?.url).toMatch(/^https:/);

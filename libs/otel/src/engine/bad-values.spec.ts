@@ -129,7 +129,7 @@ describe.each(ENGINES)('bad values for the engine %s', (name) => {
     },
   );
 
-  it('row 60: keys without a name are dropped, __proto__ is data', async () => {
+  it('keys without a name are dropped, __proto__ is data', async () => {
     span((each) => {
       each.setAttribute('', 1);
       each.setAttribute('__proto__', 'data');
@@ -146,7 +146,7 @@ describe.each(ENGINES)('bad values for the engine %s', (name) => {
     expect(({} as Record<string, unknown>)['good']).toBeUndefined();
   });
 
-  it('row 61: of 10 000 attributes, events and links the limit is sent, the rest is counted', async () => {
+  it('of 10 000 attributes, events and links the limit is sent, the rest is counted', async () => {
     const context = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 };
     span((each) => {
       for (let index = 0; index < 10_000; index += 1) {
@@ -166,7 +166,7 @@ describe.each(ENGINES)('bad values for the engine %s', (name) => {
     });
   });
 
-  it('row 62: links that are none, a status that is none and odd exceptions do no harm', async () => {
+  it('links that are none, a status that is none and odd exceptions do no harm', async () => {
     const cyclic = new Error('cyclic');
     cyclic.cause = cyclic;
     const huge = Object.assign(new Error('huge'), { stack: 'x'.repeat(1_000_000) });
@@ -182,7 +182,7 @@ describe.each(ENGINES)('bad values for the engine %s', (name) => {
     expect(engine.status().traces).toMatchObject({ accepted: 7, dropped: {}, queued: 0 });
   });
 
-  it('row 63: ends that come twice, too early, or far away are sent as times that there are', async () => {
+  it('ends that come twice, too early, or far away are sent as times that there are', async () => {
     const tracer = traces.getTracer('spec');
     const at = (startTime: Date | [number, number], endTime?: Date): void => {
       const started = tracer.startSpan('timed', { startTime });

@@ -39,7 +39,7 @@ describe('an engine behind a proxy', () => {
 });
 
 describe('an engine that cannot be made', () => {
-  it('P28, P29: for anything else tells it without what it knows as a secret', async () => {
+  it('for anything else tells it without what it knows as a secret', async () => {
     const given = config({ 'x-key': 'canary' });
     const broken = { ...given.otlp.traces, url: 'http://canary' };
     const traces = new Proxy(broken, {

@@ -111,7 +111,7 @@ describe.each(ENGINES)('the engine %s over TLS', (name) => {
     expect(collector.spans()).toEqual([]);
   });
 
-  it('row 89: trusts a CA in a bundle of 5000 with a bad one in the middle', async () => {
+  it('trusts a CA in a bundle of 5000 with a bad one in the middle', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
     const bad = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     const half = OTHER.repeat(2500);

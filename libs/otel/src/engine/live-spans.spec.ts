@@ -9,7 +9,7 @@ import { useTold } from './fixtures/told.js';
 /** Nobody listens there; a Collector of the developer may at the default. */
 const NOBODY = 'http://127.0.0.1:1';
 
-describe.each(ENGINES)('row 64: spans that never end, with the engine %s', (name) => {
+describe.each(ENGINES)('spans that never end, with the engine %s', (name) => {
   useLeakCheck();
   const told = useTold();
   let telemetry: RecordedTelemetry;

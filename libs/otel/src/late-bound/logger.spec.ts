@@ -20,7 +20,7 @@ describe('LateBoundLoggerProvider', () => {
   });
   afterEach(() => diag.disable());
 
-  it('row 57: emits a record without the attributes that the SDK throws for, and says so', () => {
+  it('emits a record without the attributes that the SDK throws for, and says so', () => {
     const exporter = new InMemoryLogRecordExporter();
     const late = new LateBoundLoggerProvider();
     late.fill(new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] }));

@@ -156,7 +156,7 @@ describe('LateBoundMeterProvider', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('row 65: drops what would throw or poison a sum, and says so', async () => {
+  it('drops what would throw or poison a sum, and says so', async () => {
     const late = new LateBoundMeterProvider();
     const counter = late.getMeter('m').createCounter('c');
     const histogram = late.getMeter('m').createHistogram('h');
@@ -183,7 +183,7 @@ describe('LateBoundMeterProvider', () => {
     expect(complaints).toHaveLength(18);
   });
 
-  it('row 66: stays silent where the SDK cannot make the instrument', async () => {
+  it('stays silent where the SDK cannot make the instrument', async () => {
     const late = new LateBoundMeterProvider();
     const { provider, values } = recording();
     late.fill(provider);
@@ -197,7 +197,7 @@ describe('LateBoundMeterProvider', () => {
     expect(complaints.length).toBeLessThan(4);
   });
 
-  it('row 66: warns once of an instrument that is there with another unit', async () => {
+  it('warns once of an instrument that is there with another unit', async () => {
     const late = new LateBoundMeterProvider();
     const { provider, values } = recording();
     late.fill(provider);

@@ -94,7 +94,7 @@ describe('LateBoundTracerProvider', () => {
       ['links', { links: [null] }],
       ['links that are no list', { links: {} }],
       ['a start', { startTime: hostile }],
-    ])('rows 57, 62: starts without %s, and says so', (_name, options) => {
+    ])('starts without %s, and says so', (_name, options) => {
       const late = new LateBoundTracerProvider();
       const { provider, names } = recording();
       late.fill(provider);
@@ -105,7 +105,7 @@ describe('LateBoundTracerProvider', () => {
       expect(complaints).toHaveLength(2);
     });
 
-    it('P23: starts nothing where its sampler throws, and runs what it is given', () => {
+    it('starts nothing where its sampler throws, and runs what it is given', () => {
       const late = new LateBoundTracerProvider();
       late.fill(new TracerProvider({ sampler: { shouldSample: thrower } }));
       const span = late.getTracer('sampled').startSpan('one');

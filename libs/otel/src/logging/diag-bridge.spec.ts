@@ -62,7 +62,7 @@ describe('DiagBridge', () => {
     expect(lines.join('')).not.toContain('trace_id');
   });
 
-  it('prints one line a minute of an outage whose message varies (P35)', () => {
+  it('prints one line a minute of an outage whose message varies', () => {
     bridge.install();
     for (let i = 0; i < 600; i++) {
       clock.ms = i * 100;
@@ -86,7 +86,7 @@ describe('DiagBridge', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('masks secrets that it knows and that it recognises (P28)', () => {
+  it('masks secrets that it knows and that it recognises', () => {
     mask.add('canary-1234');
     bridge.install();
     diag.error('to https://user:hunter2@collector:4318/v1 failed');

@@ -11,7 +11,7 @@ const make = () => {
 };
 
 describe('RateLimitedLog', () => {
-  it('prints one line per cause and minute, then with the count kept back (P35)', () => {
+  it('prints one line per cause and minute, then with the count kept back', () => {
     const { lines, clock, log } = make();
     for (; clock.ms < 180_000; clock.ms += 1000) log.warn('refused', `refused at ${clock.ms}`);
     log.error('other', 'other');

@@ -39,7 +39,7 @@ const from = (useFactory: (config: ConfigService) => unknown): OtelModuleAsyncOp
 });
 
 describe('options that are asked for', () => {
-  it('row 23: that are undefined stop the start, by the name of what was asked', async () => {
+  it('that are undefined stop the start, by the name of what was asked', async () => {
     for (const useFactory of [
       (config: ConfigService) => config.get(),
       (config: ConfigService) => Promise.resolve(config.get()),
@@ -49,7 +49,7 @@ describe('options that are asked for', () => {
     }
   });
 
-  it('row 23: that are asked with an error stop the start, by name, secrets masked', async () => {
+  it('that are asked with an error stop the start, by name, secrets masked', async () => {
     const thrown = await errorOf({ useClass: OptionsFromClass });
     expect(thrown.message).toContain(
       'forRootAsync(OptionsFromClass.createOtelOptions): it threw: no such file: postgres://***@db/shop',
@@ -60,7 +60,7 @@ describe('options that are asked for', () => {
     expect(rejected.message).toContain('(useFactory of ConfigService): it threw: not yet');
   });
 
-  it('row 23: that hold a promise or another value stop the start as those of the code', async () => {
+  it('that hold a promise or another value stop the start as those of the code', async () => {
     for (const [endpoint, found] of [
       [Promise.resolve('http://h:4317'), 'an object'],
       [7, '7'],
@@ -72,7 +72,7 @@ describe('options that are asked for', () => {
     expect((await errorOf(from(() => null))).message).toContain('options: found null;');
   });
 
-  it('P28: show nothing of themselves in the module that provides them', async () => {
+  it('show nothing of themselves in the module that provides them', async () => {
     const options = { otlp: { auth: { type: 'bearer', token: 'canary-token' } } } as const;
     const provided = OtelModule.forRoot(options);
     expect(inspect(provided, { depth: null, showHidden: true })).not.toContain('canary');

@@ -1,25 +1,25 @@
 import { resolveConfig } from './resolve.js';
 import { ENGINES, pathsOf, started, takenBy } from './fixtures/engines.js';
 
-/** Bad inputs of the code, rows 1 to 21: refused at start in one message, or taken with what is documented. */
+/** Bad inputs of the code: refused at start in one message, or taken with what is documented. */
 describe.each(ENGINES)('bad options of the engine %s', (engine) => {
   const take = takenBy(engine);
 
-  it('row 1: nothing at all is defaults, anything but an object is refused', () => {
+  it('nothing at all is defaults, anything but an object is refused', () => {
     expect(resolveConfig(undefined, {}).traces.exporters).toEqual(['otlp']);
     for (const given of [null, 'orders', [], 7]) {
       expect(() => resolveConfig(given, {})).toThrow('write an object of options, or nothing');
     }
   });
 
-  it('row 2: an unknown key is refused with the one that was meant', () => {
+  it('an unknown key is refused with the one that was meant', () => {
     expect(take({ otlp: { endpont: 'http://h:4317' } })).toMatchObject({
       kind: 'refused',
       message: expect.stringContaining('otlp.endpont: unknown key; did you mean "endpoint"?'),
     });
   });
 
-  it('row 3: a name is at least a character, and cut at 255 with a warning', () => {
+  it('a name is at least a character, and cut at 255 with a warning', () => {
     for (const name of ['', '   ', 7]) {
       expect(pathsOf(take({ service: { name } }))).toEqual(['service.name']);
     }
@@ -38,7 +38,7 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     'h:abc',
     'http://[::1',
     'javascript:x',
-  ])('rows 4, 6: the endpoint %s is refused, for one signal too', (endpoint) => {
+  ])('the endpoint %s is refused, for one signal too', (endpoint) => {
     expect(take({ otlp: { endpoint, logs: { endpoint } } })).toMatchObject({
       faults: [`otlp.endpoint="${endpoint}"`, `otlp.logs.endpoint="${endpoint}"`],
       message: expect.stringContaining('write a URL with its scheme'),
@@ -50,7 +50,7 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     ['https://:canary@h:4317', ':canary'],
     ['https://anna:ca%20na%ry@h:4317', 'anna:ca%20na%ry'],
     ['https://anna:ca%2Fnary@h:4317', 'anna:ca/nary'],
-  ])('row 5: the credentials of %s become a header and are in no URL', (endpoint, pair) => {
+  ])('the credentials of %s become a header and are in no URL', (endpoint, pair) => {
     const { traces } = started(take({ otlp: { endpoint } })).config.otlp;
     expect(traces.url).toBe('https://h:4317/');
     expect(traces.headers.reveal()).toEqual({
@@ -65,13 +65,13 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     'anna:canary@h',
     'htps://anna:c@n@ry-canary@h',
     'http://h:4317x/?key=canary',
-  ])('row 5: the credentials of %s are not in the message that refuses it', (endpoint) => {
+  ])('the credentials of %s are not in the message that refuses it', (endpoint) => {
     const taken = take({ otlp: { endpoint } });
     expect(taken).toMatchObject({ kind: 'refused', message: expect.stringContaining('***') });
     expect(JSON.stringify(taken)).not.toMatch(/canary|anna/);
   });
 
-  it.each(['?token=canary', '#canary'])('row 6: what follows in /%s is refused unseen', (rest) => {
+  it.each(['?token=canary', '#canary'])('what follows in /%s is refused unseen', (rest) => {
     const endpoint = `https://h:4318/${rest}`;
     const taken = take({ otlp: { endpoint, traces: { endpoint } } });
     expect(JSON.stringify(taken)).not.toMatch(/canary/);
@@ -82,7 +82,7 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     [{ protocol: 'grpc', endpoint: 'http://c:4318' }, 'port 4318 is the port of OTLP over HTTP'],
     [{ protocol: 'grpc', endpoint: 'http://c:4317/v1/traces' }, 'gRPC takes no path'],
     [{ protocol: 'http/json', endpoint: 'http://c:4317' }, 'port 4317 is the port of OTLP over'],
-  ])('row 7: %j is likely a swap, and a warning says so', (otlp, text) => {
+  ])('%j is likely a swap, and a warning says so', (otlp, text) => {
     const { warnings } = started(take({ otlp }));
     expect(warnings).toHaveLength(3);
     for (const warning of warnings) expect(warning).toContain(text);
@@ -93,7 +93,7 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     [{ 'x-key': 'canary\u20ac' }, 'write printable ASCII on one line'],
     [{ 'x-key': 'canary\r\nevil: 1' }, 'write printable ASCII on one line'],
     [{ 'x-key': 7 }, 'write a string'],
-  ])('rows 15, 16: the headers %j are refused, masked', (headers, remedy) => {
+  ])('the headers %j are refused, masked', (headers, remedy) => {
     const taken = take({ otlp: { headers } });
     expect(taken).toMatchObject({
       kind: 'refused',
@@ -102,20 +102,20 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     expect(JSON.stringify(taken)).not.toMatch(/canary/);
   });
 
-  it('row 16: a header of an API key needs a name that can be sent', () => {
+  it('a header of an API key needs a name that can be sent', () => {
     const auth = { type: 'apiKey', key: 'canary', header: 'api key' };
     const taken = take({ otlp: { auth } });
     expect(pathsOf(taken)).toEqual(['otlp.auth.header']);
     expect(JSON.stringify(taken)).not.toMatch(/canary/);
   });
 
-  it.each([0, -1, Infinity, '10', Number.NaN, 1.5])('row 17: a queue of %p is refused', (size) => {
+  it.each([0, -1, Infinity, '10', Number.NaN, 1.5])('a queue of %p is refused', (size) => {
     expect(pathsOf(take({ traces: { batch: { maxQueueSize: size } } }))).toEqual([
       'traces.batch.maxQueueSize',
     ]);
   });
 
-  it('rows 17, 18: a batch beyond its queue and a timeout beyond its interval are refused', () => {
+  it('a batch beyond its queue and a timeout beyond its interval are refused', () => {
     const taken = take({
       logs: { batch: { maxQueueSize: 10, maxBatchSize: 11 } },
       traces: { batch: { maxBatchSize: 2049 } },
@@ -128,18 +128,18 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     ]);
   });
 
-  it.each([0, 1024, -1, '1 GB', Infinity])('row 20: a spool of %p bytes is refused', (maxBytes) => {
+  it.each([0, 1024, -1, '1 GB', Infinity])('a spool of %p bytes is refused', (maxBytes) => {
     const spool = { directory: '/var/spool/nestlens', maxBytes };
     expect(pathsOf(take({ otlp: { spool } }))).toEqual(['otlp.spool.maxBytes']);
   });
 
-  it.each([0, -1, 1e9, '2000'])('row 21: a limit of %p attribute sets is refused', (limit) => {
+  it.each([0, -1, 1e9, '2000'])('a limit of %p attribute sets is refused', (limit) => {
     expect(pathsOf(take({ metrics: { cardinalityLimit: limit } }))).toEqual([
       'metrics.cardinalityLimit',
     ]);
   });
 
-  it('P29: one message lists all faults of code, variables and files, without their values', () => {
+  it('one message lists all faults of code, variables and files, without their values', () => {
     const taken = take(
       {
         servce: {},

@@ -2,7 +2,7 @@ import { ENGINES, pathsOf, started, takenBy } from './fixtures/engines.js';
 
 const OTLP = 'OTEL_EXPORTER_OTLP';
 
-/** Bad inputs of the environment, rows 4 to 22: one warning and the documented default, or refused. */
+/** Bad inputs of the environment: one warning and the documented default, or refused. */
 describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
   const take = (variables: NodeJS.ProcessEnv, given = {}) => takenBy(engine)(given, variables);
   /** The variables of which a warning tells, each once. */
@@ -12,7 +12,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     return names;
   };
 
-  it('row 3: a name is cut at 255 characters, also where a detector reads it', () => {
+  it('a name is cut at 255 characters, also where a detector reads it', () => {
     const { config, warnings } = started(take({ OTEL_SERVICE_NAME: 'n'.repeat(300) }));
     expect(config.service.name).toBe('n'.repeat(255));
     expect(config.resource.attributes['service.name']).toBe('n'.repeat(255));
@@ -28,14 +28,14 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     'javascript:x',
     'http://h:0',
     'https://h/?key=canary',
-  ])('rows 4, 5, 6: of the endpoint %s a warning tells, without credentials', (endpoint) => {
+  ])('of the endpoint %s a warning tells, without credentials', (endpoint) => {
     const { config, warnings } = started(take({ [`${OTLP}_ENDPOINT`]: endpoint }));
     expect(config.otlp.traces.url).toBe('http://localhost:4317/');
     expect(warnings).toEqual([expect.stringMatching(/ENDPOINT=.*the default is used/)]);
     expect(warnings.join()).not.toMatch(/canary|anna/);
   });
 
-  it('row 4: a target without a scheme is one of gRPC, and of no other protocol', () => {
+  it('a target without a scheme is one of gRPC, and of no other protocol', () => {
     const target = { [`${OTLP}_ENDPOINT`]: 'collector:4318' };
     expect(started(take(target)).config.otlp.logs.url).toBe('https://collector:4318/');
     const http = { ...target, [`${OTLP}_PROTOCOL`]: 'http/json' };
@@ -43,12 +43,12 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     expect(warnedOf(http)).toEqual([`${OTLP}_ENDPOINT`]);
   });
 
-  it('row 7: a likely swap is told for variables too', () => {
+  it('a likely swap is told for variables too', () => {
     const { warnings } = started(take({ [`${OTLP}_ENDPOINT`]: 'http://c:4318' }));
     expect(warnings.join()).toContain('port 4318 is the port of OTLP over HTTP');
   });
 
-  it('row 9: empty is unset', () => {
+  it('empty is unset', () => {
     const names = ['ENDPOINT', 'HEADERS', 'TIMEOUT', 'PROTOCOL', 'COMPRESSION', 'CERTIFICATE'];
     const variables = Object.fromEntries([
       ...names.flatMap((name) => [
@@ -71,7 +71,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
   });
 
   it.each(['10s', '-1', '1e99', '0x10', '٣', '1.5', '2147483648'])(
-    'row 10: of the timeout %s a warning tells; 0 is no limit, as the specification says',
+    'of the timeout %s a warning tells; 0 is no limit, as the specification says',
     (timeout) => {
       expect(warnedOf({ [`${OTLP}_TIMEOUT`]: timeout })).toEqual([`${OTLP}_TIMEOUT`]);
       expect(started(take({ [`${OTLP}_TIMEOUT`]: timeout })).config.otlp.logs.timeoutMs).toBe(1e4);
@@ -81,16 +81,13 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     },
   );
 
-  it.each(['2', '-0.1', 'NaN', '50%', 'Infinity', '٣'])(
-    'row 11: the ratio %s is ignored',
-    (arg) => {
-      const variables = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: arg };
-      expect(warnedOf(variables)).toEqual(['OTEL_TRACES_SAMPLER_ARG']);
-      expect(started(take(variables)).config.traces.sampler).toMatchObject({ ratio: 1 });
-    },
-  );
+  it.each(['2', '-0.1', 'NaN', '50%', 'Infinity', '٣'])('the ratio %s is ignored', (arg) => {
+    const variables = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: arg };
+    expect(warnedOf(variables)).toEqual(['OTEL_TRACES_SAMPLER_ARG']);
+    expect(started(take(variables)).config.traces.sampler).toMatchObject({ ratio: 1 });
+  });
 
-  it('row 11: an unknown sampler is ignored', () => {
+  it('an unknown sampler is ignored', () => {
     expect(warnedOf({ OTEL_TRACES_SAMPLER: 'foo' })).toEqual(['OTEL_TRACES_SAMPLER']);
   });
 
@@ -100,7 +97,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     ['none', [], 0],
     ['tracecontext,none', [], 1],
     ['zz', ['tracecontext', 'baggage'], 1],
-  ])('row 12: the propagators %s are %j, with %d warnings', (list, propagators, count) => {
+  ])('the propagators %s are %j, with %d warnings', (list, propagators, count) => {
     const variables = { OTEL_PROPAGATORS: list };
     expect(started(take(variables)).config.traces.propagators).toEqual(propagators);
     expect(warnedOf(variables)).toHaveLength(count);
@@ -111,7 +108,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     ['false', false, 0],
     ['1', false, 1],
     ['yes', false, 1],
-  ])('row 13: %s disables: %p, with %d warnings', (value, disabled, count) => {
+  ])('%s disables: %p, with %d warnings', (value, disabled, count) => {
     const { config, warnings } = started(take({ OTEL_SDK_DISABLED: value }));
     expect(config.disabled).toBe(disabled);
     expect(warnings).toHaveLength(count);
@@ -124,19 +121,19 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     ['good=1,a=%zz', '"a=%zz" is not percent-encoded'],
     [`a=${'x'.repeat(1_000_000)}`, 'is longer than 255 characters'],
     ['a,b,c,d,e,f,g', ', and 2 more'],
-  ])('row 14: of faulty resource attributes (%#) one short warning tells', (list, text) => {
+  ])('of faulty resource attributes (%#) one short warning tells', (list, text) => {
     const { warnings } = started(take({ OTEL_RESOURCE_ATTRIBUTES: list }));
     expect(warnings).toEqual([expect.stringContaining(text)]);
     expect(warnings.join()).toContain('none of it is used');
     expect(warnings.join().length).toBeLessThan(500);
   });
 
-  it('row 14: __proto__ is a key like any other, and pollutes nothing', () => {
+  it('__proto__ is a key like any other, and pollutes nothing', () => {
     expect(warnedOf({ OTEL_RESOURCE_ATTRIBUTES: '__proto__=x,team=a%2Cb' })).toEqual([]);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 
-  it('row 15: good headers are kept, what is no pair is passed over with a warning', () => {
+  it('good headers are kept, what is no pair is passed over with a warning', () => {
     const variables = { [`${OTLP}_HEADERS`]: 'authorization=Bearer canary,=,y,x-a=%zz,x-b=1' };
     const { config, warnings } = started(take(variables));
     expect(config.otlp.traces.headers.reveal()).toEqual({
@@ -152,7 +149,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     ['x a=canary', 'write header names without spaces'],
     ['x%20a=canary', 'write header names without spaces'],
     ['x-a=canary%E2%82%AC', 'write header values in printable ASCII'],
-  ])('rows 15, 16: the headers %s stop the start, masked', (headers, remedy) => {
+  ])('the headers %s stop the start, masked', (headers, remedy) => {
     const taken = take({ [`${OTLP}_LOGS_HEADERS`]: headers });
     expect(taken).toMatchObject({
       faults: [`${OTLP}_LOGS_HEADERS=***`],
@@ -161,12 +158,12 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     expect(JSON.stringify(taken)).not.toMatch(/canary/);
   });
 
-  it.each(['0', '-1', 'Infinity', '1e3'])('row 17: a queue of %s is ignored', (size) => {
+  it.each(['0', '-1', 'Infinity', '1e3'])('a queue of %s is ignored', (size) => {
     const name = 'OTEL_BSP_MAX_QUEUE_SIZE';
     expect(warnedOf({ [name]: size }, { otlp: { engine: 'sdk' } })).toEqual([name]);
   });
 
-  it('P28, P29: a proxy that is no URL is told with the other faults, by its variable, not its value', () => {
+  it('a proxy that is no URL is told with the other faults, by its variable, not its value', () => {
     const otlp = { protocol: 'http/protobuf', tls: { caFile: '/nowhere' } };
     const plain = { HTTP_PROXY: 'anna:canary@proxy:3128' };
     const taken = take(plain, { otlp });
@@ -179,7 +176,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     expect(pathsOf(take(plain, { otlp: { protocol: 'grpc' } }))).toEqual([]);
   });
 
-  it('P28: a proxy stands in no way of signals that are off', () => {
+  it('a proxy stands in no way of signals that are off', () => {
     const otlp = { protocol: 'http/json' };
     const off = { exporters: ['none'] };
     const variables = { HTTP_PROXY: 'nonsense' };
@@ -188,7 +185,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     expect(pathsOf(take({ ...variables, OTEL_SDK_DISABLED: 'true' }, { otlp }))).toEqual([]);
   });
 
-  it('rows 17, 18: what is beyond its bound is brought to it, where a variable says so', () => {
+  it('what is beyond its bound is brought to it, where a variable says so', () => {
     const batch = { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '11' };
     const sdk = { otlp: { engine: 'sdk' } };
     expect(warnedOf(batch, sdk)).toEqual(['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE']);
@@ -201,7 +198,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
   });
 
   it.each(['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE'])(
-    'row 22: %s is neither read nor passed over in silence',
+    '%s is neither read nor passed over in silence',
     (name) => {
       // Whatever is in it: a bomb, a tag, a tab. Nobody opens it.
       const { config, warnings } = started(take({ [name]: '/etc/passwd' }));
@@ -212,7 +209,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     },
   );
 
-  it('P29: variables and files are refused in one message, each by the name that was set', () => {
+  it('variables and files are refused in one message, each by the name that was set', () => {
     const taken = take({
       [`${OTLP}_HEADERS`]: 'x=%0a',
       [`${OTLP}_CERTIFICATE`]: '/nowhere/ca.pem',

@@ -21,13 +21,13 @@ describe('the place of a spool', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('row 19: may be there, be missing, or be missing with its parents', () => {
+  it('may be there, be missing, or be missing with its parents', () => {
     for (const directory of [at('there'), at('missing'), at('far', 'down')]) {
       expect(started(take({ otlp: { spool: { directory } } })).warnings).toEqual([]);
     }
   });
 
-  it('row 19: a file, or a file on the way, stops the start by the name that was set', () => {
+  it('a file, or a file on the way, stops the start by the name that was set', () => {
     const directory = at('file');
     const below = at('file', 'spool');
     expect(take({ otlp: { spool: { directory } } })).toMatchObject({
@@ -47,14 +47,14 @@ describe('the place of a spool', () => {
     (type: number, free: number): FileSystemOf =>
     () => ({ type, bsize: 4096, blocks: GIB, bavail: free / 4096 });
 
-  it('row 19: on a file system of another machine is told', () => {
+  it('on a file system of another machine is told', () => {
     const { warnings } = checkSpool('otlp.spool', { directory: folder }, of(NFS, GIB));
     expect(warnings).toEqual([
       `otlp.spool: ${folder} lies on NFS, where locks and syncs may not hold; a local disk is better.`,
     ]);
   });
 
-  it('row 20: a cap beyond the free disk is told, the default included', () => {
+  it('a cap beyond the free disk is told, the default included', () => {
     const directory = at('missing');
     const tight = of(EXT4, 1024 * 4096);
     expect(checkSpool('otlp.spool', { directory, maxBytes: 65_536 }, tight).warnings).toEqual([]);

@@ -105,7 +105,7 @@ describe('the context of gRPC clients', () => {
     expect(telemetry.spans).toHaveLength(1);
   });
 
-  // reliability: 500 calls at once never mix their traces
+  // 500 calls at once never mix their traces
   it('keeps 500 concurrent calls apart', async () => {
     const calls = Array.from({ length: 500 }, (_, at) =>
       inSpan(async () => {

@@ -67,7 +67,6 @@ describe('a gRPC server under bad input', () => {
     await telemetry.stop();
   });
 
-  // reliability 51
   it('keeps 1000 unknown methods under one name', async () => {
     const calls = Array.from({ length: 1000 }, (_, at) =>
       raw(session, `/shop.v1.Orders/Guess${at}`, { traceparent: VALID }),
@@ -118,7 +117,6 @@ describe('a gRPC server under bad input', () => {
     health.close();
   });
 
-  // reliability 49
   it.each([
     ['repeated', { traceparent: [VALID, VALID.replace('0af7', '0af8')] }],
     ['upper case', { traceparent: VALID.toUpperCase() }],
@@ -132,7 +130,6 @@ describe('a gRPC server under bad input', () => {
     expect(span.parentSpanContext).toBeUndefined();
   });
 
-  // reliability 50
   it.each([
     ['99999999H', '4'],
     ['0n', '4'],
@@ -147,7 +144,6 @@ describe('a gRPC server under bad input', () => {
     expect(shop.inFlight.count).toBe(0);
   });
 
-  // reliability 52
   it('tells what grpc-js refuses by itself', async () => {
     const head = Buffer.from([0, 0, 80, 0, 1]);
     const tooLarge = Buffer.concat([head, Buffer.alloc(5 * 1024 * 1024 + 1)]);
@@ -161,7 +157,6 @@ describe('a gRPC server under bad input', () => {
     expect(unread.status.message).toBe('Error deserializing request');
   });
 
-  // reliability 53
   it('cuts long details', async () => {
     await drive(client, 'Watch', 'huge').ended;
     const span = await telemetry.endedOne(isServer);

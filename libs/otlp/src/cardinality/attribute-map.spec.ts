@@ -49,7 +49,7 @@ describe('AttributeMap', () => {
     expect(map.values()).toEqual(Array.from({ length: 2000 }, (_, id) => id));
   });
 
-  it('holds odd keys and values, and throws for those that the SDK throws for (row 65)', () => {
+  it('holds odd keys and values, and throws for those that the SDK throws for', () => {
     const map = new AttributeMap<number>();
     const odd = [
       {},

@@ -196,7 +196,7 @@ describe('BoundedMeterProvider', () => {
     }
   });
 
-  it("drops one bad observation and not the callback's others, and tells of it (row 65)", async () => {
+  it("drops one bad observation and not the callback's others, and tells of it", async () => {
     const { reader, meter, refused } = bounded(4);
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;

@@ -102,7 +102,7 @@ describe('boundedReader', () => {
     ]);
   });
 
-  it('loses no measurement of a set that can no longer be read (row 65)', async () => {
+  it('loses no measurement of a set that can no longer be read', async () => {
     const { reader, meter } = bounded();
     const counter = meter.createCounter('c');
     const broken: Attributes = { a: 1 };
@@ -131,7 +131,7 @@ describe('boundedReader', () => {
     expect(await reader.points('g')).toMatchObject([{ value: 2 }]);
   });
 
-  it('keeps two metrics apart that differ in scope, unit or kind only (row 66)', async () => {
+  it('keeps two metrics apart that differ in scope, unit or kind only', async () => {
     const { reader, provider, meter } = bounded({ limit: 3 });
     meter.createCounter('n', { unit: 's' }).add(1);
     meter.createCounter('n', { unit: 'ms' }).add(2);

@@ -32,7 +32,7 @@ async function heapBytes(): Promise<number> {
   }
 }
 
-describe('random attribute sets without end (P26, row 67)', () => {
+describe('random attribute sets without end', () => {
   /** Gives what the heap grew by, in MiB: with a collection's sets in the SDK, or after it, whichever is more. */
   const show = async (
     reader: PullReader,

@@ -86,7 +86,7 @@ function appendPoints({ resource, scopeMetrics }: ResourceMetrics): Account {
   return account;
 }
 
-/** P23 and rows 57 to 65, 68: whatever is given, nothing is thrown, and all that is not lost can be read. */
+/** Whatever is given, nothing is thrown, and all that is not lost can be read. */
 describe('hostile items', () => {
   it('are spans that can be read, or are counted', () => {
     const encoder = createSpanEncoder();

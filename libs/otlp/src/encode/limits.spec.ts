@@ -59,14 +59,14 @@ describe('limits', () => {
     expect(encodeLimits({ itemBytes: Number.NaN }).itemBytes).toBe(4_194_304);
   });
 
-  it('row 61, P27: keep the first 128 attributes and count the others', () => {
+  it('keep the first 128 attributes and count the others', () => {
     const { written, losses } = write({ attributes: many(10_000, 'v') });
     expect(Object.keys(written.attributes)).toHaveLength(128);
     expect(written.droppedAttributesCount).toBe(1 + 9872);
     expect(losses.attributes).toBe(9872);
   });
 
-  it('row 59, P27: cut texts between code points', () => {
+  it('cut texts between code points', () => {
     const attributes = {
       a: `${'x'.repeat(4095)}😀`,
       b: `${'x'.repeat(4094)}😀z`,
@@ -84,7 +84,7 @@ describe('limits', () => {
     expect({ ...written.attributes }).toEqual({ a: 'abc', b: ['abc'] });
   });
 
-  it('row 61, P27: keep the last events and links', () => {
+  it('keep the last events and links', () => {
     const events = Array.from({ length: 10_000 }, (_, index) => ({
       name: `event ${index}`,
       time: span.startTime,
@@ -103,7 +103,7 @@ describe('limits', () => {
     expect(written.droppedLinksCount).toBe(3 + 9996);
   });
 
-  it('P27: bound the whole span', () => {
+  it('bound the whole span', () => {
     const text = '字'.repeat(4096);
     const event = { name: text, time: span.startTime, attributes: many(3, text) };
     const { written, bytes, losses } = write({

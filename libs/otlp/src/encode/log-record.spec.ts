@@ -45,17 +45,17 @@ describe('log bodies', () => {
       },
       null,
     ],
-  ])('row 68: %s', (_name, body, expected) => {
+  ])('%s', (_name, body, expected) => {
     expect(bodyOf(body)).toStrictEqual(expected);
   });
 
-  it('row 68: a circular one ends where it begins again', () => {
+  it('a circular one ends where it begins again', () => {
     const circular: Record<string, unknown> = { name: 'x' };
     circular['self'] = circular;
     expect({ ...(bodyOf(circular) as object) }).toEqual({ name: 'x', self: '[Circular]' });
   });
 
-  it('row 68: long texts and bytes are cut so that the record keeps its budget', () => {
+  it('long texts and bytes are cut so that the record keeps its budget', () => {
     expect((bodyOf('x'.repeat(1_000_000)) as string).length).toBe(21_827);
     expect((bodyOf(Buffer.alloc(10_000_000, 7)) as Uint8Array).length).toBe(21_827);
   });

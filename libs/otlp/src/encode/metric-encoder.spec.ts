@@ -61,7 +61,7 @@ describe('a metric', () => {
     ]);
   });
 
-  it('row 65: loses the points that cannot be read or are too large, and counts them', () => {
+  it('loses the points that cannot be read or are too large, and counts them', () => {
     const metric = gauge(points(6));
     const [, second = {}, third = {}, fourth = {}, fifth = {}] = metric.dataPoints;
     Object.defineProperty(second, 'value', {
@@ -93,7 +93,7 @@ describe('a metric', () => {
     expect(kept.at(1)?.attributes).toMatchObject({ long: 'x'.repeat(20_000) });
   });
 
-  it('row 65: takes values that are no numbers', () => {
+  it('takes values that are no numbers', () => {
     const metric = gauge(points(3));
     [null, Number.NaN, 'x'].forEach((value, index) =>
       Object.assign(metric.dataPoints.at(index) ?? {}, { value }),

@@ -37,7 +37,7 @@ describe('breaker', () => {
   });
 
   it.each(['ECONNREFUSED', 'UNAVAILABLE', 'timeout', '503'])(
-    'P7: opens at five failures in a row: %s',
+    'opens at five failures in a row: %s',
     async (reason) => {
       await sendAll(...times(4, retry(reason)));
       expect(circuit.state()).toEqual({ kind: 'closed' });
@@ -64,7 +64,7 @@ describe('breaker', () => {
     },
   );
 
-  it('F28: does not count attempts that our own loop held up', async () => {
+  it('does not count attempts that our own loop held up', async () => {
     await sendAll(...times(100, retry('event_loop_blocked')));
     expect(circuit.state().kind).toBe('closed');
   });
@@ -132,7 +132,7 @@ describe('breaker', () => {
     expect(circuit.state().kind).toBe('closed');
   });
 
-  it('P8: probes each second through the first minute, more slowly later, at least each 30 s', async () => {
+  it('probes each second through the first minute, more slowly later, at least each 30 s', async () => {
     await openIt();
     answer = down;
     let pause = 0;

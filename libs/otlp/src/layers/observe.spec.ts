@@ -39,7 +39,7 @@ describe('observe', () => {
     ]);
   });
 
-  it('P5: tells what the collector may have twice', async () => {
+  it('tells what the collector may have twice', async () => {
     const listener = { ended: (operation: Operation) => operations.push(operation) };
     const sender = stack([observe(listener, clock), retry({ clock })], peer);
     for (const reason of ['ECONNRESET', 'timeout', 'ECONNREFUSED', 'UNAVAILABLE']) {
@@ -56,7 +56,7 @@ describe('observe', () => {
     ]);
   });
 
-  it('P5: tells of no duplicate where no attempt left anything behind', async () => {
+  it('tells of no duplicate where no attempt left anything behind', async () => {
     const listener = { ended: (operation: Operation) => operations.push(operation) };
     const sender = stack([observe(listener, clock), retry({ clock })], peer);
     const failures = [

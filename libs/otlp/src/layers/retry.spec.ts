@@ -40,7 +40,7 @@ describe('retry', () => {
   });
 
   it.each([accepted, partial(3, 'bad'), refused('400')])(
-    'P12: passes %p on, never sends it again and waits for nothing',
+    'passes %p on, never sends it again and waits for nothing',
     async (outcome) => {
       peer.script = () => outcome;
       start();
@@ -86,7 +86,7 @@ describe('retry', () => {
   it.each([
     [0, 500],
     [1, 1500],
-  ])('P7: spreads pauses by half, at chance %d', async (chance, pause) => {
+  ])('spreads pauses by half, at chance %d', async (chance, pause) => {
     peer.script = inTurn(down);
     start({ random: () => chance });
     send();
@@ -102,7 +102,7 @@ describe('retry', () => {
     ['for ever', Infinity, 60_000],
     ['a negative pause', -1, 1000],
     ['what is no number', Number.NaN, 1000],
-  ])('P6: keeps the pause that the peer asks for: %s', async (_name, afterMs, pause) => {
+  ])('keeps the pause that the peer asks for: %s', async (_name, afterMs, pause) => {
     peer.script = inTurn(again('RESOURCE_EXHAUSTED', afterMs));
     start();
     send();
@@ -110,7 +110,7 @@ describe('retry', () => {
     expect(gaps()).toEqual([pause]);
   });
 
-  it('P6: never tries within 100 ms, whatever it was told', async () => {
+  it('never tries within 100 ms, whatever it was told', async () => {
     peer.script = () => again('429', 0);
     start({ initialMs: 1, factor: 1, maxMs: 1 });
     send();
@@ -259,7 +259,7 @@ describe('retry', () => {
       close = () => sender.close();
     };
 
-    it('P8: probes each second while a batch waits, and sends all others on success', async () => {
+    it('probes each second while a batch waits, and sends all others on success', async () => {
       startStack();
       for (let count = 0; count < 8; count += 1) send();
       await clock.advance(60_000);

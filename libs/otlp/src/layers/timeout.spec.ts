@@ -35,7 +35,7 @@ describe('timeout', () => {
     },
   );
 
-  it('P10: aborts the attempt at its deadline', async () => {
+  it('aborts the attempt at its deadline', async () => {
     const seen = watched(sender(1000).send(batchOf(), never()));
     await clock.advance(1000);
     expect(seen).toEqual({ outcome: retry('timeout'), at: 1000 });
@@ -44,7 +44,7 @@ describe('timeout', () => {
   });
 
   it.each([1, 10, 1000, 10_000, 60_000])(
-    'P10: answers within 100 ms of a timeout of %d ms, though the sender never settles',
+    'answers within 100 ms of a timeout of %d ms, though the sender never settles',
     async (ms) => {
       const seen = watched(sender(ms, { deaf: true }).send(batchOf(), never()));
       await clock.advance(ms + 100);
@@ -73,7 +73,7 @@ describe('timeout', () => {
     expect(peer.attempts).toHaveLength(0);
   });
 
-  it('F28: reads what came while the loop stood still past the deadline', async () => {
+  it('reads what came while the loop stood still past the deadline', async () => {
     const seen = watched(sender(1000, { deaf: true }).send(batchOf(), never()));
     await clock.advance(500);
     clock.block(5000);
@@ -84,7 +84,7 @@ describe('timeout', () => {
     expect(seen.outcome).toBe(accepted);
   });
 
-  it('F28: calls no peer slow for time in which the loop stood still', async () => {
+  it('calls no peer slow for time in which the loop stood still', async () => {
     const seen = watched(sender(1000).send(batchOf(), never()));
     await clock.advance(100);
     clock.block(700);

@@ -74,7 +74,7 @@ describe('ledger', () => {
     expect(ledger.snapshot().traces.accepted).toBe(7);
   });
 
-  it('P4: balances at every moment of 5,000 random operations', () => {
+  it('balances at every moment of 5,000 random operations', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const { wrong, made } = balanceOf(seed, 1000);
       expect(wrong).toBe(0);
@@ -154,7 +154,7 @@ describe('ledger', () => {
     return { wrong, made: model.total.traces };
   };
 
-  it('P4: shows no false difference while another thread settles what this one creates', async () => {
+  it('shows no false difference while another thread settles what this one creates', async () => {
     const thread = startWorker(new URL('fixtures/settling-worker.ts', import.meta.url), {
       buffer: ledger.buffer,
       items: 40_000,

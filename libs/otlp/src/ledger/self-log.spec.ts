@@ -17,7 +17,7 @@ describe('self log', () => {
     });
   });
 
-  it('P35: prints one line per cause and minute, with how many it kept back', async () => {
+  it('prints one line per cause and minute, with how many it kept back', async () => {
     for (let second = 0; second <= 120; second += 1) {
       log.log('warn', 'unreachable', `attempt ${second} failed`);
       if (second < 120) await clock.advance(1000);

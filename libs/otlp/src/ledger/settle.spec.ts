@@ -26,7 +26,7 @@ describe('settle', () => {
     [partial(11, 'more than were sent'), 0, 10],
     [partial(-1, 'fewer than none'), 10, 0],
     [partial(Number.NaN, 'no number'), 10, 0],
-  ])('P12, F20: books %p as accepted %d, rejected %d', (outcome, taken, rejected) => {
+  ])('books %p as accepted %d, rejected %d', (outcome, taken, rejected) => {
     const [done, books] = settled(outcome);
     expect(done).toBe(true);
     expect(books).toMatchObject({ accepted: taken, rejected, queued: 0, dropped: {} });
@@ -46,7 +46,7 @@ describe('settle', () => {
     expect(books.queued).toBe(10);
   });
 
-  it('P5: counts possible duplicates beside the balance', () => {
+  it('counts possible duplicates beside the balance', () => {
     expect(settled(accepted, true)[1]).toMatchObject({ accepted: 10, possibleDuplicates: 10 });
   });
 });

@@ -37,7 +37,7 @@ const HOSTILE: readonly object[] = [
   new Proxy({}, { get: thrower }),
 ];
 
-describe('P23: an item that cannot be read', () => {
+describe('an item that cannot be read', () => {
   useLeakCheck();
   let pipeline: Pipeline;
 

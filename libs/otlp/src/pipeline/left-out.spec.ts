@@ -25,7 +25,7 @@ describe('what is left out of items', () => {
     );
 
   it.each(['newest', 'keepErrors'] as const)(
-    'rows 57-61, 68: is counted by its part, and told in a line for each signal (%s)',
+    'is counted by its part, and told in a line for each signal (%s)',
     async (dropPolicy) => {
       const lines: string[] = [];
       const to = { endpoint: collector.grpc };

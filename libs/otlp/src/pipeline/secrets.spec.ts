@@ -16,7 +16,7 @@ const expectNoSecret = (...seen: readonly unknown[]): void => {
   expect(text).not.toContain(basic);
 };
 
-describe('P28: the secrets of a pipeline', () => {
+describe('the secrets of a pipeline', () => {
   useLeakCheck();
 
   it.each([

@@ -6,7 +6,7 @@ const BEGIN = '-----BEGIN CERTIFICATE-----\n';
 const END = '-----END CERTIFICATE-----\n';
 
 describe('the certificates of a bundle', () => {
-  it('row 89: are counted with those that cannot be read, wherever these stand', () => {
+  it('are counted with those that cannot be read, wherever these stand', () => {
     const bad = `${BEGIN}AAAA\n${END}`;
     const cut = pem('other-ca.pem').slice(0, 200);
     const { certificates, bad: count } = certificatesIn(
@@ -19,14 +19,14 @@ describe('the certificates of a bundle', () => {
     expect(count).toBe(2);
   });
 
-  it('row 89: take no more time where nothing ends what begins', () => {
+  it('take no more time where nothing ends what begins', () => {
     const count = 200_000;
     // A second reading from each beginning took minutes.
     expect(terminates(() => certificatesIn(BEGIN.repeat(count)).bad)).toBe(count);
     expect(terminates(() => certificatesIn(END.repeat(count)).bad)).toBe(0);
   });
 
-  it('row 87: end with the last of them', () => {
+  it('end with the last of them', () => {
     const { certificates } = certificatesIn(pem('expired.pem') + pem('ca.pem'));
     expect(lastToEnd(certificates)?.subject).toBe('CN=Nestlens test CA');
     expect(lastToEnd([])).toBeUndefined();

@@ -119,7 +119,7 @@ describe('OTLP/gRPC', () => {
     expect(Buffer.from(received[0]?.raw ?? [])).toEqual(ONE_SPAN);
   });
 
-  it('row 69: takes an empty request, and gzip', async () => {
+  it('takes an empty request, and gzip', async () => {
     await open();
     expect(await post(frame(new Uint8Array()))).toMatchObject({ status: '0' });
     const zipped = gzipSync(ONE_SPAN);

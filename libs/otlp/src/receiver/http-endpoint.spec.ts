@@ -104,7 +104,7 @@ describe('OTLP/HTTP', () => {
     expect(new Set(received.map((each) => each.transport))).toEqual(new Set(['http/json']));
   });
 
-  it('row 69: takes an empty body as an empty request', async () => {
+  it('takes an empty body as an empty request', async () => {
     await open();
     expect(await send({})).toMatchObject({ status: 200 });
     expect(await send({ headers: JSON_TYPE })).toMatchObject({ status: 200 });

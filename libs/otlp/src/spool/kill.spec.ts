@@ -5,13 +5,13 @@ import { imbalance, Openings } from './fixtures/open.js';
 import { below, seeded } from './fixtures/random.js';
 import { systemClock } from '../send/sender.js';
 
-/** P15 asks for 200; a run of all specs has time for some. */
+/** `test/faults/kills.spec.ts` kills 200; a run of all specs has time for some. */
 const KILLS = Number(process.env['SPOOL_KILLS'] ?? 20);
 
 /** With the longer one there are fsyncs to be killed in. */
 const LONGEST_MS = KILLS > 20 ? 900 : 300;
 
-describe('a spool whose process is killed (P15)', () => {
+describe('a spool whose process is killed', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 

@@ -12,7 +12,7 @@ import type { Spool } from './spool.js';
 const UNAVAILABLE = retry('UNAVAILABLE');
 const RECORDS = 40;
 
-/** P2, P8: replay when a collector is back. Time is the spec's. */
+/** Replay when a collector is back. Time is the spec's. */
 describe('replay after an outage', () => {
   const openings = new Openings();
   let clock: ManualClock;
@@ -99,7 +99,7 @@ describe('replay after an outage', () => {
       const peer = start();
       peer.hasBreaker = true;
       for (let second = 0; second < seconds; second += 1) await clock.advance(1000);
-      // P7: to a dead peer.
+      // To a dead peer.
       expect(peer.attempts).toBeLessThanOrEqual(5 + seconds);
       const { attempts } = peer;
       peer.outcome = accepted;

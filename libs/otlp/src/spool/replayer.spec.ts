@@ -30,7 +30,7 @@ describe('replay', () => {
     return took;
   }
 
-  it('catches up at five times the live rate, and no live batch waits for 2 s (P2)', async () => {
+  it('catches up at five times the live rate, and no live batch waits for 2 s', async () => {
     // Ten minutes of one batch a second.
     await bench.fill(600, 20_000);
     const took = await liveBeside(new Link(bench.clock, MIB), 20_000, 120);

@@ -15,7 +15,7 @@ const CODES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO'];
 const WRITES = new Set(['open', 'write', 'fsync', 'rename', 'remove', 'link', 'truncate']);
 const mayMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
 
-describe('a spool whose disk makes trouble (P16)', () => {
+describe('a spool whose disk makes trouble', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 

@@ -100,7 +100,7 @@ describe('a reset', () => {
     expect(streams).toBe(2);
   });
 
-  it('F14: that refuses a batch again on its next try is not answered at once any more', async () => {
+  it('that refuses a batch again on its next try is not answered at once any more', async () => {
     let streams = 0;
     await start((stream) => {
       streams++;

@@ -80,7 +80,7 @@ describe('what a collector says', () => {
       ['by value', { 'x-key': 'canary-key' }],
       ['of a function', bearer(() => 'canary-token')],
       ['of a name and a password', basic('anna', 'canary-password')],
-    ])('P28: of a header %s no word is told', async (_what, headers) => {
+    ])('of a header %s no word is told', async (_what, headers) => {
       reply = (header) => ({
         kind: 'refused',
         code: INVALID_ARGUMENT,
@@ -93,7 +93,7 @@ describe('what a collector says', () => {
       expect(JSON.stringify([outcome, told])).not.toMatch(/canary/);
     });
 
-    it('P28: a partial success that echoes a header tells no word of it either', async () => {
+    it('a partial success that echoes a header tells no word of it either', async () => {
       reply = (header) => ({ kind: 'partial', rejected: 1, message: `${header} has no rights` });
       const outcome = await outcomeOf({ 'x-key': 'canary-key' });
       expect(outcome).toEqual({ kind: 'partial', rejected: 1, reason: '*** has no rights' });
@@ -102,7 +102,7 @@ describe('what a collector says', () => {
       ]);
     });
 
-    it('row 24: a function for headers that gives none is told, and tried again', async () => {
+    it('a function for headers that gives none is told, and tried again', async () => {
       reply = () => ({ kind: 'accepted' });
       for (const answer of [undefined, 7, { 'x y': 'canary' }, { a: 'canary\n' }]) {
         told.length = 0;
