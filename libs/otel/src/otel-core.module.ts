@@ -21,7 +21,6 @@ import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
 import { ServiceState } from './lifecycle/service-state.js';
 import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
 import { Shutdown } from './lifecycle/shutdown.js';
-import type { ShutdownSettings } from './lifecycle/shutdown-settings.js';
 import { DiagBridge } from './logging/diag-bridge.js';
 import { LogSources } from './log-sources/log-sources.js';
 import { LOGGING_PROVIDERS } from './logging/logging.providers.js';
@@ -32,7 +31,7 @@ import { MessagesInFlight } from './messages/messages-in-flight.js';
 import { OTEL_METER, OTEL_TRACER } from './metrics/instrument.tokens.js';
 import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
 import { PrometheusEndpoint } from './metrics/prometheus-endpoint.js';
-import type { OtelConfig } from './options/otel.config.js';
+import type { OtelConfig, ShutdownConfig } from './options/otel.config.js';
 import type { OtelModuleOptions } from './options/otel.options.js';
 import { resolveConfig } from './options/resolve.js';
 import { OTEL_TEST_OPTIONS, resolveTestConfig } from './options/test-options.js';
@@ -110,7 +109,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       app: AppTelemetry,
       phases: ShutdownPhases,
       prometheus: PrometheusEndpoint | undefined,
-      shutdown: ShutdownSettings,
+      shutdown: ShutdownConfig,
       state: ServiceState,
       modules: ModulesContainer,
     ) {

@@ -4,7 +4,7 @@ import type { Logger as ApiLogger } from '@opentelemetry/api';
 import { aside } from '../context/aside.js';
 import type { EngineStatus, ExportEngine } from '../engine/engine.js';
 import type { ServiceState } from '../lifecycle/service-state.js';
-import type { ShutdownSettings } from '../lifecycle/shutdown-settings.js';
+import type { ShutdownConfig } from '../options/otel.config.js';
 import type { OtelProviders } from '../providers/otel-providers.js';
 import { SIGNALS } from '@nestlens/otlp';
 import { hasLosses, shutdownReport } from '../report/shutdown-report.js';
@@ -15,7 +15,7 @@ export interface TelemetryLifeOptions {
   readonly engine: ExportEngine;
   readonly providers: Pick<OtelProviders, 'flushTracesAndLogs' | 'flushMetrics'>;
   readonly state: Pick<ServiceState, 'name'>;
-  readonly settings: Pick<ShutdownSettings, 'flushMs' | 'exitMs'>;
+  readonly settings: Pick<ShutdownConfig, 'flushMs' | 'exitMs'>;
   /** Of the app, whichever else there are. */
   readonly logger: ApiLogger;
   readonly service: string;

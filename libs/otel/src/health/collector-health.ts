@@ -3,7 +3,7 @@ import { OTEL_ENGINE } from '../otel.tokens.js';
 import type { ExportEngine } from '../engine/engine.js';
 import { SelfCheck } from '../selfcheck/self-check.js';
 import { HealthRegistry } from './health-registry.js';
-import type { HealthSettings } from './health-settings.js';
+import type { HealthConfig } from '../options/otel.config.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';
 import { otlpIndicator } from './otlp-indicator.js';
 
@@ -11,7 +11,7 @@ import { otlpIndicator } from './otlp-indicator.js';
 @Injectable()
 export class CollectorHealth {
   constructor(
-    @Inject(HEALTH_SETTINGS) settings: HealthSettings,
+    @Inject(HEALTH_SETTINGS) settings: HealthConfig,
     @Inject(OTEL_ENGINE) engine: ExportEngine,
     registry: HealthRegistry,
     check: SelfCheck,

@@ -6,7 +6,7 @@ import { databaseIndicator } from './database-indicator.js';
 import { isClient } from './foreign-client.js';
 import { HealthError } from './health-error.js';
 import { HealthRegistry } from './health-registry.js';
-import type { HealthSettings } from './health-settings.js';
+import type { HealthConfig } from '../options/otel.config.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';
 import type { HealthIndicator } from './indicator.js';
 
@@ -16,13 +16,13 @@ const nameOf = (token: InjectionToken): string =>
 /** Turns `health.databases` into indicators, once every provider exists. */
 @Injectable()
 export class DeclaredDatabases implements OnApplicationBootstrap {
-  readonly #settings: HealthSettings;
+  readonly #settings: HealthConfig;
   readonly #registry: HealthRegistry;
   readonly #modules: ModuleRef;
   #done = false;
 
   constructor(
-    @Inject(HEALTH_SETTINGS) settings: HealthSettings,
+    @Inject(HEALTH_SETTINGS) settings: HealthConfig,
     registry: HealthRegistry,
     modules: ModuleRef,
   ) {

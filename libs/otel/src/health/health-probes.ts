@@ -4,7 +4,7 @@ import { ServiceState } from '../lifecycle/service-state.js';
 import { answerJson } from '../management/management-answer.js';
 import { ManagementRoutes } from '../management/management-routes.js';
 import { HealthRegistry } from './health-registry.js';
-import type { HealthSettings } from './health-settings.js';
+import type { HealthConfig } from '../options/otel.config.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';
 
 const alive = (_: unknown, res: ServerResponse): void => answerJson(res, 200, { status: 'ok' });
@@ -24,7 +24,7 @@ export class HealthProbes {
   readonly #registry: HealthRegistry;
 
   constructor(
-    @Inject(HEALTH_SETTINGS) settings: HealthSettings,
+    @Inject(HEALTH_SETTINGS) settings: HealthConfig,
     routes: ManagementRoutes,
     state: ServiceState,
     registry: HealthRegistry,

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HealthError } from './health-error.js';
 import { HealthQuestion } from './health-question.js';
 import type { IndicatorReport } from './health-question.js';
-import type { HealthSettings } from './health-settings.js';
+import type { HealthConfig } from '../options/otel.config.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';
 import type { HealthIndicator } from './indicator.js';
 
@@ -18,10 +18,10 @@ const UNNAMEABLE = new Set(['constructor', 'prototype']);
 /** The health questions of an app, which `/readyz` asks. Inject it to add your own. */
 @Injectable()
 export class HealthRegistry {
-  readonly #settings: HealthSettings;
+  readonly #settings: HealthConfig;
   readonly #questions = new Map<string, HealthQuestion>();
 
-  constructor(@Inject(HEALTH_SETTINGS) settings: HealthSettings) {
+  constructor(@Inject(HEALTH_SETTINGS) settings: HealthConfig) {
     this.#settings = settings;
     for (const indicator of settings.indicators) this.register(indicator);
   }

@@ -9,7 +9,7 @@ import { ServiceState } from './service-state.js';
 import { FLUSH_STEPS, ShutdownPhases } from './shutdown-phases.js';
 import type { HandledPhaseName } from './shutdown-phases.js';
 import { ShutdownRecord } from './shutdown-record.js';
-import type { ShutdownSettings } from './shutdown-settings.js';
+import type { ShutdownConfig } from '../options/otel.config.js';
 
 /** For handlers of phases that have no length of their own. */
 const GRACE_MS = 1000;
@@ -28,7 +28,7 @@ export type NestHook =
  */
 @Injectable()
 export class ShutdownSequence {
-  readonly #settings: ShutdownSettings;
+  readonly #settings: ShutdownConfig;
   readonly #phases: ShutdownPhases;
   readonly #state: ServiceState;
   readonly #app: AppTelemetry;
@@ -39,7 +39,7 @@ export class ShutdownSequence {
   #nestIsIn: NestHook = 'onModuleDestroy';
 
   constructor(
-    @Inject(SHUTDOWN_SETTINGS) settings: ShutdownSettings,
+    @Inject(SHUTDOWN_SETTINGS) settings: ShutdownConfig,
     phases: ShutdownPhases,
     state: ServiceState,
     app: AppTelemetry,

@@ -8,7 +8,7 @@ import {
   keepsEarlyLines,
   takeEarlyLines,
 } from '../logging/early-lines.js';
-import type { LoggerSettings } from '../logging/logger-settings.js';
+import type { LoggerSettings } from '../options/otel.config.js';
 import { LOGGER_SETTINGS } from '../logging/logging.tokens.js';
 import { Inventory } from '../report/inventory.js';
 import { apiLogsOwner, installApiLogs, removeApiLogs } from './api-logs.js';

@@ -5,7 +5,7 @@ import { contexts } from '../context/contexts.js';
 import type { DiagnosticsOptions } from '../options/otel.options.js';
 import { isErrorLike } from '../exceptions/error-like.js';
 import { toText } from '../exceptions/text.js';
-import type { LoggerSettings } from './logger-settings.js';
+import type { LoggerSettings } from '../options/otel.config.js';
 import { OtelLogger } from './otel-logger.js';
 import { RateLimitedLog } from './rate-limited-log.js';
 import type { SelfLogLevel } from './rate-limited-log.js';

@@ -1,8 +1,7 @@
 import type { Provider } from '@nestjs/common';
-import type { OtelConfig } from '../options/otel.config.js';
+import type { LoggerSettings, OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG } from '../otel.tokens.js';
 import { DiagBridge } from './diag-bridge.js';
-import type { LoggerSettings } from './logger-settings.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { OtelLogger } from './otel-logger.js';
 import { SecretMask } from '../secrets/secret-mask.js';

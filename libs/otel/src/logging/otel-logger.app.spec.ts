@@ -5,6 +5,7 @@ import { context, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { recordTelemetry } from '@nestlens/testing';
 import type { RecordedTelemetry } from '@nestlens/testing';
+import { LOG_LEVELS } from '../options/option-names.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { OtelLogger } from './otel-logger.js';
 
@@ -109,5 +110,16 @@ describe('OtelLogger in a Nest app', () => {
     await fetch(`${await app.getUrl()}/ignored`);
     expect(scopes()).toEqual([]);
     expect(lines).toMatchObject([{ level: 'error', message: 'of an ignored request' }]);
+  });
+});
+
+describe('the level of OtelLogger', () => {
+  it('says which levels it has', () => {
+    const logger = new OtelLogger({ format: 'json', level: 'warn', emit: false });
+    expect(LOG_LEVELS.filter((level) => logger.isLevelEnabled(level))).toEqual([
+      'warn',
+      'error',
+      'fatal',
+    ]);
   });
 });

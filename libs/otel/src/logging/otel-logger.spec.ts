@@ -8,7 +8,7 @@ import {
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { AsyncContextManager } from '../context/async-context-manager.js';
 import { globalProviders } from '../late-bound/globals.js';
-import type { LoggerSettings } from './logger-settings.js';
+import type { LoggerSettings } from '../options/otel.config.js';
 import { OtelLogger } from './otel-logger.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -7,8 +7,8 @@ import { contexts } from '../context/contexts.js';
 import { LogEmitter } from './log-emitter.js';
 import { Environment } from '../options/environment.js';
 import { resolveLogs } from '../options/signals.js';
-import { LOG_LEVELS } from './logger-settings.js';
-import type { LoggerSettings } from './logger-settings.js';
+import { LOG_LEVELS } from '../options/option-names.js';
+import type { LoggerSettings } from '../options/otel.config.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { SEVERITY, contentOf, resolvedMessages } from './nest-call.js';
 

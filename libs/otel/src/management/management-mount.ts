@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { HealthSettings } from '../health/health-settings.js';
+import type { HealthConfig } from '../options/otel.config.js';
 import { HEALTH_SETTINGS } from '../health/health.tokens.js';
 import { AdapterHooks } from '../http/adapter-hooks.js';
 import { ServiceReadiness } from '../lifecycle/service-readiness.js';
@@ -41,7 +41,7 @@ export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
     routes: ManagementRoutes,
     inventory: Inventory,
     host: HttpAdapterHost,
-    @Inject(HEALTH_SETTINGS) health: Pick<HealthSettings, 'port'>,
+    @Inject(HEALTH_SETTINGS) health: Pick<HealthConfig, 'port'>,
     state: ServiceState,
     readiness: ServiceReadiness,
   ) {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { HealthError } from '../health/health-error.js';
-import type { HealthSettings } from '../health/health-settings.js';
+import type { HealthConfig } from '../options/otel.config.js';
 import { HEALTH_SETTINGS } from '../health/health.tokens.js';
 import { errorText } from '../secrets/masked-text.js';
 import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
@@ -22,13 +22,13 @@ const MAX_CONNECTIONS = 128;
  */
 @Injectable()
 export class ManagementServer implements OnModuleInit {
-  readonly #settings: HealthSettings;
+  readonly #settings: HealthConfig;
   readonly #routes: ManagementRoutes;
   readonly #logger = new Logger('ManagementServer');
   #server: Server | undefined;
 
   constructor(
-    @Inject(HEALTH_SETTINGS) settings: HealthSettings,
+    @Inject(HEALTH_SETTINGS) settings: HealthConfig,
     routes: ManagementRoutes,
     phases: ShutdownPhases,
   ) {

@@ -121,6 +121,10 @@ export interface LogsConfig extends Omit<LogsValues, 'exporters' | 'format'> {
   readonly limits: LogRecordLimits;
 }
 
+/** What a logger asks of {@link LogsConfig}. */
+export type LoggerSettings = Pick<LogsConfig, 'format' | 'level' | 'emit'> &
+  Partial<Pick<LogsConfig, 'pino'>>;
+
 /** All options, with variables and defaults filled in. Frozen to the bottom, but for what is the app's own. */
 export interface OtelConfig {
   /** `OTEL_SDK_DISABLED`: context still travels, nothing is recorded. */

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { TransportConfigError } from './config-error.js';
 
 /** Where no port is given. Source: OTLP specification, "OTLP/gRPC Default Port". @internal */
@@ -55,7 +54,7 @@ export function readEndpoint(text: string, defaultPort?: number): EndpointReadin
     tls,
     host,
     port,
-    authority: `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
+    authority: `${url.hostname}:${port}`,
     path: url.pathname.replace(/\/+$/, ''),
   };
   const isAnonymous = url.username === '' && url.password === '';

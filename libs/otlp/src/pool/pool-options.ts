@@ -31,13 +31,23 @@ export type ResolvedPoolOptions = Required<PoolOptions>;
 
 const MAX_SESSIONS = 16;
 
+const DEFAULTS = {
+  sessions: 2,
+  connectTimeoutMs: 3000,
+  keepaliveMs: 10_000,
+  keepaliveTimeoutMs: 5000,
+  maxAgeMs: 300_000,
+  reconnectMinMs: 100,
+  reconnectMaxMs: 5000,
+} satisfies PoolOptions;
+
 /** What is wrong with options of a pool; undefined for nothing. */
 export function poolFault(options: PoolOptions): string | undefined {
-  const { sessions } = withDefaults(options);
+  const { sessions, ...times } = { ...DEFAULTS, ...given(options) };
   if (!Number.isInteger(sessions) || sessions < 1 || sessions > MAX_SESSIONS) {
     return `pool: sessions must be 1 to ${MAX_SESSIONS}`;
   }
-  for (const [name, value] of Object.entries(withDefaults(options))) {
+  for (const [name, value] of Object.entries(times)) {
     if (name.endsWith('Ms') && !(typeof value === 'number' && value > 0 && value < 2 ** 31)) {
       return `pool: ${name} must be above 0 and below 2^31`;
     }
@@ -49,18 +59,15 @@ export function poolFault(options: PoolOptions): string | undefined {
 export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
   const fault = poolFault(options);
   if (fault !== undefined) throw new TransportConfigError('pool', fault);
-  return withDefaults(options);
+  return {
+    clock: systemClock,
+    random: Math.random,
+    ...DEFAULTS,
+    ...given(options),
+    lookup: namesBy(options.lookup, options.random),
+  };
 }
 
-const withDefaults = (options: PoolOptions): ResolvedPoolOptions => ({
-  sessions: options.sessions ?? 2,
-  connectTimeoutMs: options.connectTimeoutMs ?? 3000,
-  keepaliveMs: options.keepaliveMs ?? 10_000,
-  keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 5000,
-  maxAgeMs: options.maxAgeMs ?? 300_000,
-  reconnectMinMs: options.reconnectMinMs ?? 100,
-  reconnectMaxMs: options.reconnectMaxMs ?? 5000,
-  clock: options.clock ?? systemClock,
-  random: options.random ?? Math.random,
-  lookup: namesBy(options.lookup, options.random),
-});
+/** An option that is `undefined` is none. */
+const given = (options: PoolOptions): PoolOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

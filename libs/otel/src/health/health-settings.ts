@@ -1,1 +1,0 @@
-export type { HealthConfig as HealthSettings } from '../options/otel.config.js';

@@ -1,1 +1,0 @@
-export type { ShutdownConfig as ShutdownSettings } from '../options/otel.config.js';
