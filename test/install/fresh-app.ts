@@ -62,6 +62,7 @@ export const createApp = async (
     ['tsconfig.app.json', 'tsconfig.json'],
     ['loaded.mjs', 'loaded.mjs'],
     ['two-copies.mjs', 'two-copies.mjs'],
+    ['terminus.mjs', 'terminus.mjs'],
   ] as const) {
     await copyFile(join(here, from), join(home, to));
   }
@@ -187,6 +188,21 @@ export const runJest = async (
     env: { PATH: process.env['PATH'], ...env },
   });
   return stdout + stderr;
+};
+
+/** Checks the types of a script against those of the app's packages. Rejects with what the compiler says. */
+export const checkScript = async (home: string, script: string): Promise<void> => {
+  const compilerOptions = {
+    allowJs: true,
+    checkJs: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules', '@types')],
+  };
+  const path = join(home, 'tsconfig.script.json');
+  const config = { extends: './tsconfig.json', compilerOptions, files: [script] };
+  await writeFile(path, JSON.stringify(config));
+  await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', path], { cwd: home });
 };
 
 /** Runs a script in the app's folder; gives the lines that it printed. */

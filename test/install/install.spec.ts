@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { read, root } from '../house/tree.js';
 import {
   bundleApp,
+  checkScript,
   createApp,
   installNode,
   lockedPackages,
@@ -214,6 +215,27 @@ describe('the packed libs in a fresh app', () => {
     );
     expect(needless).toEqual([]);
   });
+
+  it.each([
+    ['nest12-esm', { late: 'degraded', tried: 'up' }, { tried: { rows: 1 } }],
+    ['nest11-cjs', { old: 'down' }, { old: { message: 'too old', lag: 3 } }],
+  ])(
+    'take the indicators of @nestjs/terminus, types included: %s',
+    async (app, own, details) => {
+      await checkScript(homeOf(app), 'terminus.mjs');
+      const [line = ''] = await runScript(nodeOf(NEWEST), homeOf(app), 'terminus.mjs');
+      const { status, indicators } = JSON.parse(line) as {
+        status: string;
+        indicators: Record<string, { status: string }>;
+      };
+      expect(status).toBe('error');
+      const states = Object.entries(indicators).map(([name, found]) => [name, found.status]);
+      const common = { heap: 'up', full: 'down', queue: 'degraded', up: 'up' };
+      expect(Object.fromEntries(states)).toEqual({ ...common, ...own });
+      expect(indicators).toMatchObject({ queue: { waiting: 7 }, ...details });
+    },
+    MINUTES,
+  );
 
   it('are one where they are loaded twice, which is told with both files', async () => {
     const lines = await runScript(nodeOf(NEWEST), homeOf('nest11-cjs'), 'two-copies.mjs');

@@ -1,4 +1,5 @@
 import { shareExports } from './copies/package-copies.js';
+import { HealthError as OwnHealthError } from './health/health-error.js';
 import { HealthRegistry as OwnHealthRegistry } from './health/health-registry.js';
 import { globalProviders, installLateBoundProviders } from './late-bound/globals.js';
 import { Shutdown as OwnShutdown } from './lifecycle/shutdown.js';
@@ -16,6 +17,7 @@ installApiLogs(globalProviders.loggers);
 
 // What has state, or is an injection token, is the first loaded copy's in every copy of the package.
 const shared = shareExports({
+  HealthError: OwnHealthError,
   HealthRegistry: OwnHealthRegistry,
   OtelConfigError: OwnOtelConfigError,
   OtelLogger: OwnOtelLogger,
@@ -36,8 +38,21 @@ export type { Fault } from './options/faults.js';
 
 export const { HealthRegistry } = shared;
 export type HealthRegistry = OwnHealthRegistry;
+export type { HealthReport } from './health/health-registry.js';
+export type { IndicatorReport } from './health/health-question.js';
+export type { PlainDetail } from './health/finding-detail.js';
+export const { HealthError } = shared;
+export type HealthError = OwnHealthError;
+export type { HealthErrorCode } from './health/health-error.js';
+export type { DatabaseIndicatorOptions } from './health/database-indicator.js';
 export { databaseIndicator } from './health/database-indicator.js';
-export type { HealthFinding, HealthIndicator, HealthState } from './health/indicator.js';
+export type {
+  HealthAnswer,
+  HealthFinding,
+  HealthIndicator,
+  HealthState,
+  TerminusResult,
+} from './health/indicator.js';
 
 export const { Shutdown } = shared;
 export type Shutdown = OwnShutdown;

@@ -6,6 +6,7 @@ import type { ForeignClient } from './foreign-client.js';
 import { HealthError } from './health-error.js';
 import type { HealthFinding, HealthIndicator } from './indicator.js';
 
+/** Options of `databaseIndicator`. */
 export interface DatabaseIndicatorOptions {
   /**
    * What clients that take SQL are asked. Default: `SELECT 1`, from `DUAL` or `DUMMY` where TypeORM or Knex say that
@@ -43,7 +44,7 @@ export function databaseIndicator(
   name: string,
   pingable: Pingable,
   options: DatabaseIndicatorOptions = {},
-): HealthIndicator {
+): HealthIndicator<HealthFinding> {
   const client = pingable as ForeignClient;
   const shape = shapeOf(client);
   if (!shape) {

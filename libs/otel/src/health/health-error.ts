@@ -1,3 +1,4 @@
+/** What of the health checks is wired wrongly: a name, a database, or the port of the probes. */
 export type HealthErrorCode =
   | 'NESTLENS_HEALTH_NAME'
   | 'NESTLENS_HEALTH_DATABASE'

@@ -55,6 +55,29 @@ describe('HealthQuestion', () => {
     expect(await answerOf(asking(() => Promise.resolve(found)))).toMatchObject({ status });
   });
 
+  it('is down with the detail of what terminus throws, and with the message of what only looks like it', async () => {
+    const thrown = (causes: unknown) => () => {
+      throw Object.assign(new Error('failed'), { isHealthCheckError: true, causes });
+    };
+    const found = { db: { status: 'down', lag: 7, password: 'secret' } };
+    const shown = { status: 'down', message: 'failed', lag: 7, password: '***' };
+    expect(await answerOf(asking(thrown(found)))).toMatchObject(shown);
+    for (const causes of [undefined, 'text', [], { db: null }]) {
+      const answer = await answerOf(asking(thrown(causes)));
+      expect(answer).toEqual({ ...answer, status: 'down', message: 'failed' });
+    }
+    const hostile = asking(() => {
+      const error = new Error('failed');
+      Object.defineProperty(error, 'causes', {
+        get() {
+          throw new Error('no');
+        },
+      });
+      throw error;
+    });
+    expect(await answerOf(hostile)).toMatchObject({ status: 'down', message: 'failed' });
+  });
+
   it('93: shows a detail that cannot be written as JSON', async () => {
     const detail: Record<string, unknown> = { big: 1n };
     detail['self'] = detail;

@@ -33,6 +33,17 @@ const findingOf = (answer: unknown): { readonly state: unknown; readonly detail:
   return { state: status, detail };
 };
 
+/** A `HealthCheckError` of terminus 11 has the answer in `causes`; of everything else there is the message. */
+const thrownAnswer = (error: unknown): Answer => {
+  const message = errorText(error);
+  try {
+    const { causes } = error as { readonly causes?: unknown };
+    return { state: 'down', detail: { message, ...plainDetail(findingOf(causes).detail) } };
+  } catch {
+    return { state: 'down', detail: { message } };
+  }
+};
+
 /** One indicator, asked so that it can neither hang, flood, throw nor spill into a probe. */
 export class HealthQuestion {
   readonly #indicator: HealthIndicator;
@@ -87,7 +98,7 @@ export class HealthQuestion {
       if (isState(state)) return { state, detail: plainDetail(detail) };
       return { state: 'down', detail: { message: 'the indicator returned no state' } };
     } catch (error) {
-      return { state: 'down', detail: { message: errorText(error) } };
+      return thrownAnswer(error);
     }
   }
 }

@@ -8,12 +8,26 @@ export interface HealthFinding {
   readonly detail?: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/**
+ * What an indicator of `@nestjs/terminus` 11 or 12 answers, `HealthIndicatorResult` there: `{ [name]: { status, ...detail } }`.
+ * Its first entry counts, under the name of our indicator. Source: terminus, health-indicator-result.interface.
+ */
+export type TerminusResult = Readonly<Record<string, { readonly status: HealthState }>>;
+
+/** What a check may answer: ours, or that of terminus. */
+export type HealthAnswer = HealthFinding | TerminusResult;
+
 /** One health question. Asked by the readiness probe only, time-boxed and cached by us. */
-export interface HealthIndicator {
+export interface HealthIndicator<Answer extends HealthAnswer = HealthAnswer> {
   /** Unique; the key in the probe's body. Letters, digits and `_ . : -`, at most 64. */
   readonly name: string;
   /** The worst it may do to readiness, also when it throws or hangs. Default: `down`. */
   readonly worst?: 'degraded' | 'down';
-  /** A throw or rejection counts as `down` with its message. The signal aborts at the time-box. */
-  check(signal: AbortSignal): Promise<HealthFinding> | HealthFinding;
+  /**
+   * Asks. A throw or rejection counts as `down` with its message, and with the detail of a `HealthCheckError` of terminus.
+   * The signal aborts at the time-box.
+   *
+   * A `HealthIndicatorFunction` of `@nestjs/terminus` fits: `check: () => this.http.pingCheck('docs', url)`.
+   */
+  check(signal: AbortSignal): Answer | PromiseLike<Answer>;
 }

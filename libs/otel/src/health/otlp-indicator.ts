@@ -3,7 +3,7 @@ import type { Signal } from '@nestlens/otlp';
 import type { Destination, ExportEngine, SignalStatus } from '../engine/engine.js';
 import { maskedText } from '../secrets/masked-text.js';
 import type { PlainDetail } from './finding-detail.js';
-import type { HealthIndicator } from './indicator.js';
+import type { HealthFinding, HealthIndicator } from './indicator.js';
 import { exportFailures, outcomeOf } from './export-failures.js';
 import type { Trouble } from './export-failures.js';
 import { unreachable } from './reachability.js';
@@ -52,7 +52,7 @@ const booksOf = ({ accepted, rejected, queued, spooled, dropped }: SignalStatus)
 export function otlpIndicator(
   engine: Pick<ExportEngine, 'destinations' | 'status'>,
   options: OtlpIndicatorOptions = {},
-): HealthIndicator {
+): HealthIndicator<HealthFinding> {
   const { connectMs = 500, recheckMs = 10_000, silence } = options;
   const { destinations } = engine;
   const places = new Map(destinations.map((to) => [placeOf(to), to]));
