@@ -11,6 +11,7 @@ describe('faultOf', () => {
     [retry('RESOURCE_EXHAUSTED', 5), 'busy'],
     [retry('429'), 'busy'],
     [retry('aborted'), 'own'],
+    [retry('unanswered'), 'own'],
     [retry('event_loop_blocked'), 'own'],
     [retry('breaker_open', 5), 'own'],
     [retry('UNAVAILABLE'), 'peer'],
@@ -23,14 +24,20 @@ describe('faultOf', () => {
 });
 
 describe('mayHaveArrived', () => {
-  it.each(['ECONNRESET', 'timeout', 'connection_closed', 'DEADLINE_EXCEEDED', '504', 'unknown'])(
-    'is true of %s',
-    (reason) => {
-      expect(mayHaveArrived(reason)).toBe(true);
-    },
-  );
+  it.each([
+    'ECONNRESET',
+    'unanswered',
+    'timeout',
+    'connection_closed',
+    'DEADLINE_EXCEEDED',
+    '504',
+    'unknown',
+  ])('is true of %s', (reason) => {
+    expect(mayHaveArrived(reason)).toBe(true);
+  });
 
   it.each([
+    'aborted',
     'ECONNREFUSED',
     'connect_timeout',
     'REFUSED_STREAM',

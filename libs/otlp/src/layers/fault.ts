@@ -12,13 +12,16 @@ const BUSY: ReadonlySet<string> = new Set(['RESOURCE_EXHAUSTED', '429']);
 export const BREAKER_OPEN = 'breaker_open';
 export const TIMEOUT = 'timeout';
 export const LOOP_BLOCKED = 'event_loop_blocked';
+/** The deadline came first, and nothing can have arrived. */
 export const ABORTED = 'aborted';
+/** The deadline came before the answer, or after an attempt that may have arrived. */
+export const UNANSWERED = 'unanswered';
 export const CLOSED = 'closed';
 
 /** The transport's, of an attempt whose headers had not come in time; they may come yet. */
 export const HEADERS_TIMEOUT = 'headers_timeout';
 
-const OWN: ReadonlySet<string> = new Set([BREAKER_OPEN, LOOP_BLOCKED, ABORTED, CLOSED]);
+const OWN: ReadonlySet<string> = new Set([BREAKER_OPEN, LOOP_BLOCKED, ABORTED, UNANSWERED, CLOSED]);
 
 export const faultOf = (outcome: Outcome): Fault => {
   if (outcome.kind === 'accepted' || outcome.kind === 'partial') return 'none';
@@ -28,6 +31,7 @@ export const faultOf = (outcome: Outcome): Fault => {
 };
 
 const NOT_ARRIVED: ReadonlySet<string> = new Set([
+  ABORTED,
   BREAKER_OPEN,
   'connect_timeout',
   'EACCES',

@@ -4,7 +4,7 @@ import type { Batch, Clock, Sender } from '../send/sender.js';
 import { askedMs, backoffMs, MIN_GAP_MS } from './backoff.js';
 import type { BackoffSettings } from './backoff.js';
 import type { BreakerView } from './breaker.js';
-import { ABORTED, BREAKER_OPEN, faultOf, mayHaveArrived } from './fault.js';
+import { ABORTED, BREAKER_OPEN, faultOf, mayHaveArrived, UNANSWERED } from './fault.js';
 import type { PauseEnd, Pauses } from './pauses.js';
 import type { PeerPace } from './peer-pace.js';
 import type { RetryBudget } from './retry-budget.js';
@@ -64,9 +64,9 @@ export class RetryCourse {
     this.#scene.budget.earn();
     for (;;) {
       while (!this.#signal.aborted && !this.#mayStart()) {
-        if ((await this.#untilTurn()) === 'aborted') return retry(ABORTED);
+        if ((await this.#untilTurn()) === 'aborted') return this.#aborted();
       }
-      if (this.#signal.aborted) return retry(ABORTED);
+      if (this.#signal.aborted) return this.#aborted();
       trail.unsent = false;
       const outcome = await this.#next.send(this.#batch, this.#signal);
       if (outcome.kind !== 'retry' || outcome.reason !== BREAKER_OPEN) {
@@ -75,11 +75,14 @@ export class RetryCourse {
         this.#scene.pace.learn(outcome, this.#scene.clock.now());
       }
       if (outcome.kind !== 'retry') return outcome;
-      if (this.#signal.aborted) return retry(ABORTED);
+      if (this.#signal.aborted) {
+        this.#doubt(outcome, trail);
+        return this.#aborted();
+      }
       if (outcome.reason !== BREAKER_OPEN) this.#failed(outcome, trail);
       if (this.#isOver(outcome) || this.#yields()) return this.#last ?? outcome;
       const end = await this.#pause(outcome);
-      if (end === 'aborted') return retry(ABORTED);
+      if (end === 'aborted') return this.#aborted();
       if (end === 'yielded') return this.#last ?? outcome;
       if (this.#scene.divides(this.#batch)) {
         trail.resent ||= this.#mayHaveArrived;
@@ -105,8 +108,17 @@ export class RetryCourse {
     return pauses.wait(pace.earliest(), clock.now(), this.#signal);
   }
 
-  #failed(outcome: Failure, { unsent }: Trail): void {
-    this.#mayHaveArrived ||= !unsent && mayHaveArrived(outcome.reason);
+  /** The deadline of a shutdown came first. */
+  #aborted(): Outcome {
+    return retry(this.#mayHaveArrived ? UNANSWERED : ABORTED);
+  }
+
+  #doubt({ reason }: Failure, { unsent }: Trail): void {
+    this.#mayHaveArrived ||= !unsent && mayHaveArrived(reason);
+  }
+
+  #failed(outcome: Failure, trail: Trail): void {
+    this.#doubt(outcome, trail);
     this.#failures += 1;
     if (this.#failures === 1) {
       this.#healthyBefore = this.#scene.pace.healthy(this.#scene.clock.now());

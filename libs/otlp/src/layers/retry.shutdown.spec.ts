@@ -50,6 +50,21 @@ describe('retry at a shutdown, while it persists', () => {
     expect(seen.map(({ outcome }) => outcome)).toEqual([again('aborted')]);
   });
 
+  it.each([
+    ['timeout', 'unanswered'],
+    ['ECONNRESET', 'unanswered'],
+    ['UNAVAILABLE', 'aborted'],
+  ])('tells whether an attempt may have arrived: after %s by %s', async (reason, told) => {
+    const deadline = new AbortController();
+    start({}, deadline.signal);
+    peer.script = () => again(reason);
+    send();
+    await clock.advance(1);
+    deadline.abort();
+    await turn();
+    expect(seen.map(({ outcome }) => outcome)).toEqual([again(told)]);
+  });
+
   it('does not for a peer that is busy, nor once somebody else keeps the batch', async () => {
     start();
     peer.script = () => again('429', 60_000);

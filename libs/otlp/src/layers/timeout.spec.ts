@@ -62,13 +62,13 @@ describe('timeout', () => {
     expect(seen.outcome).toBe(accepted);
   });
 
-  it('answers aborted soon after its signal aborts', async () => {
+  it('says soon after its signal aborts that there is no answer, and aborted where nothing was sent', async () => {
     const stop = new AbortController();
     const seen = watched(sender(1000, { deaf: true }).send(batchOf(), stop.signal));
     await clock.advance(10);
     stop.abort();
     await clock.advance(50);
-    expect(seen).toEqual({ outcome: retry('aborted'), at: 60 });
+    expect(seen).toEqual({ outcome: retry('unanswered'), at: 60 });
     expect(await sender(1000).send(batchOf(), stop.signal)).toEqual(retry('aborted'));
     expect(peer.attempts).toHaveLength(0);
   });

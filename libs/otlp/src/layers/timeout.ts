@@ -2,7 +2,7 @@ import type { Outcome } from '../send/outcome.js';
 import { retry } from '../send/outcome.js';
 import type { Clock, Layer } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
-import { ABORTED, LOOP_BLOCKED, TIMEOUT } from './fault.js';
+import { ABORTED, LOOP_BLOCKED, TIMEOUT, UNANSWERED } from './fault.js';
 
 /** How long an aborted attempt may take to let go of the batch. */
 const LET_GO_MS = 50;
@@ -59,7 +59,7 @@ const withDeadline = (
       cancel = clock.after(LET_GO_MS, () => settle(outcome));
       controller.abort();
     };
-    const onAbort = (): void => end(ABORTED);
+    const onAbort = (): void => end(UNANSWERED);
     const expire = (): void => end(blockedMs > timeoutMs / 10 ? LOOP_BLOCKED : TIMEOUT);
     const watch = (): void => {
       const due = Math.min(clock.now() + sliceMs, deadline);

@@ -15,6 +15,8 @@ export const DROP_REASONS = [
   'export_failed',
   /** Left when the shutdown's time was up. */
   'shutdown_deadline',
+  /** The same after an attempt that was not answered, or failed in a way that leaves open whether the collector has it. */
+  'outcome_unknown',
   /** The oldest of a spool that reached its cap. */
   'spool_full',
   'spool_expired',

@@ -3,9 +3,8 @@ import type { Consumers } from '../layers/consumers.js';
 import { mayHaveArrived } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch, Clock } from '../send/sender.js';
-import { SIGNALS } from '../wire/model.js';
+import { SIGNALS, type Signal } from '../wire/model.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
-import type { Signal } from '../wire/model.js';
 import type { Load } from '../spool/replay-pace.js';
 import { Flushes } from './flushes.js';
 import type { Marks } from './flushes.js';
@@ -13,8 +12,9 @@ import type { Lane, Overflow } from './lane.js';
 import { isOwn, OwnQueue } from './own-queue.js';
 import type { OwnBatch } from './own-queue.js';
 
-/** What became of a batch; `aborted`: the deadline of the shutdown came first. */
-export type Settled = Outcome | { readonly kind: 'spooled' } | { readonly kind: 'aborted' };
+type Left = { readonly kind: 'aborted' } | { readonly kind: 'unknown' };
+/** What became of a batch. At the deadline of a shutdown: `aborted`, or `unknown` where the collector may have it. */
+export type Settled = Outcome | { readonly kind: 'spooled' } | Left;
 
 export interface ExportLoopOptions {
   readonly reader: SlabReader;
@@ -183,7 +183,7 @@ export class ExportLoop {
 
   #takeOwn(signal: Signal): OwnBatch | undefined {
     const batch = this.#own.take(signal);
-    if (batch !== undefined) this.#options.onTaken(batch.id);
+    if (batch) this.#options.onTaken(batch.id);
     return batch;
   }
 
@@ -253,10 +253,11 @@ export class ExportLoop {
     // While the disk takes its time the lane may close.
     const isGivenBack = this.#options.overflow() !== undefined && lane.isOpen();
     void this.#toDisk(batch, (isSpooled) => {
-      if (!isSpooled && this.#stopping) return this.#finish(batch, { kind: 'aborted' });
+      const isDoubtful = mayHaveArrived(outcome.reason);
+      const left: Left = { kind: isDoubtful ? 'unknown' : 'aborted' };
+      if (!isSpooled && this.#stopping) return this.#finish(batch, left);
       if (!isSpooled && !isGivenBack) return this.#finish(batch, outcome);
-      const { signal, items } = batch;
-      if (mayHaveArrived(outcome.reason)) this.#options.onDoubtful(signal, items);
+      if (isDoubtful) this.#options.onDoubtful(batch.signal, batch.items);
       if (isSpooled) return this.#finish(batch, { kind: 'spooled' });
       // The lane gave it back for the disk, which then refused it: it has not had its time yet.
       this.#waitAgain(batch, lane);

@@ -131,7 +131,7 @@ describe('what a disk takes', () => {
     // It has it, and its answer does not come.
     lane.answer = (_batch, signal) =>
       new Promise((resolve) => {
-        signal.addEventListener('abort', () => resolve(retry('aborted')));
+        signal.addEventListener('abort', () => resolve(retry('unanswered')));
       });
     const { overflow, keep, books } = await open(lane);
     await keep(batch('traces', 5));

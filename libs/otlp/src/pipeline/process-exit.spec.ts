@@ -16,6 +16,9 @@ import type { Pipeline } from './pipeline.js';
 import { endNow } from './process-exit.js';
 import { RunnerPhase } from './runner.js';
 import type { Memory } from './save.js';
+import { SlabPool } from '../slab/slab-pool.js';
+import { SlabReader } from '../slab/slab-reader.js';
+import { allocateSlabs } from '../slab/memory.js';
 
 const NO_MARKS = { sequence: 0, own: 0 };
 
@@ -158,7 +161,11 @@ describe('a process that ends without a shutdown', () => {
       drain: () => new Worker(program, { eval: true, workerData: phase }).threadId > 0,
       tell: () => void aborted.push(phase[0]),
     };
-    const memory = {} as Memory;
+    const reader = new SlabReader(new SlabPool(allocateSlabs({ slabBytes: 4096 })));
+    const memory = {
+      reader,
+      host: { ownInHand: () => ({ traces: 0, metrics: 0, logs: 0 }) },
+    } as unknown as Memory;
     endNow({ host, memory, books, spool: undefined, phase, lanes: [], ledger }, NO_MARKS, 0);
     expect(aborted).toEqual([RunnerPhase.WORKING]);
     expect(ledger.snapshot().traces).toMatchObject({

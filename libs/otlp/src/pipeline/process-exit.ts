@@ -85,9 +85,17 @@ export async function keepOrCount(held: Held, grace: AbortSignal): Promise<void>
   countLeft(held);
 }
 
-function countLeft({ books, ledger }: Held): void {
+function countLeft({ books, ledger, memory }: Held): void {
   const left = ledger.snapshot();
-  for (const signal of SIGNALS) books.dropped(signal, 'shutdown_deadline', left[signal].queued);
+  if (isEmpty(left)) return;
+  const slabs = memory.reader.inHand();
+  const own = memory.host.ownInHand();
+  for (const signal of SIGNALS) {
+    const { queued } = left[signal];
+    const unknown = Math.min(queued, slabs[signal] + own[signal]);
+    books.dropped(signal, 'outcome_unknown', unknown);
+    books.dropped(signal, 'shutdown_deadline', queued - unknown);
+  }
 }
 
 /** Not where only a function for headers took its time: its last answer may be there by now. */

@@ -178,13 +178,19 @@ export class RunnerHost {
     this.#thread?.tell({ kind: 'offer', batch });
   }
 
-  /** After a runner ended: own batches that it had in hand wait again. Returns the items that may arrive twice. */
-  reclaimOwn(): ItemCounts {
+  /** Items of own batches that the runner has taken and not settled. */
+  ownInHand(): ItemCounts {
     const items = { traces: 0, metrics: 0, logs: 0 };
     for (const id of this.#taken) {
       const batch = this.#own.get(id);
       if (batch !== undefined) items[batch.signal] += batch.items;
     }
+    return items;
+  }
+
+  /** After a runner ended: own batches that it had in hand wait again. Returns the items that may arrive twice. */
+  reclaimOwn(): ItemCounts {
+    const items = this.ownInHand();
     this.#taken.clear();
     return items;
   }

@@ -213,6 +213,7 @@ export class Runner {
   #settled(batch: Batch, settled: Settled, id: number | undefined): void {
     const { signal, items } = batch;
     if (settled.kind === 'aborted') this.#ledger.dropped(signal, 'shutdown_deadline', items);
+    else if (settled.kind === 'unknown') this.#ledger.dropped(signal, 'outcome_unknown', items);
     else if (settled.kind !== 'spooled') {
       const isOver = settle(this.#ledger, { signal, items, outcome: settled });
       if (!isOver) this.#ledger.dropped(signal, 'export_failed', items);

@@ -12,7 +12,10 @@ import type { RunnerHost } from './runner-host.js';
 export interface Memory {
   readonly pool: SlabPool;
   readonly reader: SlabReader;
-  readonly host: Pick<RunnerHost, 'isRunning' | 'own' | 'reclaimOwn' | 'takeOwn' | 'offer'>;
+  readonly host: Pick<
+    RunnerHost,
+    'isRunning' | 'own' | 'ownInHand' | 'reclaimOwn' | 'takeOwn' | 'offer'
+  >;
 }
 
 /**

@@ -112,6 +112,24 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     expect(new Set(collector.spans()).size).toBe(70);
   });
 
+  it('count apart what a collector was asked to take and has not answered', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<ExportReply>();
+    const slow = new Collector(() => {
+      arrived.resolve();
+      return answer.promise;
+    });
+    const collector = await opened(slow.start());
+    const pipeline = createTo(collector.grpc);
+    pipeline.start();
+    createTelemetry(pipeline).spans(10);
+    void pipeline.flush();
+    await arrived.promise;
+    const { ledger } = await pipeline.shutdown(AbortSignal.abort());
+    expect(ledger.traces).toMatchObject({ queued: 0, dropped: { outcome_unknown: 10 } });
+    answer.resolve({ kind: 'accepted' });
+  });
+
   it('do not wait for a collector that never answered where nobody is', async () => {
     const pipeline = createTo(await deadEndpoint());
     pipeline.start();

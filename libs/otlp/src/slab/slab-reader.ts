@@ -136,14 +136,20 @@ export class SlabReader {
     for (const slab of batch.slabs) this.#pool.move(slab, SENDING, SEALED);
   }
 
-  /** After a reader died: what it was sending waits again. Returns the items that may arrive twice. */
-  reclaim(): ItemCounts {
+  /** Items that a reader has taken and not settled, be it this one or another. */
+  inHand(): ItemCounts {
     const items = { traces: 0, metrics: 0, logs: 0 };
     for (let slab = 0; slab < this.#pool.count; slab += 1) {
       if (this.#pool.state(slab) !== SENDING) continue;
       items[this.#pool.signalOf(slab)] += this.#pool.read(slab, ITEMS);
-      this.#pool.move(slab, SENDING, SEALED);
     }
+    return items;
+  }
+
+  /** After a reader died: what it was sending waits again. Returns the items that may arrive twice. */
+  reclaim(): ItemCounts {
+    const items = this.inHand();
+    for (let slab = 0; slab < this.#pool.count; slab += 1) this.#pool.move(slab, SENDING, SEALED);
     return items;
   }
 

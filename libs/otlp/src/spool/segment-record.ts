@@ -1,4 +1,4 @@
-import { ABORTED, BREAKER_OPEN, mayHaveArrived } from '../layers/fault.js';
+import { ABORTED, BREAKER_OPEN, mayHaveArrived, UNANSWERED } from '../layers/fault.js';
 import { Backoff } from '../send/backoff.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
@@ -11,7 +11,7 @@ const REST = new Backoff({ firstMs: 10_000, maxMs: 300_000 });
 const MAX_RESETS = 3;
 const NOTHING = new Uint8Array(0);
 /** Reasons of outcomes that say nothing of the record. */
-const UNTRIED: ReadonlySet<string> = new Set([ABORTED, BREAKER_OPEN]);
+const UNTRIED: ReadonlySet<string> = new Set([ABORTED, BREAKER_OPEN, UNANSWERED]);
 
 /** What came of a lease. `untried`: no collector was asked to take the record. */
 export type Answer = 'done' | 'failed' | 'untried';
