@@ -9,7 +9,7 @@
 export * from '../libs/otel/src/index.js';
 export { HealthError } from '../libs/otel/src/health/health-error.js';
 export { HealthRegistry } from '../libs/otel/src/health/health-registry.js';
-export { Shutdown } from '../libs/otel/src/lifecycle/shutdown.js';
+export { ShutdownService } from '../libs/otel/src/lifecycle/shutdown.service.js';
 export { OtelLogger } from '../libs/otel/src/logging/otel-logger.js';
 export { OtelConfigError } from '../libs/otel/src/options/faults.js';
 export { OtelModule } from '../libs/otel/src/otel.module.js';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { writeSync } from 'node:fs';
 import { Controller, Get } from '@nestjs/common';
-import { Shutdown } from '@nestlens/otel';
+import { ShutdownService } from '@nestlens/otel';
 import { FLUSH_STEPS, ShutdownPhases } from '../../libs/otel/src/lifecycle/shutdown-phases.js';
 import { createApp, portOf } from './health-app.js';
 import type { Platform } from './health-app.js';
@@ -39,7 +39,7 @@ const app = await createApp(
   },
   { controllers: [WorkController], providers: [{ provide: 'HOOKS', useValue: hooks }] },
 );
-const shutdown = app.get(Shutdown);
+const shutdown = app.get(ShutdownService);
 for (const phase of ['readiness-off', 'drain', 'stop-intake', 'in-flight', 'exit'] as const) {
   shutdown.register(phase, phase, () => say(phase));
 }

@@ -1,6 +1,6 @@
 import type { INestApplication, INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Shutdown } from '@nestlens/otel';
+import { ShutdownService } from '@nestlens/otel';
 import type { HandledPhaseName } from '@nestlens/otel';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
@@ -34,7 +34,7 @@ describe('the flush', () => {
     phases.register('flush', 'metrics', () => order.push('metrics'), FLUSH_STEPS.metrics);
     phases.register('flush', 'traces', () => new Promise(() => {}), FLUSH_STEPS.signals);
     phases.register('flush', 'logs', () => order.push('logs'), FLUSH_STEPS.signals);
-    app.get(Shutdown).register('flush', 'user', () => order.push('user'));
+    app.get(ShutdownService).register('flush', 'user', () => order.push('user'));
     await app.init();
     await app.close();
     // Once before Nest closes its servers, once in the flush itself.
@@ -50,7 +50,7 @@ describe('the flush', () => {
       traces: { exporters: ['none'], processors: [new SimpleSpanProcessor({ exporter })] },
       shutdown: { stopIntakeMs: 10 },
     });
-    const shutdown = app.get(Shutdown);
+    const shutdown = app.get(ShutdownService);
     shutdown.register('stop-intake', 'queue', () => new Promise(() => {}));
     let atFlush: ReadableSpan[] = [];
     shutdown.register('flush', 'test', () => {
@@ -113,7 +113,7 @@ describe('an application context', () => {
     expect(context.get(ServiceState).name).toBe('ready');
     const order: string[] = [];
     for (const phase of HANDLED) {
-      context.get(Shutdown).register(phase, phase, () => order.push(phase));
+      context.get(ShutdownService).register(phase, phase, () => order.push(phase));
     }
     await context.close();
     expect(order).toEqual(HANDLED);

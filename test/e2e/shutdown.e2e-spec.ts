@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { Controller, Get, Sse } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import { interval } from 'rxjs';
-import { Shutdown } from '@nestlens/otel';
+import { ShutdownService } from '@nestlens/otel';
 import type { HandledPhaseName, OtelModuleOptions } from '@nestlens/otel';
 import { useLeakCheck } from '@nestlens/testing';
 import { HttpServerInstrumentation } from '../../libs/otel/src/http/http-server.instrumentation.js';
@@ -86,7 +86,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
       },
     );
     for (const phase of HANDLED) {
-      app.get(Shutdown).register(phase, phase, () => order.push(phase));
+      app.get(ShutdownService).register(phase, phase, () => order.push(phase));
     }
     await Promise.all([app.close(), app.close()]);
     expect(order).toEqual([
@@ -149,7 +149,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     const slow = ask(portOf(app), '/slow', { agent });
     await entered.promise;
     const waiting = new Promise((resolve) => {
-      app.get(Shutdown).register('in-flight', 'test', resolve);
+      app.get(ShutdownService).register('in-flight', 'test', resolve);
     });
     const closed = app.close();
     await waiting;
@@ -191,7 +191,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
   it('goes on when handlers throw, reject or hang', async () => {
     const app = await listening({ drainMs: 0, flushMs: 60, stopIntakeMs: 20 });
     const ran: string[] = [];
-    const shutdown = app.get(Shutdown);
+    const shutdown = app.get(ShutdownService);
     shutdown.register('readiness-off', 'throws', () => {
       throw new Error('boom');
     });
@@ -213,7 +213,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     const stuck = Promise.withResolvers<void>();
     const app = await listening({ hooksMs: 50 }, { onModuleDestroy: () => stuck.promise });
     const flushed = Promise.withResolvers<void>();
-    app.get(Shutdown).register('flush', 'test', () => flushed.resolve());
+    app.get(ShutdownService).register('flush', 'test', () => flushed.resolve());
     const closed = app.close();
     await flushed.promise;
     stuck.resolve();

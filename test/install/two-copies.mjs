@@ -16,7 +16,7 @@ const isOne = [
   'OtelModule',
   'OtelLogger',
   'HealthRegistry',
-  'Shutdown',
+  'ShutdownService',
   'OTEL_METER',
   'OTEL_TRACER',
 ].every((name) => first[name] === second[name] && app.get(first[name]) !== undefined);

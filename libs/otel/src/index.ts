@@ -2,7 +2,7 @@ import { shareExports } from './copies/package-copies.js';
 import { HealthError as OwnHealthError } from './health/health-error.js';
 import { HealthRegistry as OwnHealthRegistry } from './health/health-registry.js';
 import { globalProviders, installLateBoundProviders } from './late-bound/globals.js';
-import { Shutdown as OwnShutdown } from './lifecycle/shutdown.js';
+import { ShutdownService as OwnShutdownService } from './lifecycle/shutdown.service.js';
 import { installApiLogs } from './log-sources/api-logs.js';
 import { OtelLogger as OwnOtelLogger } from './logging/otel-logger.js';
 import { OtelConfigError as OwnOtelConfigError } from './options/faults.js';
@@ -22,7 +22,7 @@ const shared = shareExports({
   OtelConfigError: OwnOtelConfigError,
   OtelLogger: OwnOtelLogger,
   OtelModule: OwnOtelModule,
-  Shutdown: OwnShutdown,
+  ShutdownService: OwnShutdownService,
   tracedGrpcClient: ownTracedGrpcClient,
   tracedGrpcServer: ownTracedGrpcServer,
 });
@@ -54,8 +54,8 @@ export type {
   TerminusResult,
 } from './health/indicator.js';
 
-export const { Shutdown } = shared;
-export type Shutdown = OwnShutdown;
+export const { ShutdownService } = shared;
+export type ShutdownService = OwnShutdownService;
 export type { HandledPhaseName, ShutdownHandler } from './lifecycle/shutdown-phases.js';
 
 export const { OtelLogger } = shared;

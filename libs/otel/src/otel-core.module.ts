@@ -20,7 +20,7 @@ import { LIFECYCLE_PROVIDERS } from './lifecycle/lifecycle.providers.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle/lifecycle.tokens.js';
 import { ServiceState } from './lifecycle/service-state.js';
 import { ShutdownPhases } from './lifecycle/shutdown-phases.js';
-import { Shutdown } from './lifecycle/shutdown.js';
+import { ShutdownService } from './lifecycle/shutdown.service.js';
 import { DiagBridge } from './logging/diag-bridge.js';
 import { LogSources } from './log-sources/log-sources.js';
 import { LOGGING_PROVIDERS } from './logging/logging.providers.js';
@@ -176,7 +176,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...HEALTH_PROVIDERS,
     StartupReport,
   ],
-  exports: [OtelLogger, HealthRegistry, Shutdown, AppTelemetry, OTEL_METER, OTEL_TRACER],
+  exports: [OtelLogger, HealthRegistry, ShutdownService, AppTelemetry, OTEL_METER, OTEL_TRACER],
 })
 export class OtelCoreModule implements NestModule, OnModuleInit {
   readonly #application: ApplicationConfig;

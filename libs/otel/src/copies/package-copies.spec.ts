@@ -22,9 +22,9 @@ describe('copies of the package in one process', () => {
   });
 
   it('of one line of versions have the exports of the first, and are told by version and file', () => {
-    const first = { OtelModule: 'one', Shutdown: 'one' };
+    const first = { OtelModule: 'one', ShutdownService: 'one' };
     expect(shareExports(first, copy('0.1.0', '/app/first.js'))).toEqual(first);
-    const later = { OtelModule: 'two', Shutdown: 'two', New: 'two' };
+    const later = { OtelModule: 'two', ShutdownService: 'two', New: 'two' };
     expect(shareExports(later, copy('0.1.4', '/plugin/second.js'))).toEqual({
       ...first,
       New: 'two',

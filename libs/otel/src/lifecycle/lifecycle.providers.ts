@@ -5,16 +5,16 @@ import { ServiceState } from './service-state.js';
 import { ShutdownHooks } from './shutdown-hooks.js';
 import { ShutdownPhases } from './shutdown-phases.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
-import { Shutdown } from './shutdown.js';
+import { ShutdownService } from './shutdown.service.js';
 
-/** Needs `Inventory` and {@link SHUTDOWN_SETTINGS}. Users inject `Shutdown`. */
+/** Needs `Inventory` and {@link SHUTDOWN_SETTINGS}. Users inject `ShutdownService`. */
 export const LIFECYCLE_PROVIDERS = [
   ServiceState,
   InFlight,
   ShutdownPhases,
   ShutdownSequence,
   ShutdownHooks,
-  Shutdown,
+  ShutdownService,
   HttpIntake,
   ServiceReadiness,
 ];

@@ -36,7 +36,7 @@ interface Entry extends NamedHandler {
   readonly step: number;
 }
 
-/** Who does what in which phase. Filled by the rooms, and by users through `Shutdown`. */
+/** Who does what in which phase. Filled by the rooms, and by users through `ShutdownService`. */
 @Injectable()
 export class ShutdownPhases {
   readonly #entries = new Set<Entry>();

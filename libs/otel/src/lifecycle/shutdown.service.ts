@@ -12,7 +12,7 @@ import type { HandledPhaseName, ShutdownHandler } from './shutdown-phases.js';
  * shutdown.register('in-flight', 'orders queue', (signal) => this.queue.idle(signal));
  */
 @Injectable()
-export class Shutdown {
+export class ShutdownService {
   readonly #phases: ShutdownPhases;
 
   constructor(phases: ShutdownPhases) {
