@@ -8,6 +8,8 @@ export default {
   // be replaced.
   maxWorkers: Math.max(2, availableParallelism()),
   workerIdleMemoryLimit: '300MB',
+  // A worker of a busy machine takes more than Jest's half a second to end, which Jest then calls a leak.
+  workerGracefulExitTimeout: 30_000,
   // The reporter reads the heap of the workers and fails the run where one grew beyond its bound.
   logHeapUsage: true,
   reporters: ['default', '<rootDir>/tools/check/heap-reporter.ts'],
