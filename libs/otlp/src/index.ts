@@ -3,7 +3,6 @@ export type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pip
 export type {
   DestinationOptions,
   PipelineOptions,
-  Protocol,
   SpoolSettings,
 } from './pipeline/pipeline-options.js';
 export type { Temporality } from './pipeline/metric-exporter.js';
@@ -63,7 +62,7 @@ export type { TlsOptions } from './pool/tls-material.js';
 export { DEFAULT_ENCODE_LIMITS } from './encode/limits.js';
 export type { EncodeLimits } from './encode/limits.js';
 export type { Outcome } from './send/outcome.js';
-export { SIGNALS } from './wire/model.js';
-export type { Signal } from './wire/model.js';
+export { PROTOCOLS, SIGNALS } from './wire/model.js';
+export type { Protocol, Signal } from './wire/model.js';
 export { GRPC_CODES } from './wire/status-codes.js';
 export type { GrpcCode } from './wire/status-codes.js';

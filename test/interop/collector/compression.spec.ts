@@ -1,5 +1,5 @@
 import { useLeakCheck } from '@nestlens/testing';
-import type { Protocol } from '../../../libs/otlp/src/pipeline/pipeline-options.js';
+import type { Protocol } from '../../../libs/otlp/src/wire/model.js';
 import type { Encoding } from '../../../libs/otlp/src/transport/encoding.js';
 import { difference, SAME } from '../fixtures/arrived.js';
 import { Collector } from '../fixtures/collector.js';

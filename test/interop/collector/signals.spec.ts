@@ -1,8 +1,6 @@
 import { useLeakCheck } from '@nestlens/testing';
-import type {
-  PipelineOptions,
-  Protocol,
-} from '../../../libs/otlp/src/pipeline/pipeline-options.js';
+import type { PipelineOptions } from '../../../libs/otlp/src/pipeline/pipeline-options.js';
+import type { Protocol } from '../../../libs/otlp/src/wire/model.js';
 import type { Encoding } from '../../../libs/otlp/src/transport/encoding.js';
 import { FROM_WORKER } from '../../faults/fixtures/stage.js';
 import { ARRIVED, arrivedOf } from '../fixtures/arrived.js';

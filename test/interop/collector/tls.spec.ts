@@ -1,5 +1,5 @@
 import { useLeakCheck } from '@nestlens/testing';
-import type { Protocol } from '../../../libs/otlp/src/pipeline/pipeline-options.js';
+import type { Protocol } from '../../../libs/otlp/src/wire/model.js';
 import { certificate } from '../../../libs/otlp/src/pool/fixtures/certificates.js';
 import type { TlsOptions } from '../../../libs/otlp/src/pool/tls-material.js';
 import { difference, SAME } from '../fixtures/arrived.js';

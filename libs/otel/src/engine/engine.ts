@@ -1,4 +1,4 @@
-import type { Signal } from '@nestlens/otlp';
+import type { Protocol, Signal } from '@nestlens/otlp';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -28,7 +28,7 @@ export type EngineStatus = Readonly<Record<Signal, SignalStatus>>;
 /** Where an export goes, as it may be shown: no credentials. */
 export interface Destination {
   readonly signal: Signal;
-  readonly protocol: 'grpc' | 'http/protobuf' | 'http/json';
+  readonly protocol: Protocol;
   /** URL without user information and query. */
   readonly url: string;
   /** The proxy that it is reached through, likewise; undefined for none. */

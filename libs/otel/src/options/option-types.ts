@@ -1,3 +1,4 @@
+import type { Protocol } from '@nestlens/otlp';
 import type {
   COMPRESSIONS,
   ENGINES,
@@ -5,7 +6,6 @@ import type {
   LOG_FORMATS,
   LOG_LEVELS,
   PROPAGATORS,
-  PROTOCOLS,
   RESOURCE_DETECTORS,
   SAMPLERS,
 } from './option-names.js';
@@ -28,7 +28,7 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 export type LogLevelName = (typeof LOG_LEVELS)[number];
 
 /** OTLP over gRPC, or over HTTP with protobuf or JSON. */
-export type OtlpProtocol = (typeof PROTOCOLS)[number];
+export type OtlpProtocol = Protocol;
 /** Only the engine `nestlens` takes `zstd`. */
 export type OtlpCompression = (typeof COMPRESSIONS)[number];
 

@@ -1,4 +1,5 @@
-import { COMPRESSIONS, DROP_POLICIES, ENGINES, PROTOCOLS } from './option-names.js';
+import { PROTOCOLS } from '@nestlens/otlp';
+import { COMPRESSIONS, DROP_POLICIES, ENGINES } from './option-names.js';
 import { option, repeated, section } from './option.js';
 import { filled, flag, oneOf, text, whole } from './option-rules.js';
 import {

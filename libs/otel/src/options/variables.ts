@@ -1,10 +1,10 @@
+import { PROTOCOLS } from '@nestlens/otlp';
 import type { Signal } from '@nestlens/otlp';
 import {
   COMPRESSIONS,
   DIAGNOSTIC_LEVELS,
   EXPORTERS,
   PROPAGATORS,
-  PROTOCOLS,
   RESOURCE_DETECTORS,
   SAMPLERS,
   TEMPORALITIES,

@@ -1,7 +1,7 @@
 import type { Attributes, Counter, Histogram, Meter, UpDownCounter } from '@opentelemetry/api';
 import type { Operation } from '../layers/observe.js';
 import type { Outcome } from '../send/outcome.js';
-import type { Signal } from '../wire/model.js';
+import type { Protocol, Signal } from '../wire/model.js';
 import { GRPC_CODES } from '../wire/status-codes.js';
 import { nextComponent } from './component.js';
 import {
@@ -15,7 +15,7 @@ import { serverAttributes } from './server.js';
 import type { Server } from './server.js';
 
 export interface ExporterDestination extends Server {
-  readonly protocol: 'grpc' | 'http/protobuf' | 'http/json';
+  readonly protocol: Protocol;
 }
 
 /** An `OperationListener` for the observe layer, or for what a worker tells of its operations. */

@@ -1,7 +1,7 @@
 import { ScriptedOtlpServer, hang, partial, unavailable, useLeakCheck } from '@nestlens/testing';
 import { TransportConfigError } from '../pool/config-error.js';
 import { sendEmptyExports } from './empty-export.js';
-import type { Protocol } from './pipeline-options.js';
+import type { Protocol } from '../wire/model.js';
 
 const never = (): AbortSignal => new AbortController().signal;
 

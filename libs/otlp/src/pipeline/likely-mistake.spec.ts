@@ -8,7 +8,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { patience, smallBatch } from '../transport/fixtures/batches.js';
 import { likelyMistake } from './likely-mistake.js';
-import type { Protocol } from './pipeline-options.js';
+import type { Protocol } from '../wire/model.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
 import type { FromRunner } from './runner-messages.js';
 import { createLanes } from './stack.js';

@@ -1,6 +1,6 @@
 import { refusalHint } from '../transport/collector-words.js';
 import { endpointOf } from './pipeline-options.js';
-import type { Protocol } from './pipeline-options.js';
+import type { Protocol } from '../wire/model.js';
 
 /** What is known of a destination when it fails. */
 export interface Failing {

@@ -10,13 +10,10 @@ import type { SpoolOptions } from '../spool/spool.js';
 import type { Encoding } from '../transport/encoding.js';
 import type { HeaderValues, Headers } from '../transport/headers.js';
 import { SIGNALS } from '../wire/model.js';
-import type { Signal } from '../wire/model.js';
+import type { Protocol, Signal } from '../wire/model.js';
 import type { Temporality } from './metric-exporter.js';
 import type { Aside } from './runner-host.js';
 import type { SpawnWorker, WorkerEntry } from './worker-thread.js';
-
-/** OTLP over gRPC, or over HTTP with protobuf or JSON. */
-export type Protocol = 'grpc' | 'http/protobuf' | 'http/json';
 
 /** Where one signal goes. */
 export interface DestinationOptions {

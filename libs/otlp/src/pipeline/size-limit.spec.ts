@@ -4,7 +4,7 @@ import { PATIENT } from './fixtures/patient.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
-import type { Protocol } from './pipeline-options.js';
+import type { Protocol } from '../wire/model.js';
 
 const SPANS = 9000;
 /** More than a slab of them, which is not divided. */

@@ -1,3 +1,4 @@
+import type { Protocol } from '../wire/model.js';
 import { TransportConfigError } from './config-error.js';
 
 /** Where no port is given. Source: OTLP specification, "OTLP/gRPC Default Port". @internal */
@@ -88,7 +89,7 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
  */
 export function urlOf(
   { tls, port, authority, path, socketPath }: Endpoint,
-  protocol: 'grpc' | 'http/protobuf' | 'http/json',
+  protocol: Protocol,
 ): string {
   if (socketPath !== undefined) return `unix:${socketPath}`;
   return `${originOf({ tls, port, authority }, protocol)}${path || '/'}`;
@@ -101,7 +102,7 @@ export function urlOf(
  */
 export function originOf(
   { tls, port, authority, socketPath }: Pick<Endpoint, 'tls' | 'port' | 'authority' | 'socketPath'>,
-  protocol: 'grpc' | 'http/protobuf' | 'http/json',
+  protocol: Protocol,
 ): string {
   if (socketPath !== undefined) return `unix:${socketPath}`;
   const isOwn = port === (tls ? 443 : 80) && protocol !== 'grpc';

@@ -1,8 +1,8 @@
 import type { DecodeLimits } from '../wire/decode-limits.js';
-import type { ExportRequest } from '../wire/model.js';
+import type { ExportRequest, Protocol } from '../wire/model.js';
 
 /** How a request came in. */
-export type Transport = 'grpc' | 'http/protobuf' | 'http/json';
+export type Transport = Protocol;
 
 /** One export request as it came in. */
 export interface ReceivedExport {

@@ -6,6 +6,7 @@ import type { PoolOptions } from '../pool/pool-options.js';
 import { readTls, tlsLine, tlsToPlain } from '../pool/tls-files.js';
 import type { TlsReading } from '../pool/tls-files.js';
 import type { TlsFile, TlsOptions } from '../pool/tls-material.js';
+import type { Protocol } from '../wire/model.js';
 import { headerFault } from './headers.js';
 import type { Headers } from './headers.js';
 import { readProxy } from './proxy.js';
@@ -25,7 +26,7 @@ export type DestinationFault =
 
 /** What of a destination can be wrong. @internal */
 export interface CheckableDestination {
-  readonly protocol: 'grpc' | 'http/protobuf' | 'http/json';
+  readonly protocol: Protocol;
   readonly endpoint: string;
   readonly headers?: readonly Headers[];
   readonly tls?: TlsOptions | undefined;

@@ -21,5 +21,5 @@ export type { ExportResponse } from './export-response.js';
 export { decodeStatus, decodeStatusJson, encodeStatus, encodeStatusJson } from './status.js';
 export type { Status } from './status.js';
 export { httpStatusOf } from './status-codes.js';
-export { SIGNALS } from './model.js';
+export { PROTOCOLS, SIGNALS } from './model.js';
 export type * from './model.js';

@@ -12,6 +12,12 @@ export const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 /** A kind of telemetry, by the names of the OTLP paths. */
 export type Signal = (typeof SIGNALS)[number];
 
+/** OTLP over gRPC, or over HTTP with protobuf or JSON, by the names of `OTEL_EXPORTER_OTLP_PROTOCOL`. */
+export const PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'] as const;
+
+/** One of {@link PROTOCOLS}. */
+export type Protocol = (typeof PROTOCOLS)[number];
+
 /** int64 is a number where it is safe, else a bigint. Objects have no prototype. */
 export type AnyValue =
   | string

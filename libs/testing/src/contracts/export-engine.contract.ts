@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { ExportEngine, Signal } from '@nestlens/otel';
+import { PROTOCOLS } from '@nestlens/otlp';
+import type { Protocol } from '@nestlens/otlp';
 import type { ExportReply } from '@nestlens/otlp/receiver';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import type { Sampler } from '@opentelemetry/sdk-trace';
@@ -11,7 +13,7 @@ import type { ContractCase } from './contract.js';
 import { EngineBench } from './engine-bench.js';
 
 /** OTLP over gRPC, or over HTTP with protobuf or JSON. */
-export type EngineProtocol = 'grpc' | 'http/protobuf' | 'http/json';
+export type EngineProtocol = Protocol;
 
 /** Where the engine under test sends. */
 export interface EngineDestination {
@@ -53,7 +55,7 @@ export const exportEngineContract = (
   create: EngineFactory,
   options: EngineContractOptions = {},
 ): void => {
-  const { protocols = ['grpc', 'http/protobuf', 'http/json'] } = options;
+  const { protocols = PROTOCOLS } = options;
   for (const protocol of protocols) {
     installContract(
       `${name}: export engine over ${protocol}`,
