@@ -7,7 +7,7 @@ const MIN_INT64 = -(2 ** 63);
 const MAX_INT64 = 2 ** 63;
 const MIN_BIGINT = -(2n ** 63n);
 const MAX_BIGINT = 2n ** 63n - 1n;
-/** Lengths inside a composite: 2 MiB fit. */
+/** Width of the lengths inside a composite: enough for 2 MiB. */
 const NARROW = 3;
 const WIDE = 4;
 
@@ -21,16 +21,17 @@ const BYTES = 0x3a;
 
 /**
  * Writes any JavaScript value as the fields of an AnyValue:
- * - string: string; a lone surrogate becomes U+FFFD; cut at `valueLength`
+ * - string: string; a lone surrogate becomes U+FFFD; truncated at `valueLength`
  * - boolean: bool; integer of the int64 range: int, -0 as 0; other number, NaN and infinities too: double
  * - bigint: int, or a string of its digits where it is larger
  * - null and undefined: no field, which is OTLP's null
  * - Uint8Array, ArrayBuffer, DataView: bytes; other typed arrays: array of numbers
- * - Array, Set: array; Map and any other object: map of its own enumerable properties, `toJSON` is not asked
- * - Date: ISO 8601; Error: its stack; RegExp and boxed values: what they stand for; symbol and function: their name
- * - a container of itself: `[Circular]`; below the depth limit: `[Array]`, `[Object]`
+ * - Array, Set: array; Map and any other object: map of its own enumerable properties; `toJSON` is not called
+ * - Date: ISO 8601; Error: its stack; RegExp and boxed values: their text or primitive; symbol and function: their
+ *   name
+ * - a container inside itself: `[Circular]`; beyond the depth limit: `[Array]`, `[Object]`
  *
- * May throw what a getter or a proxy throws: the caller takes back what was written.
+ * Rethrows the error of a getter or a proxy: the caller then takes back the bytes that were written.
  */
 export class AnyValueWriter {
   readonly #cursor: Cursor;
@@ -39,9 +40,9 @@ export class AnyValueWriter {
   readonly #width: number;
   /** The containers that are open, outermost first. */
   readonly #path: object[] = [];
-  /** Where a composite must end, */
+  /** The offset at which the outermost open composite must end, */
   #stop = 0;
-  /** and whether it has. */
+  /** and whether its bytes are used up. */
   #over = false;
 
   constructor(cursor: Cursor, limits: EncodeLimits, losses: OpenLosses) {
@@ -262,7 +263,7 @@ export class AnyValueWriter {
     return true;
   }
 
-  /** An element that began at `before` was written: it is taken back if it is too long for the composite. */
+  /** Takes back the element that was written from `before` on if it is too long for the composite. */
   #keep(before: number): void {
     if (this.#cursor.at > this.#stop) this.#end(before);
   }
@@ -274,7 +275,7 @@ export class AnyValueWriter {
   }
 }
 
-/** Width of the length of a value that is no container. */
+/** Width of the length of a value that is not a container. */
 function sizeWidth(value: unknown): number {
   if (typeof value === 'string') return widthOf(value.length * 3 + 6);
   return typeof value === 'symbol' || typeof value === 'function' || typeof value === 'bigint'
@@ -288,7 +289,7 @@ function textOfError(error: Error): string {
     : `${error.name}: ${error.message}`;
 }
 
-/** Keys of maps may be anything; an object as a key has no text of its own. */
+/** Keys of maps may be anything. An object as a key has no text of its own. */
 function textOfKey(key: object | null): string {
   return key === null ? 'null' : '[Object]';
 }

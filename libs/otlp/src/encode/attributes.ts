@@ -4,12 +4,14 @@ import type { Cursor } from './cursor.js';
 import type { Dictionary, KnownKey } from './dictionary.js';
 import type { OpenLosses } from './limits.js';
 
-/** Attributes as the SDK keeps them; values are what the application gave. */
+/** Attributes as the SDK keeps them. Their values are those that the application gave, of any type. */
 export interface AttributeBag {
   readonly [key: string]: unknown;
 }
 
-/** Bytes that are moved at a time: up to seven past a block are overwritten later, or belong to nobody. */
+/**
+ * Bytes that are moved at a time. Up to seven bytes past a block are overwritten by later writes, or lie in no item.
+ */
 const WORD = 8;
 
 /** Writes repeated KeyValue fields. */
@@ -35,8 +37,8 @@ export class AttributeWriter {
   }
 
   /**
-   * All own enumerable attributes, the first `max` of them, each with `tag` (of one byte). Returns how many were left
-   * out: those past `max` or past the budget of the item, with an empty key, or with a value that throws.
+   * Writes own enumerable attributes, at most `max`, each with `tag` (of one byte). Returns how many were left out:
+   * those past `max` or past the item's budget, with an empty key, or with a value that throws.
    */
   write(tag: number, attributes: AttributeBag | undefined, max: number): number {
     if (attributes === undefined || attributes === null) return 0;
@@ -55,7 +57,7 @@ export class AttributeWriter {
           continue;
         }
         const value = attributes[key];
-        // Most attributes have the key that followed last time, with the value it had then: those cost no call.
+        // Most attributes have the key that followed last time, with the same value. Those cost no call.
         const { next } = previous;
         const known =
           next !== undefined && next.key === key ? next : this.#dictionary.find(key, previous);
@@ -87,7 +89,7 @@ export class AttributeWriter {
         }
       }
     } catch {
-      // A getter or proxy of the application threw: what is written so far stays.
+      // A getter or proxy of the application threw. The attributes that are written already stay.
       cursor.at = at;
       dropped++;
     }
@@ -185,7 +187,7 @@ export class AttributeWriter {
     this.#cursor.at = at + bytes;
   }
 
-  /** Any key, any value. Takes back what it wrote where the value throws. */
+  /** Writes any key and any value. Takes back its bytes where the value throws. */
   #unknown(tag: number, key: string, value: unknown): void {
     const cursor = this.#cursor;
     const before = cursor.at;
@@ -203,7 +205,7 @@ export class AttributeWriter {
   }
 }
 
-/** At least as many bytes as a key, or a plain value, takes with its tags and lengths. */
+/** A lower bound of the bytes that a key, or a plain value, takes with its tags and lengths. */
 function sizeOf(value: string | number): number {
   return typeof value === 'string' ? value.length * 3 + 16 : 16;
 }

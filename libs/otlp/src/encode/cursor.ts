@@ -5,16 +5,19 @@ const TWO_POW_32 = 0x1_0000_0000;
 /** Up to here a loop is faster than a call into the runtime, which is cheap for flat strings only. */
 const LOOP_LENGTH = 24;
 
-/** Node's own writer behind `write(..., 'utf8')`, without the way through the encoding's name; missing in its types. */
+/**
+ * Node's own writer behind `write(..., 'utf8')`, called directly to skip the lookup of the encoding; its types lack
+ * it.
+ */
 export interface Utf8Buffer extends Buffer<ArrayBufferLike> {
   utf8Write(text: string, offset: number, length: number): number;
 }
 
 /**
- * Writes protobuf into memory that somebody else owns. Room is asked for before bytes are written: the first
- * {@link fits} that fails makes all later ones fail too, so that a writer goes on without asking how it went, and
- * whoever began the item looks at {@link full} once, at its end. Lengths are reserved in a fixed width and filled in
- * later, so nothing is ever moved; varints with leading zero groups are legal protobuf.
+ * Writes protobuf into memory that the caller owns. Callers ask {@link fits} for room before they write. After the
+ * first refusal all later ones refuse too, so a writer can go on without checking each, and the code that began the
+ * item checks {@link full} once at its end. Lengths are reserved in a fixed width and filled in later, so no bytes
+ * are ever moved; varints with leading zero groups are legal protobuf.
  * Source: protobuf.dev/programming-guides/encoding.
  */
 export class Cursor {
@@ -22,13 +25,13 @@ export class Cursor {
   view: DataView = new DataView(new ArrayBuffer(0));
   /** Where the next byte goes. */
   at = 0;
-  /** What is written from here on does not belong to the item any more: its budget is used up. */
+  /** The end of the item's budget: bytes from here on do not belong to it. */
   soft = 0;
   /** End of the room, -1 once something did not fit. */
   end = 0;
   #target: Uint8Array | undefined;
 
-  /** Writes into `target` from `at` on, without a budget; whatever did not fit before is forgotten. */
+  /** Writes into `target` from `at` on, without a budget. Clears an earlier refusal. */
   open(target: Uint8Array, at: number): void {
     if (this.#target !== target) {
       this.#target = target;
@@ -62,7 +65,7 @@ export class Cursor {
     return this.at;
   }
 
-  /** Writes the length of the message from `start` to here into the `width` bytes before it. */
+  /** Writes the length of the message from `start` to the current position into the `width` bytes before `start`. */
   fill(start: number, width: number): void {
     if (this.end < 0) return;
     writeLength(this.bytes, start - width, width, this.at - start);

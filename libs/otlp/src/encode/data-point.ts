@@ -8,9 +8,9 @@ const FIXED = 96;
 const NO_LIMIT = 0x7fff_ffff;
 
 /**
- * Writes the fields of data points; their tag and length are the caller's. Returns whether the point is whole: one
- * that lost an attribute would be another point. Source: opentelemetry-proto metrics.proto. Exemplars are not in the
- * SDK's points.
+ * Writes the fields of data points; the caller writes their tag and length. Returns whether the point is whole: a
+ * point without one of its attributes would be another point. The SDK's points have no exemplars.
+ * Source: opentelemetry-proto metrics.proto.
  */
 export class DataPointWriter {
   readonly #cursor: Cursor;
@@ -23,7 +23,7 @@ export class DataPointWriter {
     this.#width = width;
   }
 
-  /** NumberDataPoint. `isInt` is what the instrument was declared to hold. */
+  /** NumberDataPoint. `isInt` is the value type that the instrument was declared with. */
   number(point: DataPoint<number>, isInt: boolean): boolean {
     const cursor = this.#cursor;
     if (!cursor.fits(FIXED)) return true;

@@ -9,9 +9,9 @@ const MAX_LENGTH = 256;
 /** Values kept per key, each in the place that {@link placeOf} gives it. */
 const PLACES = 16;
 const SEEN = 4096;
-/** A key loses one for a value that is not known and wins back four for one that is; after so many lost */
+/** A key loses one unit of patience for an unknown value and wins back four for a known one. After this many losses */
 const PATIENCE = 64;
-/** it is taken for one with ever new values, and so many of them are not looked up. */
+/** the key is assumed to have new values each time, and this many of its values are not looked up. */
 const REST = -960;
 const HIT = 4;
 
@@ -25,25 +25,25 @@ interface Block {
 /** A key that was seen before: its block is its field and the tag of the value, `0x0a length key 0x12`. */
 export interface KnownKey extends Block {
   readonly key: string;
-  /** What came after this key last time: items of one kind have their keys in one order. */
+  /** The key that followed this one last time: items of one kind have their keys in the same order. */
   next: KnownKey | undefined;
   /** Attributes with this key, complete but for the tag before them. */
   values: (KnownAttribute | undefined)[] | undefined;
-  /** The value that was found last: most keys have one for long. */
+  /** The value that was found last. Most keys keep one value for long. */
   last: KnownAttribute | undefined;
   patience: number;
-  /** How often its patience was at an end. */
+  /** How often its patience ran out. */
   rests: number;
 }
 
-/** A whole KeyValue from its length on. */
+/** A whole KeyValue, from its length on. */
 export interface KnownAttribute extends Block {
   readonly value: string;
 }
 
 /**
- * Attribute keys, and string values that come again, as bytes. Admitted on second sight; bounded in entries and
- * bytes, and begun anew when full.
+ * Attribute keys and repeated string values, encoded as bytes. A value is admitted when it is seen for the second
+ * time. The dictionary is bounded in entries and bytes, and is emptied when it is full.
  */
 export class Dictionary {
   /** Doubles, since nothing else moves eight bytes at a time; never NaN, whose bits an engine may change. */
@@ -61,13 +61,15 @@ export class Dictionary {
     this.#scratch.byteLength,
   );
 
-  /** Before the first key of an item: only here may the dictionary begin anew, so that blocks in use stay. */
+  /**
+   * Call before the first key of an item. Only here may the dictionary be emptied, so that blocks in use stay valid.
+   */
   start(): KnownKey {
     if (this.#full) this.#clear();
     return this.#root;
   }
 
-  /** Undefined for a key that is not known yet. */
+  /** Returns undefined for an unknown key. */
   find(key: string, previous: KnownKey): KnownKey | undefined {
     const next = previous.next;
     if (next !== undefined && next.key === key) return next;
@@ -76,7 +78,7 @@ export class Dictionary {
     return known;
   }
 
-  /** Undefined for a value that is not known yet; one that comes again will be. */
+  /** Returns undefined for an unknown value, which will be known if it comes again. */
   attribute(key: KnownKey, value: string): KnownAttribute | undefined {
     const { last } = key;
     if (last !== undefined && last.value === value) return last;
@@ -91,7 +93,7 @@ export class Dictionary {
       key.patience = REST;
       key.rests++;
     }
-    // What was seen before a rest counts for nothing: among ever new values each would be seen again some day.
+    // Values seen before a rest are forgotten: among ever new values each would be seen twice some day.
     const hash = hashOf(value) ^ key.start ^ Math.imul(key.rests, 0x85eb_ca6b);
     return this.#wasSeen(hash) ? this.#admitValue(key, value) : undefined;
   }
@@ -141,7 +143,7 @@ export class Dictionary {
     return at;
   }
 
-  /** Where the first `bytes` of the scratch lie in the arena now; -1 when there is no place. */
+  /** Copies the first `bytes` of the scratch into the arena and returns where; -1 if there is no room. */
   #keep(bytes: number): number {
     const words = wordsOf(bytes);
     if (this.#entries >= MAX_ENTRIES || this.#used + words > MAX_WORDS) {
@@ -159,7 +161,7 @@ export class Dictionary {
     return start;
   }
 
-  /** Remembers hashes and no strings, as they may hold larger ones. */
+  /** Remembers hashes instead of strings, since a short string may hold a larger one in memory. */
   #wasSeen(hash: number): boolean {
     const slot = (hash ^ (hash >>> 12)) & (SEEN - 1);
     if (this.#seen[slot] === hash) return true;
@@ -203,7 +205,7 @@ function placeOf(value: string): number {
   );
 }
 
-/** Not all of the text: what it does not tell apart is admitted early, which is harmless. */
+/** Reads only a part of the text. Texts that it does not tell apart are admitted early, which is harmless. */
 function hashOf(text: string): number {
   const length = text.length;
   let hash = length + 1;

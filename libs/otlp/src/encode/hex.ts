@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.js';
 
-/** Value of each hex digit by its character code; what is no digit counts as 0. */
+/** Value of each hex digit by its character code. Other characters count as 0. */
 const DIGITS = new Uint8Array(128);
 for (let digit = 0; digit < 16; digit++) {
   const letter = digit.toString(16);
@@ -8,10 +8,10 @@ for (let digit = 0; digit < 16; digit++) {
   DIGITS[letter.toUpperCase().charCodeAt(0)] = digit;
 }
 
-/** Longer ids than a trace's are no ids. */
+/** Longer ids than a trace id are not ids. */
 const MAX_BYTES = 64;
 
-/** A bytes field with the bytes of a hex id; nothing for what is no text. */
+/** Writes a bytes field with the bytes of a hex id. Writes nothing for a value that is not a string. */
 export function writeHex(cursor: Cursor, tag: number, hex: string): void {
   if (typeof hex !== 'string') return;
   const count = Math.min(hex.length >> 1, MAX_BYTES);
@@ -27,7 +27,7 @@ export function writeHex(cursor: Cursor, tag: number, hex: string): void {
   cursor.at = at;
 }
 
-/** The trace id that was written last: spans of one trace end together. */
+/** The trace id that was written last: the spans of one trace often end together. */
 let lastTraceId = '';
 const lastWords = new Int32Array(4);
 

@@ -17,7 +17,7 @@ const TARGET_BYTES = 1_048_576;
 const batches = (share: number): number[] =>
   Array.from({ length: Math.ceil((ITEMS * share) / BATCH) }, (_, index) => SEED + index);
 
-/** Items, or points of metrics, that the official layout of the bytes has. */
+/** Items, or points of metrics, that the official decoder finds in the bytes. */
 function decodedFrom(signal: Signal, bytes: Uint8Array): number {
   const request = decodeExportRequest(signal, bytes);
   let count = 0;
@@ -86,7 +86,7 @@ function appendPoints({ resource, scopeMetrics }: ResourceMetrics): Account {
   return account;
 }
 
-/** Whatever is given, nothing is thrown, and all that is not lost can be read. */
+/** Whatever the input, nothing throws, and every item that is not counted as lost can be read. */
 describe('hostile items', () => {
   it('are spans that can be read, or are counted', () => {
     const encoder = createSpanEncoder();
@@ -130,7 +130,7 @@ describe('hostile items', () => {
         metrics: metrics.map((metric) => {
           points += metric.dataPoints.length;
           const value = metric.dataPoints.map((point) => spoiled(random, point));
-          // How many there are is the SDK's to know; anything else may be wrong.
+          // Only the number of items is certain. Every field of them may be wrong.
           return Object.defineProperty(spoiled(random, metric, 0), 'dataPoints', { value });
         }),
       }));

@@ -34,7 +34,7 @@ function spanOf(given: object): ReadableSpan {
   };
 }
 
-/** Three times, since keys and values that come again go another way. */
+/** Three times, since repeated keys and values take another path. */
 function write(span: ReadableSpan, limits?: Partial<EncodeLimits>): Span {
   const encoder = createSpanEncoder(limits);
   const target = new Uint8Array(1_048_576);

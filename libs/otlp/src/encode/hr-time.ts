@@ -2,18 +2,18 @@ import type { HrTime } from '@opentelemetry/api';
 import type { Cursor } from './cursor.js';
 
 const TWO_POW_32 = 0x1_0000_0000;
-/** int64 nanoseconds end in April 2262; readers that take them as signed must not see 1970. */
+/** int64 nanoseconds end in April 2262. Readers that take them as signed must not see 1970. */
 const MAX_SECONDS = 9_223_372_036;
 const MAX_HIGH = 0x7fff_ffff;
 
-/** Halves of the second that was written last: items of one moment share it. */
+/** The two halves of the second that was written last: items of one moment share it. */
 let lastSeconds = 0;
 let lastLow = 0;
 let lastHigh = 0;
 
 /**
- * fixed64 nanoseconds of an HrTime, without BigInt. Times before 1970 and what is no time are 0, times after 2262 the
- * last of int64. Asks for no room.
+ * Writes fixed64 nanoseconds of an HrTime, without BigInt. Times before 1970 and invalid times become 0, times after
+ * 2262 the maximum of int64. Asks for no room.
  */
 export function writeTime(cursor: Cursor, time: HrTime): void {
   const seconds = time[0];
@@ -29,7 +29,7 @@ export function writeTime(cursor: Cursor, time: HrTime): void {
   else cursor.halves(low % TWO_POW_32, lastHigh + Math.floor(low / TWO_POW_32));
 }
 
-/** False for seconds that have no place in int64 nanoseconds. */
+/** False for seconds that do not fit in int64 nanoseconds. */
 function setSeconds(given: number): boolean {
   if (!(given >= 0 && given < MAX_SECONDS)) return false;
   const seconds = Math.trunc(given);

@@ -9,30 +9,30 @@ import { Unit } from './unit.js';
 import { createWriters } from './writers.js';
 import type { Writers } from './writers.js';
 
-/** Why an item is lost: its bytes are too many even alone, or reading it threw. */
+/** Why an item is lost: it is too large even alone, or reading it threw. */
 export type DropReason = 'too_large' | 'unreadable';
 
-/** `full`: the target is as it was, and the item goes into another one. */
+/** `full`: the target is unchanged, and the item has to go into another one. */
 export type AppendResult = 'written' | 'full' | DropReason;
 
-/** What is the same for items of every signal. Source of the layout: `Unit`. */
+/** The state that all signals' encoders share. The layout is described in `Unit`. */
 export interface OpenUnit {
-  /** Where the last item ends; the offset of `open` while there is none. */
+  /** Where the last item ends. The offset of `open` if there is none. */
   readonly end: number;
-  /** Where the open lengths are, for `patchLengths`; 0 for none. These three numbers change with `append` only. */
+  /** Where the open lengths are, for `patchLengths`; 0 for none. These three numbers change in `append` only. */
   readonly resourceAt: number;
   readonly scopeAt: number;
-  /** What was left out of items since the encoder was made. */
+  /** Counts of parts that were left out of items since the encoder was made. */
   readonly losses: EncodeLosses;
-  /** Later bytes go into `target` from `offset` to its end. What was open before stays as it is. */
+  /** Directs later bytes into `target`, from `offset` to its end. The previous target stays as it is. */
   open(target: Uint8Array, offset: number): void;
   /** Patches the open lengths and returns {@link end}. More may be appended. */
   close(): number;
 }
 
 /**
- * Turns ended items of the SDK into OTLP protobuf, straight into memory of the caller: any Uint8Array, one over a
- * SharedArrayBuffer too. One target is open at a time. No method throws.
+ * Turns ended items of the SDK into OTLP protobuf, written straight into memory of the caller: any Uint8Array, also
+ * one over a SharedArrayBuffer. One target is open at a time. No method throws.
  *
  *     encoder.open(slab, 0);
  *     if (encoder.append(span) === 'full') {
@@ -41,13 +41,16 @@ export interface OpenUnit {
  *       if (encoder.append(span) === 'full') send(encoder.alone(span));
  *     }
  *
- * What lies between the offset given to `open` and `end` is, once the lengths are patched by `close` or by
- * `patchLengths`, an export request of its own, and so are several of them put together.
+ * The bytes between the offset given to `open` and `end` are a whole export request, once `close` or `patchLengths`
+ * has patched the lengths. So are several of them put together.
  */
 export interface ItemEncoder<I> extends OpenUnit {
-  /** The resource must have its async attributes: what is still pending is left out. */
+  /** The resource must have its async attributes by now: pending ones are left out. */
   append(item: I): AppendResult;
-  /** The item as a request of its own, for one that is `full` in an empty target. What is open stays open. */
+  /**
+   * Encodes the item as a request of its own, for an item that is `full` in an empty target. The open target stays
+   * open.
+   */
   alone(item: I): Uint8Array | DropReason;
 }
 
@@ -142,7 +145,7 @@ class Encoder<I extends Item> implements ItemEncoder<I> {
       // A getter of the item itself threw.
     }
     if (result !== 'written') {
-      // What was left out of it will be again, or went with it.
+      // Parts that were left out will be left out again when the item is encoded anew, or are lost with it.
       losses.attributes = attributes;
       losses.events = events;
       losses.links = links;

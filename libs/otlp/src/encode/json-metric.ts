@@ -7,7 +7,10 @@ import type {
 } from '../wire/model.js';
 import { attributesJson, count, doubleJson, text } from './json-value.js';
 
-/** `nextIsInteger` tells it of each number point, in their order. Our points have no exemplars, and no summaries. */
+/**
+ * `nextIsInteger` tells whether the next number point is an integer, in order. Our points have no exemplars, and we
+ * send no summaries.
+ */
 export function metricJson(metric: Metric, nextIsInteger: () => boolean): unknown {
   return {
     name: metric.name,

@@ -34,23 +34,26 @@ function compositeJson(value: Exclude<AnyValue, string | number | bigint | boole
   return { kvlistValue: { values: attributesJson(value as Attributes) } };
 }
 
-/** JSON has no NaN and no infinities, and JSON.stringify no -0: as texts, which protobuf's mapping allows. */
+/**
+ * JSON has no NaN and no infinities, and JSON.stringify has no -0. They are written as texts, which protobuf's JSON
+ * mapping allows.
+ */
 export function doubleJson(value: number): number | string {
   if (Object.is(value, -0)) return '-0';
   return Number.isFinite(value) ? value : String(value);
 }
 
-/** A field of 0 is left out, */
+/** Leaves out a field of 0, */
 export function count(key: string, value: number): object | undefined {
   return value === 0 ? undefined : { [key]: value };
 }
 
-/** and so is an empty text, */
+/** an empty text, */
 export function text(key: string, value: string): object | undefined {
   return value === '' ? undefined : { [key]: value };
 }
 
-/** or list. */
+/** and an empty list. */
 export function list(key: string, values: readonly unknown[]): object | undefined {
   return values.length === 0 ? undefined : { [key]: values };
 }

@@ -11,7 +11,7 @@ import { integerPoints } from './integer-points.js';
 import { metricJson } from './json-metric.js';
 import { anyValueJson, attributesJson, count, list, text } from './json-value.js';
 
-/** The reader's limits guard against strangers; these bytes are ours. */
+/** The reader's limits guard against foreign input. These bytes are ours. */
 const OWN = { maxDepth: 64, maxRecords: Infinity, maxValues: Infinity };
 
 /** Names of the lists of each signal. */
@@ -21,7 +21,9 @@ const LISTS = {
   logs: ['resourceLogs', 'scopeLogs', 'logRecords'],
 } as const;
 
-/** A protobuf export request, or several put together, as one in OTLP/JSON. Throws WireError where it is none. */
+/**
+ * Converts a protobuf export request, or several put together, to one in OTLP/JSON. Throws WireError for other bytes.
+ */
 export function transcodeJson(signal: Signal, bytes: Uint8Array): string {
   const integers = signal === 'metrics' ? integerPoints(bytes, OWN).values() : undefined;
   return JSON.stringify(requestJson(decodeExportRequest(signal, bytes, OWN), integers));

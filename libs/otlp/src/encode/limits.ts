@@ -1,15 +1,15 @@
 /**
- * What one item may take. Whatever is cut or left out is counted in the `dropped_*_count` fields of the item and in
- * `EncodeLosses`. Values outside a limit's own range are brought into it.
+ * Limits of one item. Everything that is truncated or left out is counted in the `dropped_*_count` fields of the item
+ * and in `EncodeLosses`. A value outside a limit's range is moved to the nearest end of the range.
  */
 export interface EncodeLimits {
-  /** UTF-16 units of a string value, bytes of a byte value; cut between code points. Default 4096. */
+  /** UTF-16 units of a string value, bytes of a byte value. Truncated between code points. Default 4096. */
   readonly valueLength: number;
-  /** UTF-16 units of an attribute key, cut between code points. Default 1024. */
+  /** UTF-16 units of an attribute key. Truncated between code points. Default 1024. */
   readonly keyLength: number;
   /** UTF-16 units of a log body that is a string. Default 32768. */
   readonly bodyLength: number;
-  /** Arrays and maps inside each other in one value; deeper ones become `[Array]` and `[Object]`. Default 8, 0..32. */
+  /** Nesting of arrays and maps in one value. Deeper ones become `[Array]` and `[Object]`. Default 8, range 0..32. */
   readonly depth: number;
   /** Attributes of a span or log record. Default 128. */
   readonly attributes: number;
@@ -19,11 +19,11 @@ export interface EncodeLimits {
   readonly events: number;
   /** Links of a span: the last ones stay, as in the SDK. Default 128. */
   readonly links: number;
-  /** Bytes of one array or map value; it ends where they are used up. Default 16384. */
+  /** Bytes of one array or map value. Elements past it are left out. Default 16384. */
   readonly compositeBytes: number;
   /**
-   * Bytes of one span, log record or data point. Attributes, events and links past it are left out; a data point past
-   * it is dropped, since a point with half its attributes is another point. Default 65536, 4096..4194304.
+   * Bytes of one span, log record or data point. Attributes, events and links past it are left out. A data point past
+   * it is dropped, since a point with half its attributes is another point. Default 65536, range 4096..4194304.
    */
   readonly itemBytes: number;
 }
@@ -42,12 +42,12 @@ export const DEFAULT_ENCODE_LIMITS: EncodeLimits = Object.freeze({
   itemBytes: 65_536,
 });
 
-/** No item is ever larger. */
+/** Upper bound of every item. */
 export const MAX_ITEM_BYTES = 4_194_304;
 const MIN_ITEM_BYTES = 4096;
 const MAX_DEPTH = 32;
 
-/** The defaults with `limits` over them, each brought into its range. */
+/** The defaults, overridden by `limits`, each within its range. */
 export function encodeLimits(limits: Partial<EncodeLimits> = {}): EncodeLimits {
   const given = { ...DEFAULT_ENCODE_LIMITS, ...limits };
   const itemBytes = within(given.itemBytes, MIN_ITEM_BYTES, MAX_ITEM_BYTES);
@@ -65,19 +65,22 @@ export function encodeLimits(limits: Partial<EncodeLimits> = {}): EncodeLimits {
   });
 }
 
-/** What is not a number is the most that is allowed, as `undefined` and Infinity mean no limit in the SDK. */
+/** A value that is not a number becomes the maximum, since `undefined` and Infinity mean no limit in the SDK. */
 function within(value: number, min: number, max: number): number {
   return value >= min ? Math.min(Math.trunc(value), max) : value < min ? min : max;
 }
 
-/** What was left out since the encoder was made. Only grows; whoever warns compares. */
+/**
+ * Counts of parts that were left out since the encoder was made. They only grow; a caller that warns compares two
+ * readings.
+ */
 export interface EncodeLosses {
   readonly attributes: number;
   readonly events: number;
   readonly links: number;
-  /** Values that were cut, or replaced since they cannot be read. */
+  /** Values that were truncated, or replaced because reading them threw. */
   readonly values: number;
 }
 
-/** `EncodeLosses` where they are counted. */
+/** The counters behind `EncodeLosses`. */
 export type OpenLosses = { -readonly [K in keyof EncodeLosses]: EncodeLosses[K] };

@@ -68,7 +68,7 @@ export class LogRecordWriter {
     if (context.spanId) writeHex(cursor, 0x52, context.spanId);
   }
 
-  /** A body that throws is left out; a text is cut so far that it leaves the item in its budget. */
+  /** A body that throws is left out. A text is truncated so far that the item stays within its budget. */
   #body(body: unknown): void {
     const cursor = this.#cursor;
     const before = cursor.at;
@@ -93,7 +93,7 @@ export class LogRecordWriter {
     this.#cursor.text(tag, typeof text === 'string' ? text : String(text), this.#textLength);
   }
 
-  /** A uint32 or enum field, left out where it is 0. Asks for no room: at most 6 bytes. */
+  /** Writes a uint32 or enum field, left out if it is 0. Asks for no room: at most 6 bytes. */
   #count(tag: number, count: number): void {
     if (!(count > 0)) return;
     this.#cursor.byte(tag);

@@ -11,8 +11,8 @@ import { createWriters } from './writers.js';
 import type { Writers } from './writers.js';
 
 /**
- * Turns collected metrics into OTLP protobuf, straight into memory of the caller, as `ItemEncoder` does. A metric goes
- * on in the next target where one is full:
+ * Turns collected metrics into OTLP protobuf, written straight into memory of the caller, as `ItemEncoder` does. A
+ * metric continues in the next target when one is full:
  *
  *     for (let next = 0; next < metric.dataPoints.length; ) {
  *       const from = next;
@@ -20,8 +20,8 @@ import type { Writers } from './writers.js';
  *       if (next < metric.dataPoints.length) open another target; if (next === from) it was full from the start
  *     }
  *
- * Attributes of points are never cut, as the SDK specification has it: a point that is larger than `itemBytes`, or
- * that cannot be read, is dropped.
+ * Attributes of points are never truncated, as the SDK specification asks. A point that is larger than `itemBytes`,
+ * or that throws when it is read, is dropped.
  */
 export interface MetricEncoder extends OpenUnit {
   /** Points that the last `append` dropped; they count as done. */
@@ -30,7 +30,7 @@ export interface MetricEncoder extends OpenUnit {
   append(resource: Resource, scope: Scope, metric: MetricData, from: number): number;
 }
 
-/** `limits` over the defaults; of them `keyLength`, `depth`, `compositeBytes` and `itemBytes` matter. */
+/** `limits` override the defaults. Only `keyLength`, `depth`, `compositeBytes` and `itemBytes` matter. */
 export function createMetricEncoder(limits?: Partial<EncodeLimits>): MetricEncoder {
   const { itemBytes } = encodeLimits(limits);
   // Limits of attributes are not for metrics (SDK specification, attribute limits).
@@ -77,7 +77,7 @@ class Encoder implements MetricEncoder {
       this.#unit.begin(resource, scope, this.#budget);
       const next = this.#writer.write(metric, from);
       const { dropped } = this.#writer;
-      // A frame without points says nothing, and a full one must not grow by such frames.
+      // A frame without points says nothing, and such frames must not fill a target.
       if (next - from > dropped && !this.#unit.commit(resource, scope)) return from;
       this.dropped = dropped;
       return next;

@@ -15,7 +15,7 @@ const GAUGE = 2;
 const SUM = 3;
 /** ValueType.INT of the API. */
 const INT = 0;
-/** AggregationTemporality of the SDK is one less than that of OTLP. */
+/** The SDK's AggregationTemporality is one less than OTLP's. */
 const TEMPORALITY = 1;
 
 const ITEM_TAG = 0x12;
@@ -39,8 +39,8 @@ export class MetricWriter {
   }
 
   /**
-   * Writes the metric with its points from `from` on, as many as fit; returns the index of the first that did not.
-   * The cursor is full afterwards only if not even the frame fitted.
+   * Writes the metric with its points from `from` on, as many as fit. Returns the index of the first point that did
+   * not fit. The cursor is full afterwards only if not even the frame fitted.
    */
   write(metric: MetricData, from: number): number {
     const cursor = this.#cursor;
@@ -97,7 +97,7 @@ export class MetricWriter {
     return count;
   }
 
-  /** False for a point that is to be left out: it throws, or is past the budget of an item. */
+  /** Returns false for a point that is left out: reading it throws, or it is past the budget of an item. */
   #point(metric: MetricData, index: number): boolean {
     const cursor = this.#cursor;
     if (!cursor.fits(1)) return true;

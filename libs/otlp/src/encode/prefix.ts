@@ -4,7 +4,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { AttributeWriter } from './attributes.js';
 import { Cursor, OUTER_WIDTH } from './cursor.js';
 
-/** What the SDK for logs adds to a scope, and the others will. */
+/** A field that the SDK for logs adds to a scope, and the SDKs of other signals will add. */
 export interface Scope extends InstrumentationScope {
   readonly attributes?: Attributes;
   readonly droppedAttributesCount?: number;
@@ -25,19 +25,19 @@ export class Prefixes {
   readonly #attributes: AttributeWriter;
   readonly #budget: number;
 
-  /** `attributes` writes through `cursor`, whose target is lost; `budget` bytes of attributes are kept. */
+  /** `attributes` writes through `cursor`, whose target is reset. At most `budget` bytes of attributes are kept. */
   constructor(cursor: Cursor, attributes: AttributeWriter, budget: number) {
     this.#cursor = cursor;
     this.#attributes = attributes;
     this.#budget = budget;
   }
 
-  /** At most so many bytes has a resource and a scope together. */
+  /** The most bytes that a resource and a scope have together. */
   get maxBytes(): number {
     return 2 * (this.#budget + TEXT * 12);
   }
 
-  /** Kept for good once no attribute is pending any more. */
+  /** Cached for good once no attribute is pending any more. */
   resource(resource: Resource): Uint8Array {
     const known = this.#resources.get(resource);
     if (known !== undefined) return known;
@@ -70,7 +70,7 @@ export class Prefixes {
 
   #write(schemaUrl: string | undefined, fields: () => void): Uint8Array {
     const cursor = this.#cursor;
-    // Room for what is written before it is found to be past the budget.
+    // Room for an attribute that turns out to be past the budget only after it was written.
     cursor.open(new Uint8Array(this.#budget * 5 + TEXT * 12), 0);
     cursor.soft = this.#budget;
     cursor.byte(0x0a);
@@ -83,8 +83,8 @@ export class Prefixes {
 }
 
 /**
- * Of a resource that still waits for detectors, what it has: the SDK's getter prints an error line then. Earlier values
- * win, as there.
+ * Reads the raw attributes of a resource that still waits for detectors: the SDK's getter would print an error.
+ * Earlier values win, as in the SDK.
  */
 const settledAttributes = (resource: Resource): Attributes => {
   if (resource.asyncAttributesPending !== true) return resource.attributes;

@@ -16,9 +16,10 @@ import { transcodeJson } from './json.js';
 import { createMetricEncoder } from './metric-encoder.js';
 
 /*
- * Bytes of ours and of the official serializers, read by the same reader, are the same message, for items inside the
- * limits. Different on purpose, and shown in hostile-values.spec.ts and limits.spec.ts:
- * - what the limits cut, and what no JSON would hold (Date, Map, Error, bigint, symbol, function, itself)
+ * Our bytes and those of the official serializers decode to the same message, for items inside the limits. These
+ * differ on purpose, and hostile-values.spec.ts and limits.spec.ts show them:
+ * - values that the limits truncate, and values that JSON does not hold (Date, Map, Error, bigint, symbol, function,
+ *   itself)
  * - times before 1970 and after April 2262; empty attribute keys; links without a context
  * - metrics without points are not sent
  */
@@ -41,7 +42,7 @@ function flatten(request: ExportRequest): unknown[] {
   return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).flat(2);
 }
 
-/** The points of a metric that goes on in another target are one metric again. */
+/** Joins the points of a metric that continued in another target. */
 function joined(items: readonly unknown[]): unknown[] {
   const whole: unknown[] = [];
   let last: { name: string; data: { points: unknown[] } } | undefined;

@@ -6,7 +6,7 @@ import { writeHex, writeTraceId } from './hex.js';
 import { writeTime } from './hr-time.js';
 import type { EncodeLimits, OpenLosses } from './limits.js';
 
-/** SpanFlags of trace.proto: whether the parent is remote is known, and it is. */
+/** SpanFlags of trace.proto: the first says that it is known whether the parent is remote, the second that it is. */
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 const ITEM_TAG = 0x12;
@@ -50,7 +50,10 @@ export class SpanWriter {
     cursor.fill(start, this.#width);
   }
 
-  /** All but what can be many: it comes first, so that the budget of the item cuts the rest only. */
+  /**
+   * Writes all fields except the repeated ones. They come first, so that the item's budget cuts only the repeated
+   * ones.
+   */
   #head(span: ReadableSpan): void {
     const cursor = this.#cursor;
     const context = span.spanContext();
@@ -115,7 +118,7 @@ export class SpanWriter {
     cursor.fill(start, this.#width);
   }
 
-  /** Returns how many were left out. */
+  /** Returns how many events were left out. */
   #events(events: readonly TimedEvent[]): number {
     const count = events?.length ?? 0;
     if (count === 0) return 0;
@@ -148,7 +151,7 @@ export class SpanWriter {
     cursor.fill(start, this.#width);
   }
 
-  /** Returns how many were left out; what has no context is no link. */
+  /** Returns how many links were left out. A link without a context is not a link. */
   #links(links: readonly Link[]): number {
     const count = links?.length ?? 0;
     if (count === 0) return 0;

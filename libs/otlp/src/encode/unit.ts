@@ -7,9 +7,10 @@ const RESOURCE_TAG = 0x0a;
 const SCOPE_TAG = 0x12;
 
 /**
- * Completes the unit that is open in `target` and ends at `end`: `resourceAt` and `scopeAt` are where the lengths of
- * its last ResourceSpans (or ResourceLogs, ResourceMetrics) and of its last ScopeSpans are, 0 for none. Pure but for
- * those eight bytes; may be done again when the unit has grown, and by another thread that knows the three numbers.
+ * Completes the unit that is open in `target` and ends at `end`. `resourceAt` and `scopeAt` are the offsets of the
+ * lengths of its last ResourceSpans (or ResourceLogs, ResourceMetrics) and of its last ScopeSpans, 0 for none. It
+ * changes those eight bytes only. It may be called again when the unit has grown, also by another thread that knows
+ * the three numbers.
  */
 export function patchLengths(
   target: Uint8Array,
@@ -23,15 +24,15 @@ export function patchLengths(
 
 /**
  * The frame around items in one target: ResourceSpans { resource, schema URL, ScopeSpans { scope, schema URL, items }
- * ... } ... Items come in runs of one resource and scope; a change closes what is open and opens anew. All signals
- * have the same field numbers here, and requests of one signal are joined by putting their bytes together.
+ * ... } ... Items come in runs of one resource and scope; a change closes the open frames and opens new ones. All
+ * signals have the same field numbers here, and requests of one signal are joined by concatenation.
  */
 export class Unit {
   /** Where the last item ends. */
   end = 0;
-  /** Of the last length of a resource, 0 for none. */
+  /** Offset of the last length of a resource, 0 for none. */
   resourceAt = 0;
-  /** Of the last length of a scope, 0 for none. */
+  /** Offset of the last length of a scope, 0 for none. */
   scopeAt = 0;
   readonly #cursor: Cursor;
   readonly #prefixes: Prefixes;
@@ -41,13 +42,13 @@ export class Unit {
   #resourceAt = 0;
   #scopeAt = 0;
 
-  /** `prefixes` must write through another cursor. */
+  /** `prefixes` must write through a cursor of their own. */
   constructor(cursor: Cursor, prefixes: Prefixes) {
     this.#cursor = cursor;
     this.#prefixes = prefixes;
   }
 
-  /** Forgets the last target: its lengths stay as they are, unless {@link close} came before. */
+  /** Forgets the last target. Its lengths stay as they are, unless {@link close} was called before. */
   open(target: Uint8Array, offset: number): void {
     this.#target = target;
     this.end = offset;
@@ -57,14 +58,14 @@ export class Unit {
     this.#scope = undefined;
   }
 
-  /** Leads the cursor to where an item of `scope` goes, with `budget` bytes for it. */
+  /** Moves the cursor to where an item of `scope` goes, with `budget` bytes for it. */
   begin(resource: Resource, scope: Scope, budget: number): void {
     const cursor = this.#cursor;
     cursor.open(this.#target, this.end);
     cursor.soft = this.end + budget;
     this.#resourceAt = this.resourceAt;
     this.#scopeAt = this.scopeAt;
-    // Where nothing is open, one that is undefined is not what was open before.
+    // If nothing is open, an undefined resource must not count as the one that was open before.
     const isOpen = this.resourceAt > 0 && this.#resource === resource;
     if (isOpen && this.#scope === scope) return;
     if (!isOpen) {
@@ -74,11 +75,14 @@ export class Unit {
     cursor.soft = cursor.at + budget;
   }
 
-  /** Takes the item from {@link begin} to the cursor; all or nothing: false when it did not fit. */
+  /**
+   * Takes the bytes from {@link begin} to the cursor as an item. Returns false, and takes none of them, if it did not
+   * fit.
+   */
   commit(resource: Resource, scope: Scope): boolean {
     const cursor = this.#cursor;
     if (cursor.full) return false;
-    // What was open ends where the item, with its own frame, begins.
+    // The open frame ends where the item, with its own frame, begins.
     if (this.#scopeAt !== this.scopeAt) {
       const sameResource = this.#resourceAt === this.resourceAt;
       patchLengths(this.#target, sameResource ? 0 : this.resourceAt, this.scopeAt, this.end);
@@ -91,7 +95,7 @@ export class Unit {
     return true;
   }
 
-  /** Completes the lengths, and tells where the unit ends. More may follow. */
+  /** Completes the lengths and returns where the unit ends. More items may follow. */
   close(): number {
     patchLengths(this.#target, this.resourceAt, this.scopeAt, this.end);
     return this.end;

@@ -6,7 +6,7 @@ import { DEFAULT_ENCODE_LIMITS, encodeLimits } from './limits.js';
 import type { EncodeLimits, OpenLosses } from './limits.js';
 import { Prefixes } from './prefix.js';
 
-/** What the encoder of one signal writes with: all of it through one cursor, but for the prefixes. */
+/** The writers that the encoder of one signal uses. All but the prefixes share one cursor. */
 export interface Writers {
   readonly cursor: Cursor;
   readonly limits: EncodeLimits;
@@ -19,7 +19,7 @@ export interface Writers {
 /** Bytes of the attributes of a resource or scope. */
 const PREFIX_BYTES = 65_536;
 
-/** `valueLength` of attributes is that of the limits unless given. */
+/** `valueLength` of attributes comes from the limits unless it is given. */
 export function createWriters(given: Partial<EncodeLimits> = {}, valueLength?: number): Writers {
   const limits = encodeLimits(given);
   const losses: OpenLosses = { attributes: 0, events: 0, links: 0, values: 0 };
@@ -42,7 +42,10 @@ export function createWriters(given: Partial<EncodeLimits> = {}, valueLength?: n
   };
 }
 
-/** Limits of the SDK are not for resources and scopes (SDK specification, attribute limits), bounds of memory are. */
+/**
+ * Attribute limits of the SDK do not apply to resources and scopes (SDK specification, attribute limits). Memory
+ * bounds do.
+ */
 function createPrefixes(dictionary: Dictionary, losses: OpenLosses): Prefixes {
   const limits = DEFAULT_ENCODE_LIMITS;
   const cursor = new Cursor();

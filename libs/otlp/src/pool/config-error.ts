@@ -1,10 +1,10 @@
 /**
- * What is wrong with an option: `endpoint`, `tls`, `headers`, `proxy` or `pool`. The option's value is never in the
- * message, since endpoints and headers carry credentials; paths of files are.
+ * The option that is wrong: `endpoint`, `tls`, `headers`, `proxy` or `pool`. Messages never contain an option's
+ * value, since endpoints and headers carry credentials. They do contain paths of files.
  */
 export type TransportConfigErrorCode = 'endpoint' | 'tls' | 'headers' | 'proxy' | 'pool';
 
-/** Thrown while a transport is made, never after. */
+/** Thrown while a transport is made, never later. */
 export class TransportConfigError extends Error {
   override readonly name = 'TransportConfigError';
   readonly code: TransportConfigErrorCode;
@@ -15,5 +15,8 @@ export class TransportConfigError extends Error {
   }
 }
 
-/** Told of what an operator should know but no Outcome says; `code` is of low cardinality, `text` holds no secret. */
+/**
+ * Called with facts that an operator should know but no Outcome says. `code` is of low cardinality; `text` holds no
+ * secret.
+ */
 export type Warn = (code: string, text: string) => void;

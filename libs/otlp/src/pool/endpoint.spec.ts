@@ -88,7 +88,7 @@ describe('readEndpoint', () => {
     const endpoint = parseEndpoint(text, protocol === 'grpc' ? GRPC_PORT : undefined);
     expect(urlOf(endpoint, protocol)).toBe(url);
     expect(url.startsWith(originOf(endpoint, protocol))).toBe(true);
-    // Whoever reads the URL reaches the same place.
+    // Every reader of the URL must reach the same place.
     const again = parseEndpoint(url, protocol === 'grpc' ? GRPC_PORT : undefined);
     expect([again.authority, again.path, again.socketPath]).toEqual([
       endpoint.authority,

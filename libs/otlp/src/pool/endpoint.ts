@@ -1,28 +1,28 @@
 import type { Protocol } from '../wire/model.js';
 import { TransportConfigError } from './config-error.js';
 
-/** Where no port is given. Source: OTLP specification, "OTLP/gRPC Default Port". @internal */
+/** The port of gRPC where none is given. Source: OTLP specification, "OTLP/gRPC Default Port". @internal */
 export const GRPC_PORT = 4317;
 
-/** Where a collector listens. */
+/** The address of a collector. */
 export interface Endpoint {
   readonly tls: boolean;
   /** Name or address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
-  /** A unix socket; host and port then only name the peer. */
+  /** Path of a unix socket; host and port then only name the peer. */
   readonly socketPath?: string;
-  /** `host:port` as the Host header and `:authority` carry it. */
+  /** `host:port`, as in the Host header and `:authority`. */
   readonly authority: string;
-  /** Without a slash at its end; empty for none. */
+  /** Without a trailing slash; empty for no path. */
   readonly path: string;
-  /** Authorization header made of the URL's user and password. */
+  /** Authorization header made from the URL's user and password. */
   readonly authorization?: string;
 }
 
 /**
- * What is wrong with the text of an endpoint: no scheme that is known, no URL, a query or fragment, port 0, or no path of
- * a socket.
+ * Why the text of an endpoint is refused: unknown or missing scheme, not a URL, a query or fragment, port 0, or no
+ * path of a socket.
  *
  * @internal
  */
@@ -34,9 +34,9 @@ export type EndpointReading =
   | { readonly kind: 'fault'; readonly fault: EndpointFault };
 
 /**
- * Reads `http://`, `https://` and `unix:` URLs; the scheme decides on TLS. `unix:/run/otel.sock` and
- * `unix:///run/otel.sock` are absolute, `unix:otel.sock` is relative. `defaultPort` is for a text without one; by default
- * it is the scheme's own. Never throws.
+ * Reads `http://`, `https://` and `unix:` URLs. The scheme decides on TLS. `unix:/run/otel.sock` and
+ * `unix:///run/otel.sock` are absolute, `unix:otel.sock` is relative. `defaultPort` is used for a text without a
+ * port; its default is the scheme's own. Never throws.
  *
  * @internal
  */
@@ -71,10 +71,10 @@ const RULES: Readonly<Record<EndpointFault, string>> = {
   socket: 'has no path of a socket',
 };
 
-/** What an endpoint that is refused would have to be: the end of a sentence. */
+/** The remedy for a refused endpoint, as the end of a sentence. */
 export const ruleOf = (fault: EndpointFault): string => RULES[fault];
 
-/** Throws TransportConfigError without the value, which may carry a password. */
+/** Throws TransportConfigError. Its message leaves out the value, which may carry a password. */
 export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
   const reading = readEndpoint(text, defaultPort);
   if (reading.kind === 'endpoint') return reading.endpoint;
@@ -82,8 +82,8 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
 }
 
 /**
- * An endpoint as a URL without user and password. The port of gRPC is written always: without it a URL would be read in
- * as many ways as there are readers. For HTTP a port that is the scheme's own is left out, as in the Host header.
+ * An endpoint as a URL without user and password. The port of gRPC is always written, since readers of a URL without
+ * a port assume different ones. For HTTP the scheme's own port is left out, as in the Host header.
  *
  * @internal
  */
@@ -96,7 +96,7 @@ export function urlOf(
 }
 
 /**
- * The same without a path, for whoever reads it.
+ * The endpoint as a URL without user, password and path, for display.
  *
  * @internal
  */
@@ -110,10 +110,10 @@ export function originOf(
   return `${tls ? 'https' : 'http'}://${place}`;
 }
 
-/** Whether a URL's text has a port: `URL` drops one that is its scheme's own, as if none had been given. */
+/** Whether a URL's text has a port. `URL` drops a port that is its scheme's own, as if none had been given. */
 const namesPort = (text: string): boolean => /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(text);
 
-/** `Basic` credentials of RFC 7617 out of a URL's user and password. */
+/** `Basic` credentials of RFC 7617, made from a URL's user and password. */
 function basicOf(url: URL): string {
   const pair = `${decoded(url.username)}:${decoded(url.password)}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;

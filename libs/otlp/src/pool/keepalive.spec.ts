@@ -124,7 +124,7 @@ describe('a half-open connection', () => {
   });
 });
 
-/** Ours comes after so long, and its answer is read. */
+/** Our PING comes after this long, and its answer is read. */
 async function pingAfter(peer: H2Peer, ms: number): Promise<void> {
   const ping = once(peer.first, 'ping');
   room.clock.advanceAtOnce(ms);
@@ -132,14 +132,14 @@ async function pingAfter(peer: H2Peer, ms: number): Promise<void> {
   await pinged(peer);
 }
 
-/** Frames stay in order: when the peer's PING is answered, ours was sent, and its answer read, before. */
+/** Frames stay in order: when the peer's PING is answered, our earlier PING was sent and its answer read. */
 async function pinged(peer: H2Peer): Promise<void> {
   await new Promise((resolve) => peer.sessions.at(-1)?.ping(resolve));
 }
 
 /**
- * What grpc-go makes of PINGs while a stream is open: each within 5 minutes of the one before is a strike, but for the first
- * after something that it sent; the third strike ends the connection.
+ * How grpc-go judges PINGs while a stream is open: a PING within 5 minutes of the one before is a strike, except for
+ * the first after something that the server sent. The third strike ends the connection.
  */
 function enforce(peer: H2Peer): { strikes: number; pings: number } {
   const policy = { strikes: 0, pings: 0 };

@@ -13,26 +13,29 @@ export interface KeepaliveOptions {
   readonly onDead: () => void;
 }
 
-/** A fourth PING without HEADERS or DATA of the server before it ends the connection at grpc-go (GOAWAY too_many_pings). */
+/**
+ * grpc-go ends the connection (GOAWAY too_many_pings) at a fourth PING without HEADERS or DATA of the server before
+ * it.
+ */
 const QUICK_PINGS = 3;
-/** Further ones come no sooner than grpc-go allows by default, 5 minutes, and a little for the road. */
+/** Further PINGs come no sooner than grpc-go allows by default, 5 minutes, with a margin for the network. */
 const LEAST_GAP_MS = 310_000;
 
 /**
- * Finds a peer that is gone without a word. It counts from the last thing heard while an answer is owed: a session that
- * owes nothing is left in peace, since gRPC servers take PINGs without a stream for abuse. A request that was given
- * up leaves its answer owed, so that a half-open connection is found even between attempts.
+ * Finds a peer that is gone without a word. While an answer is owed, it counts the silence since the last frame. A
+ * session that is owed nothing gets no PING, since gRPC servers take PINGs without a stream for abuse. A request that
+ * was given up still counts as owed, so that a half-open connection is found even between attempts.
  *
- * The pause before a PING doubles with each since the last HEADERS or DATA of the peer, and after three of them it is 310 s
- * at least: servers count PINGs until they have something to send themselves, and end the connection of whoever sends
- * more. An answer may so take as long as its request allows.
+ * The pause before a PING doubles with each PING since the last HEADERS or DATA of the peer, and after three of them
+ * it is at least 310 s. Servers count PINGs until they have something to send themselves, and end the connection of a
+ * client that sends more. So an answer may take as long as its request allows.
  * Source: gRPC proposals A8, client-side keepalive, and A9, server-side; grpc-go's enforcement policy.
  */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   #owed = false;
   #quietSince = 0;
-  /** Since the last HEADERS or DATA. */
+  /** PINGs since the last HEADERS or DATA. */
   #pings = 0;
   #pinging = false;
   #stopTimer: (() => void) | undefined;
@@ -50,20 +53,20 @@ export class Keepalive {
     if (this.#stopTimer === undefined) this.#arm(this.#pauseMs);
   }
 
-  /** The peer answered; `owed` says whether others still wait. */
+  /** The peer answered. `owed` tells whether other requests still wait. */
   heard(owed: boolean): void {
     this.#owed = owed;
     this.spoke();
   }
 
-  /** HEADERS or DATA of the peer came. */
+  /** HEADERS or DATA of the peer arrived. */
   spoke(): void {
     const pings = this.#pings;
-    // One under way may reach the peer after it spoke.
+    // A PING under way may reach the peer after it sent this.
     this.#pings = this.#pinging ? 1 : 0;
     this.#quietSince = this.#options.clock.now();
     if (pings === 0 || this.#pinging || this.#stopTimer === undefined) return;
-    // The pause that has begun is a longer one.
+    // The pause that has begun is now a longer one.
     this.#stopTimer();
     this.#arm(this.#pauseMs);
   }
@@ -87,7 +90,7 @@ export class Keepalive {
   }
 
   #check(): void {
-    // A session may be gone before it says so; a PING on it would throw.
+    // A session may be gone before it reports so. A PING on it would throw.
     if (this.#stopped || !this.#owed || this.#options.http2.destroyed) return;
     const left = this.#quietSince + this.#pauseMs - this.#options.clock.now();
     if (left > 0) this.#arm(left);
@@ -110,7 +113,7 @@ export class Keepalive {
     };
     this.#stopTimer = clock.after(timeoutMs, () => {
       this.#stopTimer = undefined;
-      // A PING can wait behind a long upload; frames that came meanwhile say as much as its answer.
+      // A PING can wait behind a long upload. Frames that arrived meanwhile show as much as its answer.
       if (socket.bytesRead > readBefore) alive();
       else onDead();
     });

@@ -4,16 +4,17 @@ import type { LookupFunction } from 'node:net';
 
 type Answered = (error: NodeJS.ErrnoException | null, found: readonly LookupAddress[]) => void;
 
-/** By the resolver that is asked: who waits for which answer. */
+/** The lookups under way, by the resolver that was asked: each with its waiting callers. */
 const open = new WeakMap<LookupFunction, Map<string, Answered[]>>();
 
 /**
- * How the names of collectors become addresses. Nothing is remembered: `lookup` is asked for each connection.
+ * Resolves the names of collectors to addresses. Nothing is cached: each connection causes a `lookup`.
  *
- * - It is asked once at a time for a name; who comes meanwhile gets the same answer. A system's resolver that does not
- *   answer holds a thread for as long as it likes (glibc: 10 s), and two of them are all the lookups of a process.
- * - Addresses of one family come in an order of chance. Resolvers sort them (RFC 6724), so that else every
- *   connection of every client would go to the same one of several collectors.
+ * - There is one lookup at a time for a name, and callers that come meanwhile get the same answer. A system resolver
+ *   that does not answer holds a thread for a long time (glibc: 10 s), and a process has threads for two such
+ *   lookups.
+ * - Addresses of one family are shuffled. Resolvers sort them (RFC 6724), so that otherwise every connection of every
+ *   client would go to the same one of several collectors.
  */
 export function namesBy(
   lookup: LookupFunction = systemLookup,
@@ -51,7 +52,7 @@ function ask(
   });
 }
 
-/** Families stay where they are: their order is the resolver's choice. */
+/** The order of the families stays: it is the resolver's choice. */
 function shuffled(addresses: readonly LookupAddress[], random: () => number): LookupAddress[] {
   const families = new Map<number, LookupAddress[]>();
   for (const address of addresses) {

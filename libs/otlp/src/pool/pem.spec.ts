@@ -21,7 +21,7 @@ describe('the certificates of a bundle', () => {
 
   it('take no more time where nothing ends what begins', () => {
     const count = 200_000;
-    // A second reading from each beginning took minutes.
+    // Reading again from each BEGIN line took minutes.
     expect(terminates(() => certificatesIn(BEGIN.repeat(count)).bad)).toBe(count);
     expect(terminates(() => certificatesIn(END.repeat(count)).bad)).toBe(0);
   });

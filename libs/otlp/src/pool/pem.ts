@@ -1,11 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-// No dash inside: a file of nothing but beginnings must not be read again from each of them.
+// No dash inside: a file of nothing but BEGIN lines must not be read again from each of them.
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const BOM = 0xef;
 
-/** Why these bytes are no PEM file, and what to do; undefined where they may be one. */
+/** Why these bytes are not a PEM file, and the remedy; undefined if they may be one. */
 export function pemFault(bytes: Buffer): string | undefined {
   if (bytes.length === 0) return 'the file is empty; give a PEM file';
   if (bytes[0] === BOM) return 'the file begins with a byte order mark; save it as plain ASCII';
@@ -13,7 +13,7 @@ export function pemFault(bytes: Buffer): string | undefined {
   return 'the file holds no PEM block; convert it to PEM';
 }
 
-/** All certificates of a PEM text, and how many of its blocks are none. */
+/** All certificates of a PEM text, and the number of its blocks that are not certificates. */
 export function certificatesIn(text: string): { certificates: X509Certificate[]; bad: number } {
   const certificates: X509Certificate[] = [];
   let bad = 0;
@@ -28,12 +28,12 @@ export function certificatesIn(text: string): { certificates: X509Certificate[];
   return { certificates, bad: Math.max(bad, begun - certificates.length) };
 }
 
-/** Old ones stay in bundles for years: only when the last one ends nobody is trusted any more. */
+/** Bundles keep expired certificates for years. Nobody is trusted any more only when the last one expires. */
 export function lastToEnd(certificates: readonly X509Certificate[]): X509Certificate | undefined {
   return certificates.toSorted((a, b) => Date.parse(b.validTo) - Date.parse(a.validTo))[0];
 }
 
-/** The key of a PEM text, or why there is none, never with the passphrase. */
+/** The key of a PEM text, or why there is none. Neither contains the passphrase. */
 export function privateKeyIn(text: string, passphrase: string | undefined): KeyObject | string {
   if (passphrase === undefined && text.includes('ENCRYPTED')) {
     return 'the key is encrypted; give tls.passphrase, or a key without one';
@@ -47,7 +47,7 @@ export function privateKeyIn(text: string, passphrase: string | undefined): KeyO
   }
 }
 
-/** Why certificate and key are no pair; undefined where they are one. The first certificate must be that of the key. */
+/** Why certificate and key do not match; undefined if they do. The first certificate must be that of the key. */
 export function pairFault(chain: readonly X509Certificate[], key: KeyObject): string | undefined {
   const at = chain.findIndex((each) => each.checkPrivateKey(key));
   if (at === 0) return undefined;

@@ -4,26 +4,29 @@ import type { Clock } from '../send/sender.js';
 import { TransportConfigError } from './config-error.js';
 import { namesBy } from './names.js';
 
-/** How a pool keeps its connections. */
+/** Options of a connection pool. */
 export interface PoolOptions {
-  /** Connections at most, 1 to 16. Default 2; the second is made when the first is busy. */
+  /** The most connections, 1 to 16. Default 2; the second is made when the first is busy. */
   readonly sessions?: number;
-  /** TCP, TLS and the peer's SETTINGS. Default 3 s. */
+  /** Time for TCP, TLS and the peer's SETTINGS, in ms. Default 3 s. */
   readonly connectTimeoutMs?: number;
-  /** Silence while an answer is owed, after which a PING is sent. Default 10 s. */
+  /** Silence after which a PING is sent while an answer is owed, in ms. Default 10 s. */
   readonly keepaliveMs?: number;
-  /** Default 5 s. */
+  /** Time for the answer to a PING, in ms. Default 5 s. */
   readonly keepaliveTimeoutMs?: number;
-  /** ±20 %, so that connections spread over the peers behind one name. Default 5 min. */
+  /**
+   * Age after which a connection is replaced, in ms, ±20 %, so that connections spread over the peers behind a name.
+   * Default 5 min.
+   */
   readonly maxAgeMs?: number;
-  /** Pause after the first failure to connect; it doubles. Default 0.1 s. */
+  /** Pause after the first failure to connect, in ms; it doubles with each further one. Default 0.1 s. */
   readonly reconnectMinMs?: number;
-  /** Default 5 s. */
+  /** The longest pause between connections, in ms. Default 5 s. */
   readonly reconnectMaxMs?: number;
-  /** Default: the system's resolver. Asked for each connection, see {@link namesBy}. */
+  /** Called for each connection, see {@link namesBy}. Default: the system's resolver. */
   readonly lookup?: LookupFunction;
   readonly clock?: Clock;
-  /** 0 to 1, for jitter. Default Math.random. */
+  /** Returns 0 to 1, for jitter. Default Math.random. */
   readonly random?: () => number;
 }
 
@@ -41,7 +44,7 @@ const DEFAULTS = {
   reconnectMaxMs: 5000,
 } satisfies PoolOptions;
 
-/** What is wrong with options of a pool; undefined for nothing. */
+/** Why options of a pool are refused; undefined if they are valid. */
 export function poolFault(options: PoolOptions): string | undefined {
   const { sessions, ...times } = { ...DEFAULTS, ...given(options) };
   if (!Number.isInteger(sessions) || sessions < 1 || sessions > MAX_SESSIONS) {
@@ -68,6 +71,6 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
   };
 }
 
-/** An option that is `undefined` is none. */
+/** An option that is `undefined` counts as not given. */
 const given = (options: PoolOptions): PoolOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

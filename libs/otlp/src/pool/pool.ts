@@ -5,21 +5,21 @@ import type { ResolvedPoolOptions } from './pool-options.js';
 import { Session } from './session.js';
 import type { TlsFiles } from './tls-files.js';
 
-/** What the pool is doing, as numbers. */
+/** Counts of a pool. */
 export interface PoolStats {
-  /** Connections in any state but idle and closed. */
+  /** Connections in any state except idle and closed. */
   readonly sessions: number;
   readonly open: number;
   readonly inFlight: number;
-  /** Requests that wait for room. */
+  /** Requests that wait for a free stream. */
   readonly queued: number;
-  /** Connections made after the first. */
+  /** Connections made after the first one. */
   readonly reconnects: number;
-  /** Why a connection was last lost or not made. */
+  /** Why the last connection was lost or could not be made. */
   readonly lastError?: string;
 }
 
-/** A request that was begun. Its owner calls `session.end` once, whatever becomes of it. */
+/** A request that was begun. Its owner calls `session.end` exactly once, whatever its result. */
 export interface Begun {
   readonly kind: 'begun';
   readonly stream: ClientHttp2Stream;
@@ -28,7 +28,7 @@ export interface Begun {
 
 export type Opened =
   | Begun
-  /** `afterMs`: no connection will be tried before. */
+  /** `afterMs`: no connection will be tried before that time. */
   | { readonly kind: 'failed'; readonly reason: string; readonly afterMs?: number };
 
 interface Waiter {
@@ -37,17 +37,18 @@ interface Waiter {
 }
 
 /**
- * HTTP/2 connections to one endpoint. A request goes to the healthy session with the fewest in flight, and waits where
- * all are full; the caller's signal bounds the wait. While the endpoint cannot be reached requests fail at
- * once, so that the layers above see it. Sending windows are the peer's to choose; ours stay small since replies are.
+ * HTTP/2 connections to one endpoint. A request goes to the healthy session with the fewest requests in flight. If
+ * all are full it waits, until the caller's signal aborts. While the endpoint cannot be reached requests fail at
+ * once, so that the layers above see it. The peer chooses the sending windows; ours stay small since replies are
+ * small.
  */
 export class Pool {
   readonly #endpoint: Endpoint;
   readonly #tls: TlsFiles | undefined;
   readonly #options: ResolvedPoolOptions;
-  /** While the endpoint cannot be reached. */
+  /** The pauses between connections while the endpoint cannot be reached. */
   readonly #cooldown: Cooldown;
-  /** All that are not closed. At most `sessions` of them are connecting or open. */
+  /** All sessions that are not closed. At most `sessions` of them are connecting or open. */
   readonly #sessions = new Set<Session>();
   readonly #waiters = new Set<Waiter>();
   readonly #onEmpty: (() => void)[] = [];
@@ -102,12 +103,12 @@ export class Pool {
     });
   }
 
-  /** The next request makes a connection, whatever pause the last failure asks for. */
+  /** Lets the next request make a connection, whatever pause the last failure asks for. */
   reconnectNow(): void {
     this.#cooldown.succeeded();
   }
 
-  /** Lets what is in flight finish until `signal` aborts. Safe twice; resolves when no connection is left. */
+  /** Lets requests in flight finish until `signal` aborts. Safe twice; resolves when no connection is left. */
   async close(signal?: AbortSignal): Promise<void> {
     this.#closed = true;
     for (const waiter of this.#waiters) waiter.settle({ kind: 'failed', reason: 'closed' });
@@ -130,7 +131,7 @@ export class Pool {
     return undefined;
   }
 
-  /** Healthy first, then least in flight. */
+  /** Healthy sessions first, then those with the fewest requests in flight. */
   #best(): Session | undefined {
     let best: Session | undefined;
     for (const session of this.#sessions) {
@@ -140,7 +141,7 @@ export class Pool {
     return best;
   }
 
-  /** One more connection where none took the request or the one that did was busy; one at a time. */
+  /** Makes one more connection if no session took the request, or the one that did was busy; one at a time. */
   #grow(begun: Begun | undefined): void {
     if (begun !== undefined && begun.session.inFlight <= 1 && !begun.session.suspect) return;
     let live = 0;
@@ -182,7 +183,7 @@ export class Pool {
     if (this.#sessions.size === 0) for (const done of this.#onEmpty.splice(0)) done();
   }
 
-  /** Gives room to those who wait for it, first come first. */
+  /** Gives free streams to waiting requests, first come first. */
   #serve(): void {
     for (const waiter of this.#waiters) {
       const begun = this.#begin(waiter.headers);
@@ -205,7 +206,7 @@ export class Pool {
     return { kind: 'failed', reason: this.#lastError ?? 'unavailable', afterMs };
   }
 
-  /** Connections of before a change of certificates are replaced. */
+  /** Replaces connections that were made before a change of certificates. */
   #followTls(): void {
     if (this.#tls === undefined) return;
     void this.#tls.refresh();

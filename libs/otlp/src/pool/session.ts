@@ -6,18 +6,18 @@ import { Keepalive } from './keepalive.js';
 import { openSocket } from './socket.js';
 import type { Connecting, SocketOptions } from './socket.js';
 
-/** In MB. The default of 10 refuses streams that a few batches of 4 MiB fill. */
+/** In MB. Node's default of 10 refuses streams once a few batches of 4 MiB fill it. */
 const MAX_SESSION_MEMORY = 256;
-/** What a batch may still hold up its session after it was given up, before the connection is cut. */
+/** How long a batch that was given up may still block its session, in ms, before the connection is cut. */
 const RELEASE_GRACE_MS = 50;
 
 const DONE = Promise.resolve();
-/** How long a session with nothing in flight waits for the peer's FIN, which a dead one never sends. */
+/** How long a session with nothing in flight waits for the peer's FIN, in ms. A dead peer never sends it. */
 const LINGER_MS = 250;
 
 /**
- * `idle` never tried; `connecting` until TCP, TLS and the peer's SETTINGS are there; `open` takes requests; `draining`
- * finishes those it has; `closed` for good.
+ * `idle`: not tried yet; `connecting`: until TCP, TLS and the peer's SETTINGS are done; `open`: takes requests;
+ * `draining`: finishes the requests that it has; `closed`: final.
  */
 export type SessionState =
   | { readonly kind: 'idle' }
@@ -35,15 +35,15 @@ interface Connection {
 export interface SessionOptions extends SocketOptions {
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
-  /** After which it drains. */
+  /** The age after which it drains, in ms. */
   readonly maxAgeMs: number;
-  /** Its state changed, or it has room again. */
+  /** Called when the state changed, or when it can take requests again. */
   readonly onChange: (session: Session) => void;
-  /** The peer answered a request. */
+  /** Called when the peer answered a request. */
   readonly onAnswer: () => void;
 }
 
-/** One HTTP/2 connection, from first try to last byte. It is not used again: the pool makes another. */
+/** One HTTP/2 connection, from the first try to the last byte. It is not reused: the pool makes another one. */
 export class Session {
   readonly #options: SessionOptions;
   readonly #cancels: (() => void)[] = [];
@@ -58,7 +58,7 @@ export class Session {
   #lastStreamId: number | undefined;
   #greetedBy = 0;
   #why: string | undefined;
-  /** The peer took PINGs for abuse. */
+  /** Whether the peer took our PINGs for abuse. */
   tooManyPings = false;
 
   constructor(options: SessionOptions) {
@@ -74,23 +74,23 @@ export class Session {
     return this.#inFlight;
   }
 
-  /** The last request went without an answer. */
+  /** Whether the last request got no answer. */
   get suspect(): boolean {
     return this.#suspect;
   }
 
-  /** We ended it ourselves. */
+  /** Whether we ended it ourselves. */
   get drained(): boolean {
     return this.#drained;
   }
 
-  /** It ended, not by our will, before it was of any use. */
+  /** Whether it ended, against our will, before it was of any use. */
   get failed(): boolean {
     if (this.#state.kind !== 'closed' || this.#drained) return false;
     return this.#answered === 0 && (this.#begun > 0 || !this.#opened);
   }
 
-  /** How many requests it takes now. */
+  /** How many more requests it takes now. */
   get room(): number {
     const state = this.#state;
     if (state.kind !== 'open' || state.http2.closed || state.http2.destroyed) return 0;
@@ -112,13 +112,13 @@ export class Session {
     else this.#greet(connected.socket, connecting);
   }
 
-  /** Begins a request; undefined where the session ended just now. Each one must be followed by {@link end}. */
+  /** Begins a request; undefined if the session ended just now. The caller must call {@link end} for each one. */
   begin(headers: OutgoingHttpHeaders): ClientHttp2Stream | undefined {
     const state = this.#state;
     if (state.kind !== 'open') return undefined;
     try {
       const stream = state.http2.request(headers);
-      // It can break before its owner listens.
+      // The stream can break before its owner adds a listener.
       stream.on('error', () => {});
       this.#begun++;
       if (this.#inFlight++ === 0) state.http2.ref();
@@ -147,23 +147,23 @@ export class Session {
     this.#options.onChange(this);
   }
 
-  /** The peer cannot have looked at it: sending it again is no duplicate. Source: RFC 9113, 8.7. */
+  /** The peer cannot have processed the request, so sending it again is no duplicate. Source: RFC 9113, 8.7. */
   unprocessed(stream: ClientHttp2Stream): boolean {
     if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return true;
-    // It never got an id, so it never left.
+    // The stream never got an id, so it was never sent.
     if (stream.id === undefined) return true;
     return this.#lastStreamId !== undefined && stream.id > this.#lastStreamId;
   }
 
-  /** Why its streams broke, where it knows better than they do. */
+  /** The reason why its streams broke, where the session knows it better than they do. */
   get why(): string | undefined {
     return this.#why;
   }
 
   /**
-   * Resolves when nothing of a request that was given up waits in the socket, whose write still reads from the
-   * caller's memory. Node holds a RST_STREAM and the end of its stream back until such a write is through; a peer that
-   * does not take those bytes soon loses the connection, since the memory is to be written anew.
+   * Resolves when no bytes of a request that was given up are left in the socket: its pending write reads from the
+   * caller's memory. Node holds back a RST_STREAM and the end of its stream until that write is done. If the peer
+   * does not read those bytes soon, the connection is cut, since the memory is to be reused.
    */
   released(stream: ClientHttp2Stream): Promise<void> {
     if (stream.destroyed) return DONE;
@@ -176,7 +176,7 @@ export class Session {
     });
   }
 
-  /** Takes no more requests and closes when those it has are through. */
+  /** Takes no more requests, and closes when its requests are done. */
   drain(): void {
     this.#drained = true;
     const state = this.#state;
@@ -184,14 +184,14 @@ export class Session {
     else if (state.kind === 'connecting') this.destroy('closed');
   }
 
-  /** What is in flight fails with `reason`. */
+  /** Fails the requests in flight with `reason`. */
   destroy(reason: string): void {
     this.#why ??= reason;
     const state = this.#state;
     if (state.kind === 'connecting') state.socket.cancel(reason);
     if (state.kind !== 'open' && state.kind !== 'draining') return;
     state.http2.destroy(Object.assign(new Error(reason), { code: reason }));
-    // A session that was closing waits for the peer's FIN, which a dead one never sends.
+    // A session that was closing waits for the peer's FIN, which a dead peer never sends.
     state.socket.destroy();
   }
 
@@ -227,7 +227,7 @@ export class Session {
       connecting.cancel(reason);
       this.#close(reason);
     });
-    // Its limits are part of the greeting: a stream begun before could be one too many.
+    // The peer's SETTINGS limit the streams. A stream that begins before they arrive could be one too many.
     http2.once('remoteSettings', () => {
       stopTimer();
       if (this.#state.kind === 'connecting') this.#open(http2, socket);

@@ -9,15 +9,15 @@ import type { TlsFiles } from './tls-files.js';
 
 export interface SocketOptions {
   readonly endpoint: Endpoint;
-  /** Undefined: Node's own roots and no client certificate, where the endpoint asks for TLS at all. */
+  /** Undefined: Node's own roots and no client certificate, where the endpoint uses TLS at all. */
   readonly tls?: TlsFiles | undefined;
   readonly alpn?: string;
-  /** How names become addresses, anew for each connection. */
+  /** Resolves names to addresses, again for each connection. */
   readonly lookup: LookupFunction;
-  /** A tunnel to speak TLS in, instead of a connection of its own. */
+  /** A tunnel to speak TLS in, instead of a new TCP connection. */
   readonly over?: Duplex;
   readonly clock: Clock;
-  /** TCP and TLS handshake together. */
+  /** Time for the TCP and TLS handshakes together, in ms. */
   readonly connectTimeoutMs: number;
 }
 
@@ -25,16 +25,16 @@ export type Connected =
   | { readonly kind: 'connected'; readonly socket: Socket }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** A connection in the making. */
+/** A connection that is being made. */
 export interface Connecting {
   readonly result: Promise<Connected>;
-  /** Settles as `failed` with that reason and leaves nothing open. */
+  /** Settles as `failed` with that reason, and leaves nothing open. */
   cancel(reason: string): void;
-  /** What broke the socket, also after it was connected: TLS 1.3 refuses a client's certificate only then. */
+  /** The error that broke the socket, also after it was connected: TLS 1.3 refuses a client's certificate only then. */
   readonly broken: string | undefined;
 }
 
-/** Happy eyeballs are Node's: `autoSelectFamily` is on by default. */
+/** Node tries several addresses (happy eyeballs): `autoSelectFamily` is on by default. */
 export function openSocket(options: SocketOptions): Connecting {
   const { endpoint, tls, lookup, alpn } = options;
   const socket = endpoint.tls ? openTls(options) : openTcp(endpoint, lookup);
@@ -47,7 +47,7 @@ export function openSocket(options: SocketOptions): Connecting {
     socket.destroy();
   };
   const stopTimer = options.clock.after(options.connectTimeoutMs, () => fail('connect_timeout'));
-  // Stays for good: a socket whose owner is gone must not throw.
+  // This listener stays: a socket without an owner must not throw.
   socket.on('error', (error) => {
     if (endpoint.tls && !socket.connecting) void tls?.refresh(true);
     broken ??= failureReason(error);
@@ -71,8 +71,8 @@ export function openSocket(options: SocketOptions): Connecting {
 }
 
 /**
- * Closes it so that what waits in the kernel is not sent any more: on a slow link that holds up all that comes after.
- * Node cannot with TLS and unix sockets, which are closed.
+ * Closes it so that bytes waiting in the kernel are discarded: on a slow link they would delay all that follows. Node
+ * cannot do that with TLS and unix sockets, which are closed normally.
  */
 export function cutOff(socket: Socket): void {
   try {

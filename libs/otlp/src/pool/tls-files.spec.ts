@@ -168,7 +168,7 @@ describe('TlsFiles in use', () => {
       await files.refresh();
       return files.version;
     };
-    // As a file that we may not read yet, which root may.
+    // Stands for a file that we may not read yet; root could read it.
     await rm(at('ca'));
     await mkdir(at('ca'));
     expect(await look()).toBe(1);

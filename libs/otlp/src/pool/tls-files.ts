@@ -16,11 +16,11 @@ import type {
 } from './tls-material.js';
 
 const CHECK_EVERY_MS = 10_000;
-/** After a failed handshake files are looked at sooner, still not for every attempt. */
+/** After a failed handshake files are checked sooner, but still not for every attempt. */
 const CHECK_AFTER_FAILURE_MS = 1000;
 
 /**
- * What the files come to now, and which files they were.
+ * The current result of reading the files, and the identities of those files.
  *
  * @internal
  */
@@ -29,7 +29,7 @@ export interface TlsReading extends TlsJudgement {
 }
 
 /**
- * Reads and checks the files of one destination, as they are at start. Never throws.
+ * Reads and checks the files of one destination, as at the start. Never throws.
  *
  * @internal
  */
@@ -52,17 +52,17 @@ export function readTls(options: TlsOptions, nowMs = Date.now()): TlsReading {
   };
 }
 
-/** A finding with the path of its file. */
+/** A finding, with the path of its file. */
 export const tlsLine = (options: TlsOptions, { file, text }: TlsFinding): string => {
   const path = options[file];
   return path === undefined ? `${file}: ${text}` : `${path}: ${text}`;
 };
 
-/** Why files of TLS serve nothing at an endpoint of plain text. */
+/** The message for TLS files beside an endpoint in plain text, which would not use them. */
 export const tlsToPlain = (origin: string): string =>
   `TLS options are given but the endpoint is ${origin}; write https://`;
 
-/** Of several faults the first, as an error. */
+/** The first of several faults, as an error. */
 function tlsError(
   options: TlsOptions,
   faults: readonly TlsFinding[],
@@ -72,9 +72,9 @@ function tlsError(
 }
 
 /**
- * The TLS files of one endpoint. They are read once at start, where any fault stops it, and again when they changed.
- * Files that are half-written, gone or no pair are ignored then: what was read last stays in use, and they are tried
- * again each time.
+ * The TLS files of one endpoint. They are read once at the start, where any fault stops it, and again after they
+ * changed. Changed files that are half-written, missing or do not match are ignored: the last good files stay in use,
+ * and the new ones are tried again at each check.
  */
 export class TlsFiles {
   readonly serverName: string | undefined;
@@ -83,14 +83,14 @@ export class TlsFiles {
   readonly #warn: Warn;
   #material: TlsMaterial;
   #version = 1;
-  /** Of the files in use. */
+  /** Identities of the files in use. */
   #seen: string;
-  /** What could not be used as it was, and since when. */
+  /** Files that could not be used as they were, and since when. */
   #tried = { signature: '', since: 0 };
   #checkedAt: number;
   #checking: Promise<void> | undefined;
 
-  /** Throws TransportConfigError. Reads synchronously: nothing is served yet. */
+  /** Throws TransportConfigError. Reads synchronously: nothing is being served yet. */
   constructor(options: TlsOptions, clock: Clock, warn: Warn) {
     this.serverName = options.serverName;
     this.#options = options;
@@ -108,17 +108,17 @@ export class TlsFiles {
     return this.#material.context;
   }
 
-  /** When the client certificate ends, in ms since 1970; undefined without one. */
+  /** Expiry of the client certificate, in ms since 1970; undefined without one. */
   get expiresAt(): number | undefined {
     return this.#material.expiresAt;
   }
 
-  /** Grows with each change that was taken over: connections of a smaller one should be replaced. */
+  /** Increases with each change that was adopted: connections of a lower number should be replaced. */
   get version(): number {
     return this.#version;
   }
 
-  /** Looks at the files, at most every 10 s, or 1 s after a failed handshake. Never rejects. */
+  /** Checks the files, at most every 10 s, or 1 s after a failed handshake. Never rejects. */
   refresh(failed = false): Promise<void> {
     const wait = failed ? CHECK_AFTER_FAILURE_MS : CHECK_EVERY_MS;
     if (this.#checking !== undefined) return this.#checking;
@@ -146,7 +146,7 @@ export class TlsFiles {
       this.#version++;
       for (const warning of judged.warnings) this.#tell(warning);
     } catch (error) {
-      // A file that is gone has no signature; what comes in its place is another one anyway.
+      // A missing file has no identity. Its replacement has another one in any case.
       this.#notYet(codeOf(error) ?? (error as Error).message);
     }
   }
@@ -155,7 +155,7 @@ export class TlsFiles {
     this.#warn('tls_files', `changed files are not used yet: ${why}`);
   }
 
-  /** Nobody writes to them any more. */
+  /** Whether the files have not been written to for a while. */
   #isLasting(signature: string): boolean {
     const now = this.#clock.now();
     if (this.#tried.signature === signature) return now - this.#tried.since >= CHECK_EVERY_MS;
@@ -163,7 +163,7 @@ export class TlsFiles {
     return false;
   }
 
-  /** Each is a cause of its own, or of two only one would be printed. */
+  /** Each finding has its own cause, or only one of two would be printed. */
   #tell(finding: TlsFinding): void {
     const text = tlsLine(this.#options, finding);
     this.#warn(`tls_files ${text}`, text);
@@ -205,7 +205,7 @@ function readNow(file: TlsFile, path: string): FileRead {
   }
 }
 
-/** On Windows the mode of a file says nothing of who may read it. */
+/** On Windows the mode of a file does not tell who may read it. */
 const isOpen = ({ mode }: Stats): boolean => process.platform !== 'win32' && (mode & 0o077) !== 0;
 
 const signatureOf = (stats: Stats | undefined): string =>

@@ -5,7 +5,7 @@ import { certificatesIn, lastToEnd, pairFault, pemFault, privateKeyIn } from './
 
 const EXPIRY_WARNING_MS = 7 * 24 * 3600 * 1000;
 
-/** PEM files and how to use them. Ours is the oldest TLS that any collector of today speaks. */
+/** PEM files and how to use them. Our minimum is the oldest TLS version that today's collectors speak. */
 export interface TlsOptions {
   /** CA bundle that signed the collector's certificate. Default: Node's own roots. */
   readonly caFile?: string;
@@ -26,11 +26,11 @@ export const TLS_FILES = ['caFile', 'certFile', 'keyFile'] as const;
 /** @internal */
 export type TlsFile = (typeof TLS_FILES)[number];
 
-/** What the files held, by the option that named them. */
+/** The contents of the files, by the option that named them. */
 export type TlsFileBytes = Readonly<Partial<Record<TlsFile, Buffer>>>;
 
 /**
- * What is wrong with a file, and what to do, or what is to be known of it. Never with its content.
+ * A fault or a warning about a file, with the remedy. Never contains the file's content.
  *
  * @internal
  */
@@ -40,36 +40,36 @@ export interface TlsFinding {
 }
 
 /**
- * What a connection needs of the files, as PEM.
+ * The contents of the files that a connection needs, as PEM.
  *
  * @internal
  */
 export interface TlsMaterial {
   readonly ca?: string;
   readonly cert?: string;
-  /** Opened: without a passphrase. */
+  /** The private key, decrypted. */
   readonly key?: string;
-  /** When the client certificate ends, in ms since 1970. */
+  /** Expiry of the client certificate, in ms since 1970. */
   readonly expiresAt?: number;
   readonly context: SecureContext;
 }
 
 /**
- * What the files of one destination come to.
+ * The result of reading the files of one destination.
  *
  * @internal
  */
 export interface TlsJudgement {
-  /** Undefined where there is a fault. */
+  /** Undefined if there is a fault. */
   readonly material: TlsMaterial | undefined;
   readonly faults: readonly TlsFinding[];
   readonly warnings: readonly TlsFinding[];
 }
 
 /**
- * Checks the files against each other; `unread` are those that could not be read. At start (`strict` false) a bad
- * certificate in the CA bundle is passed over with a warning; in a file that has just changed it means that it is still
- * being written. Never throws.
+ * Checks the files against each other; `unread` are the files that could not be read. At the start (`strict` false) a
+ * bad certificate in the CA bundle is skipped with a warning. In a file that has just changed (`strict` true) it
+ * means that the file is still being written. Never throws.
  */
 export function judgeTls(
   options: TlsOptions,
@@ -131,7 +131,7 @@ function pemTexts(bytes: TlsFileBytes, findings: Findings): Partial<Record<TlsFi
 
 const UNREADABLE = 'the certificate cannot be read; give an X.509 certificate in PEM';
 
-/** The bundle, without what cannot be read in it. */
+/** The bundle without its unreadable blocks. */
 function caIn(
   text: string,
   nowMs: number,

@@ -1,6 +1,8 @@
 import type { Signal } from '../wire/model.js';
 
-/** What two threads share: the slabs' bytes, and one line of Int32 words per slab moved by Atomics. */
+/**
+ * The memory that two threads share: the slabs' bytes, and for each slab one line of Int32 words that Atomics change.
+ */
 export interface SlabMemory {
   readonly slabBytes: number;
   readonly slabCount: number;
@@ -9,23 +11,23 @@ export interface SlabMemory {
 }
 
 export interface SlabMemoryOptions {
-  /** All slabs together. Default 32 MiB; rounded down to whole slabs, and never fewer than four. */
+  /** Bytes of all slabs together. Default 32 MiB; rounded down to whole slabs, at least four. */
   readonly maxBytes?: number;
-  /** One slab. Default 256 KiB. */
+  /** Bytes of one slab. Default 256 KiB. */
   readonly slabBytes?: number;
 }
 
 /**
- * A slab's life. Only these moves exist, each a compareExchange, so that a slab has one owner:
+ * The states of a slab. Only these transitions exist. Each is a compareExchange, so that a slab has one owner:
  *
  *     FREE -> WRITING          main: takes a free slab
  *     WRITING -> OPEN          main: an item is in, another may follow
  *     OPEN -> WRITING          main: the next item
  *     WRITING -> SEALED        main: full
- *     WRITING -> FREE          main: nothing got in
- *     OPEN -> SEALED           either: by time, or asked
- *     SEALED -> WRITING        main: stolen by the drop policy
- *     SEALED -> SENDING        reader: goes out, or to disk; main: to disk, before the process ends
+ *     WRITING -> FREE          main: no item got in
+ *     OPEN -> SEALED           either: after its time, or on request
+ *     SEALED -> WRITING        main: taken by the drop policy
+ *     SEALED -> SENDING        reader: to the collector or to disk; main: to disk, before the process ends
  *     SENDING -> FREE          whoever made it SENDING: settled
  *     SENDING -> SEALED        the same: put back; main: after the reader died
  */
@@ -43,20 +45,20 @@ export const ITEMS = 2;
 export const LENGTH = 3;
 /** Milliseconds of the process clock, as Int32 that wraps. */
 export const OPENED_AT = 4;
-/** Grows by one with every slab that is opened; wraps. */
+/** Increases by one with every slab that is opened; wraps. */
 export const SEQUENCE = 5;
 export const FLAGS = 6;
 
 /** In FLAGS: the slab holds an item that reports an error. */
 export const HAS_ERROR = 1;
-/** In FLAGS: a reader has had it before. */
+/** In FLAGS: a reader has taken the slab before. */
 export const TAKEN = 2;
 
-/** Before the slabs' words. */
+/** Words before those of the slabs. */
 export const HEADER = STRIDE;
-/** In the header: counts openings and seals; the reader sleeps on it. */
+/** In the header: counts openings and seals. The reader sleeps on it. */
 export const BELL = 0;
-/** In the header: 1 while the reader looks by itself before anything that is opened now can be due. */
+/** In the header: 1 while the reader will look by itself before a slab that is opened now is due. */
 export const WATCHED = 1;
 
 const DEFAULT_MAX_BYTES = 32 * 1024 * 1024;
@@ -66,7 +68,7 @@ const MIN_SLABS = 4;
 /** Where a slab's SIGNAL word points in `SIGNALS`. */
 export const signalIndex: Readonly<Record<Signal, number>> = { traces: 0, metrics: 1, logs: 2 };
 
-/** Reserves addresses; the system gives the pages as slabs are first written. */
+/** Reserves addresses only. The system provides the pages when slabs are first written. */
 export function allocateSlabs(options: SlabMemoryOptions = {}): SlabMemory {
   const { maxBytes = DEFAULT_MAX_BYTES, slabBytes = DEFAULT_SLAB_BYTES } = options;
   const slabCount = Math.max(MIN_SLABS, Math.floor(maxBytes / slabBytes));

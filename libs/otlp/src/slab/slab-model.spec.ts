@@ -11,7 +11,7 @@ import type { DropPolicy } from './slab-writer.js';
 type Counts = Record<Signal, number>;
 const zero = (): Counts => ({ traces: 0, metrics: 0, logs: 0 });
 
-/** What the slabs must do, as plain counts: created = settled + dropped + held, signal by signal. */
+/** The expected behaviour of the slabs, as plain counts: created = settled + dropped + held, for each signal. */
 function run(seed: number, dropPolicy: DropPolicy, steps: number) {
   const random = seeded(seed);
   let now = 0;

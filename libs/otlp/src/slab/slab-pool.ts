@@ -19,13 +19,13 @@ import type { SlabMemory } from './memory.js';
 /** Items per signal. */
 export type ItemCounts = Readonly<Record<Signal, number>>;
 
-/** One thread's view of the shared slabs: reads words, moves states, rings the bell. Decides nothing. */
+/** One thread's view of the shared slabs. It reads words, moves states and rings the bell, and decides nothing. */
 export class SlabPool {
   readonly count: number;
   readonly slabBytes: number;
-  /** All words; a slab's begin at `lineOf(slab)`. */
+  /** All words. Those of a slab begin at `lineOf(slab)`. */
   readonly words: Int32Array;
-  /** One view per slab, made once. */
+  /** One Uint8Array for each slab, made once. */
   readonly views: readonly Buffer[];
 
   constructor(memory: SlabMemory) {
@@ -50,7 +50,7 @@ export class SlabPool {
     return Atomics.compareExchange(this.words, this.lineOf(slab) + STATE, from, to) === from;
   }
 
-  /** `word` of a slab that the caller owns, or a glance at one that it does not. */
+  /** Reads `word` of a slab. The value is only a snapshot if the caller does not own the slab. */
   read(slab: number, word: number): number {
     return this.words[this.lineOf(slab) + word] ?? 0;
   }
@@ -63,7 +63,7 @@ export class SlabPool {
     return (this.read(slab, FLAGS) & HAS_ERROR) !== 0;
   }
 
-  /** Sets a flag of a slab that the caller owns; true where it was not set. */
+  /** Sets a flag of a slab that the caller owns. Returns true if it was not set before. */
   mark(slab: number, flag: number): boolean {
     const at = this.lineOf(slab) + FLAGS;
     const flags = this.words[at] ?? 0;
@@ -77,7 +77,7 @@ export class SlabPool {
     Atomics.notify(this.words, BELL);
   }
 
-  /** Whether the reader has a timer for what is open; only the reader says so. */
+  /** Whether the reader has a timer for the open slabs. Only the reader sets it. */
   get watched(): boolean {
     return Atomics.load(this.words, WATCHED) === 1;
   }
@@ -93,7 +93,7 @@ export class SlabPool {
     return used;
   }
 
-  /** How many slabs hold items of a signal. */
+  /** How many slabs hold items of the signal. */
   usedBy(signal: Signal): number {
     let used = 0;
     for (let slab = 0; slab < this.count; slab += 1) {
@@ -102,7 +102,7 @@ export class SlabPool {
     return used;
   }
 
-  /** Items in slabs that are not free; exact while no other thread moves. */
+  /** Items in slabs that are not free. Exact while no other thread moves a slab. */
   held(): ItemCounts {
     const held = { traces: 0, metrics: 0, logs: 0 };
     for (let slab = 0; slab < this.count; slab += 1) {
@@ -111,7 +111,7 @@ export class SlabPool {
     return held;
   }
 
-  /** The slab in `state` that was opened first, `accept`ed ones only; -1 where there is none. */
+  /** The slab in `state` that was opened first among those that `accept` takes; -1 for none. */
   oldest(state: number, accept: (slab: number) => boolean = () => true): number {
     let found = -1;
     for (let slab = 0; slab < this.count; slab += 1) {
@@ -121,7 +121,7 @@ export class SlabPool {
     return found;
   }
 
-  /** Whether `slab` was opened before `sequence` was given out; right across the wrap of 2^32. */
+  /** Whether `slab` was opened before `sequence` was handed out. Also right across the wrap at 2^32. */
   isBefore(slab: number, sequence: number): boolean {
     return ((this.read(slab, SEQUENCE) - sequence) | 0) < 0;
   }

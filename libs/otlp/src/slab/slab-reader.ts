@@ -22,22 +22,22 @@ export interface SlabBatch extends Batch {
   readonly firstTaken: number;
 }
 
-/** What waits to be taken, of one signal. */
+/** The slabs of one signal that wait to be taken. */
 export interface Waiting {
   readonly slabs: number;
   readonly bytes: number;
-  /** Since the oldest of them was opened. */
+  /** Time since the oldest of them was opened. */
   readonly ageMs: number;
 }
 
 export interface SlabReaderOptions {
-  /** An open slab is sealed when it is older. Default 1 s. */
+  /** An older open slab is sealed. Default 1 s. */
   readonly sealAfterMs?: number;
-  /** Default the process clock; must be the writer's too. */
+  /** Default: the process clock. Must be the same as the writer's. */
   readonly now?: () => number;
 }
 
-/** The consumer's side, in the worker or on the loop. One reader at a time for a pool. */
+/** The consumer's side, in the worker or on the main loop. A pool has one reader at a time. */
 export class SlabReader {
   readonly #pool: SlabPool;
   readonly #sealAfterMs: number;
@@ -49,24 +49,25 @@ export class SlabReader {
     this.#now = options.now ?? processNow;
   }
 
-  /** Resolves when the bell has rung since it read `seen`, at once where it already has. */
+  /** Resolves when the bell has rung since `seen` was read; at once if it already has. */
   async rung(seen: number): Promise<void> {
     const wait = Atomics.waitAsync(this.#pool.words, BELL, seen);
     if (wait.async) await wait.value;
   }
 
-  /** What to give `rung`, read before looking for work. */
+  /** The value to pass to `rung`. Read it before looking for work. */
   bell(): number {
     return Atomics.load(this.#pool.words, BELL);
   }
 
   /**
-   * Seals open slabs that are due, whatever the writer's thread is doing. Returns in how many ms the next one is, and
-   * then the caller must look again: until it does, no bell rings for what is opened. Undefined where nothing is open.
-   * What cannot go yet is better filled than sealed: a slab for each second of an outage would soon be all of them.
+   * Seals open slabs that are due, whatever the writer's thread is doing. Returns in how many ms the next slab is
+   * due. The caller must look again by then, since no bell rings for slabs that are opened until it does. Returns
+   * undefined if none is open. Slabs that cannot be sent yet are filled further instead of sealed: one slab for each
+   * second of an outage would soon use up all of them.
    */
   sealIdle(canGo: (signal: Signal) => boolean = () => true): number | undefined {
-    // Before the slabs are looked at: what is opened behind the look rings.
+    // Set before the slabs are looked at, so that a slab opened after the look rings the bell.
     this.#pool.watched = false;
     const now = this.#now() | 0;
     let next: number | undefined;
@@ -76,7 +77,7 @@ export class SlabReader {
       const left = this.#sealAfterMs - ((now - this.#pool.read(slab, OPENED_AT)) | 0);
       const goes = left > 0 || canGo(this.#pool.signalOf(slab));
       if (left <= 0 && goes && this.#pool.move(slab, OPEN, SEALED)) continue;
-      // A slab that is due and just being written to is asked again soon.
+      // A slab that is due but being written to right now is checked again soon.
       const againMs = goes ? Math.max(1, left) : this.#sealAfterMs;
       next = Math.min(next ?? Number.POSITIVE_INFINITY, againMs);
     }
@@ -84,7 +85,7 @@ export class SlabReader {
     return next;
   }
 
-  /** Of all slabs, those that are not free. */
+  /** How many slabs are not free. */
   usedShare(): number {
     return this.#pool.used() / this.#pool.count;
   }
@@ -103,7 +104,10 @@ export class SlabReader {
     return { slabs, bytes, ageMs };
   }
 
-  /** Sealed slabs in the order they were opened, up to `targetBytes` but at least one; undefined where none is. */
+  /**
+   * Takes sealed slabs in the order in which they were opened: up to `targetBytes`, but at least one. Undefined if
+   * there is none.
+   */
   take(signal: Signal, targetBytes: number): SlabBatch | undefined {
     const slabs: number[] = [];
     let items = 0;
@@ -114,7 +118,7 @@ export class SlabReader {
       if (slab < 0) break;
       const length = this.#pool.read(slab, LENGTH);
       if (slabs.length > 0 && bytes + length > targetBytes) break;
-      // Lost to the drop policy, and perhaps another signal's by now.
+      // The drop policy took the slab, which may hold another signal by now.
       if (!this.#claim(slab, signal)) continue;
       slabs.push(slab);
       items += this.#pool.read(slab, ITEMS);
@@ -126,17 +130,17 @@ export class SlabReader {
     return { signal, items, bytes, chunks, slabs, firstTaken };
   }
 
-  /** The batch is settled: its slabs are free. Its chunks must not be read any more. */
+  /** Settles the batch: its slabs become free. Its chunks must not be read any more. */
   release(batch: SlabBatch): void {
     for (const slab of batch.slabs) this.#pool.move(slab, SENDING, FREE);
   }
 
-  /** The batch is to be taken again; it keeps its place. */
+  /** Puts the batch back. It keeps its place in the order. */
   putBack(batch: SlabBatch): void {
     for (const slab of batch.slabs) this.#pool.move(slab, SENDING, SEALED);
   }
 
-  /** Items that a reader has taken and not settled, be it this one or another. */
+  /** Counts of items that a reader has taken and not settled, this reader or another. */
   inHand(): ItemCounts {
     const items = { traces: 0, metrics: 0, logs: 0 };
     for (let slab = 0; slab < this.#pool.count; slab += 1) {
@@ -146,7 +150,7 @@ export class SlabReader {
     return items;
   }
 
-  /** After a reader died: what it was sending waits again. Returns the items that may arrive twice. */
+  /** After a reader died, puts back the slabs that it was sending. Returns the counts of items that may arrive twice. */
   reclaim(): ItemCounts {
     const items = this.inHand();
     for (let slab = 0; slab < this.#pool.count; slab += 1) this.#pool.move(slab, SENDING, SEALED);
@@ -163,7 +167,7 @@ export class SlabReader {
     return items;
   }
 
-  /** Sought anew for each slab: there are few, and a sorted list would be garbage with each batch. */
+  /** Searched again for each slab: there are few slabs, and a sorted list would be garbage after each batch. */
   #oldestSealed(signal: Signal): number {
     let oldest = -1;
     for (let slab = 0; slab < this.#pool.count; slab += 1) {

@@ -30,7 +30,7 @@ describe('a writer and a reader on two threads', () => {
       let refused = 0;
 
       const consume = (batch: SlabBatch): void => {
-        // Every fifth batch "fails" and must come again as it was.
+        // Every fifth batch "fails" and must come back unchanged.
         if ((refused + batch.items) % 5 === 0) {
           refused += 1;
           reader.putBack(batch);
@@ -50,7 +50,7 @@ describe('a writer and a reader on two threads', () => {
         else if (end.dropped === undefined) {
           await Promise.race([reader.rung(bell), exited]);
         }
-        // Lets the message of the worker in.
+        // Lets the worker's message in.
         await new Promise(setImmediate);
       }
       await exited;

@@ -17,50 +17,58 @@ import {
 import { processNow } from './process-clock.js';
 import type { SlabPool } from './slab-pool.js';
 
-/** From `EncodeItem`: the item does not fit behind `offset`. */
+/** Returned by `EncodeItem`: the item does not fit after `offset`. */
 export const FULL = -1;
-/** From `EncodeItem`: the item cannot be written anywhere. */
+/** Returned by `EncodeItem`: the item cannot be written anywhere. */
 export const UNREADABLE = -2;
 
 /**
- * Writes `item` into `target` from `offset` on and returns where it ended, or `FULL` or `UNREADABLE`, and then what is
- * behind `offset` has no meaning. What is in front of the returned end must be a whole export request each time.
+ * Writes `item` into `target` from `offset` on and returns where it ended, or `FULL` or `UNREADABLE`; in both cases
+ * the bytes after `offset` have no meaning. The bytes before the returned end must be a whole export request each
+ * time.
  */
 export type EncodeItem<I> = (item: I, target: Buffer, offset: number) => number;
 
 /**
- * What goes when no slab is free: `newest` the item at hand; `oldest` the slab that waits longest to be sent;
- * `keepErrors` the slab that waits longest among those without an error, and else the item at hand.
+ * Which items are dropped when no slab is free: `newest` drops the item at hand; `oldest` drops the slab that has
+ * waited longest; `keepErrors` drops the slab that has waited longest among those without an error, or else the item
+ * at hand.
  */
 export type DropPolicy = 'newest' | 'oldest' | 'keepErrors';
 
-/** `queue_full`: no slab; `encode_failed`: reading it threw; `other`: made while another was being encoded. */
+/**
+ * `queue_full`: no slab was free; `encode_failed`: reading it threw; `other`: made while another item was being
+ * encoded.
+ */
 export type WriteDrop = 'queue_full' | 'encode_failed' | 'other';
 
-/** `too_large` was not counted: the item is still the caller's. */
+/** `too_large` was not counted yet: the caller still has the item. */
 export type Appended = 'held' | 'dropped' | 'too_large';
 
 export interface SlabWriterOptions {
   /** Default `newest`. */
   readonly dropPolicy?: DropPolicy;
   /**
-   * Slabs that a signal leaves to the others, whose collector may be a healthy one; then the drop policy takes from
-   * its own signal only. Default 0.
+   * Slabs that a signal leaves to the other signals, whose collector may be healthy. Where set, the drop policy takes
+   * slabs of its own signal only. Default 0.
    */
   readonly reserved?: number;
   readonly onDrop: (signal: Signal, reason: WriteDrop, items: number) => void;
-  /** Default the process clock; must be the reader's too. */
+  /** Default: the process clock. Must be the same as the reader's. */
   readonly now?: () => number;
 }
 
-/** The main thread's side: fills slabs, never waits, allocates nothing per item. */
+/** The producer's side, on the main thread. It fills slabs, never waits, and allocates nothing per item. */
 export class SlabWriter {
   readonly #pool: SlabPool;
   readonly #policy: DropPolicy;
   readonly #reserved: number;
   readonly #onDrop: SlabWriterOptions['onDrop'];
   readonly #now: () => number;
-  /** Per signal the open slab or -1; under `keepErrors` a second one for errors, or every slab would hold one. */
+  /**
+   * The open slab of each signal, or -1. Under `keepErrors` errors have a second one, or every slab would hold an
+   * error.
+   */
   readonly #open = new Int32Array(6).fill(-1);
   #sequence = 0;
   #encoding = false;
@@ -87,7 +95,7 @@ export class SlabWriter {
       }
       this.#settle(open, SEALED);
       const appended = this.#appendToNew(signal, encode, item, isError, lane);
-      // Once for the sealed and the opened: waking a thread costs as much as encoding a hundred spans.
+      // One wake for the sealed and the opened slab: waking a thread costs as much as encoding a hundred spans.
       this.#pool.ring();
       return appended;
     }
@@ -97,8 +105,8 @@ export class SlabWriter {
   }
 
   /**
-   * Seals whatever is open. Returns the mark of a flush: everything appended before is in slabs opened before it.
-   * Called on demand; by time the reader seals, since this thread may be the one that is busy.
+   * Seals all open slabs. Returns the mark of a flush: everything appended before is in slabs opened before it.
+   * Called on request only; the reader seals slabs that are due, since this thread may be blocked.
    */
   seal(): number {
     for (let slab = 0; slab < this.#pool.count; slab += 1) this.#pool.move(slab, OPEN, SEALED);
@@ -131,7 +139,7 @@ export class SlabWriter {
       return end === FULL ? 'too_large' : this.#drop(signal, 'encode_failed');
     }
     this.#sequence = (this.#sequence + 1) | 0;
-    // A slab that the reader sealed and freed may still be another lane's open one.
+    // A slab that the reader sealed and freed may be the open slab of another signal by now.
     for (let other = 0; other < this.#open.length; other += 1) {
       if (this.#open[other] === slab) this.#open[other] = -1;
     }
@@ -139,7 +147,7 @@ export class SlabWriter {
     return this.#keep(slab, end, isError);
   }
 
-  /** Telemetry must not throw into the one who ended a span. */
+  /** Telemetry must not throw into the code that ended a span. */
   #encode<I>(encode: EncodeItem<I>, item: I, slab: number): number {
     const target = this.#pool.views[slab];
     if (target === undefined) return FULL;
@@ -163,12 +171,12 @@ export class SlabWriter {
     return 'held';
   }
 
-  /** Ends this thread's ownership of a slab that is WRITING. */
+  /** Gives up this thread's ownership of a slab that is WRITING. */
   #settle(slab: number, state: number): void {
     Atomics.store(this.#pool.words, this.#pool.lineOf(slab) + STATE, state);
   }
 
-  /** A slab that is now WRITING, lowest first so that few pages are ever touched; -1 where none is to be had. */
+  /** A slab that is now WRITING, the lowest number first so that few pages are ever touched; -1 if there is none. */
   #acquire(signal: Signal): number {
     if (this.#reserved === 0 || this.#pool.usedBy(signal) < this.#pool.count - this.#reserved) {
       for (let slab = 0; slab < this.#pool.count; slab += 1) {
@@ -183,7 +191,7 @@ export class SlabWriter {
     const spare = (slab: number): boolean =>
       (this.#reserved === 0 || pool.signalOf(slab) === signal) &&
       (this.#policy !== 'keepErrors' || !pool.hasError(slab));
-    // The reader may take what was found: each failed attempt is a slab that is on its way out.
+    // The reader may take the slab that was found. Each failed attempt then means one slab that is being sent.
     for (let attempt = 0; attempt < pool.count; attempt += 1) {
       const slab = pool.oldest(SEALED, spare);
       if (slab < 0) return -1;

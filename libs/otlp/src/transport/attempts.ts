@@ -25,23 +25,23 @@ const HEADERS_FAULTS = {
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_MESSAGE_CHARS = 1024;
 
-/** What one attempt came to. */
+/** The result of one attempt. */
 export interface Attempted {
   readonly outcome: Outcome;
-  /** What the peer said, bounded; empty for nothing. */
+  /** The peer's text, bounded; empty for none. */
   readonly message: string;
   /**
-   * The peer did not look at it. `likely`: the connection was a kept one, which the peer most often closes while
-   * it is idle; sending it again may still double it.
+   * The peer did not process the request. `likely`: the connection was a kept one, which the peer most often closes
+   * while it is idle; sending the request again may still duplicate it.
    */
   readonly unprocessed?: 'surely' | 'likely' | undefined;
-  /** What carried it, where one connection has one server. */
+  /** The connection that carried it, where one connection leads to one server. */
   readonly connection?: object | undefined;
-  /** What was asked for, over HTTP; told where it was not found. */
+  /** The requested URL, over HTTP. Told when the answer is 404. */
   readonly path?: string;
 }
 
-/** One request and its reply, in a protocol. Never rejects. */
+/** One request and its reply, in one protocol. Never rejects. */
 export type Attempt = (
   batch: Batch,
   encoded: Encoded,
@@ -50,12 +50,12 @@ export type Attempt = (
 ) => Promise<Attempted>;
 
 /**
- * What both protocols do around a request:
- * 1. refuse what is closed, aborted or too large, before anything is spent on it;
- * 2. ask for the headers, whose tokens may have been renewed since the last attempt;
+ * The steps around a request that both protocols share:
+ * 1. refuse a batch that is too large, or when closed or aborted, before anything is spent on it;
+ * 2. get the headers, whose tokens may have been renewed since the last attempt;
  * 3. compress, unless the encoding is `identity`;
- * 4. send, and send again at once where the peer did not look at it, once for each batch, or refused its encoding,
- *    in each simpler one.
+ * 4. send. Send again at once if the peer did not process the request (once for each batch), or if it refused the
+ *    encoding (in each simpler one).
  */
 export class Attempts {
   readonly endpoint: Endpoint;
@@ -87,7 +87,7 @@ export class Attempts {
     this.#choice = new EncodingChoice(options.compression ?? 'identity', this.warn);
   }
 
-  /** From now on everything is refused. */
+  /** From now on every batch is refused. */
   close(): void {
     this.#closed = true;
   }
@@ -118,7 +118,7 @@ export class Attempts {
     return this.#inTurn(batch, headers.values, signal, attempt);
   }
 
-  /** In the encoding that was picked, and in simpler ones while the server refuses those. */
+  /** Sends in the chosen encoding, and in simpler ones while the server refuses those. */
   async #inTurn(
     batch: Batch,
     headers: HeaderValues,

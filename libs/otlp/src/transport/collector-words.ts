@@ -2,7 +2,7 @@ import type { Endpoint } from '../pool/endpoint.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 
-/** One line for the operator; `code` is the cause that it is told of once a minute. */
+/** One line for the operator. `code` is its cause, which is told once a minute. */
 export interface Words {
   readonly code: string;
   readonly text: string;
@@ -10,7 +10,7 @@ export interface Words {
 
 const LOST = 'what it refuses is lost';
 
-/** What is sure enough to be asked about a refusal. */
+/** Likely mistakes behind a refusal, sure enough to be put as a question. */
 const HINTS: Readonly<Record<string, string>> = {
   '401': 'are the credentials right?',
   '403': 'are the credentials right?',
@@ -21,12 +21,12 @@ const HINTS: Readonly<Record<string, string>> = {
   response_too_large: 'its answer was longer than one of OTLP can be',
 };
 
-/** Refusals of our own, which others tell of. */
+/** Refusals that we made ourselves, which other code reports. */
 const OWN: ReadonlySet<string> = new Set(['closed', 'too_large']);
 
 /**
- * What came of a batch, where a collector said no or had something to say: what, where, why, and whether it is lost.
- * Undefined where there is nothing to tell, as for a refusal for size, of which parts may still be taken.
+ * The line for a batch that a collector refused or commented on: signal, place, reason, and whether it is lost.
+ * Undefined if there is nothing to tell, as for a refusal for size, after which parts may still be accepted.
  */
 export function wordsFor(
   { signal, items }: Pick<Batch, 'signal' | 'items'>,
@@ -57,7 +57,7 @@ export function wordsFor(
   }
 }
 
-/** Of a refusal that is final. `path`: what was asked for over HTTP, all of it. */
+/** The line for a final refusal. `path`: the requested path over HTTP. */
 export function refusalWords(
   signal: Batch['signal'],
   where: string,
@@ -71,7 +71,7 @@ export function refusalWords(
   return { code: `refused_${signal}_${reason}`, text: `${withWhy(head, why)}; ${LOST}` };
 }
 
-/** What a refusal makes one ask; empty for nothing. */
+/** The question that a refusal raises; empty for none. */
 export const refusalHint = (reason: string, path?: string): string =>
   reason === '404' && path !== undefined ? `is the path ${path} right?` : (HINTS[reason] ?? '');
 

@@ -1,14 +1,16 @@
 import { ProtobufReader } from '../wire/protobuf-reader.js';
 import type { Signal } from '../wire/model.js';
 
-/** Field numbers from the request down to the item: resource, scope, and what the scope holds. */
+/** Field numbers from the request down to the item: resource, scope, and the list in the scope. */
 const ITEM_PATH = [[1], [2], [2]];
-/** A metric goes on with gauge 5, sum 7, histogram 9, exponential_histogram 10, summary 11, and their data_points 1. */
+/**
+ * A metric continues with gauge 5, sum 7, histogram 9, exponential_histogram 10, summary 11, and their data_points 1.
+ */
 const POINT_PATH = [...ITEM_PATH, [5, 7, 9, 10, 11], [1]];
 
 /**
- * Spans, log records or data points of an ExportXxxServiceRequest, passed over and not decoded. What cannot be read
- * counts as none.
+ * Counts the spans, log records or data points of an ExportXxxServiceRequest without decoding them. Unreadable parts
+ * count as 0.
  */
 export function countItems(signal: Signal, bytes: Uint8Array): number {
   try {

@@ -3,19 +3,19 @@ import { ProtobufWriter } from '../wire/protobuf-writer.js';
 
 interface Field {
   readonly number: number;
-  /** Its tag included. */
+  /** Includes the tag. */
   readonly bytes: Uint8Array;
 }
 
-/** What the request, ResourceSpans, ScopeSpans and those of the other signals have as what they are lists of. */
+/** Field number of the list in the request, in ResourceSpans, in ScopeSpans, and in those of the other signals. */
 const RESOURCES = 1;
 const SCOPES = 2;
 const ITEMS = 2;
 
 /**
- * A chunk of a request, in chunks of at most `maxBytes`: its messages of one resource, and where one of them is above
- * that, runs of its items, each a copy behind a copy of their resource and scope. An item above it travels alone. What
- * cannot be read stays whole.
+ * Splits a chunk of a request into chunks of at most `maxBytes`: its messages of one resource. A message above the
+ * limit becomes runs of its items, each a copy behind a copy of their resource and scope. An item above the limit
+ * travels alone. Unreadable bytes stay whole.
  */
 export function cut(chunk: Uint8Array, maxBytes: number): readonly Uint8Array[] {
   if (chunk.byteLength <= maxBytes) return [chunk];
@@ -51,7 +51,7 @@ function cutScope(resource: Uint8Array, content: Uint8Array, maxBytes: number): 
   return chunks;
 }
 
-/** All of a resource and a scope in front of items of so many bytes: fields may come in any order. */
+/** The fields of a resource and a scope before items of that many bytes: fields may come in any order. */
 function headOf(resource: Uint8Array, scope: Uint8Array, itemBytes: number): Uint8Array {
   const inner = new ProtobufWriter().opening(SCOPES, scope.byteLength + itemBytes).finish();
   const length = resource.byteLength + inner.byteLength + scope.byteLength + itemBytes;
@@ -59,7 +59,7 @@ function headOf(resource: Uint8Array, scope: Uint8Array, itemBytes: number): Uin
   return Buffer.concat([outer, resource, inner, scope]);
 }
 
-/** What a message is a list of, and all else of it. */
+/** The list of a message, and all its other fields. */
 function partsOf(message: Uint8Array, of: number): { frame: Uint8Array; list: Uint8Array[] } {
   const fields = fieldsIn(message);
   const list = fields.filter(({ number }) => number === of).map(({ bytes }) => bytes);

@@ -13,18 +13,18 @@ import { readProxy } from './proxy.js';
 import type { Environment } from './proxy.js';
 
 /**
- * What is wrong with one destination, and what to write. Never with a secret.
+ * A fault of one destination, and the remedy. Never contains a secret.
  *
  * @internal
  */
 export type DestinationFault =
   | { readonly code: 'endpoint' | 'headers' | 'pool'; readonly text: string }
-  /** `file`: the option that names it; undefined for all of them. */
+  /** `file`: the option that names the file; undefined for all of them. */
   | { readonly code: 'tls'; readonly file?: TlsFile; readonly text: string }
   /** `variable` names the proxy. */
   | { readonly code: 'proxy'; readonly variable: string; readonly text: string };
 
-/** What of a destination can be wrong. @internal */
+/** The parts of a destination that are checked. @internal */
 export interface CheckableDestination {
   readonly protocol: Protocol;
   readonly endpoint: string;
@@ -32,29 +32,29 @@ export interface CheckableDestination {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** Where the check looks. @internal */
+/** Inputs of the check other than the destination. @internal */
 export interface CheckSources {
   readonly pool?: PoolOptions;
   /** Variables that may name a proxy. Default: those of the process. `undefined`: no proxy is used. */
   readonly env?: Environment | undefined;
-  /** Default: reads the files now. */
+  /** Default: the files are read now. */
   readonly readTls?: (options: TlsOptions) => TlsReading;
 }
 
 /** @internal */
 export interface CheckedDestination {
   readonly faults: readonly DestinationFault[];
-  /** Undefined for a faulty one. */
+  /** Undefined for a faulty endpoint. */
   readonly endpoint: Endpoint | undefined;
-  /** Of an endpoint over HTTP; undefined for none. */
+  /** The proxy of an endpoint over HTTP; undefined for none. */
   readonly proxy: Endpoint | undefined;
   /** Undefined without TLS files. */
   readonly tls: TlsReading | undefined;
 }
 
 /**
- * Looks at one destination as a sender would when it is made, and makes none. What stands in the environment is read,
- * TLS files are read, nothing is opened. Never throws.
+ * Checks one destination as a sender would when it is made, without making one. Reads the environment and the TLS
+ * files, and opens nothing. Never throws.
  *
  * @internal
  */
@@ -92,7 +92,7 @@ export function checkDestination(
   return { faults, endpoint, proxy: proxy?.kind === 'proxy' ? proxy.proxy : undefined, tls };
 }
 
-/** A fault as the error that a sender throws. */
+/** A fault, as the error that a sender throws. */
 export function destinationError(
   fault: DestinationFault,
   tls: TlsOptions = {},

@@ -4,20 +4,20 @@ import type { Transform } from 'node:stream';
 /** How the body of a request is compressed; `identity`: not at all. */
 export type Encoding = 'identity' | 'gzip' | 'zstd';
 
-/** What travels: chunks in their order, and how they were encoded. */
+/** The body that is sent: chunks in their order, and their encoding. */
 export interface Encoded {
   readonly encoding: Encoding;
   readonly chunks: readonly Uint8Array[];
   readonly bytes: number;
 }
 
-/** Fast over small: the collector is near and telemetry repeats itself. */
+/** A fast level: the collector is near, and telemetry is repetitive. */
 const GZIP_LEVEL = 1;
 const OUT_CHUNK_BYTES = 64 * 1024;
 
 /**
- * Compresses on libuv's threads, so that no loop waits for it; reads the chunks where they are, also shared memory.
- * Settles soon after `signal` aborts, with what is then not complete; rejects for nothing but lack of memory.
+ * Compresses on libuv's threads, so that the loop does not wait. Reads the chunks in place, also from shared memory.
+ * Settles soon after `signal` aborts, with an incomplete result. Rejects only for lack of memory.
  */
 export function compress(
   chunks: readonly Uint8Array[],
@@ -52,7 +52,7 @@ export type Decompressed =
   | { readonly kind: 'too_large' }
   | { readonly kind: 'malformed' };
 
-/** Undoes `encoding`, at most `maxBytes`. */
+/** Decompresses `encoding`, at most `maxBytes`. */
 export function decompress(
   bytes: Uint8Array,
   encoding: string,

@@ -3,8 +3,8 @@ import { decodeStatus, decodeStatusJson } from '../wire/status.js';
 const MAX_CHARS = 1024;
 
 /**
- * What the body of a reply that is no success says: the text of its Status, which servers of OTLP/HTTP answer with, or
- * the readable part of anything else. At most 1024 characters, none of control. Never throws.
+ * The text of a failed reply's body: the message of its Status, which OTLP/HTTP servers send, or the readable part of
+ * anything else. At most 1024 characters, no control characters. Never throws.
  */
 export function messageIn(body: Buffer | undefined, contentType: string): string {
   if (body === undefined) return '';
@@ -20,7 +20,7 @@ function statusTextIn(body: Buffer, contentType: string): string | undefined {
       return shown(decodeStatusJson(body.toString()).message);
     }
   } catch {
-    // Not a Status after all.
+    // The body is not a Status.
   }
   return undefined;
 }

@@ -22,7 +22,9 @@ const trailersOnly =
 /** grpcio 1.85.3. */
 const internal = trailersOnly(13, "Error parsing 'grpc-encoding' metadata");
 
-/** As gRPC C-core: an unknown encoding fails, and so does each later request that refers to its entry of HPACK. */
+/**
+ * Behaves like gRPC C-core: an unknown encoding fails, and so does each later request that refers to its HPACK entry.
+ */
 class CoreServer {
   readonly encodings: string[] = [];
   readonly #poisoned = new WeakSet<Http2Session>();

@@ -10,18 +10,18 @@ export type GrpcReply =
   | {
       readonly kind: 'reply';
       readonly headers: IncomingHttpHeaders;
-      /** Those of a trailers-only reply are its headers; undefined where none came. */
+      /** Trailers. Those of a trailers-only reply are its headers; undefined if none came. */
       readonly trailers: IncomingHttpHeaders | undefined;
       readonly body: Buffer;
     }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'aborted' }
-  /** `unprocessed`: the peer cannot have looked at it. */
+  /** `unprocessed`: the peer cannot have processed the request. */
   | { readonly kind: 'broken'; readonly reason: string; readonly unprocessed: boolean };
 
 /**
- * Sends one message and reads its reply. The chunks are written as they are; when this settles nothing reads them any
- * more. Never rejects. Source: gRPC over HTTP/2.
+ * Sends one message and reads its reply. The chunks are written without a copy; when this settles they are no longer
+ * read. Never rejects. Source: gRPC over HTTP/2.
  */
 export async function exchange(
   begun: Begun,
@@ -32,7 +32,7 @@ export async function exchange(
   const { stream, session } = begun;
   const reply = await converse(begun, message, maxReplyBytes, signal);
   const isWhole = stream.writableFinished;
-  // Also tells a peer that answered early that the rest will not come.
+  // Also tells a peer that answered early that the rest of the request will not come.
   if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
   if (!isWhole) await session.released(stream);
   session.end(reply.kind === 'reply' || reply.kind === 'too_large');
@@ -75,10 +75,10 @@ function converse(
       else body.push(chunk);
     });
     stream.on('end', () => {
-      // A reset ends the data too: without trailers only 'close' tells.
+      // A reset ends the data too. Without trailers only 'close' tells it.
       if (headers !== undefined && trailers !== undefined) reply();
     });
-    // Stays for good: an error after the reply must not throw.
+    // This listener stays: an error after the reply must not throw.
     stream.on('error', (thrown: unknown) => (error ??= thrown));
     stream.on('close', () => {
       const isWhole = trailers !== undefined || (error === undefined && stream.rstCode === 0);

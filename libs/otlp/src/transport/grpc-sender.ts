@@ -24,12 +24,12 @@ import { USER_AGENT } from './user-agent.js';
 import { exportVerdict, grpcVerdict, proxyVerdict } from './verdict.js';
 
 export interface GrpcSenderOptions extends SenderOptions {
-  /** What `grpc-timeout` tells the peer; the caller's signal is what ends an attempt. Default 10 s. */
+  /** The value of `grpc-timeout`, in ms. An attempt itself ends with the caller's signal. Default 10 s. */
   readonly timeoutMs?: number;
   readonly pool?: Omit<PoolOptions, 'clock'>;
 }
 
-/** `pool.close` is the sender's own business; the rest may be used at any time. */
+/** Only the sender calls `pool.close`. The rest may be used at any time. */
 export interface GrpcSender extends Transport {
   readonly pool: { readonly stats: PoolStats; reconnectNow(): void };
 }
@@ -43,8 +43,8 @@ const PATHS: Readonly<Record<Signal, string>> = {
 };
 
 /**
- * OTLP/gRPC over `node:http2`: one unary call for each batch. Chunks are written without a copy. A path in the endpoint is
- * ignored, as gRPC does. Throws TransportConfigError.
+ * OTLP/gRPC over `node:http2`: one unary call for each batch. Chunks are written without a copy. A path in the
+ * endpoint is ignored, as in gRPC. Throws TransportConfigError.
  */
 export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
   const attempts = new Attempts(parseEndpoint(options.endpoint, GRPC_PORT), options);
@@ -84,13 +84,13 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
       'grpc-timeout': `${timeoutMs}m`,
       'grpc-accept-encoding': 'identity,gzip',
       ...(encoding !== 'identity' && { 'grpc-encoding': encoding }),
-      // Tokens must not be kept in HPACK's table. Nor `grpc-encoding`: servers of gRPC C-core keep the error that they made
-      // of an unknown one with its entry, and fail each later request that refers to it, whatever its encoding.
+      // Tokens must not be kept in HPACK's table. Nor must `grpc-encoding`: gRPC C-core servers keep the error of an
+      // unknown encoding with its entry, and fail each later request that refers to it, whatever its encoding.
       [sensitiveHeaders]: [...Object.keys(values), 'grpc-encoding'],
     };
   }
 
-  /** In the order in which a reply tells: connection, HTTP, gRPC, OTLP. */
+  /** Judges a reply in the order in which its parts count: connection, HTTP, gRPC, OTLP. */
   async function judge(reply: GrpcReply, batch: Batch): Promise<Attempted> {
     if (reply.kind === 'aborted') return said(retry('aborted'));
     if (reply.kind === 'too_large') return said(refused('response_too_large'));
@@ -114,7 +114,7 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     return { outcome: exportVerdict(response, batch.items), message: response.message };
   }
 
-  /** What cannot be read is taken for an empty response: the status said that the batch is accepted. */
+  /** An unreadable response counts as an empty one: the status said that the batch is accepted. */
   async function responseIn(body: Buffer, encoding: string): Promise<ExportResponse | 'too_large'> {
     const empty: ExportResponse = { rejected: 0, message: '' };
     if (body.length === 0) return empty;
@@ -125,7 +125,7 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     try {
       if (isWhole && plain.kind === 'complete') return decodeExportResponse(plain.bytes);
     } catch {
-      // Said below.
+      // The warning follows below.
     }
     warn('unreadable_response', 'the batch is accepted, the response cannot be read');
     return empty;

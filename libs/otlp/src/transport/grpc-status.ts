@@ -6,15 +6,15 @@ import type { GrpcCode } from '../wire/status-codes.js';
 export interface GrpcStatus {
   readonly code: GrpcCode;
   readonly message: string;
-  /** RetryInfo's delay, where the peer gave one. */
+  /** RetryInfo's delay, if the peer sent one. */
   readonly retryAfterMs?: number;
 }
 
-/** Details are base64; ours hold a code, a text and a delay. */
+/** Details are base64. Those that we read hold a code, a text and a delay. */
 const MAX_DETAILS_CHARS = 64 * 1024;
 const MAX_MESSAGE_CHARS = 1024;
 
-/** Undefined without a `grpc-status`. A number that is no code is UNKNOWN. */
+/** Undefined without a `grpc-status`. An invalid number counts as UNKNOWN. */
 export function grpcStatusIn(trailers: IncomingHttpHeaders): GrpcStatus | undefined {
   const number = trailers['grpc-status'];
   if (number === undefined) return undefined;
@@ -24,9 +24,12 @@ export function grpcStatusIn(trailers: IncomingHttpHeaders): GrpcStatus | undefi
   return retryAfterMs === undefined ? { code, message } : { code, message, retryAfterMs };
 }
 
-/** Undoes percent-encoding, keeps what is none as it is, and cuts. Source: gRPC over HTTP/2, Status-Message. */
+/**
+ * Decodes percent-encoding, keeps invalid escapes as they are, and truncates. Source: gRPC over HTTP/2,
+ * Status-Message.
+ */
 export function decodeGrpcMessage(text: string, maxChars = MAX_MESSAGE_CHARS): string {
-  // One character of three bytes is nine in this encoding.
+  // One character of three bytes takes nine in this encoding.
   const cut = text.slice(0, maxChars * 9);
   if (!cut.includes('%')) return cut.slice(0, maxChars);
   const bytes = Buffer.from(cut.replace(/%(?![\da-f]{2})/gi, '%25'), 'utf8');
@@ -42,7 +45,7 @@ export function decodeGrpcMessage(text: string, maxChars = MAX_MESSAGE_CHARS): s
   return decoded.toString('utf8', 0, length).slice(0, maxChars);
 }
 
-/** Undefined for none, and for one that cannot be read. */
+/** Undefined if there are none, or if they cannot be read. */
 function retryInfoIn(details: string | string[] | undefined): number | undefined {
   if (typeof details !== 'string' || details.length > MAX_DETAILS_CHARS) return undefined;
   try {

@@ -5,14 +5,17 @@ import type { Clock } from '../send/sender.js';
 /** Headers by name. Names are sent in lower case. */
 export type HeaderValues = Readonly<Record<string, string>>;
 
-/** Headers of each request (gRPC: metadata): by value, or asked for before each attempt, as for tokens that expire. */
+/**
+ * Headers of each request (gRPC: metadata). Either values, or a function that is called before each attempt, for
+ * tokens that expire.
+ */
 export type Headers = HeaderValues | (() => HeaderValues | Promise<HeaderValues>);
 
 export type HeadersOf =
   | { readonly kind: 'headers'; readonly values: HeaderValues }
   | { readonly kind: 'failed'; readonly reason: 'headers' | 'headers_timeout' | 'aborted' };
 
-/** Ours to set, or not allowed in HTTP/2. */
+/** Headers that we set ourselves, or that HTTP/2 does not allow. */
 const RESERVED = new Set([
   'connection',
   'content-encoding',
@@ -32,18 +35,18 @@ const RESERVED = new Set([
   'upgrade',
 ]);
 
-/** A token by value, or asked for before each attempt. */
+/** A token, or a function that is called before each attempt. */
 export type Secret = string | (() => string | Promise<string>);
 
-/** A bearer token. A function is asked before each attempt, as for tokens that expire. */
+/** A bearer token. A function is called before each attempt, for tokens that expire. */
 export const bearer = (token: Secret): Headers =>
   fromSecret(token, (text) => ({ authorization: `Bearer ${text}` }));
 
-/** An API key in a header of its own. Default header: `x-api-key`. A function is asked before each attempt. */
+/** An API key in a header. Default header: `x-api-key`. A function is called before each attempt. */
 export const apiKey = (key: Secret, header = 'x-api-key'): Headers =>
   fromSecret(key, (text) => ({ [header]: text }));
 
-/** Basic auth. The password may be a function, which is asked before each attempt. */
+/** Basic auth. The password may be a function, which is called before each attempt. */
 export const basic = (username: string, password: Secret): Headers =>
   fromSecret(password, (text) => ({
     authorization: `Basic ${Buffer.from(`${username}:${text}`).toString('base64')}`,
@@ -55,15 +58,15 @@ function fromSecret(secret: Secret, toHeaders: (text: string) => HeaderValues): 
     : async () => toHeaders(secretText(await secret()));
 }
 
-/** Throws for what a function should not have given: as a text it would be sent as if it were a secret. */
+/** Throws if a function returned anything but a non-empty string: converted to text it would be sent as the secret. */
 function secretText(given: unknown): string {
   if (typeof given === 'string' && given !== '') return given;
   throw new TypeError('no secret');
 }
 
-/** A call under way that is older is not waited for any more, in multiples of what one attempt waits. */
+/** A pending call that is older than this many timeouts of an attempt is no longer waited for. */
 const JOINED = 3;
-/** How long an answer serves that came too late for whoever asked. */
+/** How long a late answer is used, in ms. */
 const KEPT_MS = 30_000;
 
 interface Call {
@@ -72,11 +75,12 @@ interface Call {
 }
 
 /**
- * Later sources win over earlier ones. Functions are asked for each attempt, all together for at most `timeoutMs`:
+ * Collects the headers of a request. Later sources override earlier ones. Functions are called for each attempt, all
+ * together within `timeoutMs`:
  *
- * - An attempt waits with others for the same call, and calls anew where that is older than three times `timeoutMs`.
- * - What comes after more than `timeoutMs` serves all attempts of the next 30 s: else a slow function would never give
- *   anybody its answer.
+ * - Attempts share a pending call. An attempt calls again if that call is older than three times `timeoutMs`.
+ * - An answer that took more than `timeoutMs` is used by all attempts of the next 30 s. Otherwise the answer of a
+ *   slow function would never be used.
  */
 export class HeaderSource {
   readonly #fixed: HeaderValues;
@@ -95,7 +99,7 @@ export class HeaderSource {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Never rejects. What a function gives may fail later and is then passed over. */
+  /** Never rejects. A function whose call rejects later is ignored by then. */
   get(signal: AbortSignal): HeadersOf | Promise<HeadersOf> {
     if (this.#asked.length === 0) return { kind: 'headers', values: this.#fixed };
     const late = this.#late;
@@ -143,11 +147,11 @@ export class HeaderSource {
   }
 }
 
-/** Of what a function gives anything may come; of a text each character would be a header. */
+/** A header function may return anything. A string would be spread into one header per character. */
 export const areHeaders = (given: unknown): given is HeaderValues =>
   typeof given === 'object' && given !== null && !Array.isArray(given);
 
-/** What is wrong with headers: names one, and never its value. Undefined where they can be sent. */
+/** Why headers are refused: names a header, never its value. Undefined if they are valid. */
 export function headerFault(headers: unknown): string | undefined {
   if (!areHeaders(headers)) return 'headers: must be names and values';
   const bad = Object.entries(headers).find(([name, value]) => !canBeSent(name, value));
@@ -166,7 +170,7 @@ function canBeSent(name: string, value: unknown): boolean {
   }
 }
 
-/** Lowercase names, without those that are ours to set. */
+/** Lowercase names, without the headers that we set ourselves. */
 function checked(headers: HeaderValues): HeaderValues {
   const fault = headerFault(headers);
   if (fault !== undefined) throw new TransportConfigError('headers', fault);

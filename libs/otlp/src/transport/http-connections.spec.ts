@@ -10,7 +10,7 @@ const KEPT = 5;
 
 describe('kept connections', () => {
   const sockets = new Set<Socket>();
-  /** Of these nothing is answered any more. */
+  /** Connections on which nothing is answered any more. */
   const dead = new Set<Socket>();
   let server: Server;
   let sender: Transport;

@@ -7,10 +7,10 @@ import type { SocketOptions } from '../pool/socket.js';
 import { tunnelTo } from './proxy.js';
 
 export interface HttpConnectionsOptions extends SocketOptions {
-  /** Undefined: straight to the endpoint. */
+  /** Undefined: connects to the endpoint directly. */
   readonly proxy: Endpoint | undefined;
   readonly maxSockets: number;
-  /** After which a connection is not used again; ±20 %. */
+  /** Age after which a connection is not reused, in ms; ±20 %. */
   readonly maxAgeMs: number;
   readonly random: () => number;
 }
@@ -22,7 +22,7 @@ interface Made {
   readonly until: number;
 }
 
-/** Keep-alive connections to one endpoint, with TLS and through a proxy where asked. Idle ones are unref'ed by Node. */
+/** Keep-alive connections to one endpoint, with TLS and through a proxy where configured. Node unrefs idle ones. */
 export class HttpConnections extends Agent {
   readonly #options: HttpConnectionsOptions;
   readonly #connecting = new Set<{ cancel(reason: string): void }>();
@@ -38,7 +38,7 @@ export class HttpConnections extends Agent {
     void this.#hand(callback!);
   }
 
-  /** A connection made with older certificates, or one too old, is closed after its request. */
+  /** A connection that is too old, or was made with older certificates, is closed after its request. */
   override keepSocketAlive(socket: Duplex): boolean {
     const made = this.#made.get(socket);
     const { tls, clock } = this.#options;
@@ -50,14 +50,14 @@ export class HttpConnections extends Agent {
     return true;
   }
 
-  /** Also cuts what is in use. */
+  /** Also cuts connections that are in use. */
   override destroy(): void {
     this.#closed = true;
     for (const connecting of this.#connecting) connecting.cancel('closed');
     super.destroy();
   }
 
-  /** Looks at the certificates, and closes idle connections of older ones. */
+  /** Checks the certificates, and closes idle connections that were made with older ones. */
   followTls(): void {
     const { tls } = this.#options;
     if (tls === undefined) return;
@@ -67,7 +67,7 @@ export class HttpConnections extends Agent {
     }
   }
 
-  /** A peer that did not answer on one connection is as silent on those that were kept with it. */
+  /** A peer that did not answer on one connection will not answer on those that were kept with it. */
   dropIdle(): void {
     for (const socket of Object.values(this.freeSockets).flat()) socket?.destroy();
   }
@@ -100,7 +100,7 @@ export class HttpConnections extends Agent {
 
   async #through(proxy: Endpoint, endpoint: Endpoint): Promise<Duplex> {
     const { clock, connectTimeoutMs } = this.#options;
-    // The certificates are the collector's; a proxy with TLS is held to Node's own roots.
+    // The TLS files are for the collector. A proxy with TLS is verified against Node's own roots.
     const near = await this.#open({ ...this.#options, endpoint: proxy, tls: undefined }, 'proxy_');
     const tunnelling = tunnelTo(endpoint, proxy, near);
     this.#connecting.add(tunnelling);

@@ -10,12 +10,12 @@ export type HttpReply =
       readonly kind: 'reply';
       readonly status: number;
       readonly headers: IncomingHttpHeaders;
-      /** Undefined where it was cut off above the limit. */
+      /** Undefined if the body was above the limit and cut off. */
       readonly body: Buffer | undefined;
     }
   /** `sent`: there was a connection. */
   | { readonly kind: 'aborted'; readonly sent: boolean }
-  /** `stale`: a kept connection that the peer had closed meanwhile. */
+  /** `stale`: the peer had closed a kept connection meanwhile. */
   | {
       readonly kind: 'broken';
       readonly reason: string;
@@ -32,7 +32,10 @@ export interface HttpExchange {
   readonly maxReplyBytes: number;
 }
 
-/** Sends one request and reads its reply. The chunks are written as they are; nothing reads them after. Never rejects. */
+/**
+ * Sends one request and reads its reply. The chunks are written without a copy, and are not read after it settles.
+ * Never rejects.
+ */
 export function exchange(what: HttpExchange, signal: AbortSignal): Promise<HttpReply> {
   const { agent, endpoint, path, headers, body, maxReplyBytes } = what;
   return new Promise((resolve) => {
@@ -47,7 +50,8 @@ export function exchange(what: HttpExchange, signal: AbortSignal): Promise<HttpR
     });
     const settle = (reply: HttpReply): void => {
       signal.removeEventListener('abort', onAbort);
-      // A kept connection must be at the end of both messages; a cut one takes its pending writes along.
+      // A kept connection must be at the end of both messages. A connection that is cut takes its pending writes
+      // along.
       const isWhole =
         reply.kind === 'reply' && reply.body !== undefined && outgoing.writableFinished;
       if (reply.kind === 'aborted' && outgoing.socket !== null) cutOff(outgoing.socket);
@@ -58,7 +62,7 @@ export function exchange(what: HttpExchange, signal: AbortSignal): Promise<HttpR
     outgoing.once('socket', () => (sent = true));
     const onAbort = (): void => settle({ kind: 'aborted', sent });
     signal.addEventListener('abort', onAbort);
-    // Stays for good: an error after the reply must not throw.
+    // This listener stays: an error after the reply must not throw.
     outgoing.on('error', (error) => {
       const reason = failureReason(error);
       const stale = outgoing.reusedSocket && (reason === 'ECONNRESET' || reason === 'EPIPE');

@@ -92,7 +92,7 @@ describe('a status', () => {
     expect(at).toBe(statuses.length);
     expect(sockets).toHaveLength(1);
     expect(warnings).toContain('refused_traces_404');
-    // Parts of it may be taken.
+    // Parts of it may be accepted.
     expect(warnings.join()).not.toContain('413');
   });
 

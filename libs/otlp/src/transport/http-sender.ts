@@ -24,13 +24,13 @@ import { USER_AGENT } from './user-agent.js';
 import { asksForTls, exportVerdict, httpVerdict, tellsSize } from './verdict.js';
 
 export interface HttpSenderOptions extends SenderOptions {
-  /** What the chunks of a batch are, one after the other: one request of that content type. */
+  /** The content type of the chunks of a batch, which together are one request. */
   readonly content: 'protobuf' | 'json';
-  /** Append `/v1/<signal>` to the endpoint's path; false for an endpoint of one signal. Default true. */
+  /** Appends `/v1/<signal>` to the endpoint's path; false for an endpoint of one signal. Default true. */
   readonly appendPath?: boolean;
   /** URL of a proxy, reached by CONNECT; false for none. Default: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`. */
   readonly proxy?: string | false;
-  /** Connections, and so requests in flight, at most. Default 32. */
+  /** The most connections, and so the most requests in flight. Default 32. */
   readonly maxSockets?: number;
   readonly connections?: Pick<PoolOptions, 'connectTimeoutMs' | 'maxAgeMs' | 'lookup' | 'random'>;
 }
@@ -38,8 +38,8 @@ export interface HttpSenderOptions extends SenderOptions {
 const DEFAULT_MAX_SOCKETS = 32;
 
 /**
- * OTLP/HTTP over keep-alive HTTP/1.1 connections. Redirects are not followed: requests carry credentials, and an
- * endpoint that moved should be seen and corrected. Throws TransportConfigError.
+ * OTLP/HTTP over keep-alive HTTP/1.1 connections. Redirects are refused: requests carry credentials, and an endpoint
+ * that moved should be seen and corrected. Throws TransportConfigError.
  */
 export function createHttpSender(options: HttpSenderOptions): Transport {
   const attempts = new Attempts(parseEndpoint(options.endpoint), options);
@@ -88,7 +88,7 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     };
     const path = pathOf(batch.signal);
     const what = { agent, endpoint, path, headers, body, maxReplyBytes: maxResponseBytes };
-    // The agent's own limit leaves out connections that are still in the making.
+    // The agent's own limit does not count connections that are still being made.
     if (!(await turns.take(signal))) {
       noteUnsent(batch);
       return said(retry('aborted'));
@@ -123,7 +123,7 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     return { outcome: exportVerdict(response, batch.items), message: response.message };
   }
 
-  /** What cannot be read is taken for an empty response: the status said that the batch is accepted. */
+  /** An unreadable response counts as an empty one: the status said that the batch is accepted. */
   function responseIn(bytes: Uint8Array | undefined, type: string, signal: Signal): ExportResponse {
     const empty: ExportResponse = { rejected: 0, message: '' };
     if (bytes?.length === 0) return empty;
@@ -135,7 +135,7 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
         return decodeExportResponse(bytes);
       }
     } catch {
-      // Said below.
+      // The warning follows below.
     }
     warn('unreadable_response', 'the batch is accepted, the response cannot be read');
     return empty;

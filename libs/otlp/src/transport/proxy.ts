@@ -8,22 +8,22 @@ import { failureReason } from '../pool/failure.js';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What the environment says of a proxy.
+ * The proxy settings of the environment.
  *
  * @internal
  */
 export type ProxyReading =
   | { readonly kind: 'none' }
   | { readonly kind: 'proxy'; readonly proxy: Endpoint }
-  /** The variable, and what to write. */
+  /** The variable, and the remedy. */
   | { readonly kind: 'fault'; readonly variable: string; readonly text: string };
 
 const NO_PROXY: ProxyReading = { kind: 'none' };
 const RULE = 'proxy must be an http:// or https:// URL';
 
 /**
- * The proxy that the environment names for an endpoint: `HTTPS_PROXY` or `HTTP_PROXY` by its scheme, unless `NO_PROXY` lists
- * it; lowercase names win, as everywhere. None for unix sockets. Never throws.
+ * The proxy that the environment names for an endpoint: `HTTPS_PROXY` or `HTTP_PROXY` by its scheme, unless
+ * `NO_PROXY` lists it. Lowercase names win, as in other programs. None for unix sockets. Never throws.
  *
  * @internal
  */
@@ -37,7 +37,7 @@ export function readProxy(endpoint: Endpoint, env: Environment): ProxyReading {
   return proxy === undefined ? { kind: 'fault', variable, text: RULE } : { kind: 'proxy', proxy };
 }
 
-/** The same for a sender. Throws TransportConfigError. */
+/** Like `readProxy`, for a sender. Throws TransportConfigError. */
 export function proxyOf(endpoint: Endpoint, env: Environment): Endpoint | undefined {
   const reading = readProxy(endpoint, env);
   if (reading.kind === 'fault') {
@@ -59,7 +59,7 @@ function proxyIn(text: string): Endpoint | undefined {
   return isProxy ? reading.endpoint : undefined;
 }
 
-/** Entries are `*`, a host, or a domain with or without a dot before it; each may end in a port. */
+/** Entries are `*`, a host, or a domain with or without a leading dot; each may end in a port. */
 function isExempt({ host, port }: Endpoint, list: string): boolean {
   return list
     .toLowerCase()
@@ -78,14 +78,14 @@ export type Tunnel =
   | { readonly kind: 'open'; readonly socket: Duplex }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** A tunnel in the making. */
+/** A tunnel that is being made. */
 export interface Tunnelling {
   readonly result: Promise<Tunnel>;
   /** Settles as `failed` and leaves nothing open. */
   cancel(reason: string): void;
 }
 
-/** Asks the proxy at the other end of `socket` for a way to `target`. Source: RFC 9110, CONNECT. */
+/** Asks the proxy at the other end of `socket` for a tunnel to `target`. Source: RFC 9110, CONNECT. */
 export function tunnelTo(target: Endpoint, proxy: Endpoint, socket: Duplex): Tunnelling {
   const { authorization } = proxy;
   let settle: (tunnel: Tunnel) => void;
@@ -108,7 +108,7 @@ export function tunnelTo(target: Endpoint, proxy: Endpoint, socket: Duplex): Tun
     if (head.length > 0) opened.unshift(head);
     settle({ kind: 'open', socket: opened });
   });
-  // Stays for good: an error after the reply must not throw.
+  // This listener stays: an error after the reply must not throw.
   asked.on('error', (error) => fail(failureReason(error)));
   asked.end();
   return { result, cancel: fail };

@@ -112,7 +112,7 @@ describe.each(transports)('over %s', (transport, open, batch) => {
     reply = { kind: 'reset' };
     expect(await sender.send(batch('traces'), patience())).toMatchObject({ kind: 'retry' });
     reply = { kind: 'accepted' };
-    // A connection of no use leaves a short pause behind.
+    // A useless connection leaves a short pause behind.
     let outcome = await sender.send(batch('traces'), patience());
     while (outcome.kind === 'retry' && outcome.afterMs !== undefined) {
       await tick();

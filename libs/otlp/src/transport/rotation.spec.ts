@@ -53,7 +53,7 @@ describe('certificates that change while requests wait', () => {
     peer.onStream = accept;
     await copyFile(certificate('ca.pem'), join(folder, 'ca.pem'));
     clock.advanceAtOnce(CHECK_MS);
-    // The first looks at the files, one of the others finds that they changed.
+    // The first request checks the files; a later one finds that they changed.
     while (peer.sessions.length < 2) {
       sent.push(send());
       await new Promise((resolve) => setImmediate(resolve));

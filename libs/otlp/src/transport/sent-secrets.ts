@@ -1,14 +1,14 @@
 import type { HeaderValues } from './headers.js';
 
 const MASK = '***';
-/** Shorter ones would turn every other word into asterisks. */
+/** Shorter values would turn every other word into asterisks. */
 const MIN_CHARS = 4;
-/** Sets of header values: tokens are renewed while earlier requests are still under way. */
+/** Number of header sets to remember: tokens are renewed while earlier requests are still under way. */
 const MOST_SETS = 8;
 
 /**
- * The values of the headers of late requests, to be taken out of what a collector says: some tell in their error which
- * credentials they refused.
+ * The header values of recent requests, which are masked in a collector's texts: some collectors repeat the
+ * credentials that they refused.
  */
 export class SentSecrets {
   readonly #sent: HeaderValues[] = [];
@@ -19,11 +19,11 @@ export class SentSecrets {
     if (this.#sent.length > MOST_SETS) this.#sent.shift();
   }
 
-  /** Also takes out the beginning of a secret at the end of a text, which may have been cut. */
+  /** Also masks the beginning of a secret at the end of a text, which may have been truncated. */
   mask(text: string): string {
     const forms = new Set(this.#sent.flatMap((headers) => Object.values(headers)).flatMap(formsOf));
     let masked = text;
-    // Longest first, or a secret that contains another would stay in part.
+    // Longest first, or part of a secret that contains another would stay.
     for (const form of [...forms].toSorted((a, b) => b.length - a.length)) {
       masked = withoutBeginning(masked.replaceAll(form, MASK), form);
     }
@@ -38,7 +38,7 @@ function withoutBeginning(text: string, secret: string): string {
   return at === -1 ? text : `${text.slice(0, at)}${MASK}`;
 }
 
-/** Plain, percent-encoded and in base64; of `Bearer x` and `Basic x` what comes second too, and what that decodes to. */
+/** A value in plain, percent-encoded and base64 form; for `Bearer x` and `Basic x` also `x`, and `x` decoded. */
 function formsOf(value: string): readonly string[] {
   const [scheme = '', credentials = ''] = value.split(' ', 2);
   const pair = /^basic$/i.test(scheme) ? Buffer.from(credentials, 'base64').toString() : '';

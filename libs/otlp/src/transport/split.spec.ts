@@ -6,7 +6,7 @@ import { countItems } from './count-items.js';
 import { bigBatch, chunk } from './fixtures/batches.js';
 import { split } from './split.js';
 
-/** Each item with all that is said of where it is from. */
+/** Each item with its resource and scope. */
 const flat = (requests: readonly ExportRequest[]): unknown[] =>
   requests.flatMap(({ groups }) =>
     groups.flatMap(({ scopes, ...resource }) =>

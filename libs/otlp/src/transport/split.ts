@@ -2,13 +2,14 @@ import type { Batch } from '../send/sender.js';
 import { countItems } from './count-items.js';
 import { cut } from './cut.js';
 
-/** Never passed, before compression. Source: OTLP specification, 64 MiB recommended to servers. */
+/** Upper bound of a request, before compression. Source: OTLP specification, 64 MiB recommended to servers. */
 export const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
 /**
- * Parts of at most `maxBytes`, each a batch of its own. Cut is between chunks, where one chunk is above `maxBytes`
- * between its messages of one resource, and where one of those is, between its items, which are copied then and not
- * shared; one item above it travels alone. Their items sum up to those of the batch.
+ * Splits a batch into parts of at most `maxBytes`, each a batch of its own. It splits between chunks. A chunk above
+ * `maxBytes` is split between its messages of one resource, and such a message between its items, which are then
+ * copied instead of shared. A single item above `maxBytes` travels alone. The item counts of the parts add up to that
+ * of the batch.
  */
 export function split(
   batch: Batch,

@@ -20,7 +20,7 @@ import { createGrpcSender } from './grpc-sender.js';
 import { createHttpSender } from './http-sender.js';
 import { asksForTls } from './verdict.js';
 
-/** A peer with TLS, in both protocols, that notes who came. */
+/** A peer with TLS, in both protocols, that records its clients. */
 interface Peer {
   readonly url: string;
   readonly clients: unknown[];

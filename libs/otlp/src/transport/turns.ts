@@ -7,7 +7,7 @@ export class Turns {
     this.#free = count;
   }
 
-  /** False where `signal` aborted first; else {@link give} must follow. */
+  /** False if `signal` aborted first; otherwise the caller must call {@link give}. */
   take(signal: AbortSignal): Promise<boolean> | boolean {
     if (signal.aborted) return false;
     if (this.#free > 0) {

@@ -23,7 +23,7 @@ async function startServer(onSocket: (socket: Socket) => void): Promise<number> 
   return (server.address() as AddressInfo).port;
 }
 
-/** Whether an attempt is told to have left nothing behind, of which a second one would be a duplicate. */
+/** Whether an attempt reports that it sent nothing, so that a second one is no duplicate. */
 async function attempt(sender: Transport, signal = patience()): Promise<Trail> {
   closing.push(() => sender.close());
   const batch = smallBatch();

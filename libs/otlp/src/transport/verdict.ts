@@ -17,21 +17,21 @@ const MAX_REASON_CHARS = 256;
 
 const TELLS_SIZE = /larger than max|exceeds maximum size|too large/i;
 
-/** Codes that servers of gRPC give a message over their limit: grpc-go the first, tonic the second. */
+/** gRPC codes with which servers refuse a message over their limit: grpc-go uses the first, tonic the second. */
 const MAY_TELL_SIZE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
   'RESOURCE_EXHAUSTED',
   'OUT_OF_RANGE',
 ]);
 
 /**
- * Whether a refusal is one for the size of the request. gRPC has one code for a spent quota and for a message over the
- * limit, and the OpenTelemetry Collector answers 400 over HTTP: they tell in words only.
+ * Whether the reason of a refusal is the size of the request. gRPC has one code for an exhausted quota and for a
+ * message over the limit, and the OpenTelemetry Collector answers 400 over HTTP, so only the text tells.
  */
 export const tellsSize = (message: string): boolean => TELLS_SIZE.test(message);
 
 /**
- * What a gRPC status means. RESOURCE_EXHAUSTED may be tried again only where the peer says so by a RetryInfo, even one of 0;
- * delays are passed on as they are, limits are the retry layer's. Source: OTLP specification, OTLP/gRPC Response.
+ * Judges a gRPC status. RESOURCE_EXHAUSTED may be retried only if the peer sends a RetryInfo, even one of 0. Delays
+ * are passed on unchanged; the retry layer bounds them. Source: OTLP specification, OTLP/gRPC Response.
  */
 export function grpcVerdict({ code, message, retryAfterMs }: GrpcStatus): Outcome {
   if (code === 'OK') return accepted;
@@ -40,11 +40,11 @@ export function grpcVerdict({ code, message, retryAfterMs }: GrpcStatus): Outcom
     return refusedForSize(code);
   }
   if (!isThrottled && !RETRYABLE.has(code)) return refused(code);
-  // A negative delay still says that the peer recovers.
+  // A negative delay still means that the peer recovers.
   return retry(code, retryAfterMs === undefined || retryAfterMs < 0 ? undefined : retryAfterMs);
 }
 
-/** What an HTTP status means to OTLP/HTTP. Source: OTLP specification, OTLP/HTTP Response. */
+/** Judges an HTTP status of OTLP/HTTP. Source: OTLP specification, OTLP/HTTP Response. */
 export function httpVerdict(
   status: number,
   retryAfter: string | undefined,
@@ -59,14 +59,14 @@ export function httpVerdict(
   return refused(String(status));
 }
 
-/** What Go's server and nginx say in plain text on a TLS port: no collector has seen the request. */
+/** The plain text with which Go's server and nginx answer on a TLS port: no collector has seen the request. */
 export const asksForTls = (status: number, message: string): boolean =>
   status === 400 && /\bHTTP request (was sent )?to (an )?HTTPS (server|port)\b/i.test(message);
 
 /**
- * What an HTTP reply that is none of gRPC means: a proxy gave it. Those that may be tried again keep their status, since it
- * tells more than UNAVAILABLE, which gRPC makes of them: with 429 a proxy lives and asks for less, and with 502 and 504 the
- * collector may have taken the request. Source: gRPC, http-grpc-status-mapping; OTLP/HTTP Response.
+ * Judges an HTTP reply to a gRPC request that is not gRPC, so a proxy made it. Retryable ones keep their HTTP status,
+ * since it says more than UNAVAILABLE, to which gRPC maps them: with 429 a proxy lives and asks for less, and with
+ * 502 and 504 the collector may have taken the request. Source: gRPC, http-grpc-status-mapping; OTLP/HTTP Response.
  */
 export function proxyVerdict(
   status: number,
@@ -92,7 +92,10 @@ export function proxyVerdict(
   }
 }
 
-/** A rejected count of 0 is success, whatever the message says; one above what was sent is cut to it. */
+/**
+ * A rejected count of 0 is success, whatever the message says. A count above the number of items sent is reduced to
+ * it.
+ */
 export function exportVerdict(response: ExportResponse, items: number): Outcome {
   const { rejected, message } = response;
   if (!(rejected > 0)) return accepted;
