@@ -7,7 +7,7 @@
  * @module @nestlens/otel
  */
 export * from '../libs/otel/src/index.js';
-export { HealthError } from '../libs/otel/src/health/health-error.js';
+export { HealthError } from '../libs/otel/src/options/health-error.js';
 export { HealthRegistry } from '../libs/otel/src/health/health-registry.js';
 export { ShutdownService } from '../libs/otel/src/lifecycle/shutdown.service.js';
 export { OtelLogger } from '../libs/otel/src/logging/otel-logger.js';

@@ -5,7 +5,7 @@ import type { OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Counter } from '@opentelemetry/api';
 import { InjectInstrument, OtelLogger, OtelModule, Span, provideCounter } from '@nestlens/otel';
-import { ownTracer } from '../../libs/otel/src/telemetry.js';
+import { ownTracer } from '../../libs/otel/src/late-bound/own-telemetry.js';
 
 // A job for a child process that does one piece of work and ends as its first argument says.
 const [, , way = 'returns', endpoint = '', engine = 'nestlens'] = process.argv;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
 import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
 import type { PhaseReport } from '../../libs/otel/src/lifecycle/phase-run.js';
-import { ownTracer } from '../../libs/otel/src/telemetry.js';
+import { ownTracer } from '../../libs/otel/src/late-bound/own-telemetry.js';
 import { createApp } from './health-app.js';
 
 useLeakCheck();

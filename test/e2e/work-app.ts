@@ -6,7 +6,8 @@ import { Controller, Get, Logger, Module } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { OtelLogger, OtelModule } from '@nestlens/otel';
 import type { OtelModuleOptions } from '@nestlens/otel';
-import { OTEL_CONFIG, OTEL_ENGINE } from '../../libs/otel/src/otel.tokens.js';
+import { OTEL_ENGINE } from '../../libs/otel/src/engine/engine.js';
+import { OTEL_CONFIG } from '../../libs/otel/src/options/otel.config.js';
 
 // A service for a child process, with the options of OtelModule as JSON in its first argument; `{ "$ask": "x" }` there is a
 // function that answers "x". It says its port.

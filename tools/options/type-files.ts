@@ -9,7 +9,7 @@ const IMPORTS: readonly (readonly [module: string, ...names: string[]])[] = [
   ['@opentelemetry/sdk-logs', 'LogRecordProcessor'],
   ['@opentelemetry/sdk-metrics', 'IMetricReader', 'ViewOptions'],
   ['@opentelemetry/sdk-trace', 'IdGenerator', 'SpanProcessor'],
-  ['../health/indicator.js', 'HealthIndicator'],
+  ['./health-indicator.js', 'HealthIndicator'],
   [
     './option-types.js',
     'ExporterName',

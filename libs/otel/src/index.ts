@@ -1,5 +1,5 @@
 import { shareExports } from './copies/package-copies.js';
-import { HealthError as OwnHealthError } from './health/health-error.js';
+import { HealthError as OwnHealthError } from './options/health-error.js';
 import { HealthRegistry as OwnHealthRegistry } from './health/health-registry.js';
 import { globalProviders, installLateBoundProviders } from './late-bound/globals.js';
 import { ShutdownService as OwnShutdownService } from './lifecycle/shutdown.service.js';
@@ -43,7 +43,7 @@ export type { IndicatorReport } from './health/health-question.js';
 export type { PlainDetail } from './health/finding-detail.js';
 export const { HealthError } = shared;
 export type HealthError = OwnHealthError;
-export type { HealthErrorCode } from './health/health-error.js';
+export type { HealthErrorCode } from './options/health-error.js';
 export type { DatabaseIndicatorOptions } from './health/database-indicator.js';
 export { databaseIndicator } from './health/database-indicator.js';
 export type {
@@ -52,7 +52,7 @@ export type {
   HealthIndicator,
   HealthState,
   TerminusResult,
-} from './health/indicator.js';
+} from './options/health-indicator.js';
 
 export const { ShutdownService } = shared;
 export type ShutdownService = OwnShutdownService;

@@ -8,9 +8,8 @@ import { HealthRegistry } from './health/health-registry.js';
 import { HEALTH_SETTINGS } from './health/health.tokens.js';
 import { watchHandlers } from './http/handler-watch.js';
 import { HTTP_PROVIDERS } from './http/http.providers.js';
-import { httpSettings } from './http/http.settings.js';
+import { HTTP_SETTINGS, httpSettings } from './http/http.settings.js';
 import type { HttpSettings } from './http/http.settings.js';
-import { HTTP_SETTINGS } from './http/http.tokens.js';
 import { AppTelemetry } from './late-bound/app-telemetry.js';
 import { globalProviders } from './late-bound/globals.js';
 import { aside } from './context/aside.js';
@@ -26,6 +25,7 @@ import { LogSources } from './log-sources/log-sources.js';
 import { LOGGING_PROVIDERS } from './logging/logging.providers.js';
 import { LOGGER_SETTINGS } from './logging/logging.tokens.js';
 import { OtelLogger } from './logging/otel-logger.js';
+import { MANAGEMENT_SETTINGS } from './management/management-settings.js';
 import { MANAGEMENT_PROVIDERS } from './management/management.providers.js';
 import { MessagesInFlight } from './messages/messages-in-flight.js';
 import { OTEL_METER, OTEL_TRACER } from './metrics/instrument.tokens.js';
@@ -37,20 +37,20 @@ import { resolveConfig } from './options/resolve.js';
 import { OTEL_TEST_OPTIONS, resolveTestConfig } from './options/test-options.js';
 import type { TestOptions } from './options/test-options.js';
 import { MODULE_OPTIONS_TOKEN } from './otel.module-definition.js';
-import { OTEL_CONFIG, OTEL_ENGINE } from './otel.tokens.js';
+import { OTEL_ENGINE } from './engine/engine.js';
+import { OTEL_CONFIG } from './options/otel.config.js';
 import type { ExportEngine } from './engine/engine.js';
 import { createEngine } from './engine/engines.js';
-import { registerFlush } from './providers/flush-order.js';
+import { registerFlush } from './exit/flush-order.js';
 import { OtelProviders } from './providers/otel-providers.js';
 import { Inventory } from './report/inventory.js';
 import { tellOfOtherApps } from './report/other-apps.js';
 import { reportOverlaps } from './report/overlap-report.js';
 import { StartupReport } from './report/startup-report.js';
 import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
-import { rpcSettings } from './rpc/rpc.settings.js';
+import { RPC_SETTINGS, rpcSettings } from './rpc/rpc.settings.js';
 import type { RpcSettings } from './rpc/rpc.settings.js';
-import { RPC_SETTINGS } from './rpc/rpc.tokens.js';
-import { SCOPE_NAME, SCOPE_VERSION } from './telemetry.js';
+import { SCOPE_NAME, SCOPE_VERSION } from './late-bound/own-telemetry.js';
 import type { Secret } from './secrets/secret.js';
 import { startSelfCheck } from './selfcheck/start-self-check.js';
 import { SelfCheck } from './selfcheck/self-check.js';
@@ -148,6 +148,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
   providers: [
     ...TELEMETRY_PROVIDERS,
     settings(HEALTH_SETTINGS, ({ health }) => health),
+    settings(MANAGEMENT_SETTINGS, ({ health }) => health),
     settings(SHUTDOWN_SETTINGS, ({ shutdown }) => shutdown),
     settings(HTTP_SETTINGS, httpSettings),
     settings(RPC_SETTINGS, rpcSettings),

@@ -5,7 +5,7 @@ import { useLeakCheck } from '@nestlens/testing';
 import type { OtelModuleOptions } from './options/otel.options.js';
 import { ENGINES } from './options/fixtures/engines.js';
 import { OtelModule } from './otel.module.js';
-import { OTEL_CONFIG } from './otel.tokens.js';
+import { OTEL_CONFIG } from './options/otel.config.js';
 import type { OtelConfig } from './options/otel.config.js';
 
 const named = (name: string, otlp: OtelModuleOptions['otlp']): OtelModuleOptions => ({

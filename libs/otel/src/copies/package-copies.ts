@@ -1,7 +1,7 @@
 import * as util from 'node:util';
 import { ModulesContainer } from '@nestjs/core';
 import { diag } from '@opentelemetry/api';
-import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
 
 /** One loaded copy of this package: another version, ES modules beside CommonJS, or one inside of a bundle. */
 export interface PackageCopy {

@@ -48,3 +48,11 @@ const guarded = (scope: CallScope): CallScope => {
     fail: (error) => end(() => scope.fail(error)),
   };
 };
+
+/** A call whose method has returned. */
+export interface FollowedCall {
+  readonly scope: CallScope;
+  /** What was active at the call. */
+  readonly parent: Context;
+  readonly begin: BeginScope;
+}

@@ -3,8 +3,7 @@ import type { Context } from '@opentelemetry/api';
 import { Observable, Subscriber } from 'rxjs';
 import { contexts } from '../context/contexts.js';
 import { inScope } from './call-scope.js';
-import type { CallScope } from './call-scope.js';
-import type { FollowedCall } from './followed-result.js';
+import type { CallScope, FollowedCall } from './call-scope.js';
 
 /**
  * Passes a source on and ends the scope with it. What is downstream stays in the context in which it

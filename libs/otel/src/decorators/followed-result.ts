@@ -1,18 +1,9 @@
-import type { Context } from '@opentelemetry/api';
 import { isObservable } from 'rxjs';
 import { contexts } from '../context/contexts.js';
 import { inScope } from './call-scope.js';
-import type { BeginScope, CallScope } from './call-scope.js';
+import type { CallScope, FollowedCall } from './call-scope.js';
 import { followIterator, isFollowedIterator } from './followed-iterator.js';
 import { followObservable } from './followed-observable.js';
-
-/** A call whose method has returned. */
-export interface FollowedCall {
-  readonly scope: CallScope;
-  /** What was active at the call. */
-  readonly parent: Context;
-  readonly begin: BeginScope;
-}
 
 /** Ends the scope when the work behind `result` ends; returns what the caller gets in its place. */
 export const follow = (result: unknown, call: FollowedCall): unknown => {

@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api';
-import { ownMeter } from '../telemetry.js';
+import { ownMeter } from '../late-bound/own-telemetry.js';
 
 /** An instrument that is made at its first use: most decorated methods are never called in a test run. */
 export const methodInstrument = <Instrument>(

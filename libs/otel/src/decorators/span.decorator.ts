@@ -5,7 +5,7 @@ import { isClientFault } from '../exceptions/nest-outcome.js';
 import { failSpan, recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
 import { EVENT_EXCEPTION } from '../exceptions/semconv.js';
-import { ownTracer } from '../telemetry.js';
+import { ownTracer } from '../late-bound/own-telemetry.js';
 import type { CallScope } from './call-scope.js';
 import { attributesOf } from './decorator-attributes.js';
 import type { DecoratorAttributes } from './decorator-attributes.js';

@@ -73,3 +73,15 @@ const attempt = async (run: Check['run'], signal: AbortSignal): Promise<Finding>
     return notChecked(`the check itself failed: ${message}`);
   }
 };
+
+/** What the command was asked to check. */
+export interface DoctorRequest {
+  /** The folder of the app's `package.json`. */
+  readonly project: string;
+  /** The file that starts the app, from the project. Default: what `nest-cli.json` says, then `src/main.ts`. */
+  readonly entry: string | undefined;
+  /** A file with the options of `forRoot`, from the project. Default: none. */
+  readonly options: string | undefined;
+  /** Of each check. */
+  readonly limitMs: number;
+}

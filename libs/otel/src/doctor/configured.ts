@@ -1,9 +1,8 @@
 import type { OtelConfig } from '../options/otel.config.js';
 import { SecretMask } from '../secrets/secret-mask.js';
 import { diagnose } from './check.js';
-import type { Check, Diagnosis } from './check.js';
+import type { Check, Diagnosis, DoctorRequest } from './check.js';
 import { collectorChecks, collectorNotChecked } from './collector.js';
-import type { DoctorRequest } from './doctor.js';
 import { optionsCheck } from './options.js';
 
 /** The checks that need the options, and the pipeline to send. */

@@ -1,20 +1,9 @@
 import { errorText, withoutSecrets } from '../secrets/masked-text.js';
 import { diagnose, notChecked } from './check.js';
-import type { Check, Diagnosis } from './check.js';
+import type { Check, Diagnosis, DoctorRequest } from './check.js';
 import { copiesCheck } from './copies.js';
 import { sourceChecks } from './source-checks.js';
 import { versionChecks } from './versions.js';
-
-export interface DoctorRequest {
-  /** The folder of the app's `package.json`. */
-  readonly project: string;
-  /** The file that starts the app, from the project. Default: what `nest-cli.json` says, then `src/main.ts`. */
-  readonly entry: string | undefined;
-  /** A file with the options of `forRoot`, from the project. Default: none. */
-  readonly options: string | undefined;
-  /** Of each check. */
-  readonly limitMs: number;
-}
 
 /** Runs every check. Never rejects. Takes at most the limit for the options, and once more for the collector. */
 export const doctor = async (request: DoctorRequest): Promise<readonly Diagnosis[]> => {

@@ -35,6 +35,9 @@ export interface Destination {
   readonly proxy?: string;
 }
 
+/** Injection token of the running {@link ExportEngine}. */
+export const OTEL_ENGINE = Symbol('nestlens.otel.engine');
+
 /**
  * What carries telemetry from the SDK to the collector. One seam, several engines; every engine passes
  * the same contract suite. Parts are made once; a signal that is off has none.

@@ -6,7 +6,7 @@ import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { aside } from '../context/aside.js';
 import type { OtelConfig } from '../options/otel.config.js';
-import { boundsOf } from '../metrics/bounds.js';
+import { boundsOf } from './bounds.js';
 import { destinationsOf, shownDestinations } from './destinations.js';
 import { encodeLimitsOf } from './encode-limits.js';
 import type { ExportEngine, SignalStatus } from './engine.js';

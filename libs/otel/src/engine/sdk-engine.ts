@@ -24,7 +24,7 @@ import type { ExportResult } from '@opentelemetry/core';
 import { boundedReader } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
-import { boundsOf } from '../metrics/bounds.js';
+import { boundsOf } from './bounds.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { shownDestinations } from './destinations.js';
 import type { Signal } from '@nestlens/otlp';

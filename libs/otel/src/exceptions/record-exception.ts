@@ -1,7 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Context, SeverityNumber, Span } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import { ownLogger } from '../telemetry.js';
+import { ownLogger } from '../late-bound/own-telemetry.js';
 import { exceptionAttributes, exceptionCode, exceptionMessage } from './exception.js';
 import { exceptionType } from './exception-type.js';
 import { ATTR_EXCEPTION_CODE, EVENT_EXCEPTION } from './semconv.js';

@@ -3,7 +3,7 @@ import type { Context, Logger } from '@opentelemetry/api';
 import { isErrorLike } from '../exceptions/error-like.js';
 import { exceptionAttributes } from '../exceptions/exception.js';
 import { toText } from '../exceptions/text.js';
-import { ownLogger } from '../telemetry.js';
+import { ownLogger } from '../late-bound/own-telemetry.js';
 
 /** `uncaughtException` or `unhandledRejection`, as Node names it. */
 export const ATTR_ORIGIN = 'nodejs.exception.origin';

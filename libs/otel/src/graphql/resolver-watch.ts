@@ -2,7 +2,7 @@ import { MetadataScanner } from '@nestjs/core';
 import type { ModulesContainer } from '@nestjs/core';
 import { contexts } from '../context/contexts.js';
 import { exceptionWatch, watchClass, watchMethod } from '../exceptions/exception-watch.js';
-import { serverRequestOf } from '../http/server-context.js';
+import { serverRequestOf } from '../http/server-request.js';
 
 /** Where `@Query()`, `@ResolveField()` and their like say what a method resolves (@nestjs/graphql 13 and 14). */
 const RESOLVES = ['graphql:resolver_type', 'graphql:resolve_property', 'graphql:resolve_reference'];

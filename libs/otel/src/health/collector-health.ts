@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { OTEL_ENGINE } from '../otel.tokens.js';
+import { OTEL_ENGINE } from '../engine/engine.js';
 import type { ExportEngine } from '../engine/engine.js';
 import { SelfCheck } from '../selfcheck/self-check.js';
 import { HealthRegistry } from './health-registry.js';

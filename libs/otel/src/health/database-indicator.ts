@@ -3,8 +3,8 @@ import { awaitAnswer, refusalIn } from './database-answer.js';
 import { shapeOf, statementFor } from './database-shapes.js';
 import { methodNames } from './foreign-client.js';
 import type { ForeignClient } from './foreign-client.js';
-import { HealthError } from './health-error.js';
-import type { HealthFinding, HealthIndicator } from './indicator.js';
+import { HealthError } from '../options/health-error.js';
+import type { HealthFinding, HealthIndicator } from '../options/health-indicator.js';
 
 /** Options of `databaseIndicator`. */
 export interface DatabaseIndicatorOptions {

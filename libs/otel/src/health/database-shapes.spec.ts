@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { EventEmitter } from 'node:events';
-import type { HealthFinding } from './indicator.js';
-import { HealthError } from './health-error.js';
+import type { HealthFinding } from '../options/health-indicator.js';
+import { HealthError } from '../options/health-error.js';
 import { databaseIndicator } from './database-indicator.js';
 import { shapeOf } from './database-shapes.js';
 

@@ -4,11 +4,11 @@ import { ModuleRef } from '@nestjs/core';
 import type { Pingable } from '../options/otel.options.js';
 import { databaseIndicator } from './database-indicator.js';
 import { isClient } from './foreign-client.js';
-import { HealthError } from './health-error.js';
+import { HealthError } from '../options/health-error.js';
 import { HealthRegistry } from './health-registry.js';
 import type { HealthConfig } from '../options/otel.config.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';
-import type { HealthIndicator } from './indicator.js';
+import type { HealthIndicator } from '../options/health-indicator.js';
 
 const nameOf = (token: InjectionToken): string =>
   typeof token === 'function' ? token.name : String(token);

@@ -1,5 +1,5 @@
 import { HealthQuestion } from './health-question.js';
-import type { HealthFinding, HealthIndicator } from './indicator.js';
+import type { HealthFinding, HealthIndicator } from '../options/health-indicator.js';
 
 const NOW = { timeoutMs: 1000, cacheMs: 0 };
 

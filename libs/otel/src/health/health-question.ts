@@ -2,7 +2,7 @@ import { aside } from '../context/aside.js';
 import { errorText } from '../secrets/masked-text.js';
 import { plainDetail } from './finding-detail.js';
 import type { PlainDetail } from './finding-detail.js';
-import type { HealthIndicator, HealthState } from './indicator.js';
+import type { HealthIndicator, HealthState } from '../options/health-indicator.js';
 import { SingleFlight } from './single-flight.js';
 import { withinMs } from './time-box.js';
 

@@ -1,4 +1,4 @@
-import { HealthError } from './health-error.js';
+import { HealthError } from '../options/health-error.js';
 import { HealthRegistry } from './health-registry.js';
 import { resolveConfig } from '../options/resolve.js';
 

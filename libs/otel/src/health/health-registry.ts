@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HealthError } from './health-error.js';
+import { HealthError } from '../options/health-error.js';
 import { HealthQuestion } from './health-question.js';
 import type { IndicatorReport } from './health-question.js';
 import type { HealthConfig } from '../options/otel.config.js';
 import { HEALTH_SETTINGS } from './health.tokens.js';
-import type { HealthIndicator } from './indicator.js';
+import type { HealthIndicator } from '../options/health-indicator.js';
 
 /** What readiness comes to: `error` when an indicator is down, `degraded` when one is. */
 export interface HealthReport {

@@ -1,2 +1,2 @@
-/** Injection token of the resolved {@link HealthSettings}. */
+/** Injection token of the resolved {@link HealthConfig}. */
 export const HEALTH_SETTINGS = Symbol('nestlens.otel.health.settings');

@@ -3,7 +3,7 @@ import type { Signal } from '@nestlens/otlp';
 import type { Destination, ExportEngine, SignalStatus } from '../engine/engine.js';
 import { maskedText } from '../secrets/masked-text.js';
 import type { PlainDetail } from './finding-detail.js';
-import type { HealthFinding, HealthIndicator } from './indicator.js';
+import type { HealthFinding, HealthIndicator } from '../options/health-indicator.js';
 import { exportFailures, outcomeOf } from './export-failures.js';
 import type { Trouble } from './export-failures.js';
 import { unreachable } from './reachability.js';

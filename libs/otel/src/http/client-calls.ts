@@ -17,7 +17,7 @@ import {
 import { contexts } from '../context/contexts.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
-import { ownMeter, ownTracer } from '../telemetry.js';
+import { ownMeter, ownTracer } from '../late-bound/own-telemetry.js';
 import { plainAddress } from './authority.js';
 import { injectContext } from '../propagation/client-headers.js';
 import type { HeaderCarrier } from '../propagation/client-headers.js';

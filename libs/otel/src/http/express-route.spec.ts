@@ -1,5 +1,5 @@
 import { expressRoute } from './express-route.js';
-import type { ExpressLayer } from './express-layers.js';
+import type { ExpressLayer } from '../adapter/express-layers.js';
 
 /** A mount as Express 4, and router before 2.3, keep it: no pattern, only the last match. */
 const oldMount = (

@@ -1,5 +1,10 @@
-import { layersOf, matchOf } from './express-layers.js';
-import type { ExpressApp, ExpressLayer, ExpressRoute, LayerMatch } from './express-layers.js';
+import { layersOf, matchOf } from '../adapter/express-layers.js';
+import type {
+  ExpressApp,
+  ExpressLayer,
+  ExpressRoute,
+  LayerMatch,
+} from '../adapter/express-layers.js';
 import { parseTarget } from './request-target.js';
 
 /** What Express leaves on a request; `baseUrl` is the concrete path of the mounts, `/tenants/7` for `/tenants/:id`. */

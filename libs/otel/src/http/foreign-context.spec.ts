@@ -4,7 +4,7 @@ import { trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { useLeakCheck } from '@nestlens/testing';
 import { contexts } from '../context/contexts.js';
-import { ownTracer } from '../telemetry.js';
+import { ownTracer } from '../late-bound/own-telemetry.js';
 import { platforms, startHttpApp } from './fixtures/http-app.js';
 
 /** As of SDKs before API 1.10, such as Sentry's: what is active changes around a function only. */

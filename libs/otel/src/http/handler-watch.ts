@@ -4,7 +4,7 @@ import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { contexts } from '../context/contexts.js';
 import { exceptionWatch, lacks, watchClass, watchMethod } from '../exceptions/exception-watch.js';
 import { HttpInterceptor } from './http.interceptor.js';
-import { serverRequestOf } from './server-context.js';
+import { serverRequestOf } from './server-request.js';
 
 // Where Nest's own decorators keep what they are given; its constants moved between 11 and 12.
 const INTERCEPTORS = '__interceptors__';

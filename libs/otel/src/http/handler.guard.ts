@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { contexts } from '../context/contexts.js';
 import { warnOfFault } from '../faults/fault-log.js';
 import { serverRequestOfMessage } from './http-server.instrumentation.js';
-import { serverRequestOf } from './server-context.js';
+import { serverRequestOf } from './server-request.js';
 
 /**
  * Tells the span of an HTTP request its controller and handler, and brings the request's context back where

@@ -6,7 +6,7 @@ import { Inventory } from '../report/inventory.js';
 import { ClientCalls } from './client-calls.js';
 import { guarded } from '../faults/fault-log.js';
 import type { HttpSettings } from './http.settings.js';
-import { HTTP_SETTINGS } from './http.tokens.js';
+import { HTTP_SETTINGS } from './http.settings.js';
 import { nodeHandlers } from './node-client.js';
 import { undiciHandlers } from './undici-client.js';
 

@@ -1,6 +1,6 @@
 import { APP_GUARD } from '@nestjs/core';
 import type { Provider } from '@nestjs/common';
-import { AdapterHooks } from './adapter-hooks.js';
+import { AdapterHooks } from '../adapter/adapter-hooks.js';
 import { HttpClientInstrumentation } from './http-client.instrumentation.js';
 import { HttpServerInstrumentation } from './http-server.instrumentation.js';
 import { HandlerGuard } from './handler.guard.js';

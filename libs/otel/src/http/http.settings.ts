@@ -15,6 +15,9 @@ export interface HttpSettings extends Omit<HttpConfig, 'redactQuery' | 'knownMet
   readonly exceptionSignal: ExceptionSignal;
 }
 
+/** Injection token of the resolved {@link HttpSettings}. */
+export const HTTP_SETTINGS = Symbol('nestlens.http.settings');
+
 const lowerCase = (words: readonly string[]): string[] => [
   ...new Set(words.map((word) => word.toLowerCase())),
 ];

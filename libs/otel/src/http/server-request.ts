@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { createContextKey, trace } from '@opentelemetry/api';
 import type { Context, Span } from '@opentelemetry/api';
 import { ATTR_CODE_FUNCTION_NAME, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { isClientFault } from '../exceptions/nest-outcome.js';
 import { recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
-import { shortContextHeaders } from '../propagation/incoming-headers.js';
+import { shortContextHeaders, withIncoming } from '../propagation/incoming-headers.js';
 import type { ContextHeaders, Incoming } from '../propagation/incoming-headers.js';
 import { ATTR_NESTJS_CALLBACK, ATTR_NESTJS_CONTROLLER } from './semconv.js';
-import { serverContext } from './server-context.js';
+
+const SERVER_REQUEST = createContextKey('nestlens.http.server_request');
 
 /** What is known of a request before its span starts. */
 export interface RequestFacts {
@@ -112,3 +114,11 @@ export class ServerRequest implements Incoming {
     this.#inBody = undefined;
   }
 }
+
+/** The context of one request: its parent's values, its span and itself. */
+const serverContext = (parent: Context, span: Span, request: ServerRequest): Context =>
+  withIncoming(trace.setSpan(parent, span).setValue(SERVER_REQUEST, request), request);
+
+/** The incoming request that `context` belongs to, if any. */
+export const serverRequestOf = (context: Context): ServerRequest | undefined =>
+  context.getValue(SERVER_REQUEST) as ServerRequest | undefined;

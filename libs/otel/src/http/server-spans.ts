@@ -8,7 +8,12 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { ServiceState } from '../lifecycle/service-state.js';
-import { SCOPE_NAME, SCOPE_VERSION, ownPropagator, ownTracer } from '../telemetry.js';
+import {
+  SCOPE_NAME,
+  SCOPE_VERSION,
+  ownPropagator,
+  ownTracer,
+} from '../late-bound/own-telemetry.js';
 import { failSpan, recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
 import { expressRoute } from './express-route.js';

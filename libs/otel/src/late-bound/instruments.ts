@@ -9,14 +9,21 @@ import type {
   UpDownCounter,
 } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
-import type { LateBoundMeter } from './meter.js';
 import { Binding } from './slot.js';
+import type { LateBoundSlot } from './slot.js';
+
+/** What an instrument asks of the meter that made it. */
+export interface InstrumentMeter {
+  readonly slot: LateBoundSlot<MeterProvider, Meter>;
+  /** The real meter of `provider`, a noop one while waiting. */
+  of(provider: MeterProvider | undefined): Meter;
+}
 
 /** A real instrument by provider; `undefined` while waiting, and if the SDK refuses to make it. */
 export type LateBoundTarget<Instrument> = Binding<MeterProvider, Instrument | undefined>;
 
 export const lateBoundTarget = <Instrument>(
-  meter: LateBoundMeter,
+  meter: InstrumentMeter,
   make: (meter: Meter) => Instrument,
 ): LateBoundTarget<Instrument> =>
   new Binding<MeterProvider, Instrument | undefined>(meter.slot, undefined, (provider) => {
@@ -35,7 +42,7 @@ export const lateBoundTarget = <Instrument>(
 export class LateBoundAdder implements Counter, UpDownCounter {
   readonly #target: LateBoundTarget<Counter>;
 
-  constructor(meter: LateBoundMeter, make: (meter: Meter) => Counter) {
+  constructor(meter: InstrumentMeter, make: (meter: Meter) => Counter) {
     this.#target = lateBoundTarget(meter, make);
   }
 
@@ -54,7 +61,7 @@ export class LateBoundAdder implements Counter, UpDownCounter {
 export class LateBoundRecorder implements Histogram, Gauge {
   readonly #target: LateBoundTarget<Histogram>;
 
-  constructor(meter: LateBoundMeter, make: (meter: Meter) => Histogram) {
+  constructor(meter: InstrumentMeter, make: (meter: Meter) => Histogram) {
     this.#target = lateBoundTarget(meter, make);
   }
 

@@ -12,6 +12,7 @@ import type {
   UpDownCounter,
 } from '@opentelemetry/api';
 import { LateBoundAdder, LateBoundRecorder } from './instruments.js';
+import type { InstrumentMeter } from './instruments.js';
 import { BatchObservers, LateBoundObservable } from './observables.js';
 import { LateBoundProvider } from './provider.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
@@ -19,7 +20,7 @@ import type { Scope } from './slot.js';
 
 const WAITING = createNoopMeter();
 
-export type MeterSlot = LateBoundSlot<MeterProvider, Meter>;
+type MeterSlot = LateBoundSlot<MeterProvider, Meter>;
 
 /**
  * A meter provider that may be asked before the real one exists. The API has no proxy for meters, so
@@ -38,7 +39,7 @@ export class LateBoundMeterProvider
 }
 
 /** Instruments are made in the real meter on their first use after a fill. */
-export class LateBoundMeter implements Meter {
+export class LateBoundMeter implements Meter, InstrumentMeter {
   readonly slot: MeterSlot;
   readonly #batches: BatchObservers;
   readonly #binding: Binding<MeterProvider, Meter>;

@@ -6,17 +6,16 @@ import type {
   ObservableCallback,
 } from '@opentelemetry/api';
 import { lateBoundTarget } from './instruments.js';
-import type { LateBoundTarget } from './instruments.js';
-import type { LateBoundMeter } from './meter.js';
+import type { InstrumentMeter, LateBoundTarget } from './instruments.js';
 import type { Bindable } from './slot.js';
 
 /** An observable instrument that keeps its callbacks while there is no provider to call them. */
 export class LateBoundObservable implements Observable, Bindable {
-  readonly #meter: LateBoundMeter;
+  readonly #meter: InstrumentMeter;
   readonly #target: LateBoundTarget<Observable>;
   readonly #callbacks = new Set<ObservableCallback>();
 
-  constructor(meter: LateBoundMeter, make: (meter: Meter) => Observable) {
+  constructor(meter: InstrumentMeter, make: (meter: Meter) => Observable) {
     this.#meter = meter;
     this.#target = lateBoundTarget(meter, make);
   }
@@ -53,10 +52,10 @@ export class LateBoundObservable implements Observable, Bindable {
 
 /** The batch callbacks of one meter. */
 export class BatchObservers {
-  readonly #meter: LateBoundMeter;
+  readonly #meter: InstrumentMeter;
   readonly #observers: BatchObserver[] = [];
 
-  constructor(meter: LateBoundMeter) {
+  constructor(meter: InstrumentMeter) {
     this.#meter = meter;
   }
 
@@ -79,13 +78,13 @@ export class BatchObservers {
 }
 
 class BatchObserver implements Bindable {
-  readonly #meter: LateBoundMeter;
+  readonly #meter: InstrumentMeter;
   readonly #callback: BatchObservableCallback;
   readonly #observables: ReadonlySet<Observable>;
   #targets: Observable[] = [];
 
   constructor(
-    meter: LateBoundMeter,
+    meter: InstrumentMeter,
     callback: BatchObservableCallback,
     observables: ReadonlySet<Observable>,
   ) {

@@ -9,7 +9,7 @@ import type {
 } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
-import { keepRandomFlag } from '../propagation/random-flag.js';
+import { keepRandomFlag } from './random-flag.js';
 import { Overlaps, protocolOf } from './overlaps.js';
 import type { Overlap } from './overlaps.js';
 import { LateBoundProvider } from './provider.js';

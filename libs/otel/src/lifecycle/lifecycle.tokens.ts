@@ -1,2 +1,2 @@
-/** Injection token of the resolved {@link ShutdownSettings}. */
+/** Injection token of the resolved {@link ShutdownConfig}. */
 export const SHUTDOWN_SETTINGS = Symbol('nestlens.otel.shutdown.settings');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
 import { SHUTDOWN_SETTINGS } from './lifecycle.tokens.js';
 import { runPhase } from './phase-run.js';
 import type { PhaseReport } from './phase-run.js';

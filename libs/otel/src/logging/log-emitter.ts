@@ -3,7 +3,7 @@ import { isTracingSuppressed } from '@opentelemetry/core';
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 import { globalProviders } from '../late-bound/globals.js';
-import { ownLogger } from '../telemetry.js';
+import { ownLogger } from '../late-bound/own-telemetry.js';
 import { toText } from '../exceptions/text.js';
 
 const MAX_SCOPES = 500;

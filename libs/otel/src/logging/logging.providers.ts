@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
+import { OTEL_CONFIG } from '../options/otel.config.js';
 import type { LoggerSettings, OtelConfig } from '../options/otel.config.js';
-import { OTEL_CONFIG } from '../otel.tokens.js';
 import { DiagBridge } from './diag-bridge.js';
 import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { OtelLogger } from './otel-logger.js';

@@ -1,5 +1,5 @@
-import { behindMount, layersOf, matchOf } from '../http/express-layers.js';
-import type { ExpressApp, ExpressLayer, ExpressRoute } from '../http/express-layers.js';
+import { behindMount, layersOf, matchOf } from '../adapter/express-layers.js';
+import type { ExpressApp, ExpressLayer, ExpressRoute } from '../adapter/express-layers.js';
 
 /** Methods in upper case; `ALL` for a route or middleware that takes any. */
 export type Methods = ReadonlySet<string>;

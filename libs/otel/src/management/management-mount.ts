@@ -2,15 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { HealthConfig } from '../options/otel.config.js';
-import { HEALTH_SETTINGS } from '../health/health.tokens.js';
-import { AdapterHooks } from '../http/adapter-hooks.js';
+import { AdapterHooks } from '../adapter/adapter-hooks.js';
 import { ServiceReadiness } from '../lifecycle/service-readiness.js';
 import { ServiceState } from '../lifecycle/service-state.js';
 import { Inventory } from '../report/inventory.js';
 import { appPathsOf, takesGet } from './app-paths.js';
 import type { AppPaths } from './app-paths.js';
 import { serveManagement } from './management-answer.js';
+import { MANAGEMENT_SETTINGS } from './management-settings.js';
+import type { ManagementSettings } from './management-settings.js';
 import { ManagementRoutes } from './management-routes.js';
 
 /** As far as Express and Fastify agree. */
@@ -41,7 +41,7 @@ export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
     routes: ManagementRoutes,
     inventory: Inventory,
     host: HttpAdapterHost,
-    @Inject(HEALTH_SETTINGS) health: Pick<HealthConfig, 'port'>,
+    @Inject(MANAGEMENT_SETTINGS) health: Pick<ManagementSettings, 'port'>,
     state: ServiceState,
     readiness: ServiceReadiness,
   ) {

@@ -3,12 +3,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
-import { HealthError } from '../health/health-error.js';
-import type { HealthConfig } from '../options/otel.config.js';
-import { HEALTH_SETTINGS } from '../health/health.tokens.js';
+import { HealthError } from '../options/health-error.js';
 import { errorText } from '../secrets/masked-text.js';
 import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { answerJson, serveManagement } from './management-answer.js';
+import { MANAGEMENT_SETTINGS } from './management-settings.js';
+import type { ManagementSettings } from './management-settings.js';
 import { ManagementRoutes } from './management-routes.js';
 
 /** Probes are tiny and few: what needs more than this is not a probe. */
@@ -22,13 +22,13 @@ const MAX_CONNECTIONS = 128;
  */
 @Injectable()
 export class ManagementServer implements OnModuleInit {
-  readonly #settings: HealthConfig;
+  readonly #settings: ManagementSettings;
   readonly #routes: ManagementRoutes;
   readonly #logger = new Logger('ManagementServer');
   #server: Server | undefined;
 
   constructor(
-    @Inject(HEALTH_SETTINGS) settings: HealthConfig,
+    @Inject(MANAGEMENT_SETTINGS) settings: ManagementSettings,
     routes: ManagementRoutes,
     phases: ShutdownPhases,
   ) {

@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { IntervalHistogram } from 'node:perf_hooks';
 import type { BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
-import type { StopObserving } from './runtime-metrics.js';
 import {
   ATTR_NODEJS_EVENTLOOP_STATE,
   METRIC_NODEJS_EVENTLOOP_DELAY,
@@ -27,7 +26,7 @@ const DELAYS: readonly (readonly [
 ];
 
 /** Delays and utilization are those since the last collection, whichever reader made it. */
-export const observeEventLoop = (meter: Meter, delay: IntervalHistogram): StopObserving => {
+export const observeEventLoop = (meter: Meter, delay: IntervalHistogram): (() => void) => {
   const delays = DELAYS.map(([name, description, read]) => ({
     gauge: meter.createObservableGauge(`${METRIC_NODEJS_EVENTLOOP_DELAY}.${name}`, {
       description,

@@ -1,6 +1,5 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 import type { BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
-import type { StopObserving } from './runtime-metrics.js';
 import {
   ATTR_V8JS_HEAP_SPACE_NAME,
   ATTR_V8JS_RESOURCE_TYPE,
@@ -12,7 +11,7 @@ import {
 } from './semconv.js';
 
 /** The heap by space, and what keeps the event loop alive by type. */
-export const observeHeap = (meter: Meter): StopObserving => {
+export const observeHeap = (meter: Meter): (() => void) => {
   const bytes = (name: string, description: string): Observable =>
     meter.createObservableUpDownCounter(name, { description, unit: 'By' });
   const used = bytes(METRIC_V8JS_MEMORY_HEAP_USED, 'Heap memory size allocated.');

@@ -6,7 +6,7 @@ import type { Meter } from '@opentelemetry/api';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { ManagementRoutes } from '../management/management-routes.js';
 import { resolveConfig } from '../options/resolve.js';
-import { OTEL_CONFIG } from '../otel.tokens.js';
+import { OTEL_CONFIG } from '../options/otel.config.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { OTEL_METER, OTEL_TRACER } from './instrument.tokens.js';

@@ -1,10 +1,10 @@
 import type { Provider } from '@nestjs/common';
 import { ManagementRoutes } from '../management/management-routes.js';
 import type { OtelConfig } from '../options/otel.config.js';
-import { OTEL_CONFIG } from '../otel.tokens.js';
+import { OTEL_CONFIG } from '../options/otel.config.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
-import { scrapedBoundsOf } from './bounds.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
+import { scrapedBoundsOf } from '../engine/bounds.js';
 import { OTEL_METER, OTEL_TRACER } from './instrument.tokens.js';
 import { PrometheusEndpoint } from './prometheus-endpoint.js';
 import { RuntimeMetrics } from './runtime-metrics.js';

@@ -1,7 +1,7 @@
 import { PerformanceObserver, constants, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { PerformanceEntry } from 'node:perf_hooks';
 import type { Histogram, Meter } from '@opentelemetry/api';
-import { ownMeter } from '../telemetry.js';
+import { ownMeter } from '../late-bound/own-telemetry.js';
 import { observeEventLoop } from './event-loop-observer.js';
 import { observeHeap } from './heap-observer.js';
 import { ATTR_V8JS_GC_TYPE, METRIC_V8JS_GC_DURATION } from './semconv.js';
@@ -18,9 +18,6 @@ const GC_TYPES = new Map<number, string>([
   [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
 ]);
 
-/** Takes one set of observers off again. */
-export type StopObserving = () => void;
-
 /**
  * Event loop, garbage collection and heap of this process, by the conventions for Node.js and V8.
  *
@@ -28,7 +25,7 @@ export type StopObserving = () => void;
  * and `process.getBuiltinModule`, and we patch nothing.
  */
 export class RuntimeMetrics {
-  #stops: StopObserving[] = [];
+  #stops: (() => void)[] = [];
 
   /** Costs a timer of 10 ms inside libuv, which keeps no process alive. Safe twice. */
   start(meter: Meter = ownMeter()): void {
@@ -50,7 +47,7 @@ export class RuntimeMetrics {
   }
 }
 
-const observeCollections = (meter: Meter): StopObserving => {
+const observeCollections = (meter: Meter): (() => void) => {
   const duration: Histogram = meter.createHistogram(METRIC_V8JS_GC_DURATION, {
     description: 'Duration of garbage collections by kind.',
     unit: 's',

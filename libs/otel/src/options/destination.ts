@@ -28,7 +28,13 @@ import { shown } from './shown.js';
 import { materialOf, tlsGiven } from './tls.js';
 import type { TlsNames } from './tls.js';
 import { MAX_TIMER_MS } from './variable-rules.js';
-import type { DestinationSuffix, SharedVariable, SignalVariable, ValueOf } from './variables.js';
+import type {
+  DestinationSuffix,
+  SharedVariable,
+  SignalVariable,
+  ValueOf,
+  VariablesOf,
+} from './variables.js';
 
 export interface DestinationResult {
   readonly destination: OtlpDestination;
@@ -52,11 +58,6 @@ const authHeaders = (auth: OtlpAuth): Headers => {
       return basic(auth.username, auth.password);
   }
 };
-
-/** The variable of one signal, and that of all. */
-export type VariablesOf = <S extends DestinationSuffix>(
-  suffix: S,
-) => readonly [SignalVariable<S>, SharedVariable<S>];
 
 const variablesOf =
   (signal: Signal): VariablesOf =>

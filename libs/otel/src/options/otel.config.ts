@@ -125,6 +125,9 @@ export interface LogsConfig extends Omit<LogsValues, 'exporters' | 'format'> {
 export type LoggerSettings = Pick<LogsConfig, 'format' | 'level' | 'emit'> &
   Partial<Pick<LogsConfig, 'pino'>>;
 
+/** Injection token of the frozen {@link OtelConfig}. */
+export const OTEL_CONFIG = Symbol('nestlens.otel.config');
+
 /** All options, with variables and defaults filled in. Frozen to the bottom, but for what is the app's own. */
 export interface OtelConfig {
   /** `OTEL_SDK_DISABLED`: context still travels, nothing is recorded. */

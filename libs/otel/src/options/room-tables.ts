@@ -1,6 +1,6 @@
 import type { InjectionToken } from '@nestjs/common';
 import * as v from 'valibot';
-import type { HealthIndicator } from '../health/indicator.js';
+import type { HealthIndicator } from './health-indicator.js';
 import { DIAGNOSTIC_LEVELS } from './option-names.js';
 import { option, section } from './option.js';
 import {

@@ -1,6 +1,6 @@
 // Generated from the tables of this room by `npm run options`. Not to be edited by hand.
 import type { InjectionToken } from '@nestjs/common';
-import type { HealthIndicator } from '../health/indicator.js';
+import type { HealthIndicator } from './health-indicator.js';
 import type { HttpIgnore } from './option-types.js';
 
 /** Instrumentation of HTTP servers and clients. */

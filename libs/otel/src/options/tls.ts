@@ -1,11 +1,10 @@
 import { TLS_FILES } from '@nestlens/otlp';
 import type { Signal, TlsFile, TlsReading } from '@nestlens/otlp';
 import { Secret } from '../secrets/secret.js';
-import type { VariablesOf } from './destination.js';
 import type { Environment } from './environment.js';
 import type { TlsMaterial } from './otel.config.js';
 import type { OtlpOptions, OtlpTlsOptions } from './otel.options.js';
-import type { DestinationSuffix } from './variables.js';
+import type { DestinationSuffix, VariablesOf } from './variables.js';
 
 /** Where a file was given, or without a key the section: a path, or the variable that set it. */
 export type TlsNames = (key?: TlsFile) => string;

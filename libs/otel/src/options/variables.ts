@@ -160,3 +160,8 @@ export type VariableName = keyof typeof VARIABLES;
 export type ValueOf<N extends VariableName> = NonNullable<
   ReturnType<(typeof VARIABLES)[N]['read']>
 >;
+
+/** The variable of one signal, and that of all. */
+export type VariablesOf = <S extends DestinationSuffix>(
+  suffix: S,
+) => readonly [SignalVariable<S>, SharedVariable<S>];

@@ -1,6 +1,6 @@
 import { defaultTextMapSetter } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
-import { ownPropagator } from '../telemetry.js';
+import { ownPropagator } from '../late-bound/own-telemetry.js';
 import { BAGGAGE } from './baggage-propagator.js';
 import { B3_HEADERS, W3C_HEADERS, isPassedOn } from './incoming-headers.js';
 

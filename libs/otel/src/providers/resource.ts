@@ -12,7 +12,7 @@ import {
 import type { DetectedResource, Resource, ResourceDetector } from '@opentelemetry/resources';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { ResourceDetectorName } from '../options/otel.options.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
 import { containerDetector } from './container-detector.js';
 import { k8sDetector } from './k8s-detector.js';
 

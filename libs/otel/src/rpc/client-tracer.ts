@@ -6,7 +6,7 @@ import {
 import type { Attributes, Context, Histogram, Tracer } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { contexts } from '../context/contexts.js';
-import { ownMeter, ownTracer } from '../telemetry.js';
+import { ownMeter, ownTracer } from '../late-bound/own-telemetry.js';
 import { targetAddress } from './address.js';
 import { observeClientCall } from './client-call.js';
 import { ClientSpan } from './client-span.js';

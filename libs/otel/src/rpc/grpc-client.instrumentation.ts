@@ -10,7 +10,7 @@ import type { FoundClient } from './grpc-clients.js';
 import type { GrpcClientInterceptor } from './grpc-js.js';
 import { addToClient, withClientInterceptor } from './interceptor-options.js';
 import type { RpcSettings } from './rpc.settings.js';
-import { RPC_SETTINGS } from './rpc.tokens.js';
+import { RPC_SETTINGS } from './rpc.settings.js';
 import { runningClientTracers } from './traced-grpc.js';
 import { warnOfFault } from '../faults/fault-log.js';
 

@@ -10,7 +10,7 @@ import { HandlerTable } from './handler-table.js';
 import { withServerInterceptor } from './interceptor-options.js';
 import { callWatcher } from './rpc.interceptor.js';
 import type { RpcSettings } from './rpc.settings.js';
-import { RPC_SETTINGS } from './rpc.tokens.js';
+import { RPC_SETTINGS } from './rpc.settings.js';
 import { GrpcServerTracer } from './server-tracer.js';
 import { runningServerTracers } from './traced-grpc.js';
 import { UnknownMethods } from './unknown-methods.js';

@@ -12,6 +12,9 @@ export interface RpcSettings {
   readonly exceptionSignal: ExceptionSignal;
 }
 
+/** Injection token of the {@link RpcSettings}. */
+export const RPC_SETTINGS = Symbol('nestlens.rpc.settings');
+
 const matcher = (patterns: readonly string[]): ((method: string) => boolean) => {
   const exact = new Set<string>();
   const prefixes: string[] = [];

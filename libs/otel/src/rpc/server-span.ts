@@ -14,7 +14,7 @@ import { recordException } from '../exceptions/record-exception.js';
 import { ATTR_EXCEPTION_CODE } from '../exceptions/semconv.js';
 import { withIncoming } from '../propagation/incoming-headers.js';
 import type { Incoming } from '../propagation/incoming-headers.js';
-import { ownPropagator } from '../telemetry.js';
+import { ownPropagator } from '../late-bound/own-telemetry.js';
 import { withActiveCall } from './active-call.js';
 import type { ActiveCall } from './active-call.js';
 import { authorityAddress, peerAddress } from './address.js';

@@ -12,7 +12,7 @@ import type { Attributes, Context, Histogram, Tracer } from '@opentelemetry/api'
 import { suppressTracing } from '@opentelemetry/core';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { InFlight } from '../lifecycle/in-flight.js';
-import { ownMeter, ownPropagator, ownTracer } from '../telemetry.js';
+import { ownMeter, ownPropagator, ownTracer } from '../late-bound/own-telemetry.js';
 import type { GrpcMethodDefinition, GrpcServerCall } from './grpc-js.js';
 import type { RpcHandler } from './handler-table.js';
 import { headersGetter } from './metadata-carrier.js';

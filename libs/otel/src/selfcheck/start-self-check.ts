@@ -4,7 +4,7 @@ import type { Signal } from '@nestlens/otlp';
 import type { ExportEngine } from '../engine/engine.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { OtelConfig } from '../options/otel.config.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../telemetry.js';
+import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
 import type { SignalFacts } from './judge.js';
 import { SelfCheck } from './self-check.js';
 import { likelyCause } from './likely-cause.js';

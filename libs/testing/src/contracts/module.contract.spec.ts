@@ -4,7 +4,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { OtelModule } from '@nestlens/otel';
 import type { OtelModuleOptions, OtelOptionsFactory } from '@nestlens/otel';
-import { OTEL_CONFIG } from '../../../otel/src/otel.tokens.js';
+import { OTEL_CONFIG } from '../../../otel/src/options/otel.config.js';
 import { moduleCases, moduleContract } from './module.contract.js';
 import type { ModuleContractOptions } from './module.contract.js';
 

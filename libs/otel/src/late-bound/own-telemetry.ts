@@ -1,5 +1,5 @@
 import type { Logger, Meter, TextMapPropagator, Tracer } from '@opentelemetry/api';
-import { globalProviders } from './late-bound/globals.js';
+import { globalProviders } from './globals.js';
 
 /** Scope of all that this package itself emits. */
 export const SCOPE_NAME = '@nestlens/otel';

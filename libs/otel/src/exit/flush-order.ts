@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { aside } from '../context/aside.js';
-import { lives } from '../exit/lives.js';
-import type { Life } from '../exit/lives.js';
+import { lives } from './lives.js';
+import type { Life } from './lives.js';
 import { FLUSH_STEPS } from '../lifecycle/shutdown-phases.js';
 import type { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { lossesOf, shutdownReport } from '../report/shutdown-report.js';
 import type { ExportEngine } from '../engine/engine.js';
-import type { OtelProviders } from './otel-providers.js';
+import type { OtelProviders } from '../providers/otel-providers.js';
 
 /**
  * How telemetry leaves last, in the phase `flush`:
