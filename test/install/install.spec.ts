@@ -203,6 +203,20 @@ describe('the packed libs in a fresh app', () => {
     2 * MINUTES,
   );
 
+  it.each(APPS)('find nothing wrong in that project by their own doctor: %s', async (app) => {
+    const project = await stockOf(app);
+    const command = join(homeOf(app), 'node_modules', '.bin', 'nestlens');
+    // Exit code 1, for a fault, would reject.
+    const lines = await runScript(nodeOf(NEWEST), project.folder, command, 'doctor');
+    const checks = ['node', 'nestlens', 'nest', 'opentelemetry', 'copies'];
+    const sources = ['module', 'shutdown hooks', 'import order'];
+    for (const name of [...checks, ...sources, 'options']) {
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^ok +${name} `)));
+    }
+    // `runScript` exports nothing.
+    expect(lines).toContain('9 ok, 0 warning, 0 fault, 4 not checked');
+  });
+
   it('load nothing that is only for what was not chosen', async () => {
     const home = homeOf('nest12-esm');
     const [line = ''] = await runScript(nodeOf(NEWEST), home, 'loaded.mjs', '@nestlens/otel');

@@ -70,6 +70,10 @@ describe('copies in node_modules', () => {
       text: expect.stringMatching(/api 1\.\d+\.0 and 1\.\d+\.0, .*sdk-metrics \d\.\d\.0 and \d\./),
     });
     removeFolder(folder);
+    const kit = 'node_modules/@nestlens/testing/node_modules/@opentelemetry';
+    const ofTests = { [`${kit}/sdk-metrics/package.json`]: sdk('3.1.0') };
+    expect(await found({ ...files, ...ofTests })).toMatchObject({ state: 'ok' });
+    removeFolder(folder);
     const third = {
       'node_modules/x/node_modules/@opentelemetry/sdk-metrics/package.json': sdk('3.1.1'),
     };

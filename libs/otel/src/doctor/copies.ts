@@ -32,6 +32,9 @@ const workBesideEachOther = (name: string, versions: readonly string[]): boolean
   return name.startsWith('@opentelemetry/sdk-') && majors.size === versions.length;
 };
 
+/** The testing kit records with an SDK of its own, which lies below it in an app with another version of the API. */
+const OF_TESTS = /[\\/]@nestlens[\\/]testing[\\/]node_modules[\\/]/;
+
 /** Folders that are looked into. A large monorepo has some 20,000 packages. */
 const MOST_FOLDERS = 100_000;
 
@@ -75,7 +78,8 @@ class Search {
     const file = join(modules, name, 'package.json');
     if (!existsSync(file)) return;
     const copy = copyOf(realpathSync(file), name);
-    if (copy !== undefined) this.found.set(copy.path, { ...copy, name });
+    if (copy !== undefined && !OF_TESTS.test(copy.path))
+      this.found.set(copy.path, { ...copy, name });
   }
 }
 

@@ -90,6 +90,14 @@ describe('what the sources show', () => {
         },
         'ok',
       ],
+      [
+        'after ours, where only a script of tests loads something before',
+        {
+          'src/main.ts': OURS + SDK,
+          'package.json': '{ "scripts": { "test:debug": "node -r tsconfig-paths/register jest" } }',
+        },
+        'warning',
+      ],
     ])('an SDK %s', async (_what, files, state) => {
       expect(await order(files)).toMatch(`${state}: `);
     });

@@ -70,9 +70,13 @@ const hooksFinding = (sources: Sources): Finding => {
   );
 };
 
+/** Scripts that start the app; those of tests preload what the app never sees. */
+const STARTS = /^(start|dev|serve)/;
+
 const preloaded = (project: string): string | undefined => {
-  const { scripts = {} } = manifestIn(project);
-  for (const text of [...Object.values(scripts), new Environment().get('NODE_OPTIONS') ?? '']) {
+  const scripts = Object.entries(manifestIn(project).scripts ?? {});
+  const starts = scripts.filter(([name]) => STARTS.test(name)).map(([, text]) => text);
+  for (const text of [...starts, new Environment().get('NODE_OPTIONS') ?? '']) {
     const file = PRELOAD.exec(text)?.[1];
     if (file !== undefined) return file;
   }
