@@ -22,6 +22,7 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
     '^@nestlens/otlp/(wire|receiver)$': '<rootDir>/libs/otlp/src/$1/index.ts',
+    '^@nestlens/testing/contracts$': '<rootDir>/libs/testing/src/contracts/index.ts',
     '^@nestlens/(otlp|otel|lens|testing|protos)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

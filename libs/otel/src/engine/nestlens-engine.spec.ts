@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import { exportEngineContract } from '@nestlens/testing';
-import type { EngineFactory } from '@nestlens/testing';
+import { exportEngineContract } from '@nestlens/testing/contracts';
+import type { EngineFactory } from '@nestlens/testing/contracts';
 import { resolveConfig } from '../options/resolve.js';
 import { createNestlensEngine } from './nestlens-engine.js';
 

@@ -1,4 +1,4 @@
-import { exportEngineContract } from '@nestlens/testing';
+import { exportEngineContract } from '@nestlens/testing/contracts';
 import { resolveConfig } from '../options/resolve.js';
 import { createSdkEngine } from './sdk-engine.js';
 

@@ -1,0 +1,23 @@
+/**
+ * Suites that every implementation of a part runs, of this project or of yours.
+ *
+ * @module @nestlens/testing/contracts
+ */
+
+export { exportEngineContract } from './export-engine.contract.js';
+export type {
+  EngineContractOptions,
+  EngineDestination,
+  EngineFactory,
+  EngineOptions,
+  EngineProtocol,
+} from './export-engine.contract.js';
+export { lifecycleContract } from './lifecycle.contract.js';
+export type {
+  Lifecycle,
+  LifecycleContractOptions,
+  LifecycleFactory,
+  LifecycleSubject,
+} from './lifecycle.contract.js';
+export { moduleContract } from './module.contract.js';
+export type { AppFactory, ModuleContractOptions, NestApp } from './module.contract.js';
