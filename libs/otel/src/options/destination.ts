@@ -127,14 +127,15 @@ const faultOf = (
   return { path, found: fault.file && shown(path, tls[fault.file]), remedy: text };
 };
 
-/** How the three signals are looked at: files that they share are read once. */
-export interface Looks {
+/** What the destinations of all signals have in common when they are checked. */
+export interface CheckContext {
+  /** Reads files that several signals name once. */
   readonly readTls: (options: OtlpTlsOptions) => TlsReading;
-  /** Whether the pipeline sends it, which goes by way of a proxy. */
+  /** Whether our own pipeline sends the signal. It alone goes by way of a proxy. */
   readonly isSent: (signal: Signal) => boolean;
 }
 
-export const sharedReads = (): Looks['readTls'] => {
+export const sharedReads = (): CheckContext['readTls'] => {
   const read = new Map<string, TlsReading>();
   return (options) => {
     const key = JSON.stringify(options);
@@ -149,7 +150,7 @@ export const resolveDestination = (
   signal: Signal,
   options: OtlpOptions,
   environment: Environment,
-  looks: Looks,
+  context: CheckContext,
 ): DestinationResult => {
   const own: OtlpDestinationOptions = options[signal] ?? {};
   const { engine = OTLP_OPTIONS.keys.engine.default } = options;
@@ -197,8 +198,8 @@ export const resolveDestination = (
       ...(asksTls && { tls: tlsOptions }),
     },
     {
-      env: looks.isSent(signal) ? environment.variables : undefined,
-      readTls: looks.readTls,
+      env: context.isSent(signal) ? environment.variables : undefined,
+      readTls: context.readTls,
       ...(options.pool && { pool: options.pool }),
     },
   );

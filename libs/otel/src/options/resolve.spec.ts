@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { OtelConfigError } from './faults.js';
+import { sharedReads } from './destination.js';
 import { resolveConfig } from './resolve.js';
 
 const fixture = (name: string): string => new URL(`fixtures/${name}`, import.meta.url).pathname;
@@ -89,6 +90,21 @@ describe('resolveConfig', () => {
       resolveConfig({}, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).otlp.traces.url;
     expect(urlOf('https://c:443')).toBe('https://c:443/');
     expect(urlOf('c:443')).toBe('https://c:443/');
+  });
+
+  it('uses an endpoint of one signal as it is, a slash at its end included', () => {
+    const otlp = {
+      protocol: 'http/json',
+      traces: { endpoint: 'http://h:4318/v1/traces/' },
+      logs: { endpoint: 'http://h' },
+      metrics: { endpoint: 'unix:///run/otel.sock' },
+    };
+    const { traces, logs, metrics } = resolveConfig({ otlp }, {}).otlp;
+    expect([traces.url, logs.url, metrics.url]).toEqual([
+      'http://h:4318/v1/traces/',
+      'http://h/',
+      'unix:/run/otel.sock',
+    ]);
   });
 
   it('warns once about a variable it cannot understand, and goes on with the default', () => {
@@ -194,6 +210,13 @@ describe('resolveConfig', () => {
       const config = resolveConfig(otlp(tls), {});
       expect(config.otlp.traces.tls?.key?.reveal().toString()).toMatch(/PRIVATE KEY/);
       expect(inspect(config, { depth: null })).not.toMatch(/PRIVATE KEY/);
+    });
+
+    it('are read once for all signals that share them', () => {
+      const read = sharedReads();
+      const caFile = fixture('localhost.pem');
+      expect(read({ caFile })).toBe(read({ caFile }));
+      expect(read({ caFile, serverName: 'a' })).not.toBe(read({ caFile }));
     });
 
     it.each([

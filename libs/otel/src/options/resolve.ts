@@ -1,7 +1,7 @@
 import type { ExceptionSignal } from '../exceptions/record-exception.js';
 import { Secret } from '../secrets/secret.js';
 import { resolveDestination, sharedReads } from './destination.js';
-import type { Looks } from './destination.js';
+import type { CheckContext } from './destination.js';
 import { engineFaults, engineWarnings } from './engine-limits.js';
 import { Environment } from './environment.js';
 import { OtelConfigError } from './faults.js';
@@ -134,13 +134,13 @@ export const resolveConfig = (given: unknown, variables?: NodeJS.ProcessEnv): Ot
     metrics: silencedWhere(disabled, resolveMetrics(options.metrics, environment)),
     logs: silencedWhere(disabled, resolveLogs(options.logs, environment)),
   };
-  const looks: Looks = {
+  const context: CheckContext = {
     readTls: sharedReads(),
     isSent: (signal) => engine === 'nestlens' && signals[signal].exporters.includes('otlp'),
   };
-  const traces = resolveDestination('traces', otlp, environment, looks);
-  const metrics = resolveDestination('metrics', otlp, environment, looks);
-  const logs = resolveDestination('logs', otlp, environment, looks);
+  const traces = resolveDestination('traces', otlp, environment, context);
+  const metrics = resolveDestination('metrics', otlp, environment, context);
+  const logs = resolveDestination('logs', otlp, environment, context);
   const pipeline = pipelineOf(options, environment);
   const spool = spoolResult(options, pipeline);
   const checked = [traces, metrics, logs, spool];
