@@ -3,7 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { AttributeMap } from './attribute-map.js';
 import { hashOf, isSameSet } from './attribute-set.js';
 
-/** How the SDK tells sets apart. */
+/** The rule by which the SDK tells sets apart. */
 const textOf = (attributes: Attributes): string =>
   JSON.stringify(
     Object.keys(attributes)
@@ -32,7 +32,7 @@ describe('AttributeMap', () => {
   it('finds each of many sets that differ a little, in the order in which they came', () => {
     const map = new AttributeMap<number>();
     const setOf = (id: number): Attributes => ({
-      // Of these texts only the middle differs.
+      // These texts differ only in the middle.
       url: `${'/'.repeat(50)}${id}${'/'.repeat(50)}`,
       'http.route': `/orders/${id % 7}`,
       status: id % 3,

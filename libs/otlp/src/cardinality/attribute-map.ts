@@ -4,11 +4,11 @@ import { hashOf, isSameSet } from './attribute-set.js';
 interface Slot<Value> {
   readonly attributes: Attributes;
   readonly value: Value;
-  /** Another set of the same hash. */
+  /** The next set with the same hash. */
   readonly next: Slot<Value> | undefined;
 }
 
-/** A value for each attribute set, in the order in which they came. */
+/** A value for each attribute set, in the order of insertion. */
 export class AttributeMap<Value> {
   readonly #slots = new Map<number, Slot<Value>>();
   readonly #values: Value[] = [];
@@ -17,14 +17,14 @@ export class AttributeMap<Value> {
     return this.#values.length;
   }
 
-  /** May throw what reading `attributes` throws. */
+  /** May throw the error of reading `attributes`. */
   get(attributes: Attributes): Value | undefined {
     let slot = this.#slots.get(hashOf(attributes));
     while (slot !== undefined && !isSameSet(slot.attributes, attributes)) slot = slot.next;
     return slot?.value;
   }
 
-  /** For a set that is not in it. `attributes` must not change from now on. */
+  /** For a set that is not in the map. `attributes` must not change from now on. */
   add(attributes: Attributes, value: Value): void {
     const hash = hashOf(attributes);
     this.#slots.set(hash, { attributes, value, next: this.#slots.get(hash) });

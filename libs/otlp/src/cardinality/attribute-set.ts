@@ -2,13 +2,13 @@ import type { Attributes } from '@opentelemetry/api';
 
 const OVERFLOW_KEY = 'otel.metric.overflow';
 
-/** The set of everything past the limit. Source: OpenTelemetry metrics SDK, "Overflow attribute". */
+/** The set for everything past the limit. Source: OpenTelemetry metrics SDK, "Overflow attribute". */
 export const OVERFLOW: Attributes = Object.freeze({ [OVERFLOW_KEY]: true });
 
 export const isOverflow = (attributes: Attributes): boolean =>
   attributes[OVERFLOW_KEY] === true && Object.keys(attributes).length === 1;
 
-/** A set as it is now: the application may go on with its object, and the copy lives as long as the process. */
+/** A copy of a set, since the application may change its object and the copy lives as long as the process. */
 export const copyOf = (attributes: Attributes): Attributes => {
   const copy = { ...attributes };
   for (const key of Object.keys(copy)) {
@@ -18,7 +18,7 @@ export const copyOf = (attributes: Attributes): Attributes => {
   return copy;
 };
 
-/** Whether both are one set, whatever the order of their keys. May throw what a getter or `toJSON` throws. */
+/** Whether both are the same set, whatever the order of their keys. May throw the error of a getter or `toJSON`. */
 export function isSameSet(one: Attributes, other: Attributes): boolean {
   const keys = Object.keys(one);
   if (keys.length !== Object.keys(other).length) return false;
@@ -30,20 +30,20 @@ export function isSameSet(one: Attributes, other: Attributes): boolean {
   return true;
 }
 
-/** Values that are no text, number or boolean are what JSON makes of them, as they are to the SDK. */
+/** Compares values that are not text, number or boolean by their JSON, as the SDK does. */
 const isSameValue = (one: unknown, other: unknown): boolean =>
   typeof one === 'object' && typeof other === 'object'
     ? JSON.stringify(one) === JSON.stringify(other)
     : Number.isNaN(one) && Number.isNaN(other);
 
-/** Texts differ in their first or last characters, or they are compared. */
+/** Reads the first and last characters of a text, where most texts differ; others are compared in full. */
 const ENDS = 32;
 const SEED = Math.trunc(Math.random() * 0x7fff_ffff);
 
 /**
- * A number that is the same for the same set, whatever the order of its keys; other sets mostly have another. Looking
- * a set up by it takes a seventh of the time that a text of the set takes, as the SDK makes one. Throws what a getter
- * or JSON throws.
+ * A hash of the set, whatever the order of its keys; different sets mostly have different hashes. Looking a set up by
+ * it takes a seventh of the time of the SDK's way, which makes a text of the set. Throws the error of a getter or of
+ * JSON.
  */
 export function hashOf(attributes: Attributes): number {
   let hash = SEED;

@@ -28,7 +28,7 @@ const bounded = (
   return { reader, provider, refused, meter: meters.getMeter('spec') };
 };
 
-/** A callback that observes what `now` holds. */
+/** A callback that observes the values in `now`. */
 const levels = () => {
   const now = new Map<string, number>();
   const callback: ObservableCallback = (result) => {

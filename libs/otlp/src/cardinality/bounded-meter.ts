@@ -19,11 +19,11 @@ import { limitOf, viewsOf } from './stream-rules.js';
 
 /** Options of `BoundedMeterProvider`. */
 export interface BoundedMetersOptions {
-  /** Sets of one observed instrument at most, the one of the overflow included. At least 1. */
+  /** The most sets of one observed instrument, including the overflow. At least 1. */
   readonly limit: number;
-  /** The views of the meter provider: their own limits hold for what they shape. Default: none. */
+  /** The views of the meter provider: their own limits apply to the metrics that they shape. Default: none. */
   readonly views?: readonly ViewOptions[];
-  /** Told of an observation that was left out, such as one that is not a number. Default: nobody. */
+  /** Called for an observation that was left out, such as one that is not a number. Default: not called. */
   readonly onRefused?: (instrument: string, reason: unknown) => void;
 }
 
@@ -36,16 +36,16 @@ const TYPES: Readonly<Record<ObservedKind, `${InstrumentType}`>> = {
 const INT = 0;
 
 /**
- * `provider` with a limit of attribute sets for what is observed. The SDK's own limit loses data there: of the sets
- * past it, it keeps the last one's value. So no more sets than it keeps apart are shown to it, and the others as their
- * sum. Instruments that are recorded to are the provider's own: they cost nothing here.
+ * Wraps `provider` with a limit of attribute sets for observed instruments. The SDK's own limit loses data there: of
+ * the sets past it, it keeps the last value. So the SDK is shown no more sets than it keeps apart; the others are
+ * shown as their sum. Instruments that are recorded to are the provider's own, at no cost here.
  *
- * Left to the SDK: instruments with a view that drops attributes, which would drop the overflow's as well.
+ * Left to the SDK: instruments with a view that drops attributes, which would also drop the overflow's.
  */
 export class BoundedMeterProvider implements MeterProvider {
   readonly #provider: MeterProvider;
   readonly #options: BoundedMetersOptions;
-  /** Instruments of one name share their points in the SDK, and so their sets. */
+  /** Instruments of the same name share their points in the SDK, and therefore their sets. */
   readonly #sets = new Map<string, ObservedSets>();
 
   constructor(provider: MeterProvider, options: BoundedMetersOptions) {
@@ -87,7 +87,7 @@ export class BoundedMeterProvider implements MeterProvider {
     const { limit } = this.#options;
     if (shaping.length === 0) return limit;
     // One less than the SDK has room for, since it counts an overflow that comes first as one of the sets. Without a
-    // view the reader sees to that.
+    // view, the reader reserves that place.
     return Math.max(...shaping.map((view) => limitOf(view, limit))) - 1;
   }
 }

@@ -9,7 +9,7 @@ import { ObservedRun } from './observed-run.js';
 import type { Counting } from './observed-run.js';
 import type { Observe, ObservedSets, Source } from './observed-sets.js';
 
-/** An instrument of the SDK, and the sets that all instruments of its name share. */
+/** An instrument of the SDK, with the sets that all instruments of its name share. */
 export interface Bounds {
   readonly real: Observable;
   readonly sets: ObservedSets;
@@ -48,7 +48,7 @@ export class BoundedObservable implements Observable {
     this.#bounds.real.removeCallback(registered.bounded);
   }
 
-  /** `undefined` for an instrument of somebody else's. */
+  /** `undefined` for an instrument that was not made here. */
   static boundsOf(observable: Observable): Bounds | undefined {
     return #bounds in observable ? observable.#bounds : undefined;
   }
@@ -149,6 +149,6 @@ const realOf = (observable: Observable): Observable =>
 const runOf = ({ sets, counting, refuse }: Bounds, source: Source, observe: Observe): ObservedRun =>
   new ObservedRun(sets, source, counting, observe, refuse);
 
-/** At once where the callback is not asynchronous. */
+/** Runs synchronously if the callback is not asynchronous. */
 const whenDone = (done: void | Promise<void>, act: () => void): void | Promise<void> =>
   typeof done?.then === 'function' ? done.then(act) : act();

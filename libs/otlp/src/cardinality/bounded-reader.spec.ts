@@ -13,7 +13,7 @@ useLeakCheck();
 
 const OVERFLOW = { 'otel.metric.overflow': true };
 
-/** A meter that is read through a limit. */
+/** A meter that is read through a bounded reader. */
 const bounded = (
   { views, ...limits }: BoundedReaderOptions = {},
   reading: PullReaderOptions = {},
@@ -211,7 +211,7 @@ describe('what leaves through boundedReader below the limit', () => {
     };
   };
 
-  /** The bytes of each metric, with the time of the collection taken out. */
+  /** The bytes of each metric, without the time of the collection. */
   const encoded = ({ resource, scopeMetrics }: ResourceMetrics): string[] =>
     scopeMetrics
       .flatMap(({ scope, metrics }) =>
@@ -254,7 +254,7 @@ describe('what leaves through boundedReader below the limit', () => {
     const timeless = (metrics: readonly MetricData[]) =>
       metrics.map((metric) => ({
         ...metric,
-        // Of a delta, the time of the collection before is the start.
+        // The start of a delta is the time of the collection before.
         dataPoints: metric.dataPoints.map(({ attributes, value }) => ({ attributes, value })),
       }));
     for (let cycle = 0; cycle < 4; cycle++) {
@@ -271,7 +271,7 @@ describe('what leaves through boundedReader below the limit', () => {
   });
 
   it('follows an observed counter that starts again', async () => {
-    // A reader alone: with two, the SDK forgets between them that it started again.
+    // A single reader: with two, the SDK forgets between them that it started again.
     const { reader, meter } = bounded();
     const level = { value: 0 };
     meter.createObservableCounter('c').addCallback((result) => result.observe(level.value));

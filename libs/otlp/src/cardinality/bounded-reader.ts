@@ -15,15 +15,17 @@ import type { Instrument } from './stream-rules.js';
 
 /** Options of `boundedReader`. */
 export interface BoundedReaderOptions {
-  /** Points of one metric at most, the one of the overflow included. Default: what the reader says. */
+  /** The most points of one metric, including the overflow. Default: the reader's limit. */
   readonly limit?: number;
   /**
-   * The views of the meter provider: their own limits and bucket counts hold for what they shape. Default: none.
+   * The views of the meter provider: their own limits and bucket counts apply to the metrics that they shape.
+   * Default: none.
    */
   readonly views?: readonly ViewOptions[];
   /**
-   * After so long without a collection, in ms, one is made that goes nowhere. For readers that are asked from outside:
-   * of what a view shapes, the SDK keeps for each reader all that others collected, until it is asked. Default: never.
+   * After this long without a collection, in ms, one is made and discarded. For readers that are collected from
+   * outside: for metrics that a view shapes, the SDK keeps everything that other readers collected until this one is
+   * collected. Default: never.
    */
   readonly idleMs?: number;
 }
@@ -33,27 +35,27 @@ const OBSERVED: ReadonlySet<string> = new Set([
   'OBSERVABLE_GAUGE',
   'OBSERVABLE_UP_DOWN_COUNTER',
 ]);
-/** Of an SDK that does not tell the kind of an instrument. */
+/** For an SDK that does not tell the kind of an instrument. */
 const UNTOLD = 'COUNTER';
 const DEFAULT_LIMIT = 2000;
 /**
- * The SDK forgets its sets with each collection, so sets that have a point of their own need room beside those that
- * are new: without it a burst of new ones would push what is counted of the old ones into the overflow.
+ * The SDK forgets its sets at each collection, so known sets need room beside new ones. Without it a burst of new
+ * sets would push counts of known ones into the overflow.
  */
 const ROOM = 1.5;
 /**
- * An overflow that is observed before the last of the other sets is one of the sets to the SDK; without a place more,
- * the last would be taken for the overflow.
+ * The SDK counts an overflow that is observed before the last other set as one of the sets. Without one more place,
+ * the last set would be taken for the overflow.
  */
 const PLACE = 1;
 
 /**
- * `inner` with a limit of attribute sets that holds for ever. The SDK's own holds for one collection: summed up since
- * the start, each collection adds as many sets again, without end. So the SDK is asked for deltas, which it forgets,
- * and they are summed up here, where the first sets stay and later ones are one point. What is observed comes summed
- * up by those who give it, and passes as it is.
+ * Wraps `inner` with a limit of attribute sets that holds for the life of the process. The SDK's own limit holds for
+ * one collection: summed up since the start, each collection would add as many sets again, without end. So the SDK is
+ * asked for deltas, which it forgets, and they are summed up here: the first sets keep a point each, and later sets
+ * share one. Observed values are sums already, and pass unchanged.
  *
- * It is one object with `inner`: register it instead, and close it instead.
+ * The result replaces `inner`: register it instead, and close it instead.
  */
 export function boundedReader(
   inner: IMetricReader,

@@ -7,14 +7,14 @@ import type { Merge } from './merging.js';
 interface Entry {
   readonly attributes: Attributes;
   startTime: HrTime;
-  /** Of the youngest value: collections may end in another order than they began. */
+  /** End time of the newest value: collections may end in another order than they began. */
   endTime: HrTime;
   value: unknown;
 }
 
 /**
- * The attribute sets of one metric, at most `limit` for ever: the first `limit - 1` that came keep a point of their
- * own, all others are one point with `otel.metric.overflow`. Nothing is lost and nothing counted twice.
+ * The attribute sets of one metric, at most `limit` for the life of the process. The first `limit - 1` sets keep a
+ * point each; all others share one point with `otel.metric.overflow`. Nothing is lost and nothing is counted twice.
  */
 export class BoundedSets {
   readonly #merge: Merge;
@@ -41,7 +41,7 @@ export class BoundedSets {
     }
   }
 
-  /** All sets as they are now; `endTime` is the time of each point, without it that of its youngest value. */
+  /** All sets as they are now. `endTime` is the time of each point; without it, the time of its newest value. */
   points(endTime?: HrTime): DataPoint<unknown>[] {
     const points: DataPoint<unknown>[] = [];
     for (const entry of this.#entries.values()) points.push(pointOf(entry, endTime));
@@ -55,7 +55,7 @@ export class BoundedSets {
       if (known !== undefined) return known;
       return this.#entries.size < this.#limit - 1 && !isOverflow(attributes) ? 'new' : 'overflow';
     } catch {
-      // A set that cannot be read any more: what was measured of it still counts.
+      // The set cannot be read any more. Its measurements still count.
       return 'overflow';
     }
   }

@@ -7,7 +7,7 @@ import { PullReader } from './fixtures/pull-reader.js';
 
 const MAX_SIZE = 20;
 
-/** What the SDK makes of values that are recorded without a collection between them. */
+/** The SDK's result for values that are recorded without a collection between them. */
 const histogramOf = async (values: readonly number[]): Promise<ExponentialHistogram> => {
   const reader = new PullReader({
     aggregation: () => ({

@@ -6,8 +6,8 @@ type Buckets = ExponentialHistogram['positive'];
 const NONE: Buckets = Object.freeze({ offset: 0, bucketCounts: [] });
 
 /**
- * Both histograms in one, at the finest scale that either of their sides has room for in `maxSize` buckets. A side
- * without buckets has no scale and no range, and so makes nothing coarser.
+ * Merges both histograms at the finest scale at which each sign fits in `maxSize` buckets. A sign without buckets has
+ * no range, so it does not lower the scale.
  */
 export function mergeExponential(
   one: ExponentialHistogram,
@@ -40,7 +40,7 @@ type Span = readonly [low: number, high: number];
 const scaleOf = ({ positive, negative, scale }: ExponentialHistogram): number =>
   positive.bucketCounts.length + negative.bucketCounts.length > 0 ? scale : Infinity;
 
-/** First and last index of both at `scale`. */
+/** First and last index of both histograms at `scale`. */
 function spanOf(one: Scaled, other: Scaled, scale: number): Span {
   let low = Infinity;
   let high = -Infinity;
@@ -52,7 +52,7 @@ function spanOf(one: Scaled, other: Scaled, scale: number): Span {
   return [low, high];
 }
 
-/** By how much the scale must fall for the span to have at most `maxSize` indices. */
+/** By how much the scale must be lowered for the range to have at most `maxSize` indices. */
 function coarser([low, high]: Span, maxSize: number): number {
   let change = 0;
   while ((high >> change) - (low >> change) >= maxSize) change++;

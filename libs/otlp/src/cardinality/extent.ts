@@ -1,4 +1,4 @@
-/** Sum, minimum and maximum of histograms are left out where an instrument has none. */
+/** Sum, minimum and maximum of histograms, each left out if an instrument does not have it. */
 type Figure = number | undefined;
 
 export const total = (one: Figure, other: Figure): Figure =>

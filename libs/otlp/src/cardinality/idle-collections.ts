@@ -1,4 +1,4 @@
-/** Collects where nobody else has for `everyMs`; at most one at a time. The timer keeps no process alive. */
+/** Collects if no other code has collected for `everyMs`, at most one at a time. The timer keeps no process alive. */
 export class IdleCollections {
   readonly #everyMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -9,14 +9,14 @@ export class IdleCollections {
     this.#everyMs = everyMs;
   }
 
-  /** `collect` gets the ms that a callback may take. */
+  /** `collect` gets the time that a callback may take, in ms. */
   start(collect: (timeoutMs: number) => Promise<unknown>): void {
     const everyMs = this.#everyMs;
     if (everyMs === undefined) return;
     this.#timer = setInterval(() => void this.#run(() => collect(everyMs)), everyMs).unref();
   }
 
-  /** Somebody collects. */
+  /** Call when other code collects. */
   asked(): void {
     this.#wasAsked = true;
   }
@@ -31,7 +31,7 @@ export class IdleCollections {
     this.#wasAsked = false;
     if (!isNeeded) return;
     this.#isRunning = true;
-    // What fails says so to whoever asks next.
+    // The next collection reports the failure to its caller.
     await collect().catch(() => {});
     this.#isRunning = false;
   }

@@ -26,7 +26,7 @@ import {
 
 useLeakCheck();
 
-/** Keeps what is exported. `delta` is what the destination wants of counters. */
+/** Keeps the exported metrics. `delta`: whether the destination wants deltas of counters. */
 class KeepingExporter implements PushMetricExporter {
   readonly exports: ResourceMetrics[] = [];
   readonly #wanted: AggregationTemporality;

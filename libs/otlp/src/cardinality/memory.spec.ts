@@ -14,13 +14,13 @@ useLeakCheck();
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const MIB = 1_024 * 1_024;
-/** Of which CI tries a million; a quarter of it shows the same growth. */
+/** CI runs a million; a quarter of that shows the same growth. */
 const MANY = process.env['CI'] === 'true' ? 1_000_000 : 250_000;
-/** More says nothing new of the other kinds, and takes longer. */
+/** More sets of the other kinds show nothing new and take longer. */
 const FEWER = 200_000;
 const CYCLES = 20;
 
-/** Once nothing more is freed. */
+/** Collects garbage until nothing more is freed. */
 async function heapBytes(): Promise<number> {
   let last = Number.POSITIVE_INFINITY;
   for (;;) {
@@ -33,7 +33,7 @@ async function heapBytes(): Promise<number> {
 }
 
 describe('random attribute sets without end', () => {
-  /** Gives what the heap grew by, in MiB: with a collection's sets in the SDK, or after it, whichever is more. */
+  /** The growth of the heap in MiB: with a collection's sets in the SDK, or after it, whichever is larger. */
   const show = async (
     reader: PullReader,
     name: string,
@@ -99,7 +99,7 @@ describe('random attribute sets without end', () => {
       sets = Array.from({ length: FEWER / CYCLES }, () => ({ id: `user-${random()}-${serial++}` }));
       expect((await reader.points('o')).length).toBeLessThanOrEqual(2000);
     }
-    // The first 1999 stay as they were last seen, as the SDK has it; the others are those of the last collection.
+    // The first 1999 stay as they were last seen, as in the SDK; the others are those of the last collection.
     expect(sumOf(await reader.points('o'))).toBe(1999 + FEWER / CYCLES);
     sets = [];
     expect(((await heapBytes()) - before) / MIB).toBeLessThan(10);

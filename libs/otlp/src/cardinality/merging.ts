@@ -7,10 +7,10 @@ const HISTOGRAM = 0;
 const EXPONENTIAL_HISTOGRAM = 1;
 const GAUGE = 2;
 
-/** What two values of one set come to. Changes neither: both may have been handed out already. */
+/** Merges two values of one set. Changes neither: both may have been handed out already. */
 export type Merge = (before: unknown, later: unknown) => unknown;
 
-/** `maxSize` is the number of buckets of an exponential histogram, for each sign. */
+/** `maxSize` is the maximum of buckets of an exponential histogram, for each sign. */
 export function mergeOf({ dataPointType }: MetricData, maxSize: number): Merge {
   switch (dataPointType as number) {
     case HISTOGRAM:
@@ -25,7 +25,7 @@ export function mergeOf({ dataPointType }: MetricData, maxSize: number): Merge {
   }
 }
 
-/** A sum that is not a number once is none for ever, so that what would make it one is left out. */
+/** A sum that is NaN stays NaN, so a value that would make it NaN is left out. */
 const add = (before: number, later: number): number => {
   const sum = before + later;
   return Number.isNaN(sum) ? before : sum;

@@ -13,23 +13,23 @@ import type { Instrument } from './stream-rules.js';
 export const DELTA: AggregationTemporality = 0;
 export const CUMULATIVE: AggregationTemporality = 1;
 
-/** What holds for one metric. */
+/** Rules of one metric. */
 export interface StreamRule {
-  /** Points at most. */
+  /** The most points. */
   readonly limit: number;
-  /** Buckets of an exponential histogram, for each sign. */
+  /** The most buckets of an exponential histogram, for each sign. */
   readonly maxSize: number;
-  /** Whether what the SDK gives as deltas leaves as the sum since the start. */
+  /** Whether the SDK's deltas are summed up since the start. */
   readonly cumulative: boolean;
 }
 
 export type RuleOf = (scope: ScopeMetrics['scope'], instrument: Instrument) => StreamRule;
 
-/** One metric of one scope; `sets` for those that are summed up here. */
+/** One metric of one scope; `sets` only if it is summed up here. */
 interface Stream {
   readonly rule: StreamRule;
   readonly sets: BoundedSets | undefined;
-  /** The last that was seen; its description may change. */
+  /** The descriptor that was seen last. Its description may change. */
   metric: MetricData;
 }
 
@@ -39,8 +39,8 @@ interface ScopeStreams {
 }
 
 /**
- * The memory between collections, one of it for a reader. It takes what the SDK collected and gives what is to leave:
- * deltas summed up where the destination wants sums since the start, everything within its limit.
+ * The state between collections, one for each reader. It takes the metrics that the SDK collected and returns those
+ * to export: deltas summed up where the destination wants cumulative values, everything within its limit.
  */
 export class MetricStreams {
   readonly #ruleOf: RuleOf;
@@ -51,7 +51,7 @@ export class MetricStreams {
     this.#ruleOf = ruleOf;
   }
 
-  /** `time` is that of the collection, where no point tells it. */
+  /** `time` is the time of the collection, for metrics whose points have none. */
   take(collected: readonly ScopeMetrics[], time: HrTime): ScopeMetrics[] {
     this.#advance(timeOf(collected) ?? time);
     const passing = new Map<Stream, MetricData[]>();
@@ -83,7 +83,7 @@ export class MetricStreams {
     return leaving;
   }
 
-  /** Collections may end in another order than they began; time does not go back. */
+  /** Collections may end in another order than they began. Times of a metric do not go back. */
   #advance(time: HrTime): void {
     if (isBefore(this.#time, time)) this.#time = time;
   }
@@ -112,8 +112,8 @@ export class MetricStreams {
 }
 
 /**
- * All by which the SDK tells one storage from another, so that what is added up is of one kind: two units of one name
- * are two metrics. The description is not part of it, since the longest one wins.
+ * The properties by which the SDK tells one storage from another, so that only values of one kind are added up: two
+ * units of one name are two metrics. The description is not among them, since the longest one wins.
  */
 function keyOf(metric: MetricData): string {
   const { name, unit, valueType, type } = metric.descriptor as MetricData['descriptor'] &
@@ -142,7 +142,7 @@ const timeOf = (collected: readonly ScopeMetrics[]): HrTime | undefined => {
   return undefined;
 };
 
-/** What passes is bounded by the SDK, but for the one set more that it has room for. */
+/** The SDK bounds the metrics that pass, except for the one set more that it has room for. */
 function bounded(metric: MetricData, { limit, maxSize }: StreamRule): MetricData {
   if (metric.dataPoints.length <= limit) return metric;
   const sets = new BoundedSets(mergeOf(metric, maxSize), limit);

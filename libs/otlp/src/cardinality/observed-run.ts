@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Observe, ObservedSets, Source } from './observed-sets.js';
 
-/** How an instrument counts. */
+/** The value type and the kind of an instrument. */
 export interface Counting {
   readonly isInteger: boolean;
   readonly isMonotonic: boolean;
@@ -33,7 +33,7 @@ export class ObservedRun {
     this.#number = ++source.begun;
   }
 
-  /** What cannot be taken costs itself, not what else the callback observes. */
+  /** An observation that fails does not affect the others of the callback. */
   observe(value: number, attributes: Attributes = {}): void {
     if (!Number.isFinite(value)) return this.#refuse('it is not a finite number');
     try {

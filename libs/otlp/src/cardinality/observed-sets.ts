@@ -5,21 +5,21 @@ import { OVERFLOW, copyOf, isOverflow } from './attribute-set.js';
 export type ObservedKind = 'counter' | 'up-down-counter' | 'gauge';
 export type Observe = (value: number, attributes?: Attributes) => void;
 
-/** What one callback said last of the sets that have no point of their own. */
+/** The last values that one callback observed for the sets without a point of their own. */
 export interface Source {
   sum: number;
   begun: number;
-  /** The youngest run that has ended: each reader makes runs, and they may overlap. */
+  /** The newest run that has ended. Each reader makes runs, and they may overlap. */
   ended: number;
 }
 
 /**
- * The attribute sets of one observed instrument, at most `limit` for ever: the first `limit - 1` that were seen keep
- * a point of their own. The others are summed up before the SDK sees them, since it keeps only the last value of its
- * overflow. Of a gauge, which has no sum, the overflow is the last value.
+ * The attribute sets of one observed instrument, at most `limit` for the life of the process. The first `limit - 1`
+ * sets keep a point each. The others are summed up before the SDK sees them, since the SDK keeps only the last value
+ * of its overflow. A gauge has no sum, so its overflow is the last value.
  *
- * What the callbacks say of the others is one sum for each run. A counter's overflow grows by what that sum grows: sets
- * that are gone stay counted, as the SDK has it, and never make the sum start again.
+ * The callbacks' values for the others are one sum for each run. A counter's overflow grows by the growth of that
+ * sum: sets that are gone stay counted, as in the SDK, and never make the sum start again.
  */
 export class ObservedSets {
   readonly #kind: ObservedKind;
@@ -34,7 +34,7 @@ export class ObservedSets {
     this.#limit = limit;
   }
 
-  /** For one callback. */
+  /** The state of one callback. */
   add(): Source {
     const source = { sum: 0, begun: 0, ended: 0 };
     this.#sources.add(source);
@@ -45,7 +45,7 @@ export class ObservedSets {
     this.#sources.delete(source);
   }
 
-  /** Where an observation of the set goes. Throws for a set that cannot be read, as the SDK does. */
+  /** The point to which an observation of the set goes. Throws for a set that cannot be read, as the SDK does. */
   placeOf(attributes: Attributes): 'known' | 'new' | 'overflow' {
     if (this.#known.get(attributes) !== undefined) return 'known';
     return this.#known.size < this.#limit - 1 && !isOverflow(attributes) ? 'new' : 'overflow';
@@ -56,7 +56,7 @@ export class ObservedSets {
     this.#known.add(copyOf(attributes), true);
   }
 
-  /** Tells the overflow at the end of a run, of which `sum` and `last` are those without a point of their own. */
+  /** Updates the overflow at the end of a run. `sum` and `last` cover the sets without a point of their own. */
   end(source: Source, run: number, sum: number, last: number | undefined, observe: Observe): void {
     if (run < source.ended) return;
     source.ended = run;

@@ -9,7 +9,7 @@ useLeakCheck();
 
 const BOUNDARIES = [10, 20, 50];
 
-/** All that was recorded of one instrument, by the first sight of its sets, without a limit. */
+/** Everything that was recorded of one instrument, in the order in which its sets were first seen, without a limit. */
 class Recorded {
   readonly #values = new Map<string, number[]>();
 
@@ -17,7 +17,7 @@ class Recorded {
     this.#values.set(set, [...(this.#values.get(set) ?? []), value]);
   }
 
-  /** What belongs to each point of `limit`: the first sets, then all others in their order. */
+  /** The expected points for `limit`: the first sets, then all others in their order. */
   points(limit: number): Map<string, readonly number[]> {
     const all = [...this.#values];
     const kept = new Map<string, readonly number[]>(all.slice(0, limit - 1));
@@ -46,7 +46,7 @@ const histogramOf = (values: readonly number[]): Histogram => {
   };
 };
 
-/** Bucket of a value, by the definition: the base is 2 ** (2 ** -scale), upper bounds are in. */
+/** Bucket of a value, by the definition: the base is 2 ** (2 ** -scale), upper bounds are inclusive. */
 const exponentialOf = ({ scale }: ExponentialHistogram, values: readonly number[]) => {
   const indices = values.map((value) => Math.ceil(Math.log2(value) * 2 ** scale) - 1);
   const offset = Math.min(...indices);
@@ -121,7 +121,7 @@ describe('boundedReader against a count of everything', () => {
         const wanted = all.points(limit);
         expect(points.map(setOf).toSorted()).toEqual([...wanted.keys()].toSorted());
         for (const point of points) {
-          // Of the gauges past the limit one is the last, and the SDK does not tell which.
+          // Past the limit a gauge has the last value, and the SDK does not tell which that is.
           if (name === 'gauge' && isOverflow(point)) continue;
           const values = wanted.get(setOf(point)) ?? [];
           expect([name, point.value]).toEqual([name, expected[name]?.(point.value, values)]);

@@ -22,7 +22,7 @@ const CRITERIA: readonly ViewOptions[] = [
   { instrumentName: '*', instrumentUnit: 's', meterName: 'spec' },
 ];
 
-/** Each with a unit, or another scope, than the others. */
+/** Each with another unit or scope than the others. */
 const INSTRUMENTS = [
   { scope: ['spec', '1'], unit: 's' },
   { scope: ['spec', ''], unit: 'ms' },

@@ -6,26 +6,26 @@ import type {
 } from '@opentelemetry/sdk-metrics';
 import type { InstrumentationScope } from '@opentelemetry/core';
 
-/** Names of instruments may hold a `*`, as the SDK reads it. */
+/** Names of instruments may contain a `*`, as in the SDK. */
 const SPECIAL = /[\^$\\.+?()[\]{}|]/g;
 /** Buckets of an exponential histogram for each sign. Source: metrics SDK, exponential histogram, MaxSize. */
 const MAX_SIZE = 160;
 
-/** What a metric comes from: the SDK's descriptors tell the kind of instrument, though their type does not. */
+/** The instrument of a metric: the SDK's descriptors contain its kind, although their type does not. */
 export interface Instrument extends Pick<MetricDescriptor, 'name' | 'unit'> {
   readonly type?: `${InstrumentType}`;
 }
 
 type Scope = Pick<InstrumentationScope, 'name' | 'version' | 'schemaUrl'>;
 
-/** The views that shape what `instrument` records. */
+/** The views that shape the measurements of `instrument`. */
 export const viewsOf = (
   views: readonly ViewOptions[],
   scope: Scope,
   instrument: Instrument,
 ): ViewOptions[] => views.filter((view) => selects(view, scope, instrument, view.instrumentName));
 
-/** The first view that can have made the metric: the SDK keeps one stream for views that agree. */
+/** The first view that may have made the metric: the SDK keeps one stream for views that agree. */
 export const viewBehind = (
   views: readonly ViewOptions[],
   scope: Scope,
@@ -49,7 +49,7 @@ const selects = (
 const agrees = (wanted: string | undefined, found: string | undefined): boolean =>
   wanted === undefined || found === undefined || wanted === found;
 
-/** Points of the metric at most: what its view says, else what the reader says. */
+/** The most points of the metric: its view's limit, else the reader's. */
 export const limitOf = (view: ViewOptions | undefined, fallback: number): number =>
   Math.max(1, view?.aggregationCardinalityLimit ?? fallback);
 

@@ -1,7 +1,7 @@
 import type { AnyValue, Attributes } from './model.js';
 import type { ProtobufReader } from './protobuf-reader.js';
 
-/** Attributes while they are being read. */
+/** Attributes that are being read. */
 export type OpenAttributes = { [key: string]: AnyValue };
 
 export const NO_ATTRIBUTES: Attributes = Object.freeze(openAttributes());
@@ -10,7 +10,7 @@ export function openAttributes(): OpenAttributes {
   return Object.create(null) as OpenAttributes;
 }
 
-/** One KeyValue (key 1, value 2), into `into` or, if that is still undefined, into a new object. */
+/** Reads one KeyValue (key 1, value 2) into `into`, or into a new object if `into` is undefined. */
 export function readAttribute(
   reader: ProtobufReader,
   into: OpenAttributes | undefined,
@@ -30,7 +30,7 @@ export function readAttribute(
   return attributes;
 }
 
-/** AnyValue: string 1, bool 2, int 3, double 4, array 5, kvlist 6, bytes 7; none of them is null. */
+/** AnyValue: string 1, bool 2, int 3, double 4, array 5, kvlist 6, bytes 7. None of them is null. */
 export function readAnyValue(reader: ProtobufReader): AnyValue {
   const outer = reader.open();
   let value: AnyValue = null;

@@ -1,11 +1,11 @@
 import { WireError } from './wire-error.js';
 
 /**
- * What one message may cost. Empty records take two bytes on the wire and hundreds in memory, so a bound on bytes
- * alone is none on memory.
+ * Limits of one message. Empty records take two bytes on the wire and hundreds in memory, so a bound on bytes alone
+ * does not bound memory.
  */
 export interface DecodeLimits {
-  /** Arrays and maps inside each other in one attribute value or log body. Default 64. */
+  /** Nesting of arrays and maps in one attribute value or log body. Default 64. */
   readonly maxDepth: number;
   /** Spans, events, links, metrics, points, exemplars, log records, scopes and resources together. Default 250 000. */
   readonly maxRecords: number;
@@ -13,14 +13,14 @@ export interface DecodeLimits {
   readonly maxValues: number;
 }
 
-/** The limits that hold unless others are given. */
+/** The default limits. */
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = Object.freeze({
   maxDepth: 64,
   maxRecords: 250_000,
   maxValues: 1_000_000,
 });
 
-/** Counts what one message has used of its limits. */
+/** Counts how much of its limits one message has used. */
 export class DecodeBudget {
   #depth: number;
   #records: number;
@@ -40,7 +40,7 @@ export class DecodeBudget {
     if (--this.#values < 0) throw new WireError('too_many', 'too many values', '');
   }
 
-  /** Of a value inside a value; `leave` it on the way out. */
+  /** Enters a value inside a value. Call `leave` on the way out. */
   enter(): void {
     if (--this.#depth < 0) throw new WireError('depth', 'value nested too deep', '');
   }

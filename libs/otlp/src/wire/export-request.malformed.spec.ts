@@ -16,7 +16,7 @@ import type { Signal } from './model.js';
 import { WireError } from './wire-error.js';
 import type { WireErrorCode } from './wire-error.js';
 
-/** A value or WireError is fine; anything else goes through. */
+/** A value or WireError is fine. Any other error is rethrown. */
 function outcome(signal: Signal, bytes: Uint8Array): WireErrorCode | 'read' {
   try {
     decodeExportRequest(signal, bytes);
@@ -43,13 +43,13 @@ function field(number: number, ...parts: Uint8Array[]): Buffer {
 const logWith = (body: Uint8Array) => field(1, field(2, field(2, field(5, body))));
 const text = (value: string) => field(1, Buffer.from(value));
 
-/** What stands before a value of `size` bytes that is the only item of an array. */
+/** The bytes before a value of `size` bytes that is the only item of an array. */
 function beforeItem(size: number): Buffer {
   const item = header(1, size);
   return Buffer.concat([header(5, item.length + size), item]);
 }
 
-/** What stands before a value of `size` bytes that is the only one of a map. */
+/** The bytes before a value of `size` bytes that is the only one of a map. */
 function beforeEntry(size: number): Buffer {
   const inner = Buffer.concat([text('k'), header(2, size)]);
   const entry = header(1, inner.length + size);
@@ -104,7 +104,7 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     for (const sample of [await sampleSpan(), await sampleRecord()]) {
       for (let length = 1; length < sample.length; length++) {
         const cut = sample.subarray(0, length);
-        // The outermost length no longer fits, so each cut is found.
+        // The outermost length no longer fits, so each truncation is found.
         expect(outcome('traces', cut)).toBe('truncated');
         expect(outcome('logs', cut)).toBe('truncated');
         expect(outcome('metrics', cut)).toBe('truncated');
@@ -139,7 +139,7 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     const next = () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 16;
     const counts = { read: 0, refused: 0 };
     for (let run = 0; run < 20_000; run++) {
-      // Small values are tags and lengths of OTLP, so that some of it is almost right.
+      // Small values are tags and lengths of OTLP, so that some of the input is almost valid.
       const bytes = Uint8Array.from(
         { length: next() % 64 },
         () => next() % (run % 2 === 0 ? 24 : 256),

@@ -76,7 +76,7 @@ describe('random points of the official SDK', () => {
   });
 });
 
-/** No letter of two units, so that a cut is never inside one. */
+/** No character of two UTF-16 units, so that no truncation falls inside one. */
 const LETTERS = 'aZ"\\\n\u0000é字\u2028 '.repeat(8);
 
 class Random extends Seeded {

@@ -11,8 +11,8 @@ import { WireError } from './wire-error.js';
 export type ExportRequestOf<S extends Signal> = Extract<ExportRequest, { readonly signal: S }>;
 
 /**
- * Reads an Export{Trace,Metrics,Logs}ServiceRequest in protobuf; no bytes are an empty request. Fields that OTLP
- * 1.11 does not know are passed over. Throws {@link WireError} and nothing else.
+ * Reads an Export{Trace,Metrics,Logs}ServiceRequest in protobuf. Empty input is an empty request. Fields that OTLP
+ * 1.11 does not know are skipped. Throws only {@link WireError}.
  */
 export function decodeExportRequest<S extends Signal>(
   signal: S,

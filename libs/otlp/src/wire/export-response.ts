@@ -5,8 +5,8 @@ import { ProtobufReader } from './protobuf-reader.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
 /**
- * Export{Trace,Metrics,Logs}ServiceResponse. `rejected` 0 and no message is full success, which travels as an empty
- * message; `rejected` 0 with a message is a warning.
+ * Export{Trace,Metrics,Logs}ServiceResponse. `rejected` 0 without a message is full success, which is sent as an
+ * empty message; `rejected` 0 with a message is a warning.
  */
 export interface ExportResponse {
   readonly rejected: number;
@@ -19,7 +19,7 @@ const REJECTED_KEY: Readonly<Record<Signal, string>> = {
   logs: 'rejectedLogRecords',
 };
 
-/** partial_success 1: rejected 1, error_message 2; the three signals differ in names only. */
+/** partial_success 1: rejected 1, error_message 2. Only the names differ between the signals. */
 export function encodeExportResponse(response: ExportResponse): Uint8Array {
   const writer = new ProtobufWriter();
   if (response.rejected === 0 && response.message === '') return writer.finish();

@@ -15,7 +15,7 @@ export const NO_SCOPE: Scope = Object.freeze({
   droppedAttributesCount: 0,
 });
 
-/** The part that the three export requests share: field 1 is a list of groups by resource. */
+/** The part that the three export requests share: field 1 is a list of groups, one for each resource. */
 export function readGroups<I>(
   reader: ProtobufReader,
   readItem: (reader: ProtobufReader) => I,

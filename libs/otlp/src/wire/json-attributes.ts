@@ -28,7 +28,7 @@ export function anyValueIn(parent: JsonObject, key: string, budget: DecodeBudget
   return objectIn(parent, key, (value) => anyValue(value, budget)) ?? null;
 }
 
-/** The first of its fields that is there; none is null. */
+/** The first of its fields that is present. None of them is null. */
 function anyValue(value: JsonObject, budget: DecodeBudget): AnyValue {
   if (isSet(value['stringValue'])) return stringIn(value, 'stringValue');
   if (isSet(value['boolValue'])) return boolIn(value, 'boolValue');

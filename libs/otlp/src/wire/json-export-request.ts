@@ -15,9 +15,9 @@ const METRICS = { resources: 'resourceMetrics', scopes: 'scopeMetrics', items: '
 const LOGS = { resources: 'resourceLogs', scopes: 'scopeLogs', items: 'logRecords' };
 
 /**
- * Reads an export request in OTLP/JSON, from its text or from what JSON.parse made of it. Unknown fields are ignored,
- * null counts as missing, of a field that is there twice the last one stays. Enum names, base64 ids and numbers that
- * do not fit are refused. Throws {@link WireError} and nothing else. Source: OTLP specification, JSON Protobuf Encoding.
+ * Reads an export request in OTLP/JSON, from its text or from the result of JSON.parse. Unknown fields are ignored,
+ * null counts as missing, and of repeated fields the last one stays. Enum names, base64 ids and numbers that do not
+ * fit are refused. Throws only {@link WireError}. Source: OTLP specification, JSON Protobuf Encoding.
  */
 export function decodeExportRequestJson<S extends Signal>(
   signal: S,

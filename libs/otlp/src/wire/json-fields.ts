@@ -1,6 +1,6 @@
 import { WireError } from './wire-error.js';
 
-/** An object of OTLP/JSON. Only names of the schema are read from it, none of which Object.prototype has. */
+/** An object of OTLP/JSON. Only names of the schema are read from it, and Object.prototype has none of them. */
 export interface JsonObject {
   readonly [key: string]: unknown;
 }
@@ -74,7 +74,7 @@ export function boolIn(parent: JsonObject, key: string): boolean {
   return value;
 }
 
-/** Trace and span ids: hex in any case, as OTLP has it, and not the base64 of plain protobuf JSON. */
+/** Trace and span ids: hex in any case, as in OTLP, instead of the base64 of plain protobuf JSON. */
 export function hexIn(parent: JsonObject, key: string): string {
   const value = stringIn(parent, key);
   if (!HEX.test(value)) throw new WireError('json_value', 'not hex', key);
@@ -89,7 +89,7 @@ export function base64(value: unknown, key: string): Uint8Array {
   return Uint8Array.from(Buffer.from(value, 'base64'));
 }
 
-/** Enums come as integers; their names are not OTLP. */
+/** Enums are integers. Their names are not valid in OTLP. */
 export function int32In(parent: JsonObject, key: string): number {
   return integerIn(parent, key, -0x8000_0000, 0x7fff_ffff);
 }
@@ -122,7 +122,7 @@ export function uint64(value: unknown, key: string): bigint {
   return integer;
 }
 
-/** int64 and sfixed64: a number where it is safe. */
+/** int64 and sfixed64: a number if it is safe, else a bigint. */
 export function int64(value: unknown, key: string): number | bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value === 0 ? 0 : value;
   const integer = integer64(value, key);
@@ -149,7 +149,7 @@ export function optionalDoubleIn(parent: JsonObject, key: string): number | unde
   return value === undefined || value === null ? undefined : double(value, key);
 }
 
-/** A number, or one of the strings that protobuf JSON has for the others. */
+/** A number, or one of the strings of protobuf JSON for NaN and infinities. */
 export function double(value: unknown, key: string): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);

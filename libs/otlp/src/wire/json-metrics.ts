@@ -21,7 +21,7 @@ export function metricOfJson(metric: JsonObject, budget: DecodeBudget): Metric {
   };
 }
 
-/** The first kind of data that is there. */
+/** The first kind of data that is present. */
 function dataOfJson(metric: JsonObject, budget: DecodeBudget): MetricData {
   const points = <P>(data: JsonObject, read: (point: JsonObject, budget: DecodeBudget) => P) =>
     mapIn(data, 'dataPoints', (point) => {

@@ -2,18 +2,18 @@ import { DEFAULT_DECODE_LIMITS } from './decode-limits.js';
 import type { DecodeLimits } from './decode-limits.js';
 import { WireError } from './wire-error.js';
 
-/** JSON levels that one level of AnyValue takes at most: `{kvlistValue: {values: [{value: ...`. */
+/** The most JSON levels of one level of AnyValue: `{kvlistValue: {values: [{value: ...`. */
 const LEVELS_PER_VALUE = 4;
-/** JSON levels around the outermost value, with room for those of later versions of OTLP. */
+/** JSON levels around the outermost value, with room for later versions of OTLP. */
 const LEVELS_AROUND = 32;
-/** Brackets, commas and colons for each value that may be read: an attribute has 7, most of a request has fewer. */
+/** Brackets, commas and colons allowed for each value: an attribute has 7, most of a request has fewer. */
 const PARTS_PER_VALUE = 3;
-/** Integers with more digits may not fit a double. */
+/** Integers with more digits may not fit in a double. */
 const SAFE_DIGITS = 15;
 
 /**
- * Parses the text of an OTLP/JSON body. Looks over it first, since JSON.parse has no bounds of its own: `[[[...` and
- * `{},{},...` cost far more memory than text. Integers beyond 2^53 become bigints instead of losing digits.
+ * Parses the text of an OTLP/JSON body. Scans it first, since JSON.parse has no bounds: `[[[...` and `{},{},...` cost
+ * far more memory than text. Integers beyond 2^53 become bigints instead of losing digits.
  */
 export function parseJson(text: string, limits: Partial<DecodeLimits> = {}): unknown {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
@@ -25,7 +25,7 @@ export function parseJson(text: string, limits: Partial<DecodeLimits> = {}): unk
   }
 }
 
-/** Bounds depth and number of parts; true if there is an integer that a double might not hold. */
+/** Bounds depth and number of parts. Returns true if there may be an integer that a double cannot hold. */
 function inspect(text: string, limits: Partial<DecodeLimits>): boolean {
   const maxLevels =
     (limits.maxDepth ?? DEFAULT_DECODE_LIMITS.maxDepth) * LEVELS_PER_VALUE + LEVELS_AROUND;
@@ -70,7 +70,7 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
   return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
-/** The engine's message quotes the body, so only its position is taken over. */
+/** The engine's message quotes the body, so only its position is used. */
 function placeOf(error: unknown): string {
   const message = (error as { readonly message?: unknown } | null)?.message;
   const position = /position (\d+)/.exec(typeof message === 'string' ? message : '')?.[1];

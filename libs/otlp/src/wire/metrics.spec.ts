@@ -2,7 +2,7 @@ import { decodeExportRequest } from './export-request.js';
 import { decodeExportRequestJson } from './json-export-request.js';
 import type { Metric } from './model.js';
 
-/** Fields that the JavaScript SDK never sends, written by the letter of metrics.proto and of its JSON form. */
+/** Fields that the JavaScript SDK never sends, written by hand after metrics.proto and its JSON form. */
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH = 2;

@@ -7,7 +7,7 @@ import type { ProtobufReader } from './protobuf-reader.js';
 
 export const NO_DATA: MetricData = Object.freeze({ kind: 'none', points: Object.freeze([]) });
 
-/** metrics.proto Metric; of two kinds of data the last one stays. */
+/** metrics.proto Metric. If there are two kinds of data, the last one stays. */
 export function readMetric(reader: ProtobufReader): Metric {
   const outer = reader.open();
   let name = '';

@@ -1,15 +1,15 @@
 /**
- * OTLP 1.11 as plain values: what the reader gives and what receivers, stores and tests speak.
+ * OTLP 1.11 as plain values: the output of the reader, and the model of receivers, stores and tests.
  * Source: opentelemetry-proto, `opentelemetry/proto/{trace,metrics,logs,common,resource}/v1`.
  */
 
 /**
- * All signals. Records of the spool name a signal by its place in this list, plus 1, and slabs by its place, so that the
- * order never changes.
+ * All signals. The order never changes: slabs store a signal as its index in this list, and records of the spool as
+ * its index plus 1.
  */
 export const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 
-/** A kind of telemetry, by the names of the OTLP paths. */
+/** A kind of telemetry, with the names of the OTLP paths. */
 export type Signal = (typeof SIGNALS)[number];
 
 /** OTLP over gRPC, or over HTTP with protobuf or JSON, by the names of `OTEL_EXPORTER_OTLP_PROTOCOL`. */
@@ -18,7 +18,7 @@ export const PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'] as const;
 /** One of {@link PROTOCOLS}. */
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** int64 is a number where it is safe, else a bigint. Objects have no prototype. */
+/** int64 is a number if it is safe, else a bigint. Objects have no prototype. */
 export type AnyValue =
   | string
   | number
@@ -35,7 +35,7 @@ export type Attributes = { readonly [key: string]: AnyValue };
 /** Nanoseconds since 1970, as OTLP carries them. */
 export type UnixNano = bigint;
 
-/** What made the telemetry: a process of a service. */
+/** The source of telemetry: a process of a service. */
 export interface Resource {
   readonly attributes: Attributes;
   readonly droppedAttributesCount: number;
@@ -49,7 +49,7 @@ export interface Scope {
   readonly droppedAttributesCount: number;
 }
 
-/** `I` grouped by scope, scopes grouped by resource. */
+/** Items of type `I`, grouped by scope within resource. */
 export interface ResourceGroup<I> {
   readonly resource: Resource;
   readonly schemaUrl: string;
@@ -86,9 +86,9 @@ export interface SpanLink {
   readonly flags: number;
 }
 
-/** A span as it came in. */
+/** A span as it was received. */
 export interface Span {
-  /** Lowercase hex, as long as it came: validating its length is the receiver's business. */
+  /** Lowercase hex, of the received length: the receiver validates the length. */
   readonly traceId: string;
   readonly spanId: string;
   /** `''` for a root. */
@@ -108,7 +108,7 @@ export interface Span {
   readonly status: { readonly code: StatusCodeNumber; readonly message: string };
 }
 
-/** A log record as it came in. */
+/** A log record as it was received. */
 export interface LogRecord {
   readonly time: UnixNano;
   readonly observedTime: UnixNano;
@@ -118,13 +118,13 @@ export interface LogRecord {
   readonly attributes: Attributes;
   readonly droppedAttributesCount: number;
   readonly flags: number;
-  /** `''` where the record belongs to no span. */
+  /** `''` if the record belongs to no span. */
   readonly traceId: string;
   readonly spanId: string;
   readonly eventName: string;
 }
 
-/** A measurement that stands for a point, with the span in which it was made. */
+/** A sample measurement of a point, with the span in which it was made. */
 export interface Exemplar {
   readonly time: UnixNano;
   readonly value: number | bigint;
@@ -143,7 +143,7 @@ interface PointBase {
 
 /** A point of a gauge or a sum. */
 export interface NumberPoint extends PointBase {
-  /** 0 where the point has none, which bit 0 of `flags` says. */
+  /** 0 if the point has no value, which bit 0 of `flags` says. */
   readonly value: number | bigint;
 }
 
@@ -208,7 +208,7 @@ export type MetricData =
   | { readonly kind: 'summary'; readonly points: readonly SummaryPoint[] }
   | { readonly kind: 'none'; readonly points: readonly never[] };
 
-/** A metric as it came in. */
+/** A metric as it was received. */
 export interface Metric {
   readonly name: string;
   readonly description: string;

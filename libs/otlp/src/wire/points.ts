@@ -4,7 +4,7 @@ import { NO_EXEMPLARS, readExemplar } from './exemplars.js';
 import type { Exemplar, HistogramPoint, NumberPoint, SummaryPoint } from './model.js';
 import type { ProtobufReader } from './protobuf-reader.js';
 
-/** metrics.proto NumberDataPoint; without a value it is 0 (flag 1 says that none was recorded). */
+/** metrics.proto NumberDataPoint. Without a value it is 0 (flag 1 says that none was recorded). */
 export function readNumberPoint(reader: ProtobufReader): NumberPoint {
   const outer = reader.open();
   let attributes: OpenAttributes | undefined;

@@ -2,7 +2,7 @@ import { ProtobufReader } from './protobuf-reader.js';
 import { WireError } from './wire-error.js';
 import type { WireErrorCode } from './wire-error.js';
 
-/** A reader that stands on the first field of `bytes`. */
+/** A reader positioned on the first field of `bytes`. */
 function at(...bytes: number[]): ProtobufReader {
   const reader = new ProtobufReader(Uint8Array.from(bytes));
   expect(reader.next()).toBe(true);

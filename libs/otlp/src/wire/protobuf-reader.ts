@@ -14,13 +14,13 @@ const TWO_POW_32 = 0x1_0000_0000;
 const SAFE_HIGH = 0x20_0000;
 
 /**
- * Reads one protobuf message in place: `while (reader.next()) switch (reader.field) ...`, each field either read by
- * the method of its type or skipped. A field of another wire type than its own is an error, not skipped: OTLP never
- * changes a type, so it can only be damage. Text that is not UTF-8 keeps its good parts.
+ * Reads one protobuf message in place: `while (reader.next()) switch (reader.field) ...`, where each field is either
+ * read by the method of its type or skipped. A known field with another wire type is an error: OTLP never changes a
+ * type, so the bytes must be damaged. Text that is not UTF-8 keeps its valid parts.
  * Source: protobuf.dev/programming-guides/encoding.
  */
 export class ProtobufReader {
-  /** The field that {@link next} stands on. */
+  /** The number of the current field. */
   field = 0;
   readonly budget: DecodeBudget;
   readonly #bytes: Buffer;
@@ -42,7 +42,7 @@ export class ProtobufReader {
     return this.#position;
   }
 
-  /** Steps to the next field of the message that is open; false at its end. */
+  /** Moves to the next field of the open message; false at its end. */
   next(): boolean {
     if (this.#position >= this.#end) return false;
     const tag = this.#varint();
@@ -53,7 +53,7 @@ export class ProtobufReader {
     return true;
   }
 
-  /** Passes over a field that the caller does not know. */
+  /** Skips a field that the caller does not know. */
   skip(): void {
     switch (this.#wireType) {
       case VARINT:
@@ -73,7 +73,7 @@ export class ProtobufReader {
     }
   }
 
-  /** Opens the message in this field; {@link close} with what it returns. */
+  /** Opens the message in this field. Pass the result to {@link close}. */
   open(): number {
     this.#expect(LENGTH);
     const length = this.#length();
@@ -93,7 +93,7 @@ export class ProtobufReader {
     return length === 0 ? '' : this.#text(start, start + length);
   }
 
-  /** A copy, so that a value does not hold the whole message. */
+  /** A copy, so that a value does not keep the whole message in memory. */
   bytes(): Uint8Array {
     this.#expect(LENGTH);
     const length = this.#length();
@@ -157,7 +157,7 @@ export class ProtobufReader {
     return this.#view.getFloat64(this.#take(8), true);
   }
 
-  /** Repeated doubles, packed or one by one, onto `into`. */
+  /** Appends repeated doubles, packed or one by one, to `into`. */
   doubles(into: number[]): void {
     if (this.#wireType !== LENGTH) {
       this.budget.value();
@@ -172,7 +172,7 @@ export class ProtobufReader {
     this.close(outer);
   }
 
-  /** Repeated fixed64, packed or one by one, onto `into`. */
+  /** Appends repeated fixed64, packed or one by one, to `into`. */
   fixed64s(into: bigint[]): void {
     if (this.#wireType !== LENGTH) {
       this.budget.value();
@@ -187,7 +187,7 @@ export class ProtobufReader {
     this.close(outer);
   }
 
-  /** Repeated uint64, packed or one by one, onto `into`. */
+  /** Appends repeated uint64, packed or one by one, to `into`. */
   uint64s(into: bigint[]): void {
     if (this.#wireType !== LENGTH) {
       this.#expect(VARINT);
@@ -209,7 +209,7 @@ export class ProtobufReader {
     }
   }
 
-  /** Start of the next `count` bytes, which are passed. */
+  /** Start of the next `count` bytes, which are skipped. */
   #take(count: number): number {
     const start = this.#position;
     if (count > this.#end - start) throw this.#error('truncated', 'value runs past the end');
@@ -225,7 +225,7 @@ export class ProtobufReader {
     return length;
   }
 
-  /** Lower 32 bits; the upper ones are left in `#high`. */
+  /** Lower 32 bits. The upper ones are stored in `#high`. */
   #varint(): number {
     if (this.#position < this.#end) {
       const byte = this.#bytes[this.#position]!;

@@ -1,8 +1,8 @@
-/** Writes the few small messages that a receiver answers with: growing list of parts, joined once. */
+/** Writes the few small messages of a receiver's answers: a list of parts that is joined once. */
 export class ProtobufWriter {
   readonly #parts: Uint8Array[] = [];
 
-  /** int32, int64 and enums; 0 is left out, as proto3 has it. */
+  /** int32, int64 and enums. 0 is left out, as in proto3. */
   int(field: number, value: number | bigint): this {
     if (Number(value) === 0) return this;
     this.#parts.push(varint(BigInt(field << 3)), varint(BigInt.asUintN(64, BigInt(value))));
@@ -14,14 +14,14 @@ export class ProtobufWriter {
     return value === '' ? this : this.bytes(field, Buffer.from(value));
   }
 
-  /** Bytes or a message; written even if empty, since an empty message is not a missing one. */
+  /** Bytes or a message. Written even if empty, since an empty message is not a missing one. */
   bytes(field: number, value: Uint8Array): this {
     const tag = varint(BigInt((field << 3) | 2));
     this.#parts.push(tag, varint(BigInt(value.byteLength)), value);
     return this;
   }
 
-  /** Of a message of `length` bytes that follows elsewhere. */
+  /** Tag and length of a message of `length` bytes that is written elsewhere. */
   opening(field: number, length: number): this {
     this.#parts.push(varint(BigInt((field << 3) | 2)), varint(BigInt(length)));
     return this;

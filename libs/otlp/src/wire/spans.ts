@@ -148,7 +148,7 @@ function readLink(reader: ProtobufReader): SpanLink {
   };
 }
 
-/** Field 1 was a deprecated code and stays unread. */
+/** Field 1, a deprecated code, is skipped. */
 function readStatus(reader: ProtobufReader): Span['status'] {
   const outer = reader.open();
   let code = 0;

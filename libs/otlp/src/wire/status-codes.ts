@@ -22,7 +22,7 @@ export const GRPC_CODES = [
 /** The name of a gRPC status code. */
 export type GrpcCode = (typeof GRPC_CODES)[number];
 
-/** gRPC status codes that a receiver answers with of its own. */
+/** gRPC status codes that a receiver uses for its own answers. */
 export const OK = 0;
 export const INVALID_ARGUMENT = 3;
 export const DEADLINE_EXCEEDED = 4;
@@ -33,8 +33,8 @@ export const INTERNAL = 13;
 export const UNAVAILABLE = 14;
 
 /**
- * The HTTP status that tells an OTLP client the same as a gRPC code: codes that may be retried give 503 or 429,
- * others one that may not. Source: OTLP specification, Failures; the collector answers the same.
+ * The HTTP status that an OTLP client treats like a gRPC code: retryable codes give 503 or 429, others a status that
+ * is not retryable. Source: OTLP specification, Failures; the collector answers the same.
  */
 export function httpStatusOf(code: number): number {
   switch (code) {

@@ -4,7 +4,7 @@ import { ProtobufReader } from './protobuf-reader.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 import { WireError } from './wire-error.js';
 
-/** google.rpc.Status, with the one detail that OTLP gives a meaning: google.rpc.RetryInfo. */
+/** google.rpc.Status with the only detail that OTLP defines: google.rpc.RetryInfo. */
 export interface Status {
   /** gRPC status code. */
   readonly code: number;
@@ -36,7 +36,7 @@ export function encodeStatusJson(status: Status): string {
   return JSON.stringify({ code, message, details });
 }
 
-/** Details other than RetryInfo are passed over. Throws WireError. */
+/** Details other than RetryInfo are skipped. Throws WireError. */
 export function decodeStatus(bytes: Uint8Array): Status {
   const reader = new ProtobufReader(bytes);
   let code = 0;

@@ -4,7 +4,7 @@ const SLOTS = 4096;
 
 /**
  * Short ASCII texts that were read before, so that attribute keys, methods and routes are one string each, however
- * often they come. A slot holds the last text of its hash; the whole never holds more than 256 KiB of text.
+ * often they occur. A slot holds the last text of its hash. The table never holds more than 256 KiB of text.
  */
 const slots: string[] = Array.from({ length: SLOTS }, () => '');
 
@@ -12,7 +12,7 @@ const slots: string[] = Array.from({ length: SLOTS }, () => '');
 export function shortText(bytes: Buffer, start: number, end: number): string | undefined {
   const length = end - start;
   if (length > MAX_BYTES || length === 0) return undefined;
-  // Names differ at their ends and in length; what the hash does not tell apart costs a miss only.
+  // Names differ at their ends and in length. Equal hashes of different texts only cost a miss.
   let hash = length + 31 * bytes[start]! + 961 * bytes[start + (length >> 1)]!;
   for (let at = Math.max(start, end - 4); at < end; at++) hash = Math.imul(hash, 31) + bytes[at]!;
   const slot = (hash ^ (hash >>> 12)) & (SLOTS - 1);

@@ -1,8 +1,8 @@
 /**
  * Why bytes or JSON are not an OTLP message:
- * `truncated` a value or length runs past the end; `varint` one that does not fit its type; `wire_type` a group or
- * a field of another type than its own; `field_number` 0 or above the maximum; `depth` and `too_many` a limit of
- * {@link DecodeLimits}; `json_syntax` not JSON; `json_value` JSON whose value does not fit the field.
+ * `truncated` a value or length runs past the end; `varint` a varint that does not fit its type; `wire_type` a group
+ * or a known field with another type; `field_number` 0 or above the maximum; `depth` and `too_many` a limit of {@link
+ * DecodeLimits}; `json_syntax` not JSON; `json_value` JSON whose value does not fit the field.
  */
 export type WireErrorCode =
   | 'truncated'
@@ -14,7 +14,7 @@ export type WireErrorCode =
   | 'json_syntax'
   | 'json_value';
 
-/** Thrown by every decoder of this room, and nothing else is. Sending the same bytes again never helps. */
+/** The only error of the decoders in this room. Sending the same bytes again never helps. */
 export class WireError extends Error {
   override readonly name = 'WireError';
   readonly code: WireErrorCode;
@@ -29,7 +29,7 @@ export class WireError extends Error {
     this.#reason = reason;
   }
 
-  /** The same fault seen from the object that holds it. */
+  /** The same fault, located from the object that holds it. */
   within(parent: string): WireError {
     const joined = this.where === '' || this.where.startsWith('[') ? '' : '.';
     return new WireError(this.code, this.#reason, parent + joined + this.where);
