@@ -7,7 +7,7 @@ import { weighPoint, weighSeries, type MetricPoint } from './metric-point.js';
 import { createRefusals, type Refusals } from './refusal.js';
 import { weighSpan } from './span.js';
 
-/** The door of the lens: looks at every item once, weighs it, and lets in what the store may hold. */
+/** The entrance of the lens: checks and weighs every item once, and admits those that the store may hold. */
 export class Admission {
   readonly refusals: Refusals;
   readonly #gate: Gate;
@@ -30,7 +30,7 @@ export class Admission {
     return weighPoint(this.#gate, metric, point);
   }
 
-  /** The bytes that a series of such points keeps once: its name and its attributes. */
+  /** The bytes that a series of such points holds once: its name and its attributes. */
   series(metric: Metric, point: MetricPoint): number {
     return weighSeries(this.#gate, metric, point);
   }

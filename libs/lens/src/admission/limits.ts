@@ -1,6 +1,6 @@
 /**
- * What one item may be. Everything above is left out and counted, the rest of its request is kept.
- * Sizes are estimates of heap memory, the same ones that the store accounts with.
+ * Limits of one item. An item above them is left out and counted; the rest of its request is kept. Sizes are
+ * estimates of heap memory, the same as in the store's accounting.
  */
 export interface AdmissionLimits {
   /** Characters in a span, metric or event name, and in `service.name`. Default 1,024. */

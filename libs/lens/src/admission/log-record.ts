@@ -5,7 +5,7 @@ import { isTime } from './time.js';
 const RECORD_BASE = 440;
 
 /**
- * Ids are absent or of the right length; a time may be unknown (0).
+ * Ids must be absent or of the right length. A time may be unknown (0).
  * Source: opentelemetry-proto `logs/v1/logs.proto`, LogRecord.
  */
 export function weighLogRecord(gate: Gate, record: LogRecord): Admitted {

@@ -2,7 +2,7 @@ import type { AnyValue, Attributes } from '@nestlens/otlp/wire';
 
 /**
  * Bytes of heap on V8 without pointer compression. Measured on whole stores of decoded spans, the sums are 1.05 to
- * 1.4 times what the heap grew by: rather too much than too little, since the bound is a promise.
+ * 1.4 times the growth of the heap: an overestimate, since the bound is a promise.
  */
 export const bytesOf = Object.freeze({
   string: 16,
@@ -17,8 +17,8 @@ export const bytesOf = Object.freeze({
 const SHORT = 64;
 
 /**
- * Weighs what was decoded, and sees on the same walk whether it is nested too deep or has too many
- * attributes. One meter is used over and over: `reset`, walk, read the fields.
+ * Weighs a decoded value, and checks in the same walk whether it is nested too deep or has too many attributes. One
+ * meter is used again and again: `reset`, walk, read the fields.
  */
 export class Meter {
   readonly #maxDepth: number;
@@ -52,7 +52,7 @@ export class Meter {
 
   #properties(values: { readonly [key: string]: AnyValue }, depth: number): number {
     let count = 0;
-    // Values have no prototype, so `in` sees own keys alone.
+    // Values have no prototype, so `in` sees own keys only.
     for (const key in values) {
       count += 1;
       this.bytes += bytesOf.property + stringBytes(key);
@@ -94,11 +94,11 @@ export class Meter {
   }
 }
 
-/** V8 keeps Latin-1 text in one byte per character, all other text in two. */
+/** V8 stores Latin-1 text in one byte per character, all other text in two. */
 export function stringBytes(text: string): number {
   const length = text.length;
   if (length === 0) return 0;
-  // A native call for each short text would cost more than the error is worth.
+  // A native call for each short text would cost more than the error matters.
   if (length <= SHORT || Buffer.byteLength(text) === length) return bytesOf.string + length;
   return bytesOf.string + 2 * length;
 }

@@ -16,7 +16,7 @@ export type MetricPoint = MetricData['points'][number];
 
 const POINT_BASE = 200;
 const EXEMPLAR_BASE = 240;
-/** Bit 0 of a point's flags: the series ended, there is no value. */
+/** Bit 0 of a point's flags: the series ended, and there is no value. */
 const NO_RECORDED_VALUE = 1;
 const MAX_SCALE = 20;
 
@@ -29,7 +29,7 @@ export function weighPoint(gate: Gate, metric: Metric, point: MetricPoint): Admi
   if (point.startTime !== 0n && !isTime(point.startTime)) return refusals.time;
   if (point.startTime > point.time) return refusals.timeOrder;
 
-  // The set is weighed first, for its limits, and again by the series that keeps it.
+  // The set is weighed first for its limits, and again by the series that keeps it.
   meter.reset(POINT_BASE);
   meter.attributes(point.attributes);
   const refusal = weighed(gate);

@@ -1,6 +1,6 @@
 import type { AdmissionLimits } from './limits.js';
 
-/** Why an item was left out. `code` is stable; `text` is what the sender reads. */
+/** Why an item was left out. `code` is stable; the sender reads `text`. */
 export interface Refusal {
   readonly code: string;
   readonly text: string;

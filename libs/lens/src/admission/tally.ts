@@ -4,7 +4,7 @@ import type { Refusal } from './refusal.js';
 const accepted: ExportReply = Object.freeze({ kind: 'accepted' });
 const MAX_REASONS = 3;
 
-/** Counts one request's items and words the reply. */
+/** Counts one request's items and composes the reply. */
 export class Tally {
   #received = 0;
   #rejected = 0;

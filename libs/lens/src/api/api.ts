@@ -8,11 +8,11 @@ import { notFound, type Routes } from './routes.js';
 
 export interface ApiOptions {
   readonly host: string;
-  /** 0 = any. */
+  /** 0: any free port. */
   readonly port: number;
   readonly routes: Routes;
   readonly live: LiveFeed;
-  /** A handler threw: a fault of ours. The client gets 500 without details. */
+  /** Called when a handler threw, which is a bug of ours. The client gets 500 without details. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -45,7 +45,7 @@ export class Api {
     this.#server.on('clientError', (_error, socket) => refuseRequest(socket as Socket));
   }
 
-  /** Resolves with the port; rejects with Node's own error, such as EADDRINUSE. */
+  /** Resolves with the port. Rejects with Node's own error, such as EADDRINUSE. */
   start(): Promise<number> {
     const { host, port } = this.#options;
     const server = this.#server;
@@ -60,7 +60,7 @@ export class Api {
     });
   }
 
-  /** Answers under way get a second, or until the signal; then their connections are cut. */
+  /** Gives pending answers a second, or until the signal aborts; then their connections are cut. */
   close(signal?: AbortSignal): Promise<void> {
     this.#closed ??= this.#close(signal);
     return this.#closed;
@@ -83,7 +83,7 @@ export class Api {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    // 1. Who asks: before anything of the request is looked at.
+    // 1. The guard, before any part of the request is used.
     const refused = guard(request.headers);
     if (refused !== undefined) {
       send(request, response, refused);
@@ -92,7 +92,7 @@ export class Api {
     const target = request.url ?? '/';
     const query = target.indexOf('?');
     const path = query === -1 ? target : target.slice(0, query);
-    // 2. The live feed holds its connection; all else is answered at once.
+    // 2. The live feed holds its connection. Other requests are answered at once.
     const found = path === LIVE ? 'live' : this.#options.routes(path);
     if (found === undefined) {
       send(request, response, notFound);
@@ -139,7 +139,7 @@ export class Api {
 
 function send(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): void {
   const bytes = Buffer.from(JSON.stringify(body));
-  // What a refused request still sends is not read: its connection ends with the answer.
+  // The rest of a refused request is not read: its connection ends with the answer.
   const ends = hasBody(request);
   response.writeHead(status, {
     ...safeHeaders,

@@ -27,7 +27,7 @@ async function get(path: string, init: RequestInit = {}): Promise<Got> {
   };
 }
 
-/** fetch sets Host and Origin by itself; node:http sends what it is told. */
+/** fetch sets Host and Origin itself. node:http sends the given headers. */
 function ask(
   headers: IncomingHttpHeaders,
   { path = '/api/stats', method = 'GET', body = '' } = {},

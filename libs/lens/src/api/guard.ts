@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { failure, type Answer } from '../query/answer.js';
 
 /**
- * Lets in only what comes from this machine and from no other page. A `Host` that is not loopback is a
- * page which pointed its own name at us (DNS rebinding); an `Origin` other than ours is a page that asks
- * across sites; `Sec-Fetch-Site` tells on requests which carry no `Origin`. Undefined: let it in.
+ * Admits requests from this machine that come from no other page. A `Host` that is not loopback belongs to a page
+ * that pointed its own name at us (DNS rebinding). An `Origin` other than ours is a cross-site request.
+ * `Sec-Fetch-Site` tells for requests without `Origin`. Undefined: the request is admitted.
  */
 export function guard(headers: IncomingHttpHeaders): Answer | undefined {
   const { host, origin } = headers;
@@ -21,7 +21,7 @@ export function guard(headers: IncomingHttpHeaders): Answer | undefined {
   return undefined;
 }
 
-/** The name without port and brackets, in lower case; `''` where the header is not a host. */
+/** The name without port and brackets, in lower case; `''` if the header is not a host. */
 function hostName(host: string): string {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:@/[\]]+))(?::\d{1,5})?$/i.exec(host);
   return (match?.[1] ?? match?.[2] ?? '').toLowerCase();

@@ -14,7 +14,7 @@ export interface RouteContext {
 
 export interface Route {
   readonly method: 'GET' | 'POST';
-  /** `segment` is what stands after the path of a route that ends with `/`. */
+  /** `segment` is the rest of the path, for a route that ends with `/`. */
   readonly answer: (params: Params, segment: string) => Answer;
 }
 

@@ -1,7 +1,7 @@
-/** Stable: a caller may branch on it. */
+/** Stable: callers may branch on it. */
 export type LensErrorCode = 'lens_options' | 'lens_port_in_use' | 'lens_start' | 'lens_closed';
 
-/** What stops a lens from being made or started. After start it throws nothing. */
+/** Thrown when a lens cannot be made or started. After the start it throws nothing. */
 export class LensError extends Error {
   override readonly name = 'LensError';
   readonly code: LensErrorCode;

@@ -7,7 +7,7 @@ import { LensError } from './lens-error.js';
 import { resolveLensOptions, type LensOptions, type ResolvedLensOptions } from './options.js';
 import { startError } from './start-error.js';
 
-/** Where a started lens listens. */
+/** The addresses of a started lens. */
 export interface LensAddress {
   readonly host: string;
   readonly grpcPort: number;
@@ -20,29 +20,29 @@ export interface LensAddress {
   readonly apiUrl: string;
 }
 
-/** What a lens holds and has received. */
+/** The state and counts of a lens. */
 export interface LensStats extends StoreStats {
   /** Requests and connections of the OTLP ports. */
   readonly receiver: ReceiverStats;
   readonly liveClients: number;
-  /** Since `start`; 0 before. */
+  /** Time since `start`; 0 before. */
   readonly uptimeMs: number;
 }
 
 /** A local OTLP receiver with a bounded store and a JSON API. */
 export interface Lens {
   /**
-   * Opens the three ports. Again while starting or started: the same promise. Rejects with a
-   * {@link LensError}: `lens_port_in_use`, `lens_start`, or `lens_closed` after `close`; nothing is open then.
+   * Opens the three ports. While starting or started, returns the same promise. Rejects with a {@link LensError}:
+   * `lens_port_in_use`, `lens_start`, or `lens_closed` after `close`. Then nothing stays open.
    */
   start(): Promise<LensAddress>;
-  /** Stops intake, then the API; the store stays readable. Safe before start and twice. The signal is the deadline. */
+  /** Stops intake, then the API. The store stays readable. Safe before start and twice. The signal is the deadline. */
   close(signal?: AbortSignal): Promise<void>;
   /** Counts of store, receiver and live clients at one moment. */
   stats(): LensStats;
-  /** Empties the store; counts say how many items were cleared. */
+  /** Empties the store. The counts then tell how many items were cleared. */
   clear(): void;
-  /** For direct queries, and `ingest` for what comes by no port. */
+  /** For direct queries, and for `ingest` without a port. */
   readonly store: LensStore;
 }
 
@@ -118,7 +118,7 @@ class LocalLens implements Lens {
   async #open(): Promise<LensAddress> {
     const { host } = this.#options;
     try {
-      // 1. The API first: what is received can be seen from the first span on.
+      // 1. The API first, so that received telemetry can be seen from the first span on.
       const apiPort = await this.#api.start();
       // 2. Both OTLP ports, or none.
       const { grpcPort, httpPort } = await this.#receiver.start();
@@ -146,11 +146,11 @@ class LocalLens implements Lens {
   }
 
   async #stop(signal?: AbortSignal): Promise<void> {
-    // 1. Nothing more comes in; exports under way get their answer, and are still seen live.
+    // 1. Stop intake. Exports under way get their answer, and live readers still see them.
     await this.#receiver.close(signal);
-    // 2. Live readers, who would never leave by themselves.
+    // 2. Live readers, which would never leave by themselves.
     this.#live.close();
-    // 3. The API, last to close as it was first to open.
+    // 3. The API, which opened first and closes last.
     await this.#api.close(signal);
   }
 }

@@ -2,29 +2,32 @@ import { defaultAdmissionLimits, type AdmissionLimits } from '../admission/limit
 import { isLoopback } from '../api/guard.js';
 import { LensError } from './lens-error.js';
 
-/** All are optional. A wrong one stops `createLens` with a message that lists every fault. */
+/** Options of a lens, all optional. A wrong one stops `createLens` with a message that lists every fault. */
 export interface LensOptions {
-  /** Where all three ports listen. Default `127.0.0.1`. Loopback only: 127.0.0.0/8, `::1`, `localhost`. */
+  /** The address of all three ports. Default `127.0.0.1`. Loopback only: 127.0.0.0/8, `::1`, `localhost`. */
   readonly host?: string;
-  /** OTLP over gRPC. Default 4317; 0 = any. */
+  /** Port of OTLP over gRPC. Default 4317; 0: any free port. */
   readonly grpcPort?: number;
-  /** OTLP over HTTP. Default 4318; 0 = any. */
+  /** Port of OTLP over HTTP. Default 4318; 0: any free port. */
   readonly httpPort?: number;
-  /** The JSON API. Default 4319; 0 = any. */
+  /** Port of the JSON API. Default 4319; 0: any free port. */
   readonly apiPort?: number;
-  /** Bytes of memory for all that is held, as estimated per item. Default 256 MiB, at least 8 MiB. */
+  /** Bytes of memory for all items, as estimated for each. Default 256 MiB, at least 8 MiB. */
   readonly maxBytes?: number;
-  /** Spans of one trace; more are left out and counted. Default 10,000. A trace also holds at most 1/8 of the bytes for traces. */
+  /**
+   * Spans of one trace. Further spans are left out and counted. Default 10,000. A trace also holds at most 1/8 of the
+   * bytes for traces.
+   */
   readonly maxSpansPerTrace?: number;
-  /** Points kept per metric series, the latest. Default 512. */
+  /** Points kept for each metric series, the latest ones. Default 512. */
   readonly maxPointsPerSeries?: number;
-  /** What one item may be. */
+  /** Limits of one item. */
   readonly limits?: Partial<AdmissionLimits>;
-  /** Start although `NODE_ENV` is `production`. Default false. */
+  /** Start even if `NODE_ENV` is `production`. Default false. */
   readonly allowProduction?: boolean;
-  /** Faults after start, which never stop the lens. Must not throw. Default: ignored. */
+  /** Called with faults after start, which never stop the lens. Must not throw. Default: not called. */
   readonly onError?: (error: unknown) => void;
-  /** Milliseconds since 1970. Default `Date.now`. */
+  /** Returns milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
 
@@ -60,12 +63,12 @@ const numbers: readonly [key: keyof LensOptions, min: number, max: number][] = [
 const limitNumbers: readonly [key: keyof AdmissionLimits, min: number, max: number][] = [
   ['maxNameLength', 16, 65_536],
   ['maxAttributes', 1, 65_536],
-  // The receiver itself refuses a request that is nested deeper than 64.
+  // The receiver itself refuses requests that are nested deeper than 64.
   ['maxDepth', 1, 64],
   ['maxItemBytes', 4_096, 16 * MIB],
 ];
 
-/** Checks, fills in and freezes. `env` is asked for `NODE_ENV` alone. */
+/** Checks, completes and freezes the options. Of `env` only `NODE_ENV` is read. */
 export function resolveLensOptions(
   options: LensOptions,
   env: NodeJS.ProcessEnv = process.env,

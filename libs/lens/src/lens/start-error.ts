@@ -7,7 +7,7 @@ const ports = [
   ['apiPort', 'LENS_API_PORT'],
 ] as const;
 
-/** Words a failed start: which port, why, and what to set instead. */
+/** Composes the error of a failed start: the port, the reason, and the remedy. */
 export function startError(error: unknown, options: ResolvedLensOptions): LensError {
   const { code, port, message } = (error ?? {}) as NodeJS.ErrnoException & { port?: number };
   const [option, variable] = ports.find(([key]) => options[key] === port) ?? [];

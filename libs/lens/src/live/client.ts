@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 const MAX_WAITING = 4 * 1_024 * 1_024;
 
 /**
- * One reader of the feed. While it does not read, a bounded number of events wait for it; what was dropped
- * before them is told by a `gap` event.
+ * One reader of the feed. While it does not read, a bounded number of events wait for it. A `gap` event tells how
+ * many were dropped before the others.
  */
 export class LiveClient {
   readonly #response: ServerResponse;
@@ -32,7 +32,7 @@ export class LiveClient {
     if (this.#waitingLength > MAX_WAITING) this.#forgetOldest();
   }
 
-  /** Keeps proxies from closing an idle feed; nothing to a reader that is behind. */
+  /** Keeps proxies from closing an idle feed. Sends nothing to a reader that is behind. */
   beat(): void {
     if (!this.#blocked) this.#write(': beat\n\n');
   }
@@ -60,7 +60,7 @@ export class LiveClient {
     this.#waiting = this.#waiting.slice(sent);
   }
 
-  /** Half at once, so that a stalled reader does not cost a move of all the rest per event. */
+  /** Drops half of them at once, so that a stalled reader does not cost a move of all the rest for each event. */
   #forgetOldest(): void {
     let dropped = 0;
     while (this.#waitingLength > MAX_WAITING / 2) {

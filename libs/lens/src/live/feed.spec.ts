@@ -109,7 +109,7 @@ describe('GET /api/live', () => {
       name: 'n'.repeat(1_024),
     };
     let sent = 0;
-    // More than the sockets of both sides and the queue take together.
+    // More than the sockets of both sides and the queue hold together.
     while (sent < 12_500) {
       lens.store.ingest(spans(Array.from({ length: 500 }, () => span(wide))));
       sent += 500;
@@ -134,7 +134,7 @@ describe('GET /api/live', () => {
     const one = await reader();
     expect(lens.stats().liveClients).toBe(1);
     one.socket.destroy();
-    // The server sees the end on its own time; a request that comes back after it proves that it did.
+    // The server sees the end in its own time. A later request that is answered proves that it did.
     while (lens.stats().liveClients > 0) await fetch(`${address.apiUrl}/api/stats`);
     lens.store.ingest(spans([span()]));
     expect(lens.stats().liveClients).toBe(0);

@@ -5,15 +5,15 @@ import type { TraceStore } from '../store/trace-store.js';
 import { LiveClient } from './client.js';
 
 const MAX_CLIENTS = 16;
-/** Traces told of in one flush; a flood beyond them is a gap. */
+/** Traces reported in one flush. A flood beyond them becomes a gap. */
 const MAX_CHANGED = 1_000;
 const FLUSH_MS = 100;
 const BEAT_MS = 15_000;
 
 /**
- * Server-sent events, one per trace whose root has come and which changed since the last flush:
- * `trace` with a summary, `gap` with how many events were missed, `clear` when the store was emptied.
- * `ready` comes first. Without readers it costs nothing.
+ * Server-sent events, one for each trace whose root has arrived and which changed since the last flush: `trace` with
+ * a summary, `gap` with the number of missed events, `clear` when the store was emptied. `ready` comes first. Without
+ * readers it costs nothing.
  */
 export class LiveFeed {
   readonly #traces: TraceStore;

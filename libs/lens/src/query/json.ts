@@ -1,6 +1,6 @@
 import type { AnyValue, Attributes } from '@nestlens/otlp/wire';
 
-/** What JSON can carry. */
+/** Values that JSON can carry. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** int64 beyond 2^53 as a string, bytes as base64, NaN and infinities by name. Depth is bounded. */

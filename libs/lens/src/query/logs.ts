@@ -36,7 +36,7 @@ function logDetail({ record, source, seenMs }: StoredLogRecord): Json {
   return {
     service: source.serviceName,
     instanceId: source.instanceId,
-    // OTLP: an unknown time is 0, and the time of observation stands for it.
+    // In OTLP an unknown time is 0, and the observed time takes its place.
     time: (time === 0n ? observedTime : time).toString(),
     observedTime: observedTime.toString(),
     severity: severities[Math.ceil(record.severityNumber / PER_SEVERITY) - 1] ?? 'unspecified',

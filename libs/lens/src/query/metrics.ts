@@ -8,7 +8,7 @@ import { pointDetail } from './points.js';
 
 const temporalities = [null, 'delta', 'cumulative'];
 
-/** `GET /api/metrics`: the metrics held, by service and name. `cursor` counts the ones before. */
+/** `GET /api/metrics`: the stored metrics, by service and name. `cursor` counts the ones before. */
 export function listMetrics(store: MetricStore, params: Params): Answer {
   const service = params.text('service');
   const limit = params.limit(500);

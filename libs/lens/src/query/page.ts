@@ -1,6 +1,6 @@
 import type { ShelfItem } from '../store/shelf.js';
 
-/** Work that one request may do; a rare match is found over several pages. */
+/** The work that one request may do. A rare match is found over several pages. */
 const MAX_EFFORT = 200_000;
 
 interface PageRequest<I> {
@@ -8,14 +8,14 @@ interface PageRequest<I> {
   /** Arrival number of the last item seen; undefined for the first page. */
   readonly cursor: number | undefined;
   readonly limit: number;
-  /** What looking at one item costs; default 1. */
+  /** The cost of looking at one item; default 1. */
   readonly effort?: (item: I) => number;
   readonly matches: (item: I) => boolean;
 }
 
 export interface Page<I> {
   readonly items: I[];
-  /** To be sent as `cursor` for what follows; null at the end. A page may be short and not the last. */
+  /** The `cursor` for the next page; null at the end. A page may be short without being the last. */
   readonly nextCursor: string | null;
 }
 

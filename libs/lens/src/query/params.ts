@@ -5,13 +5,13 @@ const MAX_SHOWN = 80;
 interface NumberRule {
   readonly min: number;
   readonly max: number;
-  /** Given where the key is absent. */
+  /** The value if the key is absent. */
   readonly fallback: number;
 }
 
 /**
- * Reads the query string of one request. A wrong value is noted and its default given, so that a
- * handler reads all its keys and then asks for `fault()` once.
+ * Reads the query string of one request. A wrong value is noted and replaced by its default, so that a handler reads
+ * all its keys first and asks for `fault()` once.
  */
 export class Params {
   readonly #params: URLSearchParams;
@@ -22,7 +22,7 @@ export class Params {
     this.#params = params;
   }
 
-  /** The first thing wrong with the query, unknown and repeated keys included. */
+  /** The first fault of the query, including unknown and repeated keys. */
   fault(): Answer | undefined {
     if (this.#fault !== undefined) return this.#fault;
     for (const key of this.#params.keys()) {
@@ -84,7 +84,7 @@ export class Params {
     return traceIdOf(value) ?? this.#refuse(key, value, '32 hex digits');
   }
 
-  /** A cursor as an answer gave it; undefined for the first page. */
+  /** The cursor of an earlier answer; undefined for the first page. */
   cursor(): number | undefined {
     const value = this.text('cursor');
     if (value === undefined) return undefined;

@@ -23,7 +23,7 @@ export function traceDetail(trace: Trace): { [key: string]: unknown } {
   };
 }
 
-/** The resource and the scope that items came from. */
+/** The resource and the scope of items. */
 export function sourceDetail<I>({ serviceName, instanceId, resource, scope }: Source<I>): Json {
   return {
     service: serviceName,

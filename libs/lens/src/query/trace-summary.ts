@@ -1,29 +1,29 @@
 import type { Trace } from '../store/trace.js';
 import { isoTime, msBetween } from './json.js';
 
-/** `error` where a span of the trace has that status. */
+/** `error` if a span of the trace has that status. */
 export type TraceStatus = 'error' | 'ok' | 'unset';
 
 /** A trace in one line. */
 export interface TraceSummary {
   readonly traceId: string;
-  /** Service and name of the root; of the first span that came where the root is missing. */
+  /** Service and name of the root; of the first received span if the root is missing. */
   readonly service: string;
   readonly name: string;
   /** `http.route` of the same span, at most 1,024 characters of it. */
   readonly route: string | null;
-  /** False where the span without a parent has not come (yet). */
+  /** False if the span without a parent has not arrived (yet). */
   readonly hasRoot: boolean;
   /** Unix nanoseconds. */
   readonly startTime: string;
   /** From the first start to the last end. */
   readonly durationMs: number;
-  /** Of the root alone. */
+  /** Duration of the root alone. */
   readonly rootDurationMs: number | null;
   readonly status: TraceStatus;
   readonly errorCount: number;
   readonly spanCount: number;
-  /** Spans that came when the trace was full. */
+  /** Spans that arrived when the trace was full. */
   readonly leftOut: number;
   readonly services: readonly string[];
   readonly lastSeen: string;
@@ -34,7 +34,7 @@ export const traceStatuses = ['error', 'ok', 'unset'] as const satisfies readonl
 const STATUS_OK = 1;
 const MAX_ROUTE = 1_024;
 
-/** `error` where any span has failed, else `ok` where the root says so, else `unset`. */
+/** `error` if any span has failed, else `ok` if the root says so, else `unset`. */
 export function traceStatus(trace: Trace): TraceStatus {
   if (trace.errors > 0) return 'error';
   return trace.root?.span.status.code === STATUS_OK ? 'ok' : 'unset';

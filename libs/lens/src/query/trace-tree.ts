@@ -9,23 +9,23 @@ export interface TreeSpan {
 export interface SpanTree {
   /** Parents before children, siblings by start time. */
   readonly spans: readonly TreeSpan[];
-  /** Parents that spans name and that are not in the trace. */
+  /** Parents that spans refer to and that are not in the trace. */
   readonly missingParents: readonly string[];
-  /** Spans that came more than once, as a repeated export brings them. */
+  /** Spans that arrived more than once, as with a repeated export. */
   readonly duplicates: number;
 }
 
 /**
- * Orders a trace as a tree, without recursion. Spans whose parent is missing begin a tree of their own;
- * so does the earliest span of a cycle.
+ * Orders a trace as a tree, without recursion. A span whose parent is missing begins a tree of its own; so does the
+ * earliest span of a cycle.
  */
 export function spanTree(all: readonly StoredSpan[]): SpanTree {
-  // 1. One span per id: the last to come is the sender's latest word.
+  // 1. One span for each id: the last one received is the sender's latest version.
   const byId = new Map<string, StoredSpan>();
   for (const stored of all) byId.set(stored.span.spanId, stored);
   const unique = [...byId.values()].toSorted(byStart);
 
-  // 2. Children under their parent, in order of start since `unique` is sorted.
+  // 2. Children under their parents. They are in order of start, since `unique` is sorted.
   const children = new Map<string, StoredSpan[]>();
   const roots: StoredSpan[] = [];
   const missing = new Set<string>();
@@ -42,7 +42,7 @@ export function spanTree(all: readonly StoredSpan[]): SpanTree {
     }
   }
 
-  // 3. Depth first from the roots, then from what only a cycle leads to.
+  // 3. Depth first from the roots, then from spans that only a cycle leads to.
   const spans: TreeSpan[] = [];
   const seen = new Set<StoredSpan>();
   for (const root of roots) walk(root, children, seen, spans);

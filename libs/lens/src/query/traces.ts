@@ -10,8 +10,8 @@ import { summarize, traceStatus, traceStatuses } from './trace-summary.js';
 const SERVER = 2;
 
 /**
- * `GET /api/traces`: summaries, latest arrivals first. `service`: a span of it is in the trace. `route`:
- * a server span has it as `http.route`. `from`, `to`: when the trace starts.
+ * `GET /api/traces`: summaries, latest arrivals first. `service`: the trace has a span of it. `route`: a server span
+ * has it as `http.route`. `from`, `to`: the range of the trace's start.
  */
 export function listTraces(store: TraceStore, params: Params): Answer {
   const service = params.text('service');

@@ -2,16 +2,16 @@ import { SIGNALS } from '@nestlens/otlp/wire';
 import type { Signal } from '@nestlens/otlp/wire';
 
 /**
- * What became of the items of one signal (spans, log records, metric points). At any moment
- * `received = held + refused + evicted + cleared`.
+ * The counts of the items of one signal (spans, log records, metric points). At any moment `received = held + refused
+ * + evicted + cleared`.
  */
 export interface SignalCounts {
   received: number;
   /** In the store now. */
   held: number;
-  /** Left out at the door. */
+  /** Left out by admission. */
   refused: number;
-  /** Stored, then removed to make room; a span that comes after its trace was removed counts here too. */
+  /** Stored, then removed to make room. A span that arrives after its trace was removed counts here too. */
   evicted: number;
   /** Removed by `clear()`. */
   cleared: number;

@@ -1,6 +1,6 @@
 /**
- * The traces evicted last, so that a late span does not bring back half a trace and a link to one can
- * be answered with when it went.
+ * Remembers the traces that were evicted last, so that a late span does not bring back half a trace, and a link to an
+ * evicted trace is answered with the time of its eviction.
  */
 export class DepartedTraces {
   readonly #capacity: number;

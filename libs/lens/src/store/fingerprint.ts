@@ -1,8 +1,8 @@
 import type { AnyValue, Attributes } from '@nestlens/otlp/wire';
 
 /**
- * A string that is equal for equal values only: each part carries its type and its length.
- * Depth is bounded by admission, which comes first.
+ * A string that is equal only for equal values: each part carries its type and its length. Admission has bounded the
+ * depth before.
  */
 export function fingerprint(attributes: Attributes): string {
   let print = '';
@@ -10,7 +10,7 @@ export function fingerprint(attributes: Attributes): string {
   return print;
 }
 
-/** The same, whatever the order of the keys. */
+/** Like `fingerprint`, whatever the order of the keys. */
 export function sortedFingerprint(attributes: Attributes): string {
   let print = '';
   for (const key of Object.keys(attributes).toSorted()) print += pair(key, attributes[key]!);

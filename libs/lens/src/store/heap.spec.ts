@@ -11,7 +11,7 @@ const MIB = 1_024 * 1_024;
 
 let number = 0;
 
-/** 500 spans as they come off the wire, in traces of 5, so that no string or object is shared. */
+/** 500 spans as they are decoded, in traces of 5, so that no string or object is shared. */
 function request(text: () => string) {
   const spans = Array.from({ length: 500 }, () => {
     number += 1;
@@ -34,7 +34,7 @@ function request(text: () => string) {
   return decodeExportRequestJson('traces', JSON.stringify(body));
 }
 
-/** Once nothing more is freed: what specs before this one left behind goes in several rounds. */
+/** Collects until nothing more is freed: garbage of earlier specs takes several rounds. */
 async function heapBytes(): Promise<number> {
   let last = Number.POSITIVE_INFINITY;
   for (;;) {
@@ -79,7 +79,7 @@ describe('the bytes of the store', () => {
     const grown = (await heapBytes()) - before;
     expect(kept.stats().counts.traces.evicted).toBeGreaterThan(20_000);
     expect(kept.stats().bytes).toBeLessThanOrEqual(20 * MIB);
-    // Beside the items: the ids of traces that went, and noise of the runner.
+    // Beside the items: the ids of evicted traces, and noise of the runner.
     expect(grown).toBeLessThan(32 * MIB);
   });
 });

@@ -6,7 +6,7 @@ import type { Run, Service, ServiceTable } from './service.js';
 import type { ShelfItem } from './shelf.js';
 import type { Source, SourceTable } from './source.js';
 
-/** Where a group's items come from, or why none of them may come in. */
+/** The source of a group's items, or the reason why none of them is admitted. */
 export type ItemSource<I> = { readonly service: Service; readonly run: Run } & (
   | { readonly source: Source<I>; readonly refusal?: undefined }
   | { readonly source?: undefined; readonly refusal: Refusal }

@@ -32,7 +32,7 @@ export class LogStore {
     stored.bytes = LINKS + bytes;
     source.service.counts.logs.held += 1;
     this.sources.hold(source);
-    this.shelf.put(stored, source.lane);
+    this.shelf.put(stored, source.list);
     if (this.shelf.bytes > this.shelf.maxBytes) this.shelf.trim();
   }
 

@@ -29,7 +29,7 @@ export class MetricStore {
     return this.#series.size;
   }
 
-  /** `seriesBytes` is asked for only where the point begins a series. */
+  /** `seriesBytes` is called only if the point begins a series. */
   add(
     metric: Metric,
     point: MetricPoint,
@@ -45,7 +45,7 @@ export class MetricStore {
       series.bytes = SERIES_BASE + key.length + seriesBytes(metric, point);
       this.#series.set(key, series);
       this.sources.hold(source);
-      this.shelf.put(series, source.lane);
+      this.shelf.put(series, source.list);
     } else {
       series.unit = metric.unit;
       series.description = metric.description;
@@ -58,7 +58,7 @@ export class MetricStore {
       counts.metrics.held -= 1;
       counts.metrics.evicted += 1;
     }
-    this.shelf.touch(series, grown, source.lane);
+    this.shelf.touch(series, grown, source.list);
     if (this.shelf.bytes > this.shelf.maxBytes) this.shelf.trim();
   }
 
@@ -77,7 +77,7 @@ export class MetricStore {
   }
 }
 
-/** Of equal resource and scope, metrics differ by name, kind, temporality and attributes. */
+/** With equal resource and scope, metrics differ by name, kind, temporality and attributes. */
 function keyOf({ name, data }: Metric, point: MetricPoint, source: Source<Series>): string {
   const temporality = temporalityOf(data);
   const attributes = sortedFingerprint(point.attributes);

@@ -11,7 +11,7 @@ export class Series extends ShelfItem<Series> {
   readonly source: Source<Series>;
   readonly name: string;
   readonly kind: MetricKind;
-  /** 0 where the kind has none, 1 delta, 2 cumulative. */
+  /** 0 if the kind has none, 1 delta, 2 cumulative. */
   readonly temporality: number;
   readonly monotonic: boolean;
   readonly attributes: Attributes;
@@ -35,12 +35,12 @@ export class Series extends ShelfItem<Series> {
   }
 
   push(point: MetricPoint, bytes: number): void {
-    // The series' own set stands for the equal set of each point.
+    // The series' own set replaces the equal set of each point.
     this.points.push({ ...point, attributes: this.attributes });
     this.#sizes.push(bytes);
   }
 
-  /** Drops the oldest point and gives its bytes. */
+  /** Drops the oldest point and returns its bytes. */
   shift(): number {
     this.points.shift();
     return this.#sizes.shift() ?? 0;

@@ -1,9 +1,9 @@
 import { SIGNALS } from '@nestlens/otlp/wire';
 import { addCounts, createCounts, type CountsBySignal } from './counts.js';
 
-/** One start of an app: what came with one `service.instance.id`. */
+/** One start of an app: the telemetry with one `service.instance.id`. */
 export interface Run {
-  /** `''` where the resource has no `service.instance.id`. */
+  /** `''` if the resource has no `service.instance.id`. */
   readonly instanceId: string;
   readonly firstSeenMs: number;
   lastSeenMs: number;
@@ -47,7 +47,7 @@ export class Service {
     return run;
   }
 
-  /** Counts what is held as cleared, and forgets the runs. */
+  /** Counts all items as cleared, and forgets the runs. */
   clear(): void {
     this.#runs.clear();
     for (const signal of SIGNALS) {
@@ -62,12 +62,12 @@ export class Service {
   }
 }
 
-/** The name under which services are counted together once there are too many of them. */
+/** The name under which further services are counted together. */
 export const OTHER_SERVICES = '(other services)';
 
 /**
- * The services seen, at most `capacity` of them. When it is full, a service of which nothing is held
- * gives way and its counts go to `(other services)`; when there is none, new names are counted there.
+ * The known services, at most `capacity` of them. When it is full, a service without stored items is removed and its
+ * counts go to `(other services)`. If there is none, new services are counted there.
  */
 export class ServiceTable {
   readonly #capacity: number;
@@ -89,7 +89,7 @@ export class ServiceTable {
     return service;
   }
 
-  /** All services, and `(other services)` where it has counted anything. */
+  /** All services, and `(other services)` if it has counted anything. */
   *[Symbol.iterator](): IterableIterator<Service> {
     yield* this.#services.values();
     if (SIGNALS.some((signal) => this.#others.counts[signal].received > 0)) yield this.#others;

@@ -1,13 +1,13 @@
 import type { Service } from './service.js';
 
-/** What a shelf keeps: linked in its lane by last touch, and on the shelf by arrival. */
+/** An item of a shelf. It is linked in its service's list by last touch, and on the shelf by arrival. */
 export abstract class ShelfItem<I> {
   bytes = 0;
   /** Arrival number on its shelf: unique, rising, never changed. */
   order = 0;
   /** Rises with each touch on the shelf: the smallest is the oldest. */
   touched = 0;
-  lane!: Lane<I>;
+  list!: ServiceList<I>;
   older: I | undefined = undefined;
   newer: I | undefined = undefined;
   previous: I | undefined = undefined;
@@ -15,7 +15,7 @@ export abstract class ShelfItem<I> {
 }
 
 /** The items and the bytes of one service on one shelf. */
-export class Lane<I> {
+export class ServiceList<I> {
   readonly service: Service;
   bytes = 0;
   oldest: I | undefined = undefined;
@@ -27,15 +27,15 @@ export class Lane<I> {
 }
 
 /**
- * Keeps items within a number of bytes. What has to go is the oldest item among the services which
- * hold more than an equal share, so that a noisy service pushes out its own past and not the others'.
+ * Keeps items within a number of bytes. It evicts the oldest item among the services that hold more than an equal
+ * share, so that a noisy service evicts its own past and not that of others.
  */
 export class Shelf<I extends ShelfItem<I>> {
   readonly maxBytes: number;
   readonly #onEvict: (item: I) => void;
-  readonly #lanes = new Map<Service, Lane<I>>();
-  /** Lanes that hold an item. */
-  readonly #filled = new Set<Lane<I>>();
+  readonly #lists = new Map<Service, ServiceList<I>>();
+  /** Lists that hold an item. */
+  readonly #filled = new Set<ServiceList<I>>();
   #newest: I | undefined;
   #bytes = 0;
   #size = 0;
@@ -60,45 +60,45 @@ export class Shelf<I extends ShelfItem<I>> {
     return this.#newest;
   }
 
-  lane(service: Service): Lane<I> {
-    let lane = this.#lanes.get(service);
-    if (lane === undefined) {
-      lane = new Lane(service);
-      this.#lanes.set(service, lane);
+  listOf(service: Service): ServiceList<I> {
+    let list = this.#lists.get(service);
+    if (list === undefined) {
+      list = new ServiceList(service);
+      this.#lists.set(service, list);
     }
-    return lane;
+    return list;
   }
 
-  forgetLane(service: Service): void {
-    this.#lanes.delete(service);
+  forget(service: Service): void {
+    this.#lists.delete(service);
   }
 
-  put(item: I, lane: Lane<I>): void {
+  put(item: I, list: ServiceList<I>): void {
     this.#arrivals += 1;
     item.order = this.#arrivals;
     item.previous = this.#newest;
     if (this.#newest !== undefined) this.#newest.next = item;
     this.#newest = item;
     this.#size += 1;
-    this.#link(item, lane);
+    this.#link(item, list);
   }
 
-  /** The item grew (or shrank) by `bytes` and is now the youngest of `lane`, which may be another. */
-  touch(item: I, bytes: number, lane: Lane<I>): void {
-    if (item.lane.newest !== item || item.lane !== lane) {
+  /** The item grew (or shrank) by `bytes` and is now the youngest of `list`, which may be another list than before. */
+  touch(item: I, bytes: number, list: ServiceList<I>): void {
+    if (item.list.newest !== item || item.list !== list) {
       this.#unlink(item);
-      this.#link(item, lane);
+      this.#link(item, list);
     } else {
       this.#touches += 1;
       item.touched = this.#touches;
     }
     item.bytes += bytes;
-    this.charge(lane, bytes);
+    this.charge(list, bytes);
   }
 
-  /** Bytes that belong to a service and to no single item. */
-  charge(lane: Lane<I>, bytes: number): void {
-    lane.bytes += bytes;
+  /** Bytes that belong to a service but to no single item. */
+  charge(list: ServiceList<I>, bytes: number): void {
+    list.bytes += bytes;
     this.#bytes += bytes;
   }
 
@@ -113,7 +113,7 @@ export class Shelf<I extends ShelfItem<I>> {
   }
 
   clear(): void {
-    this.#lanes.clear();
+    this.#lists.clear();
     this.#filled.clear();
     this.#newest = undefined;
     this.#bytes = 0;
@@ -124,10 +124,10 @@ export class Shelf<I extends ShelfItem<I>> {
     const share = this.maxBytes / this.#filled.size;
     let oldest: I | undefined;
     let oldestOverShare: I | undefined;
-    for (const lane of this.#filled) {
-      const candidate = lane.oldest!;
+    for (const list of this.#filled) {
+      const candidate = list.oldest!;
       if (oldest === undefined || candidate.touched < oldest.touched) oldest = candidate;
-      if (lane.bytes <= share) continue;
+      if (list.bytes <= share) continue;
       if (oldestOverShare === undefined || candidate.touched < oldestOverShare.touched) {
         oldestOverShare = candidate;
       }
@@ -141,37 +141,37 @@ export class Shelf<I extends ShelfItem<I>> {
     if (previous !== undefined) previous.next = next;
     if (next === undefined) this.#newest = previous;
     else next.previous = previous;
-    // A long-lived holder of one evicted item must not keep its neighbours alive.
+    // A long-lived reference to one evicted item must not keep its neighbours alive.
     item.previous = undefined;
     item.next = undefined;
     this.#size -= 1;
   }
 
-  #link(item: I, lane: Lane<I>): void {
+  #link(item: I, list: ServiceList<I>): void {
     this.#touches += 1;
     item.touched = this.#touches;
-    item.lane = lane;
+    item.list = list;
     item.newer = undefined;
-    item.older = lane.newest;
-    if (lane.newest === undefined) {
-      lane.oldest = item;
-      this.#filled.add(lane);
+    item.older = list.newest;
+    if (list.newest === undefined) {
+      list.oldest = item;
+      this.#filled.add(list);
     } else {
-      lane.newest.newer = item;
+      list.newest.newer = item;
     }
-    lane.newest = item;
-    this.charge(lane, item.bytes);
+    list.newest = item;
+    this.charge(list, item.bytes);
   }
 
   #unlink(item: I): void {
-    const { lane, older, newer } = item;
-    if (older === undefined) lane.oldest = newer;
+    const { list, older, newer } = item;
+    if (older === undefined) list.oldest = newer;
     else older.newer = newer;
-    if (newer === undefined) lane.newest = older;
+    if (newer === undefined) list.newest = older;
     else newer.older = older;
     item.older = undefined;
     item.newer = undefined;
-    if (lane.oldest === undefined) this.#filled.delete(lane);
-    this.charge(lane, -item.bytes);
+    if (list.oldest === undefined) this.#filled.delete(list);
+    this.charge(list, -item.bytes);
   }
 }

@@ -1,25 +1,25 @@
 import type { Resource, Scope } from '@nestlens/otlp/wire';
 import type { Service } from './service.js';
-import type { Lane, Shelf, ShelfItem } from './shelf.js';
+import type { ServiceList, Shelf, ShelfItem } from './shelf.js';
 
-/** Where items come from: one resource and one scope, held once for all their items of a signal. */
+/** The source of items: one resource and one scope, stored once for all their items of a signal. */
 export interface Source<I> {
   /** Unique on its shelf for the life of the store. */
   readonly number: number;
   readonly key: string;
   readonly resource: Resource;
   readonly scope: Scope;
-  /** `service.name`; `unknown_service` where the resource has none. */
+  /** `service.name`; `unknown_service` if the resource has none. */
   readonly serviceName: string;
   readonly instanceId: string;
   readonly service: Service;
-  readonly lane: Lane<I>;
+  readonly list: ServiceList<I>;
   readonly bytes: number;
-  /** Items held that came from it. */
+  /** Stored items that came from it. */
   items: number;
 }
 
-/** Sources of one shelf, each charged to its service for as long as an item of it is held. */
+/** Sources of one shelf. Each is charged to its service while an item of it is stored. */
 export class SourceTable<I extends ShelfItem<I>> {
   readonly #shelf: Shelf<I>;
   readonly #sources = new Map<string, Source<I>>();
@@ -37,27 +37,27 @@ export class SourceTable<I extends ShelfItem<I>> {
     return this.#sources.get(key);
   }
 
-  add(source: Omit<Source<I>, 'number' | 'lane' | 'items'>): Source<I> {
+  add(source: Omit<Source<I>, 'number' | 'list' | 'items'>): Source<I> {
     this.#added += 1;
-    const lane = this.#shelf.lane(source.service);
-    const added = { ...source, number: this.#added, lane, items: 0 };
+    const list = this.#shelf.listOf(source.service);
+    const added = { ...source, number: this.#added, list, items: 0 };
     this.#sources.set(added.key, added);
     return added;
   }
 
   hold(source: Source<I>): void {
-    if (source.items === 0) this.#shelf.charge(source.lane, source.bytes);
+    if (source.items === 0) this.#shelf.charge(source.list, source.bytes);
     source.items += 1;
   }
 
   release(source: Source<I>): void {
     source.items -= 1;
     if (source.items > 0) return;
-    this.#shelf.charge(source.lane, -source.bytes);
+    this.#shelf.charge(source.list, -source.bytes);
     this.#sources.delete(source.key);
   }
 
-  /** Forgets a source of which nothing came to be held. */
+  /** Forgets a source that has no stored item. */
   settle(source: Source<I>): void {
     if (source.items === 0) this.#sources.delete(source.key);
   }

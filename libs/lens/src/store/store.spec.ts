@@ -28,7 +28,7 @@ function store(options: Partial<StoreOptions> = {}): LensStore {
   });
 }
 
-/** Walks what is held and compares it with the counts and the bytes. */
+/** Walks the stored items and compares them with the counts and the bytes. */
 function expectBooksToBalance(kept: LensStore): void {
   const { counts, services, traces } = kept.stats();
   for (const part of [counts, ...services.map((service) => service.counts)]) {
@@ -121,9 +121,9 @@ describe('the trace store', () => {
     const id = traceId();
     const root = spanId();
     kept.ingest(spans([span({ traceId: id, parentSpanId: root })], 'orders'));
-    expect(kept.traces.get(id)?.lane.service.name).toBe('orders');
+    expect(kept.traces.get(id)?.list.service.name).toBe('orders');
     kept.ingest(spans([span({ traceId: id, spanId: root })], 'gateway'));
-    expect(kept.traces.get(id)?.lane.service.name).toBe('gateway');
+    expect(kept.traces.get(id)?.list.service.name).toBe('gateway');
     expect(kept.traces.get(id)?.services).toEqual(['orders', 'gateway']);
     expectBooksToBalance(kept);
   });

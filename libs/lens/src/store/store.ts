@@ -31,7 +31,7 @@ export interface StoreOptions {
   readonly now: () => number;
 }
 
-/** The part of `maxBytes` that each signal has for itself; what one does not use is not lent. */
+/** The part of `maxBytes` that each signal has for itself. An unused part is not lent to others. */
 export const shares: Readonly<Record<Signal, number>> = Object.freeze({
   traces: 5 / 8,
   logs: 2 / 8,
@@ -40,14 +40,14 @@ export const shares: Readonly<Record<Signal, number>> = Object.freeze({
 
 const MAX_SERVICES = 256;
 
-/** What the store holds of one signal: items, and bytes of the most that it may have. */
+/** What the store holds of one signal: its items, and its bytes and their maximum. */
 export interface SignalStats {
   readonly held: number;
   readonly bytes: number;
   readonly maxBytes: number;
 }
 
-/** What the store holds, and what became of all that came. */
+/** The contents of the store, and the counts of all received items. */
 export interface StoreStats {
   /** All services together. */
   readonly counts: CountsBySignal;
@@ -62,7 +62,7 @@ export interface StoreStats {
   readonly series: SignalStats;
 }
 
-/** Everything the lens holds, within a fixed number of bytes. */
+/** The telemetry of the lens, within a fixed number of bytes. */
 export class LensStore {
   readonly traces: TraceStore;
   readonly logs: LogStore;
@@ -87,7 +87,7 @@ export class LensStore {
     this.#intake = new Intake(this.#admission, this.services);
   }
 
-  /** Admits and stores one request; the reply says what was left out. Never throws on data. */
+  /** Admits and stores one request. The reply tells what was left out. Never throws because of its data. */
   ingest(request: ExportRequest): ExportReply {
     const tally = new Tally();
     const nowMs = this.#now();
@@ -122,7 +122,7 @@ export class LensStore {
     };
   }
 
-  /** Empties the store. Counts stay, and say how many items were cleared. */
+  /** Empties the store. Counts stay, and tell how many items were cleared. */
   clear(): void {
     this.traces.clear();
     this.logs.clear();
@@ -202,9 +202,9 @@ export class LensStore {
   }
 
   #forget(service: Service): void {
-    this.traces.shelf.forgetLane(service);
-    this.logs.shelf.forgetLane(service);
-    this.metrics.shelf.forgetLane(service);
+    this.traces.shelf.forget(service);
+    this.logs.shelf.forget(service);
+    this.metrics.shelf.forget(service);
   }
 }
 

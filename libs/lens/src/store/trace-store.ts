@@ -10,7 +10,7 @@ export interface TraceStoreOptions {
   readonly maxSpansPerTrace: number;
 }
 
-/** Told of each span that came to a trace whose root is there. Must be quick and must not throw. */
+/** Called for each span of a trace whose root has arrived. Must be quick and must not throw. */
 export type TraceWatcher = (trace: Trace) => void;
 
 // The trace, its arrays and its place in the index.
@@ -57,7 +57,7 @@ export class TraceStore {
     return this.#traces.get(traceId);
   }
 
-  /** When the trace was evicted, for as long as that is remembered. */
+  /** When the trace was evicted, as long as that is remembered. */
   evictedAtMs(traceId: string): number | undefined {
     return this.#departed.whenMs(traceId);
   }
@@ -67,8 +67,8 @@ export class TraceStore {
   }
 
   /**
-   * Stores one admitted span. `full`: its trace is at its cap and the span was left out. `late`: its
-   * trace was evicted, so the span went with it.
+   * Stores one admitted span. `full`: its trace is at its limit and the span was left out. `late`: its trace was
+   * evicted, so the span is dropped with it.
    */
   add(span: Span, source: Source<Trace>, bytes: number, nowMs: number): 'stored' | 'full' | 'late' {
     this.#nowMs = nowMs;
@@ -85,8 +85,9 @@ export class TraceStore {
     this.sources.hold(source);
     source.service.counts.traces.held += 1;
     trace.add({ span, source }, isRoot(span), nowMs);
-    // A trace belongs to the service that began it: a noisy caller must not use up its callees' share.
-    this.shelf.touch(trace, bytes, trace.root?.source.lane ?? trace.lane);
+    // A trace belongs to the service that began it: a noisy caller must not use up the share of the services that it
+    // calls.
+    this.shelf.touch(trace, bytes, trace.root?.source.list ?? trace.list);
     if (this.#watcher !== undefined && trace.root !== undefined) this.#watcher(trace);
     if (this.shelf.bytes > this.shelf.maxBytes) this.shelf.trim();
     return 'stored';
@@ -104,7 +105,7 @@ export class TraceStore {
     const trace = new Trace(span.traceId, span, nowMs);
     trace.bytes = TRACE_BASE;
     this.#traces.set(trace.id, trace);
-    this.shelf.put(trace, source.lane);
+    this.shelf.put(trace, source.list);
     return trace;
   }
 

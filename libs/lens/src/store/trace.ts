@@ -7,11 +7,11 @@ export interface StoredSpan {
   readonly source: Source<Trace>;
 }
 
-/** Services named per trace: a list of them must not grow with hostile input. */
+/** Services listed for a trace: the list must not grow with hostile input. */
 const MAX_SERVICES = 64;
 const STATUS_ERROR = 2;
 
-/** All spans of one trace id that came so far, with what a list of traces asks for. */
+/** All received spans of one trace id, with the fields that a list of traces needs. */
 export class Trace extends ShelfItem<Trace> {
   readonly id: string;
   /** In order of arrival. */
@@ -26,7 +26,7 @@ export class Trace extends ShelfItem<Trace> {
   errors = 0;
   /** Spans left out because the trace was full. */
   leftOut = 0;
-  /** The span without a parent; the earliest where there are several. */
+  /** The span without a parent; the earliest if there are several. */
   root: StoredSpan | undefined = undefined;
   #lastSource: Source<Trace> | undefined = undefined;
 
