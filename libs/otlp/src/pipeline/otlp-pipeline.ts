@@ -91,7 +91,7 @@ export class OtlpPipeline implements Pipeline {
       onMessage: (message) => this.#hear(message),
       onFailure: (error) =>
         this.#log.log('error', 'runner', `nothing can be sent: ${String(error)}; trying again`),
-      onDeath: (end, isInline) => this.#mourn(end, isInline),
+      onDeath: (end, isInline) => this.#onWorkerExit(end, isInline),
       aside: options.aside,
     });
     this.#memory = { pool: this.#pool, reader: this.#reader, host: this.#host };
@@ -259,7 +259,7 @@ export class OtlpPipeline implements Pipeline {
   }
 
   /** A worker died, or cannot be had: what it was sending waits again, and may arrive twice. */
-  #mourn(end: ThreadEnd, isInline: boolean): void {
+  #onWorkerExit(end: ThreadEnd, isInline: boolean): void {
     this.#replaced += 1;
     // What it had on disk stays there, for the next one to find.
     reclaim(this.#memory, this.#books);

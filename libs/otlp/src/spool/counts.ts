@@ -14,7 +14,7 @@ export function addItems(to: Tally, items: Items): void {
   to.logs += items.logs;
 }
 
-export function subtractItems(from: Tally, items: Items): void {
+function subtractItems(from: Tally, items: Items): void {
   from.traces -= items.traces;
   from.metrics -= items.metrics;
   from.logs -= items.logs;

@@ -27,12 +27,12 @@ import {
   SEGMENT_HEADER_BYTES,
 } from './segment-format.js';
 
-export type Dumped =
+type Dumped =
   | { readonly kind: 'spooled'; readonly items: Items; readonly bytes: number }
   | { readonly kind: 'failed'; readonly code: string };
 
 /** A dump that is under way. Neither promise rejects. */
-export interface Dumping {
+interface Dumping {
   /** The operating system has all of it: it outlasts the end of the process. */
   readonly written: Promise<Dumped>;
   /** The disk has it too, unless it refused, and others may take it over. */

@@ -50,7 +50,7 @@ export interface Owner {
  * `unknown`: the owner may live where we cannot see it (another container or host, or another thread of this process).
  * It shows that it lives by touching its lock.
  */
-export type Liveness = 'alive' | 'dead' | 'unknown';
+type Liveness = 'alive' | 'dead' | 'unknown';
 
 export const newToken = (): string => randomUUID().slice(0, 8);
 

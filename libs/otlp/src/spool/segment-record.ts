@@ -17,7 +17,7 @@ const UNTRIED: ReadonlySet<string> = new Set([ABORTED, BREAKER_OPEN, UNANSWERED]
 export type Answer = 'done' | 'failed' | 'untried';
 
 /** What a scan tells of a record, or of a stretch that cannot be read, which may have no signal. */
-export interface RecordFacts {
+interface RecordFacts {
   readonly signal: Signal | undefined;
   readonly items: number;
   /** Where it begins, and where the next record does. */

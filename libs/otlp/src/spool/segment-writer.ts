@@ -12,7 +12,7 @@ interface Job {
   readonly resolve: (appended: Appended) => void;
 }
 
-export interface WriterHooks {
+interface WriterHooks {
   /** Hears of each refusal of the disk, with the size of what it refused. */
   readonly onFailure: (code: string, bytes: number) => void;
   /** Waited for before each write. Does not reject. */

@@ -197,7 +197,10 @@ export class SpoolDirectory {
     else await release(this.#context.disk, this.#lock).catch(() => undefined);
   }
 
-  /** The segment with the oldest record of these signals, `except` left out: in order within a signal, by time between them. */
+  /**
+   * The segment that has the oldest record of these signals, those in `except` left out. Records of one signal go in the
+   * order of the segments; between signals the time decides.
+   */
   #oldest(
     signals: readonly Signal[],
     nowMs: number,
@@ -246,7 +249,9 @@ export class SpoolDirectory {
   }
 
   #remove(segment: Segment): void {
-    this.#segments.splice(this.#segments.indexOf(segment), 1);
+    const index = this.#segments.indexOf(segment);
+    // Not there any more where somebody else took the directory over meanwhile.
+    if (index !== -1) this.#segments.splice(index, 1);
     this.#deletes.markForDeletion(segment);
   }
 
