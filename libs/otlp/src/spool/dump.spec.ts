@@ -1,6 +1,7 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { nodeDisk, nodeDiskSync, type BlockingDisk, type Disk } from './disk.js';
 import { dump, dumpSync } from './dump.js';
 import { batch, drain } from './fixtures/batches.js';
@@ -82,4 +83,41 @@ describe('a dump', () => {
     expect(dumpSync(directory, [batch(1)], disk, () => atMs).kind).toBe('spooled');
     expect(syncs).toBe(1);
   });
+
+  /** Somebody who looks for abandoned directories at that moment takes the first new one, or removes it. */
+  const rival = {
+    takes: (path: string): void => writeFileSync(join(path, '1.lock'), '{}'),
+    removes: (path: string): void => rmSync(dirname(path), { recursive: true }),
+  };
+
+  it.each(['takes', 'removes'] as const)(
+    'is written elsewhere where somebody %s its new directory',
+    async (how) => {
+      let contended = 0;
+      const contend = (path: string): void => {
+        contended += 1;
+        if (contended < 3) rival[how](path);
+      };
+      const disk: Disk = {
+        ...nodeDisk,
+        async makeDirectory(path) {
+          await nodeDisk.makeDirectory(path);
+          contend(path);
+        },
+      };
+      const { written, sealed } = dump(directory, [batch(1)], PATIENT, disk);
+      expect((await written).kind).toBe('spooled');
+      await sealed;
+      contended = 1;
+      const blocking: BlockingDisk = {
+        ...nodeDiskSync,
+        makeDirectory(path) {
+          nodeDiskSync.makeDirectory(path);
+          contend(path);
+        },
+      };
+      expect(dumpSync(directory, [batch(2)], blocking).kind).toBe('spooled');
+      expect(await files()).toHaveLength(2);
+    },
+  );
 });

@@ -13,6 +13,7 @@ import {
 import { noItems, type Items } from './counts.js';
 import {
   freePath,
+  isContended,
   lockDirectory,
   lockPath,
   newDirectoryName,
@@ -25,6 +26,7 @@ import {
   openName,
   sealedName,
   SEGMENT_HEADER_BYTES,
+  type SegmentFacts,
 } from './segment-format.js';
 
 type Dumped =
@@ -54,21 +56,20 @@ export function dumpSync(
   disk: BlockingDisk = nodeDiskSync,
   nowMs: () => number = () => performance.now(),
 ): Dumped {
-  const { own, lock, open, sealed, chunks, items, bytes } = planned(directory, batches);
+  const content = encoded(batches);
   const untilMs = nowMs() + FSYNC_WITHIN_MS;
   const fsync = (run: () => void): void => {
     if (nowMs() < untilMs) run();
   };
   try {
-    disk.makeDirectory(lock.directory);
     // It is ours until it is whole. If we do not get that far, whoever finds it reads as much as there is.
-    writeSync(disk, lockPath(lock), [ownerText()]);
-    writeSync(disk, open, chunks, (file) => fsync(() => disk.fsync(file)));
+    const { own, lock, open, sealed } = takePlaceSync(directory, content, disk);
+    writeSync(disk, open, content.chunks, (file) => fsync(() => disk.fsync(file)));
     disk.rename(open, sealed);
     disk.rename(lockPath(lock), freePath(lock));
     fsync(() => disk.fsyncDirectory(own));
     fsync(() => disk.fsyncDirectory(directory));
-    return { kind: 'spooled', items, bytes };
+    return { kind: 'spooled', items: content.items, bytes: content.bytes };
   } catch (error) {
     return { kind: 'failed', code: codeOf(error) };
   }
@@ -84,34 +85,25 @@ export function dump(
   signal: AbortSignal,
   disk: Disk = nodeDisk,
 ): Dumping {
-  const plan = planned(directory, batches);
-  const { items, bytes } = plan;
-  const writing = write(plan, signal, disk);
+  const content = encoded(batches);
+  const { items, bytes } = content;
+  const writing = write(directory, content, signal, disk);
   return {
     written: writing.then(
       () => ({ kind: 'spooled', items, bytes }),
       (error: unknown) => ({ kind: 'failed', code: codeOf(error) }),
     ),
-    sealed: writing.then((file) => seal(plan, file, disk)).catch(() => undefined),
+    sealed: writing.then((written) => seal(directory, written, disk)).catch(() => undefined),
   };
 }
 
-interface Plan {
-  readonly directory: string;
-  readonly own: string;
-  readonly lock: Lock;
-  /** The path while it is written, and after. */
-  readonly open: string;
-  readonly sealed: string;
+/** One segment with all batches, and what its name tells. */
+interface Content extends SegmentFacts {
   readonly chunks: readonly Uint8Array[];
-  readonly items: Items;
-  readonly bytes: number;
 }
 
-function planned(directory: string, batches: readonly Batch[]): Plan {
+function encoded(batches: readonly Batch[]): Content {
   const nowMs = Date.now();
-  const own = join(directory, newDirectoryName(nowMs));
-  const lock = { directory: lockDirectory(own), number: 1 };
   const salt = randomInt(1, 2 ** 32);
   const items = noItems();
   const records = batches.flatMap((batch) => {
@@ -119,11 +111,53 @@ function planned(directory: string, batches: readonly Batch[]): Plan {
     return [encodeRecordHeader(batch, nowMs, salt), ...batch.chunks];
   });
   const bytes = records.reduce((sum, chunk) => sum + chunk.byteLength, SEGMENT_HEADER_BYTES);
-  const facts = { sequence: 1, firstMs: nowMs, lastMs: nowMs, bytes, items };
-  const open = join(own, openName(1));
-  const sealed = join(own, sealedName(facts));
   const chunks = [encodeSegmentHeader(1, salt), ...records];
-  return { directory, own, lock, open, sealed, chunks, items, bytes };
+  return { sequence: 1, firstMs: nowMs, lastMs: nowMs, bytes, items, chunks };
+}
+
+interface Place {
+  readonly own: string;
+  readonly lock: Lock;
+  /** The path of the segment while it is written, and after. */
+  readonly open: string;
+  readonly sealed: string;
+}
+
+function newPlace(directory: string, facts: SegmentFacts): Place {
+  const own = join(directory, newDirectoryName(facts.firstMs));
+  return {
+    own,
+    lock: { directory: lockDirectory(own), number: 1 },
+    open: join(own, openName(1)),
+    sealed: join(own, sealedName(facts)),
+  };
+}
+
+function takePlaceSync(directory: string, facts: SegmentFacts, disk: BlockingDisk): Place {
+  for (let tries = 1; ; tries += 1) {
+    const place = newPlace(directory, facts);
+    try {
+      disk.makeDirectory(place.lock.directory);
+      writeSync(disk, lockPath(place.lock), [ownerText()]);
+      return place;
+    } catch (error) {
+      if (!isContended(error, tries)) throw error;
+    }
+  }
+}
+
+async function takePlace(directory: string, facts: SegmentFacts, disk: Disk): Promise<Place> {
+  for (let tries = 1; ; tries += 1) {
+    const place = newPlace(directory, facts);
+    try {
+      await disk.makeDirectory(place.lock.directory);
+      const file = await disk.open(lockPath(place.lock), 'create');
+      await writeAll(disk, file, [ownerText()], 0).finally(() => disk.close(file));
+      return place;
+    } catch (error) {
+      if (!isContended(error, tries)) throw error;
+    }
+  }
 }
 
 const ownerText = (): Uint8Array => Buffer.from(JSON.stringify(thisOwner()));
@@ -143,33 +177,35 @@ function writeSync(
   }
 }
 
-/** Answers the open file. Throws what the disk throws, and once `signal` has aborted. */
+interface Written {
+  readonly place: Place;
+  /** Still open. */
+  readonly file: number;
+}
+
+/** Throws what the disk throws, and once `signal` has aborted. */
 async function write(
-  { lock, open, chunks }: Plan,
+  directory: string,
+  content: Content,
   signal: AbortSignal,
   disk: Disk,
-): Promise<number> {
-  await disk.makeDirectory(lock.directory);
-  const file = await disk.open(lockPath(lock), 'create');
-  await writeAll(disk, file, [ownerText()], 0).finally(() => disk.close(file));
+): Promise<Written> {
+  const place = await takePlace(directory, content, disk);
   signal.throwIfAborted();
-  const segment = await disk.open(open, 'create');
+  const file = await disk.open(place.open, 'create');
   try {
-    await writeAll(disk, segment, chunks, 0);
+    await writeAll(disk, file, content.chunks, 0);
     signal.throwIfAborted();
-    return segment;
+    return { place, file };
   } catch (error) {
-    await disk.close(segment);
-    await disk.remove(open);
+    await disk.close(file);
+    await disk.remove(place.open);
     throw error;
   }
 }
 
-async function seal(
-  { directory, own, lock, open, sealed }: Plan,
-  file: number,
-  disk: Disk,
-): Promise<void> {
+async function seal(directory: string, { place, file }: Written, disk: Disk): Promise<void> {
+  const { own, lock, open, sealed } = place;
   await disk.fsync(file).finally(() => disk.close(file));
   await disk.rename(open, sealed);
   await disk.rename(lockPath(lock), freePath(lock));

@@ -168,8 +168,15 @@ export async function claim(
   return { kind: 'ours', lock };
 }
 
-/** A directory that is gone at each try is gone for another reason than others who look for abandoned ones. */
+/** A new directory that is refused so often is refused for another reason than others who look for abandoned ones. */
 const MAX_TRIES = 16;
+
+/**
+ * Whoever looks for abandoned directories may take or remove a new one before its maker has the lock: ENOENT, EEXIST. The
+ * maker tries again, under another name.
+ */
+export const isContended = (error: unknown, tries: number): boolean =>
+  tries < MAX_TRIES && ['ENOENT', 'EEXIST'].includes(codeOf(error));
 
 /** Makes a sub-directory of our own below `root`. Throws what the disk throws. */
 export async function makeDirectory(
@@ -180,13 +187,13 @@ export async function makeDirectory(
 ): Promise<Lock> {
   for (let tries = 1; ; tries += 1) {
     const locks = lockDirectory(join(root, newDirectoryName(unixMs())));
-    await disk.makeDirectory(locks);
-    const claimed = await claim(disk, locks, us).catch((error: unknown): Claim => {
-      if (codeOf(error) !== 'ENOENT' || tries >= MAX_TRIES) throw error;
-      return { kind: 'taken' };
-    });
-    // Whoever looks for abandoned directories may have been faster, and have removed this one since it was empty.
-    if (claimed.kind === 'ours') return claimed.lock;
+    try {
+      await disk.makeDirectory(locks);
+      const claimed = await claim(disk, locks, us);
+      if (claimed.kind === 'ours') return claimed.lock;
+    } catch (error) {
+      if (!isContended(error, tries)) throw error;
+    }
   }
 }
 

@@ -208,6 +208,18 @@ describe('a spool whose disk makes trouble', () => {
     expect(await drain(spool)).toEqual([1]);
   });
 
+  it('opens also where somebody who looks for abandoned directories removes its new one', async () => {
+    const disk = new FakeDisk(seeded(1));
+    let made = 0;
+    // Between the directory and the one for its lock.
+    disk.fate = (call) => {
+      made += call === 'makeDirectory' ? 1 : 0;
+      return call === 'makeDirectory' && made < 3 ? { code: 'ENOENT' } : 'passes';
+    };
+    const spool = await openings.open({ directory: '/spool', disk, clock: new ManualClock(4) });
+    expect((await spool.append(batch(1))).kind).toBe('spooled');
+  });
+
   it.each([
     ['ENOTDIR', 'is a file'],
     ['ELOOP', 'name a directory'],
