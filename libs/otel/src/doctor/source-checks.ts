@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { Environment } from '../options/environment.js';
 import { notChecked, ok, warning } from './check.js';
 import type { Check, Finding } from './check.js';
 import { entryOf } from './entry.js';
@@ -73,14 +72,13 @@ const hooksFinding = (sources: Sources): Finding => {
 /** Scripts that start the app; those of tests preload what the app never sees. */
 const STARTS = /^(start|dev|serve)/;
 
+/** The file that a script loads before the app. `NODE_OPTIONS` of this shell is not the app's. */
 const preloaded = (project: string): string | undefined => {
   const scripts = Object.entries(manifestIn(project).scripts ?? {});
-  const starts = scripts.filter(([name]) => STARTS.test(name)).map(([, text]) => text);
-  for (const text of [...starts, new Environment().get('NODE_OPTIONS') ?? '']) {
-    const file = PRELOAD.exec(text)?.[1];
-    if (file !== undefined) return file;
-  }
-  return undefined;
+  const preloads = scripts.flatMap(([name, text]) =>
+    STARTS.test(name) ? [PRELOAD.exec(text)?.[1]] : [],
+  );
+  return preloads.find((file) => file !== undefined);
 };
 
 /**

@@ -131,10 +131,6 @@ export const VARIABLES = {
   OTEL_EXPERIMENTAL_CONFIG_FILE: sets(text, NOT_READ),
 
   NODE_ENV: text,
-  NODE_OPTIONS: sets(
-    text,
-    'Nothing: `npx nestlens doctor` looks in it for what is loaded before the app.',
-  ),
   KUBERNETES_SERVICE_HOST: sets(
     text,
     'Kubernetes sets it: the detector `k8s` and the default of `shutdown.drainMs` tell by it.',
