@@ -7,14 +7,14 @@ import { warnOfFault } from '../faults/fault-log.js';
  * Calls `next` to go on, or answers by itself. Runs before body parsers, middleware and guards. `template`
  * is the route as the platform matched it, where it knows so early (Fastify). A throw goes on as `next`.
  */
-export type RequestHook = (
+type RequestHook = (
   req: IncomingMessage,
   res: ServerResponse,
   next: () => unknown,
   template?: string,
 ) => unknown;
 /** Gets the route template with prefix and version, in the request's own context. */
-export type RouteHook = (method: string, template: string) => void;
+type RouteHook = (method: string, template: string) => void;
 
 type AdapterRequestHook = (req: unknown, res: unknown, done: () => void) => unknown;
 

@@ -8,7 +8,7 @@ const DEEPEST = 16;
  * new map, and makes three closures, for each value that is set: twice or thrice for every request that was
  * a quarter of all that a request cost us.
  */
-export class LinkedContext implements Context {
+class LinkedContext implements Context {
   private readonly parent: LinkedContext | undefined;
   private readonly key: symbol | undefined;
   private readonly value: unknown;

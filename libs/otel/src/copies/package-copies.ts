@@ -4,7 +4,7 @@ import { diag } from '@opentelemetry/api';
 import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
 
 /** One loaded copy of this package: another version, ES modules beside CommonJS, or one inside of a bundle. */
-export interface PackageCopy {
+interface PackageCopy {
   readonly version: string;
   /** The file that was loaded. */
   readonly path: string;

@@ -11,7 +11,7 @@ export interface CallScope {
 }
 
 /** Begins a scope below `parent`. Called again for each further subscription of an Observable. */
-export type BeginScope = (parent: Context) => CallScope;
+type BeginScope = (parent: Context) => CallScope;
 
 const SILENT: CallScope = { context: undefined, succeed() {}, fail() {} };
 

@@ -7,16 +7,16 @@ import { followIterator } from './followed-iterator.js';
 import { follow } from './followed-result.js';
 import type { Context } from '@opentelemetry/api';
 
-export type Method = (this: unknown, ...args: unknown[]) => unknown;
+type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** One call of a decorated method. */
-export interface MethodCall {
+interface MethodCall {
   readonly args: readonly unknown[];
   readonly parent: Context;
 }
 
 /** Begins the scope of a call; may throw, the method runs all the same. */
-export type BeginCall = (call: MethodCall) => CallScope;
+type BeginCall = (call: MethodCall) => CallScope;
 
 // Not on the function, whose properties are to stay those of the original.
 const DECORATORS = new WeakMap<object, ReadonlySet<string>>();

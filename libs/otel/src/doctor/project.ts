@@ -4,7 +4,7 @@ import { copyOf } from '../api/api-copies.js';
 import type { ApiCopy } from '../api/api-copies.js';
 
 /** The parts of a `package.json` that are read. */
-export interface Manifest {
+interface Manifest {
   readonly version?: string;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly engines?: Readonly<Record<string, string>>;

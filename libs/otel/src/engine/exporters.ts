@@ -21,7 +21,7 @@ const TEMPORALITY = {
 } as const;
 
 /** Undefined for a signal that does not go to OTLP. */
-export interface OtlpExporters {
+interface OtlpExporters {
   readonly spans: SpanExporter | undefined;
   readonly logs: LogRecordExporter | undefined;
   readonly metrics: PushMetricExporter | undefined;

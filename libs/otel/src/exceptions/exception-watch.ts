@@ -6,7 +6,7 @@ import { guarded } from '../faults/fault-log.js';
 const FILTERS = '__exceptionFilters__';
 
 /** The list that Nest's decorators keep under `key`; empty where nothing was decorated. */
-export const listOf = (key: string, target: object): readonly unknown[] =>
+const listOf = (key: string, target: object): readonly unknown[] =>
   (Reflect.getMetadata(key, target) as readonly unknown[] | undefined) ?? [];
 
 export const lacks = (key: string, target: object, own: unknown): boolean =>

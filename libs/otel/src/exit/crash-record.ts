@@ -6,7 +6,7 @@ import { toText } from '../exceptions/text.js';
 import { ownLogger } from '../late-bound/own-telemetry.js';
 
 /** `uncaughtException` or `unhandledRejection`, as Node names it. */
-export const ATTR_ORIGIN = 'nodejs.exception.origin';
+const ATTR_ORIGIN = 'nodejs.exception.origin';
 
 /**
  * An exception that nobody caught as a log record: FATAL where it ends the process, ERROR where the application handles

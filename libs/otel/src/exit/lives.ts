@@ -29,7 +29,7 @@ export interface Life {
  * 2. `beforeExit`: what is left is sent; Node waits for that.
  * 3. `exit`: a last attempt that gives the loop no turn, and one line for each app.
  */
-export class Lives {
+class Lives {
   readonly #open = new Set<Life>();
 
   get all(): readonly Life[] {

@@ -11,7 +11,7 @@ import { hasLosses, shutdownReport } from '../report/shutdown-report.js';
 import { recordFailedStart } from './crash-record.js';
 import type { FlushedTelemetry, Life } from './lives.js';
 
-export interface TelemetryLifeOptions {
+interface TelemetryLifeOptions {
   readonly engine: ExportEngine;
   readonly providers: Pick<OtelProviders, 'flushTracesAndLogs' | 'flushMetrics'>;
   readonly state: Pick<ServiceState, 'name'>;

@@ -11,7 +11,7 @@ import type { Unreachable } from './reachability.js';
 import { remedyOf } from './remedy.js';
 import { SingleFlight } from './single-flight.js';
 
-export interface OtlpIndicatorOptions {
+interface OtlpIndicatorOptions {
   /** One connection, in ms. Default: 500. */
   connectMs?: number;
   /** How long the outcome of a connection serves again, in ms. Default: 10000. */

@@ -31,7 +31,7 @@ import type { HttpSettings } from './http.settings.js';
 import { DURATION_BOUNDARIES, EVENT_HTTP_CLIENT_REQUEST_EXCEPTION, OTHER } from './semconv.js';
 
 /** What a caller asks for. */
-export interface ClientRequestFacts {
+interface ClientRequestFacts {
   readonly method: string;
   /** `scheme://host[:port]`. */
   readonly origin: string;

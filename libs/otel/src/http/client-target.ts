@@ -3,7 +3,7 @@ import { bounded, redactQuery } from './redaction.js';
 import { REDACTED } from './semconv.js';
 
 /** One origin that is called, with what is to be known of it. */
-export interface ClientOrigin {
+interface ClientOrigin {
   readonly scheme: string;
   readonly address: string;
   readonly port: number | undefined;

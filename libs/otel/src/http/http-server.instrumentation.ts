@@ -5,6 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Context } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { contexts } from '../context/contexts.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { InFlight } from '../lifecycle/in-flight.js';
@@ -15,7 +16,7 @@ import { AdapterHooks } from '../adapter/adapter-hooks.js';
 import { warnOfFault } from '../faults/fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { HTTP_SETTINGS } from './http.settings.js';
-import { compileIgnore, ignoredContext } from './ignored-requests.js';
+import { compileIgnore } from './ignored-requests.js';
 import type { IgnoreRule } from './ignored-requests.js';
 import { PipelinedRequests } from './pipelined-requests.js';
 import { parseTarget } from './request-target.js';
@@ -82,6 +83,7 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
   readonly #spans: ServerSpans | undefined;
   readonly #isIgnored: IgnoreRule | undefined;
   readonly #pipelined = new PipelinedRequests();
+  /** What an ignored request runs in: no span starts in it, and no context leaves it. */
   readonly #ignored: Context;
   #upgrades: UpgradeWatch | undefined;
   #enabled = true;
@@ -96,7 +98,7 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
     inventory: Inventory,
     app: AppTelemetry,
   ) {
-    this.#ignored = ignoredContext(app.context);
+    this.#ignored = suppressTracing(app.context);
     this.#host = host;
     this.#management = management;
     this.#state = state;

@@ -1,17 +1,5 @@
-import { createContextKey } from '@opentelemetry/api';
-import type { Context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
 import type { HttpIgnore } from '../options/otel.options.js';
 import { warnOfFault } from '../faults/fault-log.js';
-
-const IGNORED = createContextKey('nestlens.http.ignored');
-
-/** What an ignored request runs in: no span starts in it, no context leaves it. `base`: that of the app. */
-export const ignoredContext = (base: Context): Context =>
-  suppressTracing(base).setValue(IGNORED, true);
-
-/** Whether `context` belongs to a request that leaves no telemetry: a probe, `/metrics`, `http.ignore`. */
-export const isIgnoredRequest = (context: Context): boolean => context.getValue(IGNORED) === true;
 
 export type IgnoreRule = (path: string, method: string) => boolean;
 

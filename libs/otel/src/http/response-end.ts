@@ -6,11 +6,11 @@ import type { SeenException } from './server-request.js';
 import { isSimulated } from './simulated-request.js';
 
 /** `error.type` of a response that was cut off because the client went away. */
-export const CLIENT_DISCONNECTED = 'client_disconnected';
+const CLIENT_DISCONNECTED = 'client_disconnected';
 /** `error.type` of a response that this side cut off without saying why: a destroyed socket, a timeout. */
-export const SERVER_DISCONNECTED = 'server_disconnected';
+const SERVER_DISCONNECTED = 'server_disconnected';
 /** `error.type` of a response that this side cut off while the service stops. */
-export const SHUTDOWN = 'shutdown';
+const SHUTDOWN = 'shutdown';
 
 const EVENT_STREAM = 'text/event-stream';
 
@@ -52,7 +52,7 @@ const isComplete = (req: IncomingMessage, res: ServerResponse): boolean =>
   res.writableFinished || (res.writableEnded && isSimulated(req));
 
 /** What there is to judge by when the response has closed. */
-export interface ResponseEnd {
+interface ResponseEnd {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly exception: SeenException | undefined;

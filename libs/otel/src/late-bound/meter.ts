@@ -39,7 +39,7 @@ export class LateBoundMeterProvider
 }
 
 /** Instruments are made in the real meter on their first use after a fill. */
-export class LateBoundMeter implements Meter, InstrumentMeter {
+class LateBoundMeter implements Meter, InstrumentMeter {
   readonly slot: MeterSlot;
   readonly #batches: BatchObservers;
   readonly #binding: Binding<MeterProvider, Meter>;

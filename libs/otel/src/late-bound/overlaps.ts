@@ -9,7 +9,7 @@ export interface Overlap {
   readonly side: 'server' | 'client';
 }
 
-export type OverlapListener = (overlap: Overlap, active: Context) => void;
+type OverlapListener = (overlap: Overlap, active: Context) => void;
 
 /** The names of scopes whose spans are of kind SERVER and CLIENT. Others, as that of Express, lie within ours. */
 const INSTRUMENTATION = /(?:^|[/-])instrumentation-(http|undici|fetch|grpc)$/;

@@ -2,7 +2,7 @@ import { errorText } from '../secrets/masked-text.js';
 import type { NamedHandler, ShutdownPhaseName } from './shutdown-phases.js';
 
 /** `overran`: the deadline came first. `failed`: a handler threw. */
-export type PhaseOutcome = 'done' | 'overran' | 'failed';
+type PhaseOutcome = 'done' | 'overran' | 'failed';
 
 export interface PhaseReport {
   readonly phase: ShutdownPhaseName;

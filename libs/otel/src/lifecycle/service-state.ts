@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 /** `starting` until the app listens, `ready`, `draining` from the first step of shutdown, `stopped` at its end. */
-export type ServiceStateName = 'starting' | 'ready' | 'draining' | 'stopped';
+type ServiceStateName = 'starting' | 'ready' | 'draining' | 'stopped';
 
 /** Where the service stands in its life. Only the lifecycle room moves it; it never goes back. */
 @Injectable()

@@ -4,7 +4,7 @@ import type { Span, Tracer } from '@opentelemetry/api';
 import type { PhaseReport } from './phase-run.js';
 
 export const SHUTDOWN_SPAN = 'nestjs.shutdown';
-export const SHUTDOWN_PHASE_EVENT = 'nestjs.shutdown.phase';
+const SHUTDOWN_PHASE_EVENT = 'nestjs.shutdown.phase';
 
 const logger = new Logger('Shutdown');
 

@@ -16,7 +16,7 @@ const GRACE_MS = 1000;
 const EARLY_FLUSH_MS = 500;
 
 /** What Nest is doing in `hooks`, in its order. */
-export type NestHook =
+type NestHook =
   | 'onModuleDestroy'
   | 'beforeApplicationShutdown'
   | 'closing servers, or onApplicationShutdown';

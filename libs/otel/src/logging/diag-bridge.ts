@@ -31,7 +31,7 @@ const GRPC_DETAILS = /\b(\d{1,2} [A-Z_]{2,}):.*/;
 // What differs from one occurrence of the same trouble to the next.
 const VARYING = /"[^"]*"|'[^']*'|\b[\da-f]{8,}\b|\d+/gi;
 
-export interface DiagBridgeOptions {
+interface DiagBridgeOptions {
   /** Whose format the lines have. */
   readonly settings: LoggerSettings;
   readonly mask: SecretMask;

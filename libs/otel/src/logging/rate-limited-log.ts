@@ -5,7 +5,7 @@ const OTHERS = 'others';
 /** Nest's levels that something of our own may print with. */
 export type SelfLogLevel = 'verbose' | 'debug' | 'log' | 'warn' | 'error';
 
-export interface RateLimitedLogOptions {
+interface RateLimitedLogOptions {
   /** Prints one line. */
   readonly write: (level: SelfLogLevel, line: string) => void;
   /** Default: 60000. */

@@ -2,7 +2,7 @@ import { behindMount, layersOf, matchOf } from '../adapter/express-layers.js';
 import type { ExpressApp, ExpressLayer, ExpressRoute } from '../adapter/express-layers.js';
 
 /** Methods in upper case; `ALL` for a route or middleware that takes any. */
-export type Methods = ReadonlySet<string>;
+type Methods = ReadonlySet<string>;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -11,7 +11,7 @@ interface FastifyRoute {
   readonly method: string | readonly string[];
 }
 
-export interface FastifyApp {
+interface FastifyApp {
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): unknown;
   hasRoute(route: { readonly url: string; readonly method: string }): boolean;
 }
@@ -50,12 +50,12 @@ const expressMethods = (
 };
 
 /** Routers, and whatever is mounted on exactly the path. An Express app that is mounted higher up shows no routes. */
-export const expressPaths = (app: ExpressApp): AppPaths => ({
+const expressPaths = (app: ExpressApp): AppPaths => ({
   methodsAt: (path) => expressMethods(layersOf(app), path),
 });
 
 /** Routes, those of plugins included. What middleware answers on Fastify cannot be seen. */
-export const fastifyPaths = (app: FastifyApp): AppPaths => {
+const fastifyPaths = (app: FastifyApp): AppPaths => {
   const seen = new Map<string, Set<string>>();
   // A route with a constraint (version, host) is told here, while `hasRoute` wants to know the constraint.
   app.addHook('onRoute', ({ url, method }) => {

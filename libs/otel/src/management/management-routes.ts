@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 export type ManagementHandler = (req: IncomingMessage, res: ServerResponse) => void;
 
 /** What the app answers itself at a path of ours. */
-export type AppClaim = 'GET' | 'other methods';
+type AppClaim = 'GET' | 'other methods';
 
 interface ManagementRoute {
   readonly handler: ManagementHandler;

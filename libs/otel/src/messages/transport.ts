@@ -9,8 +9,8 @@ export interface TransportServer {
   setOnProcessingEndHook?(hook: EndHook): void;
 }
 
-export type StartHook = (transportId: unknown, context: unknown, done: () => unknown) => unknown;
-export type EndHook = (transportId: unknown, context: unknown) => void;
+type StartHook = (transportId: unknown, context: unknown, done: () => unknown) => unknown;
+type EndHook = (transportId: unknown, context: unknown) => void;
 
 /** `Transport` of `@nestjs/microservices`, which is not imported, since it is an optional peer. */
 const NAMES = ['tcp', 'redis', 'nats', 'mqtt', 'grpc', 'rmq', 'kafka'] as const;

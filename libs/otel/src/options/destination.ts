@@ -36,7 +36,7 @@ import type {
   VariablesOf,
 } from './variables.js';
 
-export interface DestinationResult {
+interface DestinationResult {
   readonly destination: OtlpDestination;
   readonly faults: readonly Fault[];
   readonly warnings: readonly string[];

@@ -5,7 +5,7 @@ import type { OtlpEngine } from './option-types.js';
 import type { ValueOf, VariableName } from './variables.js';
 
 /** Variables whose value an option of type `T` can have. */
-export type VariableOf<T> = {
+type VariableOf<T> = {
   [N in VariableName]: ValueOf<N> extends T ? N : never;
 }[VariableName];
 

@@ -84,7 +84,7 @@ export interface PipelineConfig extends Pick<
 }
 
 export type HttpConfig = Values<typeof HTTP_OPTIONS>;
-export type RpcConfig = Values<typeof RPC_OPTIONS>;
+type RpcConfig = Values<typeof RPC_OPTIONS>;
 export type HealthConfig = Values<typeof HEALTH_OPTIONS>;
 export type ShutdownConfig = Omit<Values<typeof SHUTDOWN_OPTIONS>, 'drainMs'> & {
   readonly drainMs: number;

@@ -14,14 +14,14 @@ export interface ServiceIdentity {
   readonly version: string | undefined;
 }
 
-export interface ServiceResult {
+interface ServiceResult {
   readonly identity: ServiceIdentity;
   readonly attributes: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
 
 /** What else may name the service, from the strongest to the weakest. */
-export interface ServiceSources {
+interface ServiceSources {
   /** `resource.attributes` of the options. */
   readonly options: Attributes;
   /** `OTEL_RESOURCE_ATTRIBUTES`; empty where it is not read. */

@@ -43,7 +43,7 @@ const toFault = (issue: Issue): Fault => {
 const firstPerPath = (faults: readonly Fault[]): readonly Fault[] =>
   [...new Map(faults.toReversed().map((fault) => [fault.path, fault])).values()].toReversed();
 
-export type Validated =
+type Validated =
   | { readonly kind: 'valid'; readonly options: OtelModuleOptions }
   | { readonly kind: 'faulty'; readonly faults: readonly Fault[] };
 

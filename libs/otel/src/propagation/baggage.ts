@@ -2,9 +2,9 @@ import { baggageEntryMetadataFromString, propagation } from '@opentelemetry/api'
 import type { Baggage, BaggageEntry } from '@opentelemetry/api';
 
 /** Most list members (W3C Baggage, section 3.3.1). All of 64 members have to be carried on. */
-export const MOST_MEMBERS = 180;
+const MOST_MEMBERS = 180;
 /** Longest list in bytes, which has to be carried on (W3C Baggage, section 3.3.2). */
-export const LONGEST = 8192;
+const LONGEST = 8192;
 
 /** `token` of RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -53,7 +53,7 @@ const memberOf = (key: string, { value, metadata }: BaggageEntry): string | unde
 };
 
 /** A list and the members that are not in it, because they cannot be sent or the list is full. */
-export interface SerializedBaggage {
+interface SerializedBaggage {
   readonly list: string;
   readonly leftOut: number;
 }
@@ -83,7 +83,7 @@ const entryOf = (value: string, properties: string): BaggageEntry => {
 };
 
 /** What a list holds, and how many of its members were left out: invalid ones, and all beyond the limits. */
-export interface ParsedBaggage {
+interface ParsedBaggage {
   readonly baggage: Baggage | undefined;
   readonly leftOut: number;
 }

@@ -34,7 +34,7 @@ const trimmed = (text: string): string => {
  * Reads a `traceparent`; `undefined` where it is invalid. Of a later version only what version 00 knows of: the IDs and
  * the sampled flag.
  */
-export const parseTraceparent = (header: string): SpanContext | undefined => {
+const parseTraceparent = (header: string): SpanContext | undefined => {
   const text = trimmed(header);
   const match = FORMAT.exec(text);
   if (match === null) return undefined;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 /** One line of the start-up report. */
-export type InventoryItem =
+type InventoryItem =
   | { readonly kind: 'instrumented'; readonly what: string; readonly detail: string }
   | { readonly kind: 'left-out'; readonly what: string; readonly why: string };
 

@@ -26,7 +26,7 @@ const words = (signal: Signal, status: SignalStatus): string => {
 };
 
 /** What is in no signal's counts. */
-export interface LeftBehind {
+interface LeftBehind {
   /** Spans that had begun. */
   readonly unendedSpans?: number;
   /** Measurements of that long were not collected. Absent where all were. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 
 /** `server.address` and `server.port`, or those of the peer. */
-export interface Address {
+interface Address {
   readonly address: string;
   readonly port: number | undefined;
 }

@@ -4,7 +4,7 @@ import type { ModulesContainer } from '@nestjs/core';
 const CLIENT_METADATA = 'microservices:is_client_instance';
 
 /** Nest's ClientGrpcProxy, as far as we look at it. */
-export interface NestGrpcClient {
+interface NestGrpcClient {
   options: object;
   readonly url?: unknown;
   /** grpc-js clients by service; one is made at the first `getService()` of its service. */
@@ -21,7 +21,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
 /** Told by its methods: an app may hold several copies of Nest's package. */
-export const isGrpcClient = (value: unknown): value is NestGrpcClient => {
+const isGrpcClient = (value: unknown): value is NestGrpcClient => {
   try {
     return (
       isObject(value) &&

@@ -19,7 +19,7 @@ interface GrpcServerFields {
 }
 
 /** Nest's transport server; it has the grpc-js server from `listen()` to `close()`. */
-export interface GrpcServerHolder {
+interface GrpcServerHolder {
   readonly grpcClient?: object | null;
 }
 

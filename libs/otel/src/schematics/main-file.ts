@@ -7,7 +7,7 @@ const FACTORIES = new Set(['create', 'createMicroservice', 'createApplicationCon
 const SHUTDOWN = "enableShutdownHooks(['SIGTERM', 'SIGINT'])";
 
 /** `NestFactory.create(AppModule)` and where its app goes. */
-export interface AppStart {
+interface AppStart {
   readonly call: ts.CallExpression;
   /** Name of the root module's class. */
   readonly rootModule: string | undefined;

@@ -8,14 +8,14 @@ import type { TypeScript } from './source-text.js';
 import { loadTypeScript } from './typescript-api.js';
 
 /** What is used of the `Tree` of `@angular-devkit/schematics`, which comes with the Nest CLI. */
-export interface ProjectTree {
+interface ProjectTree {
   read(path: string): { toString(encoding: 'utf8'): string } | null;
   overwrite(path: string, content: string): void;
   getDir(path: string): { visit(visitor: (path: string) => void): void };
 }
 
 /** What is used of its `SchematicContext`. */
-export interface ProjectContext {
+interface ProjectContext {
   readonly logger: { info(message: string): void; warn(message: string): void };
 }
 

@@ -7,7 +7,7 @@ import type { Judgement, SignalFacts } from './judge.js';
 /** How often the signals that have not flowed yet are looked at, in ms. */
 const LOOK_EVERY_MS = 5000;
 
-export interface SelfCheckOptions {
+interface SelfCheckOptions {
   /** How much of each signal was made so far. */
   readonly made: Readonly<Record<Signal, number>>;
   readonly status: () => EngineStatus;
@@ -22,7 +22,7 @@ export interface SelfCheckOptions {
 /** A judgement that somebody has to be told of. */
 export type Silent = Extract<Judgement, { readonly kind: 'lost-on-the-way' | 'held' }>;
 
-export const isSilent = (judgement: Judgement | undefined): judgement is Silent =>
+const isSilent = (judgement: Judgement | undefined): judgement is Silent =>
   judgement?.kind === 'lost-on-the-way' || judgement?.kind === 'held';
 
 const NOUN: Readonly<Record<Signal, string>> = {

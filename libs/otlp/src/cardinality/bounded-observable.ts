@@ -10,7 +10,7 @@ import type { Counting } from './observed-run.js';
 import type { Observe, ObservedSets, Source } from './observed-sets.js';
 
 /** An instrument of the SDK, with the sets that all instruments of its name share. */
-export interface Bounds {
+interface Bounds {
   readonly real: Observable;
   readonly sets: ObservedSets;
   readonly counting: Counting;

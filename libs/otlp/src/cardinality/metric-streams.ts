@@ -23,7 +23,7 @@ export interface StreamRule {
   readonly cumulative: boolean;
 }
 
-export type RuleOf = (scope: ScopeMetrics['scope'], instrument: Instrument) => StreamRule;
+type RuleOf = (scope: ScopeMetrics['scope'], instrument: Instrument) => StreamRule;
 
 /** One metric of one scope; `sets` only if it is summed up here. */
 interface Stream {

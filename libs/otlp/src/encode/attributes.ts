@@ -5,7 +5,7 @@ import type { Dictionary, KnownKey } from './dictionary.js';
 import type { OpenLosses } from './limits.js';
 
 /** Attributes as the SDK keeps them. Their values are those that the application gave, of any type. */
-export interface AttributeBag {
+interface AttributeBag {
   readonly [key: string]: unknown;
 }
 

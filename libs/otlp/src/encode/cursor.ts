@@ -9,7 +9,7 @@ const LOOP_LENGTH = 24;
  * Node's own writer behind `write(..., 'utf8')`, called directly to skip the lookup of the encoding; its types lack
  * it.
  */
-export interface Utf8Buffer extends Buffer<ArrayBufferLike> {
+interface Utf8Buffer extends Buffer<ArrayBufferLike> {
   utf8Write(text: string, offset: number, length: number): number;
 }
 
@@ -201,7 +201,7 @@ export function writeLength(bytes: Uint8Array, at: number, width: number, length
 }
 
 /** The first `max` UTF-16 units, one less where that would split a code point. */
-export function cutText(text: string, max: number): string {
+function cutText(text: string, max: number): string {
   const last = text.charCodeAt(max - 1);
   const splits = last >= 0xd800 && last < 0xdc00 && isLow(text.charCodeAt(max));
   return text.slice(0, splits ? max - 1 : max);

@@ -37,7 +37,7 @@ export interface KnownKey extends Block {
 }
 
 /** A whole KeyValue, from its length on. */
-export interface KnownAttribute extends Block {
+interface KnownAttribute extends Block {
   readonly value: string;
 }
 

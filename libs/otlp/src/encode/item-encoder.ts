@@ -10,10 +10,10 @@ import { createWriters } from './writers.js';
 import type { Writers } from './writers.js';
 
 /** Why an item is lost: it is too large even alone, or reading it threw. */
-export type DropReason = 'too_large' | 'unreadable';
+type DropReason = 'too_large' | 'unreadable';
 
 /** `full`: the target is unchanged, and the item has to go into another one. */
-export type AppendResult = 'written' | 'full' | DropReason;
+type AppendResult = 'written' | 'full' | DropReason;
 
 /** The state that all signals' encoders share. The layout is described in `Unit`. */
 export interface OpenUnit {

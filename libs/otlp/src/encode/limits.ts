@@ -43,7 +43,7 @@ export const DEFAULT_ENCODE_LIMITS: EncodeLimits = Object.freeze({
 });
 
 /** Upper bound of every item. */
-export const MAX_ITEM_BYTES = 4_194_304;
+const MAX_ITEM_BYTES = 4_194_304;
 const MIN_ITEM_BYTES = 4096;
 const MAX_DEPTH = 32;
 

@@ -2,7 +2,7 @@ import type { Clock, Layer } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
 import { Aimd } from './aimd.js';
 
-export interface AdaptiveLimitOptions {
+interface AdaptiveLimitOptions {
   /** Default: 2. */
   readonly min?: number;
   /** Default: 32. */

@@ -3,7 +3,7 @@ import type { Clock } from '../send/sender.js';
 import { faultOf, TIMEOUT } from './fault.js';
 import { LatencyTrend } from './latency-trend.js';
 
-export interface AimdSettings {
+interface AimdSettings {
   readonly min: number;
   readonly max: number;
   readonly initial: number;
@@ -16,7 +16,7 @@ const SLOWER = 0.75;
 const CUT_REST_MS = 1000;
 const OVERLOADED: ReadonlySet<string> = new Set([TIMEOUT, 'DEADLINE_EXCEEDED', '503', '504']);
 
-export interface Answer {
+interface Answer {
   readonly bytes: number;
   readonly latencyMs: number;
   /** Batches in flight when this one started. */

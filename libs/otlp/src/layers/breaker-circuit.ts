@@ -20,7 +20,7 @@ export type BreakerState =
       readonly probing: boolean;
     };
 
-export interface CircuitSettings {
+interface CircuitSettings {
   readonly failures: number;
   readonly failureRatio: number;
   readonly minCalls: number;
@@ -32,7 +32,7 @@ export interface CircuitSettings {
 }
 
 /** Which period of the circuit a call belongs to. */
-export type Call = number;
+type Call = number;
 
 const CLOSED_STATE: BreakerState = Object.freeze({ kind: 'closed' });
 /** A probe's pause is the outage's length by this. */

@@ -6,7 +6,7 @@ import { BreakerCircuit } from './breaker-circuit.js';
 import type { BreakerState } from './breaker-circuit.js';
 import { BREAKER_OPEN, CLOSED } from './fault.js';
 
-export interface BreakerOptions {
+interface BreakerOptions {
   /** So many failures in a row open it. Default: 5. */
   readonly failures?: number;
   /** Share of failed calls in the window that opens it. Default: 0.5. */

@@ -3,9 +3,9 @@ import { retry } from '../send/outcome.js';
 import type { Batch, Sender } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
 
-export type SignalWeights = Readonly<Record<Signal, number>>;
+type SignalWeights = Readonly<Record<Signal, number>>;
 
-export interface ConsumersOptions {
+interface ConsumersOptions {
   /** The next batch of a signal, which is the consumers' from now on; undefined where there is none. */
   take(signal: Signal): Batch | undefined;
   /** Not closed by the consumers. */

@@ -12,7 +12,7 @@ export interface Divide extends Layer {
 }
 
 /** Parts of at most so many bytes; the batch itself where it cannot be divided. */
-export type Split = (batch: Batch, maxBytes: number) => readonly Batch[];
+type Split = (batch: Batch, maxBytes: number) => readonly Batch[];
 
 /**
  * Sends in halves, and halves of those down to 16 KiB, what the peer refuses for its size, and in parts of at most

@@ -4,7 +4,7 @@ import type { Outcome } from '../send/outcome.js';
  * Whose fault an outcome is. `none`: the peer did its work, also where it refused ours. `busy`: it lives and asks
  * for less. `own`: says nothing of the peer. `peer`: all else.
  */
-export type Fault = 'none' | 'busy' | 'own' | 'peer';
+type Fault = 'none' | 'busy' | 'own' | 'peer';
 
 const BUSY: ReadonlySet<string> = new Set(['RESOURCE_EXHAUSTED', '429']);
 

@@ -19,7 +19,7 @@ export interface Operation {
 }
 
 /** What either throws is ignored. */
-export interface OperationListener {
+interface OperationListener {
   started?(batch: Batch): void;
   ended(operation: Operation): void;
 }

@@ -5,7 +5,7 @@ import { GRPC_CODES } from '../wire/status-codes.js';
 import { faultOf } from './fault.js';
 
 /** What is known of a peer since the start. */
-export interface Reach extends Layer {
+interface Reach extends Layer {
   /** It answered something, be it a refusal. */
   hasAnswered(): boolean;
   /** It took something. */

@@ -4,7 +4,7 @@ import { systemClock } from '../send/sender.js';
 import { isUnsent } from '../send/trail.js';
 import { TIMEOUT } from './fault.js';
 
-export interface RequestSizeOptions {
+interface RequestSizeOptions {
   /** Of one attempt. Default: 10000. */
   readonly deadlineMs?: number;
   readonly clock?: Clock;

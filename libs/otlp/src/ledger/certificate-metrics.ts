@@ -4,7 +4,7 @@ import { observing } from './observing.js';
 import { ATTR_SIGNAL } from './semconv.js';
 
 /** The client certificate with which signals are sent. */
-export interface ClientCertificate {
+interface ClientCertificate {
   readonly signals: readonly Signal[];
   /** In ms since 1970. */
   readonly expiresAt: number;

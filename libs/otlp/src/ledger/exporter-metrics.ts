@@ -14,12 +14,12 @@ import {
 import { serverAttributes } from './server.js';
 import type { Server } from './server.js';
 
-export interface ExporterDestination extends Server {
+interface ExporterDestination extends Server {
   readonly protocol: Protocol;
 }
 
 /** An `OperationListener` for the observe layer, or for what a worker tells of its operations. */
-export interface ExporterMetrics {
+interface ExporterMetrics {
   started(batch: { readonly signal: Signal; readonly items: number }): void;
   ended(operation: Operation): void;
   /** Who had batches under way is gone: none of them will end. */

@@ -6,7 +6,7 @@ import type { DropReason } from './ledger-words.js';
 import { observing } from './observing.js';
 import { ATTR_ERROR_TYPE, ITEM } from './semconv.js';
 
-export interface ProcessorMetricsOptions {
+interface ProcessorMetricsOptions {
   readonly ledger: Ledger;
   /** Default: traces and logs; metrics have no processor. */
   readonly signals?: readonly ('traces' | 'logs')[];

@@ -4,7 +4,7 @@ import { systemClock } from '../send/sender.js';
 /** How severe a line is that the pipeline logs of itself. */
 export type SelfLogLevel = 'error' | 'warn' | 'info';
 
-export interface SelfLogOptions {
+interface SelfLogOptions {
   /** Prints one line; what it throws is ignored. */
   readonly write: (level: SelfLogLevel, line: string) => void;
   /** Default: 60000. */

@@ -3,7 +3,7 @@ import type { Signal } from '../wire/model.js';
 import type { LedgerWriter } from './ledger-writer.js';
 
 /** What of an operation the ledger needs; an `Operation` of the observe layer is one. */
-export interface Settled {
+interface Settled {
   readonly signal: Signal;
   readonly items: number;
   readonly possibleDuplicate?: boolean;

@@ -16,7 +16,7 @@ type Left = { readonly kind: 'aborted' } | { readonly kind: 'unknown' };
 /** What became of a batch. At the deadline of a shutdown: `aborted`, or `unknown` where the collector may have it. */
 export type Settled = Outcome | { readonly kind: 'spooled' } | Left;
 
-export interface ExportLoopOptions {
+interface ExportLoopOptions {
   readonly reader: SlabReader;
   /** None for a signal that is not exported. Signals that go to one collector have one lane. */
   readonly lanes: Readonly<Partial<Record<Signal, Lane>>>;

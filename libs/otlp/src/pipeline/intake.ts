@@ -6,7 +6,7 @@ import type { Signal } from '../wire/model.js';
 import { ResourceGate } from './resource-gate.js';
 import { slabEncode } from './slab-encode.js';
 
-export interface IntakeOptions<I> {
+interface IntakeOptions<I> {
   readonly signal: Signal;
   readonly writer: SlabWriter;
   readonly createEncoder: () => ItemEncoder<I>;

@@ -3,7 +3,7 @@ import { endpointOf } from './pipeline-options.js';
 import type { Protocol } from '../wire/model.js';
 
 /** What is known of a destination when it fails. */
-export interface Failing {
+interface Failing {
   readonly protocol: Protocol;
   readonly tls: boolean;
   readonly port: number | undefined;
@@ -37,7 +37,7 @@ const CLIENT_CERTIFICATE =
 const DATES: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
 /** A destination that fails. */
-export interface FailingDestination {
+interface FailingDestination {
   readonly protocol: Protocol;
   /** The URL that is asked for, over HTTP with its path. */
   readonly endpoint: string;

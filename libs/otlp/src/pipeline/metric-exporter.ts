@@ -10,7 +10,7 @@ import type { Part } from './part.js';
 /** Source: metrics/sdk_exporters/otlp.md, `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`. */
 export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
 
-export interface MetricExporterOptions {
+interface MetricExporterOptions {
   readonly encoder: MetricEncoder;
   readonly temporality: Temporality;
   /** Takes a request's bytes; they may not be written to later. */

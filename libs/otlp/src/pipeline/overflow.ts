@@ -14,7 +14,7 @@ import type { Lane, Lanes, Overflow } from './lane.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import { SpoolBooks } from './spool-books.js';
 
-export interface DiskOverflowOptions {
+interface DiskOverflowOptions {
   readonly settings: SpoolSettings;
   readonly pool: SlabPool;
   readonly lanes: Lanes;

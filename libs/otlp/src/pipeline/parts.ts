@@ -15,7 +15,7 @@ import type { Pipeline } from './pipeline.js';
 import { createSpanProcessor, isErrorSpan } from './span-processor.js';
 
 /** The pipeline as its parts see it. */
-export interface PartsHost {
+interface PartsHost {
   readonly writer: SlabWriter;
   readonly live: LiveSpans;
   created(signal: Signal, items: number): void;

@@ -13,7 +13,7 @@ import type { Memory } from './save.js';
 /** How long a runner whose time is over may take to write the rest to disk, or to count it. */
 export const LET_GO_MS = 400;
 /** How long a thread that has just been started may take to come up. */
-export const START_MS = 2000;
+const START_MS = 2000;
 /** The books are looked at so often. */
 const STEP_MS = 2;
 
@@ -34,14 +34,14 @@ export function atExit(end: () => void): () => void {
 }
 
 /** What a pipeline has at its end. */
-export interface Held {
+interface Held {
   readonly memory: Memory;
   readonly books: LedgerWriter;
   readonly ledger: Pick<Ledger, 'snapshot'>;
   readonly spool: SpoolSettings | undefined;
 }
 
-export interface EndingPipeline extends Held {
+interface EndingPipeline extends Held {
   readonly host: Pick<RunnerHost, 'drain' | 'tell'>;
   /** {@link RunnerPhase} of the runner. */
   readonly phase: Int32Array;

@@ -41,7 +41,7 @@ export type Aside = <T>(work: () => T) => T;
 type Question = FromRunner & { readonly kind: 'headers' };
 export type Told = Exclude<FromRunner, Question>;
 
-export interface RunnerHostOptions {
+interface RunnerHostOptions {
   /** Undefined for `worker: false`. */
   readonly startWorker: ((events: RunnerEvents) => RunnerThread) | undefined;
   readonly startInline: (events: RunnerEvents) => RunnerThread;

@@ -2,7 +2,7 @@ import type { ClientHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock } from '../send/sender.js';
 
-export interface KeepaliveOptions {
+interface KeepaliveOptions {
   readonly clock: Clock;
   readonly http2: ClientHttp2Session;
   readonly socket: Socket;

@@ -19,7 +19,7 @@ const LINGER_MS = 250;
  * `idle`: not tried yet; `connecting`: until TCP, TLS and the peer's SETTINGS are done; `open`: takes requests;
  * `draining`: finishes the requests that it has; `closed`: final.
  */
-export type SessionState =
+type SessionState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'connecting'; readonly socket: Connecting }
   | ({ readonly kind: 'open' } & Connection)
@@ -32,7 +32,7 @@ interface Connection {
   readonly keepalive: Keepalive;
 }
 
-export interface SessionOptions extends SocketOptions {
+interface SessionOptions extends SocketOptions {
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
   /** The age after which it drains, in ms. */

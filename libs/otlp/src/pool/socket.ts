@@ -21,7 +21,7 @@ export interface SocketOptions {
   readonly connectTimeoutMs: number;
 }
 
-export type Connected =
+type Connected =
   | { readonly kind: 'connected'; readonly socket: Socket }
   | { readonly kind: 'failed'; readonly reason: string };
 

@@ -1,7 +1,7 @@
 const PREFIX_BYTES = 5;
 
 /** What the body of a unary request holds. */
-export type Unframed =
+type Unframed =
   | { readonly kind: 'message'; readonly compressed: boolean; readonly message: Buffer }
   | { readonly kind: 'malformed'; readonly reason: string };
 

@@ -17,7 +17,7 @@ import { WireError } from '../wire/wire-error.js';
 export type Refusal = Extract<ExportReply, { readonly kind: 'refused' }>;
 
 /** One complete request body, still as it was on the wire. */
-export interface Delivery {
+interface Delivery {
   readonly signal: Signal;
   readonly transport: Transport;
   readonly headers: Record<string, string>;

@@ -1,6 +1,6 @@
 import type { Clock } from './sender.js';
 
-export interface BackoffOptions {
+interface BackoffOptions {
   /** The pause after the first failure, in ms. */
   readonly firstMs: number;
   /** No pause is longer before the jitter, in ms. */

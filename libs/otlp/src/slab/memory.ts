@@ -10,7 +10,7 @@ export interface SlabMemory {
   readonly control: SharedArrayBuffer;
 }
 
-export interface SlabMemoryOptions {
+interface SlabMemoryOptions {
   /** Bytes of all slabs together. Default 32 MiB; rounded down to whole slabs, at least four. */
   readonly maxBytes?: number;
   /** Bytes of one slab. Default 256 KiB. */

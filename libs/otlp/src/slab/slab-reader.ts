@@ -23,14 +23,14 @@ export interface SlabBatch extends Batch {
 }
 
 /** The slabs of one signal that wait to be taken. */
-export interface Waiting {
+interface Waiting {
   readonly slabs: number;
   readonly bytes: number;
   /** Time since the oldest of them was opened. */
   readonly ageMs: number;
 }
 
-export interface SlabReaderOptions {
+interface SlabReaderOptions {
   /** An older open slab is sealed. Default 1 s. */
   readonly sealAfterMs?: number;
   /** Default: the process clock. Must be the same as the writer's. */

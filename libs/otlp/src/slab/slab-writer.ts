@@ -40,12 +40,12 @@ export type DropPolicy = 'newest' | 'oldest' | 'keepErrors';
  * `queue_full`: no slab was free; `encode_failed`: reading it threw; `other`: made while another item was being
  * encoded.
  */
-export type WriteDrop = 'queue_full' | 'encode_failed' | 'other';
+type WriteDrop = 'queue_full' | 'encode_failed' | 'other';
 
 /** `too_large` was not counted yet: the caller still has the item. */
-export type Appended = 'held' | 'dropped' | 'too_large';
+type Appended = 'held' | 'dropped' | 'too_large';
 
-export interface SlabWriterOptions {
+interface SlabWriterOptions {
   /** Default `newest`. */
   readonly dropPolicy?: DropPolicy;
   /**

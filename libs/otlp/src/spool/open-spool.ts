@@ -4,7 +4,7 @@ import { DiskSpool } from './disk-spool.js';
 import { SpoolContext, type ResolvedOptions } from './spool-context.js';
 import type { Spool, SpoolOptions } from './spool.js';
 
-export type Opened =
+type Opened =
   | { readonly kind: 'open'; readonly spool: Spool }
   /** `message` names the path and what to do; `code` is the system's, or `ERR_OPTION`. */
   | { readonly kind: 'unusable'; readonly code: string; readonly message: string };

@@ -42,7 +42,7 @@ export interface Attempted {
 }
 
 /** One request and its reply, in one protocol. Never rejects. */
-export type Attempt = (
+type Attempt = (
   batch: Batch,
   encoded: Encoded,
   headers: HeaderValues,

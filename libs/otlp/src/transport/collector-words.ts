@@ -3,7 +3,7 @@ import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 
 /** One line for the operator. `code` is its cause, which is told once a minute. */
-export interface Words {
+interface Words {
   readonly code: string;
   readonly text: string;
 }

@@ -16,7 +16,7 @@ const UNREADABLE: ReadonlySet<string> = new Set(['400', 'INVALID_ARGUMENT', 'INT
 const RESET = 'RST_STREAM_2';
 
 /** A server's refusal of an encoded request. */
-export interface EncodingRefusal {
+interface EncodingRefusal {
   /** The reason of the outcome. */
   readonly reason: string;
   readonly message: string;

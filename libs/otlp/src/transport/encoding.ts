@@ -47,7 +47,7 @@ export function compress(
   });
 }
 
-export type Decompressed =
+type Decompressed =
   | { readonly kind: 'complete'; readonly bytes: Uint8Array }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'malformed' };

@@ -11,7 +11,7 @@ export type HeaderValues = Readonly<Record<string, string>>;
  */
 export type Headers = HeaderValues | (() => HeaderValues | Promise<HeaderValues>);
 
-export type HeadersOf =
+type HeadersOf =
   | { readonly kind: 'headers'; readonly values: HeaderValues }
   | { readonly kind: 'failed'; readonly reason: 'headers' | 'headers_timeout' | 'aborted' };
 
@@ -36,7 +36,7 @@ const RESERVED = new Set([
 ]);
 
 /** A token, or a function that is called before each attempt. */
-export type Secret = string | (() => string | Promise<string>);
+type Secret = string | (() => string | Promise<string>);
 
 /** A bearer token. A function is called before each attempt, for tokens that expire. */
 export const bearer = (token: Secret): Headers =>

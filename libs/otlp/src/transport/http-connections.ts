@@ -6,7 +6,7 @@ import { openSocket } from '../pool/socket.js';
 import type { SocketOptions } from '../pool/socket.js';
 import { tunnelTo } from './proxy.js';
 
-export interface HttpConnectionsOptions extends SocketOptions {
+interface HttpConnectionsOptions extends SocketOptions {
   /** Undefined: connects to the endpoint directly. */
   readonly proxy: Endpoint | undefined;
   readonly maxSockets: number;

@@ -23,7 +23,7 @@ export type HttpReply =
       readonly sent: boolean;
     };
 
-export interface HttpExchange {
+interface HttpExchange {
   readonly agent: Agent;
   readonly endpoint: Endpoint;
   readonly path: string;

@@ -12,7 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  *
  * @internal
  */
-export type ProxyReading =
+type ProxyReading =
   | { readonly kind: 'none' }
   | { readonly kind: 'proxy'; readonly proxy: Endpoint }
   /** The variable, and the remedy. */
@@ -74,12 +74,12 @@ function isExempt({ host, port }: Endpoint, list: string): boolean {
     });
 }
 
-export type Tunnel =
+type Tunnel =
   | { readonly kind: 'open'; readonly socket: Duplex }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** A tunnel that is being made. */
-export interface Tunnelling {
+interface Tunnelling {
   readonly result: Promise<Tunnel>;
   /** Settles as `failed` and leaves nothing open. */
   cancel(reason: string): void;

@@ -6,7 +6,7 @@ import type { JsonObject } from './json-fields.js';
 import type { Resource, ResourceGroup, Scope } from './model.js';
 
 /** Names of the lists of one signal. */
-export interface GroupKeys {
+interface GroupKeys {
   readonly resources: string;
   readonly scopes: string;
   readonly items: string;

@@ -23,7 +23,7 @@ export const GRPC_CODES = [
 export type GrpcCode = (typeof GRPC_CODES)[number];
 
 /** gRPC status codes that a receiver uses for its own answers. */
-export const OK = 0;
+const OK = 0;
 export const INVALID_ARGUMENT = 3;
 export const DEADLINE_EXCEEDED = 4;
 export const PERMISSION_DENIED = 7;
