@@ -45,6 +45,6 @@ export const addImport = (file: SourceText, name: string, from: string): void =>
   const line = `import { ${name} } from ${file.quoted(from)}${file.semicolon}`;
   const imports = file.imports();
   const lastPackage = imports.findLast((declaration) => !nameOf(declaration).startsWith('.'));
-  if (lastPackage !== undefined) file.insert(lastPackage.getEnd(), `\n${line}`);
+  if (lastPackage !== undefined) file.insertBelow(lastPackage, line);
   else file.insert(file.source.statements[0]?.getStart(file.source) ?? 0, `${line}\n`);
 };

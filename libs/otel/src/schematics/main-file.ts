@@ -99,10 +99,7 @@ export const addToMain = (file: SourceText, starts: readonly AppStart[]): readon
       `${name}.${SHUTDOWN.replaceAll(/'(\w+)'/g, (_, text: string) => file.quoted(text))}`,
     );
   }
-  const indent = file.indentOf(statement);
-  for (const line of lines) {
-    file.insert(statement.getEnd(), `\n${indent}${line}${file.semicolon}`);
-  }
+  for (const line of lines) file.insertBelow(statement, `${line}${file.semicolon}`);
   return undone;
 };
 

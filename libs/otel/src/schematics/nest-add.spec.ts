@@ -184,6 +184,13 @@ server.enableShutdownHooks(['SIGTERM', 'SIGINT']);`);
     );
   });
 
+  it('adds its lines below a comment that ends the line', () => {
+    const { files } = added(mainOf('const app = await NestFactory.create(AppModule); // the app'));
+    expect(files['src/main.ts']).toContain(
+      '{ bufferLogs: true }); // the app\napp.useLogger(app.get(OtelLogger));\n',
+    );
+  });
+
   it('leaves the log to a logger that the app has chosen, and says so', () => {
     for (const [body, chosen] of [
       ['const app = await NestFactory.create(AppModule, { logger: false });', 'the option logger'],

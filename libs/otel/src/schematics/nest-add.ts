@@ -25,9 +25,9 @@ export interface NestAddOptions {
 }
 
 /**
- * The schematic that `nest add @nestlens/otel` runs: the root module imports `OtelModule`, and `main.ts` hands Nest's log to
- * `OtelLogger` and lets signals close the app. Run again it changes nothing. What it cannot do in a file that is written
- * otherwise it tells, with the lines to write; it never throws.
+ * The schematic that `nest add @nestlens/otel` runs. It adds `OtelModule` to the root module, and to `main.ts` the lines that
+ * hand Nest's log to `OtelLogger` and let signals close the app. A second run changes nothing. Where it does not understand a
+ * file it leaves it, and prints the lines to write by hand. It never throws.
  */
 export const nestAdd =
   (
@@ -61,11 +61,7 @@ export const nestAdd =
         : new SourceText(typescript, rootPath, textOf(tree, rootPath) ?? '');
     const holder = moduleHolder(tree, sourceRoot);
     if (holder === undefined) {
-      const undone = addOtelModule(
-        root,
-        start?.rootModule ?? 'AppModule',
-        serviceName(tree, sourceRoot),
-      );
+      const undone = addOtelModule(root, rootModule, serviceName(tree, sourceRoot));
       if (undone) tell(rootPath, undone);
     } else {
       logger.info(`${holder} imports OtelModule already.`);

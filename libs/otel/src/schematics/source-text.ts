@@ -35,6 +35,12 @@ export class SourceText {
     this.#insertions.push({ at, text: text.replaceAll('\n', this.newline) });
   }
 
+  /** As a line of its own below `node`, and below a comment on the same line. */
+  insertBelow(node: ts.Node, line: string): void {
+    const [comment = ''] = /^[ \t]*\/\/[^\r\n]*/.exec(this.#text.slice(node.getEnd())) ?? [];
+    this.insert(node.getEnd() + comment.length, `\n${this.indentOf(node)}${line}`);
+  }
+
   /** After the bracket of a list, as its first item; on a line of its own where the others have one. */
   insertFirst(list: ts.Node, [first]: readonly ts.Node[], text: string): void {
     const at = list.getStart(this.source) + 1;
