@@ -40,7 +40,7 @@ export class SegmentFile {
   #path: string;
   #writing: Writing | undefined;
   #reading: Reading | undefined;
-  /** So many bytes are known to be on the disk, the name of the file included. */
+  /** How many bytes are known to be on the disk, with the name of the file. */
   #syncedBytes = 0;
   #isUnsure = false;
 
@@ -54,7 +54,7 @@ export class SegmentFile {
     return this.#path;
   }
 
-  /** An fsync failed: pages that the system dropped then, no later fsync brings back. */
+  /** An fsync failed. The system may have dropped pages then, and no later fsync brings them back. */
   get isUnsure(): boolean {
     return this.#isUnsure;
   }
@@ -111,7 +111,7 @@ export class SegmentFile {
     this.#syncedBytes = bytes;
   }
 
-  /** All that is written by now was written before the last fsync. */
+  /** The last fsync came after the first `bytes` were written. */
   markSynced(bytes: number): void {
     this.#syncedBytes = bytes;
   }

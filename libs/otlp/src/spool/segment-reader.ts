@@ -16,6 +16,7 @@ export class SegmentReader {
   readonly #extent: SegmentExtent;
   readonly #backlog: SegmentBacklog;
   #isReading = false;
+  #isClosed = false;
   /** Times in a row that the disk did not let us read on. */
   #failures = 0;
 
@@ -45,7 +46,7 @@ export class SegmentReader {
       }
     } finally {
       this.#isReading = false;
-      if (this.#backlog.isGone || this.#backlog.isDrained) this.close();
+      if (this.#isClosed || this.#backlog.isDrained) this.close();
     }
   }
 
@@ -61,8 +62,9 @@ export class SegmentReader {
     return true;
   }
 
-  /** A lease that is under way closes the file when it ends. */
+  /** Nothing more is leased. A lease that is under way closes the file when it ends. */
   close(): void {
+    this.#isClosed = true;
     if (!this.#isReading) this.#file.closeReading();
   }
 
