@@ -5,7 +5,7 @@ import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { batchOf, inTurn, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { retry } from './retry.js';
 import type { Retry, RetryOptions } from './retry.js';
-import { RetryBudget } from './retry-budget.js';
+import { RetryBudget } from './retry-schedule.js';
 import { stack } from './stack.js';
 
 const down = again('UNAVAILABLE');

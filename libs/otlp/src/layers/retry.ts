@@ -1,14 +1,12 @@
-import { refused } from '../send/outcome.js';
+import { refused, retry as retryLater, retryInParts } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch, Clock, Layer, Sender } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
+import { beginTrail } from '../send/trail.js';
 import type { BreakerView } from './breaker.js';
-import { CLOSED } from './fault.js';
-import { PeerPace } from './peer-pace.js';
-import { Pauses } from './pauses.js';
-import { RetryBudget } from './retry-budget.js';
-import { RetryCourse } from './retry-course.js';
-import type { RetryScene } from './retry-course.js';
+import { ABORTED, BREAKER_OPEN, CLOSED, faultOf, mayHaveArrived, UNANSWERED } from './fault.js';
+import { MIN_GAP_MS, RetryBudget, RetrySchedule } from './retry-schedule.js';
+import type { PauseEnd } from './retry-schedule.js';
 
 export interface RetryOptions {
   /** First pause. Default: 1000. */
@@ -77,20 +75,19 @@ export interface Retry extends Layer {
  */
 export const retry = (options: RetryOptions = {}): Retry => {
   const clock = options.clock ?? systemClock;
-  const scene: RetryScene = {
+  const schedule = new RetrySchedule(clock, {
+    initialMs: options.initialMs ?? 1000,
+    healthyInitialMs: options.healthyInitialMs ?? 500,
+    factor: options.factor ?? 1.5,
+    maxMs: options.maxMs ?? 30_000,
+    random: options.random ?? Math.random,
+  });
+  const context: RetryContext = {
     clock,
-    backoff: {
-      initialMs: options.initialMs ?? 1000,
-      healthyInitialMs: options.healthyInitialMs ?? 500,
-      factor: options.factor ?? 1.5,
-      maxMs: options.maxMs ?? 30_000,
-      random: options.random ?? Math.random,
-    },
+    schedule,
     maxElapsedMs: options.maxElapsedMs ?? 300_000,
     breaker: options.breaker,
     budget: options.budget ?? new RetryBudget(),
-    pace: new PeerPace(),
-    pauses: new Pauses(clock),
     paused: options.paused ?? (() => {}),
     yields: options.yields ?? (() => false),
     divides: options.divides ?? (() => false),
@@ -102,44 +99,200 @@ export const retry = (options: RetryOptions = {}): Retry => {
   let unfollow = (): void => {};
   const layer: Layer = (next) => {
     unfollow();
-    unfollow = followBreaker(scene);
-    return sender(scene, next, () => unfollow());
+    unfollow = schedule.follow(context);
+    let closed = false;
+    return {
+      async send(batch, signal) {
+        return closed ? refused(CLOSED) : new Attempts(context, next, batch, signal).run();
+      },
+      async close() {
+        if (!closed) {
+          closed = true;
+          unfollow();
+          schedule.endAll('aborted');
+        }
+        await next.close();
+      },
+    };
   };
   return Object.assign(layer, {
-    waiting: () => scene.pauses.size,
-    why: () => (scene.pauses.size > 0 ? scene.lastReason : undefined),
-    wake: () => scene.pauses.wakeAll(),
+    waiting: () => schedule.waiting,
+    why: () => (schedule.waiting > 0 ? context.lastReason : undefined),
+    wake: () => schedule.wakeAll(),
     stopWaiting: (persists?: () => boolean) => {
-      scene.stopping = true;
-      if (persists !== undefined) scene.persists = persists;
-      scene.pauses.endAll('stopped');
+      context.stopping = true;
+      if (persists !== undefined) context.persists = persists;
+      schedule.endAll('stopped');
     },
   });
 };
 
-const sender = (scene: RetryScene, next: Sender, onClose: () => void): Sender => {
-  let closed = false;
-  return {
-    async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
-      return closed ? refused(CLOSED) : new RetryCourse(scene, next, batch, signal).run();
-    },
-    async close(): Promise<void> {
-      if (!closed) {
-        closed = true;
-        onClose();
-        scene.pauses.endAll('aborted');
-      }
-      await next.close();
-    },
-  };
-};
+/** Common to all batches of one retry layer. */
+interface RetryContext {
+  readonly clock: Clock;
+  readonly schedule: RetrySchedule;
+  readonly maxElapsedMs: number;
+  readonly breaker: BreakerView | undefined;
+  readonly budget: RetryBudget;
+  readonly paused: () => void;
+  readonly yields: () => boolean;
+  readonly divides: (batch: Batch) => boolean;
+  readonly isInVain: () => boolean;
+  stopping: boolean;
+  /** While stopping: a failing peer is asked until the deadline. */
+  persists: () => boolean;
+  /** Why the latest failed attempt failed. */
+  lastReason: string | undefined;
+}
 
-const followBreaker = ({ breaker, pauses, budget, yields }: RetryScene): (() => void) =>
-  breaker?.onChange((state) => {
-    if (state.kind === 'open' && yields()) pauses.endAll('yielded');
-    if (state.kind === 'half-open' && !state.probing) pauses.wakeOne();
-    if (state.kind === 'closed') {
-      budget.refill();
-      pauses.wakeAll();
+type Failure = Extract<Outcome, { kind: 'retry' }>;
+
+/** The attempts of one batch. */
+class Attempts {
+  readonly #context: RetryContext;
+  readonly #next: Sender;
+  readonly #batch: Batch;
+  readonly #signal: AbortSignal;
+  readonly #endsAt: number;
+  #failures = 0;
+  #healthyBefore = false;
+  #last: Failure | undefined;
+  #mayHaveArrived = false;
+  #isLastAttempt = false;
+  /** Failures since the shutdown began. */
+  #lateFailures = 0;
+
+  constructor(context: RetryContext, next: Sender, batch: Batch, signal: AbortSignal) {
+    this.#context = context;
+    this.#next = next;
+    this.#batch = batch;
+    this.#signal = signal;
+    this.#endsAt = context.clock.now() + context.maxElapsedMs;
+  }
+
+  async run(): Promise<Outcome> {
+    const end = await this.#run();
+    if (end !== 'aborted') return end;
+    return retryLater(this.#mayHaveArrived ? UNANSWERED : ABORTED);
+  }
+
+  async #run(): Promise<Outcome | 'aborted'> {
+    const trail = beginTrail(this.#batch);
+    const { budget, clock, schedule } = this.#context;
+    budget.earn();
+    for (;;) {
+      while (!this.#signal.aborted && !this.#mayStart()) {
+        const end = await schedule.wait(schedule.earliest(), clock.now(), this.#signal);
+        if (end === 'aborted') return end;
+      }
+      if (this.#signal.aborted) return 'aborted';
+      trail.unsent = false;
+      const outcome = await this.#next.send(this.#batch, this.#signal);
+      if (outcome.kind !== 'retry' || outcome.reason !== BREAKER_OPEN) {
+        trail.attempts += 1;
+        trail.resent ||= this.#mayHaveArrived;
+        schedule.learn(outcome, clock.now());
+      }
+      if (outcome.kind !== 'retry') return outcome;
+      this.#mayHaveArrived ||= !trail.unsent && mayHaveArrived(outcome.reason);
+      if (this.#signal.aborted) return 'aborted';
+      if (outcome.reason !== BREAKER_OPEN) this.#failed(outcome);
+      if (this.#isOver(outcome) || this.#yields()) return this.#last ?? outcome;
+      const end = await this.#pause(outcome);
+      if (end === 'aborted') return end;
+      if (end === 'yielded') return this.#last ?? outcome;
+      if (this.#context.divides(this.#batch)) {
+        trail.resent ||= this.#mayHaveArrived;
+        return retryInParts((this.#last ?? outcome).reason);
+      }
     }
-  }) ?? (() => {});
+  }
+
+  /** Runs in the turn of the send, so that breaker and schedule are still as it found them. */
+  #mayStart(): boolean {
+    const { breaker, clock, schedule, persists, stopping } = this.#context;
+    const state = breaker?.state();
+    // The breaker answers this one itself, so it takes no place in the schedule.
+    if (state?.kind === 'open' || (state?.kind === 'half-open' && state.probing)) return true;
+    const now = clock.now();
+    if ((!stopping || persists()) && schedule.earliest() > now) return false;
+    schedule.started(now);
+    return true;
+  }
+
+  #failed(outcome: Failure): void {
+    this.#failures += 1;
+    if (this.#failures === 1) {
+      this.#healthyBefore = this.#context.schedule.healthy(this.#context.clock.now());
+    }
+    this.#last = outcome;
+    this.#context.lastReason = outcome.reason;
+  }
+
+  #yields(): boolean {
+    const { breaker, stopping, yields } = this.#context;
+    return !stopping && breaker?.state().kind === 'open' && yields();
+  }
+
+  #isOver(outcome: Failure): boolean {
+    if (!this.#context.stopping) return this.#context.clock.now() >= this.#endsAt;
+    if (this.#persists(outcome)) return false;
+    if (this.#isLastAttempt || outcome.reason === BREAKER_OPEN || this.#context.isInVain())
+      return true;
+    this.#isLastAttempt = true;
+    return false;
+  }
+
+  /** A pause that the peer asked for, or a failure of this batch alone, does not change before the deadline. */
+  #persists(outcome: Failure): boolean {
+    const { persists, stopping } = this.#context;
+    if (!stopping || !persists()) return false;
+    return outcome.reason === BREAKER_OPEN || faultOf(outcome) === 'peer';
+  }
+
+  async #pause(outcome: Failure): Promise<PauseEnd> {
+    const { clock, schedule, stopping } = this.#context;
+    const now = clock.now();
+    if (this.#persists(outcome)) return this.#pauseInHurry(outcome, now);
+    if (stopping) return schedule.wait(now + MIN_GAP_MS, now + MIN_GAP_MS, this.#signal);
+    const end = await this.#pauseAsAsked(outcome, now);
+    if (end !== 'stopped') return end;
+    if (this.#context.isInVain()) return 'yielded';
+    this.#isLastAttempt = !this.#persists(outcome);
+    const soonest = now + MIN_GAP_MS;
+    return soonest <= clock.now() ? 'over' : schedule.wait(soonest, soonest, this.#signal);
+  }
+
+  #pauseInHurry(outcome: Failure, now: number): Promise<PauseEnd> {
+    const { schedule } = this.#context;
+    const { reason, afterMs } = outcome;
+    if (reason === BREAKER_OPEN) {
+      return schedule.wait(now + Math.max(1, afterMs ?? MIN_GAP_MS), now, this.#signal);
+    }
+    this.#lateFailures += 1;
+    const until = now + schedule.hurriedMs(this.#lateFailures);
+    return schedule.wait(until, now + schedule.askedMs(afterMs), this.#signal);
+  }
+
+  #pauseAsAsked(outcome: Failure, now: number): Promise<PauseEnd> {
+    const { paused, schedule } = this.#context;
+    const notBefore =
+      outcome.reason === BREAKER_OPEN ? now : now + schedule.askedMs(outcome.afterMs);
+    // The last attempt is made when time is up, not dropped because its pause would end later.
+    const until = Math.min(now + this.#patienceMs(outcome), this.#endsAt);
+    const pause = schedule.wait(until, notBefore, this.#signal);
+    paused();
+    return pause;
+  }
+
+  #patienceMs({ reason, afterMs = MIN_GAP_MS }: Failure): number {
+    const { breaker, budget, divides, schedule } = this.#context;
+    const state = breaker?.state();
+    if (state?.kind === 'half-open' && !state.probing) return 0;
+    if (reason === BREAKER_OPEN) return Math.max(1, afterMs);
+    // A batch that is sent in parts is not the same traffic once more.
+    return divides(this.#batch) || budget.spend()
+      ? schedule.pauseMs(this.#failures, this.#healthyBefore)
+      : schedule.longestMs();
+  }
+}
