@@ -16,11 +16,11 @@ describe('adaptiveLimit', () => {
   const round = async (
     latencyMs: number,
     outcome: Outcome = accepted,
-    crowd?: number,
+    inFlight?: number,
     items?: number,
   ): Promise<void> => {
     const from = peer.attempts.length;
-    const count = crowd ?? layer.limit();
+    const count = inFlight ?? layer.limit();
     for (let sent = 0; sent < count; sent += 1) {
       void sender.send(batchOf('traces', items), never());
     }
@@ -84,7 +84,7 @@ describe('adaptiveLimit', () => {
     },
   );
 
-  it('finds the crowd at which a peer begins to queue', async () => {
+  it('finds the number at which a peer begins to queue', async () => {
     // A peer with 8 places: more batches than that wait for one another.
     const limits: number[] = [];
     for (let done = 0; done < 400; done += 1) {

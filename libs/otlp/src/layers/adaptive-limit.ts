@@ -20,12 +20,14 @@ export interface AdaptiveLimit extends Layer {
 }
 
 /**
- * Learns how many batches a peer takes at once, from each attempt: stands below the breaker, above the timeout.
+ * Learns from each attempt how many batches a peer takes at once. Stands below the breaker and above the timeout.
  *
- * Additive increase: while more than half the places are in use and answers are as quick as without a crowd, one place more for
- * each round of answers; until the first cut, one for each answer. Multiplicative decrease: half, when the peer asks
- * for less (RESOURCE_EXHAUSTED, 429) or cannot keep up (a timeout, 503, 504); a quarter, when answers take
- * twice as long as the quickest of the last half minute to batches of such a size. At most one cut a second. No connection says nothing of load.
+ * - Additive increase: while more than half the limit is in use and answers are as quick as under little load, the limit
+ *   grows by one for each round of answers; until the first decrease, by one for each answer.
+ * - Multiplicative decrease: by half when the peer asks for less (RESOURCE_EXHAUSTED, 429) or cannot keep up (a timeout,
+ *   503, 504); by a quarter when answers take twice as long as the quickest of the last half minute to batches of such a
+ *   size. At most one decrease a second.
+ * - A missing connection says nothing of load, and changes nothing.
  */
 export const adaptiveLimit = (options: AdaptiveLimitOptions = {}): AdaptiveLimit => {
   const clock = options.clock ?? systemClock;
@@ -36,10 +38,14 @@ export const adaptiveLimit = (options: AdaptiveLimitOptions = {}): AdaptiveLimit
     async send(batch, signal) {
       const startedAt = clock.now();
       inFlight += 1;
-      const crowd = inFlight;
+      const inFlightThen = inFlight;
       const outcome = await next.send(batch, signal);
       inFlight -= 1;
-      aimd.learn(outcome, { bytes: batch.bytes, latencyMs: clock.now() - startedAt, crowd });
+      aimd.learn(outcome, {
+        bytes: batch.bytes,
+        latencyMs: clock.now() - startedAt,
+        inFlight: inFlightThen,
+      });
       return outcome;
     },
     close: () => next.close(),

@@ -12,18 +12,18 @@ interface AimdSettings {
 
 const HALF = 0.5;
 const SLOWER = 0.75;
-/** One cut answers for all that was in flight when it was made. */
-const CUT_REST_MS = 1000;
+/** One decrease answers for all batches that were in flight when it was made. */
+const DECREASE_REST_MS = 1000;
 const OVERLOADED: ReadonlySet<string> = new Set([TIMEOUT, 'DEADLINE_EXCEEDED', '503', '504']);
 
 interface Answer {
   readonly bytes: number;
   readonly latencyMs: number;
-  /** Batches in flight when this one started. */
-  readonly crowd: number;
+  /** Batches in flight when this one started, itself included. */
+  readonly inFlight: number;
 }
 
-/** What the adaptive limit has learned. */
+/** Additive increase, multiplicative decrease: the arithmetic of the adaptive limit. */
 export class Aimd {
   readonly #min: number;
   readonly #max: number;
@@ -31,8 +31,8 @@ export class Aimd {
   readonly #trends = new Map<number, LatencyTrend>();
   readonly #listeners = new Set<(limit: number) => void>();
   limit: number;
-  #everCut = false;
-  #cutAt = -Infinity;
+  #everDecreased = false;
+  #decreasedAt = -Infinity;
 
   constructor({ min, max, initial, clock }: AimdSettings) {
     this.#min = min;
@@ -50,20 +50,20 @@ export class Aimd {
     const fault = faultOf(outcome);
     if (fault === 'none') this.#learnLatency(answer);
     else if (fault === 'busy' || ('reason' in outcome && OVERLOADED.has(outcome.reason))) {
-      this.#cut(HALF);
+      this.#decrease(HALF);
     }
   }
 
-  #learnLatency({ bytes, latencyMs, crowd }: Answer): void {
+  #learnLatency({ bytes, latencyMs, inFlight }: Answer): void {
     const trend = this.#trendOf(bytes);
     trend.add(latencyMs, this.#clock.now());
-    if (trend.slow) this.#cut(SLOWER);
-    else if (crowd * 2 > this.limit) {
-      this.#set(this.limit + (this.#everCut ? 1 / this.limit : 1));
+    if (trend.slow) this.#decrease(SLOWER);
+    else if (inFlight * 2 > this.limit) {
+      this.#set(this.limit + (this.#everDecreased ? 1 / this.limit : 1));
     }
   }
 
-  /** One for each power of four. */
+  /** One trend for each power of four. */
   #trendOf(bytes: number): LatencyTrend {
     const size = Math.clz32(bytes) >> 1;
     let trend = this.#trends.get(size);
@@ -74,11 +74,11 @@ export class Aimd {
     return trend;
   }
 
-  #cut(factor: number): void {
+  #decrease(factor: number): void {
     const now = this.#clock.now();
-    if (now - this.#cutAt < CUT_REST_MS) return;
-    this.#cutAt = now;
-    this.#everCut = true;
+    if (now - this.#decreasedAt < DECREASE_REST_MS) return;
+    this.#decreasedAt = now;
+    this.#everDecreased = true;
     this.#set(this.limit * factor);
   }
 

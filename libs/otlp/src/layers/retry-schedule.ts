@@ -4,7 +4,7 @@ import type { Clock } from '../send/sender.js';
 import type { BreakerView } from './breaker.js';
 import { faultOf } from './fault.js';
 
-export interface PauseSettings {
+interface PauseSettings {
   readonly initialMs: number;
   /** The first pause where the peer was healthy a moment ago. */
   readonly healthyInitialMs: number;

@@ -129,7 +129,7 @@ describe('retry', () => {
   it('gives back what is to go on in parts, after its pause, and without a token', async () => {
     peer.script = () => again('timeout');
     const budget = new RetryBudget(0, 1);
-    start({ divides: () => peer.attempts.length > 1, budget });
+    start({ splits: () => peer.attempts.length > 1, budget });
     send();
     await clock.advance(10_000);
     expect(gaps()).toEqual([1000]);

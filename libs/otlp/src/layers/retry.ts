@@ -32,7 +32,7 @@ export interface RetryOptions {
    * Asked before a batch is sent again. True: it is given back as `retry` with `tooLarge` to the layer above, which
    * sends it in parts. Default: never.
    */
-  readonly divides?: (batch: Batch) => boolean;
+  readonly splits?: (batch: Batch) => boolean;
   /** Asked while stopping. True: one more attempt would find nobody, so none is made. Default: never. */
   readonly isInVain?: () => boolean;
   /** Called when a batch begins to wait, so that another may take its place. Must not throw. */
@@ -90,7 +90,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
     budget: options.budget ?? new RetryBudget(),
     paused: options.paused ?? (() => {}),
     yields: options.yields ?? (() => false),
-    divides: options.divides ?? (() => false),
+    splits: options.splits ?? (() => false),
     isInVain: options.isInVain ?? (() => false),
     stopping: false,
     persists: () => false,
@@ -136,7 +136,7 @@ interface RetryContext {
   readonly budget: RetryBudget;
   readonly paused: () => void;
   readonly yields: () => boolean;
-  readonly divides: (batch: Batch) => boolean;
+  readonly splits: (batch: Batch) => boolean;
   readonly isInVain: () => boolean;
   stopping: boolean;
   /** While stopping: a failing peer is asked until the deadline. */
@@ -201,7 +201,7 @@ class Attempts {
       const end = await this.#pause(outcome);
       if (end === 'aborted') return end;
       if (end === 'yielded') return this.#last ?? outcome;
-      if (this.#context.divides(this.#batch)) {
+      if (this.#context.splits(this.#batch)) {
         trail.resent ||= this.#mayHaveArrived;
         return retryInParts((this.#last ?? outcome).reason);
       }
@@ -286,12 +286,12 @@ class Attempts {
   }
 
   #patienceMs({ reason, afterMs = MIN_GAP_MS }: Failure): number {
-    const { breaker, budget, divides, schedule } = this.#context;
+    const { breaker, budget, splits, schedule } = this.#context;
     const state = breaker?.state();
     if (state?.kind === 'half-open' && !state.probing) return 0;
     if (reason === BREAKER_OPEN) return Math.max(1, afterMs);
     // A batch that is sent in parts is not the same traffic once more.
-    return divides(this.#batch) || budget.spend()
+    return splits(this.#batch) || budget.spend()
       ? schedule.pauseMs(this.#failures, this.#healthyBefore)
       : schedule.longestMs();
   }

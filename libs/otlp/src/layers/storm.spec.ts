@@ -10,8 +10,8 @@ describe.each(SEEDS)('a storm, seed %d', (seed) => {
     ['unavailable', again('UNAVAILABLE'), 32],
     ['silent', 'silence', 8],
     ['a bug below', again('internal_error'), 4],
-  ] as const)('%s for a minute', async (_name, reply, crowd) => {
-    const storm = new Storm(seed, crowd);
+  ] as const)('%s for a minute', async (_name, reply, limit) => {
+    const storm = new Storm(seed, limit);
     await storm.live(5000, 50);
     expect(storm.settled.length).toBe(storm.made);
     const downAt = storm.clock.now();

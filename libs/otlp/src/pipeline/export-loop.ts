@@ -1,5 +1,5 @@
-import { createConsumers, goesInOrder } from '../layers/consumers.js';
-import type { Consumers } from '../layers/consumers.js';
+import { createSendQueue, goesInOrder } from '../layers/send-queue.js';
+import type { SendQueue } from '../layers/send-queue.js';
 import { mayHaveArrived } from '../layers/fault.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch, Clock } from '../send/sender.js';
@@ -50,7 +50,7 @@ const SPARE_SHARE = 0.25;
 /** From sealed slabs to settled batches. The same code in the worker and on the loop. */
 export class ExportLoop {
   readonly #options: ExportLoopOptions;
-  readonly #lanes: ReadonlyMap<Lane, Consumers>;
+  readonly #queues: ReadonlyMap<Lane, SendQueue>;
   readonly #own = new OwnQueue();
   readonly #flushes = new Flushes();
   /** On their way to disk. */
@@ -63,10 +63,10 @@ export class ExportLoop {
   constructor(options: ExportLoopOptions) {
     this.#options = options;
     const { lanes } = options;
-    this.#lanes = new Map(
+    this.#queues = new Map(
       [...new Set(Object.values(lanes))].map((lane) => [
         lane,
-        createConsumers({
+        createSendQueue({
           take: (signal) => (lane.signals.includes(signal) ? this.#take(signal, lane) : undefined),
           sender: lane.sender,
           signal: this.#abort.signal,
@@ -99,11 +99,11 @@ export class ExportLoop {
     const overflow = this.#options.overflow();
     this.#cancelTimer();
     let nextMs = reader.sealIdle((signal) => this.#canGo(signal)) ?? Number.POSITIVE_INFINITY;
-    for (const [lane, consumers] of this.#lanes) {
+    for (const [lane, queue] of this.#queues) {
       for (const signal of lane.signals) {
-        if (overflow?.wants(lane, signal) === true) this.#spill(signal, lane, consumers);
+        if (overflow?.wants(lane, signal) === true) this.#spill(signal, lane, queue);
       }
-      consumers.wake();
+      queue.wake();
     }
     for (const signal of SIGNALS) {
       const { slabs, ageMs } = reader.waiting(signal);
@@ -121,7 +121,7 @@ export class ExportLoop {
    * answered and where nobody is now. What is flushed does not linger.
    */
   flush(marks: Marks): Promise<void> {
-    const flushed = this.#flushes.add(marks, this.#lanes.keys());
+    const flushed = this.#flushes.add(marks, this.#queues.keys());
     this.poke();
     return flushed;
   }
@@ -135,7 +135,7 @@ export class ExportLoop {
     }
     return {
       queued,
-      inFlight: this.#lanes.get(lane)?.inFlight() ?? 0,
+      inFlight: this.#queues.get(lane)?.inFlight() ?? 0,
       limit: lane.limit(),
       sentBytes: this.#sentBytes.get(lane) ?? 0,
     };
@@ -154,7 +154,7 @@ export class ExportLoop {
     //    may be restarting too, where no disk keeps the batch.
     this.#stopping = true;
     const keeps = (): boolean => this.#options.overflow() !== undefined;
-    for (const lane of this.#lanes.keys()) lane.stopWaiting(keeps);
+    for (const lane of this.#queues.keys()) lane.stopWaiting(keeps);
     // 2. Drain. At the deadline what is left goes to disk or is counted, at once, for a send is over when aborted.
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) this.#abort.abort();
@@ -198,10 +198,10 @@ export class ExportLoop {
     const { lanes, overflow, reader } = this.#options;
     const lane = lanes[signal];
     if (lane === undefined || overflow()?.wants(lane, signal) === true) return true;
-    const consumers = this.#lanes.get(lane);
-    if (consumers === undefined || consumers.hasPlace(signal)) return true;
+    const queue = this.#queues.get(lane);
+    if (queue === undefined || queue.hasSlot(signal)) return true;
     // Past those that wait for a retry too, but not with slabs that would soon be all of a small memory.
-    return consumers.hasRoom(signal) && reader.usedShare() < SPARE_SHARE;
+    return queue.hasRoom(signal) && reader.usedShare() < SPARE_SHARE;
   }
 
   #targetBytes(lane: Lane | undefined): number {
@@ -212,16 +212,16 @@ export class ExportLoop {
   #isDue(signal: Signal): boolean {
     const { reader, lanes, lingerMs } = this.#options;
     const lane = lanes[signal];
-    const idle = lane === undefined || this.#lanes.get(lane)?.inFlight(signal) === 0;
+    const idle = lane === undefined || this.#queues.get(lane)?.inFlight(signal) === 0;
     if (idle || this.#flushes.size > 0) return true;
     const { bytes, ageMs } = reader.waiting(signal);
     return bytes >= this.#targetBytes(lane) || ageMs >= lingerMs;
   }
 
   /** Everything of the signal to the overflow; what that does not take waits for the lane after all. */
-  #spill(signal: Signal, lane: Lane, consumers: Consumers): void {
+  #spill(signal: Signal, lane: Lane, queue: SendQueue): void {
     // What is under way is older, and may go to disk itself.
-    const isBehind = this.#spilling.inOrder > 0 || consumers.inFlight(signal) > 0;
+    const isBehind = this.#spilling.inOrder > 0 || queue.inFlight(signal) > 0;
     if (goesInOrder(signal) && isBehind) return;
     const batch = this.#takeOwn(signal) ?? this.#takeSlabs(signal);
     if (batch === undefined) return;
@@ -245,7 +245,7 @@ export class ExportLoop {
   #waitAgain(batch: Work, lane: Lane): void {
     if (isOwn(batch)) this.#own.putBack(batch);
     else this.#options.reader.putBack(batch);
-    this.#lanes.get(lane)?.wake();
+    this.#queues.get(lane)?.wake();
   }
 
   #settle(batch: Work, outcome: Outcome, lane: Lane): void {
@@ -269,7 +269,7 @@ export class ExportLoop {
     else this.#options.reader.release(batch);
     if (settled.kind === 'accepted' || settled.kind === 'partial') this.#sent(batch);
     this.#options.onSettled(batch, settled, isOwn(batch) ? batch.id : undefined);
-    // The consumers that called look for more themselves; what a flush waits for they do not know.
+    // The send queue that called looks for more itself, but does not know what a flush waits for.
     queueMicrotask(() => this.poke());
   }
 
@@ -293,7 +293,7 @@ export class ExportLoop {
   /** Nothing of it is under way; a drain waits for all in any case. */
   #isIdle(lane: Lane): boolean {
     if (this.#stopping || this.#spilling.all > 0) return false;
-    const inFlight = this.#lanes.get(lane)?.inFlight() ?? 0;
+    const inFlight = this.#queues.get(lane)?.inFlight() ?? 0;
     if (lane.isNobodyThere()) return inFlight === lane.waiting();
     return inFlight === 0 && this.load(lane).queued === 0;
   }

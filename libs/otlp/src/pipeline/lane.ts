@@ -2,7 +2,7 @@ import type { Batch, Sender } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
 import type { HeaderAnswer, LaneState } from './runner-messages.js';
 
-/** The way to one collector: the sender stack, and what the queue's consumers must know of it. */
+/** The way to one collector: the sender stack, and what the send queue must know of it. */
 export interface Lane {
   readonly signals: readonly Signal[];
   readonly sender: Sender;

@@ -1,6 +1,6 @@
 import type { Batch, Clock } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import { goesInOrder } from '../layers/consumers.js';
+import { goesInOrder } from '../layers/send-queue.js';
 import type { Lane, Lanes, Overflow } from './lane.js';
 
 /** A disk that takes longer to open is one that hangs. */

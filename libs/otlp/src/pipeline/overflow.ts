@@ -1,7 +1,7 @@
 import { mayHaveArrived } from '../layers/fault.js';
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import { settle } from '../ledger/settle.js';
-import { goesInOrder } from '../layers/consumers.js';
+import { goesInOrder } from '../layers/send-queue.js';
 import type { Batch } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
 import type { SlabPool } from '../slab/slab-pool.js';

@@ -9,7 +9,7 @@ import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import type { Items } from '../spool/counts.js';
 import type { Succession } from '../spool/spool.js';
-import { goesInOrder } from '../layers/consumers.js';
+import { goesInOrder } from '../layers/send-queue.js';
 import { ExportLoop } from './export-loop.js';
 import type { Settled } from './export-loop.js';
 import type { Marks } from './flushes.js';

@@ -7,7 +7,7 @@ import type { Pipeline } from './pipeline.js';
 import type { Protocol } from '../wire/model.js';
 
 const SPANS = 9000;
-/** More than a slab of them, which is not divided. */
+/** More than a slab of them, which is not split. */
 const MOST = 3000;
 
 const spansIn = (request: ExportRequest): number =>

@@ -1,7 +1,7 @@
 import { adaptiveLimit } from '../layers/adaptive-limit.js';
 import { breaker } from '../layers/breaker.js';
 import type { BreakerState } from '../layers/breaker-circuit.js';
-import { divide } from '../layers/divide.js';
+import { splitBatches } from '../layers/batch-splitter.js';
 import { HEADERS_TIMEOUT } from '../layers/fault.js';
 import { observe } from '../layers/observe.js';
 import { reach } from '../layers/reach.js';
@@ -90,7 +90,7 @@ function createLane(
     compression: destination.compression,
     warn: (code, message) => emit({ kind: 'warning', cause: `${code}_${at}`, message }),
   }));
-  // 0. The queue's consumers stand above: their number is the concurrency, so no layer has to queue.
+  // 0. The send queue stands above: it takes as many batches as may be in flight, so no layer has to queue.
   // 1. observe: outermost, so that a duration is what a batch really took, pauses and refusals included.
   const observed = observe({
     started({ signal, items }) {
@@ -100,8 +100,8 @@ function createLane(
   });
   const deadlineMs = Math.max(...to.map(({ timeoutMs }) => timeoutMs));
   const size = requestSize({ deadlineMs });
-  // 2. divide: above retry, so that a part that fails is tried again without the others.
-  const parts = divide(
+  // 2. splitter: above retry, so that a part that fails is tried again without the others.
+  const splitter = splitBatches(
     split,
     () => size.maxBytes(),
     ({ signal }, reason) => {
@@ -116,7 +116,7 @@ function createLane(
   const again = retry({
     breaker: circuit,
     yields: () => keeps(lane),
-    divides: (batch) => parts.divides(batch),
+    splits: (batch) => splitter.splits(batch),
     isInVain: () => known.hasJustFoundNobody(),
     paused,
   });
@@ -132,10 +132,10 @@ function createLane(
     emit({ kind: 'warning', cause: `${reason}_${at}`, message });
   });
   // 5. limit: learns from attempts that were really made, how long the peer took for each.
-  const crowd = adaptiveLimit(sending.concurrency);
+  const limit = adaptiveLimit(sending.concurrency);
   // 6. size: learns from the same how much of a request gets through in its time.
   // 7. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
-  const attempts = [circuit, crowd, size, timeout(deadlineMs), known];
+  const attempts = [circuit, limit, size, timeout(deadlineMs), known];
   // 8. reach: learns next to the transport whether anybody is there.
   // 9. transport, and its pool of connections.
   const tryNow = (): void => {
@@ -145,10 +145,10 @@ function createLane(
   };
   const lane: Lane = {
     signals,
-    sender: stack([observed, parts, again, ...attempts], transport.sender),
-    once: stack([observed, parts, ...attempts], transport.sender),
-    limit: () => crowd.limit(),
-    maxBytes: () => parts.maxBytes(),
+    sender: stack([observed, splitter, again, ...attempts], transport.sender),
+    once: stack([observed, splitter, ...attempts], transport.sender),
+    limit: () => limit.limit(),
+    maxBytes: () => splitter.maxBytes(),
     waiting: () => again.waiting(),
     isOpen: () => circuit.state().kind === 'open',
     begun: () => known.begun(),
@@ -168,7 +168,7 @@ function createLane(
       return {
         signals,
         breaker: sinceEpoch(circuit.state()),
-        limit: crowd.limit(),
+        limit: limit.limit(),
         retrying: again.waiting(),
         ...(why !== undefined && { why }),
         connections: transport.connections(),

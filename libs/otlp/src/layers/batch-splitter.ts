@@ -4,34 +4,34 @@ import type { Batch, Layer, Sender } from '../send/sender.js';
 import { joinTrail, noteResent } from '../send/trail.js';
 import { LEAST_BYTES } from './request-size.js';
 
-export interface Divide extends Layer {
-  /** Raw bytes of a request that the peer takes and that gets through; Infinity until one was too large. */
+export interface BatchSplitter extends Layer {
+  /** Raw bytes that the peer takes in one request, and in time; Infinity until a request was too large. */
   maxBytes(): number;
-  /** Whether a batch is above that and can be sent in parts. */
-  divides(batch: Batch): boolean;
+  /** The batch is larger than that and can be split. */
+  splits(batch: Batch): boolean;
 }
 
-/** Parts of at most so many bytes; the batch itself where it cannot be divided. */
+/** Splits into parts of at most `maxBytes`; gives the batch itself where it cannot be split. */
 type Split = (batch: Batch, maxBytes: number) => readonly Batch[];
 
 /**
- * Sends in halves, and halves of those down to 16 KiB, what the peer refuses for its size, and in parts of at most
- * `passes()` what would not get through in its time (default: any size does). The parts go one after the other, so that
- * they hold one place; several go together again as soon as they may. What stays refused for its size is told to
- * `onTooLarge`, which must not throw. Stands above retry: each part has attempts of its
- * own. What `split` cannot divide stays refused.
+ * Splits a batch that the peer refuses for its size into halves, and those into halves, down to 16 KiB. A batch that would
+ * not get through in its time is sent in parts of at most `passes()` (default: any size passes). The parts go one after the
+ * other, so that they hold one slot; several go together again as soon as they may. `onTooLarge`, which must not throw, is
+ * told of a batch that stays refused for its size; a batch that `split` cannot split stays refused. Stands above retry, so
+ * that each part has attempts of its own.
  *
- * Outcomes are summed up: `accepted` where all parts are, else `partial` with what was refused. Where a part answers
- * `retry` the whole does, and what the peer has of it counts as a possible duplicate.
+ * Outcomes are summed up: `accepted` where all parts are, else `partial` with the refused items. Where a part answers
+ * `retry` the whole does, and the parts that the peer took count as possible duplicates.
  */
-export const divide = (
+export const splitBatches = (
   split: Split,
   passes: () => number = () => Infinity,
   onTooLarge: (batch: Batch, reason: string) => void = () => {},
-): Divide => {
+): BatchSplitter => {
   let taken = Infinity;
   const maxBytes = (): number => Math.min(taken, passes());
-  const divides = (batch: Batch): boolean =>
+  const splits = (batch: Batch): boolean =>
     batch.bytes > maxBytes() && split(batch, maxBytes()).length > 1;
 
   const send = async (next: Sender, batch: Batch, signal: AbortSignal): Promise<Outcome> => {
@@ -60,15 +60,15 @@ export const divide = (
     let rejected = 0;
     let reason = '';
     for (let at = 0; at < parts.length;) {
-      const company = companyOf(parts, at, maxBytes());
-      const part = company.length === 1 ? company[0]! : joined(company);
+      const together = nextRequest(parts, at, maxBytes());
+      const part = together.length === 1 ? together[0]! : joined(together);
       const outcome = await send(next, part, signal);
       joinTrail(whole, part);
       if (outcome.kind === 'retry') {
         if (at > 0) noteResent(whole);
         return outcome;
       }
-      at += company.length;
+      at += together.length;
       if (outcome.kind === 'accepted') continue;
       rejected += outcome.kind === 'partial' ? outcome.rejected : part.items;
       reason = outcome.reason;
@@ -80,11 +80,11 @@ export const divide = (
     send: (batch, signal) => send(next, batch, signal),
     close: () => next.close(),
   });
-  return Object.assign(layer, { maxBytes, divides });
+  return Object.assign(layer, { maxBytes, splits });
 };
 
-/** Those from `at` on that go in one request now; one at least. */
-function companyOf(parts: readonly Batch[], at: number, maxBytes: number): readonly Batch[] {
+/** The parts from `at` on that go in one request now; at least one. */
+function nextRequest(parts: readonly Batch[], at: number, maxBytes: number): readonly Batch[] {
   let to = at;
   let bytes = 0;
   while (to < parts.length && (to === at || bytes + parts[to]!.bytes <= maxBytes)) {

@@ -9,12 +9,12 @@ import {
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import { beginTrail, takeTrail } from '../send/trail.js';
-import { divide } from './divide.js';
-import type { Divide } from './divide.js';
+import { splitBatches } from './batch-splitter.js';
+import type { BatchSplitter } from './batch-splitter.js';
 import { never } from './fixtures/scripted-sender.js';
 import { LEAST_BYTES } from './request-size.js';
 
-/** Nothing is divided below it. */
+/** Nothing is split below it. */
 const BYTES = LEAST_BYTES;
 
 const batchOf = (chunks: number): Batch => ({
@@ -34,8 +34,8 @@ const split = (batch: Batch, maxBytes: number): readonly Batch[] => {
   return parts.length < 2 ? [batch] : parts;
 };
 
-describe('divide', () => {
-  let layer: Divide;
+describe('splitBatches', () => {
+  let layer: BatchSplitter;
   let sent: number[];
   let answer: (batch: Batch, index: number) => Outcome;
 
@@ -54,7 +54,7 @@ describe('divide', () => {
       bytes <= chunks * BYTES ? accepted : refusedForSize('413');
 
   beforeEach(() => {
-    layer = divide(split);
+    layer = splitBatches(split);
     sent = [];
   });
 
@@ -102,7 +102,7 @@ describe('divide', () => {
 
     beforeEach(() => {
       passes = Infinity;
-      layer = divide(split, () => passes);
+      layer = splitBatches(split, () => passes);
     });
 
     it('sends what retry gives back in parts that do', async () => {
@@ -110,17 +110,17 @@ describe('divide', () => {
         passes = 2 * BYTES;
         return batch.bytes > passes ? retryInParts('timeout') : accepted;
       };
-      expect(layer.divides(batchOf(5))).toBe(false);
+      expect(layer.splits(batchOf(5))).toBe(false);
       const batch = batchOf(5);
       expect(await send(batch)).toEqual(accepted);
       expect(sent).toEqual([5, 2, 2, 1]);
       expect(takeTrail(batch)).toMatchObject({ attempts: 4 });
       expect(layer.maxBytes()).toBe(2 * BYTES);
-      expect(layer.divides(batchOf(5))).toBe(true);
-      expect(layer.divides(batchOf(2))).toBe(false);
+      expect(layer.splits(batchOf(5))).toBe(true);
+      expect(layer.splits(batchOf(2))).toBe(false);
     });
 
-    it('divides what was made larger before it is sent', async () => {
+    it('splits what was made larger before it is sent', async () => {
       answer = () => accepted;
       passes = 2 * BYTES;
       const batch = batchOf(5);
@@ -139,7 +139,7 @@ describe('divide', () => {
       expect(sent).toEqual([1, 2, 4, 1]);
     });
 
-    it('divides a part once more', async () => {
+    it('splits a part once more', async () => {
       passes = 4 * BYTES;
       answer = (batch) => {
         passes = BYTES;
@@ -149,7 +149,7 @@ describe('divide', () => {
       expect(sent).toEqual([4, 1, 1, 1, 1, 1]);
     });
 
-    it('passes on what cannot be divided', async () => {
+    it('passes on what cannot be split', async () => {
       passes = BYTES / 2;
       answer = () => retryInParts('timeout');
       expect(await send(batchOf(1))).toEqual(retry('timeout'));

@@ -5,31 +5,31 @@ import type { Signal } from '../wire/model.js';
 
 type SignalWeights = Readonly<Record<Signal, number>>;
 
-interface ConsumersOptions {
-  /** The next batch of a signal, which is the consumers' from now on; undefined where there is none. */
+interface SendQueueOptions {
+  /** Gives the next batch of a signal to the queue; undefined where there is none. */
   take(signal: Signal): Batch | undefined;
-  /** Not closed by the consumers. */
+  /** Not closed by the queue. */
   readonly sender: Sender;
-  /** Goes with every send. */
+  /** The signal of every send. */
   readonly signal: AbortSignal;
   /** Called once for each batch taken. Must not throw. */
   settled(batch: Batch, outcome: Outcome): void;
-  /** How many batches may be under way at the peer at once; asked before each. */
+  /** How many batches may be in flight at once; asked before each. */
   limit(): number;
-  /** How many of those in flight wait for a retry and not for the peer. Default: none. */
+  /** How many of the batches in flight wait for a retry and not for the peer. Default: none. */
   waiting?(): number;
   /** Default: metrics 4, logs 2, traces 1. */
   readonly weights?: SignalWeights;
 }
 
-export interface Consumers {
-  /** There may be something to take, or room for it. Cheap where there is not. */
+export interface SendQueue {
+  /** Looks for batches to take. Cheap where there is none, or no room. */
   wake(): void;
   inFlight(signal?: Signal): number;
-  /** Whether a batch of the signal would be taken now. */
+  /** A batch of the signal would be taken now. */
   hasRoom(signal: Signal): boolean;
-  /** The same without the places that those free which wait for a retry: only while the peer does its work. */
-  hasPlace(signal: Signal): boolean;
+  /** Like `hasRoom`, but slots of batches that wait for a retry still count as taken. */
+  hasSlot(signal: Signal): boolean;
   /** Resolves when nothing is in flight and nothing can be taken. */
   idle(): Promise<void>;
   /** Takes nothing more; resolves when nothing is in flight. Safe twice. */
@@ -37,46 +37,46 @@ export interface Consumers {
 }
 
 /**
- * Whether the batches of a signal go to a collector one after the other, oldest first. Metrics do: backends such as Prometheus
+ * The batches of the signal go to a collector one after the other, oldest first. Metrics do: backends such as Prometheus
  * refuse a whole request for one sample that is older than the newest of its series.
  */
 export const goesInOrder = (signal: Signal): boolean => signal === 'metrics';
 
 const WEIGHTS: SignalWeights = { metrics: 4, logs: 2, traces: 1 };
-/** With those that wait for a retry, so many times the limit may be in flight. */
-const MOST_WAITING = 4;
+/** Batches in flight, with those that wait for a retry: so many times the limit. */
+const MAX_IN_FLIGHT_FACTOR = 4;
 const SIGNALS: readonly Signal[] = ['metrics', 'logs', 'traces'];
 
 /**
- * Takes batches and sends them, `limit` at a time. A batch that waits for its retry frees its place, but no more
- * than four times `limit` are in flight in all: a few batches that a peer never takes hold up nobody, and a peer that
- * is busy, which makes the limit small, is not asked on behalf of many. Where several signals wait, places go round by
- * weight, and each signal may always have one batch in flight beyond the limit. A signal that goes in order has one in all,
- * also while that waits for its retry.
+ * Takes batches and sends them, `limit` at a time.
+ *
+ * - A batch that waits for its retry frees its slot, so that a few batches that a peer never takes hold up nobody. In all
+ *   no more than four times `limit` are in flight: a busy peer, whose limit is small, is not asked on behalf of many.
+ * - Where several signals wait, slots go round by weight. Each signal may always have one batch beyond the limit.
+ * - A signal that goes in order has one batch in flight, also while that batch waits for its retry.
  */
-export const createConsumers = (options: ConsumersOptions): Consumers =>
-  new QueueConsumers(options);
+export const createSendQueue = (options: SendQueueOptions): SendQueue => new FairSendQueue(options);
 
-class QueueConsumers implements Consumers {
-  readonly #options: ConsumersOptions;
+class FairSendQueue implements SendQueue {
+  readonly #options: SendQueueOptions;
   readonly #weights: SignalWeights;
   readonly #inFlight: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
-  /** How much each signal has had, by its weight: the one with the least is next. */
-  readonly #had: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
-  /** Asked in this turn: a word for each, since this runs with each batch. */
+  /** What each signal has been given, divided by its weight: the one with the least is next. */
+  readonly #given: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
+  /** Signals asked in this turn. One object that is kept, since this runs with each batch. */
   readonly #asked: Record<Signal, boolean> = { metrics: false, logs: false, traces: false };
   #turn = 0;
   #idle: (() => void)[] = [];
   #waking = false;
   #stopped = false;
 
-  constructor(options: ConsumersOptions) {
+  constructor(options: SendQueueOptions) {
     this.#options = options;
     this.#weights = options.weights ?? WEIGHTS;
   }
 
   wake(): void {
-    // A wake from inside `take` or `settled` is seen by the loop that called them.
+    // The loop that called `take` or `settled` looks again itself.
     if (this.#waking || this.#stopped) return;
     this.#waking = true;
     try {
@@ -95,7 +95,7 @@ class QueueConsumers implements Consumers {
     return this.#inFlight[signal] === 0 || (!goesInOrder(signal) && this.#hasRoom());
   }
 
-  hasPlace(signal: Signal): boolean {
+  hasSlot(signal: Signal): boolean {
     if (this.#inFlight[signal] === 0) return true;
     return !goesInOrder(signal) && this.inFlight() < this.#options.limit();
   }
@@ -130,7 +130,7 @@ class QueueConsumers implements Consumers {
     return false;
   }
 
-  /** The one that has had the least, of those not asked in this turn. */
+  /** The signal that has been given the least, of those not asked in this turn. */
   #next(): Signal {
     let next: Signal | undefined;
     for (let at = 0; at < SIGNALS.length; at += 1) {
@@ -145,17 +145,17 @@ class QueueConsumers implements Consumers {
     const inFlight = this.inFlight();
     const limit = this.#options.limit();
     const waiting = this.#options.waiting?.() ?? 0;
-    return inFlight - waiting < limit && inFlight < limit * MOST_WAITING;
+    return inFlight - waiting < limit && inFlight < limit * MAX_IN_FLIGHT_FACTOR;
   }
 
-  /** Start-time fair queueing: a signal that had nothing to send for a while saves nothing up. */
+  /** Start-time fair queueing: a signal that had nothing to send saves nothing up. */
   #charge(signal: Signal): void {
     this.#turn = this.#due(signal);
-    this.#had[signal] = this.#turn + 1 / this.#weights[signal];
+    this.#given[signal] = this.#turn + 1 / this.#weights[signal];
   }
 
   #due(signal: Signal): number {
-    return Math.max(this.#turn, this.#had[signal]);
+    return Math.max(this.#turn, this.#given[signal]);
   }
 
   async #send(batch: Batch): Promise<void> {
@@ -164,7 +164,7 @@ class QueueConsumers implements Consumers {
     try {
       outcome = await sender.send(batch, signal);
     } catch {
-      // Against the contract of a sender; the batch must not be lost for it.
+      // It broke the contract of a sender; the batch must not be lost for that.
       outcome = retry('internal_error');
     }
     this.#inFlight[batch.signal] -= 1;

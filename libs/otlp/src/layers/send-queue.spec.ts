@@ -3,16 +3,16 @@ import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
-import { createConsumers } from './consumers.js';
-import type { Consumers } from './consumers.js';
+import { createSendQueue } from './send-queue.js';
+import type { SendQueue } from './send-queue.js';
 import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
 
-describe('createConsumers', () => {
+describe('createSendQueue', () => {
   let queues: Record<Signal, number>;
   let limit: number;
   let peer: ScriptedSender;
-  let consumers: Consumers;
+  let queue: SendQueue;
   let settled: { batch: Batch; outcome: Outcome }[];
   const sent = (signal: Signal): number =>
     peer.attempts.filter((attempt) => attempt.batch.signal === signal).length;
@@ -22,7 +22,7 @@ describe('createConsumers', () => {
     limit = 2;
     settled = [];
     peer = new ScriptedSender(new ManualClock());
-    consumers = createConsumers({
+    queue = createSendQueue({
       take: (signal) => {
         if (queues[signal] === 0) return undefined;
         queues[signal] -= 1;
@@ -37,27 +37,27 @@ describe('createConsumers', () => {
 
   it('sends so many at a time as the limit says, each once', async () => {
     queues.traces = 5;
-    consumers.wake();
+    queue.wake();
     expect(peer.attempts).toHaveLength(2);
-    consumers.wake();
+    queue.wake();
     expect(peer.attempts).toHaveLength(2);
     peer.last.answer(accepted);
     await turn();
     expect(peer.attempts).toHaveLength(3);
     limit = 4;
-    consumers.wake();
+    queue.wake();
     expect(peer.attempts).toHaveLength(5);
     for (const attempt of peer.attempts) attempt.answer(accepted);
-    await consumers.idle();
+    await queue.idle();
     expect(settled).toHaveLength(5);
     expect(new Set(settled.map(({ batch }) => batch)).size).toBe(5);
-    expect(consumers.inFlight()).toBe(0);
+    expect(queue.inFlight()).toBe(0);
   });
 
   it('shares places by weight where all signals wait', async () => {
     limit = 8;
     queues = { traces: 1000, metrics: 1000, logs: 1000 };
-    consumers.wake();
+    queue.wake();
     for (let answered = 0; answered < 700; answered += 1) {
       peer.attempts[answered]?.answer(accepted);
       await turn();
@@ -70,11 +70,10 @@ describe('createConsumers', () => {
     limit = 8;
     queues = { traces: 20, metrics: 3, logs: 20 };
     const most = { traces: 0, metrics: 0, logs: 0 };
-    consumers.wake();
+    queue.wake();
     for (let answered = 0; answered < 43; answered += 1) {
-      for (const signal of SIGNALS)
-        most[signal] = Math.max(most[signal], consumers.inFlight(signal));
-      expect(consumers.hasRoom('metrics')).toBe(consumers.inFlight('metrics') === 0);
+      for (const signal of SIGNALS) most[signal] = Math.max(most[signal], queue.inFlight(signal));
+      expect(queue.hasRoom('metrics')).toBe(queue.inFlight('metrics') === 0);
       peer.attempts[answered]?.answer(accepted);
       await turn();
     }
@@ -87,19 +86,19 @@ describe('createConsumers', () => {
   it('sends no metrics past those that wait for their retry', async () => {
     limit = 8;
     queues.metrics = 5;
-    consumers.wake();
+    queue.wake();
     await turn();
-    consumers.wake();
-    expect([sent('metrics'), consumers.hasPlace('metrics')]).toEqual([1, false]);
+    queue.wake();
+    expect([sent('metrics'), queue.hasSlot('metrics')]).toEqual([1, false]);
   });
 
   it('lets no signal hold up another with batches that wait for their retry', async () => {
     queues.traces = 100;
-    consumers.wake();
+    queue.wake();
     expect(sent('traces')).toBe(2);
     queues.metrics = 3;
     queues.logs = 3;
-    consumers.wake();
+    queue.wake();
     for (let answered = 0; answered < 6; answered += 1) {
       expect(peer.attempts.length).toBeGreaterThan(2);
       for (const { batch, answer } of peer.attempts)
@@ -108,12 +107,12 @@ describe('createConsumers', () => {
     }
     expect([sent('metrics'), sent('logs')]).toEqual([3, 3]);
     expect(sent('traces')).toBe(2);
-    expect(SIGNALS.map((signal) => consumers.inFlight(signal))).toEqual([2, 0, 0]);
+    expect(SIGNALS.map((signal) => queue.inFlight(signal))).toEqual([2, 0, 0]);
   });
 
   it('gives the place of a batch that waits for its retry to another, up to four times the limit', () => {
     let waiting = 0;
-    const more = createConsumers({
+    const more = createSendQueue({
       take: (signal) => (signal === 'traces' ? batchOf() : undefined),
       sender: peer,
       signal: never(),
@@ -137,7 +136,7 @@ describe('createConsumers', () => {
   it('gives a signal that was silent no more than its share', async () => {
     limit = 8;
     queues = { traces: 1000, metrics: 0, logs: 0 };
-    consumers.wake();
+    queue.wake();
     for (let answered = 0; answered < 200; answered += 1) {
       if (answered === 100) queues.logs = 1000;
       peer.attempts[answered]?.answer(accepted);
@@ -149,32 +148,32 @@ describe('createConsumers', () => {
 
   it('takes nothing more once stopped, and waits for what is in flight', async () => {
     queues.traces = 5;
-    consumers.wake();
+    queue.wake();
     let stopped = false;
     const stopping = (async () => {
-      await consumers.stop();
+      await queue.stop();
       stopped = true;
     })();
     await turn();
     expect(stopped).toBe(false);
     for (const attempt of peer.attempts) attempt.answer(accepted);
     await stopping;
-    consumers.wake();
+    queue.wake();
     expect(peer.attempts).toHaveLength(2);
     expect(queues.traces).toBe(3);
-    await consumers.stop();
+    await queue.stop();
   });
 
   it('is idle only when nothing can be taken any more', async () => {
-    await consumers.idle();
+    await queue.idle();
     queues.logs = 3;
     peer.script = () => accepted;
-    await consumers.idle();
+    await queue.idle();
     expect(settled).toHaveLength(3);
   });
 
   it('settles a batch whose sender breaks its contract', async () => {
-    const broken = createConsumers({
+    const broken = createSendQueue({
       take: () => (queues.logs-- > 0 ? batchOf('logs') : undefined),
       sender: { send: () => Promise.reject(new Error('bug')), close: () => Promise.resolve() },
       signal: never(),
