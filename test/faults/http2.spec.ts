@@ -132,7 +132,7 @@ describe('HTTP/2', () => {
       const deadline = new AbortController();
       const flushed = app.flush(deadline.signal);
       // The first attempt has ended: another follows.
-      await until(() => app.pipeline.stats().lanes.some(({ retrying }) => retrying > 0));
+      await until(() => app.pipeline.stats().exporters.some(({ retrying }) => retrying > 0));
       deadline.abort();
       expect((await flushed).kind).toBe('deadline');
       for (const session of collector.peer.sessions) {

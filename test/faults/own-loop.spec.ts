@@ -60,7 +60,7 @@ describe("the app's own loop", () => {
       await app.flush();
       const { arrived: size, doubles } = await collector.counts();
       expect(balanceOf(app.report(), { size, doubles })).toEqual({ ...WHOLE, doubles });
-      expect(app.pipeline.stats().lanes.every(({ breaker }) => breaker.kind === 'closed')).toBe(
+      expect(app.pipeline.stats().exporters.every(({ breaker }) => breaker.kind === 'closed')).toBe(
         true,
       );
       expect(app.report().lines).toEqual([]);

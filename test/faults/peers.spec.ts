@@ -102,7 +102,7 @@ describe('a peer that says nothing', () => {
         const flushDeadline = new AbortController();
         const flushed = app.flush(flushDeadline.signal);
         // An attempt has ended by its own.
-        await until(() => app.pipeline.stats().lanes.some(({ retrying }) => retrying > 0));
+        await until(() => app.pipeline.stats().exporters.some(({ retrying }) => retrying > 0));
         flushDeadline.abort();
         expect((await flushed).kind).toBe('deadline');
         expect(balanceOf(app.report(), { size: 0, doubles: 0 })).toEqual({

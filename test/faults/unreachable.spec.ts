@@ -128,7 +128,7 @@ describe('no way', () => {
         for (const [at, { app, address, way, reason }] of apps.entries()) {
           const { made, reconnects } = await app.report();
           const more = reconnects - (before[at]?.reconnects ?? 0);
-          // What an app tells of its lanes may be a second old.
+          // What an app tells of its exporters may be a second old.
           const due = (made - (before[at]?.made ?? 0)) / RATE;
           expect(more).toBeLessThanOrEqual(due + 2);
           expect(reconnects > 0).toBe(protocol === 'grpc');

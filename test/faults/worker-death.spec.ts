@@ -33,7 +33,7 @@ describe('the export worker', () => {
       const worker = { entry, execArgv: [...execArgv, '--import', `${mortal}?${name}`] };
       const app = stage.app({ traces: { endpoint: collector.url }, worker, ...options });
       app.arrived = () => collector.ids.size;
-      await until(() => app.pipeline.stats().lanes.length > 0);
+      await until(() => app.pipeline.stats().exporters.length > 0);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
       return { app, kill: () => channel.postMessage('die') };
     };

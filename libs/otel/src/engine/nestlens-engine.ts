@@ -1,7 +1,7 @@
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { MeterProvider } from '@opentelemetry/api';
 import { boundedReader, createPipeline } from '@nestlens/otlp';
-import type { LaneState, PipelineOptions, PipelineStats, Signal } from '@nestlens/otlp';
+import type { ExporterState, PipelineOptions, PipelineStats, Signal } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { aside } from '../context/aside.js';
@@ -20,15 +20,15 @@ const lastOf = (last: PipelineStats['last'][Signal]): SignalStatus['last'] => {
 };
 
 /** An operation ends when its retries do; until then the breaker and the retries tell. */
-const troubleOf = ({ breaker, retrying, why }: LaneState): string | undefined => {
+const troubleOf = ({ breaker, retrying, why }: ExporterState): string | undefined => {
   if (breaker.kind !== 'closed') return breaker.reason;
   return retrying > 0 ? (why ?? 'retrying') : undefined;
 };
 
-const statusOf = (signal: Signal, { ledger, last, lanes }: PipelineStats): SignalStatus => {
+const statusOf = (signal: Signal, { ledger, last, exporters }: PipelineStats): SignalStatus => {
   const { accepted, rejected, dropped, queued, spooled, possibleDuplicates } = ledger[signal];
-  const lane = lanes.find(({ signals }) => signals.includes(signal));
-  const trouble = lane && troubleOf(lane);
+  const exporter = exporters.find(({ signals }) => signals.includes(signal));
+  const trouble = exporter && troubleOf(exporter);
   return {
     accepted,
     rejected,

@@ -7,7 +7,7 @@ import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { ExportLoop } from './export-loop.js';
 import type { OwnBatch } from './own-queue.js';
-import type { Lane } from './lane.js';
+import type { Exporter } from './exporter.js';
 
 const BATCH: OwnBatch = {
   id: 0,
@@ -17,10 +17,10 @@ const BATCH: OwnBatch = {
   chunks: [new Uint8Array(1)],
 };
 
-/** A lane whose answers and breaker the spec gives, and a disk that says yes or no when the spec does. */
+/** An exporter whose answers and breaker the spec gives, and a disk that says yes or no when the spec does. */
 function bench() {
   const outcomes: Outcome[] = [];
-  const lane = { isOpen: false };
+  const exporter = { isOpen: false };
   const settled: string[] = [];
   const doubtful: number[] = [];
   let asked = Promise.withResolvers<void>();
@@ -29,14 +29,14 @@ function bench() {
     send: () => Promise.resolve(outcomes.shift() ?? accepted),
     close: () => Promise.resolve(),
   };
-  const metrics: Lane = {
+  const metrics: Exporter = {
     signals: ['metrics'],
     sender,
     once: sender,
     limit: () => 2,
     maxBytes: () => Infinity,
     waiting: () => 0,
-    isOpen: () => lane.isOpen,
+    isOpen: () => exporter.isOpen,
     begun: () => 0,
     ended: () => 0,
     isNobodyThere: () => false,
@@ -49,7 +49,7 @@ function bench() {
   };
   const loop = new ExportLoop({
     reader: new SlabReader(new SlabPool(allocateSlabs({ maxBytes: 4 * 4096, slabBytes: 4096 }))),
-    lanes: { metrics },
+    exporters: { metrics },
     overflow: () => ({
       wants: () => false,
       isBehind: () => false,
@@ -73,7 +73,7 @@ function bench() {
   });
   return {
     loop,
-    lane,
+    exporter,
     outcomes,
     settled,
     doubtful,
@@ -84,23 +84,23 @@ function bench() {
 
 describe('export loop', () => {
   it('keeps a batch given back for a disk that refuses it so slowly that the collector is back by then', async () => {
-    const { loop, lane, outcomes, settled, asked, answer } = bench();
+    const { loop, exporter, outcomes, settled, asked, answer } = bench();
     outcomes.push(retry('UNAVAILABLE'));
-    lane.isOpen = true;
+    exporter.isOpen = true;
     loop.offer(BATCH);
     await asked();
-    lane.isOpen = false;
+    exporter.isOpen = false;
     answer().resolve(false);
     await loop.flush({ sequence: 0, own: 1 });
     expect(settled).toEqual(['accepted']);
   });
 
-  it('gives up a batch that had its time, also where the lane opens while the disk refuses it', async () => {
-    const { loop, lane, outcomes, settled, asked, answer } = bench();
+  it('gives up a batch that had its time, also where the exporter opens while the disk refuses it', async () => {
+    const { loop, exporter, outcomes, settled, asked, answer } = bench();
     outcomes.push(retry('UNAVAILABLE'));
     loop.offer(BATCH);
     await asked();
-    lane.isOpen = true;
+    exporter.isOpen = true;
     answer().resolve(false);
     await turn();
     expect(settled).toEqual(['retry']);
@@ -110,9 +110,9 @@ describe('export loop', () => {
     ['timeout', [3]],
     ['UNAVAILABLE', []],
   ])('tells of what it sends again after %s that may arrive twice: %j', async (reason, told) => {
-    const { loop, lane, outcomes, settled, doubtful, asked, answer } = bench();
+    const { loop, exporter, outcomes, settled, doubtful, asked, answer } = bench();
     outcomes.push(retry(reason));
-    lane.isOpen = true;
+    exporter.isOpen = true;
     loop.offer(BATCH);
     await asked();
     answer().resolve(false);

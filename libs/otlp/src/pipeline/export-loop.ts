@@ -8,7 +8,7 @@ import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import type { Load } from '../spool/replay-pace.js';
 import { Flushes } from './flushes.js';
 import type { Marks } from './flushes.js';
-import type { Lane, Overflow } from './lane.js';
+import type { Exporter, Overflow } from './exporter.js';
 import { isOwn, OwnQueue } from './own-queue.js';
 import type { OwnBatch } from './own-queue.js';
 
@@ -18,8 +18,8 @@ export type Settled = Outcome | { readonly kind: 'spooled' } | Left;
 
 interface ExportLoopOptions {
   readonly reader: SlabReader;
-  /** None for a signal that is not exported. Signals that go to one collector have one lane. */
-  readonly lanes: Readonly<Partial<Record<Signal, Lane>>>;
+  /** None for a signal that is not exported. Signals that go to one collector have one exporter. */
+  readonly exporters: Readonly<Partial<Record<Signal, Exporter>>>;
   /** Asked each time: a disk may take a while to open. */
   readonly overflow: () => Overflow | undefined;
   /** Raw bytes that a request aims at. */
@@ -50,7 +50,7 @@ const SPARE_SHARE = 0.25;
 /** From sealed slabs to settled batches. The same code in the worker and on the loop. */
 export class ExportLoop {
   readonly #options: ExportLoopOptions;
-  readonly #queues: ReadonlyMap<Lane, SendQueue>;
+  readonly #queues: ReadonlyMap<Exporter, SendQueue>;
   readonly #own = new OwnQueue();
   readonly #flushes = new Flushes();
   /** On their way to disk. */
@@ -58,21 +58,21 @@ export class ExportLoop {
   readonly #abort = new AbortController();
   #cancelTimer = (): void => {};
   #stopping = false;
-  readonly #sentBytes = new Map<Lane, number>();
+  readonly #sentBytes = new Map<Exporter, number>();
 
   constructor(options: ExportLoopOptions) {
     this.#options = options;
-    const { lanes } = options;
     this.#queues = new Map(
-      [...new Set(Object.values(lanes))].map((lane) => [
-        lane,
+      [...new Set(Object.values(options.exporters))].map((exporter) => [
+        exporter,
         createSendQueue({
-          take: (signal) => (lane.signals.includes(signal) ? this.#take(signal, lane) : undefined),
-          sender: lane.sender,
+          take: (signal) =>
+            exporter.signals.includes(signal) ? this.#take(signal, exporter) : undefined,
+          sender: exporter.sender,
           signal: this.#abort.signal,
-          settled: (batch, outcome) => this.#settle(batch as Work, outcome, lane),
-          limit: () => lane.limit(),
-          waiting: () => lane.waiting(),
+          settled: (batch, outcome) => this.#settle(batch as Work, outcome, exporter),
+          limit: () => exporter.limit(),
+          waiting: () => exporter.waiting(),
         }),
       ]),
     );
@@ -99,9 +99,9 @@ export class ExportLoop {
     const overflow = this.#options.overflow();
     this.#cancelTimer();
     let nextMs = reader.sealIdle((signal) => this.#canGo(signal)) ?? Number.POSITIVE_INFINITY;
-    for (const [lane, queue] of this.#queues) {
-      for (const signal of lane.signals) {
-        if (overflow?.wants(lane, signal) === true) this.#spill(signal, lane, queue);
+    for (const [exporter, queue] of this.#queues) {
+      for (const signal of exporter.signals) {
+        if (overflow?.wants(exporter, signal) === true) this.#spill(signal, exporter, queue);
       }
       queue.wake();
     }
@@ -126,18 +126,18 @@ export class ExportLoop {
     return flushed;
   }
 
-  /** What a lane is doing. */
-  load(lane: Lane): Load {
+  /** What an exporter is doing. */
+  load(exporter: Exporter): Load {
     const { reader } = this.#options;
-    let queued = this.#own.count(lane.signals);
-    for (const signal of lane.signals) {
+    let queued = this.#own.count(exporter.signals);
+    for (const signal of exporter.signals) {
       if (this.#isDue(signal)) queued += reader.waiting(signal).slabs;
     }
     return {
       queued,
-      inFlight: this.#queues.get(lane)?.inFlight() ?? 0,
-      limit: lane.limit(),
-      sentBytes: this.#sentBytes.get(lane) ?? 0,
+      inFlight: this.#queues.get(exporter)?.inFlight() ?? 0,
+      limit: exporter.limit(),
+      sentBytes: this.#sentBytes.get(exporter) ?? 0,
     };
   }
 
@@ -154,7 +154,7 @@ export class ExportLoop {
     //    may be restarting too, where no disk keeps the batch.
     this.#stopping = true;
     const keeps = (): boolean => this.#options.overflow() !== undefined;
-    for (const lane of this.#queues.keys()) lane.stopWaiting(keeps);
+    for (const exporter of this.#queues.keys()) exporter.stopWaiting(keeps);
     // 2. Drain. At the deadline what is left goes to disk or is counted, at once, for a send is over when aborted.
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) this.#abort.abort();
@@ -163,22 +163,20 @@ export class ExportLoop {
     this.#cancelTimer();
   }
 
-  #take(signal: Signal, lane: Lane): Work | undefined {
-    if (this.#mustWait(signal, lane)) return undefined;
+  #take(signal: Signal, exporter: Exporter): Work | undefined {
+    if (this.#mustWait(signal, exporter)) return undefined;
     const own = this.#takeOwn(signal);
     if (own !== undefined) return own;
-    if (!this.#isDue(signal)) return undefined;
-    return this.#takeSlabs(signal);
+    return this.#isDue(signal) ? this.#takeSlabs(signal) : undefined;
   }
 
   /** What is to go to disk, and behind what is on its way there or on it, where the order counts. */
-  #mustWait(signal: Signal, lane: Lane): boolean {
+  #mustWait(signal: Signal, exporter: Exporter): boolean {
     const overflow = this.#options.overflow();
-    if (overflow?.wants(lane, signal) === true) return true;
+    if (overflow?.wants(exporter, signal) === true) return true;
     if (!goesInOrder(signal)) return false;
-    return (
-      this.#spilling.inOrder > 0 || (!this.#stopping && overflow?.isBehind(lane, signal) === true)
-    );
+    const isBehind = !this.#stopping && overflow?.isBehind(exporter, signal) === true;
+    return isBehind || this.#spilling.inOrder > 0;
   }
 
   #takeOwn(signal: Signal): OwnBatch | undefined {
@@ -188,38 +186,39 @@ export class ExportLoop {
   }
 
   #takeSlabs(signal: Signal): SlabBatch | undefined {
-    const batch = this.#options.reader.take(signal, this.#targetBytes(this.#options.lanes[signal]));
+    const batch = this.#options.reader.take(signal, this.#targetBytes(signal));
     if (batch !== undefined) this.#options.onHanded(signal, batch.firstTaken);
     return batch;
   }
 
-  /** To the lane, or to disk. */
+  /** To the exporter, or to disk. */
   #canGo(signal: Signal): boolean {
-    const { lanes, overflow, reader } = this.#options;
-    const lane = lanes[signal];
-    if (lane === undefined || overflow()?.wants(lane, signal) === true) return true;
-    const queue = this.#queues.get(lane);
+    const { exporters, overflow, reader } = this.#options;
+    const exporter = exporters[signal];
+    if (exporter === undefined || overflow()?.wants(exporter, signal) === true) return true;
+    const queue = this.#queues.get(exporter);
     if (queue === undefined || queue.hasSlot(signal)) return true;
     // Past those that wait for a retry too, but not with slabs that would soon be all of a small memory.
     return queue.hasRoom(signal) && reader.usedShare() < SPARE_SHARE;
   }
 
-  #targetBytes(lane: Lane | undefined): number {
-    return Math.min(this.#options.targetBytes, lane?.maxBytes() ?? Infinity);
+  #targetBytes(signal: Signal): number {
+    const { exporters, targetBytes } = this.#options;
+    return Math.min(targetBytes, exporters[signal]?.maxBytes() ?? Infinity);
   }
 
   /** A request costs nearly the same for one slab as for four: while one is under way the next fills up. */
   #isDue(signal: Signal): boolean {
-    const { reader, lanes, lingerMs } = this.#options;
-    const lane = lanes[signal];
-    const idle = lane === undefined || this.#queues.get(lane)?.inFlight(signal) === 0;
+    const { reader, exporters, lingerMs } = this.#options;
+    const exporter = exporters[signal];
+    const idle = exporter === undefined || this.#queues.get(exporter)?.inFlight(signal) === 0;
     if (idle || this.#flushes.size > 0) return true;
     const { bytes, ageMs } = reader.waiting(signal);
-    return bytes >= this.#targetBytes(lane) || ageMs >= lingerMs;
+    return bytes >= this.#targetBytes(signal) || ageMs >= lingerMs;
   }
 
-  /** Everything of the signal to the overflow; what that does not take waits for the lane after all. */
-  #spill(signal: Signal, lane: Lane, queue: SendQueue): void {
+  /** Everything of the signal to the overflow; what that does not take waits for the exporter after all. */
+  #spill(signal: Signal, exporter: Exporter, queue: SendQueue): void {
     // What is under way is older, and may go to disk itself.
     const isBehind = this.#spilling.inOrder > 0 || queue.inFlight(signal) > 0;
     if (goesInOrder(signal) && isBehind) return;
@@ -227,7 +226,7 @@ export class ExportLoop {
     if (batch === undefined) return;
     void this.#toDisk(batch, (isTaken) => {
       if (isTaken) this.#finish(batch, { kind: 'spooled' });
-      else this.#waitAgain(batch, lane);
+      else this.#waitAgain(batch, exporter);
     });
   }
 
@@ -242,16 +241,16 @@ export class ExportLoop {
     told(isTaken);
   }
 
-  #waitAgain(batch: Work, lane: Lane): void {
+  #waitAgain(batch: Work, exporter: Exporter): void {
     if (isOwn(batch)) this.#own.putBack(batch);
     else this.#options.reader.putBack(batch);
-    this.#queues.get(lane)?.wake();
+    this.#queues.get(exporter)?.wake();
   }
 
-  #settle(batch: Work, outcome: Outcome, lane: Lane): void {
+  #settle(batch: Work, outcome: Outcome, exporter: Exporter): void {
     if (outcome.kind !== 'retry') return this.#finish(batch, outcome);
-    // While the disk takes its time the lane may close.
-    const isGivenBack = this.#options.overflow() !== undefined && lane.isOpen();
+    // While the disk takes its time the exporter may close.
+    const isGivenBack = this.#options.overflow() !== undefined && exporter.isOpen();
     void this.#toDisk(batch, (isSpooled) => {
       const isDoubtful = mayHaveArrived(outcome.reason);
       const left: Left = { kind: isDoubtful ? 'unknown' : 'aborted' };
@@ -259,8 +258,8 @@ export class ExportLoop {
       if (!isSpooled && !isGivenBack) return this.#finish(batch, outcome);
       if (isDoubtful) this.#options.onDoubtful(batch.signal, batch.items);
       if (isSpooled) return this.#finish(batch, { kind: 'spooled' });
-      // The lane gave it back for the disk, which then refused it: it has not had its time yet.
-      this.#waitAgain(batch, lane);
+      // The exporter gave it back for the disk, which then refused it: it has not had its time yet.
+      this.#waitAgain(batch, exporter);
     });
   }
 
@@ -274,8 +273,9 @@ export class ExportLoop {
   }
 
   #sent({ signal, bytes }: Work): void {
-    const lane = this.#options.lanes[signal];
-    if (lane !== undefined) this.#sentBytes.set(lane, (this.#sentBytes.get(lane) ?? 0) + bytes);
+    const exporter = this.#options.exporters[signal];
+    if (exporter === undefined) return;
+    this.#sentBytes.set(exporter, (this.#sentBytes.get(exporter) ?? 0) + bytes);
   }
 
   #settleFlushes(): void {
@@ -286,15 +286,15 @@ export class ExportLoop {
         const { traces, metrics, logs } = reader.pending(sequence);
         return traces + metrics + logs === 0 && this.#own.isSettledBefore(own);
       },
-      (lane) => this.#isIdle(lane),
+      (exporter) => this.#isIdle(exporter),
     );
   }
 
   /** Nothing of it is under way; a drain waits for all in any case. */
-  #isIdle(lane: Lane): boolean {
+  #isIdle(exporter: Exporter): boolean {
     if (this.#stopping || this.#spilling.all > 0) return false;
-    const inFlight = this.#queues.get(lane)?.inFlight() ?? 0;
-    if (lane.isNobodyThere()) return inFlight === lane.waiting();
-    return inFlight === 0 && this.load(lane).queued === 0;
+    const inFlight = this.#queues.get(exporter)?.inFlight() ?? 0;
+    if (exporter.isNobodyThere()) return inFlight === exporter.waiting();
+    return inFlight === 0 && this.load(exporter).queued === 0;
   }
 }

@@ -1,4 +1,4 @@
-import type { Lane } from './lane.js';
+import type { Exporter } from './exporter.js';
 
 /** What a flush waits for: everything that was appended or offered before. */
 export interface Marks {
@@ -8,8 +8,8 @@ export interface Marks {
 
 interface Flush {
   readonly marks: Marks;
-  /** Attempts of each lane that had begun before: what they find says nothing of now. */
-  readonly begun: ReadonlyMap<Lane, number>;
+  /** Attempts of each exporter that had begun before: what they find says nothing of now. */
+  readonly begun: ReadonlyMap<Exporter, number>;
   readonly done: () => void;
 }
 
@@ -22,17 +22,17 @@ export class Flushes {
   }
 
   /** Resolves when `settle` says so. Where nobody was there so far, one attempt is made now. */
-  add(marks: Marks, lanes: Iterable<Lane>): Promise<void> {
-    const begun = new Map<Lane, number>();
-    for (const lane of lanes) {
-      begun.set(lane, lane.begun());
-      if (lane.isNobodyThere() && lane.waiting() > 0) lane.tryNow();
+  add(marks: Marks, exporters: Iterable<Exporter>): Promise<void> {
+    const begun = new Map<Exporter, number>();
+    for (const exporter of exporters) {
+      begun.set(exporter, exporter.begun());
+      if (exporter.isNobodyThere() && exporter.waiting() > 0) exporter.tryNow();
     }
     return new Promise((done) => this.#open.add({ marks, begun, done }));
   }
 
-  /** `isIdle`: nothing of the lane waits for anything but a collector where nobody is. */
-  settle(isSettled: (marks: Marks) => boolean, isIdle: (lane: Lane) => boolean): void {
+  /** `isIdle`: nothing of the exporter waits for anything but a collector where nobody is. */
+  settle(isSettled: (marks: Marks) => boolean, isIdle: (exporter: Exporter) => boolean): void {
     for (const flush of this.#open) {
       if (!isSettled(flush.marks) && !this.#isInVain(flush, isIdle)) continue;
       this.#open.delete(flush);
@@ -40,11 +40,11 @@ export class Flushes {
     }
   }
 
-  #isInVain({ begun }: Flush, isIdle: (lane: Lane) => boolean): boolean {
+  #isInVain({ begun }: Flush, isIdle: (exporter: Exporter) => boolean): boolean {
     let inVain = false;
-    for (const [lane, before] of begun) {
-      if (!isIdle(lane)) return false;
-      inVain ||= lane.isNobodyThere() && lane.ended() > before;
+    for (const [exporter, before] of begun) {
+      if (!isIdle(exporter)) return false;
+      inVain ||= exporter.isNobodyThere() && exporter.ended() > before;
     }
     return inVain;
   }

@@ -11,7 +11,7 @@ import { likelyMistake } from './likely-mistake.js';
 import type { Protocol } from '../wire/model.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
 import type { FromRunner } from './runner-messages.js';
-import { createLanes } from './stack.js';
+import { createExporters } from './stack.js';
 
 const file = (name: string): string =>
   fileURLToPath(new URL(`../pool/fixtures/${name}`, import.meta.url));
@@ -53,10 +53,10 @@ async function lineOf(protocol: Protocol, endpoint: string, tls = {}): Promise<s
   const told: FromRunner[] = [];
   const traces = { protocol, endpoint, ...(endpoint.startsWith('https') && { tls }) };
   const { sending } = resolvePipelineOptions({ traces });
-  const lanes = createLanes(sending, (message) => told.push(message));
-  closing.push(() => lanes.all[0]!.sender.close());
+  const exporters = createExporters(sending, (message) => told.push(message));
+  closing.push(() => exporters.all[0]!.sender.close());
   for (let failure = 1; failure <= 5; failure += 1) {
-    await lanes.all[0]!.once.send(smallBatch(), patience());
+    await exporters.all[0]!.once.send(smallBatch(), patience());
   }
   const lines = told.flatMap((each) => (each.kind === 'warning' ? [each.message] : []));
   expect(lines).toHaveLength(1);

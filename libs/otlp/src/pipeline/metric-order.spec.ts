@@ -57,7 +57,7 @@ describe('metrics, of a collector that refuses what is older than what it has', 
     await pipeline.flush(forEver());
     await collector.stop();
     await metrics.collect(5);
-    await until(() => pipeline.stats().lanes[0]?.retrying === 1);
+    await until(() => pipeline.stats().exporters[0]?.retrying === 1);
     await collector.start();
     await metrics.collect(3);
     await pipeline.flush(forEver());

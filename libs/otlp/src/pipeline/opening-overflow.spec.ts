@@ -1,22 +1,22 @@
 import { ManualClock } from '../send/fixtures/manual-clock.js';
 import type { Batch } from '../send/sender.js';
-import type { Lane, Lanes, Overflow } from './lane.js';
+import type { Exporter, Exporters, Overflow } from './exporter.js';
 import { OpeningOverflow } from './opening-overflow.js';
 
 const BATCH: Batch = { signal: 'traces', items: 1, bytes: 1, chunks: [new Uint8Array(1)] };
-const LANE = {} as Lane;
+const EXPORTER = {} as Exporter;
 
 describe('a spool that is being opened', () => {
   const bench = (isDurable = true) => {
     const clock = new ManualClock();
     const opening = Promise.withResolvers<Overflow | undefined>();
-    const lanes: Lanes = {
-      of: { traces: LANE, metrics: LANE },
-      all: [LANE],
+    const exporters: Exporters = {
+      of: { traces: EXPORTER, metrics: EXPORTER },
+      all: [EXPORTER],
       alone() {},
       headers() {},
     };
-    const overflow = new OpeningOverflow(opening.promise, clock, lanes, isDurable);
+    const overflow = new OpeningOverflow(opening.promise, clock, exporters, isDurable);
     const taken: Batch[] = [];
     const disk: Overflow = {
       wants: () => true,
@@ -28,7 +28,7 @@ describe('a spool that is being opened', () => {
 
   it('keeps what comes meanwhile, and gives it to the disk when it is open', async () => {
     const { opening, overflow, taken, disk } = bench();
-    expect(overflow.wants(LANE, 'traces')).toBe(true);
+    expect(overflow.wants(EXPORTER, 'traces')).toBe(true);
     const answer = overflow.take(BATCH);
     opening.resolve(disk);
     expect([await answer, taken]).toEqual([true, [BATCH]]);
@@ -55,9 +55,9 @@ describe('a spool that is being opened', () => {
     const { clock, overflow } = bench();
     const answer = overflow.take(BATCH);
     await clock.advance(4999);
-    expect(overflow.wants(LANE, 'traces')).toBe(true);
+    expect(overflow.wants(EXPORTER, 'traces')).toBe(true);
     await clock.advance(1);
-    expect([await answer, overflow.wants(LANE, 'traces'), await overflow.take(BATCH)]).toEqual([
+    expect([await answer, overflow.wants(EXPORTER, 'traces'), await overflow.take(BATCH)]).toEqual([
       false,
       false,
       false,
@@ -67,7 +67,7 @@ describe('a spool that is being opened', () => {
   it('is waited for only by what goes in order where not everything is to be on disk first', async () => {
     const { opening, overflow, taken, disk } = bench(false);
     const [free, behind]: Batch[] = [1, 2].map((items) => ({ ...BATCH, signal: 'metrics', items }));
-    expect([overflow.wants(LANE, 'traces'), overflow.wants(LANE, 'metrics')]).toEqual([
+    expect([overflow.wants(EXPORTER, 'traces'), overflow.wants(EXPORTER, 'metrics')]).toEqual([
       false,
       true,
     ]);

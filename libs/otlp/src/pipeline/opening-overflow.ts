@@ -1,7 +1,7 @@
 import type { Batch, Clock } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
 import { goesInOrder } from '../layers/send-queue.js';
-import type { Lane, Lanes, Overflow } from './lane.js';
+import type { Exporter, Exporters, Overflow } from './exporter.js';
 
 /** A disk that takes longer to open is one that hangs. */
 const PATIENCE_MS = 5000;
@@ -12,7 +12,7 @@ const PATIENCE_MS = 5000;
  */
 export class OpeningOverflow implements Overflow {
   readonly #opened: Promise<Overflow | undefined>;
-  readonly #lanes: Lanes;
+  readonly #exporters: Exporters;
   readonly #isDurable: boolean;
   #waiting = true;
 
@@ -20,10 +20,10 @@ export class OpeningOverflow implements Overflow {
   constructor(
     opening: Promise<Overflow | undefined>,
     clock: Clock,
-    lanes: Lanes,
+    exporters: Exporters,
     isDurable: boolean,
   ) {
-    this.#lanes = lanes;
+    this.#exporters = exporters;
     this.#isDurable = isDurable;
     const impatient = Promise.withResolvers<undefined>();
     const cancel = clock.after(PATIENCE_MS, () => {
@@ -33,7 +33,7 @@ export class OpeningOverflow implements Overflow {
     this.#opened = Promise.race([opening, impatient.promise]).finally(cancel);
   }
 
-  wants(_lane: Lane, signal: Signal): boolean {
+  wants(_exporter: Exporter, signal: Signal): boolean {
     return this.#waiting && (this.#isDurable || goesInOrder(signal));
   }
 
@@ -43,9 +43,9 @@ export class OpeningOverflow implements Overflow {
 
   async take(batch: Batch): Promise<boolean> {
     const opened = await this.#opened;
-    const lane = this.#lanes.of[batch.signal];
-    if (opened === undefined || lane === undefined) return false;
-    return opened.wants(lane, batch.signal) && opened.take(batch);
+    const exporter = this.#exporters.of[batch.signal];
+    if (opened === undefined || exporter === undefined) return false;
+    return opened.wants(exporter, batch.signal) && opened.take(batch);
   }
 
   /** Resolves when what waited has been handed on, in its order. */

@@ -38,7 +38,7 @@ const END_MS = 200;
 /** Share of the memory that batches outside the slabs may have. */
 const OWN_SHARE = 4;
 
-type State = Pick<PipelineStats, 'lanes' | 'spool' | 'last'>;
+type State = Pick<PipelineStats, 'exporters' | 'spool' | 'last'>;
 
 export class OtlpPipeline implements Pipeline {
   readonly spanProcessor: Pipeline['spanProcessor'];
@@ -60,7 +60,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
   readonly #lose: Lose;
   readonly #runners: string[] = [];
-  #told: State = { lanes: [], spool: undefined, last: {} };
+  #told: State = { exporters: [], spool: undefined, last: {} };
   #replaced = 0;
   readonly #phase = new Int32Array(new SharedArrayBuffer(4));
   #forgetExit = (): void => {};
@@ -111,7 +111,7 @@ export class OtlpPipeline implements Pipeline {
     this.#metrics = createSelfMetrics(options, {
       ledger: this.#ledger,
       live: this.#live,
-      lanes: () => this.#told.lanes,
+      exporters: () => this.#told.exporters,
       leftOut: this.#parts.leftOut,
     });
   }
@@ -150,7 +150,7 @@ export class OtlpPipeline implements Pipeline {
     if (this.#state !== 'ended') {
       this.#parts.close();
       this.#parts.force();
-      const runner = { host: this.#host, phase: this.#phase, lanes: this.#told.lanes };
+      const runner = { host: this.#host, phase: this.#phase, exporters: this.#told.exporters };
       endNow({ ...this.#held(), ...runner }, this.#seal(), timeoutMs);
       this.#state = 'ended';
     }
@@ -237,7 +237,7 @@ export class OtlpPipeline implements Pipeline {
   #hear(message: Told): void {
     switch (message.kind) {
       case 'state':
-        this.#told = { ...this.#told, lanes: message.lanes, spool: message.spool };
+        this.#told = { ...this.#told, exporters: message.exporters, spool: message.spool };
         return;
       case 'started':
         return this.#metrics.started(message);

@@ -10,11 +10,11 @@ import { SlabPool } from '../slab/slab-pool.js';
 import { noItems } from '../spool/counts.js';
 import type { Signal } from '../wire/model.js';
 import { until } from './fixtures/until.js';
-import type { Lane } from './lane.js';
+import type { Exporter } from './exporter.js';
 import { DiskOverflow } from './overflow.js';
 
 /** A collector that answers as it is told to; `sent` has the signals of what it was asked to take. */
-class ScriptedLane implements Lane {
+class ScriptedExporter implements Exporter {
   readonly sent: Signal[] = [];
   readonly signals: readonly Signal[];
   open = false;
@@ -58,18 +58,18 @@ describe('what a disk takes', () => {
   let directory: string;
   const opened: DiskOverflow[] = [];
 
-  const open = async (...all: ScriptedLane[]) => {
+  const open = async (...all: ScriptedExporter[]) => {
     const ledger = createLedger();
     const writer = ledger.writer('worker');
     const of = Object.fromEntries(
-      all.flatMap((lane) => lane.signals.map((signal) => [signal, lane])),
+      all.flatMap((exporter) => exporter.signals.map((signal) => [signal, exporter])),
     );
     const overflow = await DiskOverflow.open({
       settings: { directory, durable: 'always' },
       pool: new SlabPool(allocateSlabs({ maxBytes: 4 * 4096, slabBytes: 4096 })),
-      lanes: { of, all, headers() {}, alone() {} },
+      exporters: { of, all, headers() {}, alone() {} },
       ledger: writer,
-      load: (lane) => ({ queued: 0, inFlight: 0, limit: lane.limit(), sentBytes: 0 }),
+      load: (exporter) => ({ queued: 0, inFlight: 0, limit: exporter.limit(), sentBytes: 0 }),
       warn() {},
       succession: { token: 'one', gone: [] },
       inherited: noItems(),
@@ -93,7 +93,7 @@ describe('what a disk takes', () => {
   });
 
   it('reaches a collector that works while another does not, whose records wait', async () => {
-    const [dead, live] = [new ScriptedLane('logs'), new ScriptedLane('traces', 'metrics')];
+    const [dead, live] = [new ScriptedExporter('logs'), new ScriptedExporter('traces', 'metrics')];
     dead.open = true;
     const { keep, books } = await open(dead, live);
     for (const signal of ['logs', 'traces', 'logs', 'metrics', 'traces'] as const) {
@@ -107,7 +107,7 @@ describe('what a disk takes', () => {
   });
 
   it('is not held up by what another collector asks to have later', async () => {
-    const [busy, live] = [new ScriptedLane('logs'), new ScriptedLane('traces')];
+    const [busy, live] = [new ScriptedExporter('logs'), new ScriptedExporter('traces')];
     busy.answer = () => retry('429', 60_000);
     const { keep, books } = await open(busy, live);
     await keep(batch('logs'));
@@ -118,7 +118,7 @@ describe('what a disk takes', () => {
   });
 
   it('waits for another process where no collector is named for it', async () => {
-    const live = new ScriptedLane('traces');
+    const live = new ScriptedExporter('traces');
     const { keep, books } = await open(live);
     await keep(batch('logs'));
     await keep(batch('traces'));
@@ -127,15 +127,15 @@ describe('what a disk takes', () => {
   });
 
   it('counts what a collector may have that the process leaves on disk, once, and for the next to send', async () => {
-    const lane = new ScriptedLane('traces');
+    const exporter = new ScriptedExporter('traces');
     // It has it, and its answer does not come.
-    lane.answer = (_batch, signal) =>
+    exporter.answer = (_batch, signal) =>
       new Promise((resolve) => {
         signal.addEventListener('abort', () => resolve(retry('unanswered')));
       });
-    const { overflow, keep, books } = await open(lane);
+    const { overflow, keep, books } = await open(exporter);
     await keep(batch('traces', 5));
-    await until(() => lane.sent.length === 1);
+    await until(() => exporter.sent.length === 1);
     await overflow.stopReplay();
     const { created, spooled, accepted: taken, possibleDuplicates } = books('traces');
     expect({ created, spooled, taken, possibleDuplicates }).toEqual({
@@ -147,29 +147,29 @@ describe('what a disk takes', () => {
   });
 
   it('counts once what may have arrived twice and arrives in the end', async () => {
-    const lane = new ScriptedLane('traces');
+    const exporter = new ScriptedExporter('traces');
     const answers = [retry('timeout'), retry('timeout'), accepted];
-    lane.answer = () => {
-      lane.open = true;
+    exporter.answer = () => {
+      exporter.open = true;
       return answers.shift() ?? accepted;
     };
     // Back as soon as somebody looks, or the record would rest.
-    lane.isOpen = () => {
-      const wasOpen = lane.open;
-      lane.open = false;
+    exporter.isOpen = () => {
+      const wasOpen = exporter.open;
+      exporter.open = false;
       return wasOpen;
     };
-    const { keep, books } = await open(lane);
+    const { keep, books } = await open(exporter);
     await keep(batch('traces', 5));
     await until(() => books('traces').accepted === 5);
     expect(books('traces')).toMatchObject({ possibleDuplicates: 5, spooled: 0, queued: 0 });
   });
 
   it('counts nothing for what no collector was asked to take', async () => {
-    const lane = new ScriptedLane('traces');
+    const exporter = new ScriptedExporter('traces');
     const answers = [retry('ECONNREFUSED'), accepted];
-    lane.answer = () => answers.shift() ?? accepted;
-    const { keep, books } = await open(lane);
+    exporter.answer = () => answers.shift() ?? accepted;
+    const { keep, books } = await open(exporter);
     await keep(batch('traces', 5));
     await until(() => books('traces').accepted === 5);
     expect(books('traces').possibleDuplicates).toBe(0);

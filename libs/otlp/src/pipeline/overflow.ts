@@ -10,16 +10,16 @@ import { openSpool, remedyOf } from '../spool/open-spool.js';
 import type { Load } from '../spool/replay-pace.js';
 import { Replayer } from '../spool/replayer.js';
 import type { Spool, SpoolEvent, Succession } from '../spool/spool.js';
-import type { Lane, Lanes, Overflow } from './lane.js';
+import type { Exporter, Exporters, Overflow } from './exporter.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import { SpoolBooks } from './spool-books.js';
 
 interface DiskOverflowOptions {
   readonly settings: SpoolSettings;
   readonly pool: SlabPool;
-  readonly lanes: Lanes;
+  readonly exporters: Exporters;
   readonly ledger: LedgerWriter;
-  readonly load: (lane: Lane) => Load;
+  readonly load: (exporter: Exporter) => Load;
   readonly warn: (cause: string, message: string) => void;
   readonly succession: Succession;
   /** What the books have as spooled by those before. */
@@ -28,9 +28,9 @@ interface DiskOverflowOptions {
   readonly onSettled: () => void;
 }
 
-/** The replay of some signals of a lane. */
+/** The replay of some signals of an exporter. */
 interface Replay {
-  readonly lane: Lane;
+  readonly exporter: Exporter;
   readonly signals: readonly Signal[];
   readonly replayer: Replayer;
 }
@@ -38,7 +38,7 @@ interface Replay {
 /** Above it what waits goes to disk, so that what comes has room. */
 const HIGH_WATER = 0.5;
 
-/** Of all lanes together, on the heap. */
+/** Bytes on the heap of all replays together. */
 const MAX_REPLAYED_BYTES = 8 * 1024 * 1024;
 
 /** A disk that does not work and gives nothing for so long holds up what is in memory no more. */
@@ -51,7 +51,7 @@ const REST_MS = 1000;
 export class DiskOverflow implements Overflow {
   readonly #options: DiskOverflowOptions;
   readonly #spool: Spool;
-  /** One for each lane, since one that does not work holds up no other, and one for what goes in order. */
+  /** One for each exporter, since one that does not work holds up no other, and one for what goes in order. */
   readonly #replays: readonly Replay[];
   #refusedAt = -Infinity;
   /** When something of what goes in order was answered. */
@@ -74,33 +74,33 @@ export class DiskOverflow implements Overflow {
   private constructor(options: DiskOverflowOptions, spool: Spool) {
     this.#options = options;
     this.#spool = spool;
-    const { all } = options.lanes;
-    const groups = all.flatMap((lane) =>
+    const { all } = options.exporters;
+    const groups = all.flatMap((exporter) =>
       [true, false].map((inOrder) => ({
-        lane,
-        signals: lane.signals.filter((signal) => goesInOrder(signal) === inOrder),
+        exporter,
+        signals: exporter.signals.filter((signal) => goesInOrder(signal) === inOrder),
         inOrder,
       })),
     );
     const used = groups.filter(({ signals }) => signals.length > 0);
-    this.#replays = used.map(({ lane, signals, inOrder }) => {
-      const replayer = this.#replay(lane, signals, inOrder, MAX_REPLAYED_BYTES / used.length);
-      return { lane, signals, replayer };
+    this.#replays = used.map(({ exporter, signals, inOrder }) => {
+      const replayer = this.#replay(exporter, signals, inOrder, MAX_REPLAYED_BYTES / used.length);
+      return { exporter, signals, replayer };
     });
   }
 
-  wants(lane: Lane, signal: Signal): boolean {
+  wants(exporter: Exporter, signal: Signal): boolean {
     if (this.#spool.state().kind !== 'healthy') return false;
     // Or the same batch would go to and fro between memory and disk.
     if (performance.now() - this.#refusedAt < REST_MS) return false;
     const { settings, pool } = this.#options;
-    if (settings.durable === 'always' || lane.isOpen()) return true;
+    if (settings.durable === 'always' || exporter.isOpen()) return true;
     // Behind what is there.
     if (goesInOrder(signal) && this.#spool.holds(signal)) return true;
     return pool.used() > pool.count * HIGH_WATER;
   }
 
-  isBehind(_lane: Lane, signal: Signal): boolean {
+  isBehind(_exporter: Exporter, signal: Signal): boolean {
     if (!this.#spool.holds(signal)) return false;
     const isWell = this.#spool.state().kind === 'healthy';
     return isWell || performance.now() - this.#answeredAt < PATIENCE_MS;
@@ -128,7 +128,7 @@ export class DiskOverflow implements Overflow {
     await Promise.all(this.#replays.map(({ replayer }) => replayer.flush()));
   }
 
-  /** Before the lanes are closed: what is being replayed goes back. Ends `deliver`. Default: of all signals. */
+  /** Before the exporters are closed: what is being replayed goes back. Ends `deliver`. Default: of all signals. */
   async stopReplay(which: (signal: Signal) => boolean = () => true): Promise<void> {
     const stopped = this.#replays.filter(({ signals }) => signals.every(which));
     await Promise.all(stopped.map(({ replayer }) => replayer.stop()));
@@ -142,13 +142,18 @@ export class DiskOverflow implements Overflow {
   }
 
   /** Records of a signal that no collector is named for any more wait for another process. */
-  #replay(lane: Lane, signals: readonly Signal[], inOrder: boolean, maxBytes: number): Replayer {
+  #replay(
+    exporter: Exporter,
+    signals: readonly Signal[],
+    inOrder: boolean,
+    maxBytes: number,
+  ): Replayer {
     const { load, ledger, onSettled } = this.#options;
-    return new Replayer(this.#spool, lane.once, {
+    return new Replayer(this.#spool, exporter.once, {
       signals,
       inOrder,
-      load: () => load(lane),
-      paused: () => lane.isOpen(),
+      load: () => load(exporter),
+      paused: () => exporter.isOpen(),
       maxBytes,
       onOutcome: ({ signal, items, isDoubtful: isInherited = false }, outcome, isDoubtful) => {
         if (inOrder) {

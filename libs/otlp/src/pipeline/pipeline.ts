@@ -10,7 +10,7 @@ import { checkDestination, destinationError } from '../transport/destination-che
 import { OtlpPipeline } from './otlp-pipeline.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
 import type { PipelineOptions, SendingOptions } from './pipeline-options.js';
-import type { LaneState } from './runner-messages.js';
+import type { ExporterState } from './runner-messages.js';
 import type { SpawnWorker } from './worker-thread.js';
 
 /**
@@ -40,7 +40,7 @@ export interface PipelineStats {
   /** Workers that ended by themselves, or could not be started. */
   readonly replaced: number;
   /** As the runner told last, at most a second ago. */
-  readonly lanes: readonly LaneState[];
+  readonly exporters: readonly ExporterState[];
   /** The same; undefined without a spool. */
   readonly spool: SpoolStats | undefined;
   /** What the last operation of a signal came to; `at` in ms since 1970. */

@@ -166,7 +166,7 @@ describe('a process that ends without a shutdown', () => {
       reader,
       host: { ownInHand: () => ({ traces: 0, metrics: 0, logs: 0 }) },
     } as unknown as Memory;
-    endNow({ host, memory, books, spool: undefined, phase, lanes: [], ledger }, NO_MARKS, 0);
+    endNow({ host, memory, books, spool: undefined, phase, exporters: [], ledger }, NO_MARKS, 0);
     expect(aborted).toEqual([RunnerPhase.WORKING]);
     expect(ledger.snapshot().traces).toMatchObject({
       queued: 0,

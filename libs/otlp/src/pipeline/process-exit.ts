@@ -6,7 +6,7 @@ import type { Marks } from './flushes.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import type { RunnerHost } from './runner-host.js';
 import { RunnerPhase } from './runner.js';
-import type { LaneState } from './runner-messages.js';
+import type { ExporterState } from './runner-messages.js';
 import { saveBefore, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
 
@@ -45,7 +45,7 @@ interface EndingPipeline extends Held {
   readonly host: Pick<RunnerHost, 'drain' | 'tell'>;
   /** {@link RunnerPhase} of the runner. */
   readonly phase: Int32Array;
-  readonly lanes: readonly LaneState[];
+  readonly exporters: readonly ExporterState[];
 }
 
 /**
@@ -56,13 +56,13 @@ interface EndingPipeline extends Held {
  * 3. What a worker that hangs still holds, or has never been started for, goes to disk from here, or is counted.
  */
 export function endNow(pipeline: EndingPipeline, marks: Marks, timeoutMs: number): void {
-  const { host, memory, books, spool, lanes } = pipeline;
+  const { host, memory, books, spool, exporters } = pipeline;
   const phaseOf = (): number => Atomics.load(pipeline.phase, 0);
   const isOver = (): boolean =>
     phaseOf() === RunnerPhase.CLOSED ||
     (spool === undefined && isEmpty(pipeline.ledger.snapshot()));
   if (!isOver() && host.drain(marks)) {
-    const isAway = lanes.length > 0 && lanes.every(({ breaker }) => isPeerAway(breaker));
+    const isAway = exporters.length > 0 && exporters.every(({ breaker }) => isPeerAway(breaker));
     // Loading the thread is none of the time for sending: a seed may end before the thread has come up.
     waited(() => phaseOf() !== RunnerPhase.STARTING || isOver(), pipeline.phase, START_MS);
     if (!waited(isOver, pipeline.phase, isAway ? 0 : timeoutMs)) {
@@ -99,7 +99,7 @@ function countLeft({ books, ledger, memory }: Held): void {
 }
 
 /** Not where only a function for headers took its time: its last answer may be there by now. */
-const isPeerAway = (breaker: LaneState['breaker']): boolean =>
+const isPeerAway = (breaker: ExporterState['breaker']): boolean =>
   breaker.kind !== 'closed' && breaker.reason !== HEADERS_TIMEOUT;
 
 export const isEmpty = (ledger: LedgerSnapshot): boolean =>

@@ -34,20 +34,24 @@ export type FromRunner =
   | { readonly kind: 'flushed'; readonly id: number }
   /** Everything is settled and every connection closed. */
   | { readonly kind: 'closed' }
-  | { readonly kind: 'state'; readonly lanes: readonly LaneState[]; readonly spool?: SpoolStats }
+  | {
+      readonly kind: 'state';
+      readonly exporters: readonly ExporterState[];
+      readonly spool?: SpoolStats;
+    }
   | {
       readonly kind: 'started';
-      readonly lane: number;
+      readonly exporter: number;
       readonly signal: Signal;
       readonly items: number;
     }
-  | { readonly kind: 'ended'; readonly lane: number; readonly operation: Operation }
+  | { readonly kind: 'ended'; readonly exporter: number; readonly operation: Operation }
   /** Asks the application's function for the headers of a signal's requests. */
   | { readonly kind: 'headers'; readonly id: number; readonly signal: Signal }
   | { readonly kind: 'warning'; readonly cause: string; readonly message: string };
 
 /** One collector, as seen from here. */
-export interface LaneState {
+export interface ExporterState {
   readonly signals: readonly Signal[];
   /** Its times are in ms since 1970. */
   readonly breaker: BreakerState;

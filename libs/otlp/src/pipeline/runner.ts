@@ -13,12 +13,12 @@ import { goesInOrder } from '../layers/send-queue.js';
 import { ExportLoop } from './export-loop.js';
 import type { Settled } from './export-loop.js';
 import type { Marks } from './flushes.js';
-import type { Lanes, Overflow } from './lane.js';
+import type { Exporters, Overflow } from './exporter.js';
 import { OpeningOverflow } from './opening-overflow.js';
 import { DiskOverflow } from './overflow.js';
 import type { SendingOptions, SpoolSettings } from './pipeline-options.js';
 import type { FromRunner, ToRunner } from './runner-messages.js';
-import { createLanes } from './stack.js';
+import { createExporters } from './stack.js';
 
 /** What a runner is given at its start; all of it can be cloned to another thread. */
 export interface RunnerStart {
@@ -44,7 +44,7 @@ export class Runner {
   readonly #pool: SlabPool;
   readonly #reader: SlabReader;
   readonly #ledger: LedgerWriter;
-  readonly #lanes: Lanes;
+  readonly #exporters: Exporters;
   readonly #loop: ExportLoop;
   readonly #phase: Int32Array;
   readonly #deadline = new AbortController();
@@ -74,7 +74,7 @@ export class Runner {
     this.#pool = new SlabPool(memory);
     this.#reader = new SlabReader(this.#pool, sending);
     this.#ledger = openLedger(ledger).writer('worker');
-    this.#lanes = createLanes(
+    this.#exporters = createExporters(
       sending,
       (message) => {
         if (message.kind === 'ended' && message.operation.possibleDuplicate) {
@@ -82,13 +82,14 @@ export class Runner {
         }
         this.#emit(message);
       },
-      (lane) => lane.signals.some((signal) => this.#overflow?.wants(lane, signal) === true),
+      (exporter) =>
+        exporter.signals.some((signal) => this.#overflow?.wants(exporter, signal) === true),
       // At once: health must not look well for a second more.
       () => this.#tellState(),
     );
     this.#loop = new ExportLoop({
       reader: this.#reader,
-      lanes: this.#lanes.of,
+      exporters: this.#exporters.of,
       overflow: () => this.#overflow,
       targetBytes: sending.targetBytes,
       lingerMs: sending.sealAfterMs,
@@ -122,9 +123,9 @@ export class Runner {
       case 'abort':
         return this.#deadline.abort();
       case 'headers':
-        return this.#lanes.headers(message.id, message.headers);
+        return this.#exporters.headers(message.id, message.headers);
       case 'alone':
-        return this.#lanes.alone(message.headers);
+        return this.#exporters.alone(message.headers);
     }
   }
 
@@ -144,15 +145,15 @@ export class Runner {
     const opening = DiskOverflow.open({
       settings,
       pool: this.#pool,
-      lanes: this.#lanes,
+      exporters: this.#exporters,
       ledger: this.#ledger,
-      load: (lane) => this.#loop.load(lane),
+      load: (exporter) => this.#loop.load(exporter),
       warn: (cause, message) => this.#warn(cause, message),
       succession,
       inherited,
       onSettled: () => this.#loop.poke(),
     });
-    const waiting = new OpeningOverflow(opening, this.#clock, this.#lanes, this.#isDurable);
+    const waiting = new OpeningOverflow(opening, this.#clock, this.#exporters, this.#isDurable);
     this.#overflow = waiting;
     this.#disk = await opening;
     // Before what comes next: a kill must not take what is older and leave what is newer.
@@ -191,7 +192,7 @@ export class Runner {
     // 3. What the drain put on disk is sent, until the deadline.
     await this.#deliver(deadline);
     // 4. Nothing is on its way any more: the connections can go.
-    await Promise.all(this.#lanes.all.map(({ sender }) => sender.close()));
+    await Promise.all(this.#exporters.all.map(({ sender }) => sender.close()));
     // 5. The disk last, for all before write to it.
     await this.#disk?.close();
     this.#closed = true;
@@ -233,12 +234,12 @@ export class Runner {
   }
 
   #tellState(): void {
-    const lanes = this.#lanes.all.map((lane) => lane.state());
+    const exporters = this.#exporters.all.map((exporter) => exporter.state());
     const spool = this.#disk?.stats();
-    const text = JSON.stringify([lanes, spool]);
+    const text = JSON.stringify([exporters, spool]);
     if (text === this.#told) return;
     this.#told = text;
-    this.#emit({ kind: 'state', lanes, ...(spool && { spool }) });
+    this.#emit({ kind: 'state', exporters, ...(spool && { spool }) });
   }
 }
 

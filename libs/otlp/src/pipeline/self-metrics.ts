@@ -9,41 +9,41 @@ import { leftOutMetrics } from './left-out.js';
 import type { LeftOut } from './left-out.js';
 import { endpointOf } from './pipeline-options.js';
 import type { Destination, ResolvedPipelineOptions } from './pipeline-options.js';
-import type { FromRunner, LaneState } from './runner-messages.js';
+import type { FromRunner, ExporterState } from './runner-messages.js';
 
 interface Measured {
   readonly ledger: Ledger;
   readonly live: LiveSpans;
-  readonly lanes: () => readonly LaneState[];
+  readonly exporters: () => readonly ExporterState[];
   readonly leftOut: () => LeftOut;
 }
 
 /** All that a pipeline measures of itself; without a meter nothing is made. */
 export function createSelfMetrics(
   { meter, sending }: ResolvedPipelineOptions,
-  { ledger, live, lanes, leftOut }: Measured,
+  { ledger, live, exporters, leftOut }: Measured,
 ) {
   const { destinations } = sending;
   const processed = (['traces', 'logs'] as const).filter((signal) =>
     destinations.some((destination) => destination.signal === signal),
   );
-  // In the order of the runner's lanes.
+  // In the order of `Exporters.all`.
   const peers = [...new Set(destinations.map(({ peer }) => peer))].map((peer) =>
     destinations.filter((destination) => destination.peer === peer),
   );
-  const exporters = peers.map((to) =>
+  const perExporter = peers.map((to) =>
     exporterMetrics(meter, { protocol: to[0]!.protocol, ...addressOf(to[0]!) }),
   );
   const stopProcessors = processorMetrics(meter, { ledger, signals: processed });
   const stopPipeline = pipelineMetrics(meter, ledger, () =>
-    peers.map((to, lane) => ({
+    peers.map((to, exporter) => ({
       signals: to.map(({ signal }) => signal),
-      state: lanes()[lane]?.breaker.kind ?? 'closed',
+      state: exporters()[exporter]?.breaker.kind ?? 'closed',
       ...addressOf(to[0]!),
     })),
   );
   const stopCertificates = certificateMetrics(meter, () =>
-    lanes().flatMap(({ signals, certificateExpiresAt: expiresAt }) =>
+    exporters().flatMap(({ signals, certificateExpiresAt: expiresAt }) =>
       expiresAt === undefined ? [] : [{ signals, expiresAt }],
     ),
   );
@@ -51,14 +51,14 @@ export function createSelfMetrics(
   const stopLive = liveSpanMetrics(traced ? meter : undefined, live);
   const stopLeftOut = leftOutMetrics(meter, leftOut);
   const abandoned = (): void => {
-    for (const exporter of exporters) exporter?.abandoned();
+    for (const each of perExporter) each?.abandoned();
   };
   return {
-    started({ lane, signal, items }: FromRunner & { readonly kind: 'started' }): void {
-      exporters[lane]?.started({ signal, items });
+    started({ exporter, signal, items }: FromRunner & { readonly kind: 'started' }): void {
+      perExporter[exporter]?.started({ signal, items });
     },
-    ended({ lane, operation }: FromRunner & { readonly kind: 'ended' }): void {
-      exporters[lane]?.ended(operation);
+    ended({ exporter, operation }: FromRunner & { readonly kind: 'ended' }): void {
+      perExporter[exporter]?.ended(operation);
     },
     /** The runner is gone: what it had under way will not end. */
     abandoned,

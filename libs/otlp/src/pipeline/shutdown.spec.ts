@@ -101,10 +101,10 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
       telemetry.spans(10, 10 + batch * 10);
       void pipeline.flush();
     }
-    await until(() => pipeline.stats().lanes[0]?.breaker.kind === 'open');
+    await until(() => pipeline.stats().exporters[0]?.breaker.kind === 'open');
     const ended = pipeline.shutdown(forEver());
     const lost = until(() => pipeline.stats().ledger.traces.queued === 0);
-    const attempted = until(() => pipeline.stats().lanes[0]?.breaker.kind === 'half-open');
+    const attempted = until(() => pipeline.stats().exporters[0]?.breaker.kind === 'half-open');
     await Promise.race([lost, attempted]);
     expect(pipeline.stats().ledger.traces).toMatchObject({ queued: 60, dropped: {} });
     await collector.start();

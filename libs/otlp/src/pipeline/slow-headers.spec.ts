@@ -32,7 +32,7 @@ describe.each([
   };
   // On the loop, which gets no turn any more, what is in hand cannot be asked how far it came.
   const left = worker === false ? 'outcome_unknown' : 'shutdown_deadline';
-  const why = (): string | undefined => pipeline.stats().lanes[0]?.why;
+  const why = (): string | undefined => pipeline.stats().exporters[0]?.why;
   const given = (): AbortController & { readonly end: () => void } => {
     const controller = new AbortController();
     return Object.assign(controller, { end: () => controller.abort() });

@@ -43,7 +43,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
   /** Until attempts are over for now. Each flush makes one more, which would otherwise wait for its pause. */
   const untilOpen = async (pipeline: Pipeline, signal: Signal): Promise<void> => {
     const breaker = (): unknown =>
-      pipeline.stats().lanes.find(({ signals }) => signals.includes(signal))?.breaker.kind;
+      pipeline.stats().exporters.find(({ signals }) => signals.includes(signal))?.breaker.kind;
     while (breaker() !== 'open') {
       await pipeline.flush();
       await new Promise(setImmediate);

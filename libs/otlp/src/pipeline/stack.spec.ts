@@ -5,23 +5,23 @@ import { createOtlpReceiver } from '../receiver/index.js';
 import { patience, smallBatch } from '../transport/fixtures/batches.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import { until } from './fixtures/until.js';
-import type { Lanes } from './lane.js';
+import type { Exporters } from './exporter.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import type { FromRunner } from './runner-messages.js';
-import { createLanes } from './stack.js';
+import { createExporters } from './stack.js';
 
-describe('the lanes of a pipeline', () => {
+describe('the exporters of a pipeline', () => {
   const closing: (() => Promise<unknown>)[] = [];
   let told: FromRunner[];
 
-  const lanesOf = (options: PipelineOptions): Lanes => {
+  const exportersOf = (options: PipelineOptions): Exporters => {
     told = [];
-    const lanes = createLanes(resolvePipelineOptions(options).sending, (message) => {
+    const exporters = createExporters(resolvePipelineOptions(options).sending, (message) => {
       told.push(message);
     });
-    closing.push(() => Promise.all(lanes.all.map(({ sender }) => sender.close())));
-    return lanes;
+    closing.push(() => Promise.all(exporters.all.map(({ sender }) => sender.close())));
+    return exporters;
   };
   const warnings = (): string[] =>
     told.flatMap((each) => (each.kind === 'warning' ? [`${each.cause}: ${each.message}`] : []));
@@ -35,12 +35,15 @@ describe('the lanes of a pipeline', () => {
     async (protocol) => {
       const { host } = new URL(await deadEndpoint());
       const endpoint = `http://user:canary@${host}/canary`;
-      const lanes = lanesOf({ traces: { protocol, endpoint }, logs: { protocol, endpoint } });
+      const exporters = exportersOf({
+        traces: { protocol, endpoint },
+        logs: { protocol, endpoint },
+      });
       for (let failure = 1; failure < 5; failure += 1) {
-        await lanes.all[0]?.once.send(smallBatch(), patience());
+        await exporters.all[0]?.once.send(smallBatch(), patience());
       }
       expect(warnings()).toEqual([]);
-      await lanes.all[0]?.once.send(smallBatch(), patience());
+      await exporters.all[0]?.once.send(smallBatch(), patience());
       expect(warnings()).toEqual([
         `ECONNREFUSED_0: traces, logs cannot be sent to ${host}: ECONNREFUSED; trying again`,
       ]);
@@ -64,9 +67,11 @@ describe('the lanes of a pipeline', () => {
       const { grpcPort, httpPort } = await receiver.start();
       closing.push(() => receiver.close());
       const port = protocol === 'grpc' ? httpPort : grpcPort;
-      const lanes = lanesOf({ traces: { protocol, endpoint: `${scheme}://127.0.0.1:${port}` } });
+      const exporters = exportersOf({
+        traces: { protocol, endpoint: `${scheme}://127.0.0.1:${port}` },
+      });
       for (let failure = 1; failure <= 5; failure += 1) {
-        await lanes.all[0]?.once.send(smallBatch(), patience());
+        await exporters.all[0]?.once.send(smallBatch(), patience());
       }
       expect(warnings()).toEqual([expect.stringContaining(`(${question}`)]);
     },
@@ -88,8 +93,10 @@ describe('the lanes of a pipeline', () => {
       await once(server, 'listening');
       closing.push(() => once(server.close(), 'close'));
       const where = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const lanes = lanesOf({ traces: { protocol, endpoint: `http://${where}/v1/traces` } });
-      const outcome = await lanes.all[0]?.sender.send(smallBatch(), patience());
+      const exporters = exportersOf({
+        traces: { protocol, endpoint: `http://${where}/v1/traces` },
+      });
+      const outcome = await exporters.all[0]?.sender.send(smallBatch(), patience());
       expect(outcome).toMatchObject({ kind: 'refused' });
       expect(warnings()).toEqual([
         `refused_traces_${status}_0: traces refused by ${where} ${words}`,
@@ -110,9 +117,9 @@ describe('the lanes of a pipeline', () => {
     for (const maxAgeMs of [0.001, 60_000]) {
       connections = 0;
       const traces = { protocol: 'http/protobuf', endpoint } as const;
-      const lanes = lanesOf({ traces, pool: { maxAgeMs } });
+      const exporters = exportersOf({ traces, pool: { maxAgeMs } });
       for (let time = 0; time < 3; time += 1) {
-        const outcome = await lanes.all[0]?.once.send(smallBatch(), patience());
+        const outcome = await exporters.all[0]?.once.send(smallBatch(), patience());
         expect(outcome).toEqual({ kind: 'accepted' });
       }
       expect(connections).toBe(maxAgeMs < 1 ? 3 : 1);
@@ -120,13 +127,13 @@ describe('the lanes of a pipeline', () => {
   });
 
   it('make no further attempt at a shutdown where one has just found nobody', async () => {
-    const { of } = lanesOf({ traces: { endpoint: await deadEndpoint() } });
-    const lane = of.traces!;
-    const sent = lane.sender.send(smallBatch(), patience());
-    await until(() => lane.waiting() === 1);
-    lane.stopWaiting(() => false);
+    const { of } = exportersOf({ traces: { endpoint: await deadEndpoint() } });
+    const exporter = of.traces!;
+    const sent = exporter.sender.send(smallBatch(), patience());
+    await until(() => exporter.waiting() === 1);
+    exporter.stopWaiting(() => false);
     expect(await sent).toMatchObject({ kind: 'retry', reason: 'ECONNREFUSED' });
-    expect([lane.begun(), lane.ended()]).toEqual([1, 1]);
+    expect([exporter.begun(), exporter.ended()]).toEqual([1, 1]);
   });
 
   it('send what gave up waiting for a function for headers as soon as its answer comes', async () => {
@@ -140,14 +147,14 @@ describe('the lanes of a pipeline', () => {
     closing.push(() => once(server.close(), 'close'));
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const headers = (): Record<string, string> => ({});
-    const lanes = lanesOf({ traces: { protocol: 'http/protobuf', endpoint, headers } });
-    const lane = lanes.of.traces!;
-    const sent = lane.sender.send(smallBatch(), patience());
-    await until(() => lane.waiting() === 1);
-    expect(lane.state().why).toBe('headers_timeout');
+    const exporters = exportersOf({ traces: { protocol: 'http/protobuf', endpoint, headers } });
+    const exporter = exporters.of.traces!;
+    const sent = exporter.sender.send(smallBatch(), patience());
+    await until(() => exporter.waiting() === 1);
+    expect(exporter.state().why).toBe('headers_timeout');
     const questions = told.flatMap((each) => (each.kind === 'headers' ? [each.id] : []));
     expect(questions).toHaveLength(1);
-    lanes.headers(questions[0]!, { authorization: 'late' });
+    exporters.headers(questions[0]!, { authorization: 'late' });
     expect([await sent, tokens]).toEqual([{ kind: 'accepted' }, ['late']]);
     expect(told.filter(({ kind }) => kind === 'headers')).toHaveLength(1);
   });

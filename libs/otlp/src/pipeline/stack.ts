@@ -20,11 +20,11 @@ import { split } from '../transport/split.js';
 import type { Signal } from '../wire/model.js';
 import { HeaderQuestions } from './header-questions.js';
 import { asJson } from './json-body.js';
-import type { Lane, Lanes } from './lane.js';
+import type { Exporter, Exporters } from './exporter.js';
 import { mistakeAt } from './likely-mistake.js';
 import { endpointOf } from './pipeline-options.js';
 import type { Destination, SendingOptions } from './pipeline-options.js';
-import type { FromRunner, LaneState } from './runner-messages.js';
+import type { FromRunner, ExporterState } from './runner-messages.js';
 
 type Emit = (message: FromRunner) => void;
 
@@ -35,24 +35,24 @@ type Emit = (message: FromRunner) => void;
 const RECONNECT_MAX_MS = 750;
 
 /**
- * The senders of a pipeline, one stack for each collector. `keeps` is asked while a lane is open: whether what it
+ * The senders of a pipeline, one stack for each collector. `keeps` is asked while an exporter is open: whether what it
  * gives back is kept elsewhere (default: never); `paused` is told when a batch begins to wait for another attempt. Throws TransportConfigError.
  */
-export function createLanes(
+export function createExporters(
   sending: SendingOptions,
   emit: Emit,
-  keeps: (lane: Lane) => boolean = () => false,
+  keeps: (exporter: Exporter) => boolean = () => false,
   paused: () => void = () => {},
-): Lanes {
+): Exporters {
   const questions = new HeaderQuestions(emit);
   const { destinations } = sending;
   const peers = [...new Set(destinations.map(({ peer }) => peer))].map((peer) =>
     destinations.filter((destination) => destination.peer === peer),
   );
   const all = peers.map((to, at) =>
-    createLane(at, to, sending, emit, questions, { keeps, paused }),
+    createExporter(at, to, sending, emit, questions, { keeps, paused }),
   );
-  const of: Partial<Record<Signal, Lane>> = {};
+  const of: Partial<Record<Signal, Exporter>> = {};
   for (const [at, to] of peers.entries()) for (const { signal } of to) of[signal] = all[at];
   return {
     of,
@@ -63,20 +63,20 @@ export function createLanes(
     },
     alone(headers) {
       questions.alone(headers);
-      for (const lane of all) lane.hasHeaders();
+      for (const exporter of all) exporter.hasHeaders();
     },
   };
 }
 
 /** The one legal stack. */
-function createLane(
+function createExporter(
   at: number,
   to: readonly Destination[],
   sending: SendingOptions,
   emit: Emit,
   questions: HeaderQuestions,
-  { keeps, paused }: { keeps: (lane: Lane) => boolean; paused: () => void },
-): Lane {
+  { keeps, paused }: { keeps: (exporter: Exporter) => boolean; paused: () => void },
+): Exporter {
   const signals = to.map(({ signal }) => signal);
   const transport = createTransport(to, sending, (destination) => ({
     endpoint: destination.endpoint,
@@ -94,9 +94,9 @@ function createLane(
   // 1. observe: outermost, so that a duration is what a batch really took, pauses and refusals included.
   const observed = observe({
     started({ signal, items }) {
-      if (sending.metered) emit({ kind: 'started', lane: at, signal, items });
+      if (sending.metered) emit({ kind: 'started', exporter: at, signal, items });
     },
-    ended: (operation) => emit({ kind: 'ended', lane: at, operation }),
+    ended: (operation) => emit({ kind: 'ended', exporter: at, operation }),
   });
   const deadlineMs = Math.max(...to.map(({ timeoutMs }) => timeoutMs));
   const size = requestSize({ deadlineMs });
@@ -115,7 +115,7 @@ function createLane(
   const known = reach();
   const again = retry({
     breaker: circuit,
-    yields: () => keeps(lane),
+    yields: () => keeps(exporter),
     splits: (batch) => splitter.splits(batch),
     isInVain: () => known.hasJustFoundNobody(),
     paused,
@@ -143,7 +143,7 @@ function createLane(
     circuit.probeNow();
     again.wake();
   };
-  const lane: Lane = {
+  const exporter: Exporter = {
     signals,
     sender: stack([observed, splitter, again, ...attempts], transport.sender),
     once: stack([observed, splitter, ...attempts], transport.sender),
@@ -176,7 +176,7 @@ function createLane(
       };
     },
   };
-  return lane;
+  return exporter;
 }
 
 /** Where it goes, without path and credentials. */
@@ -193,16 +193,16 @@ function sinceEpoch(state: BreakerState): BreakerState {
   return { ...state, sinceMs: unixMs(state.sinceMs), probeAtMs: unixMs(state.probeAtMs) };
 }
 
-interface LaneTransport {
+interface ExporterTransport {
   readonly sender: Sender;
-  connections(): LaneState['connections'];
+  connections(): ExporterState['connections'];
   /** The next request does not wait for a pause between connections. */
   reconnectNow(): void;
   /** In ms since 1970. */
   certificateExpiresAt(): number | undefined;
 }
 
-function certificateOf(transport: LaneTransport): Pick<LaneState, 'certificateExpiresAt'> {
+function certificateOf(transport: ExporterTransport): Pick<ExporterState, 'certificateExpiresAt'> {
   const certificateExpiresAt = transport.certificateExpiresAt();
   return certificateExpiresAt === undefined ? {} : { certificateExpiresAt };
 }
@@ -212,7 +212,7 @@ export function createTransport(
   to: readonly Destination[],
   { pool }: SendingOptions,
   optionsOf: (destination: Destination) => SenderOptions,
-): LaneTransport {
+): ExporterTransport {
   const [first] = to;
   if (first?.protocol === 'grpc') {
     const { timeoutMs } = first;

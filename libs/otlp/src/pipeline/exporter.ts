@@ -1,12 +1,12 @@
 import type { Batch, Sender } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import type { HeaderAnswer, LaneState } from './runner-messages.js';
+import type { HeaderAnswer, ExporterState } from './runner-messages.js';
 
-/** The way to one collector: the sender stack, and what the send queue must know of it. */
-export interface Lane {
+/** The sender stack of one collector, and what the send queue must know of it. */
+export interface Exporter {
   readonly signals: readonly Signal[];
   readonly sender: Sender;
-  /** The same without retry, for what is kept on disk until it is taken. Closed with `sender`. */
+  /** `sender` without retry, for batches that stay on disk until the collector takes them. Closed with `sender`. */
   readonly once: Sender;
   /** How many requests may be under way now. */
   limit(): number;
@@ -14,7 +14,7 @@ export interface Lane {
   maxBytes(): number;
   /** Batches that wait for another attempt, and not for the collector. */
   waiting(): number;
-  /** The collector does not work, and no attempt is due. */
+  /** The breaker is open: the collector does not work, and no attempt is due. */
   isOpen(): boolean;
   /** Attempts that have begun. */
   begun(): number;
@@ -31,13 +31,13 @@ export interface Lane {
    * it is then asked until the deadline, while `isKept` answers false. True: what it does not take is kept elsewhere.
    */
   stopWaiting(isKept: () => boolean): void;
-  state(): LaneState;
+  state(): ExporterState;
 }
 
-/** All of a pipeline's. Signals that go to one collector have one lane; one that is not exported has none. */
-export interface Lanes {
-  readonly of: Readonly<Partial<Record<Signal, Lane>>>;
-  readonly all: readonly Lane[];
+/** All exporters of a pipeline. Signals that go to one collector share one; a signal that is not exported has none. */
+export interface Exporters {
+  readonly of: Readonly<Partial<Record<Signal, Exporter>>>;
+  readonly all: readonly Exporter[];
   /** The answer to a question for headers. */
   headers(id: number, headers: HeaderAnswer): void;
   /** Questions are answered by these from now on. */
@@ -46,10 +46,10 @@ export interface Lanes {
 
 /** Takes what cannot be sent now. */
 export interface Overflow {
-  /** Whether a batch of the signal should not even wait for the lane. */
-  wants(lane: Lane, signal: Signal): boolean;
+  /** Whether a batch of the signal should not even wait for the exporter. */
+  wants(exporter: Exporter, signal: Signal): boolean;
   /** Whether it holds older ones of the signal that are still to be sent: those in memory wait for them to go first. */
-  isBehind(lane: Lane, signal: Signal): boolean;
+  isBehind(exporter: Exporter, signal: Signal): boolean;
   /** False where it could not; never rejects. The batch's bytes are not needed any more when it resolves. */
   take(batch: Batch): Promise<boolean>;
 }
