@@ -20,7 +20,7 @@ import { InventoryService } from './inventory.service.js';
     InventoryRepository,
     provideCounter('shop.stock.shortages', {
       unit: '{request}',
-      description: 'Requests for more than was in stock.',
+      description: 'Requests for more units than were in stock.',
     }),
     {
       provide: Pool,

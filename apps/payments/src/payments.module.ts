@@ -13,7 +13,7 @@ import { PaymentsService } from './payments.service.js';
     CardProcessor,
     provideHistogram('shop.payments.amount', {
       unit: '{cent}',
-      description: 'What cards were charged with.',
+      description: 'Amounts charged to cards.',
       advice: { explicitBucketBoundaries: [500, 1000, 2000, 5000, 10_000, 50_000, 100_000] },
     }),
   ],

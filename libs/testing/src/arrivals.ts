@@ -1,12 +1,12 @@
 import { UnmetExpectation } from './unmet-expectation.js';
 
-/** How long to wait. */
+/** Options of a wait. */
 export interface WaitOptions {
-  /** How long to wait, in ms. Default: 5000. */
+  /** The longest wait, in ms. Default: 5000. */
   timeoutMs?: number;
 }
 
-/** A count that must be reached, or a question to all that arrived so far. */
+/** A count to reach, or a predicate over everything that has arrived so far. */
 export type Wanted<T> = number | ((arrived: readonly T[]) => boolean);
 
 interface Waiter<T> {
@@ -15,20 +15,20 @@ interface Waiter<T> {
   readonly failed: (error: unknown) => void;
 }
 
-/** A list that can be waited on: a wait ends with the arrival that fulfils it, nothing polls. */
+/** A list that can be waited on. A wait ends with the arrival that fulfils it; nothing polls. */
 export class Arrivals<T> {
   readonly #what: string;
   readonly #show: (items: readonly T[]) => string;
   #items: T[] = [];
   #waiters: Waiter<T>[] = [];
 
-  /** `show` prints what did arrive, or what came instead, when a wait fails; `''` where there is nothing to say. */
+  /** `show` describes the arrivals when a wait fails; `''` if there is nothing to say. */
   constructor(what: string, show: (items: readonly T[]) => string) {
     this.#what = what;
     this.#show = show;
   }
 
-  /** A copy of all that arrived since the start or the last clear. */
+  /** A copy of all arrivals since the start or the last clear. */
   all(): readonly T[] {
     return [...this.#items];
   }
@@ -49,7 +49,7 @@ export class Arrivals<T> {
     }
   }
 
-  /** Resolves with everything that arrived so far, as soon as that is what is wanted. */
+  /** Resolves with everything that has arrived as soon as it fulfils `expected`. */
   async wait(wanted: Wanted<T>, options: WaitOptions = {}): Promise<readonly T[]> {
     const enough =
       typeof wanted === 'number' ? (items: readonly T[]) => items.length >= wanted : wanted;

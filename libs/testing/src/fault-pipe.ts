@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import type { FlowFaults } from './fault-proxy.js';
 import type { Clock } from './manual-clock.js';
 
-/** A chunk is delayed as a whole; latency must not add up over chunks that came together. */
+/** A chunk is delayed as a whole. Latency must not add up over chunks that came together. */
 interface Parcel {
   readonly bytes: Buffer;
   readonly due: number;
 }
 
-/** What all connections of one direction go over. */
+/** The link that all connections of one direction share. */
 export class Link {
   bytes = 0;
   readonly clock: Clock;
@@ -18,7 +18,7 @@ export class Link {
     this.clock = clock;
   }
 
-  /** For how many ms `bytes` keep it busy from now on, behind what is on it already. */
+  /** For how many ms `bytes` occupy the link from now on, after the bytes that are on it already. */
   take(bytes: number, bytesPerSecond = Infinity): number {
     const now = this.clock.now();
     this.bytes += bytes;
@@ -27,7 +27,7 @@ export class Link {
   }
 }
 
-/** Carries bytes one way, with the faults of the moment. Ends when either socket or the signal does. */
+/** Carries bytes one way, with the current faults. Ends when either socket ends or the signal aborts. */
 export const carry = async (
   from: Socket,
   to: Socket,
@@ -84,9 +84,12 @@ export const carry = async (
   if (!signal.aborted) to.end();
 };
 
-/** Chunks held for one direction of one connection; beyond it the sender is slowed down. */
+/** Bytes held for one direction of one connection. Beyond them the sender is slowed down. */
 const MAX_WAITING = 256;
-/** In front of a slow link there is no more than a router holds, lest a sender think that all has gone. */
+/**
+ * Before a slow link no more bytes are held than a router would hold; otherwise the sender would see all of them as
+ * sent.
+ */
 const MAX_WAITING_BYTES = 64 * 1024;
 
 const mostWaiting = ({ bytesPerSecond, linkBytesPerSecond }: FlowFaults): number =>
@@ -109,7 +112,7 @@ const slices = (bytes: Buffer, faults: FlowFaults): Buffer[] => {
     bytesPerSecond = Infinity,
     linkBytesPerSecond = Infinity,
   } = faults;
-  // A cap is felt in steps of a tenth of a second at most.
+  // A cap takes effect in steps of at most a tenth of a second.
   const step = Math.min(
     sliceBytes,
     Math.ceil(bytesPerSecond / 10),
@@ -121,7 +124,7 @@ const slices = (bytes: Buffer, faults: FlowFaults): Buffer[] => {
   return cut;
 };
 
-/** False where the socket is gone. */
+/** False if the socket is gone. */
 const write = async (to: Socket, bytes: Buffer, signal: AbortSignal): Promise<boolean> => {
   if (to.destroyed || !to.writable) return false;
   return new Promise((resolve) => {

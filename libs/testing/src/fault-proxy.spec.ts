@@ -13,7 +13,7 @@ const dial = async (port: number): Promise<Socket> => {
   return socket;
 };
 
-/** Everything the other side sends until it ends. */
+/** Everything that the other side sends until it ends. */
 const readAll = async (socket: Socket): Promise<Buffer[]> => {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -27,7 +27,7 @@ const roundTrip = async (port: number, text: string): Promise<{ chunks: Buffer[]
   return { chunks: await readAll(socket) };
 };
 
-/** Lets time pass whenever something waits for it, until `work` has settled. */
+/** Moves the clock whenever something waits for it, until `work` has settled. */
 const passing = async <T>(clock: ManualClock, work: Promise<T>): Promise<T> => {
   const settled = new AbortController();
   const settle = (): void => settled.abort();
@@ -103,7 +103,7 @@ describe('FaultProxy', () => {
       ]);
       await passing(clock, both);
       expect(proxy.carriedUp).toBe(60_000);
-      // More where bytes came late and the link was idle.
+      // More of them if bytes came late and the link was idle.
       expect(clock.now()).toBeGreaterThanOrEqual(300);
     });
 

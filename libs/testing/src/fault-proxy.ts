@@ -6,17 +6,17 @@ import { systemClock } from './manual-clock.js';
 import type { Clock } from './manual-clock.js';
 import { seededRandom } from './seeded-random.js';
 
-/** What happens to bytes on their way in one direction. Nothing given: nothing happens. */
+/** The faults of one direction. Default: none. */
 export interface FlowFaults {
-  /** Added to the way of each chunk, in ms. */
+  /** Latency added to each chunk, in ms. */
   latencyMs?: number;
-  /** Up to this much more or less latency, in ms, by the seed. */
+  /** Up to this much more or less latency, in ms, from the seed. */
   jitterMs?: number;
-  /** Written in pieces of this many bytes, each on its own. */
+  /** Bytes are written in pieces of this size, each separately. */
   sliceBytes?: number;
-  /** Cap of the bandwidth of each connection. */
+  /** Bandwidth limit of each connection. */
   bytesPerSecond?: number;
-  /** Cap of the bandwidth of all connections together. */
+  /** Bandwidth limit of all connections together. */
   linkBytesPerSecond?: number;
 }
 
@@ -26,20 +26,23 @@ export interface ProxyFaults {
   up?: FlowFaults;
   /** From target to client. */
   down?: FlowFaults;
-  /** Connections are taken and stay open, but nothing is carried; one that met this, even idle, never recovers. */
+  /**
+   * Connections are accepted and stay open, but carry nothing. A connection that was open in this state, even idle,
+   * never recovers.
+   */
   blackHole?: boolean;
-  /** 0 to 1: how likely a new connection is reset at once, by the seed. */
+  /** 0 to 1: the probability that a new connection is reset at once, from the seed. */
   resetRate?: number;
 }
 
 /** Options of `FaultProxy`. */
 export interface FaultProxyOptions {
   readonly target: { readonly host?: string; readonly port: number };
-  /** Default: none. */
+  /** Faults of both directions. Default: none. */
   readonly faults?: ProxyFaults;
-  /** Default: 1. */
+  /** Seed of the random numbers. Default: 1. */
   readonly seed?: number;
-  /** By which latency and bandwidth pass. Default: the real one. */
+  /** The clock of latency and bandwidth. Default: the real one. */
   readonly clock?: Clock;
 }
 
@@ -48,11 +51,11 @@ interface Connection {
   readonly target: Socket;
   readonly cut: AbortController;
   black: boolean;
-  /** The client sent something that was not carried. */
+  /** Whether the client sent bytes that were not carried. */
   swallowed: boolean;
 }
 
-/** A TCP proxy on a free loopback port that misbehaves as it is told. */
+/** A TCP proxy on a free loopback port, with faults on demand. */
 export class FaultProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #random: () => number;
@@ -80,42 +83,42 @@ export class FaultProxy implements AsyncDisposable {
     return proxy;
   }
 
-  /** The same for the whole life of the proxy. */
+  /** The port, which stays the same for the life of the proxy. */
   get port(): number {
     return this.#port;
   }
 
-  /** Connections taken so far. */
+  /** Count of accepted connections. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Connections open now. */
+  /** Count of open connections. */
   get open(): number {
     return this.#connections.size;
   }
 
-  /** Connections so far on which a client sent into the black hole. */
+  /** Count of connections on which a client sent bytes into the black hole. */
   get swallowed(): number {
     return this.#swallowed;
   }
 
-  /** Bytes that went to the target. */
+  /** Count of bytes sent to the target. */
   get carriedUp(): number {
     return this.#up.bytes;
   }
 
-  /** Replaces the faults; connections that are open feel the new ones too. */
+  /** Replaces the faults, also for open connections. */
   set(faults: ProxyFaults): void {
     this.#faults = faults;
     if (faults.blackHole !== true) return;
     for (const connection of this.#connections) connection.black = true;
   }
 
-  /** Listens, on the same port as before. Safe while it is up. */
+  /** Listens, on the same port as before. Safe while it listens. */
   async up(): Promise<void> {
     if (this.#server !== undefined) return;
-    // Half-open so that each direction ends by itself, as it would without a proxy.
+    // Half-open, so that each direction ends by itself, as without a proxy.
     const server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
     this.#server = server;
     server.listen(this.#port, '127.0.0.1');
@@ -128,7 +131,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** Refuses connections and resets those that are open. Safe while it is down. */
+  /** Refuses new connections and resets the open ones. Safe while it is down. */
   async down(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -139,7 +142,7 @@ export class FaultProxy implements AsyncDisposable {
     await closed;
   }
 
-  /** Resets (RST) every open connection on both sides; new ones are taken. */
+  /** Resets (RST) every open connection on both sides. New ones are accepted. */
   reset(): void {
     for (const connection of this.#connections) cut(connection);
   }
@@ -202,7 +205,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 }
 
-/** So late that it is never. */
+/** A delay that is never reached. */
 const BLACK_HOLE: FlowFaults = { latencyMs: 2 ** 31 - 1 };
 
 const cut = ({ client, target, cut: controller }: Connection): void => {
@@ -212,7 +215,9 @@ const cut = ({ client, target, cut: controller }: Connection): void => {
   sever(target);
 };
 
-/** With RST; a socket that is being ended cannot be reset, and one with bytes that nobody takes never would be. */
+/**
+ * Closes with RST. A socket that is being ended cannot be reset, and one with bytes that nobody reads would never be.
+ */
 const sever = (socket: Socket): void => {
   if (socket.writableEnded || socket.writableLength > 0) socket.destroy();
   else socket.resetAndDestroy();

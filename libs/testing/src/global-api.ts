@@ -15,7 +15,7 @@ export interface GlobalParts {
   readonly loggerProvider: LoggerProvider;
 }
 
-/** What `@nestlens/otel` registers when it is imported, to be filled later: see its GlobalProviders. */
+/** The providers that `@nestlens/otel` registers on import, to be filled later: see its GlobalProviders. */
 interface StandIns {
   readonly tracers: TracerProvider;
   readonly meters: MeterProvider;
@@ -24,7 +24,7 @@ interface StandIns {
   release(): void;
 }
 
-/** Where every 1.x copy of `@opentelemetry/api` keeps its globals. */
+/** The global that every 1.x copy of `@opentelemetry/api` uses. */
 const API = Symbol.for('opentelemetry.js.api.1');
 const STAND_INS = Symbol.for('nestlens.otel.global-providers');
 
@@ -32,11 +32,11 @@ type Globals = Record<string, unknown>;
 const APIS = { context, logs, metrics, propagation, trace };
 const CONTEXT = ['context', 'propagation'];
 
-/** Makes the parts global, and returns what puts the former ones back. */
+/** Makes the parts global. Returns a function that restores the former ones. */
 export const takeGlobals = (parts: GlobalParts): (() => void) => {
   const standIns = (globalThis as { [STAND_INS]?: StandIns })[STAND_INS];
   if (standIns === undefined) return replace(Object.keys(APIS), parts);
-  // Through them every tracer and instrument records that was ever handed out, not only new ones.
+  // Through them, tracers and instruments that were handed out earlier record too.
   const { tracers, meters, loggers } = standIns;
   const others = Object.entries({ trace: tracers, metrics: meters, logs: loggers }).filter(
     ([name, ours]) => {
@@ -52,7 +52,7 @@ export const takeGlobals = (parts: GlobalParts): (() => void) => {
   };
 };
 
-/** The API itself can only forget what is global; here it comes back, with whatever telemetry it carried. */
+/** The API itself can only forget a global. This restores it, with the telemetry that it carried. */
 const replace = (names: readonly string[], parts: GlobalParts): (() => void) => {
   const before = registered(names);
   for (const name of Object.keys(before)) clear(name);
@@ -70,8 +70,8 @@ const replace = (names: readonly string[], parts: GlobalParts): (() => void) => 
 };
 
 /**
- * `disable()` of an API also makes it forget the proxy that earlier tracers hang on, so it is called only where
- * something is registered. It would disable a context manager that is not ours: of that only the entry goes.
+ * `disable()` of an API also makes it forget the proxy of earlier tracers, so it is called only if something is
+ * registered. It would disable a context manager that is not ours, so of that only the entry is removed.
  */
 const clear = (name: string): void => {
   if (name === 'context') delete globals()?.[name];

@@ -2,7 +2,7 @@ import '@nestlens/otel';
 import { metrics, trace } from '@opentelemetry/api';
 import { recordTelemetry } from './recorded-telemetry.js';
 
-// Kept from before any recording, as modules and decorators do.
+// Obtained before any recording, as modules and decorators do.
 const tracer = trace.getTracer('early');
 const counter = metrics.getMeter('early').createCounter('early.calls');
 

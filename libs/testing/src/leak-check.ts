@@ -4,31 +4,34 @@ import type { OpenResource } from './open-resources.js';
 import { suiteGlobals } from './suite-globals.js';
 import { UnmetExpectation } from './unmet-expectation.js';
 
-/** Something that is still there. */
+/** A resource that is still open. */
 export type Leftover =
   | ({ readonly kind: 'resource' } & OpenResource)
-  /** More listeners of a process event than before. */
+  /** A process event has more listeners than before. */
   | { readonly kind: 'listeners'; readonly event: string; readonly more: number }
-  /** More subscribers of a diagnostics channel than before. */
+  /** A diagnostics channel has more subscribers than before. */
   | { readonly kind: 'subscribers'; readonly channel: string; readonly more: number };
 
-/** How long to wait for things to close. */
+/** Options of the wait for things to close. */
 export interface SettledOptions {
-  /** How long things may take to close, in ms. Default: 5000. */
+  /** Time for things to close, in ms. Default: 5000. */
   timeoutMs?: number;
 }
 
 /** Options of `leakCheck` and `useLeakCheck`. */
 export interface LeakCheckOptions extends SettledOptions {
-  /** What may stay open, with the reason beside it. Default: nothing. */
+  /** Resources that may stay open, with the reason beside them. Default: none. */
   ignore?: (leftover: Leftover) => boolean;
 }
 
-/** A check that began, as `leakCheck` gives it. */
+/** A check that has begun. */
 export interface LeakCheck {
-  /** What is open now and was not when the check began. */
+  /** The resources that are open now and were not when the check began. */
   leftovers(): readonly Leftover[];
-  /** Resolves when nothing is left; rejects with a list of what is, and where it was made. Ends the check. */
+  /**
+   * Resolves when nothing is left open. Rejects with a list of the open resources and where they were made. Ends the
+   * check.
+   */
   settled(options?: SettledOptions): Promise<void>;
 }
 
@@ -78,14 +81,14 @@ const CHANNELS = [
   'undici:client:connectError',
 ] as const;
 
-/** Turns of the event loop in which closing usually completes; after them the wait takes pauses. */
+/** Turns of the event loop in which closing usually completes. After them the wait pauses between checks. */
 const QUICK_TURNS = 100;
 const PAUSE_MS = 10;
 
 /**
- * Follows sockets, servers, pipes, child processes, watchers, worker threads and referenced timers opened
- * from now on, whoever opens them, and compares process listeners and diagnostics subscribers with now. The
- * test runner's own timers and the standard streams do not count. One check at a time.
+ * Follows sockets, servers, pipes, child processes, watchers, worker threads and referenced timers that are opened
+ * from now on by any code, and compares process listeners and diagnostics subscribers with those of now. The test
+ * runner's own timers and the standard streams do not count. One check at a time.
  */
 export const leakCheck = ({ ignore }: Pick<LeakCheckOptions, 'ignore'> = {}): LeakCheck => {
   const listenersBefore = listenerCounts();
@@ -158,7 +161,7 @@ type Counts = ReadonlyMap<string, number>;
 const listenerCounts = (): Counts =>
   new Map(EVENTS.map((event) => [event, process.listenerCount(event)]));
 
-/** Node tells only whether there are any; how many is in a field of its active channels. */
+/** Node's API tells only whether there are subscribers. A field of its active channels has their number. */
 const subscriberCounts = (): Counts =>
   new Map(
     CHANNELS.map((name) => {

@@ -1,7 +1,7 @@
 import { ManualClock, systemClock } from './manual-clock.js';
 import type { Clock } from './manual-clock.js';
 
-/** Counts its tries, one second apart. */
+/** Counts its tries, which are one second apart. */
 const retry = async (clock: Clock, tries: number[]): Promise<void> => {
   while (tries.length < 3) {
     tries.push(clock.now());

@@ -1,17 +1,17 @@
-/** What code takes that must be tested without waiting. */
+/** The clock interface of code that must be tested without waiting. */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   now(): number;
   /** Runs `run` once, after `delayMs`. */
   setTimeout(run: () => void, delayMs: number): ClockTimer;
-  /** Safe with timers that ran or were cleared. */
+  /** Safe with timers that have run or were cleared. */
   clearTimeout(timer: ClockTimer | undefined): void;
 }
 
-/** What `clearTimeout` takes. */
+/** The argument of `clearTimeout`. */
 export type ClockTimer = object;
 
-/** The real one. Its timers keep the process alive as Node's do. */
+/** The real clock. Its timers keep the process alive, as Node's do. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (run, delayMs) => setTimeout(run, delayMs),
@@ -23,22 +23,22 @@ interface Pending {
   readonly run: () => void;
 }
 
-/** Time passes when the test says so. */
+/** A clock whose time passes only when the test says so. */
 export class ManualClock implements Clock {
   #now: number;
   #pending: Pending[] = [];
 
-  /** Default: 0. */
+  /** The time at the start, in ms. Default: 0. */
   constructor(startMs = 0) {
     this.#now = startMs;
   }
 
-  /** Timers that have not run. */
+  /** Count of timers that have not run. */
   get pending(): number {
     return this.#pending.length;
   }
 
-  /** From now to the next timer in ms; undefined where there is none. */
+  /** Time from now to the next timer, in ms; undefined if there is none. */
   get nextDelayMs(): number | undefined {
     const [next] = this.#pending;
     return next === undefined ? undefined : next.at - this.#now;
@@ -48,7 +48,7 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  /** Runs `run` once the clock was moved that far. */
+  /** Runs `run` once the clock has been moved that far. */
   setTimeout(run: () => void, delayMs: number): ClockTimer {
     const timer: Pending = { at: this.#now + Math.max(0, delayMs), run };
     const later = this.#pending.findIndex((other) => other.at > timer.at);
@@ -61,8 +61,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets `ms` pass. Timers run when they are due, those of one moment in the order in which they were set; after
-   * each, promises and immediates that follow from it run too, and may set timers that are still due.
+   * Lets `ms` pass. Timers run when they are due; those of the same moment run in the order in which they were set.
+   * After each timer, its promises and immediates run too, and may set timers that are still due.
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

@@ -12,7 +12,7 @@ import { TestTelemetry } from './test-telemetry.js';
 /** Bit 0 of the trace flags: sampled. W3C Trace Context, section 3.2.2.5. */
 const SAMPLED = 1;
 
-/** The ends of three pipelines, which keep what comes. Each belongs to one provider of its signal. */
+/** The ends of three pipelines, which keep their telemetry. Each belongs to one provider of its signal. */
 export class MemoryTelemetry extends TestTelemetry {
   readonly spanProcessor: SpanProcessor;
   readonly logRecordProcessor: LogRecordProcessor;

@@ -5,7 +5,7 @@ import type { InstrumentationScope } from '@opentelemetry/core';
 /** One metric with its points and its scope. */
 export type RecordedMetric = MetricData & { readonly scope: InstrumentationScope };
 
-/** A metric reader that collects when it is asked, and only then. */
+/** A metric reader that collects only on demand. */
 export class OnDemandReader extends MetricReader {
   constructor(temporality: 'delta' | 'cumulative') {
     super({

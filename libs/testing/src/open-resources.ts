@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import { relative } from 'node:path';
 
-/** Handles that keep a descriptor, a thread or a process. Each tells when it is destroyed, whoever made it. */
+/** Handles that hold a descriptor, a thread or a process. Each reports when it is destroyed, whoever made it. */
 const HANDLES: ReadonlySet<string> = new Set([
   'TCPWRAP',
   'TCPSERVERWRAP',
@@ -14,7 +14,7 @@ const HANDLES: ReadonlySet<string> = new Set([
   'WORKER',
 ]);
 
-/** These count only while they keep the process alive; without that they end with it or with their owner. */
+/** These count only while they keep the process alive. Otherwise they end with it or with their owner. */
 const COUNTED_WHILE_REFERENCED: ReadonlySet<string> = new Set(['Timeout', 'MESSAGEPORT']);
 
 /** Jest's own timers run through the same hook. */
@@ -22,10 +22,10 @@ const OF_THE_RUNNER = /[\\/]node_modules[\\/](?:jest-|@jest[\\/]|jest[\\/])/;
 const OUTSIDE = /\(?node:|[\\/]open-resources\.[jt]s/;
 const STACK_DEPTH = 30;
 
-/** Following promises costs much and serves nothing here. Older versions of Node ignore this. */
+/** Following promises costs much and is useless here. Older versions of Node ignore this. */
 const NO_PROMISES = { trackPromises: false };
 
-/** What is known of a handle; which of it there is depends on its type. */
+/** The known properties of a handle, which depend on its type. */
 interface Handle {
   hasRef?(): boolean;
   fd?: number;
@@ -46,15 +46,15 @@ interface Entry {
 
 /** A handle of Node that is open. */
 export interface OpenResource {
-  /** Type as async_hooks names it. */
+  /** Type, as in async_hooks. */
   readonly type: string;
   /** Addresses of a socket, or `''`. */
   readonly detail: string;
-  /** Innermost frames outside Node, `[]` for what Node itself made, such as an accepted connection. */
+  /** Innermost frames outside Node; `[]` for handles that Node itself made, such as an accepted connection. */
   readonly madeAt: readonly string[];
 }
 
-/** Follows what is opened from now on, until `stop()`. */
+/** Follows handles that are opened from now on, until `stop()`. */
 export class OpenResources {
   readonly #entries = new Map<number, Entry>();
   #ownTurn = false;
@@ -84,7 +84,7 @@ export class OpenResources {
     return [...this.#entries.values()].filter(counts).map(describe);
   }
 
-  /** A turn of the event loop, or `delayMs`, without being followed. */
+  /** Waits a turn of the event loop, or `delayMs`, without being followed. */
   async pause(delayMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#ownTurn = true;
@@ -118,7 +118,7 @@ const address = (handle: Handle, which: 'getsockname' | 'getpeername'): string |
   try {
     handle[which]?.(into);
   } catch {
-    // Closed between two looks: then it has no address.
+    // It was closed between two checks and has no address any more.
   }
   return into.port === undefined ? undefined : `${into.address}:${into.port}`;
 };

@@ -19,7 +19,7 @@ import { expectSpanTree } from './span-tree-match.js';
 
 const resource = resourceFromAttributes({ 'service.name': 'orders' });
 
-/** Spans by the official tracer. */
+/** Spans of the official tracer. */
 const endedSpans = (...names: string[]): ReadableSpan[] => {
   const ended: ReadableSpan[] = [];
   const provider = new TracerProvider({

@@ -23,11 +23,11 @@ export interface ScriptedOtlpServerOptions {
 }
 
 /**
- * A real OTLP endpoint (gRPC, HTTP with protobuf and JSON) on free ports, which answers from a script and keeps
- * what it gets. Spans, log records and metrics are those of requests that it took; `requests()` has all.
+ * A real OTLP endpoint (gRPC, HTTP with protobuf and JSON) on free ports, which answers from a script and keeps the
+ * requests. Spans, log records and metrics are those of accepted requests; `requests()` has all of them.
  */
 export class ScriptedOtlpServer implements AsyncDisposable {
-  /** The answers to come. May be changed at any time. */
+  /** The next answers. May be changed at any time. */
   readonly script = new ReplyScript();
   readonly #host: string;
   readonly #errors: unknown[] = [];
@@ -56,14 +56,14 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     this.#metrics = new Arrivals('metrics', withRequests(formatMetrics));
   }
 
-  /** A server that listens. */
+  /** Makes a server that listens. */
   static async start(options?: ScriptedOtlpServerOptions): Promise<ScriptedOtlpServer> {
     const server = new ScriptedOtlpServer(options);
     await server.start();
     return server;
   }
 
-  /** Listens: on free ports the first time, on the same ones after `close()`. Safe while it listens. */
+  /** Listens: on free ports the first time, on the same ports after `close()`. Safe while it listens. */
   async start(): Promise<void> {
     if (this.#receiver !== undefined) return;
     const receiver = createOtlpReceiver({
@@ -81,7 +81,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     }
   }
 
-  /** Closes ports and connections; unanswered requests are cut off. What came stays readable. Safe twice. */
+  /** Closes ports and connections, and cuts unanswered requests. The received telemetry stays readable. Safe twice. */
   async close(): Promise<void> {
     const receiver = this.#receiver;
     this.#receiver = undefined;
@@ -102,42 +102,42 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#ports.httpPort;
   }
 
-  /** As `OTEL_EXPORTER_OTLP_ENDPOINT` takes it with the protocol `grpc`. */
+  /** The endpoint for `OTEL_EXPORTER_OTLP_ENDPOINT` with the protocol `grpc`. */
   get grpcUrl(): string {
     return `http://${this.#host}:${this.grpcPort}`;
   }
 
-  /** As `OTEL_EXPORTER_OTLP_ENDPOINT` takes it with the protocols `http/protobuf` and `http/json`. */
+  /** The endpoint for `OTEL_EXPORTER_OTLP_ENDPOINT` with the protocols `http/protobuf` and `http/json`. */
   get httpUrl(): string {
     return `http://${this.#host}:${this.httpPort}`;
   }
 
-  /** What the receiver counts; undefined while it is closed. */
+  /** The receiver's counts; undefined while it is closed. */
   stats(): ReceiverStats | undefined {
     return this.#receiver?.stats();
   }
 
-  /** Every request that could be read, whatever the answer. */
+  /** Every request that could be decoded, whatever the answer. */
   requests(): readonly ReceivedRequest[] {
     return this.#requests.all();
   }
 
-  /** Spans of the requests that were taken, in the order of their arrival. */
+  /** Spans of accepted requests, in the order of arrival. */
   spans(): readonly ReceivedSpan[] {
     return this.#spans.all();
   }
 
-  /** Log records of the requests that were taken, in the order of their arrival. */
+  /** Log records of accepted requests, in the order of arrival. */
   logRecords(): readonly ReceivedLogRecord[] {
     return this.#logRecords.all();
   }
 
-  /** Metrics of the requests that were taken, in the order of their arrival. */
+  /** Metrics of accepted requests, in the order of arrival. */
   metrics(): readonly ReceivedMetric[] {
     return this.#metrics.all();
   }
 
-  /** Each wait resolves with all that came so far, with the arrival that makes it what is wanted. */
+  /** Each wait resolves with everything that has arrived, at the arrival that fulfils it. */
   waitForRequests(
     wanted: Wanted<ReceivedRequest>,
     options?: WaitOptions,
@@ -145,7 +145,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#requests.wait(wanted, options);
   }
 
-  /** Resolves with all spans so far when they are what is wanted; rejects with what came instead. */
+  /** Resolves with all spans so far when they fulfil `expected`. Rejects with a description of the arrivals. */
   waitForSpans(
     wanted: Wanted<ReceivedSpan>,
     options?: WaitOptions,
@@ -153,7 +153,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#spans.wait(wanted, options);
   }
 
-  /** Resolves with all log records so far when they are what is wanted; rejects with what came instead. */
+  /** Resolves with all log records so far when they fulfil `expected`. Rejects with a description of the arrivals. */
   waitForLogRecords(
     wanted: Wanted<ReceivedLogRecord>,
     options?: WaitOptions,
@@ -161,7 +161,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#logRecords.wait(wanted, options);
   }
 
-  /** Resolves with all metrics so far when they are what is wanted; rejects with what came instead. */
+  /** Resolves with all metrics so far when they fulfil `expected`. Rejects with a description of the arrivals. */
   waitForMetrics(
     wanted: Wanted<ReceivedMetric>,
     options?: WaitOptions,
@@ -169,7 +169,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#metrics.wait(wanted, options);
   }
 
-  /** Forgets what came, and the script. */
+  /** Forgets the received telemetry, and the script. */
   clear(): void {
     this.script.clear();
     this.#errors.length = 0;
@@ -190,7 +190,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return reply;
   }
 
-  /** For the message of a wait that failed: most often the answer is here. */
+  /** For the message of a failed wait: most often it has the explanation. */
   #showRequests(): string {
     const requests = this.#requests.all();
     const rejected = this.stats()?.rejected ?? 0;

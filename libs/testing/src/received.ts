@@ -15,9 +15,9 @@ interface Origin {
   readonly scope: Scope;
 }
 
-/** A log record as it came over the wire, together with what it was grouped under. */
+/** A log record as received, with its resource and scope. */
 export type ReceivedLogRecord = LogRecord & Origin;
-/** A metric as it came over the wire, together with what it was grouped under. */
+/** A metric as received, with its resource and scope. */
 export type ReceivedMetric = Metric & Origin;
 
 /** One export request and the answer to it. */
@@ -26,9 +26,9 @@ export interface ReceivedRequest {
   readonly transport: Transport;
   /** Lowercase names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** On the wire, before inflating. */
+  /** Bytes on the wire, before decompression. */
   readonly bytes: number;
-  /** Spans, log records, or data points. */
+  /** Count of spans, log records, or data points. */
   readonly items: number;
   readonly reply: ExportReply;
   readonly request: ExportRequest;
@@ -43,7 +43,7 @@ export const logRecordsOf = (request: ExportRequest): ReceivedLogRecord[] =>
 export const metricsOf = (request: ExportRequest): ReceivedMetric[] =>
   request.signal === 'metrics' ? flatten(request.groups) : [];
 
-/** OTLP counts data points where it counts metrics. */
+/** OTLP counts data points instead of metrics. */
 export const itemsOf = (request: ExportRequest): number =>
   request.signal === 'metrics'
     ? metricsOf(request).reduce((sum, metric) => sum + metric.data.points.length, 0)

@@ -21,30 +21,30 @@ export interface RecordTelemetryOptions {
   serviceName?: string;
   /** Added to the resource. Default: none. */
   resource?: Attributes;
-  /** Default: everything is recorded. */
+  /** Sampler. Default: everything is recorded. */
   sampler?: Sampler;
   /**
-   * Default: OpenTelemetry's own on AsyncLocalStorage. The HTTP server instrumentation of `@nestlens/otel` needs the
-   * AsyncContextManager of that package.
+   * Context manager. Default: OpenTelemetry's own on AsyncLocalStorage. The HTTP server instrumentation of
+   * `@nestlens/otel` needs the AsyncContextManager of that package.
    */
   contextManager?: ContextManager;
   /**
-   * `delta`: collectMetrics() gives what was recorded since it was last called; `cumulative`: since the
-   * start. Up-down counters are always cumulative. Default: `delta`.
+   * `delta`: collectMetrics() returns the measurements since its last call; `cumulative`: since the start. Up-down
+   * counters are always cumulative. Default: `delta`.
    */
   temporality?: 'delta' | 'cumulative';
 }
 
-/** Telemetry that stays in memory, as `recordTelemetry` gives it. */
+/** Telemetry that stays in memory, made by `recordTelemetry`. */
 export interface RecordedTelemetry extends TestTelemetry {
-  /** Puts back the global providers of before, if any, and shuts the recording ones down. Safe twice. */
+  /** Restores the previous global providers, if any, and shuts the recording ones down. Safe twice. */
   restore(): Promise<void>;
 }
 
 /**
- * Makes pipelines that end in memory the global providers of `@opentelemetry/api`, together with a context
- * manager and the W3C propagators. What was global before comes back with `restore()`. Where `@nestlens/otel` is
- * loaded, tracers and instruments that code has kept since earlier record too; otherwise only new ones do.
+ * Makes pipelines that end in memory the global providers of `@opentelemetry/api`, with a context manager and the W3C
+ * propagators. `restore()` restores the previous globals. If `@nestlens/otel` is loaded, tracers and instruments that
+ * were obtained earlier record too; otherwise only new ones do.
  */
 export const recordTelemetry = (options: RecordTelemetryOptions = {}): RecordedTelemetry => {
   const resource = resourceFromAttributes({

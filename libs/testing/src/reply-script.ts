@@ -4,17 +4,20 @@ import type { Signal } from '@nestlens/otlp/wire';
 /** gRPC status UNAVAILABLE. */
 const UNAVAILABLE = 14;
 
-/** Takes all of it. */
+/** Accepts all items. */
 export const accept = (): ExportReply => ({ kind: 'accepted' });
 
-/** Takes it but for `rejected` items (OTLP "Partial Success"); 0 with a message is a warning. */
+/** Accepts all but `rejected` items (OTLP "Partial Success"). 0 with a message is a warning. */
 export const partial = (rejected: number, message = 'scripted: partial'): ExportReply => ({
   kind: 'partial',
   rejected,
   message,
 });
 
-/** Asks to come back after `retryAfterMs`: UNAVAILABLE with RetryInfo, or 429 with Retry-After in whole seconds. */
+/**
+ * Asks the client to retry after `retryAfterMs`: UNAVAILABLE with RetryInfo, or 429 with Retry-After in whole
+ * seconds.
+ */
 export const throttle = (retryAfterMs: number): ExportReply => ({
   kind: 'refused',
   code: UNAVAILABLE,
@@ -23,7 +26,7 @@ export const throttle = (retryAfterMs: number): ExportReply => ({
   retryAfterMs,
 });
 
-/** UNAVAILABLE, or 503: a further try may work. */
+/** UNAVAILABLE, or 503: another attempt may succeed. */
 export const unavailable = (): ExportReply => ({
   kind: 'refused',
   code: UNAVAILABLE,
@@ -31,7 +34,7 @@ export const unavailable = (): ExportReply => ({
   message: 'scripted: unavailable',
 });
 
-/** Any gRPC status. Default over HTTP: what OTLP's table makes of it. */
+/** Any gRPC status. Default over HTTP: the status of OTLP's table. */
 export const refuse = (code: number, httpStatus?: number): ExportReply => ({
   kind: 'refused',
   code,
@@ -39,13 +42,13 @@ export const refuse = (code: number, httpStatus?: number): ExportReply => ({
   ...(httpStatus === undefined ? {} : { httpStatus }),
 });
 
-/** Never answers; the connection stays. */
+/** Never answers. The connection stays open. */
 export const hang = (): ExportReply => ({ kind: 'hang' });
 
-/** Cuts the connection instead of an answer. */
+/** Cuts the connection instead of answering. */
 export const reset = (): ExportReply => ({ kind: 'reset' });
 
-/** Answers to come, each given once, in their order; then the standing answer. */
+/** Scripted answers, each given once, in order; then the standing answer. */
 export class ReplyScript {
   readonly #forAny: ExportReply[] = [];
   readonly #forSignal: Record<Signal, ExportReply[]> = { traces: [], metrics: [], logs: [] };
@@ -57,7 +60,7 @@ export class ReplyScript {
     return this;
   }
 
-  /** For the next requests of one signal; they go before those for any. */
+  /** For the next requests of one signal. They go before those for any signal. */
   nextOf(signal: Signal, ...replies: readonly ExportReply[]): this {
     this.#forSignal[signal].push(...replies);
     return this;
@@ -69,7 +72,7 @@ export class ReplyScript {
     return this;
   }
 
-  /** Back to an empty script that accepts. */
+  /** Resets to an empty script that accepts. */
   clear(): this {
     for (const queue of [this.#forAny, ...Object.values(this.#forSignal)]) queue.length = 0;
     return this.otherwise(accept());

@@ -30,7 +30,7 @@ export const formatSpanTree = (
   options: FormatSpanTreeOptions = {},
 ): string => formatNodes(toSpanTree(spans), options);
 
-/** The same for a tree that is there already. */
+/** Like `formatSpanTree`, for a tree that exists already. */
 export const formatNodes = (
   roots: readonly SpanNode[],
   options: FormatSpanTreeOptions = {},

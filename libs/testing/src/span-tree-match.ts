@@ -6,14 +6,14 @@ import type { SpanNode } from './span-tree.js';
 import type { AnySpan, SpanKindName, SpanStatusName, SpanView } from './span-view.js';
 import { UnmetExpectation } from './unmet-expectation.js';
 
-/** An event that a span is to have. */
+/** An event that a span must have. */
 export interface ExpectedEvent {
   readonly name: string;
-  /** Only these are looked at. */
+  /** Only these are compared. */
   readonly attributes?: Readonly<Record<string, ExpectedValue>>;
 }
 
-/** What is left out is not looked at. */
+/** A span that must be in the tree. Absent fields are not compared. */
 export interface ExpectedSpan {
   readonly name: string | RegExp;
   readonly kind?: SpanKindName;
@@ -23,7 +23,7 @@ export interface ExpectedSpan {
   readonly service?: string;
   /** Name of the instrumentation scope. */
   readonly scope?: string;
-  /** Only these are looked at. */
+  /** Only these are compared. */
   readonly attributes?: Readonly<Record<string, ExpectedValue>>;
   /** These in this order; others may be between them. `[]`: none at all. */
   readonly events?: readonly (string | ExpectedEvent)[];
@@ -33,13 +33,13 @@ export interface ExpectedSpan {
 
 /** Options of `expectSpanTree`. */
 export interface ExpectSpanTreeOptions {
-  /** Further trees may be among the spans. Default: false. */
+  /** Further trees are allowed among the spans. Default: false. */
   others?: boolean;
 }
 
 /**
- * Fails unless the spans make up the expected tree, or each of the expected trees once. The failure prints
- * both, with the closest span named for each one that is missing.
+ * Fails unless the spans form the expected tree, or each of the expected trees once. The failure prints both, with
+ * the closest span for each missing one.
  */
 export const expectSpanTree = (
   spans: Iterable<AnySpan>,
@@ -147,7 +147,7 @@ const faultsOfEvents = (
 const isList = (value: ExpectedSpan | readonly ExpectedSpan[]): value is readonly ExpectedSpan[] =>
   Array.isArray(value);
 
-/** Pairs as many rows with columns of their own as can be (augmenting paths); row to column. */
+/** Pairs as many rows with columns of their own as possible (augmenting paths); returns the column of each row. */
 const pair = (matches: readonly (readonly boolean[])[], columns: number): Map<number, number> => {
   const owner: number[] = Array.from({ length: columns }, () => -1);
   const settle = (row: number, tried: Set<number>): boolean => {
@@ -166,7 +166,7 @@ const pair = (matches: readonly (readonly boolean[])[], columns: number): Map<nu
   return new Map(owner.flatMap((row, column) => (row === -1 ? [] : [[row, column]])));
 };
 
-/** The same name says more than few faults do. */
+/** An equal name says more than a small number of differences. */
 const closestTo = (
   wanted: ExpectedSpan,
   nodes: readonly SpanNode[],

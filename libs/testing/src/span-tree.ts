@@ -1,12 +1,12 @@
 import { viewOf } from './span-view.js';
 import type { AnySpan, SpanView } from './span-view.js';
 
-/** A span and what it caused. */
+/** A span with its children. */
 export interface SpanNode {
   readonly span: SpanView;
   /** In the order of their starts. */
   readonly children: readonly SpanNode[];
-  /** It names a parent that is not among the spans: a remote one, one not ended yet, or a lost one. */
+  /** Its parent is not among the spans: a remote one, one that has not ended, or a lost one. */
   readonly orphan: boolean;
 }
 
@@ -17,8 +17,8 @@ interface GrowingNode extends SpanNode {
 }
 
 /**
- * Links spans to trees, one for each root or orphan, traces and siblings in the order of their starts.
- * A span that arrived twice is there twice; one that is its own ancestor counts as an orphan.
+ * Links spans to trees, one for each root or orphan, traces and siblings in the order of their starts. A span that
+ * arrived twice is in it twice. A span that is its own ancestor counts as an orphan.
  */
 export const toSpanTree = (spans: Iterable<AnySpan>): SpanNode[] => {
   const nodes: GrowingNode[] = [...spans]
@@ -54,7 +54,7 @@ export const flattenSpanTree = (roots: readonly SpanNode[]): SpanView[] =>
 const idOf = (span: SpanView): string => `${span.traceId}:${span.spanId}`;
 const parentIdOf = (span: SpanView): string => `${span.traceId}:${span.parentSpanId}`;
 
-/** Spans of one nanosecond keep the order in which they came. */
+/** Spans of the same nanosecond keep their order of arrival. */
 const byStart = (a: SpanView, b: SpanView): number => {
   if (a.startTime === b.startTime) return 0;
   return a.startTime < b.startTime ? -1 : 1;

@@ -1,13 +1,13 @@
 import type { Resource, Scope, Span } from '@nestlens/otlp/wire';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
-/** A span as it came over the wire, together with what it was grouped under. */
+/** A span as received, with its resource and scope. */
 export interface ReceivedSpan extends Span {
   readonly resource: Resource;
   readonly scope: Scope;
 }
 
-/** Spans of either world: received over OTLP, or ended in this process. */
+/** Spans of both kinds: received over OTLP, or ended in this process. */
 export type AnySpan = ReceivedSpan | ReadableSpan;
 
 /** Kinds of spans by name. */
@@ -27,7 +27,7 @@ export interface SpanViewEvent {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** What tree, matcher and printer need of a span, wherever it came from. */
+/** The properties of a span that tree, matcher and printer need, for both kinds of spans. */
 export interface SpanView {
   readonly traceId: string;
   readonly spanId: string;
@@ -55,7 +55,7 @@ const STATUSES = ['unset', 'ok', 'error'] as const;
 /** In the API a kind is one less than in OTLP, which has `unspecified` as 0. */
 const API_KIND_OFFSET = 1;
 
-/** The one form in which a span of the SDK and a received one are compared. */
+/** The common form in which an SDK span and a received one are compared. */
 export const viewOf = (span: AnySpan): SpanView =>
   'spanContext' in span ? viewOfReadable(span) : viewOfReceived(span);
 

@@ -1,6 +1,6 @@
 type Hook = (run: () => unknown, timeoutMs?: number) => void;
 
-/** What Jest, Vitest (with `globals`) and Jasmine have in common. */
+/** The functions that Jest, Vitest (with `globals`) and Jasmine have in common. */
 export interface SuiteGlobals {
   readonly describe: (name: string, define: () => void) => void;
   readonly it: (name: string, run: () => unknown, timeoutMs?: number) => void;
@@ -12,7 +12,7 @@ export interface SuiteGlobals {
 
 const NAMES = ['describe', 'it', 'beforeAll', 'afterAll', 'beforeEach', 'afterEach'] as const;
 
-/** The test runner's globals. Throws where there are none. */
+/** The test runner's globals. Throws if there are none. */
 export const suiteGlobals = (): SuiteGlobals => {
   const found = globalThis as Partial<SuiteGlobals>;
   const missing = NAMES.filter((name) => typeof found[name] !== 'function');

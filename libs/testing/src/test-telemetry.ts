@@ -4,7 +4,7 @@ import type { WaitOptions, Wanted } from './arrivals.js';
 import type { RecordedMetric } from './on-demand-reader.js';
 
 /**
- * What code under test has recorded, in memory. With `OtelTestingModule` in a test it is a provider:
+ * The telemetry that code under test has recorded, in memory. With `OtelTestingModule` in a test it is a provider:
  * `app.get(TestTelemetry)`.
  */
 export abstract class TestTelemetry {
@@ -14,27 +14,29 @@ export abstract class TestTelemetry {
   /** Log records, in the order in which they were emitted. */
   abstract logRecords(): readonly ReadableLogRecord[];
 
-  /** Every instrument with at least one point; asks observable ones. Rejects if a callback throws, or after the end. */
+  /**
+   * Every instrument with at least one point. Calls observable ones. Rejects if a callback throws, or after the end.
+   */
   abstract collectMetrics(): Promise<readonly RecordedMetric[]>;
 
   /**
-   * Resolves with all finished spans as soon as they are what is wanted. Rejects with `UnmetExpectation`, which prints
-   * what did end, after `timeoutMs` (default: 5000).
+   * Resolves with all finished spans as soon as they fulfil `expected`. Rejects with `UnmetExpectation`, which prints
+   * the spans that ended, after `timeoutMs` (default: 5000).
    */
   abstract waitForSpans(
     wanted: Wanted<ReadableSpan>,
     options?: WaitOptions,
   ): Promise<readonly ReadableSpan[]>;
 
-  /** The same for log records. */
+  /** Like `waitForSpans`, for log records. */
   abstract waitForLogRecords(
     wanted: Wanted<ReadableLogRecord>,
     options?: WaitOptions,
   ): Promise<readonly ReadableLogRecord[]>;
 
   /**
-   * Runs what the test itself does without telemetry, and gives its result: a request from the test to the app under
-   * test would be a CLIENT span above that of the request.
+   * Runs the test's own code without telemetry, and returns its result. Otherwise a request from the test to the app
+   * under test would be a CLIENT span above that of the request.
    */
   abstract untraced<T>(run: () => T): T;
 

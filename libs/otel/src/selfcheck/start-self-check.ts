@@ -46,7 +46,7 @@ export const startSelfCheck = (
   const gauge = app.meters
     .getMeter(SCOPE_NAME, SCOPE_VERSION)
     .createObservableGauge('nestlens.telemetry.silent', {
-      description: 'Whether a signal is made by the app and does not get out: 1 if so, else 0.',
+      description: '1 if the app makes telemetry of the signal and none of it is sent, else 0.',
       unit: '1',
     });
   gauge.addCallback((result) => {

@@ -23,7 +23,7 @@ export const certificateMetrics = (
   if (meter === undefined) return () => {};
   const expiry = meter.createObservableGauge('nestlens.otlp.certificate.expiry', {
     unit: 's',
-    description: 'When the client certificate of the export ends, in seconds since 1970.',
+    description: 'Expiry of the client certificate of the export, in seconds since 1970.',
   });
   return observing(meter, [expiry], (observe) => {
     for (const { signals, expiresAt } of certificates()) {

@@ -7,7 +7,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Sampler } from '@opentelemetry/sdk-trace';
 
-/** An engine between the SDK's providers and a server, and what was created through it. */
+/** An engine between the SDK's providers and a server, with the telemetry that was created through it. */
 export class EngineBench {
   readonly engine: ExportEngine;
   readonly #tracerProvider: TracerProvider;
@@ -35,7 +35,7 @@ export class EngineBench {
     });
   }
 
-  /** A root and a chain of children below it, all ended. Their ids, the root first. */
+  /** Ends a root and a chain of children below it. Returns their ids, the root first. */
   endSpans(count: number): string[] {
     const tracer = this.#tracerProvider.getTracer('contract', '1');
     const ids: string[] = [];
@@ -55,7 +55,7 @@ export class EngineBench {
     return ids;
   }
 
-  /** Log records within a span of their own, which is not ended. Their bodies. */
+  /** Emits log records within a span that is not ended. Returns their bodies. */
   emitLogs(count: number): { bodies: string[]; spanId: string } {
     const span = this.#tracerProvider.getTracer('contract').startSpan('of the logs');
     const logger = this.#loggerProvider.getLogger('contract', '1');
@@ -76,7 +76,7 @@ export class EngineBench {
     for (let at = 0; at < times; at++) counter.add(1, { method: 'GET' });
   }
 
-  /** What became of it is in the engine's account, so a rejection says nothing more. */
+  /** The engine's ledger has the outcome, so a rejection adds nothing. */
   async flush(signal: Signal): Promise<void> {
     const part = {
       traces: this.engine.spanProcessor,
@@ -95,7 +95,7 @@ export class EngineBench {
     ]);
   }
 
-  /** created = accepted + rejected + dropped + queued + spooled, for what has been created here. */
+  /** Checks created = accepted + rejected + dropped + queued + spooled for everything created here. */
   assertAddsUp(): EngineStatus {
     const status = this.engine.status();
     for (const [signal, created] of [

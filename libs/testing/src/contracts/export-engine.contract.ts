@@ -15,20 +15,20 @@ import { EngineBench } from './engine-bench.js';
 /** OTLP over gRPC, or over HTTP with protobuf or JSON. */
 export type EngineProtocol = Protocol;
 
-/** Where the engine under test sends. */
+/** The destination of the engine under test. */
 export interface EngineDestination {
   readonly protocol: EngineProtocol;
-  /** Shared by the signals, as `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  /** One endpoint for all signals, as in `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly endpoint: string;
 }
 
-/** How the engine under test batches. */
+/** The batching of the engine under test. */
 export interface EngineOptions {
   readonly maxQueueSize: number;
   readonly maxBatchSize: number;
-  /** Long: the cases say when to send. */
+  /** Long, so that the cases decide when to send. */
   readonly delayMs: number;
-  /** One export, its retries included. */
+  /** Time for one export, including its retries. */
   readonly timeoutMs: number;
 }
 
@@ -38,17 +38,17 @@ export type EngineFactory = (
   options: EngineOptions,
 ) => ExportEngine | Promise<ExportEngine>;
 
-/** What differs between engines that keep the contract. */
+/** Differences between engines that keep the contract. */
 export interface EngineContractOptions {
   /** Default: all three. */
   protocols?: readonly EngineProtocol[];
-  /** False where the engine never learns of partial successes, and so counts them as accepted. Default: true. */
+  /** False if the engine never learns of partial successes, and counts them as accepted. Default: true. */
   countsPartialSuccess?: boolean;
 }
 
 /**
- * The contract of an `ExportEngine`, over real connections: what ends arrives once and with its ids, a flush means
- * delivered, and the account adds up whatever the collector answers.
+ * The contract of an `ExportEngine`, over real connections: ended telemetry arrives once and with its ids, a
+ * completed flush means delivery, and the ledger adds up whatever the collector answers.
  */
 export const exportEngineContract = (
   name: string,
@@ -81,7 +81,7 @@ const USUAL: EngineOptions = {
   timeoutMs: 500,
 };
 const LIMIT_MS = 15_000;
-/** gRPC status INVALID_ARGUMENT: nobody tries that again. */
+/** gRPC status INVALID_ARGUMENT, which is never retried. */
 const INVALID_ARGUMENT = 3;
 
 /** @internal The cases by themselves. */
@@ -291,7 +291,7 @@ const assertAccepted = (
 const idOf = ({ traceId, spanId }: { traceId: string; spanId: string }): string =>
   `${traceId}:${spanId}`;
 
-/** In any order, and as text: then neither realms nor prototypes count. */
+/** In any order and as text, so that realms and prototypes do not matter. */
 const assertSame = (found: readonly unknown[], expected: readonly string[]): void => {
   assert.equal(found.map(String).toSorted().join('\n'), [...expected].toSorted().join('\n'));
 };

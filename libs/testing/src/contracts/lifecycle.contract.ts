@@ -2,36 +2,36 @@ import { leakCheck } from '../leak-check.js';
 import { fail, installContract, within } from './contract.js';
 import type { ContractCase } from './contract.js';
 
-/** What has a life of its own. A part that needs no start, or holds nothing to flush, has no such verb. */
+/** A part with a life cycle. A part that needs no start, or has nothing to flush, lacks that method. */
 export interface Lifecycle {
-  /** Absent where it starts by itself. */
+  /** Absent if it starts by itself. */
   start?(): unknown;
-  /** Settles when what was there at the call is dealt with, or the signal aborts. */
+  /** Settles when everything present at the call is settled, or when the signal aborts. */
   flush?(signal?: AbortSignal): Promise<unknown>;
-  /** Settles when everything is closed, or the signal aborts: then the rest is closed by force. */
+  /** Settles when everything is closed. When the signal aborts, the rest is closed by force. */
   shutdown(signal?: AbortSignal): Promise<unknown>;
 }
 
-/** A subject, and how to hold it up. */
+/** A subject, and the means to stall it. */
 export interface LifecycleSubject {
   readonly subject: Lifecycle;
-  /** Makes flush and shutdown hang by themselves, such as with a peer that never answers. */
+  /** Makes flush and shutdown hang, such as with a peer that never answers. */
   stall?(): unknown;
-  /** Closes what the test set up around the subject. */
+  /** Closes the parts that the test set up around the subject. */
   release?(): unknown;
 }
 
-/** Makes a subject that was not started. */
+/** Makes a subject that is not started. */
 export type LifecycleFactory = () => LifecycleSubject | Promise<LifecycleSubject>;
 
-/** What differs between subjects that keep the contract. */
+/** Differences between subjects that keep the contract. */
 export interface LifecycleContractOptions {
-  /** The subject can be stalled: adds the cases on deadlines. Default: false. */
+  /** The subject can be stalled, which adds the cases on deadlines. Default: false. */
   stalls?: boolean;
 }
 
 const LIMIT_MS = 5000;
-/** For closing by force once the signal has aborted. */
+/** Time for closing by force after the signal has aborted. */
 const GRACE_MS = 1000;
 
 /**

@@ -7,20 +7,20 @@ import { ScriptedOtlpServer } from '../otlp-server.js';
 import { fail, installContract, within } from './contract.js';
 import type { ContractCase } from './contract.js';
 
-/** What the contract needs of a Nest application. */
+/** The parts of a Nest application that the contract uses. */
 export interface NestApp {
-  /** What is registered under the token. */
+  /** Returns the provider of the token. */
   get<T>(token: unknown, options: { strict: false }): T;
   /** Shuts the application down. */
   close(): Promise<void>;
 }
 
-/** An initialised application that imports the module with these options, in one of its ways. */
+/** Makes an initialised application that imports the module with these options, in one of its ways. */
 export type AppFactory = (options: OtelModuleOptions) => Promise<NestApp>;
 
-/** The ways to import the module, which are to be equal. */
+/** The ways to import the module, all of which must have the same result. */
 export interface ModuleContractOptions {
-  /** By name: `forRoot`, and whatever must equal it, such as `forRootAsync useFactory`. */
+  /** By name: `forRoot`, and those that must equal it, such as `forRootAsync useFactory`. */
   readonly ways: { readonly forRoot: AppFactory } & Readonly<Record<string, AppFactory>>;
   /** Injection token of the resolved configuration. */
   readonly config: unknown;
@@ -30,14 +30,14 @@ export interface ModuleContractOptions {
   readonly moduleName: string;
 }
 
-/** As far as the modules of a Nest application are looked at. */
+/** The part of Nest's modules container that is read. */
 type Modules = ReadonlyMap<string, { readonly name: string; readonly isGlobal: boolean }>;
 
 const LIMIT_MS = 15_000;
 
 /**
- * The contract of a dynamic module with several ways in: every way ends in the same configuration and the same global
- * module, spans arrive, and closing the app gives everything back.
+ * The contract of a dynamic module that can be imported in several ways: each way leads to the same configuration and
+ * the same global module, spans arrive, and closing the app releases everything.
  */
 export const moduleContract = (name: string, options: ModuleContractOptions): void =>
   installContract(`${name}: ways in`, moduleCases(options));
