@@ -27,6 +27,8 @@ export { certificateMetrics } from './ledger/certificate-metrics.js';
 export { LiveSpans, liveSpanMetrics, unendedText } from './ledger/live-spans.js';
 export type { LedgerSnapshot, SignalLedger } from './ledger/ledger.js';
 export type { DropReason } from './ledger/ledger-words.js';
+/** @internal */
+export { LogRateLimit } from './ledger/log-rate-limit.js';
 export type { SelfLogLevel } from './ledger/self-log.js';
 export type { BreakerState } from './layers/breaker-circuit.js';
 export type { DropPolicy } from './slab/slab-writer.js';

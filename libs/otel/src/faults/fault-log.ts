@@ -1,8 +1,7 @@
+import { LogRateLimit } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 
-const QUIET_MS = 60_000;
-
-const lines = new Map<string, { at: number; hidden: number }>();
+const rate = new LogRateLimit({ maxCauses: 200 });
 
 const textOf = (error: unknown): string => {
   try {
@@ -19,14 +18,9 @@ const textOf = (error: unknown): string => {
  * minute. `cause` is one of a fixed set of texts, so that the memory of them is bounded. Never throws.
  */
 export const warnOfFault = (cause: string, error: unknown): void => {
-  const now = performance.now();
-  const line = lines.get(cause);
-  if (line !== undefined && now - line.at < QUIET_MS) {
-    line.hidden++;
-    return;
-  }
-  const more = line === undefined || line.hidden === 0 ? '' : ` (${line.hidden} more since)`;
-  lines.set(cause, { at: now, hidden: 0 });
+  const suppressed = rate.admit(cause, performance.now());
+  if (suppressed === undefined) return;
+  const more = suppressed === 0 ? '' : ` (${suppressed} more since)`;
   try {
     diag.warn(`${cause}: ${textOf(error)}; the app goes on${more}`);
   } catch {

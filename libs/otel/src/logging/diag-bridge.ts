@@ -1,5 +1,6 @@
 import { DiagLogLevel, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { DiagLogger } from '@opentelemetry/api';
+import { LogRateLimit } from '@nestlens/otlp';
 import { holdDiagnostics } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 import type { DiagnosticsOptions } from '../options/otel.options.js';
@@ -7,8 +8,6 @@ import { isErrorLike } from '../exceptions/error-like.js';
 import { toText } from '../exceptions/text.js';
 import type { LoggerSettings } from '../options/otel.config.js';
 import { OtelLogger } from './otel-logger.js';
-import { RateLimitedLog } from './rate-limited-log.js';
-import type { SelfLogLevel } from './rate-limited-log.js';
 import type { SecretMask } from '../secrets/secret-mask.js';
 
 const LEVELS: Readonly<Record<NonNullable<DiagnosticsOptions['level']>, DiagLogLevel>> = {
@@ -26,10 +25,14 @@ const MAX_LINE_CHARS = 2000;
 // Well beyond what is shown, so that a secret cut in two here is cut off there.
 const MAX_MASKED_CHARS = 10_000;
 const MAX_CAUSE_CHARS = 120;
+const MAX_CAUSES = 200;
 // After a gRPC status comes how far the call got, which is another story each time.
 const GRPC_DETAILS = /\b(\d{1,2} [A-Z_]{2,}):.*/;
 // What differs from one occurrence of the same trouble to the next.
 const VARYING = /"[^"]*"|'[^']*'|\b[\da-f]{8,}\b|\d+/gi;
+
+/** Nest's levels that the lines have. */
+type Level = 'verbose' | 'debug' | 'log' | 'warn' | 'error';
 
 interface DiagBridgeOptions {
   /** Whose format the lines have. */
@@ -46,19 +49,17 @@ interface DiagBridgeOptions {
  */
 export class DiagBridge implements DiagLogger {
   readonly #mask: SecretMask;
-  readonly #limited: RateLimitedLog;
+  readonly #rate = new LogRateLimit({ maxCauses: MAX_CAUSES });
+  readonly #now: () => number;
   #release: (() => void) | undefined;
-  readonly #print: (level: SelfLogLevel, line: string) => void;
+  readonly #print: (level: Level, line: string) => void;
 
-  constructor({ settings, mask, now }: DiagBridgeOptions) {
+  constructor({ settings, mask, now = () => performance.now() }: DiagBridgeOptions) {
     const printer = new OtelLogger({ ...settings, level: 'verbose', emit: false });
     this.#mask = mask;
     // Timers of the SDK run in the context of the request that happened to start them.
     this.#print = (level, line) => contexts.with(ROOT_CONTEXT, () => printer[level](line, CONTEXT));
-    this.#limited = new RateLimitedLog({
-      write: this.#print,
-      ...(now === undefined ? undefined : { now }),
-    });
+    this.#now = now;
   }
 
   /** Takes the place of any diagnostics logger before. */
@@ -93,20 +94,23 @@ export class DiagBridge implements DiagLogger {
     this.#say('verbose', parts);
   }
 
-  #limit(level: SelfLogLevel, parts: readonly unknown[]): void {
+  #limit(level: Level, parts: readonly unknown[]): void {
     try {
       const line = this.#line(parts);
       const cause = line
         .replace(GRPC_DETAILS, '$1')
         .replaceAll(VARYING, '#')
         .slice(0, MAX_CAUSE_CHARS);
-      this.#limited.log(level, cause, line);
+      const suppressed = this.#rate.admit(cause, this.#now());
+      if (suppressed === undefined) return;
+      const more = suppressed === 0 ? '' : ` (and ${suppressed} more like it since then)`;
+      this.#print(level, `${line}${more}`);
     } catch {
       // Nothing is left to tell it to.
     }
   }
 
-  #say(level: SelfLogLevel, parts: readonly unknown[]): void {
+  #say(level: Level, parts: readonly unknown[]): void {
     try {
       this.#print(level, this.#line(parts));
     } catch {

@@ -27,7 +27,6 @@ describe('self log', () => {
       'warn attempt 60 failed (59 more of this kind since the last line)',
       'warn attempt 120 failed (59 more of this kind since the last line)',
     ]);
-    expect(log.suppressed()).toBe(118);
     expect(clock.pending).toBe(0);
   });
 
@@ -44,18 +43,19 @@ describe('self log', () => {
     await clock.advance(60_000);
     for (let cause = 200; cause < 300; cause += 1) log.log('warn', `cause ${cause}`, 'later');
     expect(lines.length).toBeLessThanOrEqual(10);
-    expect(log.suppressed()).toBe(200 - lines.length);
   });
 
   it('survives a printer that throws', () => {
+    let writes = 0;
     const broken = createSelfLog({
       write: () => {
+        writes += 1;
         throw new Error('EPIPE');
       },
       clock,
     });
     broken.log('error', 'x', 'y');
     broken.log('error', 'x', 'y');
-    expect(broken.suppressed()).toBe(1);
+    expect(writes).toBe(1);
   });
 });
