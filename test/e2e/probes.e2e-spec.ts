@@ -156,8 +156,8 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     );
     await app.listen(0, '127.0.0.1');
     const port = portOf(app);
-    const crowd = await Promise.all(Array.from({ length: 200 }, () => ask(port, '/readyz')));
-    expect(crowd.every(({ status }) => status === 200)).toBe(true);
+    const replies = await Promise.all(Array.from({ length: 200 }, () => ask(port, '/readyz')));
+    expect(replies.every(({ status }) => status === 200)).toBe(true);
     expect(pings).toBe(1);
 
     await app.close();

@@ -14,7 +14,7 @@ const SPANS = 5000;
 const BACKLOG = 8000;
 /** Forty slabs and more, each a request. */
 const MANY = 60_000;
-const CROWD = 4;
+const IN_FLIGHT = 4;
 /** So many answers are given one at a time. */
 const FULL = 12;
 const NEVER_MS = 1_000_000;
@@ -87,7 +87,7 @@ describe('a bad network', () => {
     it('200 ms ± 100 each way leaves no place empty: whatever is answered, the next request comes', async () => {
       const way = { latencyMs: 100, jitterMs: 50 };
       const collector = stage.keep(await HoldingCollector.start(), (each) => each.close());
-      const concurrency = { min: CROWD, max: CROWD };
+      const concurrency = { min: IN_FLIGHT, max: IN_FLIGHT };
       // Of a slow machine's loop, which makes the spans and carries the proxy, no fault of the peer is made.
       const pool = { connectTimeoutMs: NEVER_MS };
       const options = { concurrency, pool, timeoutMs: NEVER_MS };
@@ -95,13 +95,13 @@ describe('a bad network', () => {
       app.spans(MANY);
       const flushed = app.flush();
       for (let answered = 0; answered < FULL; answered += 1) {
-        await until(() => collector.held === CROWD, `request ${answered + CROWD}`);
+        await until(() => collector.held === IN_FLIGHT, `request ${answered + IN_FLIGHT}`);
         collector.answer();
       }
       collector.answerAll();
       expect(await flushed).toEqual({ kind: 'done' });
       expectWhole(app, collector.ids);
-      expect(collector.most).toBe(CROWD);
+      expect(collector.most).toBe(IN_FLIGHT);
     });
 
     it('bytes one by one are put together again', async () => {

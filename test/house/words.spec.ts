@@ -4,6 +4,10 @@ import { projectFiles, read, root } from './tree.js';
 
 /** Parts of identifiers, words of prose and of file names that the glossary replaced, with the word to write instead. */
 const WORDS: Readonly<Record<string, string>> = {
+  lane: "exporter, or the field's word",
+  lanes: 'exporters',
+  crowd: 'limit, or in flight',
+  mourn: 'onWorkerExit',
   bury: 'deletePending',
   buried: 'deleted',
   doom: 'markForDeletion',
@@ -22,6 +26,8 @@ const NAMES: readonly (readonly [name: RegExp, instead: string])[] = [
     '*Sync',
   ],
   [/^homesIn$/, 'SpoolDirectory'],
+  [/^(create)?Consumers$/, 'SendQueue'],
+  [/^(RetryCourse|PeerPace|RetryPauses)$/, 'retry and its schedule'],
 ];
 
 /** They say what was called what, or hold the list. */

@@ -11,7 +11,7 @@ import {
 import { Admission } from './admission.js';
 import type { Admitted } from './gate.js';
 import { defaultAdmissionLimits } from './limits.js';
-import { Tally } from './tally.js';
+import { RequestCounts } from './request-counts.js';
 
 const admission = new Admission(defaultAdmissionLimits);
 const outcome = (admitted: Admitted) => (typeof admitted === 'number' ? 'in' : admitted.code);
@@ -134,12 +134,12 @@ describe('admission of metric points', () => {
 
 describe('the reply', () => {
   it('is accepted without reasons, and partial with the first three', () => {
-    const tally = new Tally();
-    tally.receive(10);
-    expect(tally.reply()).toEqual({ kind: 'accepted' });
+    const requestCounts = new RequestCounts();
+    requestCounts.receive(10);
+    expect(requestCounts.reply()).toEqual({ kind: 'accepted' });
     const { traceId, spanId, time, size } = admission.refusals;
-    for (const refusal of [traceId, traceId, spanId, time, size]) tally.reject(refusal);
-    expect(tally.reply()).toEqual({
+    for (const refusal of [traceId, traceId, spanId, time, size]) requestCounts.reject(refusal);
+    expect(requestCounts.reply()).toEqual({
       kind: 'partial',
       rejected: 5,
       message:

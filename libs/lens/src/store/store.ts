@@ -11,7 +11,7 @@ import { Admission } from '../admission/admission.js';
 import type { AdmissionLimits } from '../admission/limits.js';
 import type { MetricPoint } from '../admission/metric-point.js';
 import type { Refusal } from '../admission/refusal.js';
-import { Tally } from '../admission/tally.js';
+import { RequestCounts } from '../admission/request-counts.js';
 import type { CountsBySignal } from './counts.js';
 import { Intake, type ItemSource } from './intake.js';
 import { LogStore, type StoredLogRecord } from './log-store.js';
@@ -89,19 +89,19 @@ export class LensStore {
 
   /** Admits and stores one request. The reply tells what was left out. Never throws because of its data. */
   ingest(request: ExportRequest): ExportReply {
-    const tally = new Tally();
+    const requestCounts = new RequestCounts();
     const nowMs = this.#now();
     switch (request.signal) {
       case 'traces':
-        for (const group of request.groups) this.#spans(group, tally, nowMs);
+        for (const group of request.groups) this.#spans(group, requestCounts, nowMs);
         break;
       case 'logs':
-        for (const group of request.groups) this.#logRecords(group, tally, nowMs);
+        for (const group of request.groups) this.#logRecords(group, requestCounts, nowMs);
         break;
       case 'metrics':
-        for (const group of request.groups) this.#metrics(group, tally, nowMs);
+        for (const group of request.groups) this.#metrics(group, requestCounts, nowMs);
     }
-    return tally.reply();
+    return requestCounts.reply();
   }
 
   /** Counts and sizes at one moment. */
@@ -130,73 +130,73 @@ export class LensStore {
     for (const service of this.services) service.clear();
   }
 
-  #spans(group: ResourceGroup<Span>, tally: Tally, nowMs: number): void {
+  #spans(group: ResourceGroup<Span>, requestCounts: RequestCounts, nowMs: number): void {
     const { traces } = this;
     const { traceFull } = this.#admission.refusals;
     for (const { source, items } of this.#intake.sources(group, traces.sources, nowMs)) {
       const { counts } = source.service;
       const received = items.length;
-      tally.receive(received);
+      requestCounts.receive(received);
       counts.traces.received += received;
       source.run.spans += received;
       if (source.refusal !== undefined) {
-        refuse(source, 'traces', source.refusal, received, tally);
+        refuse(source, 'traces', source.refusal, received, requestCounts);
         continue;
       }
       for (const span of items) {
         const admitted = this.#admission.span(span);
         if (typeof admitted !== 'number') {
-          refuse(source, 'traces', admitted, 1, tally);
+          refuse(source, 'traces', admitted, 1, requestCounts);
           continue;
         }
         const outcome = traces.add(span, source.source, admitted, nowMs);
-        if (outcome === 'full') refuse(source, 'traces', traceFull, 1, tally);
+        if (outcome === 'full') refuse(source, 'traces', traceFull, 1, requestCounts);
         else if (outcome === 'late') counts.traces.evicted += 1;
       }
       traces.sources.settle(source.source);
     }
   }
 
-  #logRecords(group: ResourceGroup<LogRecord>, tally: Tally, nowMs: number): void {
+  #logRecords(group: ResourceGroup<LogRecord>, requestCounts: RequestCounts, nowMs: number): void {
     const { logs } = this;
     for (const { source, items } of this.#intake.sources(group, logs.sources, nowMs)) {
       const received = items.length;
-      tally.receive(received);
+      requestCounts.receive(received);
       source.service.counts.logs.received += received;
       source.run.logRecords += received;
       if (source.refusal !== undefined) {
-        refuse(source, 'logs', source.refusal, received, tally);
+        refuse(source, 'logs', source.refusal, received, requestCounts);
         continue;
       }
       for (const record of items) {
         const admitted = this.#admission.logRecord(record);
         if (typeof admitted === 'number') logs.add(record, source.source, admitted, nowMs);
-        else refuse(source, 'logs', admitted, 1, tally);
+        else refuse(source, 'logs', admitted, 1, requestCounts);
       }
       logs.sources.settle(source.source);
     }
   }
 
-  #metrics(group: ResourceGroup<Metric>, tally: Tally, nowMs: number): void {
+  #metrics(group: ResourceGroup<Metric>, requestCounts: RequestCounts, nowMs: number): void {
     const { metrics } = this;
     for (const { source, items } of this.#intake.sources(group, metrics.sources, nowMs)) {
-      for (const metric of items) this.#points(metric, source, tally);
+      for (const metric of items) this.#points(metric, source, requestCounts);
       if (source.refusal === undefined) metrics.sources.settle(source.source);
     }
   }
 
-  #points(metric: Metric, source: ItemSource<Series>, tally: Tally): void {
+  #points(metric: Metric, source: ItemSource<Series>, requestCounts: RequestCounts): void {
     const { points } = metric.data;
-    tally.receive(points.length);
+    requestCounts.receive(points.length);
     source.service.counts.metrics.received += points.length;
     source.run.points += points.length;
     if (source.refusal !== undefined) {
-      refuse(source, 'metrics', source.refusal, points.length, tally);
+      refuse(source, 'metrics', source.refusal, points.length, requestCounts);
       return;
     }
     for (const point of points) {
       const admitted = this.#admission.point(metric, point);
-      if (typeof admitted !== 'number') refuse(source, 'metrics', admitted, 1, tally);
+      if (typeof admitted !== 'number') refuse(source, 'metrics', admitted, 1, requestCounts);
       else this.metrics.add(metric, point, source.source, admitted, this.#seriesBytes);
     }
   }
@@ -213,10 +213,10 @@ function refuse(
   signal: Signal,
   refusal: Refusal,
   count: number,
-  tally: Tally,
+  requestCounts: RequestCounts,
 ): void {
   service.counts[signal].refused += count;
-  tally.reject(refusal, count);
+  requestCounts.reject(refusal, count);
 }
 
 function signalStats(shelf: { size: number; bytes: number; maxBytes: number }): SignalStats {

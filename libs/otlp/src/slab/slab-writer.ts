@@ -84,8 +84,8 @@ export class SlabWriter {
   /** Takes the item's bytes at once; the item itself is not kept. */
   append<I>(signal: Signal, encode: EncodeItem<I>, item: I, isError = false): Appended {
     if (this.#encoding) return this.#drop(signal, 'other');
-    const lane = signalIndex[signal] * 2 + (isError && this.#policy === 'keepErrors' ? 1 : 0);
-    const open = this.#open[lane] ?? -1;
+    const slot = signalIndex[signal] * 2 + (isError && this.#policy === 'keepErrors' ? 1 : 0);
+    const open = this.#open[slot] ?? -1;
     if (open >= 0 && this.#pool.move(open, OPEN, WRITING)) {
       const end = this.#encode(encode, item, open);
       if (end >= 0) return this.#keep(open, end, isError);
@@ -94,12 +94,12 @@ export class SlabWriter {
         return this.#drop(signal, 'encode_failed');
       }
       this.#settle(open, SEALED);
-      const appended = this.#appendToNew(signal, encode, item, isError, lane);
+      const appended = this.#appendToNew(signal, encode, item, isError, slot);
       // One wake for the sealed and the opened slab: waking a thread costs as much as encoding a hundred spans.
       this.#pool.ring();
       return appended;
     }
-    const appended = this.#appendToNew(signal, encode, item, isError, lane);
+    const appended = this.#appendToNew(signal, encode, item, isError, slot);
     if (!this.#pool.watched) this.#pool.ring();
     return appended;
   }
@@ -120,9 +120,9 @@ export class SlabWriter {
     encode: EncodeItem<I>,
     item: I,
     isError: boolean,
-    lane: number,
+    slot: number,
   ): Appended {
-    this.#open[lane] = -1;
+    this.#open[slot] = -1;
     const slab = this.#acquire(signal);
     if (slab < 0) return this.#drop(signal, 'queue_full');
     const { words } = this.#pool;
@@ -143,7 +143,7 @@ export class SlabWriter {
     for (let other = 0; other < this.#open.length; other += 1) {
       if (this.#open[other] === slab) this.#open[other] = -1;
     }
-    this.#open[lane] = slab;
+    this.#open[slot] = slab;
     return this.#keep(slab, end, isError);
   }
 

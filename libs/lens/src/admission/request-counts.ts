@@ -5,7 +5,7 @@ const accepted: ExportReply = Object.freeze({ kind: 'accepted' });
 const MAX_REASONS = 3;
 
 /** Counts one request's items and composes the reply. */
-export class Tally {
+export class RequestCounts {
   #received = 0;
   #rejected = 0;
   #reasons: Map<Refusal, number> | undefined;
