@@ -20,7 +20,7 @@ export const harmless =
   (begin: BeginScope): BeginScope =>
   (parent) => {
     try {
-      return guarded(begin(parent));
+      return neverThrowing(begin(parent));
     } catch (error) {
       diag.warn('A decorated method runs without telemetry', error);
       return SILENT;
@@ -31,7 +31,7 @@ export const harmless =
 export const inScope = <T>(scope: CallScope, work: () => T): T =>
   scope.context === undefined ? work() : contexts.with(scope.context, work);
 
-const guarded = (scope: CallScope): CallScope => {
+const neverThrowing = (scope: CallScope): CallScope => {
   let ended = false;
   const end = (act: () => void): void => {
     if (ended) return;

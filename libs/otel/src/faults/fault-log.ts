@@ -3,7 +3,7 @@ import { diag } from '../api/diag.js';
 
 const rate = new LogRateLimit({ maxCauses: 200 });
 
-const textOf = (error: unknown): string => {
+const messageOf = (error: unknown): string => {
   try {
     return error !== null && typeof error === 'object' && 'message' in error
       ? String(error.message)
@@ -22,7 +22,7 @@ export const warnOfFault = (cause: string, error: unknown): void => {
   if (suppressed === undefined) return;
   const more = suppressed === 0 ? '' : ` (${suppressed} more since)`;
   try {
-    diag.warn(`${cause}: ${textOf(error)}; the app goes on${more}`);
+    diag.warn(`${cause}: ${messageOf(error)}; the app goes on${more}`);
   } catch {
     // A diagnostics logger of the app's that throws must not reach a request either.
   }

@@ -10,13 +10,13 @@ export interface Forwarded {
 // More than any honest chain; a longer header is not worth a look.
 const LONGEST_HEADER = 4096;
 
-const textOf = (header: string | string[] | undefined): string | undefined => {
+const shortHeader = (header: string | string[] | undefined): string | undefined => {
   const text = Array.isArray(header) ? header[0] : header;
   return text !== undefined && text.length <= LONGEST_HEADER ? text : undefined;
 };
 
 const firstOf = (header: string | string[] | undefined): string | undefined => {
-  const text = textOf(header);
+  const text = shortHeader(header);
   if (text === undefined) return undefined;
   const comma = text.indexOf(',');
   return (comma === -1 ? text : text.slice(0, comma)).trim() || undefined;

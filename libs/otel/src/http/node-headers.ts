@@ -21,7 +21,7 @@ const valueIn = (lines: readonly string[], name: string): string | undefined => 
   return values.length === 0 ? undefined : values.join(',');
 };
 
-const textOf = (value: number | string | readonly string[] | undefined): string | undefined =>
+const headerText = (value: number | string | readonly string[] | undefined): string | undefined =>
   value === undefined ? undefined : String(value);
 
 /**
@@ -38,12 +38,12 @@ export class NodeHeaders implements HeaderCarrier {
   /** Also of a request that is on its way. */
   get host(): string | undefined {
     const { _header: block } = this.#request;
-    if (!this.#request.headersSent) return textOf(this.#request.getHeader('host'));
+    if (!this.#request.headersSent) return headerText(this.#request.getHeader('host'));
     return typeof block === 'string' ? valueIn(linesOf(block), 'host') : undefined;
   }
 
   get(name: string): string | null | undefined {
-    if (!this.#request.headersSent) return textOf(this.#request.getHeader(name));
+    if (!this.#request.headersSent) return headerText(this.#request.getHeader(name));
     const lines = this.#lines();
     return lines === undefined ? null : valueIn(lines, name);
   }

@@ -45,7 +45,7 @@ export const bounded = (value: string): string => {
 };
 
 // A key may hide behind percent-encoding, even twice where a proxy decodes once.
-const decoded = (key: string): string => {
+const decodedTwice = (key: string): string => {
   if (!key.includes('%')) return key;
   try {
     const once = decodeURIComponent(key);
@@ -66,7 +66,7 @@ export const redactQuery = (query: string, sensitive: ReadonlySet<string>): stri
     const end = next === -1 ? query.length : next;
     if (equals < start) equals = query.indexOf('=', start);
     if (equals === -1) break;
-    if (equals < end && sensitive.has(decoded(query.slice(start, equals)).toLowerCase())) {
+    if (equals < end && sensitive.has(decodedTwice(query.slice(start, equals)).toLowerCase())) {
       result += query.slice(kept, equals + 1) + REDACTED;
       kept = end;
     }

@@ -82,12 +82,12 @@ export class LateBoundSlot<Provider extends object, Handle> {
   /** Calls `bind` now if filled, and at each later fill. */
   attach(bindable: Bindable): void {
     this.#bindables.add(bindable);
-    if (this.provider !== undefined) guarded('bind an instrument', () => bindable.bind());
+    if (this.provider !== undefined) orDiagnose('bind an instrument', () => bindable.bind());
   }
 
   detach(bindable: Bindable): void {
     if (!this.#bindables.delete(bindable) || this.provider === undefined) return;
-    guarded('release an instrument', () => bindable.unbind());
+    orDiagnose('release an instrument', () => bindable.unbind());
   }
 
   /** One handle per scope, so that asking again costs a look-up. */
@@ -106,12 +106,12 @@ export class LateBoundSlot<Provider extends object, Handle> {
     if (oldest === this.provider) return;
     if (this.provider !== undefined) {
       for (const bindable of this.#bindables) {
-        guarded('release an instrument', () => bindable.unbind());
+        orDiagnose('release an instrument', () => bindable.unbind());
       }
     }
     this.provider = oldest;
     if (oldest === undefined) return;
-    for (const bindable of this.#bindables) guarded('bind an instrument', () => bindable.bind());
+    for (const bindable of this.#bindables) orDiagnose('bind an instrument', () => bindable.bind());
   }
 }
 
@@ -166,7 +166,7 @@ export class Binding<Provider extends object, Target> {
 export const scopeKey = (name: string, version = '', schemaUrl = ''): string =>
   version === '' && schemaUrl === '' ? name : `${name}\n${version}\n${schemaUrl}`;
 
-const guarded = (what: string, act: () => void): void => {
+const orDiagnose = (what: string, act: () => void): void => {
   try {
     act();
   } catch (error) {

@@ -70,18 +70,18 @@ const parsed = (result: unknown): Line => {
   }
 };
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const stringOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** `exception.*` of the error that was given, but only as far as pino printed it: it may be redacted. */
 const exceptionOf = (given: unknown, printed: unknown): Attributes | undefined => {
   if (!isErrorLike(given) || typeof printed !== 'object' || printed === null) return undefined;
   const { message, stack } = printed as { readonly message?: unknown; readonly stack?: unknown };
   const exception = exceptionAttributes(given);
-  const text = textOf(exception[ATTR_EXCEPTION_MESSAGE]);
-  if (!textOf(message).startsWith(text))
-    exception[ATTR_EXCEPTION_MESSAGE] = toText(textOf(message));
-  if (!textOf(stack).startsWith(textOf(given.stack))) {
-    exception[ATTR_EXCEPTION_STACKTRACE] = toText(textOf(stack));
+  const text = stringOrEmpty(exception[ATTR_EXCEPTION_MESSAGE]);
+  if (!stringOrEmpty(message).startsWith(text))
+    exception[ATTR_EXCEPTION_MESSAGE] = toText(stringOrEmpty(message));
+  if (!stringOrEmpty(stack).startsWith(stringOrEmpty(given.stack))) {
+    exception[ATTR_EXCEPTION_STACKTRACE] = toText(stringOrEmpty(stack));
   }
   return exception;
 };
@@ -98,7 +98,7 @@ export const pinoEntry = ({ instance, arguments: given, result }: PinoMessage): 
   const label = instance.levels?.labels?.[level] ?? String(level);
   const line = parsed(result);
   const { context, name } = line;
-  const scope = textOf(context) || textOf(name) || SCOPE;
+  const scope = stringOrEmpty(context) || stringOrEmpty(name) || SCOPE;
   return {
     severityNumber: severityOfName(label) ?? severityOfPino(level),
     severityText: label,

@@ -32,7 +32,7 @@ const convert = (value: unknown, depth: number, budget: Budget): AnyValue => {
     case 'string':
       return text(value, budget);
     case 'object':
-      return value === null ? null : guarded(value, depth, budget);
+      return value === null ? null : container(value, depth, budget);
     case 'bigint':
     case 'symbol':
       return text(String(value), budget);
@@ -43,7 +43,7 @@ const convert = (value: unknown, depth: number, budget: Budget): AnyValue => {
   }
 };
 
-const guarded = (value: object, depth: number, budget: Budget): AnyValue => {
+const container = (value: object, depth: number, budget: Budget): AnyValue => {
   if (budget.ancestors.has(value)) return '[Circular]';
   if (depth >= MAX_DEPTH || budget.nodes <= 0 || budget.chars <= 0) return '[Truncated]';
   budget.ancestors.add(value);

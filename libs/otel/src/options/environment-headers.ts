@@ -6,9 +6,10 @@ import type { SharedVariable, SignalVariable } from './variables.js';
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
 
-const decoded = (text: string): string | undefined => {
+/** `text` without percent-encoding; `undefined` where it is none. */
+export const percentDecoded = (text: string): string | undefined => {
   try {
-    return decodeURIComponent(text.trim());
+    return decodeURIComponent(text);
   } catch {
     return undefined;
   }
@@ -28,8 +29,8 @@ export const headersFromEnvironment = (
   const headers: Record<string, string> = {};
   for (const pair of list.split(',').filter((part) => part.trim() !== '')) {
     const equals = pair.indexOf('=');
-    const key = decoded(pair.slice(0, Math.max(0, equals)))?.toLowerCase();
-    const value = decoded(pair.slice(equals + 1));
+    const key = percentDecoded(pair.slice(0, Math.max(0, equals)).trim())?.toLowerCase();
+    const value = percentDecoded(pair.slice(equals + 1).trim());
     if (key === undefined || key === '' || value === undefined) {
       environment.warn(name, 'write key=value pairs, percent-encoded; the rest is ignored');
     } else if (/[\r\n\0]/.test(key + value)) {

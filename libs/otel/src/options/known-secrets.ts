@@ -1,5 +1,6 @@
 import { SIGNALS } from '@nestlens/otlp';
 import type { Signal } from '@nestlens/otlp';
+import { percentDecoded } from './environment-headers.js';
 import type { OtelConfig } from './otel.config.js';
 
 const FORMS = ['', ...SIGNALS.map((signal) => `_${signal.toUpperCase()}`)];
@@ -16,7 +17,7 @@ const ofHeader = (value: string): readonly string[] => {
 /** `user:password`: the user alone is no secret, and may be any word. */
 const ofPair = (pair: string): readonly string[] => {
   const password = pair.slice(pair.indexOf(':') + 1);
-  return [pair, password, decoded(pair), decoded(password)];
+  return [pair, password, percentDecoded(pair) ?? pair, percentDecoded(password) ?? password];
 };
 
 /** Also of a text that is no URL, since that is when it is printed. */
@@ -28,16 +29,8 @@ const ofUrl = (text: string): readonly string[] => {
 const ofList = (list: string): readonly string[] =>
   list.split(',').flatMap((pair) => {
     const value = pair.slice(pair.indexOf('=') + 1).trim();
-    return [...ofHeader(value), ...ofHeader(decoded(value))];
+    return [...ofHeader(value), ...ofHeader(percentDecoded(value) ?? value)];
   });
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-};
 
 /** All secrets of the export that are known by value: those in use, and those of variables that were not understood. */
 export const knownSecrets = (

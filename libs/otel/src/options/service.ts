@@ -38,7 +38,7 @@ const unnamed = (argv0 = process.argv0): string => {
   return executable === '' ? 'unknown_service' : `unknown_service:${executable}`;
 };
 
-const textOf = (value: unknown): string | undefined =>
+const nonBlank = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value : undefined;
 
 /**
@@ -51,9 +51,9 @@ export const resolveService = (
   environment: Environment,
 ): ServiceResult => {
   const first = (key: string): string | undefined =>
-    textOf(sources.options[key]) ?? textOf(sources.variable[key]);
-  const inCode = service.name ?? textOf(sources.options['service.name']);
-  const given = inCode ?? environment.get(NAME) ?? textOf(sources.variable['service.name']);
+    nonBlank(sources.options[key]) ?? nonBlank(sources.variable[key]);
+  const inCode = service.name ?? nonBlank(sources.options['service.name']);
+  const given = inCode ?? environment.get(NAME) ?? nonBlank(sources.variable['service.name']);
   const name = given === undefined ? unnamed() : cut(given);
   const isCut = given !== undefined && name !== given;
   if (isCut && inCode === undefined) {

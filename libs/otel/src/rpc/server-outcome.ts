@@ -25,7 +25,7 @@ const hasPassed = (deadline: number, elapsedMs: number): boolean => {
   return leftMs <= slackMs;
 };
 
-const decoded = (message: unknown): string => {
+const messageText = (message: unknown): string => {
   if (typeof message !== 'string') return '';
   try {
     return decodeURI(message);
@@ -58,7 +58,9 @@ export const serverOutcome = (
 ): GrpcStatus => {
   const wire = wireOf(call);
   if (wire.state === 'told') {
-    return given?.code === wire.code ? given : { code: wire.code, details: decoded(wire.message) };
+    return given?.code === wire.code
+      ? given
+      : { code: wire.code, details: messageText(wire.message) };
   }
   if (wire.state === 'hidden' && given) return given;
   // Nobody answered: the client is gone, by its own will or since its time was up.
