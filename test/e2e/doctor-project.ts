@@ -16,14 +16,14 @@ export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** By the name of the check; empty without `--json`. */
+  /** The checks by name; empty without `--json`. */
   readonly findings: Readonly<Record<string, Finding>>;
 }
 
 const manifest = (name: string, version: string): string => JSON.stringify({ name, version });
 const own = (lib: string): string => read(`libs/${lib}/package.json`);
 
-/** What a small app on Nest 12 has, by path: nothing is wrong with it. */
+/** The files of a small app on Nest 12 without a fault, by path. */
 export const SOUND: Readonly<Record<string, string>> = {
   'package.json': '{ "type": "module", "scripts": { "start": "node dist/main.js" } }',
   'node_modules/@nestlens/otel/package.json': own('otel'),
@@ -51,7 +51,7 @@ await app.listen(3000);
 `,
 };
 
-/** A folder of its own with these files. */
+/** Makes a folder with these files. */
 export class DoctorProject {
   readonly folder = mkdtempSync(join(tmpdir(), 'nestlens-doctor-'));
 
@@ -63,7 +63,10 @@ export class DoctorProject {
     }
   }
 
-  /** Runs the command in it. `variables` come beside what a process needs, and no other `OTEL_*`. */
+  /**
+   * Runs the command in the folder. `variables` are added to the variables that a process needs; there are no other
+   * `OTEL_*`.
+   */
   doctor(
     args: readonly string[],
     variables: Readonly<Record<string, string>> = {},

@@ -9,11 +9,11 @@ import { pem } from '../../libs/otlp/src/pool/fixtures/certificates.js';
 import { DoctorProject, SOUND } from './doctor-project.js';
 import type { Ended } from './doctor-project.js';
 
-/** Long enough for a slow machine; what has to run into its limit names a short one. */
+/** Long enough for a slow machine. A test of the limit itself sets a short one. */
 const PATIENT = ['doctor', '--json', '--timeout', '100000'];
 const UNAUTHENTICATED = 16;
 const HOUR_S = 3600;
-/** As on a Node that is too old for the pipeline: it cannot be loaded. */
+/** Behaves like a Node that is too old for the pipeline: it cannot be loaded. */
 const UNLOADABLE = `--import data:text/javascript,${encodeURIComponent(
   `import { registerHooks } from 'node:module';
   registerHooks({ resolve(name, context, next) {

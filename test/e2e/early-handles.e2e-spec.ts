@@ -5,7 +5,7 @@ import { root } from '../house/tree.js';
 
 const exec = promisify(execFile);
 
-/** An app in CommonJS, which has the API as CommonJS, and this package as ES modules where Node gives those. */
+/** A CommonJS app, which loads the API as CommonJS, and this package as ES modules if Node provides those. */
 const APP = `
 const { logs, trace } = require('@opentelemetry/api');
 const old = require('api-1.9');

@@ -10,7 +10,7 @@ import { ownTracer } from '../../libs/otel/src/late-bound/own-telemetry.js';
 // A job for a child process that does one piece of work and ends as its first argument says.
 const [, , way = 'returns', endpoint = '', engine = 'nestlens'] = process.argv;
 const entry = new URL('./source-worker.mjs', import.meta.url);
-/** These end while the loop gets no turn any more. */
+/** These ends come while the loop gets no further turn. */
 const needsWorker = [
   'token too late',
   'exits',
@@ -21,7 +21,7 @@ const needsWorker = [
 ];
 const worker = needsWorker.includes(way) ? { entry } : false;
 
-/** Of a token that takes longer than an attempt waits; what it waits for keeps the process. */
+/** A token function that takes longer than an attempt waits. Its timer keeps the process alive. */
 const TOKEN_MS: Readonly<Record<string, number>> = { 'token late': 1500, 'token too late': 3000 };
 let asked = 0;
 const token = async (): Promise<Record<string, string>> => {
@@ -31,7 +31,7 @@ const token = async (): Promise<Record<string, string>> => {
 };
 process.on('exit', () => console.log(`asked ${asked}`));
 
-/** The thread works: what is spec'd is an end, not a start. */
+/** The worker is running: the spec tests an end, not a start. */
 const works = async (): Promise<void> => {
   if (worker === false || way in TOKEN_MS) return;
   ownTracer().startSpan('first').end();

@@ -25,7 +25,7 @@ interface Ended {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
-  /** The lines that begin, after Nest's prefix, with this. */
+  /** The lines that begin with this after Nest's prefix. */
   readonly lines: (begin: string) => string[];
 }
 

@@ -11,7 +11,7 @@ import type { OtelModuleOptions } from '@nestlens/otel';
 export type Platform = 'express' | 'fastify';
 export const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
 
-/** Nothing is sent, detected or printed: these apps are about something else. */
+/** Nothing is sent, detected or printed: these apps test something else. */
 const QUIET: OtelModuleOptions = {
   resource: { detectors: [] },
   traces: { exporters: ['none'] },
@@ -29,7 +29,7 @@ export interface RootParts {
   imports?: Type[];
 }
 
-/** The root module of an app that imports OtelModule; what `otel` leaves out is switched off. */
+/** The root module of an app that imports OtelModule. Options that `otel` does not name are switched off. */
 export const rootModule = (otel: OtelModuleOptions = {}, parts: RootParts = {}): DynamicModule => ({
   module: RootModule,
   ...parts,

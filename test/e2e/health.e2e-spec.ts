@@ -8,12 +8,12 @@ import { startPostgres } from '../../tools/postgres.js';
 import { PLATFORMS, ask, createApp, portOf } from './health-app.js';
 
 const DATABASE = 'health';
-/** Nobody asks for it; nothing may show it. */
+/** A secret that no answer may show. */
 const PASSWORD = 'hunter2';
 /** Enough for a connection with a login on a machine that is busy with other things. */
 const TIMEOUT_MS = 2000;
 
-/** Stands before a database: lets through, refuses, or falls silent as a network that is cut. */
+/** Stands before a database: lets bytes through, refuses, or falls silent like a cut network. */
 class Gate {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
@@ -75,7 +75,7 @@ describe.each(PLATFORMS)('readiness of an app on %s and a real PostgreSQL', (pla
     url.port = String(gate.port);
     url.password = PASSWORD;
     pool = new Pool({ connectionString: url.href, max: 4 });
-    // Connections that die while idle are told here, and would end the process else.
+    // Connections that die while idle are reported here. Without a listener they would end the process.
     pool.on('error', () => {});
     app = await createApp(
       platform,
@@ -92,7 +92,7 @@ describe.each(PLATFORMS)('readiness of an app on %s and a real PostgreSQL', (pla
     await database.close();
   });
 
-  /** Of readiness; liveness is 200 whatever happens. */
+  /** The state of readiness. Liveness is always 200. */
   async function state(): Promise<{ status: number; postgres: Record<string, unknown> }> {
     expect((await ask(portOf(app), '/livez')).status).toBe(200);
     const { status, body } = await ask(portOf(app), '/readyz');

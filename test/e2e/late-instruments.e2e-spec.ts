@@ -9,7 +9,7 @@ import { SeverityNumber, logs, metrics, trace } from '@opentelemetry/api';
 import { parseSent } from '../../tools/demo/shutdown-report.ts';
 import { ask, portOf } from './health-app.js';
 
-/** Its instruments are older than any app: they are made while this file is loaded. */
+/** These instruments are older than any app: they are made while this file is loaded. */
 @Injectable()
 class Shelf implements OnModuleInit {
   static readonly sold = metrics.getMeter('shelf').createCounter('shelf.sold');
@@ -57,7 +57,7 @@ const shelfModule = (...imports: DynamicModule[]): DynamicModule => ({
   providers: [Shelf],
 });
 
-/** Keeps what an app says. */
+/** Keeps the lines that an app logs. */
 class Lines implements LoggerService {
   readonly all: string[] = [];
   log = (line: unknown): void => void this.all.push(String(line));
@@ -74,7 +74,7 @@ const optionsFor = (name: string, server: ScriptedOtlpServer): OtelModuleOptions
   diagnostics: { startupReport: false },
 });
 
-/** What a sum, a gauge or a histogram came to, by the latest export. */
+/** The value of a sum, a gauge or a histogram in the latest export. */
 const latest = (received: readonly ReceivedMetric[], name: string): number | undefined => {
   const data = received.findLast((metric) => metric.name === name)?.data;
   if (data?.kind === 'histogram') return Number(data.points[0]?.count);

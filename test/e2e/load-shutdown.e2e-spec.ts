@@ -4,21 +4,21 @@ import { ask } from './health-app.js';
 import { WorkService } from './work-service.js';
 
 const CLIENTS = 40;
-/** Each client asks so often before the signal, and so often after it was told to go. */
+/** Requests of each client before the signal, and after it was told to close. */
 const BEFORE = 5;
 const AFTER = 3;
 /** Long enough for the last requests of the clients on a machine that has much else to do. */
 const DRAIN_MS = 3000;
 
-/** What a client of a load balancer met. */
+/** The results of a client of a load balancer. */
 interface Met {
   answered: number;
   readonly failures: unknown[];
 }
 
 /**
- * Asks on one connection. Told that it closes, it goes on with new ones for a while: the balancer has not noticed
- * yet. Then it is gone.
+ * Sends requests on one connection. After it is told that the connection closes, it goes on with new ones for a
+ * while, since the balancer has not noticed yet. Then it stops.
  */
 async function client(port: number, first: number, met: Met, warm: () => void): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -38,7 +38,7 @@ async function client(port: number, first: number, met: Met, warm: () => void): 
   agent.destroy();
 }
 
-/** Asks again and again until nobody listens. @returns the statuses, and why it ended */
+/** Sends requests until nobody listens. @returns the statuses, and why it ended */
 async function probe(port: number, path: string): Promise<{ statuses: number[]; end: string }> {
   const statuses: number[] = [];
   for (;;) {

@@ -12,7 +12,7 @@ useLeakCheck();
 /** Longer than Jest waits: a shutdown that waits for it fails the spec. */
 const FOR_EVER_MS = 3_600_000;
 
-/** Makes a span, and one that never ends if `leaks`; what the shutdown had to leave. */
+/** Makes a span, and one that never ends if `leaks`. Returns what the shutdown reported as left. */
 async function closed(endpoint: string, leaks: boolean): Promise<readonly PhaseReport[]> {
   const app = await createApp('express', {
     service: { name: 'closing' },

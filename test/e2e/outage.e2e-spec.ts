@@ -4,19 +4,19 @@ import { WorkService } from './work-service.js';
 
 const LIMIT_MS = 240_000;
 const ARRIVAL_MS = 90_000;
-/** Of the state of health, with a request of work between two of them. */
+/** Queries of the health state, each after a request of work. */
 const MOST_LOOKS = 10_000;
-/** Of lines of trouble in one outage, whatever their number of occurrences. */
+/** Lines of trouble allowed in one outage, whatever the number of occurrences. */
 const MOST_CAUSES = 3;
 const TAKEN = ['accepted', 'partial'];
 const REQUESTS = 40;
 const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 type Signal = (typeof SIGNALS)[number];
 type Engine = 'nestlens' | 'sdk';
-/** What differs between two lines that say the same. */
+/** The parts in which two lines with the same message differ. */
 const VARYING = /[\d:.,/]+|\b[AP]M\b/g;
 
-/** Sends early and often, and gives up soon, so that an outage is felt. */
+/** Sends early and often, and gives up soon, so that an outage has an effect. */
 const optionsFor = (endpoint: string, engine: Engine): OtelModuleOptions => ({
   service: { name: 'work' },
   otlp: {
@@ -41,7 +41,7 @@ async function work(service: WorkService, count = REQUESTS): Promise<number[]> {
   return statuses.filter((status) => status !== 200);
 }
 
-/** Goes on with work until readiness, which is 200 all the time, says what is wanted. */
+/** Goes on with work until readiness, which is always 200, shows the expected state. */
 async function becomes(
   service: WorkService,
   wanted: string,
@@ -70,7 +70,7 @@ async function worksUntil(service: WorkService, happens: Promise<unknown>): Prom
   await happens;
 }
 
-/** What was printed as an error or a warning, without what differs from one time to the next. */
+/** The printed errors and warnings, without the parts that differ each time. */
 const troubles = ({ lines }: WorkService): string[] =>
   lines.filter((line) => / (WARN|ERROR) /.test(line)).map((line) => line.replaceAll(VARYING, '#'));
 
@@ -79,18 +79,18 @@ function expectQuiet(service: WorkService): void {
   const said = troubles(service);
   expect(said).toEqual([...new Set(said)]);
   expect(said.length).toBeLessThanOrEqual(MOST_CAUSES);
-  // The export that failed belongs to nobody's request.
+  // The failed export belongs to no request.
   expect(said.filter((line) => line.includes('trace_id='))).toEqual([]);
 }
 
-/** What the service says of a signal at its end, all losses together. */
+/** The service's losses of a signal at its end, all of them together. */
 function account({ sent }: WorkService, signal: Signal) {
   const { accepted = 0, rejected = 0, queued = 0, dropped = {} } = sent?.[signal] ?? {};
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, rejected);
   return { accepted, lost, queued, created: accepted + lost + queued };
 }
 
-/** What arrived, but for what was counted as perhaps sent twice: an answer may come after the attempt is over. */
+/** Arrivals without those that were counted as possible duplicates: an answer may come after the attempt has ended. */
 function expectReceived(service: WorkService, server: ScriptedOtlpServer, signal: Signal): void {
   const { accepted, queued } = account(service, signal);
   const twice = received(server, signal) - accepted;
@@ -110,7 +110,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
 
   const start = (name: string, endpoint: string): Promise<WorkService> =>
     WorkService.start(name, optionsFor(endpoint, engine));
-  /** The official exporters lose what they cannot send; ours loses nothing that its memory holds. */
+  /** The official exporters lose telemetry that they cannot send. Ours loses nothing that its memory holds. */
   const expectLoss = (lost: number): void => {
     if (engine === 'nestlens') expect(lost).toBe(0);
     else expect(lost).toBeGreaterThan(0);
@@ -163,7 +163,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
       const traces = account(service, 'traces');
       expect(traces).toMatchObject({ created: service.asked + 1, queued: 0 });
       expectLoss(traces.lost);
-      // What was on its way when the collector went may have come without an answer.
+      // Requests under way when the collector stopped may have arrived without an answer.
       expect(received(server, 'traces')).toBeGreaterThanOrEqual(traces.accepted);
       expect(server.spans().at(-1)?.name).toBe('nestjs.shutdown');
     },

@@ -72,8 +72,8 @@ describe.each<
   it('is not traced, measured or logged', async () => {
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
     /**
-     * Over `fetch` and `node:http`, as applications do in any of these places, with a library that is instrumented by
-     * somebody else.
+     * Calls over `fetch` and `node:http`, as apps make them in any of these places, with an instrumented library of
+     * another vendor.
      */
     const calls = async (path: string): Promise<void> => {
       new Logger('Spec').log(path);
@@ -133,7 +133,7 @@ describe.each<
         result.observe(1);
       });
     await app.listen(0, '127.0.0.1');
-    // What this spec asks the app goes through the same instrumentation.
+    // The spec's own requests go through the same instrumentation.
     const port = portOf(app);
     await ask(port, '/work');
     await ask(port, '/readyz');
@@ -145,7 +145,7 @@ describe.each<
     const paths = asked.map(({ path }) => path);
     const expected = ['/indicator', '/observed', '/work', ...(isOurs ? ['/token'] : [])];
     expect(new Set(paths)).toEqual(new Set(expected));
-    // The work of the app is told, and nothing else.
+    // The work of the app is reported, and nothing else.
     const clients = collector
       .spans()
       .filter(({ kind, attributes }) => kind === CLIENT && attributes['server.port'] !== port)

@@ -9,7 +9,7 @@ export const folder = join(root, '.nestlens', 'readme');
 export const blocksOf = (page: string): readonly string[] =>
   [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
 
-/** What pages take for granted, and packages of recipes that are not installed here. */
+/** Names that pages assume, and packages of recipes that are not installed here. */
 const AMBIENT = `
 declare const OtelModule: typeof import('@nestlens/otel').OtelModule;
 declare const PG_POOL: symbol;

@@ -27,7 +27,7 @@ await app.close();
 console.log('options are taken');
 `;
 
-/** What the compiler says; empty where all is well. */
+/** The compiler's messages; empty for none. */
 const compile = async (): Promise<string> => {
   try {
     return (await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', folder])).stdout;

@@ -19,12 +19,12 @@ const LIMIT_MS = 90_000;
 const UNAUTHENTICATED = 16;
 const PATHS = ['/livez', '/readyz', '/readyz?verbose', '/startupz', '/healthz', '/metrics'];
 
-/** Fails with what stands around the secret, by the name of where it was seen. */
+/** Fails with the text around the secret, and the name of the place where it was seen. */
 const expectNoSecret = (where: string, text: string): void => {
   expect([where, secretIn(text)]).toEqual([where, undefined]);
 };
 
-/** Looks wherever a running service shows something. */
+/** Searches every place where a running service shows something. */
 const look = async (service: WorkService): Promise<void> => {
   for (const path of PATHS) {
     const { status, body } = await ask(service.port, path);
@@ -32,7 +32,7 @@ const look = async (service: WorkService): Promise<void> => {
     expectNoSecret(path, body);
   }
   const { body } = await ask(service.port, '/inspected');
-  // Of a service that shows nothing at all nothing would be proven.
+  // A service that shows nothing would prove nothing.
   expect(body).toContain("name: 'secrets'");
   expectNoSecret('what is inspected', body);
 };
@@ -73,7 +73,7 @@ describe.each(ENGINES)('the secrets of a service with the engine %s', (engine) =
       await service.stop();
 
       const headers = server.requests().map((request) => JSON.stringify(request.headers));
-      // They did arrive where they belong.
+      // The secrets did arrive where they belong.
       expect(headers.filter((text) => secretIn(text) === undefined)).toEqual([]);
       const told = service.lines.join('\n');
       expectNoSecret('the output', told);

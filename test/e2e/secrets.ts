@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { OtelModuleOptions } from '@nestlens/otel';
 
-/** Of the key the passphrase is `canary-passphrase`. */
+/** The passphrase of the key is `canary-passphrase`. */
 export const fixture = (file: string): string =>
   new URL(`../../libs/otlp/src/pool/fixtures/${file}`, import.meta.url).pathname;
 
@@ -13,7 +13,7 @@ const password = (of: string): string => `canary-${of}`;
 const pair = (of: string): string => `${USER}:${password(of)}`;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-/** Whatever is a secret here has this word in it, but for what is encoded. */
+/** Every secret here contains this word, except encoded ones. */
 const PLAIN = /canary/i;
 const ENCODED: readonly string[] = [
   'url',
@@ -28,20 +28,20 @@ const ENCODED: readonly string[] = [
   'passphrase',
 ]
   .flatMap((of) => [pair(of), password(of)])
-  // The end of base64 depends on what comes after.
+  // The end of base64 depends on the bytes that follow.
   .map((text) => base64(text).slice(0, -4));
 
-/** A secret in `text`, with what stands around it; undefined for none. */
+/** A secret in `text`, with the text around it; undefined for none. */
 export const secretIn = (text: string): string | undefined => {
   const at =
     PLAIN.exec(text)?.index ?? ENCODED.map((form) => text.indexOf(form)).find((i) => i >= 0);
   return at === undefined ? undefined : text.slice(Math.max(0, at - 150), at + 100);
 };
 
-/** What a collector that says too much has to say. */
+/** The text of a collector that says too much. */
 export const ECHO = `bad credentials: Bearer ${password('bearer')} of ${pair('url')}, key ${password('api-key')}, ${base64(pair('basic'))}`;
 
-/** Secrets in every place that the code has. */
+/** Secrets in every option. */
 export const secretOptions = (engine: Engine, endpoint: string): OtelModuleOptions => {
   const url = new URL(endpoint);
   url.username = USER;
@@ -65,7 +65,7 @@ export const secretOptions = (engine: Engine, endpoint: string): OtelModuleOptio
   };
 };
 
-/** Secrets in every variable that has to do with the export, those that are not understood included. */
+/** Secrets in every variable of the export, including variables that cannot be parsed. */
 export const secretVariables = (): NodeJS.ProcessEnv => ({
   OTEL_LOG_LEVEL: 'debug',
   OTEL_EXPORTER_OTLP_HEADERS: `x-env-key=${password('env-header')},x-enc=canary%2Fenv,canary`,

@@ -1,6 +1,6 @@
 import type { ServiceName } from '../../tools/demo/shop.ts';
 
-/** A line in the log of a service, and the SERVER span that it was written in. */
+/** A line in the log of a service, with the SERVER span in which it was written. */
 export interface Said {
   service: ServiceName;
   body: RegExp;

@@ -2,13 +2,13 @@ import type { ReceivedMetric, ReceivedSpan } from '@nestlens/testing';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** Requests, and the seconds that they took together, by what tells them apart. */
+/** Requests and their total seconds, by the attributes that distinguish them. */
 export type Red = Readonly<Record<string, { count: number; seconds: number }>>;
 
 const HTTP_KEYS = ['http.request.method', 'http.route', 'http.response.status_code', 'error.type'];
 const RPC_KEYS = ['rpc.method', 'rpc.status_code', 'error.type'];
 
-/** Which spans a metric of durations tells of, and by which of their attributes. */
+/** The spans that a metric of durations counts, and the attributes that it groups them by. */
 export const DURATIONS = [
   { metric: 'http.server.request.duration', kind: 2, keys: HTTP_KEYS },
   { metric: 'rpc.server.call.duration', kind: 2, keys: RPC_KEYS },
@@ -24,13 +24,13 @@ const keyOf = (attributes: Attributes, keys: readonly string[]): string =>
 const serviceOf = ({ resource }: Pick<ReceivedSpan, 'resource'>): unknown =>
   resource.attributes['service.name'];
 
-/** The points of a metric as it came last. */
+/** The latest points of a metric. */
 function lastPoints(metrics: readonly ReceivedMetric[], service: string, name: string) {
   const last = metrics.findLast((metric) => metric.name === name && serviceOf(metric) === service);
   return last?.data;
 }
 
-/** Rate, errors and duration as the histogram of a service tells them. */
+/** Rate, errors and duration according to the histogram of a service. */
 export function redOfMetric(
   metrics: readonly ReceivedMetric[],
   service: string,
@@ -46,7 +46,7 @@ export function redOfMetric(
   );
 }
 
-/** The same as its spans tell it. */
+/** Rate, errors and duration according to its spans. */
 export function redOfSpans(
   spans: readonly ReceivedSpan[],
   service: string,
@@ -64,7 +64,7 @@ export function redOfSpans(
   return red;
 }
 
-/** How far a counter of a service has come, all its series together. */
+/** The value of a counter of a service, all its series together. */
 export function counted(metrics: readonly ReceivedMetric[], service: string, name: string): number {
   const data = lastPoints(metrics, service, name);
   if (data?.kind !== 'sum') return 0;

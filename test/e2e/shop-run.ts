@@ -29,12 +29,12 @@ const only = <T>(found: readonly T[], what: string): T => {
 
 const PRELOAD = new URL('incoming-baggage.mjs', import.meta.url).href;
 
-/** The shop as processes, what it sends, and what it prints. */
+/** The shop as processes, with their telemetry and their output. */
 export class ShopRun {
   readonly server: ScriptedOtlpServer;
   readonly shop: Shop;
   readonly lines = new Map<ServiceName, string[]>();
-  /** By trace id, for another look once everything has come. */
+  /** By trace id, for another look once everything has arrived. */
   readonly #expected = new Map<string, ExpectedSpan>();
   readonly #exits = new Map<ServiceName, Exit>();
 
@@ -73,7 +73,7 @@ export class ShopRun {
     return answer(this.shop.url('gateway'), call);
   }
 
-  /** Asks, and waits until the trace of it is the expected tree. */
+  /** Sends a request, and waits until its trace is the expected tree. */
   async trace(call: Call, expected: ExpectedSpan): Promise<Answer> {
     const got = await this.ask(call);
     assert.equal(got.status, call.status, got.body);
@@ -86,7 +86,7 @@ export class ShopRun {
       all.filter((span) => span.traceId === traceId);
     const count = countOf(expected);
     this.#expected.set(traceId, expected);
-    // Where some never come, the tree says which.
+    // If some spans never arrive, the tree shows which.
     await this.server
       .waitForSpans((all) => ofTrace(all).length >= count, { timeoutMs: ARRIVAL_MS })
       .catch(() => undefined);
@@ -95,7 +95,7 @@ export class ShopRun {
     return spans;
   }
 
-  /** Nothing came twice, late or in addition. */
+  /** Nothing arrived twice, late or in addition. */
   expectTracesAgain(): void {
     assert.notEqual(this.#expected.size, 0);
     const byTrace = Map.groupBy(this.server.spans(), (span) => span.traceId);
@@ -136,7 +136,7 @@ export class ShopRun {
     assert.equal(spanId, this.spanOf(traceId, said.service, said.span, SERVER).spanId);
   }
 
-  /** Lets an order stay as it was placed, so that a watch of it does not end by itself. */
+  /** Lets an order stay placed, so that a watch of it does not end by itself. */
   async hold(orderId: string): Promise<void> {
     const client = new Client({ connectionString: this.shop.databaseUrl('orders') });
     await client.connect();
@@ -145,7 +145,7 @@ export class ShopRun {
     await client.end();
   }
 
-  /** Asks for a stream and goes away at its first event. @returns the trace id */
+  /** Requests a stream and leaves at its first event. @returns the trace id */
   async leave(path: string): Promise<string> {
     const headers = { 'user-agent': 'test' };
     const asked = request(this.shop.url('gateway') + path, { agent: false, headers }).end();
@@ -168,7 +168,7 @@ export class ShopRun {
     return this.#exits;
   }
 
-  /** What each service says it sent, against what came of it. */
+  /** The counts of sent telemetry in each service's output, and what arrived. */
   balances(): Balance[] {
     return SERVICES.flatMap((service) => {
       const reports = (this.lines.get(service) ?? []).flatMap((line): Sent[] => {

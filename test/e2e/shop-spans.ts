@@ -21,12 +21,12 @@ const controllerOf = (service: ServiceName): string =>
   `${service.charAt(0).toUpperCase()}${service.slice(1)}Controller`;
 
 export interface RpcParts {
-  /** Default: OK. */
+  /** Status code. Default: OK. */
   code?: string;
-  /** What the status says; only where it is an error of that side. */
+  /** The message of the status, only if it is an error of that side. */
   message?: string;
   events?: ExpectedSpan['events'];
-  /** Below the server's span. Default: none. */
+  /** Children of the server's span. Default: none. */
   children?: readonly ExpectedSpan[];
 }
 
@@ -92,9 +92,9 @@ export const method = (service: ServiceName, name: string): ExpectedSpan => ({
 });
 
 export interface HttpParts {
-  /** Controller and method; none where no route fits. */
+  /** Controller and method; none if no route matches. */
   handler?: string;
-  /** Of an answer that is the gateway's fault. */
+  /** For an answer that is the gateway's fault. */
   error?: { type: string; message: string };
   events?: ExpectedSpan['events'];
   children?: readonly ExpectedSpan[];

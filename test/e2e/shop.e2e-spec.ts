@@ -28,7 +28,10 @@ const CLOCKS_DIFFER_MS = 20;
 /** Half a second for all calls of one kind: a busy machine, but no other unit. */
 const CLOSE_DIGITS = 0;
 
-/** Of a metric: as often as there were spans, and as long; the two are timed one after the other. */
+/**
+ * Compares a metric with spans: the same count, and the same total within this tolerance, since the two are timed one
+ * after the other.
+ */
 const asSeen = (red: Red): Red =>
   Object.fromEntries(
     Object.entries(red).map(([key, { count, seconds }]) => [

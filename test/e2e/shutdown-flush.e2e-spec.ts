@@ -19,7 +19,7 @@ const HANDLED: readonly HandledPhaseName[] = [
   'exit',
 ];
 
-/** What the last shutdown had to leave. */
+/** What the last shutdown reported as left. */
 const leftOf = (app: INestApplication): string[] =>
   app.get(ShutdownSequence).reports.flatMap((report) => [...report.left]);
 
@@ -77,7 +77,7 @@ describe('the flush', () => {
 
 describe('the flush before Nest closes its servers', () => {
   const entry = new URL('./source-worker.mjs', import.meta.url);
-  /** How often traces and logs are flushed. */
+  /** Count of flushes of traces and logs. */
   const flushesOf = async (app: INestApplicationContext): Promise<number> => {
     let flushes = 0;
     const count = () => (flushes += 1);
@@ -86,7 +86,7 @@ describe('the flush before Nest closes its servers', () => {
     return flushes;
   };
   const otlp = (worker: false | { entry: URL }) => ({
-    // Nobody listens there.
+    // Nobody listens at this port.
     otlp: { endpoint: 'http://127.0.0.1:9', worker },
     traces: { exporters: ['otlp'] as const },
   });

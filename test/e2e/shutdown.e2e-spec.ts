@@ -47,7 +47,7 @@ class WorkController {
   }
 }
 
-/** What the last shutdown had to leave. */
+/** What the last shutdown reported as left. */
 const leftOf = (app: INestApplication): string[] =>
   app.get(ShutdownSequence).reports.flatMap((report) => [...report.left]);
 
@@ -111,7 +111,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     const failures: unknown[] = [];
     let warm = 0;
     const allWarm = Promise.withResolvers<void>();
-    // As a load balancer's client: it leaves when it is told that the connection closes.
+    // Like a load balancer's client: it leaves when it is told that the connection closes.
     const client = async (): Promise<void> => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       for (let turn = 0; ; turn += 1) {
@@ -140,7 +140,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
         ],
       },
     );
-    // As where telemetry of requests is out of order: then the connections alone tell.
+    // Like broken telemetry of requests: then only the connections tell.
     if (!counted) app.get(HttpServerInstrumentation).disable();
     await app.listen(0, '127.0.0.1');
     const server = app.getHttpServer() as Server;

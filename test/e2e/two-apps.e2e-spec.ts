@@ -113,7 +113,7 @@ describe('two apps of one process', () => {
   };
   const serviceOf = (item: Pick<ReceivedSpan, 'resource'>): string =>
     item.resource.attributes['service.name'] as string;
-  /** What arrived since the last question, each as `service what`. */
+  /** Arrivals since the last call, each as `service name`. */
   const seen = { spans: 0, records: 0, metrics: 0 };
   const arrived = async (): Promise<Record<'spans' | 'records' | 'names', string[]>> => {
     await flush();
@@ -124,7 +124,7 @@ describe('two apps of one process', () => {
     seen.records += records.length;
     seen.metrics += points.length;
     return {
-      // The questions of this file come from this process too.
+      // The requests of this file come from this process too.
       spans: spans
         .filter(({ kind, parentSpanId }) => kind !== CLIENT || parentSpanId !== '')
         .map((span) => `${serviceOf(span)} ${span.name}`)

@@ -30,7 +30,7 @@ useLeakCheck();
 it('each gRPC server of two apps, and what they call by hand, has its own service name', async () => {
   const collector = await ScriptedOtlpServer.start();
 
-  // Before any app, and outside of all.
+  // Made before any app, and outside of all of them.
   const bare = new Server(tracedGrpcServer({}).channelOptions);
   const identity = (bytes: Buffer): Buffer => bytes;
   bare.addService(
@@ -110,7 +110,7 @@ it('each gRPC server of two apps, and what they call by hand, has its own servic
     .map(({ kind, resource }) => `${resource.attributes['service.name'] as string} ${KINDS[kind]}`);
   expect(told.toSorted()).toEqual([
     'first CLIENT',
-    // Those to the bare server: from the two that call it, and from outside.
+    // Calls to the bare server: from the two apps, and from outside.
     'first SERVER',
     'first SERVER',
     'first SERVER',

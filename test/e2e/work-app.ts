@@ -28,7 +28,7 @@ class WorkController {
     return 'done';
   }
 
-  /** What somebody sees who prints the parts of a service: all that Nest has made, and the app itself. */
+  /** The output of printing the parts of a service: all that Nest has made, and the app itself. */
   @Get('inspected')
   inspected(): string {
     const modules = [...app.get(ModulesContainer).values()];

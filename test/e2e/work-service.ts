@@ -16,7 +16,7 @@ const ARGS = [
   join(ROOT, 'test', 'e2e', 'work-app.ts'),
 ];
 
-/** The service of work-app.ts in a process of its own. */
+/** The service of work-app.ts in its own process. */
 export class WorkService implements AsyncDisposable {
   readonly port: number;
   /** All that it has printed. */
@@ -31,7 +31,7 @@ export class WorkService implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Listens when this resolves; rejects with its last words where it ends before. */
+  /** Resolves when it listens. Rejects with its last output if it ends before. */
   static async start(
     name: string,
     options: OtelModuleOptions,
@@ -62,7 +62,7 @@ export class WorkService implements AsyncDisposable {
     return (await ask(this.port, `/jobs/${this.asked}`)).status;
   }
 
-  /** What readiness says. */
+  /** The answer of the readiness probe. */
   async health(): Promise<{ status: number; state: string; otlp: Record<string, unknown> }> {
     const { status, body } = await ask(this.port, '/readyz');
     const report = JSON.parse(body) as {
@@ -81,7 +81,7 @@ export class WorkService implements AsyncDisposable {
     await this.stop();
   }
 
-  /** What it said at its end of what it had sent. */
+  /** Its report at the end on sent telemetry. */
   get sent(): Sent | undefined {
     return this.lines.flatMap((line) => parseSent(line) ?? []).at(-1);
   }

@@ -15,36 +15,36 @@ import type { Balance } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
 /**
- * Files of certificates that change under a running app. They are looked at each 10 s, and each second while
- * handshakes fail: so they fail here, which makes 60 s that are promised 6 s.
+ * Certificate files that change under a running app. They are checked every 10 s, and every second while handshakes
+ * fail. The handshakes fail here, which shortens the promised 60 s to 6 s.
  */
 const RATE = 50;
 const PROTOCOL_NAMES = { ALPNProtocols: ['h2', 'http/1.1'], key: pem('server.key') };
 const faceOf = (cert: string) =>
   ({ kind: 'tls', options: { ...PROTOCOL_NAMES, cert: pem(cert) } }) as const;
 const HOME = faceOf('server.pem');
-/** Of a CA that the app learns of later. */
+/** A client certificate of a CA that the app learns of later. */
 const MOVED = faceOf('other-server.pem');
 const EXPIRED = faceOf('expired.pem');
 const NOT_USED = /changed files are not used yet/;
 
 interface Files {
-  /** Where a file of theirs is. */
+  /** The path of one of their files. */
   at(name: string): string;
-  /** In one step, as who is careful does. */
+  /** Replaced in one step, as a careful tool does. */
   replace(name: string, source: string): Promise<void>;
 }
 
-/** An app that sends all the time, and the door before its collector. */
+/** An app that sends all the time, and the door in front of its collector. */
 interface Scene {
   readonly door: Door;
-  /** Something new does, and the app says so. */
+  /** Waits until a new connection comes, and until the app reports it. */
   arrives(): Promise<void>;
-  /** For so long that the files were looked at: two probes are at least a second apart. */
+  /** Waits until the files have been checked: two probes are at least a second apart. */
   fails(): Promise<void>;
-  /** That files cannot be used. */
+  /** Waits until the app reports that files cannot be used. */
   isTold(): Promise<unknown>;
-  /** Doubles are those that nobody counts: a connection may have been cut when a batch was in it. */
+  /** Counts duplicates that the app did not count: a connection may have been cut with a batch in it. */
   settle(): Promise<{ readonly balance: Balance; readonly told: number }>;
 }
 

@@ -6,16 +6,16 @@ import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * A wall clock that jumps while an app runs. By a preload (`shifted-clock.mjs`), which works everywhere, moves all
- * threads of the app and leaves its monotonic clock alone, as a clock that is set does: libfaketime moves both, is not
- * on every machine, and cannot be told when.
+ * A wall clock that jumps while an app runs. The preload `shifted-clock.mjs` works everywhere, moves all threads of
+ * the app and leaves its monotonic clock alone, as when a clock is set. libfaketime moves both clocks, is not on
+ * every machine, and cannot be told when.
  */
 const RATE = 200;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const shiftedClock = new URL('fixtures/shifted-clock.mjs', import.meta.url).href;
 
-/** How many such jumps there are in a duration, by the hour at the least: none where it was measured by another clock. */
+/** Count of durations that contain such a jump of an hour or more: none if they were measured with another clock. */
 const jumpsIn = (durationMs = Number.NaN, jumpMs: number): number =>
   Math.abs(Math.round(durationMs / jumpMs));
 
@@ -84,7 +84,7 @@ describe('a wall clock that jumps', () => {
         const { arrived } = await collector.counts();
         await proxy.up();
         const back = async (): Promise<boolean> => (await collector.counts()).arrived > arrived;
-        // A pause that had the jump in it would last for an hour.
+        // A pause that included the jump would last for an hour.
         await until(back);
         // And back again, while it catches up.
         await shift(app, 0);

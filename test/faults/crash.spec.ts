@@ -8,7 +8,10 @@ import type { CollectorProcess } from './fixtures/collector-process.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** What is in memory when a process dies of an exception, or its thread hangs at the end, is written by the main thread. */
+/**
+ * When a process dies of an exception, or its worker hangs at the end, the main thread writes the telemetry in memory
+ * to disk.
+ */
 const SPANS = 5000;
 const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
 
@@ -31,7 +34,7 @@ describe('an end that nobody planned', () => {
         { quiet: true },
       );
 
-    /** By another process: all of `made`, and nothing of it is left on disk. */
+    /** Another process sends all of `made`, and leaves nothing on disk. */
     const expectDelivered = async (made: number, name: string): Promise<void> => {
       await proxy.up();
       const next = await start('next');
@@ -46,7 +49,7 @@ describe('an end that nobody planned', () => {
         queued: 0,
         accepted: books.restored,
       });
-      // What the dying one was sending to the disk itself may be there twice.
+      // Batches that the dying process was writing to disk itself may be there twice.
       const { doubles } = await collector.counts();
       expect(doubles).toBeLessThanOrEqual(books.restored - made);
     };
@@ -103,7 +106,7 @@ describe('an end that nobody planned', () => {
       const deadline = new AbortController();
       const ended = app.shutdown(deadline.signal);
       deadline.abort();
-      // Who waited for the thread would wait for ever.
+      // A caller that waits for the worker would wait for ever.
       const { kind, ledger } = await ended;
       expect(kind).toBe('deadline');
       expect(ledger.traces).toMatchObject({

@@ -8,7 +8,7 @@ import type { SpoolFile } from './fixtures/spool-files.js';
 import { Stage } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
-/** What an app starts on whose spool was damaged while nobody looked, or holds very many files. */
+/** An app that starts on a spool that was damaged meanwhile, or that holds very many files. */
 const RECORDS = 5;
 const SPANS = 10;
 const FILES = 100_000;
@@ -16,7 +16,7 @@ const FILES = 100_000;
 type Damage = readonly [
   what: string,
   change: (file: SpoolFile) => Buffer,
-  /** Records that are lost. */
+  /** Count of lost records. */
   lost: number,
 ];
 
@@ -103,7 +103,7 @@ describe('a spool that is not as it was left', () => {
         const { restored, accepted, dropped } = books;
         expect(books).toMatchObject({ created: 100, queued: 0, spooled: 0, rejected: 0 });
         expect(accepted).toBe(100 + all - damaged);
-        // What a crash left without a name says nothing of what was in parts that cannot be read.
+        // A file that a crash left without its final name does not tell the contents of unreadable parts.
         expect(dropped).toEqual({ spool_corrupt: restored - (all - damaged) });
         expect(restored).toBeLessThanOrEqual(all);
         expect(how === 'open' || restored === all).toBe(true);

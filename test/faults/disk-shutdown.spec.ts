@@ -8,7 +8,7 @@ import { stoodStill } from './fixtures/loop-delay.js';
 import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** The shutdown of an app whose collector is away and whose disk is in trouble. Disks are pretended. */
+/** The shutdown of an app whose collector is away and whose disk fails. The disks are simulated. */
 const RATE = 500;
 const DEADLINE_MS = 1000;
 const TROUBLE_MS = 700;
@@ -57,13 +57,14 @@ describe('a shutdown', () => {
         const made = await app.rest();
         expect(held(await app.report())).toBe(made);
         const report = await app.shutdown(DEADLINE_MS);
-        // A timer that waited for the disk would be late by a sync, or by what a hanging disk lets nobody go for.
+        // A timer that waited for the disk would be late by a sync, or by the time that a hanging disk blocks its
+        // callers.
         expect(stoodStill((await app.report()).loop, SYNC_MS)).toBe(false);
         const { spooled, queued, accepted, dropped } = report.ledger.traces;
         const { shutdown_deadline: lost = 0, ...others } = dropped;
         expect({ queued, accepted, others }).toEqual({ queued: 0, accepted: 0, others: {} });
         expect(spooled + lost).toBe(made);
-        // What a slow disk took survives the process, synced or not; one that hangs takes nothing.
+        // Writes that a slow disk accepted survive the process, synced or not. A disk that hangs accepts none.
         expect(lost > 0).toBe(trouble.hangs === true);
         await app.kill();
         await proxy.up();

@@ -12,9 +12,10 @@ import type { Balance } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * A disk that refuses while the collector is away, under an app with its pipeline. Full, read-only
- * and forbidden disks are real ones, in a mount namespace of the app's; errors of a device and slow syncs are pretended
- * (`troubled-disk.mjs`). The collector is away longer than the disk, so that each batch is either on disk or in memory.
+ * A disk that refuses while the collector is away, under an app with its pipeline. Full, read-only and forbidden
+ * disks are real, in a mount namespace of the app's. Errors of a device and slow syncs are simulated
+ * (`troubled-disk.mjs`). The collector is away longer than the disk, so that each batch is either on disk or in
+ * memory.
  */
 const RATE = 200;
 const KIB = 1024;
@@ -54,14 +55,14 @@ describe('a disk that makes trouble', () => {
     const spools = (app: AppProcess, more = 0): Promise<void> =>
       until(async () => (await app.report()).books.spooled > more, 'the spool');
 
-    /** The app feels nothing of it. */
+    /** The app is not affected. */
     const expectUnhurt = async (app: AppProcess, report: ProcessReport): Promise<void> => {
       expect(report.broken).toEqual([]);
       expect(await app.hurt(report)).toBeLessThanOrEqual(UNHURT);
       expect(report.mostBytes).toBeLessThanOrEqual(4 * MIB);
     };
 
-    /** What is said of the disk, besides the collector that is away. */
+    /** The messages about the disk, apart from those about the collector that is away. */
     const ofDisk = ({ lines }: ProcessReport): readonly string[] =>
       lines.filter((line) => !line.endsWith('trying again'));
 
@@ -107,7 +108,7 @@ describe('a disk that makes trouble', () => {
         await lasting(TROUBLE_MS);
         const during = await app.report();
         await expectUnhurt(app, during);
-        // Back to memory: whatever was ended meanwhile waits there.
+        // Back to memory: items that ended meanwhile wait there.
         expect(during.books.queued).toBeGreaterThanOrEqual(during.made - made);
         expect(during.books.dropped).toEqual({});
         await trouble.end(app);

@@ -13,8 +13,8 @@ import type { Balance } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * What names may do. The system's own resolver asks a name server of ours, on a network of its own: nothing between
- * the export worker and the wire is replaced. Connections grow old after 0.5 s instead of 5 min where a test says so.
+ * Faults of name resolution. The system's own resolver asks our name server, on a network of its own: nothing between
+ * the export worker and the wire is replaced. Connections grow old after 0.5 s instead of 5 min if a test says so.
  */
 const NAME = 'collector.test';
 const [HOME, NEW_HOME] = ['192.0.2.1', '192.0.2.2'] as const;
@@ -35,7 +35,7 @@ describe('names', () => {
     let island: Island;
     let names: NameServer;
 
-    /** An app and a collector for each protocol, where nobody knows the name yet. */
+    /** An app and a collector for each protocol, while the name is unknown. */
     const meet = async (
       answer: NameAnswer,
       { maxAgeMs = 300_000, answerWithinS = 1 } = {},
@@ -65,7 +65,7 @@ describe('names', () => {
     const madeBy = async (met: readonly Met[]): Promise<number> =>
       (await allOf(met, ({ app }) => app.report())).reduce((sum, { made }) => sum + made, 0);
 
-    /** Why it leaves the collector alone, when it does. */
+    /** The reason why it does not try the collector, if it does not. */
     const reasonOf = async ({ app }: Met): Promise<string | undefined> => {
       await until(async () => (await app.report()).reasons.length > 0);
       return (await app.report()).reasons[0];
@@ -108,7 +108,7 @@ describe('names', () => {
         const met = await meet({ failure: 'silence' }, { answerWithinS: 5 });
         await names.say('database.test', { a: [HOME] });
         await allOf(met, ({ app }) => app.pace(RATE));
-        // From here on its loop is looked at.
+        // Its loop is observed from here on.
         await allOf(met, ({ app }) => app.report());
         const looks: LoopDelay[][] = met.map(() => []);
         // A lookup that waited for one that hangs would see it end, and the next one asked. Of three, one at least meets none
@@ -126,9 +126,9 @@ describe('names', () => {
         for (const each of looks) expect(hurt(each)).toBeLessThanOrEqual(UNHURT);
         await names.say(NAME, { a: [HOME] });
         await allOf(met, ({ app }) => app.rest());
-        // The question that is out gets its answer, or none, within 5 s.
+        // The pending lookup is answered, or fails, within 5 s.
         for (const each of met) {
-          // A flush may still meet that question; the next one asks anew.
+          // A flush may still meet that lookup. The next one starts another.
           const first = await each.app.flush();
           const last = first.kind === 'unreachable' ? await each.app.flush() : first;
           expect(last).toEqual({ kind: 'done' });

@@ -8,7 +8,7 @@ import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 
 /** Flush and shutdown with 0 to 50,000 spans queued, whatever the peer does. */
 const COUNTS = [0, 1, 2048, 50_000];
-/** The length of a deadline, which is the fault. No attempt ends by its own before it. */
+/** The length of a deadline, which is the fault under test. No attempt ends by itself before it. */
 const DEADLINE_MS = 1500;
 const NEVER_MS = 1_000_000;
 
@@ -40,7 +40,7 @@ describe('flush and shutdown', () => {
       const app = stage.app({ traces, worker: worker && FROM_WORKER });
       if (peer === 'slow') proxy.set({ up: { latencyMs: 100 }, down: { latencyMs: 100 } });
       if (peer === 'half-open') {
-        // It was a good one once.
+        // The collector was reachable once.
         app.spans(1);
         await app.flush();
         proxy.set({ blackHole: true });
@@ -77,7 +77,8 @@ describe('flush and shutdown', () => {
         for (const { app, count } of apps) app.spans(count);
         const runs = await Promise.all(
           apps.map(async ({ app, count, collector }) => {
-            // Nothing else ends them: but for a dead one, at which a flush need not wait, they would go on.
+            // Nothing else ends them: attempts would go on, except at a dead collector, for which a flush need not
+            // wait.
             const flush = await app.flush(AbortSignal.timeout(DEADLINE_MS));
             const shutdown = await app.shutdown(AbortSignal.timeout(DEADLINE_MS));
             const { arrived: size } = await collector.counts();
@@ -92,7 +93,7 @@ describe('flush and shutdown', () => {
           expect(books.queued).toBe(0);
           const { shutdown_deadline: given = 0 } = books.dropped;
           expect(books.accepted + books.rejected + given).toBe(made);
-          // What was given up may have arrived; what was accepted has.
+          // Dropped items may have arrived; accepted items have.
           expect(size).toBeGreaterThanOrEqual(books.accepted);
           expect(peer === 'slow' || given === count).toBe(true);
           expect(lines.length).toBeLessThanOrEqual(2);

@@ -46,7 +46,7 @@ describe('options', () => {
   });
 });
 
-/** Names are put together of these. */
+/** Names are composed of these parts. */
 const isPrefix = (name: string): boolean =>
   Object.keys(VARIABLES).some((known) => known.startsWith(`${name}_`));
 
@@ -72,7 +72,7 @@ describe('variables of the environment', () => {
 });
 
 describe('endpoints of collectors and proxies', () => {
-  /** Their URLs are of something else. */
+  /** These URLs belong to something else. */
   const OF_OTHERS = [
     // Calls of the app.
     'libs/otel/src/http/client-target.ts',

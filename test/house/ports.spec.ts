@@ -1,6 +1,6 @@
 import { projectFiles, read } from './tree.js';
 
-/** A receiver that is made without its ports listens on those of OTLP, which only one process of a machine has. */
+/** A receiver made without ports listens on those of OTLP, and only one process of a machine can have them. */
 const ON_PORTS_OF_OTLP = /createOtlpReceiver\(\{(?![^}]*\bgrpcPort\b|[^}]*\.\.\.)/;
 
 describe('specs', () => {

@@ -22,6 +22,6 @@ export const read = (file: string): string => readFileSync(join(root, file), 'ut
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s+['"]([^'"]+)['"]/g;
 
-/** What a file imports, types included. */
+/** The modules that a file imports, including type imports. */
 export const importsOf = (source: string): readonly string[] =>
   [...source.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');

@@ -7,7 +7,7 @@ export interface TimedLine {
   readonly why: string;
 }
 
-/** What Jest allows a test; see `jest.config.js`. Less would judge how fast the machine is. */
+/** Jest's time limit for a test; see `jest.config.js`. A lower one would judge how fast the machine is. */
 const TEST_TIMEOUT_MS = 120_000;
 const BOUNDS = /^toBe(Less|Greater)Than(OrEqual)?$|^toBeCloseTo$/;
 /** Names of durations; in a spec with a manual clock they are that clock's. */
@@ -133,7 +133,7 @@ function isSleep(call: ts.CallExpression): boolean {
   return ts.isNewExpression(above) && above.expression.getText() === 'Promise';
 }
 
-/** What `it(name, run, timeout)` and its like give as a number. */
+/** The number argument of `it(name, run, timeout)` and similar calls. */
 function timeoutOf(call: ts.CallExpression): number | undefined {
   const base = /^\w+/.exec(call.expression.getText())?.[0] ?? '';
   const last = call.arguments.at(-1);

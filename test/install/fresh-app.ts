@@ -18,7 +18,7 @@ export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'ne
 export const removeFolder = (folder: string): Promise<void> =>
   rm(folder, { recursive: true, force: true });
 
-/** Packs the published libs as npm would, and gives each one's tarball by package name. */
+/** Packs the published libs as npm would. Returns each tarball by package name. */
 export const packLibs = async (folder: string): Promise<ReadonlyMap<string, string>> => {
   const tarballs = new Map<string, string>();
   for (const lib of ['otlp', 'otel', 'testing', 'lens']) {
@@ -36,7 +36,7 @@ export const packLibs = async (folder: string): Promise<ReadonlyMap<string, stri
   return tarballs;
 };
 
-/** The `node` of an npm package, as the project itself gets its own, which is taken where it is of that version. */
+/** The `node` of an npm package, installed like the project's own, which is used if it has that version. */
 export const installNode = async (folder: string, version: string): Promise<string> => {
   if (process.versions.node === version) return process.execPath;
   const home = join(folder, `node-${version}`);
@@ -71,7 +71,10 @@ export const createApp = async (
   return home;
 };
 
-/** Resolves what an app has, then adds packages to it, which is where npm finds conflicts. Rejects with what npm says. */
+/**
+ * Resolves the app's dependencies, then adds packages to it, which is where npm finds conflicts. Rejects with npm's
+ * output.
+ */
 const addTo = async (
   home: string,
   registry: string,
@@ -95,8 +98,8 @@ export const lockedPackages = async (home: string): Promise<Locked> => {
 };
 
 /**
- * What npm resolves for an app with these dependencies to which `names` are added. Nothing is installed. Rejects where a
- * user would see ERESOLVE, or would have packages whose peers are not what they ask for.
+ * Npm's resolution for an app with these dependencies to which `names` are added. Nothing is installed. Rejects where
+ * a user would see ERESOLVE, or would have packages whose peers do not match.
  */
 export const resolveApp = async (
   home: string,
@@ -114,7 +117,7 @@ export const resolveApp = async (
 export interface RunningApp {
   readonly url: string;
   readonly output: readonly string[];
-  /** Sends SIGTERM and resolves with how the process ended. */
+  /** Sends SIGTERM and resolves with the process's exit. */
   stop(): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   kill(): void;
 }
@@ -133,7 +136,7 @@ const listening = async (child: ChildProcess, output: string[]): Promise<string>
   return promise;
 };
 
-/** What Nest itself imports only where it is installed. */
+/** Packages that Nest imports only if they are installed. */
 const OPTIONAL = [
   '@nestjs/microservices',
   '@nestjs/websockets',
@@ -174,7 +177,7 @@ export const bundleApp = async (
   return out;
 };
 
-/** Runs the specs of a folder within the app's as `nest new` sets Jest up; gives what was printed. */
+/** Runs the specs of a folder of the app with the Jest setup of `nest new`. Returns the output. */
 export const runJest = async (
   node: string,
   home: string,
@@ -190,7 +193,7 @@ export const runJest = async (
   return stdout + stderr;
 };
 
-/** Checks the types of a script against those of the app's packages. Rejects with what the compiler says. */
+/** Checks the types of a script against those of the app's packages. Rejects with the compiler's output. */
 export const checkScript = async (home: string, script: string): Promise<void> => {
   const compilerOptions = {
     allowJs: true,
@@ -205,7 +208,7 @@ export const checkScript = async (home: string, script: string): Promise<void> =
   await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', path], { cwd: home });
 };
 
-/** Runs a script in the app's folder; gives the lines that it printed. */
+/** Runs a script in the app's folder. Returns its output, line by line. */
 export const runScript = async (
   node: string,
   home: string,

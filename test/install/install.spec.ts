@@ -31,7 +31,7 @@ const BOTH_APIS = [`node_modules/@nestlens/otel/${API} 1.10`, `${API} 1.9`];
 /** The oldest that Nest 11 allows. */
 const OLDEST = { 'reflect-metadata': '0.1.13', rxjs: '7.1.0' };
 
-/** Each copy of the API, with its line of versions. */
+/** Each copy of the API, with its release line. */
 const apisIn = (locked: Locked): readonly string[] =>
   Object.entries(locked)
     .filter(([path]) => path.endsWith(API))
@@ -127,7 +127,7 @@ describe('the packed libs in a fresh app', () => {
         const output = await expectObserved(
           app,
           (env) => startApp(nodeOf(NEWEST), file, env),
-          // Nobody can reach what another copy of the API in the same file gave before.
+          // Handles that another copy of the API in the same file gave before cannot be reached.
           app === 'nest12-esm',
         );
         const told = output.filter((text) => /worker/.test(text));

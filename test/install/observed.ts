@@ -5,7 +5,7 @@ import type { RunningApp } from './fresh-app.js';
 const itemsOf = <I>(groups: readonly ResourceGroup<I>[]): readonly I[] =>
   groups.flatMap((group) => group.scopes.flatMap((scope) => scope.items));
 
-/** Runs `work` against a collector, and gives all that arrived there. */
+/** Runs `work` against a collector, and returns all arrivals. */
 export const collected = async (
   work: (endpoint: string) => Promise<void>,
 ): Promise<readonly ExportRequest[]> => {
@@ -34,8 +34,8 @@ export const recordsIn = (requests: readonly ExportRequest[]) =>
   requests.flatMap((request) => (request.signal === 'logs' ? itemsOf(request.groups) : []));
 
 /**
- * Asks the app of `main.ts` once, stops it, and expects the telemetry of that. `hasEarly`: also spans of a tracer that was
- * there before this package.
+ * Sends one request to the app of `main.ts`, stops it, and expects the telemetry of that request. `hasEarly`:
+ * including spans of a tracer that was obtained before this package was loaded.
  */
 export const expectObserved = async (
   service: string,

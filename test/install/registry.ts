@@ -6,14 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { root } from '../house/tree.js';
 
-/** A registry of npm on loopback that has our packages and nothing else. */
+/** An npm registry on loopback that has our packages only. */
 export interface LocalRegistry {
   /** For the scope `@nestlens`: `@nestlens:registry=<url>` in `.npmrc`. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Long past, for clients that leave out what was published yesterday. */
+/** Long ago, for clients that skip recently published packages. */
 const PUBLISHED = '2020-01-01T00:00:00.000Z';
 
 interface Manifest {
@@ -21,7 +21,7 @@ interface Manifest {
   readonly version: string;
 }
 
-/** What a registry answers for a package: the manifest as it was published, and where the tarball is. */
+/** The registry's document of a package: the published manifest, and the tarball's address. */
 const packument = (manifest: Manifest, tarball: Buffer, url: string): object => ({
   name: manifest.name,
   'dist-tags': { latest: manifest.version },
@@ -39,8 +39,8 @@ const packument = (manifest: Manifest, tarball: Buffer, url: string): object => 
 });
 
 /**
- * Serves the packed libs as a registry would, so that npm resolves them as it does for a user: a `file:` entry is a
- * dependency of the app itself, with other rules for its peers. All other packages come from the registry that is configured.
+ * Serves the packed libs like a registry, so that npm resolves them as for a user: a `file:` entry would be a
+ * dependency of the app itself, with other rules for its peers. All other packages come from the configured registry.
  */
 export const serveRegistry = async (
   tarballs: ReadonlyMap<string, string>,
@@ -54,7 +54,7 @@ export const serveRegistry = async (
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // npm caches by URL: a path of its own, since the port may be that of an earlier run.
+  // npm caches by URL, so each run has a path of its own: the port may be that of an earlier run.
   const path = `/${randomUUID()}/`;
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
   for (const [name, file] of tarballs) {

@@ -7,11 +7,14 @@ import { root } from '../house/tree.js';
 const exec = promisify(execFile);
 const SOURCES = ['main.ts', 'app.module.ts'] as const;
 
-/** What the Nest CLI of an app's folder makes by `nest new`, then `nest add`, within that folder, so that its packages are found. */
+/**
+ * A project made by the Nest CLI of an app's folder with `nest new`, then `nest add`. It lies in that folder, so that
+ * its packages are found.
+ */
 export class StockProject {
   readonly name = 'stock';
   readonly folder: string;
-  /** What the first `nest add` printed. */
+  /** The output of the first `nest add`. */
   firstAdd = '';
   readonly #node: string;
   readonly #cli: string;
@@ -31,7 +34,7 @@ export class StockProject {
     return project;
   }
 
-  /** What `nest add @nestlens/otel` does once the package is installed; gives what it printed. */
+  /** Runs the schematic of `nest add @nestlens/otel` after the package is installed. Returns its output. */
   add(): Promise<string> {
     return this.#nest(this.folder, 'add', '@nestlens/otel', '--skip-install');
   }
@@ -44,7 +47,7 @@ export class StockProject {
     return Promise.all(SOURCES.map((file) => readFile(join(this.folder, 'src', file), 'utf8')));
   }
 
-  /** Compiles it; gives its entry, which prints where it listens. */
+  /** Compiles it. Returns its entry, which prints its address. */
   async build(): Promise<string> {
     const compilerOptions = {
       types: ['node'],
@@ -65,7 +68,7 @@ export class StockProject {
 
   async #nest(cwd: string, ...args: readonly string[]): Promise<string> {
     const running = exec(this.#node, [this.#cli, ...args], { cwd });
-    // It asks where it has a terminal, and goes on where it has none.
+    // It prompts on a terminal, and continues without one.
     running.child.stdin?.end();
     const { stdout, stderr } = await running;
     return stdout + stderr;

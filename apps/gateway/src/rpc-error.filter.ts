@@ -3,7 +3,7 @@ import type { ArgumentsHost } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { GrpcStatus } from '@nestjs/microservices';
 
-/** What a peer's status means to an HTTP caller. The rest is 500. */
+/** The HTTP status for a peer's gRPC status. Any other is 500. */
 const HTTP_STATUS: Partial<Record<GrpcStatus, number>> = {
   [GrpcStatus.INVALID_ARGUMENT]: 400,
   [GrpcStatus.OUT_OF_RANGE]: 400,
@@ -25,7 +25,7 @@ interface PeerError extends Error {
   details: string;
 }
 
-/** Answers a failed gRPC call with the HTTP status that fits; all else goes to Nest's own filter. */
+/** Answers a failed gRPC call with the matching HTTP status. Other exceptions go to Nest's own filter. */
 @Catch()
 export class RpcErrorFilter extends BaseExceptionFilter {
   private readonly logger = new Logger(RpcErrorFilter.name);
@@ -40,7 +40,7 @@ export class RpcErrorFilter extends BaseExceptionFilter {
     if (status < 500) {
       return new HttpException(error.details, status, { cause: error });
     }
-    // The caller learns that it is not their fault, the log learns why.
+    // The caller learns that the fault is not theirs; the log has the reason.
     this.logger.error(`A peer answered ${GrpcStatus[error.code]}: ${error.details}`, error.stack);
     return new HttpException('The shop cannot answer this right now', status, { cause: error });
   }

@@ -3,7 +3,7 @@ import type { NestMiddleware } from '@nestjs/common';
 import { trace } from '@opentelemetry/api';
 import type { ServerResponse } from 'node:http';
 
-/** Tells the caller the trace id, so that a complaint can name it. */
+/** Sends the trace id to the caller, so that a complaint can name it. */
 @Injectable()
 export class TraceIdMiddleware implements NestMiddleware {
   use(_request: unknown, response: ServerResponse, next: () => void): void {

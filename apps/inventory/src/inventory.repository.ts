@@ -4,7 +4,7 @@ import { Span } from '@nestlens/otel';
 import { Pool } from 'pg';
 import { migrate } from './migrations.js';
 
-/** What is left after units were taken, and what one of them costs. */
+/** The quantity that is left after units were taken, and the price of one unit. */
 export interface Taken {
   readonly left: number;
   readonly unitPriceCents: number;
@@ -34,7 +34,7 @@ export class InventoryRepository implements OnModuleInit, OnApplicationShutdown 
     return rows[0]?.quantity;
   }
 
-  /** Nothing, where there is no such sku or too few are left. */
+  /** Returns nothing if the sku is unknown or too few units are left. */
   @Span()
   async take(sku: string, quantity: number): Promise<Taken | undefined> {
     const { rows } = await this.pool.query<Taken>(

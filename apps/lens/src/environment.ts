@@ -1,6 +1,6 @@
 import type { LensOptions } from '@nestlens/lens';
 
-/** What the variables come to: options for the lens, or every fault in them. */
+/** The result of reading the variables: options for the lens, or every fault. */
 export type Environment =
   | { readonly kind: 'ok'; readonly options: LensOptions }
   | { readonly kind: 'wrong'; readonly faults: readonly string[] };
@@ -12,7 +12,7 @@ const numbers = [
   ['LENS_MAX_BYTES', 'maxBytes', 'bytes, such as 268435456'],
 ] as const;
 
-/** Reads `LENS_*`; an empty variable counts as absent. Ranges are checked by `createLens`. */
+/** Reads `LENS_*`. An empty variable counts as absent. `createLens` checks ranges. */
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const faults: string[] = [];
   const options: { -readonly [K in keyof LensOptions]: LensOptions[K] } = {};

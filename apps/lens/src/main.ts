@@ -4,7 +4,7 @@ import { exitCodes, stopOnSignal } from './exit.js';
 import { keepHeapSmall } from './heap.js';
 import { listening, stopped } from './report.js';
 
-/** Starts the lens, tells where it listens, and stops it on the first signal. */
+/** Starts the lens, prints its addresses, and stops it on the first signal. */
 async function main(): Promise<void> {
   keepHeapSmall();
   const environment = readEnvironment(process.env);
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     return;
   }
 
-  // 1. Signals first: one that comes while the ports open still stops cleanly.
+  // 1. Signals first, so that one that arrives while the ports open still stops the lens cleanly.
   stopOnSignal(async (deadline) => {
     await lens.close(deadline);
     console.log(stopped(lens.stats()));
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   try {
     const address = await lens.start();
     console.log(listening(address));
-    // 3. Whoever spawned us with an IPC channel learns the ports. It may be gone: that is no fault.
+    // 3. A parent process with an IPC channel gets the ports. It may be gone, which is no fault.
     process.send?.({ type: 'listening', ...address }, undefined, undefined, () => undefined);
   } catch (error) {
     console.error(messageOf(error));

@@ -10,7 +10,7 @@ export function listening({ grpcUrl, httpUrl, apiUrl }: LensAddress): string {
   ].join('\n');
 }
 
-/** The block printed at the end: what was received. */
+/** The block printed at the end: the counts of received telemetry. */
 export function stopped({ counts, uptimeMs }: LensStats): string {
   const line = (name: string, { received, refused, evicted }: LensStats['counts']['traces']) =>
     `  ${name.padEnd(12)}${received} received, ${refused} refused, ${evicted} evicted`;

@@ -13,7 +13,7 @@ export interface NewOrder {
   readonly paymentId: string;
 }
 
-/** As it comes back: without the payment, which is nobody else's business. */
+/** An order as it is returned: without the payment, which is private. */
 export interface StoredOrder extends Omit<NewOrder, 'paymentId'> {
   readonly createdAt: Date;
 }

@@ -10,7 +10,7 @@ import { OrdersService } from './orders.service.js';
 const REQUEST = { userId: 'ada', sku: 'tea', quantity: 2, card: 'tok_visa' };
 const declined = new RpcException({ code: GrpcStatus.PERMISSION_DENIED, message: 'declined' });
 
-/** Peers and a table in memory that note each step, and fail at the steps that are told to. */
+/** Peers and a table in memory that record each step, and fail at the steps that they are told to. */
 function shop(failing: Record<string, Error> = {}) {
   const steps: string[] = [];
   const table = new Map<string, StoredOrder>();

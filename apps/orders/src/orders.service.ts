@@ -11,7 +11,7 @@ import { OrdersPeers } from './orders.peers.js';
 import { OrdersRepository } from './orders.repository.js';
 import type { NewOrder, StoredOrder } from './orders.repository.js';
 
-/** The failure that nobody expected: a sku on which placing an order breaks. */
+/** An unexpected failure: a sku for which placing an order crashes. */
 const CRASH_SKU = 'crash';
 const MAX_SLOW_MS = 2000;
 /** The warehouse is quick: an order is packed after one step and shipped after two. */
@@ -88,7 +88,7 @@ export class OrdersService {
     return order;
   }
 
-  /** A step back that fails is logged: the caller should learn why the order failed. */
+  /** A compensation that fails is only logged: the caller should learn why the order failed. */
   private async undo(orderId: string, step: () => Promise<void>): Promise<void> {
     try {
       await step();

@@ -7,10 +7,10 @@ export type Authorization =
   | { readonly kind: 'approved'; readonly id: string }
   | { readonly kind: 'declined'; readonly reason: string };
 
-/** Payments kept for a refund; the oldest is forgotten first. */
+/** Payments kept for a refund. The oldest is forgotten first. */
 const MAX_OPEN = 10_000;
 
-/** Stands for a bank: takes its time, and declines the card `tok_declined`. */
+/** Stands for a bank: takes a while, and declines the card `tok_declined`. */
 @Injectable()
 export class CardProcessor {
   private readonly open = new Map<string, number>();
