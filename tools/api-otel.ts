@@ -1,8 +1,8 @@
 /**
  * Observability for NestJS in one import.
  *
- * What the package exports, for the API reference: its own entry exports the classes that all loaded copies share, as
- * constants whose members no reference would show.
+ * The exports of the package, for the API reference. The package's own entry exports the classes that all loaded
+ * copies share as constants, whose members a reference would not show.
  *
  * @module @nestlens/otel
  */

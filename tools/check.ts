@@ -11,7 +11,7 @@ const jest = [
   '--no-warnings',
   'node_modules/jest/bin/jest.js',
 ];
-/** One spec file after the other, in this process. Only where a few files start many processes of their own. */
+/** Runs one spec file after the other, in one process. Only for few files that start many processes of their own. */
 const inBand = [...jest, '--runInBand'];
 
 const steps: readonly Step[] = [
@@ -43,7 +43,7 @@ const steps: readonly Step[] = [
   },
   { name: 'install specs', command: [...inBand, 'test/install'], slow: true, after: ['build'] },
   { name: 'demo', command: ['node', 'tools/demo.ts', '--check'], slow: true, after: ['build'] },
-  // Alone: the faults watch the loop and the memory of what they break.
+  // Alone, since the faults measure the loop and the memory of the processes that they break.
   { name: 'faults', command: ['node', 'test/faults/run.ts'], further: true, alone: true },
   { name: 'API reference', command: ['typedoc'], further: true, after: ['build'] },
   { name: 'interop specs', command: ['node', 'test/interop/run.ts'], further: true, alone: true },

@@ -24,7 +24,7 @@ async function start(shop: Shop, signal: AbortSignal): Promise<void> {
     shop.startDatabase(),
     build(ROOT, signal, (project) => console.log(`  building ${project}`)),
   ]);
-  // Both have settled: what one has started can be stopped where the other failed.
+  // Both have settled, so that whichever started can be stopped if the other failed.
   for (const part of starting) if (part.status === 'rejected') throw part.reason;
   step('the lens');
   await shop.startLens(signal);
@@ -79,7 +79,7 @@ async function checkEnd(checks: Checks, { balances, faults }: Farewell): Promise
 
 async function run(check: boolean): Promise<number> {
   const signal = interrupts(() => process.exit(INTERRUPTED));
-  // PostgreSQL needs no such help: it ends with this process.
+  // PostgreSQL is not stopped here: it ends with this process.
   process.on('exit', killAll);
   const shop = await Shop.plan({ line: check });
   const checks = check ? new Checks(signal) : undefined;

@@ -1,9 +1,9 @@
-// Writes what is made of the tables of options: the types that users see, and docs/options.md.
+// Generates files from the tables of options: the types that users see, and docs/options.md.
 import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// The sources name each other as they are called after the build.
+// The sources import each other by their names after the build.
 registerHooks({
   resolve(specifier, context, next) {
     const isSource = specifier.startsWith('.') && context.parentURL?.endsWith('.ts') === true;

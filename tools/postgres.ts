@@ -9,7 +9,7 @@ import { createDataDirectory, temporaryDirectory } from './postgres/data-directo
 import { Keeper } from './postgres/keeper.ts';
 
 export interface PostgresOptions {
-  /** Created unless they exist. Default: none besides `postgres`. */
+  /** Databases to create unless they exist. Default: none besides `postgres`. */
   readonly databases?: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export interface Postgres {
   readonly port: number;
   /** Connection string. Default database: `postgres`, or that of DATABASE_URL. */
   url(database?: string): string;
-  /** Gives back what was taken: the server and its data, or nothing where it is not ours. Safe twice. */
+  /** Releases the server and its data; nothing if it is not ours. Safe twice. */
   close(): Promise<void>;
 }
 
@@ -32,14 +32,14 @@ export interface OwnPostgres extends Postgres {
   restart(): Promise<void>;
 }
 
-/** What DATABASE_URL points to, or else a server of our own. */
+/** The server of DATABASE_URL, or else a server of our own. */
 export const providePostgres = (options: PostgresOptions = {}): Promise<Postgres> => {
   const url = process.env['DATABASE_URL'] ?? '';
   return url === '' ? startPostgres(options) : useExistingPostgres(url, options);
 };
 
 /**
- * Starts a server on a free port with a new data directory. It does not see Ctrl-C, ends with this process at
+ * Starts a server on a free port with a new data directory. Ctrl-C does not reach it. It ends with this process at
  * the latest, and its data with it.
  */
 export const startPostgres = async (options: PostgresOptions = {}): Promise<OwnPostgres> => {
@@ -89,7 +89,7 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<OwnP
   return { port, dataDir, url, stop, start, restart, close };
 };
 
-/** A server that somebody else runs: it is never stopped, and only missing databases are added. */
+/** A server that is not ours: it is never stopped, and only missing databases are added. */
 export const useExistingPostgres = async (
   existing: string,
   options: PostgresOptions = {},
@@ -119,7 +119,7 @@ const createDatabases = async (url: string, names: readonly string[] = []): Prom
 
 const ATTEMPTS = 5;
 
-/** Between our look at a port and the server's, another process may take it. */
+/** Between our check of a port and the server's start, another process may take it. */
 const startOnFreePort = async (keeper: Keeper): Promise<number> => {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();

@@ -12,12 +12,15 @@ const FIRST_THAT_DOES = 'go1.21.0';
 
 const exec = promisify(execFile);
 
-/** Go is not there, or cannot build: said in one line, with what to do. */
+/** Go is missing, or cannot build. The message is one line with the remedy. */
 export class NoGoError extends Error {
   override readonly name = 'NoGoError';
 }
 
-/** Where the collector is kept, outside the project: it changes with its source, its modules and the machine's kind. */
+/**
+ * The folder of the built collector, outside the project. It depends on the source, the modules and the kind of
+ * machine.
+ */
 export function collectorPath(): string {
   const hash = createHash('sha256');
   for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(readFileSync(join(SOURCE, file)));
@@ -28,8 +31,8 @@ export function collectorPath(): string {
 }
 
 /**
- * The collector, built from its Go modules where that was not done before. Go keeps what it fetches and compiles in
- * its own caches. Throws NoGoError; rejects with Go's own words where the build fails.
+ * Builds the collector from its Go modules, unless that was done before. Go caches the modules and objects itself.
+ * Throws NoGoError. Rejects with Go's output if the build fails.
  */
 export async function buildCollector(say: (line: string) => void): Promise<string> {
   const path = collectorPath();
@@ -37,7 +40,7 @@ export async function buildCollector(say: (line: string) => void): Promise<strin
   const go = await findGo(say);
   say('building the OpenTelemetry Collector of test/interop/distribution, once: a minute or two');
   mkdirSync(dirname(path), { recursive: true });
-  // Beside the place it is for: whoever finds it there finds it whole.
+  // Built beside its final place, so that a collector that is found there is complete.
   const fresh = `${path}.${process.pid}`;
   await exec(
     go,
@@ -70,7 +73,7 @@ async function fetchGo(system: string): Promise<string> {
     const options = { cwd: tmpdir(), env: { ...process.env, GOROOT: '' } };
     const { stdout } = await exec('go', ['mod', 'download', '-json', toolchain], options);
     const go = join((JSON.parse(stdout) as { Dir: string }).Dir, 'bin', 'go');
-    // Modules hold no programs.
+    // Modules contain no executables.
     chmodSync(go, 0o755);
     return go;
   } catch (error) {

@@ -4,7 +4,7 @@ import { buildCollector, NoGoError } from './collector-build.ts';
 
 const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
 
-/** The folders of specs that can be run. Ends the process where it should not go on. */
+/** The folders of specs that can be run. Ends the process if none should be. */
 async function choose(): Promise<string> {
   const startedAt = performance.now();
   try {

@@ -3,19 +3,19 @@ import { spawn } from 'node:child_process';
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
-  /** Names of steps that have to end first, passed or not. Names of steps that are not run are ignored. */
+  /** Names of steps that must end first, passed or not. Steps that are not run are ignored. */
   readonly after?: readonly string[];
-  /** Uses all cores itself: runs when nothing else does, and prints while it runs. */
+  /** Uses all cores itself: runs alone, and prints while it runs. */
   readonly alone?: true;
   /** Left out of the quick run. */
   readonly slow?: true;
-  /** Needs more than npm or more than a few minutes: for CI. */
+  /** Needs more than npm or more than a few minutes: for CI only. */
   readonly further?: true;
 }
 
 export interface ScheduleOptions {
   readonly cwd: string;
-  /** Most steps that run at the same time. */
+  /** The most steps that run at the same time. */
   readonly atOnce: number;
 }
 
@@ -65,7 +65,7 @@ export function runSteps(
 
 interface Ended {
   readonly passed: boolean;
-  /** Both streams as they came; empty where the step printed itself. */
+  /** Both streams in order of arrival; empty if the step printed its output itself. */
   readonly output: string;
 }
 

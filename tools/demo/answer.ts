@@ -6,7 +6,7 @@ export interface Answer {
   readonly call: Call;
   readonly status: number;
   readonly ms: number;
-  /** Where the gateway said it. */
+  /** The trace id in the gateway's response header. */
   readonly traceId: string | undefined;
   readonly body: string;
 }

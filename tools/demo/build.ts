@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 const BUILD_MS = 180_000;
 
-/** Runs `tsc -b` and tells of each project that it builds. Throws with the compiler's words. */
+/** Runs `tsc -b` and reports each project that it builds. Throws with the compiler's output. */
 export async function build(
   root: string,
   signal: AbortSignal,

@@ -1,12 +1,12 @@
 /** One request to the gateway. */
 export interface Call {
   readonly method: 'GET' | 'POST';
-  /** With its query. */
+  /** Path with query. */
   readonly path: string;
-  /** As Nest knows it; empty where no route fits. */
+  /** The route as Nest knows it; empty if no route matches. */
   readonly route: string;
   readonly body?: unknown;
-  /** The status that it should be answered with. */
+  /** The expected status. */
   readonly status: number;
 }
 
@@ -25,7 +25,7 @@ const get = (path: string, route: string, status = 200): Call => ({
   status,
 });
 
-/** What the shop can do, and how it can fail. */
+/** The requests of the shop, including those that fail. */
 export const calls = {
   place: (userId = 'ada', sku = 'coffee') => order({ userId, sku }, 201),
   outOfStock: () => order({ sku: 'unicorn' }, 409),

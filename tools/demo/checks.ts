@@ -9,7 +9,7 @@ interface Check {
 
 const NAME_WIDTH = 50;
 
-/** The list of checks that `--check` works off; a failed one does not end it. */
+/** The list of checks of `--check`. A failed check does not end it. */
 export class Checks {
   readonly #checks: Check[] = [];
   readonly #signal: AbortSignal;
@@ -19,18 +19,18 @@ export class Checks {
     this.#signal = signal;
   }
 
-  /** At least one, and all of them. */
+  /** There is at least one check, and all have passed. */
   get passed(): boolean {
     return this.#checks.length > 0 && this.#checks.every((check) => check.passed);
   }
 
-  /** What is added from here on belongs to it. */
+  /** Checks that are added from here on belong to this section. */
   section(name: string): void {
     this.#section = name;
     console.log(`\n${styleText('bold', name)}`);
   }
 
-  /** Passes with what `look` returns as detail, fails with what it throws. Throws when the signal aborts. */
+  /** Passes with the result of `look` as detail; fails with its error. Throws when the signal aborts. */
   async add(name: string, look: () => Promise<string> | string): Promise<void> {
     this.#signal.throwIfAborted();
     const about = { section: this.#section, name };
@@ -46,7 +46,7 @@ export class Checks {
     console.log(line(check));
   }
 
-  /** A line for each section, then what failed. */
+  /** A line for each section, then the failed checks. */
   summary(): string {
     const sections = Map.groupBy(this.#checks, (check) => check.section);
     const rows = [...sections].map(([name, checks]) => {

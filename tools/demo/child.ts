@@ -13,7 +13,7 @@ export interface ChildOptions {
   readonly logs: string;
 }
 
-/** How it ended. `forced`: it did not stop in time, and was killed. */
+/** The end of the process. `forced`: it did not stop in time, and was killed. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -24,12 +24,12 @@ const TAIL_LINES = 30;
 const running = new Set<Child>();
 
 /**
- * A Node process in a process group of its own, so that Ctrl-C in the terminal reaches the demo alone. Its
- * stdin is a pipe that ends with the demo.
+ * A Node process in its own process group, so that Ctrl-C in the terminal reaches the demo only. Its stdin is a pipe
+ * that ends with the demo.
  */
 export class Child {
   readonly name: string;
-  /** Settles once the process is gone and its output was read. Never rejects. */
+  /** Settles once the process is gone and its output has been read. Never rejects. */
   readonly exited: Promise<Exit>;
   readonly #process: ChildProcess;
   readonly #tail: string[] = [];
@@ -46,7 +46,7 @@ export class Child {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    // Where the process ended first, there is nobody left to tell.
+    // If the process ended first, nobody is left to be told.
     this.#process.stdin?.on('error', () => undefined);
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       createInterface({ input: stream! }).on('line', (line) => {
@@ -76,7 +76,7 @@ export class Child {
     return this.#done;
   }
 
-  /** The last lines that it printed. */
+  /** The last lines of its output. */
   get tail(): string {
     return this.#tail.join('\n');
   }
@@ -85,7 +85,7 @@ export class Child {
     this.#listeners.add(listener);
   }
 
-  /** Asks by SIGTERM, and kills after `graceMs`. */
+  /** Sends SIGTERM, and kills it after `graceMs`. */
   async stop(graceMs: number): Promise<Exit> {
     if (!this.#done) {
       this.#process.kill('SIGTERM');
@@ -98,7 +98,7 @@ export class Child {
     return this.exited;
   }
 
-  /** The whole group, at once. */
+  /** Kills the whole group at once. */
   kill(): void {
     const { pid } = this.#process;
     if (pid === undefined || this.#done) return;
@@ -106,12 +106,12 @@ export class Child {
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {
-      // Gone already.
+      // The group is gone already.
     }
   }
 }
 
-/** The last resort: whatever still runs. */
+/** The last resort: kills whatever still runs. */
 export function killAll(): void {
   for (const child of running) child.kill();
 }

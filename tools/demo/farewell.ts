@@ -7,14 +7,14 @@ import type { Balance, Sent } from './shutdown-report.ts';
 
 const UNITS = { traces: 'spans', metrics: 'metric points', logs: 'log records' } as const;
 
-/** What the end of the services came to. */
+/** The result of stopping the services. */
 export interface Farewell {
   readonly balances: readonly Balance[];
-  /** Services that had to be killed, or ended with an error. */
+  /** Services that had to be killed, or that ended with an error. */
   readonly faults: readonly string[];
 }
 
-/** Stops the services in order and compares what each says it sent with what the lens received of it. */
+/** Stops the services in order, and compares each service's own counts with the lens's. */
 export async function farewell(shop: Shop, say: (line: string) => void): Promise<Farewell> {
   const sent = new Map<string, Sent>();
   for (const [name, child] of shop.services) {
@@ -41,7 +41,7 @@ export async function farewell(shop: Shop, say: (line: string) => void): Promise
   return { balances, faults };
 }
 
-/** One line for each service and what it lost, or that it lost nothing. */
+/** One line for each service, with its losses or that it lost nothing. */
 export function balanceTable(balances: readonly Balance[]): string {
   if (balances.length === 0) return 'No service was ready yet: there is nothing to compare.';
   const lines = SERVICES.flatMap((service) => {

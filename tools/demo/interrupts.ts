@@ -1,9 +1,9 @@
-/** `npm run` passes on a Ctrl-C that the terminal has sent us too: that is one, not two. */
+/** `npm run` forwards a Ctrl-C that the terminal has sent to us as well: that counts as one. */
 const SAME_MS = 500;
 
 /**
- * The signal aborts at the first Ctrl-C, SIGTERM or closed terminal; at the second Ctrl-C or SIGTERM, `atOnce` is
- * called. A terminal that closes after Ctrl-C is no second wish.
+ * The signal aborts at the first Ctrl-C, SIGTERM or closed terminal. At the second Ctrl-C or SIGTERM, `atOnce` is
+ * called. A terminal that closes after Ctrl-C does not count as the second.
  */
 export function interrupts(atOnce: () => void): AbortSignal {
   const controller = new AbortController();

@@ -1,7 +1,7 @@
 export const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-/** Spans, metric points and log records that came from one service. */
+/** Counts of spans, metric points and log records of one service. */
 export type Received = Readonly<Record<Signal, number>>;
 
 export interface TraceSpan {
@@ -45,7 +45,7 @@ export interface Series {
 
 const NOTHING: Received = { traces: 0, metrics: 0, logs: 0 };
 
-/** The query API of the lens. Each method throws with the words of the lens where it does not answer 200. */
+/** The query API of the lens. Each method throws with the lens's message if the status is not 200. */
 export class Lens {
   readonly #url: string;
 
@@ -73,7 +73,7 @@ export class Lens {
     return (await this.#get<{ logs: Log[] }>(`/api/logs?traceId=${traceId}`)).logs;
   }
 
-  /** The latest point of each series is enough here. */
+  /** The latest point of each series suffices here. */
   async metric(name: string): Promise<readonly Series[]> {
     const path = `/api/metrics/${encodeURIComponent(name)}?limit=1000&points=1`;
     return (await this.#get<{ series: Series[] }>(path)).series;

@@ -9,7 +9,7 @@ import { until } from './until.ts';
 
 const TREE_MS = 20_000;
 
-/** Every address that one may want to open. */
+/** The addresses that are worth opening. */
 export function addresses(shop: Shop): string {
   const { ports } = shop;
   const rows = [
@@ -25,7 +25,7 @@ export function addresses(shop: Shop): string {
   return rows.map(([name, url]) => `  ${name!.padEnd(18)}${styleText('cyan', url!)}`).join('\n');
 }
 
-/** A line for each request; after the first order, once, the tree of its whole trace. */
+/** A line for each request. After the first order, once, the tree of its whole trace. */
 export async function live(shop: Shop, signal: AbortSignal): Promise<void> {
   const lens = new Lens(shop.url('lens'));
   let tree: Promise<void> | undefined;
@@ -60,7 +60,7 @@ async function showTree(lens: Lens, traceId: string, signal: AbortSignal): Promi
   }
 }
 
-/** What fetch fails with says little; its cause says why. */
+/** The error of fetch says little; its cause has the reason. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;

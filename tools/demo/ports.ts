@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** `null`: another process has it. */
+/** `null`: another process uses the port. */
 const claim = (port: number): Promise<number | null> =>
   new Promise((resolve, reject) => {
     const server = createServer();
@@ -15,12 +15,12 @@ const claim = (port: number): Promise<number | null> =>
     });
   });
 
-/** Below the ports that systems give to outgoing connections: one of those may take a port before its service does. */
+/** Below the range for outgoing connections: one of those could take a port before its service does. */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const anyPort = (): number => randomInt(LOWEST, HIGHEST);
 
-/** Each name with its own port where that is free, else with another. */
+/** Each name with its own port if that is free, else with another. */
 export async function freePorts<Name extends string>(
   wanted: Readonly<Record<Name, number>>,
 ): Promise<Record<Name, number>> {

@@ -11,13 +11,13 @@ import { requireWhole, spanTree } from './span-tree.ts';
 import { Hopeless, until } from './until.ts';
 
 /**
- * How long telemetry may take to arrive, counted from the last request for all checks together. It is sent every
- * two seconds at most; the rest is patience with a busy machine.
+ * Time for telemetry to arrive, from the last request, for all checks together. It is sent every two seconds at most;
+ * the rest is patience with a busy machine.
  */
 const ARRIVAL_MS = 20_000;
 const LAST_LOOK_MS = 200;
 
-/** Every rpc that the requests of the scenario lead to. */
+/** Every rpc that the requests of the scenario cause. */
 const METHODS = {
   orders: ['Orders/PlaceOrder', 'Orders/GetOrder', 'Orders/ListOrders', 'Orders/WatchOrder'],
   users: ['Users/GetUser'],
@@ -25,7 +25,7 @@ const METHODS = {
   payments: ['Payments/Charge'],
 } as const;
 
-/** One of everything: requests first, then what the lens knows of them. */
+/** One of everything: requests first, then the lens's record of them. */
 export class Scenario {
   readonly #shop: Shop;
   readonly #lens: Lens;
@@ -148,7 +148,7 @@ export class Scenario {
     if (print && tree !== '') console.log(`\n${tree}\n`);
   }
 
-  /** Of the first answer on the same route with the same status. */
+  /** From the first answer on the same route with the same status. */
   #traceId({ method, route, status }: Call): string {
     const found = this.#answers.find(
       ({ call }) => call.method === method && call.route === route && call.status === status,
@@ -255,7 +255,7 @@ export class Scenario {
     }
   }
 
-  /** What readiness says, and what it says of the collector. */
+  /** The state of readiness, and the collector's part of it. */
   async #collectorHealth(
     service: ServiceName,
   ): Promise<{ status: string; detail: Record<string, unknown> }> {
@@ -275,7 +275,7 @@ export class Scenario {
   }
 }
 
-/** Of a histogram how many were recorded, of a counter how far it came. */
+/** The count of a histogram, or the value of a counter. */
 function total(point: Series['points'][number] | undefined): number {
   return Number(point?.count ?? point?.value ?? 0);
 }

@@ -12,7 +12,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LOGS = join(ROOT, '.nestlens', 'demo');
 const LEASH = new URL('leash.ts', import.meta.url).href;
 
-/** Callers first: the order in which they are stopped. */
+/** Callers first: the order of stopping. */
 export const SERVICES = ['gateway', 'orders', 'users', 'inventory', 'payments'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 const DATABASES = ['orders', 'users', 'inventory'];
@@ -36,31 +36,31 @@ export type PortName = keyof typeof PORTS;
 const START_MS = 20_000;
 const STOP_MS = 15_000;
 
-/** As in the lens's own start script: a small young space keeps its memory flat under a flood. */
+/** As in the lens's own start script: a small young generation keeps its memory flat under a flood. */
 const LENS_FLAGS = ['--max-semi-space-size=4'];
 
 export interface ShopOptions {
-  /** Where telemetry goes, OTLP over gRPC. Then no port is wanted more than another. Default: the lens. */
+  /** The destination of telemetry, OTLP over gRPC. With it, the lens's ports are not needed. Default: the lens. */
   readonly collector?: string;
   /** Modules that every service loads before its own. Default: none. */
   readonly preload?: readonly string[];
-  /** The folder of what each prints. */
+  /** The folder of the processes' output. */
   readonly logs?: string;
-  /** The services reach the lens over a {@link Shop.line} that can be cut. Default: false. */
+  /** Services reach the lens over a {@link Shop.line} that can be cut. Default: false. */
   readonly line?: boolean;
 }
 
 /** PostgreSQL, the lens and the five services, each a process of its own. */
 export class Shop {
   readonly ports: Readonly<Record<PortName, number>>;
-  /** The ports that others had already: what they are now. */
+  /** Ports that other processes use, with their replacements. */
   readonly moved: readonly string[];
   readonly logs: string;
   readonly services = new Map<ServiceName, Child>();
-  /** Those that have been ready: from then on they owe a report of what they sent. */
+  /** Services that have been ready. From then on a report of their telemetry is expected. */
   readonly ready = new Set<ServiceName>();
   readonly #options: ShopOptions;
-  /** To the lens, where asked for. */
+  /** The line to the lens, if requested. */
   line: FaultProxy | undefined;
   #database: Postgres | undefined;
   #lens: Child | undefined;
@@ -79,17 +79,17 @@ export class Shop {
     return new Shop(await freePorts(options.collector === undefined ? PORTS : any), options);
   }
 
-  /** Where a service answers HTTP; the lens answers its queries there. */
+  /** The HTTP address of a service; for the lens, that of its queries. */
   url(name: ServiceName | 'lens'): string {
     return `http://127.0.0.1:${this.ports[name]}`;
   }
 
-  /** Where a service that has a database keeps its data, once that is started. */
+  /** The database of a service that has one, once it is started. */
   databaseUrl(name: ServiceName): string {
     return this.#database?.url(name) ?? '';
   }
 
-  /** Needs no build, so that it can start beside it. What DATABASE_URL points to is used instead. */
+  /** Needs no build, so that it can start beside the build. A DATABASE_URL is used instead. */
   async startDatabase(): Promise<void> {
     this.#database = await providePostgres({ databases: DATABASES });
   }
@@ -104,7 +104,7 @@ export class Shop {
     this.#lens = child;
     await until('the lens', START_MS, signal, () => this.#answers(child, '/api/stats'));
     if (this.#options.line !== true) return;
-    // Not before the build.
+    // Not before the build has ended.
     const { FaultProxy } = await import('@nestlens/testing');
     this.line = await FaultProxy.start({ target: { port: this.ports['lens OTLP/gRPC'] } });
   }
@@ -120,14 +120,14 @@ export class Shop {
     await Promise.all(starting);
   }
 
-  /** The first service that ended without being asked; never settles while all run. */
+  /** The first service that ended without being asked to. Never settles while all run. */
   async crashed(): Promise<Child> {
     return Promise.race([...this.services.values()].map((child) => child.exited.then(() => child)));
   }
 
   /**
-   * In order, each after the one before has finished its work and sent its telemetry:
-   * 1. gateway, so that nothing new comes in;
+   * Stops in order, each after the one before has finished its work and sent its telemetry:
+   * 1. gateway, so that no new requests come in;
    * 2. orders, which the gateway called;
    * 3. users, inventory and payments, which orders called.
    */
@@ -141,7 +141,7 @@ export class Shop {
     await Promise.all((['users', 'inventory', 'payments'] as const).map(stop));
   }
 
-  /** PostgreSQL, and the lens last: it was asked what it received. */
+  /** Stops PostgreSQL, and the lens last, since it is asked for its counts before. */
   async stopRest(): Promise<void> {
     await this.#database?.close();
     await this.line?.close();
@@ -177,11 +177,12 @@ export class Shop {
       INVENTORY_URL: address('inventory'),
       PAYMENTS_URL: address('payments'),
       OTEL_EXPORTER_OTLP_ENDPOINT: this.#collector,
-      // One for each: a service sends what a killed one left, and then the books of both would not add up.
+      // One for each: otherwise a service would send the telemetry that a killed one left, and the ledgers of both
+      // would not add up.
       ...(this.#options.collector === undefined && {
         NESTLENS_OTLP_SPOOL_DIRECTORY: join(this.logs, 'spool', name),
       }),
-      // Short, so that what happens is seen while one looks.
+      // Short, so that effects are visible at once.
       OTEL_METRIC_EXPORT_INTERVAL: '2000',
       OTEL_METRIC_EXPORT_TIMEOUT: '2000',
       OTEL_BSP_SCHEDULE_DELAY: '500',
@@ -202,7 +203,7 @@ export class Shop {
   }
 }
 
-/** Ours without what would send the telemetry of the shop elsewhere or change it. */
+/** Our variables, without those that would redirect or change the telemetry of the shop. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) =>

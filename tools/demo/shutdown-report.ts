@@ -11,17 +11,17 @@ interface Totals {
   readonly possibleDuplicates: number;
 }
 
-/** What a service says at its end became of all that it created. */
+/** A service's report at its end on everything that it created. */
 export type Sent = Readonly<Record<Signal, Totals>>;
 
 const START = '{"nestlens.shutdown":';
 
-/** Out of a line of output, printed plainly or inside a JSON log line. */
+/** Parses a line of output, printed plainly or inside a JSON log line. */
 export function parseSent(line: string): Sent | undefined {
   if (!line.includes('nestlens.shutdown')) return undefined;
   const plain = line.includes(START) ? line : line.replaceAll(String.raw`\"`, '"');
   const start = plain.indexOf(START);
-  // Behind the JSON there may be the rest of a log line.
+  // The rest of a log line may follow the JSON.
   for (let end = plain.lastIndexOf('}'); end > start; end = plain.lastIndexOf('}', end - 1)) {
     try {
       const report = JSON.parse(plain.slice(start, end + 1)) as { 'nestlens.shutdown': Sent };
@@ -38,11 +38,11 @@ export interface Balance {
   readonly signal: Signal;
   readonly created: number;
   readonly received: number;
-  /** Why the two differ; empty where they do not. */
+  /** The difference between the two; empty if there is none. */
   readonly faults: readonly string[];
 }
 
-/** Compares what one service created with what the lens received of it, signal by signal. */
+/** Compares the items that one service created with those that the lens received from it, signal by signal. */
 export function balance(
   service: ServiceName,
   sent: Sent | undefined,

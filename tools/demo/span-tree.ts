@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Trace, TraceSpan } from './lens.ts';
 
-/** Throws what is still missing: a trace is whole with these services in it and every parent there. */
+/** Throws with the missing parts. A trace is complete when it has these services and every parent. */
 export function requireWhole(trace: Trace, services: readonly string[]): void {
   const missing = services.filter((name) => !trace.services.includes(name));
   if (missing.length > 0) throw new Error(`no span of ${missing.join(', ')} has come`);
@@ -36,7 +36,7 @@ function status({ status: { code, message } }: TraceSpan): string {
   return code === 'ok' ? 'ok' : '-';
 }
 
-/** The strokes before the span at `index`: `├─` or `└─`, and `│` for each ancestor with more to come. */
+/** The tree lines before the span at `index`: `├─` or `└─`, and `│` for each ancestor with further children. */
 function branch(spans: readonly TraceSpan[], index: number): string {
   const { depth } = spans[index]!;
   let strokes = '';

@@ -49,7 +49,7 @@ export async function traffic(
       onError(call, error);
     }
   };
-  // The reads of the round want an order that is there.
+  // The reads of the round need an existing order.
   await send(calls.place());
   for (let turn = 0; !signal.aborted; turn += 1) {
     if (inFlight.size < MAX_IN_FLIGHT) {

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const EVERY_MS = 100;
 
-/** Thrown by a probe for which waiting cannot help. */
+/** Thrown by a probe when waiting cannot help. */
 export class Hopeless extends Error {}
 
 /**
- * Asks again and again until `probe` does not throw. After `timeoutMs` it throws what was waited for
- * and the last reason; what is hopeless, and an abort of the signal, are thrown at once.
+ * Calls `probe` again and again until it does not throw. After `timeoutMs` it throws with the awaited condition and
+ * the last reason. A hopeless error, and an abort of the signal, are thrown at once.
  */
 export async function until<T>(
   what: string,

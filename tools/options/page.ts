@@ -6,7 +6,7 @@ import { wordsOf } from './words.js';
 
 type Row = readonly string[];
 
-/** Pages are links; a bar would end the cell. */
+/** Pages become links. A bar would end the table cell. */
 const cell = (text: string): string =>
   text.replace(/\bdocs\/([a-z-]+\.md)/g, '[$1]($1)').replaceAll('|', '\\|');
 

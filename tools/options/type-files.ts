@@ -2,7 +2,7 @@ import type { Keys, Option, Section } from '../../libs/otel/src/options/option.j
 import { OPTIONS } from '../../libs/otel/src/options/option-table.js';
 import { wordsOf } from './words.js';
 
-/** Where the types come from that are not made here. */
+/** The modules of types that are not generated here. */
 const IMPORTS: readonly (readonly [module: string, ...names: string[]])[] = [
   ['@nestjs/common', 'InjectionToken'],
   ['@opentelemetry/api', 'Attributes', 'Sampler'],
@@ -107,7 +107,7 @@ const fileOf = (file: string, body: string, exported: readonly string[]): string
 const withoutComments = (body: string): string => body.replace(/\/\*\*.*?\*\//gs, '');
 
 const MAIN = 'otel.options';
-/** Which types are in a file of their own. */
+/** Types that have a file of their own. */
 const FILES: readonly (readonly [file: string, names: RegExp])[] = [
   ['otlp.options', /^Otlp/],
   ['signal.options', /^(Batch|Traces|Metrics|Logs)/],

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Who runs PostgreSQL. Undefined: whoever runs us. */
+/** The account that runs PostgreSQL. Undefined: our own account. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
@@ -8,7 +8,7 @@ export interface Account {
 
 const NAME = 'postgres';
 
-/** PostgreSQL refuses to run as root: then it runs as the system user `postgres`, which is made if missing. */
+/** PostgreSQL refuses to run as root. Then it runs as the system user `postgres`, which is created if missing. */
 export const accountForPostgres = (): Account | undefined => {
   if (process.getuid?.() !== 0) return undefined;
   const account = find() ?? create();
@@ -51,6 +51,6 @@ const attempt = (program: string, args: readonly string[]): void => {
   try {
     execFileSync(program, args, { stdio: 'ignore' });
   } catch {
-    // Not there, or it exists already: the look-up that follows decides.
+    // It does not exist, or exists already: the look-up that follows decides.
   }
 };

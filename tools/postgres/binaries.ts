@@ -26,8 +26,8 @@ interface Package {
 }
 
 /**
- * The PostgreSQL that npm installed. Where the account cannot reach it, such as below a home directory, or npm
- * did not run its install script, a copy below `temporary` is used that is made once per version.
+ * The PostgreSQL that npm installed. If the account cannot reach it, such as below a home directory, or if npm did
+ * not run its install script, a copy below `temporary` is used, which is made once per version.
  */
 export const findBinaries = (account: Account | undefined, temporary: string): Binaries => {
   const installed = findPackage();
@@ -71,7 +71,7 @@ const reason = (binaries: Binaries, account: Account | undefined): string =>
     .map(({ error, stderr }) => error?.message ?? stderr)
     .join(' ');
 
-/** Others must not be able to swap what will run as the account: the copy has to be ours alone to write. */
+/** Other users must not be able to replace a binary that runs as the account: only we may write to the copy. */
 const copyOnce = ({ native, version }: Package, temporary: string): string => {
   const uid = process.getuid?.() ?? 0;
   const target = join(temporary, `nestlens-postgres-${version}-${process.arch}-${uid}`);
@@ -106,7 +106,7 @@ const openForReading = (path: string): void => {
   chmodSync(path, 0o755);
 };
 
-/** npm packages hold no symbolic links: the package lists those that its libraries need. */
+/** npm packages contain no symbolic links. The package lists those that its libraries need. */
 const listedLinks = (native: string): { path: string; to: string }[] => {
   const list = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string;

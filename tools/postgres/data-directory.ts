@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 
-/** The first temporary directory that the account may write in: TMPDIR may lie below a private one. */
+/** The first temporary directory that the account may write to. TMPDIR may lie below a private one. */
 export const temporaryDirectory = (account: Account | undefined): string => {
   const candidates = [tmpdir(), '/tmp', '/var/tmp'];
   const found = candidates.find(

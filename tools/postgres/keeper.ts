@@ -14,8 +14,8 @@ export interface KeeperOptions {
 }
 
 /**
- * A shell that runs the server and removes its data in the end. It works while its stdin is open, which is ours:
- * so it hears when this process is gone, however it went. Its words: `start <port>`, `stop`.
+ * A shell that runs the server and removes its data at the end. It works while its stdin, which we hold, is open, so
+ * it notices when this process is gone, for whatever reason. Its commands: `start <port>`, `stop`.
  */
 const SCRIPT = `
 dir=$1; shift
@@ -65,14 +65,14 @@ export class Keeper {
   constructor({ program, account, dataDir }: KeeperOptions) {
     const flags = Object.entries(FLAGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const command = [program, '-D', dataDir, '-k', dataDir, ...flags];
-    // In a process group of its own: Ctrl-C in the terminal reaches us and not the database.
+    // In its own process group: Ctrl-C in the terminal reaches us but not the database.
     this.#shell = spawn('/bin/sh', ['-c', SCRIPT, 'sh', dataDir, ...command], {
       ...account,
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    // Broken when the shell is gone; that is heard on its stdout.
+    // Breaks when the shell is gone; its stdout tells that.
     this.#shell.stdin.on('error', () => {});
     this.#shell.on('error', (error) => this.#hear(String(error)));
     createInterface({ input: this.#shell.stdout })
@@ -81,7 +81,7 @@ export class Keeper {
     this.#letGo();
   }
 
-  /** Resolves when the server accepts connections; rejects with its last words when it does not. */
+  /** Resolves when the server accepts connections. Rejects with its last output if it does not. */
   async start(port: number): Promise<void> {
     this.#lastLines.length = 0;
     const line = await this.#say(`start ${port}`, [READY, ENDED], START_LIMIT_MS);
@@ -103,7 +103,7 @@ export class Keeper {
     await closed;
   }
 
-  /** Resolves with the first line that holds one of the marks, or without one after the limit. */
+  /** Resolves with the first line that contains one of the marks, or without one after the limit. */
   async #say(
     words: string,
     marks: readonly string[],
@@ -133,13 +133,13 @@ export class Keeper {
     for (const pipe of this.#pipes()) pipe.ref?.();
   }
 
-  /** Who forgets to close can end all the same: the shell notices. */
+  /** A process that forgets to close can end all the same: the shell notices. */
   #letGo(): void {
     this.#shell.unref();
     for (const pipe of this.#pipes()) pipe.unref?.();
   }
 
-  /** Sockets in truth, which their types do not say. */
+  /** These are sockets, although their types do not say so. */
   #pipes(): Partial<Pick<Socket, 'ref' | 'unref'>>[] {
     return [this.#shell.stdin, this.#shell.stdout] as unknown as Socket[];
   }

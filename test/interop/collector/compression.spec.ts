@@ -28,7 +28,7 @@ describe('compression that the OpenTelemetry Collector takes', () => {
       await collector?.close();
     });
 
-    /** One request a round, to a collector so configured. */
+    /** One request in each round, to a collector with that configuration. */
     const sendTo = async (
       options: CollectorOptions,
       protocol: Protocol,

@@ -24,7 +24,7 @@ const entry = (key: string, value: object): object => ({ key, value });
 const nested = (levels: number, inner: object): object =>
   levels === 0 ? inner : { arrayValue: { values: [nested(levels - 1, inner)] } };
 
-/** What no application should log, and what the collector reads of it. */
+/** Values that no application should log, and the collector's reading of them. */
 const BODIES: readonly (readonly [string, unknown, object])[] = [
   ['bigint', 2n ** 63n - 1n, { intValue: '9223372036854775807' }],
   ['bigint past int64', 2n ** 64n, text('18446744073709551616')],

@@ -78,7 +78,7 @@ describe('an OpenTelemetry Collector that refuses', () => {
     });
 
     it('sends again what it refused for want of memory', async () => {
-      // So small a limit is passed by the collector itself.
+      // The collector itself exceeds a limit that small.
       const memory_limiter = { check_interval: '10ms', limit_mib: 1 };
       const throttled = await meet({ processors: { memory_limiter } });
       const limited = 'Memory usage is above hard limit';

@@ -40,7 +40,7 @@ describe('TLS with the OpenTelemetry Collector', () => {
       });
     };
 
-    /** What the collector has after a flush. */
+    /** The collector's items after a flush. */
     const differenceWith = async (tls: TlsOptions): Promise<Difference> => {
       const service = serviceWith(tls);
       makeSpans(service, 1);
@@ -50,7 +50,7 @@ describe('TLS with the OpenTelemetry Collector', () => {
       return difference(service.made.traces, placedIn('traces', written));
     };
 
-    /** What the one attempt of a shutdown came to. */
+    /** The result of the single attempt of a shutdown. */
     const outcomeOf = async (tls?: TlsOptions, scheme?: string): Promise<unknown> => {
       const service = serviceWith(tls, scheme);
       makeSpans(service, 1);

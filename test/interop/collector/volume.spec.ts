@@ -9,10 +9,10 @@ import { Service } from '../fixtures/service.js';
 
 const MIB = 1024 * 1024;
 const SPANS = 4000;
-/** Of the collector's gRPC, as it comes. */
+/** The default limit of the collector's gRPC receiver. */
 const MOST_BYTES = 4 * MIB;
 
-/** What a slab held begins with its resource: how many of them a request was joined from. */
+/** Each slab begins with its resource, so their number tells from how many slabs a request was joined. */
 const slabsIn = (request: Written, key: string): number => (request[key] as unknown[]).length;
 
 describe('the OpenTelemetry Collector takes large requests', () => {
