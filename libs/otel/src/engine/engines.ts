@@ -4,7 +4,7 @@ import { OtelConfigError } from '../options/faults.js';
 import type { Fault } from '../options/faults.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
-import { aside } from '../context/aside.js';
+import { aside } from '../context/contexts.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { OtlpEngine } from '../options/otel.options.js';
 import { maskedText } from '../secrets/masked-text.js';

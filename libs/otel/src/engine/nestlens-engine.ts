@@ -4,7 +4,7 @@ import { boundedReader, createPipeline } from '@nestlens/otlp';
 import type { ExporterState, PipelineOptions, PipelineStats, Signal } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 import { globalProviders } from '../late-bound/globals.js';
-import { aside } from '../context/aside.js';
+import { aside } from '../context/contexts.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { boundsOf } from './bounds.js';
 import { destinationsOf, shownDestinations } from './destinations.js';

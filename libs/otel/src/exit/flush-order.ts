@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { aside } from '../context/aside.js';
+import { aside } from '../context/contexts.js';
 import { lives } from './lives.js';
 import type { Life } from './lives.js';
 import { FLUSH_STEPS } from '../lifecycle/shutdown-phases.js';

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
 import type { Logger as ApiLogger } from '@opentelemetry/api';
-import { aside } from '../context/aside.js';
+import { aside } from '../context/contexts.js';
 import type { EngineStatus, ExportEngine } from '../engine/engine.js';
 import type { ServiceState } from '../lifecycle/service-state.js';
 import type { ShutdownConfig } from '../options/otel.config.js';

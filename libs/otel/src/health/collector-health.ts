@@ -2,9 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { OTEL_ENGINE } from '../engine/engine.js';
 import type { ExportEngine } from '../engine/engine.js';
 import { SelfCheck } from '../selfcheck/self-check.js';
-import { HealthRegistry } from './health-registry.js';
+import { HEALTH_SETTINGS, HealthRegistry } from './health-registry.js';
 import type { HealthConfig } from '../options/otel.config.js';
-import { HEALTH_SETTINGS } from './health.tokens.js';
 import { otlpIndicator } from './otlp-indicator.js';
 
 /** Adds the `otlp` indicator, unless `health.otlp` is false or nothing is sent anywhere. */

@@ -5,9 +5,8 @@ import type { Pingable } from '../options/otel.options.js';
 import { databaseIndicator } from './database-indicator.js';
 import { isClient } from './foreign-client.js';
 import { HealthError } from '../options/health-error.js';
-import { HealthRegistry } from './health-registry.js';
+import { HEALTH_SETTINGS, HealthRegistry } from './health-registry.js';
 import type { HealthConfig } from '../options/otel.config.js';
-import { HEALTH_SETTINGS } from './health.tokens.js';
 import type { HealthIndicator } from '../options/health-indicator.js';
 
 const nameOf = (token: InjectionToken): string =>

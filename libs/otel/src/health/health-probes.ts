@@ -3,9 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ServiceState } from '../lifecycle/service-state.js';
 import { answerJson } from '../management/management-answer.js';
 import { ManagementRoutes } from '../management/management-routes.js';
-import { HealthRegistry } from './health-registry.js';
+import { HEALTH_SETTINGS, HealthRegistry } from './health-registry.js';
 import type { HealthConfig } from '../options/otel.config.js';
-import { HEALTH_SETTINGS } from './health.tokens.js';
 
 const alive = (_: unknown, res: ServerResponse): void => answerJson(res, 200, { status: 'ok' });
 

@@ -1,4 +1,4 @@
-import { aside } from '../context/aside.js';
+import { aside } from '../context/contexts.js';
 import { errorText } from '../secrets/masked-text.js';
 import { plainDetail } from './finding-detail.js';
 import type { PlainDetail } from './finding-detail.js';

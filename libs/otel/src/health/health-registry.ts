@@ -3,8 +3,10 @@ import { HealthError } from '../options/health-error.js';
 import { HealthQuestion } from './health-question.js';
 import type { IndicatorReport } from './health-question.js';
 import type { HealthConfig } from '../options/otel.config.js';
-import { HEALTH_SETTINGS } from './health.tokens.js';
 import type { HealthIndicator } from '../options/health-indicator.js';
+
+/** Injection token of the resolved {@link HealthConfig}. */
+export const HEALTH_SETTINGS = Symbol('nestlens.otel.health.settings');
 
 /** What readiness comes to: `error` when an indicator is down, `degraded` when one is. */
 export interface HealthReport {

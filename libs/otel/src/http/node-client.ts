@@ -1,10 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { isCancellation } from './cancellation.js';
+import { claim, isCancellation } from './client-request.js';
 import type { ClientCall, ClientCalls } from './client-calls.js';
 import { carriesIncoming } from '../propagation/incoming-headers.js';
 import { guarded } from '../faults/fault-log.js';
 import { NodeHeaders, keepFromPassedOn } from './node-headers.js';
-import { claim } from './request-claim.js';
 
 interface NodeRequest extends ClientRequest {
   readonly socketPath?: string | null;

@@ -1,7 +1,6 @@
-import { isCancellation } from './cancellation.js';
+import { claim, isCancellation } from './client-request.js';
 import type { ClientCall, ClientCalls, Peer } from './client-calls.js';
 import type { HeaderCarrier } from '../propagation/client-headers.js';
-import { claim } from './request-claim.js';
 
 /** A request of undici or `fetch`. */
 interface UndiciRequest {

@@ -8,7 +8,7 @@ import type {
 import type { Signal } from '@nestlens/otlp';
 import { EMPTY_CONTEXT } from '../context/linked-context.js';
 import { withApp } from './app-context.js';
-import { FLUSH_TIMEOUT_MS } from './flush.js';
+import { FLUSH_TIMEOUT_MS } from './provider.js';
 import { LateBoundLoggerProvider } from './logger.js';
 import { Made } from './made.js';
 import { LateBoundMeterProvider } from './meter.js';

@@ -8,7 +8,7 @@ import { showRandomFlag } from './random-flag.js';
 import { appOf } from './app-context.js';
 import { AppTelemetry } from './app-telemetry.js';
 import type { RealProviders } from './app-telemetry.js';
-import { FLUSH_TIMEOUT_MS } from './flush.js';
+import { FLUSH_TIMEOUT_MS } from './provider.js';
 import { LateBoundLoggerProvider } from './logger.js';
 import { LateBoundMeterProvider } from './meter.js';
 import { LateBoundPropagator } from './propagator.js';

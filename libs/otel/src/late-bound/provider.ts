@@ -1,6 +1,16 @@
-import { FLUSH_TIMEOUT_MS } from './flush.js';
-import type { Flush, FlushOptions } from './flush.js';
 import { LateBoundSlot } from './slot.js';
+
+/** Options of `forceFlush`, as the SDK's providers have them. */
+interface FlushOptions {
+  /** Default: 30,000. */
+  readonly timeoutMillis?: number;
+}
+
+/** Rejects where something did not reach the collector within `timeoutMs`. */
+type Flush = (timeoutMs: number) => Promise<void>;
+
+/** The timeout of a flush by the SDK's providers. */
+export const FLUSH_TIMEOUT_MS = 30_000;
 
 /** A provider that may be asked before the real one exists, and bound again after a release: what all signals share. */
 export class LateBoundProvider<Provider extends object, Handle> {

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
-import { SHUTDOWN_SETTINGS } from './lifecycle.tokens.js';
 import { runPhase } from './phase-run.js';
 import type { PhaseReport } from './phase-run.js';
 import { ServiceState } from './service-state.js';
@@ -10,6 +9,9 @@ import { FLUSH_STEPS, ShutdownPhases } from './shutdown-phases.js';
 import type { HandledPhaseName } from './shutdown-phases.js';
 import { ShutdownRecord } from './shutdown-record.js';
 import type { ShutdownConfig } from '../options/otel.config.js';
+
+/** Injection token of the resolved {@link ShutdownConfig}. */
+export const SHUTDOWN_SETTINGS = Symbol('nestlens.otel.shutdown.settings');
 
 /** For handlers of phases that have no length of their own. */
 const GRACE_MS = 1000;

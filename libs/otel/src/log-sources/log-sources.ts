@@ -9,7 +9,7 @@ import {
   takeEarlyLines,
 } from '../logging/early-lines.js';
 import type { LoggerSettings } from '../options/otel.config.js';
-import { LOGGER_SETTINGS } from '../logging/logging.tokens.js';
+import { LOGGER_SETTINGS } from '../logging/otel-logger.js';
 import { Inventory } from '../report/inventory.js';
 import { apiLogsOwner, installApiLogs, removeApiLogs } from './api-logs.js';
 import { nestLoggerFact } from './nest-logger.js';

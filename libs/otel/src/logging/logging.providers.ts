@@ -2,8 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { OTEL_CONFIG } from '../options/otel.config.js';
 import type { LoggerSettings, OtelConfig } from '../options/otel.config.js';
 import { DiagBridge } from './diag-bridge.js';
-import { LOGGER_SETTINGS } from './logging.tokens.js';
-import { OtelLogger } from './otel-logger.js';
+import { LOGGER_SETTINGS, OtelLogger } from './otel-logger.js';
 import { SecretMask } from '../secrets/secret-mask.js';
 
 /** Needs `OTEL_CONFIG` and {@link LOGGER_SETTINGS}. Users inject `OtelLogger`. */

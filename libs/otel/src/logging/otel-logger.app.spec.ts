@@ -6,8 +6,7 @@ import { suppressTracing } from '@opentelemetry/core';
 import { recordTelemetry } from '@nestlens/testing';
 import type { RecordedTelemetry } from '@nestlens/testing';
 import { LOG_LEVELS } from '../options/option-names.js';
-import { LOGGER_SETTINGS } from './logging.tokens.js';
-import { OtelLogger } from './otel-logger.js';
+import { LOGGER_SETTINGS, OtelLogger } from './otel-logger.js';
 
 @Controller()
 class Greeter {

@@ -9,13 +9,15 @@ import { Environment } from '../options/environment.js';
 import { resolveLogs } from '../options/signals.js';
 import { LOG_LEVELS } from '../options/option-names.js';
 import type { LoggerSettings } from '../options/otel.config.js';
-import { LOGGER_SETTINGS } from './logging.tokens.js';
 import { SEVERITY, contentOf, resolvedMessages } from './nest-call.js';
 
 const HEX = 16;
 const MAX_JSON_BYTES = 1024;
 const DIM = '\u001B[2m';
 const DIM_OFF = '\u001B[22m';
+
+/** Injection token of the frozen {@link LoggerSettings}. */
+export const LOGGER_SETTINGS = Symbol('nestlens.otel.logger-settings');
 
 /** What ConsoleLogger hands to `getJsonLogObject`. */
 interface JsonLineOptions {

@@ -16,7 +16,7 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { boundedReader } from '@nestlens/otlp';
 import { ConsoleSpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
-import { aside } from '../context/aside.js';
+import { aside } from '../context/contexts.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { Signal } from '@nestlens/otlp';
 import type { ExportEngine } from '../engine/engine.js';

@@ -1,4 +1,13 @@
+const CLAIMED = Symbol.for('nestlens.http.client_call');
 const CODES: ReadonlySet<unknown> = new Set(['ABORT_ERR', 'UND_ERR_ABORTED']);
+
+/** `true` for the first of all who ask: several apps in one process hear of the same request. */
+export const claim = (request: object): boolean => {
+  const claimed = request as { [CLAIMED]?: true };
+  if (claimed[CLAIMED] === true) return false;
+  claimed[CLAIMED] = true;
+  return true;
+};
 
 /**
  * Whether an error only says that the caller gave up. An abort with a reason of the caller's own, and a
