@@ -1,6 +1,7 @@
 import { useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import type { ProcessReport } from './fixtures/app-process.js';
+import { droppedAtEnd } from './fixtures/books.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { pretended } from './fixtures/disk-trouble.js';
 import type { PretendedTrouble } from './fixtures/disk-trouble.js';
@@ -60,8 +61,8 @@ describe('a shutdown', () => {
         // A timer that waited for the disk would be late by a sync, or by the time that a hanging disk blocks its
         // callers.
         expect(stoodStill((await app.report()).loop, SYNC_MS)).toBe(false);
-        const { spooled, queued, accepted, dropped } = report.ledger.traces;
-        const { shutdown_deadline: lost = 0, ...others } = dropped;
+        const { spooled, queued, accepted } = report.ledger.traces;
+        const { left: lost, others } = droppedAtEnd(report.ledger.traces);
         expect({ queued, accepted, others }).toEqual({ queued: 0, accepted: 0, others: {} });
         expect(spooled + lost).toBe(made);
         // Writes that a slow disk accepted survive the process, synced or not. A disk that hangs accepts none.
