@@ -14,7 +14,7 @@ export type { BoundedMetersOptions } from './cardinality/bounded-meter.js';
 export { sendEmptyExports } from './pipeline/empty-export.js';
 /** @internal */
 export type { EmptyExport, ReplyDate } from './pipeline/empty-export.js';
-export type { ExporterState } from './pipeline/runner-messages.js';
+export type { ExporterState } from './pipeline/worker-messages.js';
 export type { WorkerEntry } from './pipeline/worker-thread.js';
 /** @internal */
 export { mistakeAt } from './pipeline/likely-mistake.js';

@@ -1,6 +1,6 @@
 import type { Batch, Sender } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import type { HeaderAnswer, ExporterState } from './runner-messages.js';
+import type { HeaderAnswer, ExporterState } from './worker-messages.js';
 
 /** The sender stack of one collector, and what the send queue must know of it. */
 export interface Exporter {

@@ -1,7 +1,7 @@
 import { isPromise } from 'node:util/types';
 import { areHeaders } from '../transport/headers.js';
 import type { HeaderFunction } from './pipeline-options.js';
-import type { HeaderAnswer } from './runner-messages.js';
+import type { HeaderAnswer } from './worker-messages.js';
 
 /** What the application's functions give together, later ones over earlier ones; can be cloned. Never rejects. */
 export async function askHeaders(functions: readonly HeaderFunction[]): Promise<HeaderAnswer> {

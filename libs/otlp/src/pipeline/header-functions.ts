@@ -5,7 +5,7 @@ import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import { askHeaders } from './header-answer.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
-import type { HeaderAnswer } from './runner-messages.js';
+import type { HeaderAnswer } from './worker-messages.js';
 
 /** Longest that nobody is asked. */
 const REST_MS = 30_000;

@@ -1,7 +1,7 @@
 import { HeaderQuestions } from './header-questions.js';
-import type { FromRunner } from './runner-messages.js';
+import type { FromWorker } from './worker-messages.js';
 
-type Question = FromRunner & { readonly kind: 'headers' };
+type Question = FromWorker & { readonly kind: 'headers' };
 
 describe('questions for headers', () => {
   let told: Question[];

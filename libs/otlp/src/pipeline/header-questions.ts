@@ -1,6 +1,6 @@
 import type { HeaderValues } from '../transport/headers.js';
 import type { Signal } from '../wire/model.js';
-import type { FromRunner, HeaderAnswer } from './runner-messages.js';
+import type { FromWorker, HeaderAnswer } from './worker-messages.js';
 
 /** More than can be under way to all collectors. */
 const MOST_OPEN = 256;
@@ -12,14 +12,14 @@ interface Question {
   readonly answered: (headers: HeaderAnswer) => void;
 }
 
-/** Headers that only a function of the application knows, asked for from wherever the runner is. */
+/** Headers that only a function of the application knows, asked for from wherever the worker is. */
 export class HeaderQuestions {
-  readonly #emit: (message: FromRunner) => void;
+  readonly #emit: (message: FromWorker) => void;
   readonly #open = new Map<number, Question>();
   #last: LastAnswers | undefined;
   #id = 0;
 
-  constructor(emit: (message: FromRunner) => void) {
+  constructor(emit: (message: FromWorker) => void) {
     this.#emit = emit;
   }
 

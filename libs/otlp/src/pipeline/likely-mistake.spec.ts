@@ -10,7 +10,7 @@ import { patience, smallBatch } from '../transport/fixtures/batches.js';
 import { likelyMistake } from './likely-mistake.js';
 import type { Protocol } from '../wire/model.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
-import type { FromRunner } from './runner-messages.js';
+import type { FromWorker } from './worker-messages.js';
 import { createExporters } from './stack.js';
 
 const file = (name: string): string =>
@@ -50,7 +50,7 @@ async function portOf(name: string): Promise<number> {
 
 /** What the breaker says when it opens. */
 async function lineOf(protocol: Protocol, endpoint: string, tls = {}): Promise<string> {
-  const told: FromRunner[] = [];
+  const told: FromWorker[] = [];
   const traces = { protocol, endpoint, ...(endpoint.startsWith('https') && { tls }) };
   const { sending } = resolvePipelineOptions({ traces });
   const exporters = createExporters(sending, (message) => told.push(message));

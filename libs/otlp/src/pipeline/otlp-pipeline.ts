@@ -1,8 +1,7 @@
 import { createLedger } from '../ledger/ledger.js';
 import type { LedgerSnapshot } from '../ledger/ledger.js';
 import { LiveSpans, tellUnended } from '../ledger/live-spans.js';
-import type { SelfLog } from '../ledger/self-log.js';
-import { createSelfLog } from '../ledger/self-log.js';
+import { createSelfLog, type SelfLog } from '../ledger/self-log.js';
 import { allocateSlabs } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
@@ -13,18 +12,15 @@ import { SIGNALS, type Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
 import type { Marks } from './flushes.js';
 import { HeaderFunctions } from './header-functions.js';
-import { startInline } from './inline-thread.js';
-import { createLosses } from './losses.js';
-import type { Lose } from './losses.js';
+import { startInline, type WorkerStart } from './export-worker.js';
+import { createLosses, type Lose } from './losses.js';
 import { LeftOutTeller } from './left-out.js';
-import { createParts } from './parts.js';
-import type { Parts } from './parts.js';
+import { createParts, type Parts } from './parts.js';
 import { reservedSlabs } from './pipeline-options.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline.js';
-import { RunnerHost } from './runner-host.js';
-import type { ThreadEnd, Told } from './runner-host.js';
-import type { RunnerStart } from './runner.js';
+import { WorkerSupervisor } from './worker-supervisor.js';
+import type { ThreadEnd, Told } from './worker-supervisor.js';
 import { reclaim, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
 import { atExit, endNow, isEmpty, keepOrCount, LET_GO_MS } from './process-exit.js';
@@ -51,7 +47,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #pool: SlabPool;
   readonly #reader: SlabReader;
   readonly #writer: SlabWriter;
-  readonly #host: RunnerHost;
+  readonly #worker: WorkerSupervisor;
   readonly #headers: HeaderFunctions;
   readonly #memory: Memory;
   readonly #parts: Parts;
@@ -59,7 +55,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #leftOut: LeftOutTeller;
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
   readonly #lose: Lose;
-  readonly #runners: string[] = [];
+  readonly #workers: string[] = [];
   #told: State = { exporters: [], spool: undefined, last: {} };
   #replaced = 0;
   readonly #phase = new Int32Array(new SharedArrayBuffer(4));
@@ -83,8 +79,8 @@ export class OtlpPipeline implements Pipeline {
     const { sending, worker } = options;
     this.#headers = new HeaderFunctions(options.headerFunctions, this.#ledger);
     const given = { memory, ledger: this.#ledger.buffer, sending, phase: this.#phase };
-    const start = (): RunnerStart => ({ ...given, succession: this.#succeed() });
-    this.#host = new RunnerHost({
+    const start = (): WorkerStart => ({ ...given, succession: this.#succeed() });
+    this.#worker = new WorkerSupervisor({
       startWorker: worker === false ? undefined : (events) => startWorker(worker, start(), events),
       startInline: (events) => startInline(start(), events),
       askHeaders: (signal) => this.#headers.ask(signal),
@@ -94,7 +90,7 @@ export class OtlpPipeline implements Pipeline {
       onDeath: (end, isInline) => this.#onWorkerExit(end, isInline),
       aside: options.aside,
     });
-    this.#memory = { pool: this.#pool, reader: this.#reader, host: this.#host };
+    this.#memory = { pool: this.#pool, reader: this.#reader, worker: this.#worker };
     this.#parts = createParts(options, {
       writer: this.#writer,
       live: this.#live,
@@ -120,7 +116,7 @@ export class OtlpPipeline implements Pipeline {
     if (this.#state !== 'new') return;
     this.#state = 'started';
     if (this.#options.listensToExit) this.#forgetExit = atExit(() => void this.exit());
-    this.#host.start();
+    this.#worker.start();
   }
 
   async flush(signal?: AbortSignal): Promise<FlushResult> {
@@ -150,7 +146,11 @@ export class OtlpPipeline implements Pipeline {
     if (this.#state !== 'ended') {
       this.#parts.close();
       this.#parts.force();
-      const runner = { host: this.#host, phase: this.#phase, exporters: this.#told.exporters };
+      const runner = {
+        worker: this.#worker,
+        phase: this.#phase,
+        exporters: this.#told.exporters,
+      };
       endNow({ ...this.#held(), ...runner }, this.#seal(), timeoutMs);
       this.#state = 'ended';
     }
@@ -160,11 +160,11 @@ export class OtlpPipeline implements Pipeline {
   stats(): PipelineStats {
     const { count, slabBytes } = this.#pool;
     const used = this.#pool.used();
-    const running = this.#host.isInline ? 'inline' : 'worker';
+    const running = this.#worker.isInline ? 'inline' : 'worker';
     return {
       ledger: this.#ledger.snapshot(),
       slabs: { used, count, bytes: used * slabBytes },
-      runner: this.#host.isRunning ? running : 'none',
+      runner: this.#worker.isRunning ? running : 'none',
       liveSpans: this.#live.sampled,
       replaced: this.#replaced,
       ...this.#told,
@@ -174,13 +174,13 @@ export class OtlpPipeline implements Pipeline {
   async #flush(deadline: AbortSignal): Promise<FlushResult> {
     await before(this.#parts.opened(), deadline);
     const marks = this.#seal();
-    // Where everything goes by way of the disk the runner may have some there.
+    // Where everything goes by way of the disk the worker may have some there.
     const isThrough = this.#options.sending.spool?.durable !== 'always' || this.#state === 'new';
     if (isThrough && this.#isEmpty()) return { kind: 'done' };
     this.start();
-    const kind = (await before(this.#host.flush(marks), deadline)) ? 'unreachable' : 'deadline';
+    const kind = (await before(this.#worker.flush(marks), deadline)) ? 'unreachable' : 'deadline';
     const pending = { ...this.#reader.pending(marks.sequence) };
-    for (const { id, signal, items } of this.#host.own)
+    for (const { id, signal, items } of this.#worker.own)
       if (id < marks.own) pending[signal] += items;
     const isLeft = kind === 'deadline' || SIGNALS.some((signal) => pending[signal] > 0);
     return isLeft ? { kind, pending } : { kind: 'done' };
@@ -202,8 +202,8 @@ export class OtlpPipeline implements Pipeline {
     // A thread that is still starting up, with nothing to do and no spool to close, is not waited for.
     if (!this.#isEmpty() || (this.#state === 'started' && this.#options.sending.spool)) {
       this.start();
-      // 3. The runner stops waiting in retry, drains, spools or gives up the rest at the deadline, closes its pools.
-      closed = this.#host.shutdown(marks);
+      // 3. The worker stops waiting in retry, drains, spools or gives up the rest at the deadline, closes its pools.
+      closed = this.#worker.shutdown(marks);
       inTime = await before(closed, deadline);
     }
     await withDeadline(undefined, GRACE_MS, (grace) =>
@@ -216,14 +216,14 @@ export class OtlpPipeline implements Pipeline {
     return { kind: inTime ? 'done' : 'deadline', durationMs, ledger: this.#ledger.snapshot() };
   }
 
-  /** `late`: the end of a runner that is still at it. */
+  /** `late`: the end of a worker that is still at it. */
   async #letGo(late: Promise<void> | undefined, grace: AbortSignal): Promise<void> {
     if (late !== undefined) {
-      this.#host.tell({ kind: 'abort' });
+      this.#worker.tell({ kind: 'abort' });
       await withDeadline(undefined, LET_GO_MS, (letGo) => before(late, letGo));
     }
     // 4. The thread goes, whether it said that it is done or not.
-    await withDeadline(undefined, END_MS, (letGo) => before(this.#host.end(), letGo));
+    await withDeadline(undefined, END_MS, (letGo) => before(this.#worker.end(), letGo));
     this.#state = 'ended';
     // 5. What a thread that hung still held goes to disk from here, if the disk did not make it hang, or is counted.
     await keepOrCount(this.#held(), grace);
@@ -269,22 +269,22 @@ export class OtlpPipeline implements Pipeline {
   }
 
   #succeed(): Succession {
-    const succession = { token: newToken(), gone: [...this.#runners] };
-    this.#runners.push(succession.token);
+    const succession = { token: newToken(), gone: [...this.#workers] };
+    this.#workers.push(succession.token);
     return succession;
   }
 
   /** Takes bytes that are no slab's; they are copied to memory that a worker can read. */
   #offer(signal: Signal, bytes: Uint8Array, items: number): void {
     if (this.#state === 'ended') return this.#lose(signal, 'already_shutdown', items);
-    if (this.#host.ownBytes + bytes.length > this.#options.maxBytes / OWN_SHARE) {
+    if (this.#worker.ownBytes + bytes.length > this.#options.maxBytes / OWN_SHARE) {
       return this.#lose(signal, 'queue_full', items);
     }
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
     const id = this.#ownId++;
     this.#books.handed(signal, items);
-    this.#host.offer({ id, signal, items, bytes: bytes.length, chunks: [shared] });
+    this.#worker.offer({ id, signal, items, bytes: bytes.length, chunks: [shared] });
   }
 
   #seal(): Marks {
@@ -293,7 +293,7 @@ export class OtlpPipeline implements Pipeline {
 
   /** In the books too, which the thread that sends writes just after it gave the memory back. */
   #isEmpty(): boolean {
-    if (this.#pool.used() > 0 || this.#host.ownBytes > 0) return false;
+    if (this.#pool.used() > 0 || this.#worker.ownBytes > 0) return false;
     return isEmpty(this.#ledger.snapshot());
   }
 }

@@ -47,7 +47,7 @@ const PATIENCE_MS = 30_000;
 /** After a refusal nothing is offered for so long, unless memory has no other place. */
 const REST_MS = 1000;
 
-/** The spool as the runner uses it, and the replay of what is in it. */
+/** The spool as the worker uses it, and the replay of what is in it. */
 export class DiskOverflow implements Overflow {
   readonly #options: DiskOverflowOptions;
   readonly #spool: Spool;

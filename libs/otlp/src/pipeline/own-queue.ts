@@ -9,7 +9,7 @@ export interface OwnBatch extends Batch {
 
 export const isOwn = (batch: Batch): batch is OwnBatch => 'id' in batch;
 
-/** The batches outside the slabs that a runner was given, oldest first. */
+/** The batches outside the slabs that a worker was given, oldest first. */
 export class OwnQueue {
   readonly #waiting: OwnBatch[] = [];
   readonly #unsettled = new Set<number>();

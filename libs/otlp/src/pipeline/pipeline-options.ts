@@ -12,7 +12,7 @@ import type { HeaderValues, Headers } from '../transport/headers.js';
 import { SIGNALS } from '../wire/model.js';
 import type { Protocol, Signal } from '../wire/model.js';
 import type { Temporality } from './metric-exporter.js';
-import type { Aside } from './runner-host.js';
+import type { Aside } from './worker-supervisor.js';
 import type { SpawnWorker, WorkerEntry } from './worker-thread.js';
 
 /** Where one signal goes. */

@@ -10,7 +10,7 @@ import { checkDestination, destinationError } from '../transport/destination-che
 import { OtlpPipeline } from './otlp-pipeline.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
 import type { PipelineOptions, SendingOptions } from './pipeline-options.js';
-import type { ExporterState } from './runner-messages.js';
+import type { ExporterState } from './worker-messages.js';
 import type { SpawnWorker } from './worker-thread.js';
 
 /**
@@ -39,7 +39,7 @@ export interface PipelineStats {
   readonly liveSpans: number;
   /** Workers that ended by themselves, or could not be started. */
   readonly replaced: number;
-  /** As the runner told last, at most a second ago. */
+  /** As the worker told last, at most a second ago. */
   readonly exporters: readonly ExporterState[];
   /** The same; undefined without a spool. */
   readonly spool: SpoolStats | undefined;

@@ -14,7 +14,7 @@ import { until } from './fixtures/until.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import { endNow } from './process-exit.js';
-import { RunnerPhase } from './runner.js';
+import { WorkerPhase } from './export-worker.js';
 import type { Memory } from './save.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
@@ -91,7 +91,7 @@ describe('a process that ends without a shutdown', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('counts after a restart what a runner had in hand when the process ended', async () => {
+  it('counts after a restart what a worker had in hand when the process ended', async () => {
     const arrived = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<ExportReply>();
     const slow = await new Collector(() => {
@@ -155,19 +155,19 @@ describe('a process that ends without a shutdown', () => {
     const ledger = createLedger();
     const books = ledger.writer('main');
     books.created('traces', 3);
-    const program = `Atomics.store(require('node:worker_threads').workerData, 0, ${RunnerPhase.WORKING})`;
+    const program = `Atomics.store(require('node:worker_threads').workerData, 0, ${WorkerPhase.WORKING})`;
     const aborted: (number | undefined)[] = [];
-    const host = {
+    const worker = {
       drain: () => new Worker(program, { eval: true, workerData: phase }).threadId > 0,
       tell: () => void aborted.push(phase[0]),
     };
     const reader = new SlabReader(new SlabPool(allocateSlabs({ slabBytes: 4096 })));
     const memory = {
       reader,
-      host: { ownInHand: () => ({ traces: 0, metrics: 0, logs: 0 }) },
+      worker: { ownInHand: () => ({ traces: 0, metrics: 0, logs: 0 }) },
     } as unknown as Memory;
-    endNow({ host, memory, books, spool: undefined, phase, exporters: [], ledger }, NO_MARKS, 0);
-    expect(aborted).toEqual([RunnerPhase.WORKING]);
+    endNow({ worker, memory, books, spool: undefined, phase, exporters: [], ledger }, NO_MARKS, 0);
+    expect(aborted).toEqual([WorkerPhase.WORKING]);
     expect(ledger.snapshot().traces).toMatchObject({
       queued: 0,
       dropped: { shutdown_deadline: 3 },

@@ -4,13 +4,13 @@ import type { Ledger, LedgerSnapshot } from '../ledger/ledger.js';
 import { SIGNALS } from '../wire/model.js';
 import type { Marks } from './flushes.js';
 import type { SpoolSettings } from './pipeline-options.js';
-import type { RunnerHost } from './runner-host.js';
-import { RunnerPhase } from './runner.js';
-import type { ExporterState } from './runner-messages.js';
+import type { WorkerSupervisor } from './worker-supervisor.js';
+import { WorkerPhase } from './export-worker.js';
+import type { ExporterState } from './worker-messages.js';
 import { saveBefore, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
 
-/** How long a runner whose time is over may take to write the rest to disk, or to count it. */
+/** How long a worker whose time is over may take to write the rest to disk, or to count it. */
 export const LET_GO_MS = 400;
 /** How long a thread that has just been started may take to come up. */
 const START_MS = 2000;
@@ -42,8 +42,8 @@ interface Held {
 }
 
 interface EndingPipeline extends Held {
-  readonly host: Pick<RunnerHost, 'drain' | 'tell'>;
-  /** {@link RunnerPhase} of the runner. */
+  readonly worker: Pick<WorkerSupervisor, 'drain' | 'tell'>;
+  /** {@link WorkerPhase} of the worker. */
   readonly phase: Int32Array;
   readonly exporters: readonly ExporterState[];
 }
@@ -56,17 +56,17 @@ interface EndingPipeline extends Held {
  * 3. What a worker that hangs still holds, or has never been started for, goes to disk from here, or is counted.
  */
 export function endNow(pipeline: EndingPipeline, marks: Marks, timeoutMs: number): void {
-  const { host, memory, books, spool, exporters } = pipeline;
+  const { worker, memory, books, spool, exporters } = pipeline;
   const phaseOf = (): number => Atomics.load(pipeline.phase, 0);
   const isOver = (): boolean =>
-    phaseOf() === RunnerPhase.CLOSED ||
+    phaseOf() === WorkerPhase.CLOSED ||
     (spool === undefined && isEmpty(pipeline.ledger.snapshot()));
-  if (!isOver() && host.drain(marks)) {
+  if (!isOver() && worker.drain(marks)) {
     const isAway = exporters.length > 0 && exporters.every(({ breaker }) => isPeerAway(breaker));
     // Loading the thread is none of the time for sending: a seed may end before the thread has come up.
-    waited(() => phaseOf() !== RunnerPhase.STARTING || isOver(), pipeline.phase, START_MS);
+    waited(() => phaseOf() !== WorkerPhase.STARTING || isOver(), pipeline.phase, START_MS);
     if (!waited(isOver, pipeline.phase, isAway ? 0 : timeoutMs)) {
-      host.tell({ kind: 'abort' });
+      worker.tell({ kind: 'abort' });
       waited(isOver, pipeline.phase, LET_GO_MS);
     }
   }
@@ -89,7 +89,7 @@ function countLeft({ books, ledger, memory }: Held): void {
   const left = ledger.snapshot();
   if (isEmpty(left)) return;
   const slabs = memory.reader.inHand();
-  const own = memory.host.ownInHand();
+  const own = memory.worker.ownInHand();
   for (const signal of SIGNALS) {
     const { queued } = left[signal];
     const unknown = Math.min(queued, slabs[signal] + own[signal]);

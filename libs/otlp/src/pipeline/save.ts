@@ -7,25 +7,25 @@ import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import { dump, dumpSync } from '../spool/dump.js';
 import { before } from './deadline.js';
 import type { OwnBatch } from './own-queue.js';
-import type { RunnerHost } from './runner-host.js';
+import type { WorkerSupervisor } from './worker-supervisor.js';
 
 export interface Memory {
   readonly pool: SlabPool;
   readonly reader: SlabReader;
-  readonly host: Pick<
-    RunnerHost,
+  readonly worker: Pick<
+    WorkerSupervisor,
     'isRunning' | 'own' | 'ownInHand' | 'reclaimOwn' | 'takeOwn' | 'offer'
   >;
 }
 
 /**
  * Writes everything in memory to disk before it returns, for a process that is about to end. What nobody is sending is
- * in the spool then and nowhere else. What a runner has in hand is written too, for it may get no further, but stays
- * the runner's: it may arrive twice, and is marked so. False where the disk refused, or there was nothing.
+ * in the spool then and nowhere else. What a worker has in hand is written too, for it may get no further, but stays
+ * the worker's: it may arrive twice, and is marked so. False where the disk refused, or there was nothing.
  */
 export function saveToDisk(directory: string, memory: Memory, ledger: LedgerWriter): boolean {
-  const { host, reader } = memory;
-  if (!host.isRunning) reclaim(memory, ledger);
+  const { worker, reader } = memory;
+  if (!worker.isRunning) reclaim(memory, ledger);
   const held = gathered(memory);
   if (isNothing(held)) return false;
   if (dumpSync(directory, allOf(held)).kind === 'spooled') {
@@ -33,12 +33,12 @@ export function saveToDisk(directory: string, memory: Memory, ledger: LedgerWrit
     return true;
   }
   for (const batch of held.slabs) reader.putBack(batch);
-  for (const batch of held.own) host.offer(batch);
+  for (const batch of held.own) worker.offer(batch);
   return false;
 }
 
 /**
- * The same where the runner is gone and the process may go on: without holding up the loop, by `deadline`. What the disk
+ * The same where the worker is gone and the process may go on: without holding up the loop, by `deadline`. What the disk
  * has not taken by then, or refuses, stays as it is, for the caller to count.
  */
 export async function saveBefore(
@@ -56,10 +56,10 @@ export async function saveBefore(
   await before(sealed, deadline);
 }
 
-/** After a runner ended: what it had in hand waits again, and may arrive twice. */
-export function reclaim({ reader, host }: Omit<Memory, 'pool'>, ledger: LedgerWriter): void {
+/** After a worker ended: what it had in hand waits again, and may arrive twice. */
+export function reclaim({ reader, worker }: Omit<Memory, 'pool'>, ledger: LedgerWriter): void {
   const slabs = reader.reclaim();
-  const own = host.reclaimOwn();
+  const own = worker.reclaimOwn();
   for (const signal of SIGNALS) ledger.possiblyDuplicated(signal, slabs[signal] + own[signal]);
 }
 
@@ -71,12 +71,12 @@ interface Held {
   readonly copies: readonly Batch[];
 }
 
-function gathered({ pool, reader, host }: Memory): Held {
+function gathered({ pool, reader, worker }: Memory): Held {
   const slabs = sealedOf(reader);
   const copies = heldByOthers(pool, slabs);
-  return host.isRunning
-    ? { slabs, own: [], copies: [...host.own, ...copies].map(doubtful) }
-    : { slabs, own: host.takeOwn(), copies: copies.map(doubtful) };
+  return worker.isRunning
+    ? { slabs, own: [], copies: [...worker.own, ...copies].map(doubtful) }
+    : { slabs, own: worker.takeOwn(), copies: copies.map(doubtful) };
 }
 
 const doubtful = (batch: Batch): Batch => ({ ...batch, isDoubtful: true });

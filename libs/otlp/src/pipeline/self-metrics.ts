@@ -9,7 +9,7 @@ import { leftOutMetrics } from './left-out.js';
 import type { LeftOut } from './left-out.js';
 import { endpointOf } from './pipeline-options.js';
 import type { Destination, ResolvedPipelineOptions } from './pipeline-options.js';
-import type { FromRunner, ExporterState } from './runner-messages.js';
+import type { FromWorker, ExporterState } from './worker-messages.js';
 
 interface Measured {
   readonly ledger: Ledger;
@@ -54,13 +54,13 @@ export function createSelfMetrics(
     for (const each of perExporter) each?.abandoned();
   };
   return {
-    started({ exporter, signal, items }: FromRunner & { readonly kind: 'started' }): void {
+    started({ exporter, signal, items }: FromWorker & { readonly kind: 'started' }): void {
       perExporter[exporter]?.started({ signal, items });
     },
-    ended({ exporter, operation }: FromRunner & { readonly kind: 'ended' }): void {
+    ended({ exporter, operation }: FromWorker & { readonly kind: 'ended' }): void {
       perExporter[exporter]?.ended(operation);
     },
-    /** The runner is gone: what it had under way will not end. */
+    /** The worker is gone: what it had under way will not end. */
     abandoned,
     stop(): void {
       abandoned();

@@ -12,7 +12,7 @@ const found = (count: number, inherited: boolean): SpoolEvent => ({
 });
 
 describe('books of a spool', () => {
-  /** A runner spooled so many items of 10 and died. */
+  /** A worker spooled so many items of 10 and died. */
   const bench = (spooled: number) => {
     const ledger = createLedger();
     const main = ledger.writer('main');
@@ -23,7 +23,7 @@ describe('books of a spool', () => {
     return { ledger, writer, books, traces: () => ledger.snapshot().traces };
   };
 
-  it('leave what an earlier runner spooled where it is', () => {
+  it('leave what an earlier worker spooled where it is', () => {
     const { books, traces: now } = bench(10);
     books.hear(found(6, true));
     books.hear(found(4, true));
@@ -37,7 +37,7 @@ describe('books of a spool', () => {
     expect(now()).toMatchObject({ spooled: 15, restored: 5, queued: 0, possibleDuplicates: 0 });
   });
 
-  it('count as found, and perhaps twice, what that runner had sent and the disk does not know of', () => {
+  it('count as found, and perhaps twice, what that worker had sent and the disk does not know of', () => {
     const { writer, traces: now, ledger } = bench(10);
     writer.unspooled('traces', 4);
     writer.accepted('traces', 4);

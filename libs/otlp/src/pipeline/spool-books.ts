@@ -12,7 +12,7 @@ const LOSSES = {
 /** What a spool tells of, in the ledger. */
 export class SpoolBooks {
   readonly #ledger: LedgerWriter;
-  /** Spooled by runners before this one, and not found yet. */
+  /** Spooled by workers before this one, and not found yet. */
   readonly #missing: Tally;
 
   constructor(ledger: LedgerWriter, inherited: Items) {

@@ -8,12 +8,12 @@ import { until } from './fixtures/until.js';
 import type { Exporters } from './exporter.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
 import type { PipelineOptions } from './pipeline-options.js';
-import type { FromRunner } from './runner-messages.js';
+import type { FromWorker } from './worker-messages.js';
 import { createExporters } from './stack.js';
 
 describe('the exporters of a pipeline', () => {
   const closing: (() => Promise<unknown>)[] = [];
-  let told: FromRunner[];
+  let told: FromWorker[];
 
   const exportersOf = (options: PipelineOptions): Exporters => {
     told = [];

@@ -24,9 +24,9 @@ import type { Exporter, Exporters } from './exporter.js';
 import { mistakeAt } from './likely-mistake.js';
 import { endpointOf } from './pipeline-options.js';
 import type { Destination, SendingOptions } from './pipeline-options.js';
-import type { FromRunner, ExporterState } from './runner-messages.js';
+import type { FromWorker, ExporterState } from './worker-messages.js';
 
-type Emit = (message: FromRunner) => void;
+type Emit = (message: FromWorker) => void;
 
 /**
  * With its jitter below the breaker's pause: the breaker says when to try again, and a probe that met a pool

@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';
 import type { TransportConfigErrorCode } from '../pool/config-error.js';
-import type { FromRunner } from './runner-messages.js';
-import { codeOf, refusal } from './runner-host.js';
-import type { RunnerEvents, RunnerThread, ThreadEnd } from './runner-host.js';
-import type { RunnerStart } from './runner.js';
+import type { FromWorker } from './worker-messages.js';
+import { codeOf, refusal } from './worker-supervisor.js';
+import type { WorkerEvents, WorkerThread, ThreadEnd } from './worker-supervisor.js';
+import type { WorkerStart } from './export-worker.js';
 
 /** Where the worker thread begins. */
 export interface WorkerEntry {
@@ -56,14 +56,14 @@ export const endWords = (end: ThreadEnd, isInline: boolean): { cause: string; te
 };
 
 /**
- * Starts the runner on a thread of its own, which never keeps the process alive. Throws where the host refuses: without
+ * Starts the worker on a thread of its own, which never keeps the process alive. Throws where the host refuses: without
  * `--allow-worker` under `--permission`, beyond its limits, or where no file of a worker is known.
  */
 export function startWorker(
   { entry, execArgv = [], spawn }: WorkerEntry & { readonly spawn?: SpawnWorker | undefined },
-  start: RunnerStart,
-  { onMessage, onEnd }: RunnerEvents,
-): RunnerThread {
+  start: WorkerStart,
+  { onMessage, onEnd }: WorkerEvents,
+): WorkerThread {
   let ready = false;
   let reason: string | undefined;
   const worker = threadOf(entry, spawn, {
@@ -76,7 +76,7 @@ export function startWorker(
   });
   const ended = (): void =>
     onEnd(ready ? { kind: 'ended', reason: reason ?? 'exit' } : refusal(reason ?? 'exit'));
-  worker.on('message', (message: FromRunner) => {
+  worker.on('message', (message: FromWorker) => {
     if (message.kind === 'ready') ready = true;
     onMessage(message);
   });

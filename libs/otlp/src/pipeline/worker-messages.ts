@@ -5,8 +5,8 @@ import type { SpoolStats } from '../spool/counts.js';
 import type { Marks } from './flushes.js';
 import type { OwnBatch } from './own-queue.js';
 
-/** To the runner, in the order they are given. All of them can be cloned to another thread; bytes are shared. */
-export type ToRunner =
+/** To the worker, in the order they are given. All of them can be cloned to another thread; bytes are shared. */
+export type ToWorker =
   | { readonly kind: 'offer'; readonly batch: OwnBatch }
   | { readonly kind: 'flush'; readonly id: number; readonly marks: Marks }
   /** Drain and close. */
@@ -23,11 +23,11 @@ export type ToRunner =
 /** `failed` where the function threw, or gave what are no headers. */
 export type HeaderAnswer = Readonly<Record<string, string>> | 'failed';
 
-/** From the runner. What became of items it writes into the ledger itself. */
-export type FromRunner =
+/** From the worker. What became of items it writes into the ledger itself. */
+export type FromWorker =
   /** It works. */
   | { readonly kind: 'ready' }
-  /** An own batch is being sent, or written to disk: a runner that dies from here on may have done it. */
+  /** An own batch is being sent, or written to disk: a worker that dies from here on may have done it. */
   | { readonly kind: 'taken'; readonly id: number }
   /** An own batch is settled; its bytes are not needed any more. */
   | { readonly kind: 'freed'; readonly id: number }

@@ -5,11 +5,11 @@ import type { Marks } from './flushes.js';
 import type { OwnBatch } from './own-queue.js';
 import type { ItemCounts } from '../slab/slab-pool.js';
 import type { Signal } from '../wire/model.js';
-import type { FromRunner, HeaderAnswer, ToRunner } from './runner-messages.js';
+import type { FromWorker, HeaderAnswer, ToWorker } from './worker-messages.js';
 
-/** A running runner on its thread; `end` resolves when the thread is gone. */
-export interface RunnerThread {
-  tell(message: ToRunner): void;
+/** An export worker on its thread; `end` resolves when the thread is gone. */
+export interface WorkerThread {
+  tell(message: ToWorker): void;
   end(): Promise<void>;
 }
 
@@ -30,21 +30,21 @@ export const codeOf = (error: unknown): string => {
 };
 
 /** What a thread tells of itself. `onEnd` is called once where it ended without being asked to. */
-export interface RunnerEvents {
-  readonly onMessage: (message: FromRunner) => void;
+export interface WorkerEvents {
+  readonly onMessage: (message: FromWorker) => void;
   readonly onEnd: (end: ThreadEnd) => void;
 }
 
 /** Calls `work` in a context of its own, which timers, sockets and promises made by it keep. */
 export type Aside = <T>(work: () => T) => T;
 
-type Question = FromRunner & { readonly kind: 'headers' };
-export type Told = Exclude<FromRunner, Question>;
+type Question = FromWorker & { readonly kind: 'headers' };
+export type Told = Exclude<FromWorker, Question>;
 
-interface RunnerHostOptions {
+interface SupervisorOptions {
   /** Undefined for `worker: false`. */
-  readonly startWorker: ((events: RunnerEvents) => RunnerThread) | undefined;
-  readonly startInline: (events: RunnerEvents) => RunnerThread;
+  readonly startWorker: ((events: WorkerEvents) => WorkerThread) | undefined;
+  readonly startInline: (events: WorkerEvents) => WorkerThread;
   /** Asks the application's functions. Never rejects. */
   readonly askHeaders: (signal: Signal) => Promise<HeaderAnswer>;
   /** But for questions for headers. */
@@ -61,36 +61,36 @@ interface RunnerHostOptions {
 
 const asItComes: Aside = (work) => work();
 
-/** A worker that dies so often is not started again: the loop takes over. */
+/** A thread that dies so often is not started again: the loop takes over. */
 const MAX_DEATHS = 3;
 const DEATHS_WITHIN_MS = 60_000;
 /** When to try again where nothing can be started. */
 const RESTART = new Backoff({ firstMs: 1000, maxMs: 30_000 });
 
 /**
- * Keeps one runner alive: replaces a worker that died, goes inline where workers cannot start, and tells the new one
+ * Keeps one export worker alive: replaces a thread that died, goes inline where threads cannot start, and tells the new one
  * what the old one left undone.
  */
-export class RunnerHost {
-  readonly #options: RunnerHostOptions;
+export class WorkerSupervisor {
+  readonly #options: SupervisorOptions;
   readonly #own = new Map<number, OwnBatch>();
-  /** Of these, what the runner has in hand. */
+  /** Of these, what the worker has in hand. */
   readonly #taken = new Set<number>();
   /** The last headers that each signal's functions gave. */
   readonly #headers: Partial<Record<Signal, HeaderAnswer>> = {};
   readonly #flushes = new Map<number, { readonly marks: Marks; readonly done: () => void }>();
   readonly #clock: Clock;
   #deaths: number[] = [];
-  #shutdown: (ToRunner & { readonly kind: 'shutdown' }) | undefined;
+  #shutdown: (ToWorker & { readonly kind: 'shutdown' }) | undefined;
   #closed = Promise.withResolvers<void>();
-  #thread: RunnerThread | undefined;
+  #thread: WorkerThread | undefined;
   #isInline: boolean;
   #isOver = false;
   #flushId = 0;
   #failures = 0;
   #cancelStart = (): void => {};
 
-  constructor(options: RunnerHostOptions) {
+  constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#isInline = options.startWorker === undefined;
@@ -122,9 +122,9 @@ export class RunnerHost {
     if (this.#thread !== undefined || this.#isOver) return;
     this.#cancelStart();
     // A thread may end, or settle something, before this call is over.
-    let thread: RunnerThread | undefined;
+    let thread: WorkerThread | undefined;
     let ended = false;
-    const events: RunnerEvents = {
+    const events: WorkerEvents = {
       onMessage: (message) => {
         if (message.kind === 'headers') void this.#answer(message, () => thread);
         else this.#hear(message);
@@ -143,8 +143,8 @@ export class RunnerHost {
     if (this.#shutdown !== undefined) thread.tell(this.#shutdown);
   }
 
-  /** A worker where there can be one, or else the loop. Undefined where nothing can send now. */
-  #make(events: RunnerEvents): RunnerThread | undefined {
+  /** Starts a thread where there can be one, or else works on the loop. Undefined where nothing can send now. */
+  #make(events: WorkerEvents): WorkerThread | undefined {
     const { startWorker, startInline, onDeath } = this.#options;
     if (startWorker !== undefined && !this.#isInline) {
       try {
@@ -164,7 +164,7 @@ export class RunnerHost {
     }
   }
 
-  #outOfTheWay(start: () => RunnerThread): RunnerThread {
+  #outOfTheWay(start: () => WorkerThread): WorkerThread {
     const { aside = asItComes } = this.#options;
     const thread = aside(start);
     return {
@@ -178,7 +178,7 @@ export class RunnerHost {
     this.#thread?.tell({ kind: 'offer', batch });
   }
 
-  /** Items of own batches that the runner has taken and not settled. */
+  /** Items of own batches that the worker has taken and not settled. */
   ownInHand(): ItemCounts {
     const items = { traces: 0, metrics: 0, logs: 0 };
     for (const id of this.#taken) {
@@ -188,7 +188,7 @@ export class RunnerHost {
     return items;
   }
 
-  /** After a runner ended: own batches that it had in hand wait again. Returns the items that may arrive twice. */
+  /** After a worker ended: own batches that it had in hand wait again. Returns the items that may arrive twice. */
   reclaimOwn(): ItemCounts {
     const items = this.ownInHand();
     this.#taken.clear();
@@ -202,7 +202,7 @@ export class RunnerHost {
     return own;
   }
 
-  tell(message: ToRunner): void {
+  tell(message: ToWorker): void {
     this.#thread?.tell(message);
   }
 
@@ -215,7 +215,7 @@ export class RunnerHost {
     });
   }
 
-  /** Resolves when the runner is closed. */
+  /** Resolves when the worker is closed. */
   shutdown(marks: Marks): Promise<void> {
     if (this.#shutdown === undefined) {
       this.#shutdown = { kind: 'shutdown', marks };
@@ -248,8 +248,8 @@ export class RunnerHost {
     await thread?.end();
   }
 
-  /** Each runner counts its questions anew: the answer to one of another would be the wrong secret. */
-  async #answer({ id, signal }: Question, askerOf: () => RunnerThread | undefined): Promise<void> {
+  /** Each worker counts its questions anew: the answer to one of another would be the wrong secret. */
+  async #answer({ id, signal }: Question, askerOf: () => WorkerThread | undefined): Promise<void> {
     const { askHeaders, aside = asItComes } = this.#options;
     const headers = await aside(() => askHeaders(signal));
     if (headers !== 'failed') this.#headers[signal] = headers;

@@ -1,14 +1,14 @@
 import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import type { OwnBatch } from './own-queue.js';
-import { RunnerHost } from './runner-host.js';
-import type { RunnerEvents, RunnerThread } from './runner-host.js';
+import { WorkerSupervisor } from './worker-supervisor.js';
+import type { WorkerEvents, WorkerThread } from './worker-supervisor.js';
 import type { Signal } from '../wire/model.js';
-import type { FromRunner, HeaderAnswer, ToRunner } from './runner-messages.js';
+import type { FromWorker, HeaderAnswer, ToWorker } from './worker-messages.js';
 
-interface Scripted extends RunnerThread {
+interface Scripted extends WorkerThread {
   readonly kind: 'worker' | 'inline';
-  readonly told: ToRunner[];
-  readonly events: RunnerEvents;
+  readonly told: ToWorker[];
+  readonly events: WorkerEvents;
 }
 
 function scripted() {
@@ -16,12 +16,12 @@ function scripted() {
   const deaths: [string, boolean][] = [];
   const failures: string[] = [];
   const clock = new ManualClock();
-  const heard: FromRunner[] = [];
+  const heard: FromWorker[] = [];
   const asked: { readonly signal: Signal; answer(headers: HeaderAnswer): void }[] = [];
   let inlineFails = false;
-  const start = (kind: Scripted['kind']) => (events: RunnerEvents) => {
+  const start = (kind: Scripted['kind']) => (events: WorkerEvents) => {
     if (kind === 'inline' && inlineFails) throw new Error('no file');
-    const told: ToRunner[] = [];
+    const told: ToWorker[] = [];
     const thread: Scripted = {
       kind,
       told,
@@ -32,7 +32,7 @@ function scripted() {
     threads.push(thread);
     return thread;
   };
-  const host = new RunnerHost({
+  const supervisor = new WorkerSupervisor({
     startWorker: start('worker'),
     startInline: start('inline'),
     askHeaders: (signal) =>
@@ -50,7 +50,7 @@ function scripted() {
     return thread;
   };
   return {
-    host,
+    supervisor,
     threads,
     deaths,
     failures,
@@ -69,15 +69,15 @@ const batch = (id: number): OwnBatch => ({
   chunks: [new Uint8Array(3)],
 });
 
-describe('RunnerHost', () => {
+describe('WorkerSupervisor', () => {
   it('tells a new worker what the dead one left undone', async () => {
-    const { host, threads, deaths, last } = scripted();
-    host.offer(batch(1));
-    host.start();
-    host.start();
+    const { supervisor, threads, deaths, last } = scripted();
+    supervisor.offer(batch(1));
+    supervisor.start();
+    supervisor.start();
     expect(threads).toHaveLength(1);
-    host.offer(batch(2));
-    const flushed = host.flush({ sequence: 4, own: 3 });
+    supervisor.offer(batch(2));
+    const flushed = supervisor.flush({ sequence: 4, own: 3 });
     last().events.onMessage({ kind: 'freed', id: 1 });
     const [first] = threads;
     first?.events.onEnd({ kind: 'ended', reason: 'exit' });
@@ -88,52 +88,52 @@ describe('RunnerHost', () => {
       { kind: 'offer', batch: batch(2) },
       { kind: 'flush', id: 1, marks: { sequence: 4, own: 3 } },
     ]);
-    expect(host.ownBytes).toBe(3);
+    expect(supervisor.ownBytes).toBe(3);
     last().events.onMessage({ kind: 'flushed', id: 1 });
     await flushed;
   });
 
   it('knows which own batches a dead worker may have sent, and tells of them once', () => {
-    const { host, last } = scripted();
-    host.start();
-    for (const id of [1, 2, 3]) host.offer(batch(id));
+    const { supervisor, last } = scripted();
+    supervisor.start();
+    for (const id of [1, 2, 3]) supervisor.offer(batch(id));
     last().events.onMessage({ kind: 'taken', id: 1 });
     last().events.onMessage({ kind: 'taken', id: 2 });
     last().events.onMessage({ kind: 'freed', id: 1 });
     last().events.onEnd({ kind: 'ended', reason: 'exit' });
-    expect(host.reclaimOwn()).toEqual({ traces: 0, metrics: 1, logs: 0 });
-    expect(host.reclaimOwn()).toEqual({ traces: 0, metrics: 0, logs: 0 });
-    expect(host.ownBytes).toBe(6);
+    expect(supervisor.reclaimOwn()).toEqual({ traces: 0, metrics: 1, logs: 0 });
+    expect(supervisor.reclaimOwn()).toEqual({ traces: 0, metrics: 0, logs: 0 });
+    expect(supervisor.ownBytes).toBe(6);
   });
 
   it('goes inline at once where a worker cannot be started', () => {
-    const { host, threads, last } = scripted();
-    host.start();
+    const { supervisor, threads, last } = scripted();
+    supervisor.start();
     last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
     expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'inline']);
-    expect(host.isInline).toBe(true);
+    expect(supervisor.isInline).toBe(true);
   });
 
   it('goes inline when workers die again and again', () => {
-    const { host, threads, last } = scripted();
-    host.start();
+    const { supervisor, threads, last } = scripted();
+    supervisor.start();
     for (let death = 0; death < 3; death += 1)
       last().events.onEnd({ kind: 'ended', reason: 'ERR_WORKER_OUT_OF_MEMORY' });
     expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'worker', 'worker', 'inline']);
   });
 
   it('does not replace what it ended itself', async () => {
-    const { host, threads, deaths, last } = scripted();
-    host.start();
-    await host.end();
+    const { supervisor, threads, deaths, last } = scripted();
+    supervisor.start();
+    await supervisor.end();
     last().events.onEnd({ kind: 'ended', reason: 'exit' });
     expect(threads).toHaveLength(1);
     expect(deaths).toEqual([]);
   });
 
-  it('gives the answer for headers to the runner that asked, or to none', async () => {
-    const { host, asked, last } = scripted();
-    host.start();
+  it('gives the answer for headers to the worker that asked, or to none', async () => {
+    const { supervisor, asked, last } = scripted();
+    supervisor.start();
     const dead = last();
     dead.events.onMessage({ kind: 'headers', id: 1, signal: 'traces' });
     dead.events.onEnd({ kind: 'ended', reason: 'exit' });
@@ -146,7 +146,7 @@ describe('RunnerHost', () => {
     await turn();
     const answer = { kind: 'headers', id: 1, headers: { authorization: 'of logs' } };
     expect([dead.told, last().told]).toEqual([[], [answer]]);
-    await host.end();
+    await supervisor.end();
     last().events.onMessage({ kind: 'headers', id: 2, signal: 'logs' });
     asked[2]?.answer({});
     await turn();
@@ -154,15 +154,15 @@ describe('RunnerHost', () => {
   });
 
   it('says so where nothing can be started, and tries again, later each time', async () => {
-    const { host, threads, failures, clock, last, failInline } = scripted();
+    const { supervisor, threads, failures, clock, last, failInline } = scripted();
     failInline(true);
-    host.start();
-    host.offer(batch(1));
-    void host.flush({ sequence: 4, own: 3 });
+    supervisor.start();
+    supervisor.offer(batch(1));
+    void supervisor.flush({ sequence: 4, own: 3 });
     const pauses = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
     for (const [at, pauseMs] of pauses.entries()) {
       last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
-      expect([host.isRunning, failures]).toEqual([false, Array(at + 1).fill('no file')]);
+      expect([supervisor.isRunning, failures]).toEqual([false, Array(at + 1).fill('no file')]);
       await clock.advance(pauseMs - 1);
       expect(threads).toHaveLength(at + 1);
       await clock.advance(1);
@@ -178,44 +178,44 @@ describe('RunnerHost', () => {
     last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
     await clock.advance(1000);
     expect(threads).toHaveLength(pauses.length + 3);
-    await host.end();
+    await supervisor.end();
   });
 
   it('starts nothing more once it has ended', async () => {
-    const { host, threads, clock, last, failInline } = scripted();
+    const { supervisor, threads, clock, last, failInline } = scripted();
     failInline(true);
-    host.start();
+    supervisor.start();
     last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
-    await host.end();
+    await supervisor.end();
     expect(clock.pending).toBe(0);
     await clock.advance(60_000);
-    host.start();
+    supervisor.start();
     expect(threads).toHaveLength(1);
   });
 
   it('tries at once when it is to shut down', async () => {
-    const { host, clock, last, failInline } = scripted();
+    const { supervisor, clock, last, failInline } = scripted();
     failInline(true);
-    host.start();
+    supervisor.start();
     for (const pauseMs of [1000, 2000, 4000]) {
       last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
       await clock.advance(pauseMs);
     }
     last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
     const marks = { sequence: 0, own: 0 };
-    const closed = host.shutdown(marks);
+    const closed = supervisor.shutdown(marks);
     expect(last().told).toEqual([{ kind: 'shutdown', marks }]);
     last().events.onMessage({ kind: 'closed' });
     await closed;
-    await host.end();
+    await supervisor.end();
   });
 
-  it('resolves the shutdown when the runner is closed', async () => {
-    const { host, last } = scripted();
-    host.start();
+  it('resolves the shutdown when the worker is closed', async () => {
+    const { supervisor, last } = scripted();
+    supervisor.start();
     const marks = { sequence: 0, own: 0 };
-    const first = host.shutdown(marks);
-    const second = host.shutdown(marks);
+    const first = supervisor.shutdown(marks);
+    const second = supervisor.shutdown(marks);
     expect(last().told).toEqual([{ kind: 'shutdown', marks }]);
     last().events.onMessage({ kind: 'closed' });
     await Promise.all([first, second]);

@@ -17,29 +17,30 @@ import type { Exporters, Overflow } from './exporter.js';
 import { OpeningOverflow } from './opening-overflow.js';
 import { DiskOverflow } from './overflow.js';
 import type { SendingOptions, SpoolSettings } from './pipeline-options.js';
-import type { FromRunner, ToRunner } from './runner-messages.js';
+import type { FromWorker, ToWorker } from './worker-messages.js';
+import type { WorkerEvents, WorkerThread } from './worker-supervisor.js';
 import { createExporters } from './stack.js';
 
-/** What a runner is given at its start; all of it can be cloned to another thread. */
-export interface RunnerStart {
+/** What a worker is given at its start; all of it can be cloned to another thread. */
+export interface WorkerStart {
   readonly memory: SlabMemory;
   readonly ledger: SharedArrayBuffer;
   readonly sending: SendingOptions;
-  /** This runner, and those of the pipeline that have ended. */
+  /** This worker, and those of the pipeline that have ended. */
   readonly succession: Succession;
-  /** One word of {@link RunnerPhase}, for whoever cannot wait for messages. */
+  /** One word of {@link WorkerPhase}, for whoever cannot wait for messages. */
   readonly phase: Int32Array;
 }
 
-/** How far a runner is; `STARTING` until its thread has come up. */
-export const RunnerPhase = { STARTING: 0, WORKING: 1, CLOSED: 2 } as const;
+/** How far a worker is; `STARTING` until its thread has come up. */
+export const WorkerPhase = { STARTING: 0, WORKING: 1, CLOSED: 2 } as const;
 
 /** While something is under way the state is told so often, if it changed. */
 const STATE_EVERY_MS = 1000;
 
 /** The consuming side, on whatever thread it is made. Works until it is told to shut down. */
-export class Runner {
-  readonly #emit: (message: FromRunner) => void;
+export class ExportWorker {
+  readonly #emit: (message: FromWorker) => void;
   readonly #clock: Clock;
   readonly #pool: SlabPool;
   readonly #reader: SlabReader;
@@ -62,8 +63,8 @@ export class Runner {
 
   /** Throws TransportConfigError. */
   constructor(
-    { memory, ledger, sending, succession, phase }: RunnerStart,
-    emit: (message: FromRunner) => void,
+    { memory, ledger, sending, succession, phase }: WorkerStart,
+    emit: (message: FromWorker) => void,
     clock: Clock = systemClock,
   ) {
     this.#clock = clock;
@@ -106,11 +107,11 @@ export class Runner {
     if (spool !== undefined) this.#opening = this.#open(spool, succession, inherited);
     void this.#listen();
     this.#watchState();
-    this.#enter(RunnerPhase.WORKING);
+    this.#enter(WorkerPhase.WORKING);
     this.#emit({ kind: 'ready' });
   }
 
-  tell(message: ToRunner): void {
+  tell(message: ToWorker): void {
     switch (message.kind) {
       case 'offer':
         return this.#loop.offer(message.batch);
@@ -196,7 +197,7 @@ export class Runner {
     // 5. The disk last, for all before write to it.
     await this.#disk?.close();
     this.#closed = true;
-    this.#enter(RunnerPhase.CLOSED);
+    this.#enter(WorkerPhase.CLOSED);
     this.#cancelState();
     this.#pool.ring();
     this.#tellState();
@@ -241,6 +242,15 @@ export class Runner {
     this.#told = text;
     this.#emit({ kind: 'state', exporters, ...(spool && { spool }) });
   }
+}
+
+/** Runs the worker on the loop of the application, behind the same messages as on a thread. */
+export function startInline(start: WorkerStart, { onMessage }: WorkerEvents): WorkerThread {
+  const worker = new ExportWorker(start, onMessage);
+  return {
+    tell: (message) => worker.tell(message),
+    end: () => worker.end(),
+  };
 }
 
 const spooledIn = ({ traces, metrics, logs }: LedgerSnapshot): Items => ({
