@@ -6,10 +6,10 @@ import { allocateSlabs } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { ExportLoop } from './export-loop.js';
-import type { OwnBatch } from './own-queue.js';
+import type { HeapBatch } from './heap-queue.js';
 import type { Exporter } from './exporter.js';
 
-const BATCH: OwnBatch = {
+const BATCH: HeapBatch = {
   id: 0,
   signal: 'metrics',
   items: 3,
@@ -91,7 +91,7 @@ describe('export loop', () => {
     await asked();
     exporter.isOpen = false;
     answer().resolve(false);
-    await loop.flush({ sequence: 0, own: 1 });
+    await loop.flush({ sequence: 0, heap: 1 });
     expect(settled).toEqual(['accepted']);
   });
 
@@ -116,7 +116,7 @@ describe('export loop', () => {
     loop.offer(BATCH);
     await asked();
     answer().resolve(false);
-    await loop.flush({ sequence: 0, own: 1 });
+    await loop.flush({ sequence: 0, heap: 1 });
     expect([doubtful, settled]).toEqual([told, ['accepted']]);
   });
 });

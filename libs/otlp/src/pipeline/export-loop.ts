@@ -7,10 +7,10 @@ import { SIGNALS, type Signal } from '../wire/model.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import type { Load } from '../spool/replay-pace.js';
 import { Flushes } from './flushes.js';
-import type { Marks } from './flushes.js';
+import type { FlushMark } from './flushes.js';
 import type { Exporter, Overflow } from './exporter.js';
-import { isOwn, OwnQueue } from './own-queue.js';
-import type { OwnBatch } from './own-queue.js';
+import { isHeapBatch, HeapQueue } from './heap-queue.js';
+import type { HeapBatch } from './heap-queue.js';
 
 type Left = { readonly kind: 'aborted' } | { readonly kind: 'unknown' };
 /** What became of a batch. At the deadline of a shutdown: `aborted`, or `unknown` where the collector may have it. */
@@ -28,18 +28,18 @@ interface ExportLoopOptions {
   readonly lingerMs: number;
   /** Items that leave the queue for the first time. */
   readonly onHanded: (signal: Signal, items: number) => void;
-  /** An own batch leaves the queue. */
+  /** A heap batch leaves the queue. */
   readonly onTaken: (id: number) => void;
   /** Items that the collector may have, and gets once more. */
   readonly onDoubtful: (signal: Signal, items: number) => void;
-  /** Called once for each batch, in the turn its memory was given back. `id` of an own batch. */
+  /** Called once for each batch, in the turn its memory was given back. `id` of a heap batch. */
   readonly onSettled: (batch: Batch, settled: Settled, id: number | undefined) => void;
   /** Told of what must not happen. */
   readonly onError: (error: unknown) => void;
   readonly clock: Clock;
 }
 
-type Work = SlabBatch | OwnBatch;
+type Work = SlabBatch | HeapBatch;
 
 /** While something is flushed, slabs that the other thread is moving are looked at so often. */
 const FLUSH_CHECK_MS = 20;
@@ -51,7 +51,7 @@ const SPARE_SHARE = 0.25;
 export class ExportLoop {
   readonly #options: ExportLoopOptions;
   readonly #queues: ReadonlyMap<Exporter, SendQueue>;
-  readonly #own = new OwnQueue();
+  readonly #heap = new HeapQueue();
   readonly #flushes = new Flushes();
   /** On their way to disk. */
   readonly #spilling = { all: 0, inOrder: 0 };
@@ -79,8 +79,8 @@ export class ExportLoop {
   }
 
   /** Takes a batch that is not in slabs. */
-  offer(batch: OwnBatch): void {
-    this.#own.add(batch);
+  offer(batch: HeapBatch): void {
+    this.#heap.add(batch);
     this.poke();
   }
 
@@ -117,11 +117,11 @@ export class ExportLoop {
   }
 
   /**
-   * Resolves when everything before the marks is settled, or when all that is left waits for a collector that never
+   * Resolves when everything before the mark is settled, or when all that is left waits for a collector that never
    * answered and where nobody is now. What is flushed does not linger.
    */
-  flush(marks: Marks): Promise<void> {
-    const flushed = this.#flushes.add(marks, this.#queues.keys());
+  flush(mark: FlushMark): Promise<void> {
+    const flushed = this.#flushes.add(mark, this.#queues.keys());
     this.poke();
     return flushed;
   }
@@ -129,7 +129,7 @@ export class ExportLoop {
   /** What an exporter is doing. */
   load(exporter: Exporter): Load {
     const { reader } = this.#options;
-    let queued = this.#own.count(exporter.signals);
+    let queued = this.#heap.count(exporter.signals);
     for (const signal of exporter.signals) {
       if (this.#isDue(signal)) queued += reader.waiting(signal).slabs;
     }
@@ -145,7 +145,7 @@ export class ExportLoop {
    * Sends what is there until `signal` aborts, and gives the rest to the overflow or settles it as `aborted`. Nothing
    * may be appended or offered after it.
    */
-  async drain(marks: Marks, signal: AbortSignal): Promise<void> {
+  async drain(mark: FlushMark, signal: AbortSignal): Promise<void> {
     const stop = (): void => {
       this.#abort.abort();
       this.poke();
@@ -158,15 +158,15 @@ export class ExportLoop {
     // 2. Drain. At the deadline what is left goes to disk or is counted, at once, for a send is over when aborted.
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) this.#abort.abort();
-    await this.flush(marks);
+    await this.flush(mark);
     signal.removeEventListener('abort', stop);
     this.#cancelTimer();
   }
 
   #take(signal: Signal, exporter: Exporter): Work | undefined {
     if (this.#mustWait(signal, exporter)) return undefined;
-    const own = this.#takeOwn(signal);
-    if (own !== undefined) return own;
+    const heap = this.#takeHeap(signal);
+    if (heap !== undefined) return heap;
     return this.#isDue(signal) ? this.#takeSlabs(signal) : undefined;
   }
 
@@ -179,8 +179,8 @@ export class ExportLoop {
     return isBehind || this.#spilling.inOrder > 0;
   }
 
-  #takeOwn(signal: Signal): OwnBatch | undefined {
-    const batch = this.#own.take(signal);
+  #takeHeap(signal: Signal): HeapBatch | undefined {
+    const batch = this.#heap.take(signal);
     if (batch) this.#options.onTaken(batch.id);
     return batch;
   }
@@ -222,7 +222,7 @@ export class ExportLoop {
     // What is under way is older, and may go to disk itself.
     const isBehind = this.#spilling.inOrder > 0 || queue.inFlight(signal) > 0;
     if (goesInOrder(signal) && isBehind) return;
-    const batch = this.#takeOwn(signal) ?? this.#takeSlabs(signal);
+    const batch = this.#takeHeap(signal) ?? this.#takeSlabs(signal);
     if (batch === undefined) return;
     void this.#toDisk(batch, (isTaken) => {
       if (isTaken) this.#finish(batch, { kind: 'spooled' });
@@ -242,7 +242,7 @@ export class ExportLoop {
   }
 
   #waitAgain(batch: Work, exporter: Exporter): void {
-    if (isOwn(batch)) this.#own.putBack(batch);
+    if (isHeapBatch(batch)) this.#heap.putBack(batch);
     else this.#options.reader.putBack(batch);
     this.#queues.get(exporter)?.wake();
   }
@@ -264,10 +264,10 @@ export class ExportLoop {
   }
 
   #finish(batch: Work, settled: Settled): void {
-    if (isOwn(batch)) this.#own.settled(batch);
+    if (isHeapBatch(batch)) this.#heap.settled(batch);
     else this.#options.reader.release(batch);
     if (settled.kind === 'accepted' || settled.kind === 'partial') this.#sent(batch);
-    this.#options.onSettled(batch, settled, isOwn(batch) ? batch.id : undefined);
+    this.#options.onSettled(batch, settled, isHeapBatch(batch) ? batch.id : undefined);
     // The send queue that called looks for more itself, but does not know what a flush waits for.
     queueMicrotask(() => this.poke());
   }
@@ -282,9 +282,9 @@ export class ExportLoop {
     if (this.#flushes.size === 0) return;
     const { reader } = this.#options;
     this.#flushes.settle(
-      ({ sequence, own }) => {
+      ({ sequence, heap }) => {
         const { traces, metrics, logs } = reader.pending(sequence);
-        return traces + metrics + logs === 0 && this.#own.isSettledBefore(own);
+        return traces + metrics + logs === 0 && this.#heap.isSettledBefore(heap);
       },
       (exporter) => this.#isIdle(exporter),
     );

@@ -12,7 +12,7 @@ import type { Succession } from '../spool/spool.js';
 import { goesInOrder } from '../layers/send-queue.js';
 import { ExportLoop } from './export-loop.js';
 import type { Settled } from './export-loop.js';
-import type { Marks } from './flushes.js';
+import type { FlushMark } from './flushes.js';
 import type { Exporters, Overflow } from './exporter.js';
 import { OpeningOverflow } from './opening-overflow.js';
 import { DiskOverflow } from './overflow.js';
@@ -116,10 +116,10 @@ export class ExportWorker {
       case 'offer':
         return this.#loop.offer(message.batch);
       case 'flush':
-        void this.#flush(message.id, message.marks);
+        void this.#flush(message.id, message.mark);
         return;
       case 'shutdown':
-        void this.#shutdown(message.marks);
+        void this.#shutdown(message.mark);
         return;
       case 'abort':
         return this.#deadline.abort();
@@ -139,7 +139,7 @@ export class ExportWorker {
   async end(): Promise<void> {
     this.#silent = true;
     this.#deadline.abort();
-    await this.#shutdown({ sequence: 0, own: 0 });
+    await this.#shutdown({ sequence: 0, heap: 0 });
   }
 
   async #open(settings: SpoolSettings, succession: Succession, inherited: Items): Promise<void> {
@@ -172,24 +172,24 @@ export class ExportWorker {
     }
   }
 
-  async #flush(id: number, marks: Marks): Promise<void> {
-    await this.#loop.flush(marks);
+  async #flush(id: number, mark: FlushMark): Promise<void> {
+    await this.#loop.flush(mark);
     if (this.#isDurable) await this.#disk?.deliver();
     this.#emit({ kind: 'flushed', id });
   }
 
-  #shutdown(marks: Marks): Promise<void> {
-    return (this.#ended ??= this.#close(marks));
+  #shutdown(mark: FlushMark): Promise<void> {
+    return (this.#ended ??= this.#close(mark));
   }
 
-  async #close(marks: Marks): Promise<void> {
+  async #close(mark: FlushMark): Promise<void> {
     const deadline = this.#deadline.signal;
     await this.#opening;
     // 1. What is replayed goes back to disk, where it is safe: live batches have all places now. But for those that go
     //    by way of the disk themselves, and for what goes in order, behind which live batches stand.
     if (!this.#isDurable) await this.#disk?.stopReplay((signal) => !goesInOrder(signal));
     // 2. Drain; what cannot be sent goes to disk, or is counted.
-    await this.#loop.drain(marks, deadline);
+    await this.#loop.drain(mark, deadline);
     // 3. What the drain put on disk is sent, until the deadline.
     await this.#deliver(deadline);
     // 4. Nothing is on its way any more: the connections can go.

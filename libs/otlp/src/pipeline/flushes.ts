@@ -1,13 +1,13 @@
 import type { Exporter } from './exporter.js';
 
 /** What a flush waits for: everything that was appended or offered before. */
-export interface Marks {
+export interface FlushMark {
   readonly sequence: number;
-  readonly own: number;
+  readonly heap: number;
 }
 
 interface Flush {
-  readonly marks: Marks;
+  readonly mark: FlushMark;
   /** Attempts of each exporter that had begun before: what they find says nothing of now. */
   readonly begun: ReadonlyMap<Exporter, number>;
   readonly done: () => void;
@@ -22,19 +22,19 @@ export class Flushes {
   }
 
   /** Resolves when `settle` says so. Where nobody was there so far, one attempt is made now. */
-  add(marks: Marks, exporters: Iterable<Exporter>): Promise<void> {
+  add(mark: FlushMark, exporters: Iterable<Exporter>): Promise<void> {
     const begun = new Map<Exporter, number>();
     for (const exporter of exporters) {
       begun.set(exporter, exporter.begun());
       if (exporter.isNobodyThere() && exporter.waiting() > 0) exporter.tryNow();
     }
-    return new Promise((done) => this.#open.add({ marks, begun, done }));
+    return new Promise((done) => this.#open.add({ mark, begun, done }));
   }
 
   /** `isIdle`: nothing of the exporter waits for anything but a collector where nobody is. */
-  settle(isSettled: (marks: Marks) => boolean, isIdle: (exporter: Exporter) => boolean): void {
+  settle(isSettled: (mark: FlushMark) => boolean, isIdle: (exporter: Exporter) => boolean): void {
     for (const flush of this.#open) {
-      if (!isSettled(flush.marks) && !this.#isInVain(flush, isIdle)) continue;
+      if (!isSettled(flush.mark) && !this.#isInVain(flush, isIdle)) continue;
       this.#open.delete(flush);
       flush.done();
     }

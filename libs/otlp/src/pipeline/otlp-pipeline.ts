@@ -10,7 +10,7 @@ import type { Succession } from '../spool/spool.js';
 import { newToken } from '../spool/ownership.js';
 import { SIGNALS, type Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
-import type { Marks } from './flushes.js';
+import type { FlushMark } from './flushes.js';
 import { HeaderFunctions } from './header-functions.js';
 import { startInline, type WorkerStart } from './export-worker.js';
 import { createLosses, type Lose } from './losses.js';
@@ -32,7 +32,7 @@ const GRACE_MS = 900;
 /** And its thread, to end. */
 const END_MS = 200;
 /** Share of the memory that batches outside the slabs may have. */
-const OWN_SHARE = 4;
+const HEAP_SHARE = 4;
 
 type State = Pick<PipelineStats, 'exporters' | 'spool' | 'last'>;
 
@@ -60,7 +60,7 @@ export class OtlpPipeline implements Pipeline {
   #replaced = 0;
   readonly #phase = new Int32Array(new SharedArrayBuffer(4));
   #forgetExit = (): void => {};
-  #ownId = 0;
+  #heapId = 0;
   #state: 'new' | 'started' | 'ended' = 'new';
   #shutdown: Promise<ShutdownReport> | undefined;
 
@@ -173,15 +173,15 @@ export class OtlpPipeline implements Pipeline {
 
   async #flush(deadline: AbortSignal): Promise<FlushResult> {
     await before(this.#parts.opened(), deadline);
-    const marks = this.#seal();
+    const mark = this.#seal();
     // Where everything goes by way of the disk the worker may have some there.
     const isThrough = this.#options.sending.spool?.durable !== 'always' || this.#state === 'new';
     if (isThrough && this.#isEmpty()) return { kind: 'done' };
     this.start();
-    const kind = (await before(this.#worker.flush(marks), deadline)) ? 'unreachable' : 'deadline';
-    const pending = { ...this.#reader.pending(marks.sequence) };
-    for (const { id, signal, items } of this.#worker.own)
-      if (id < marks.own) pending[signal] += items;
+    const kind = (await before(this.#worker.flush(mark), deadline)) ? 'unreachable' : 'deadline';
+    const pending = { ...this.#reader.pending(mark.sequence) };
+    for (const { id, signal, items } of this.#worker.heap)
+      if (id < mark.heap) pending[signal] += items;
     const isLeft = kind === 'deadline' || SIGNALS.some((signal) => pending[signal] > 0);
     return isLeft ? { kind, pending } : { kind: 'done' };
   }
@@ -196,14 +196,14 @@ export class OtlpPipeline implements Pipeline {
     // 2. Encode what waits for a resource, then seal: from here on everything is in slabs and batches.
     await before(this.#parts.opened(), deadline);
     this.#parts.force();
-    const marks = this.#seal();
+    const mark = this.#seal();
     let closed: Promise<void> | undefined;
     let inTime = true;
     // A thread that is still starting up, with nothing to do and no spool to close, is not waited for.
     if (!this.#isEmpty() || (this.#state === 'started' && this.#options.sending.spool)) {
       this.start();
       // 3. The worker stops waiting in retry, drains, spools or gives up the rest at the deadline, closes its pools.
-      closed = this.#worker.shutdown(marks);
+      closed = this.#worker.shutdown(mark);
       inTime = await before(closed, deadline);
     }
     await withDeadline(undefined, GRACE_MS, (grace) =>
@@ -277,23 +277,23 @@ export class OtlpPipeline implements Pipeline {
   /** Takes bytes that are no slab's; they are copied to memory that a worker can read. */
   #offer(signal: Signal, bytes: Uint8Array, items: number): void {
     if (this.#state === 'ended') return this.#lose(signal, 'already_shutdown', items);
-    if (this.#worker.ownBytes + bytes.length > this.#options.maxBytes / OWN_SHARE) {
+    if (this.#worker.heapBytes + bytes.length > this.#options.maxBytes / HEAP_SHARE) {
       return this.#lose(signal, 'queue_full', items);
     }
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
-    const id = this.#ownId++;
+    const id = this.#heapId++;
     this.#books.handed(signal, items);
     this.#worker.offer({ id, signal, items, bytes: bytes.length, chunks: [shared] });
   }
 
-  #seal(): Marks {
-    return { sequence: this.#writer.seal(), own: this.#ownId };
+  #seal(): FlushMark {
+    return { sequence: this.#writer.seal(), heap: this.#heapId };
   }
 
   /** In the books too, which the thread that sends writes just after it gave the memory back. */
   #isEmpty(): boolean {
-    if (this.#pool.used() > 0 || this.#worker.ownBytes > 0) return false;
+    if (this.#pool.used() > 0 || this.#worker.heapBytes > 0) return false;
     return isEmpty(this.#ledger.snapshot());
   }
 }

@@ -20,7 +20,7 @@ import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
 import { allocateSlabs } from '../slab/memory.js';
 
-const NO_MARKS = { sequence: 0, own: 0 };
+const NO_MARK = { sequence: 0, heap: 0 };
 
 interface Told {
   readonly code: number;
@@ -164,9 +164,9 @@ describe('a process that ends without a shutdown', () => {
     const reader = new SlabReader(new SlabPool(allocateSlabs({ slabBytes: 4096 })));
     const memory = {
       reader,
-      worker: { ownInHand: () => ({ traces: 0, metrics: 0, logs: 0 }) },
+      worker: { heapInHand: () => ({ traces: 0, metrics: 0, logs: 0 }) },
     } as unknown as Memory;
-    endNow({ worker, memory, books, spool: undefined, phase, exporters: [], ledger }, NO_MARKS, 0);
+    endNow({ worker, memory, books, spool: undefined, phase, exporters: [], ledger }, NO_MARK, 0);
     expect(aborted).toEqual([WorkerPhase.WORKING]);
     expect(ledger.snapshot().traces).toMatchObject({
       queued: 0,

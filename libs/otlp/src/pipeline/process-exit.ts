@@ -2,7 +2,7 @@ import { HEADERS_TIMEOUT } from '../layers/fault.js';
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Ledger, LedgerSnapshot } from '../ledger/ledger.js';
 import { SIGNALS } from '../wire/model.js';
-import type { Marks } from './flushes.js';
+import type { FlushMark } from './flushes.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import type { WorkerSupervisor } from './worker-supervisor.js';
 import { WorkerPhase } from './export-worker.js';
@@ -55,13 +55,13 @@ interface EndingPipeline extends Held {
  * 2. The worker gives the rest to the spool, or counts it.
  * 3. What a worker that hangs still holds, or has never been started for, goes to disk from here, or is counted.
  */
-export function endNow(pipeline: EndingPipeline, marks: Marks, timeoutMs: number): void {
+export function endNow(pipeline: EndingPipeline, mark: FlushMark, timeoutMs: number): void {
   const { worker, memory, books, spool, exporters } = pipeline;
   const phaseOf = (): number => Atomics.load(pipeline.phase, 0);
   const isOver = (): boolean =>
     phaseOf() === WorkerPhase.CLOSED ||
     (spool === undefined && isEmpty(pipeline.ledger.snapshot()));
-  if (!isOver() && worker.drain(marks)) {
+  if (!isOver() && worker.drain(mark)) {
     const isAway = exporters.length > 0 && exporters.every(({ breaker }) => isPeerAway(breaker));
     // Loading the thread is none of the time for sending: a seed may end before the thread has come up.
     waited(() => phaseOf() !== WorkerPhase.STARTING || isOver(), pipeline.phase, START_MS);
@@ -89,10 +89,10 @@ function countLeft({ books, ledger, memory }: Held): void {
   const left = ledger.snapshot();
   if (isEmpty(left)) return;
   const slabs = memory.reader.inHand();
-  const own = memory.worker.ownInHand();
+  const heap = memory.worker.heapInHand();
   for (const signal of SIGNALS) {
     const { queued } = left[signal];
-    const unknown = Math.min(queued, slabs[signal] + own[signal]);
+    const unknown = Math.min(queued, slabs[signal] + heap[signal]);
     books.dropped(signal, 'outcome_unknown', unknown);
     books.dropped(signal, 'shutdown_deadline', queued - unknown);
   }

@@ -6,7 +6,7 @@ import type { SlabPool } from '../slab/slab-pool.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import { dump, dumpSync } from '../spool/dump.js';
 import { before } from './deadline.js';
-import type { OwnBatch } from './own-queue.js';
+import type { HeapBatch } from './heap-queue.js';
 import type { WorkerSupervisor } from './worker-supervisor.js';
 
 export interface Memory {
@@ -14,7 +14,7 @@ export interface Memory {
   readonly reader: SlabReader;
   readonly worker: Pick<
     WorkerSupervisor,
-    'isRunning' | 'own' | 'ownInHand' | 'reclaimOwn' | 'takeOwn' | 'offer'
+    'isRunning' | 'heap' | 'heapInHand' | 'reclaimHeap' | 'takeHeap' | 'offer'
   >;
 }
 
@@ -33,7 +33,7 @@ export function saveToDisk(directory: string, memory: Memory, ledger: LedgerWrit
     return true;
   }
   for (const batch of held.slabs) reader.putBack(batch);
-  for (const batch of held.own) worker.offer(batch);
+  for (const batch of held.heap) worker.offer(batch);
   return false;
 }
 
@@ -59,14 +59,14 @@ export async function saveBefore(
 /** After a worker ended: what it had in hand waits again, and may arrive twice. */
 export function reclaim({ reader, worker }: Omit<Memory, 'pool'>, ledger: LedgerWriter): void {
   const slabs = reader.reclaim();
-  const own = worker.reclaimOwn();
-  for (const signal of SIGNALS) ledger.possiblyDuplicated(signal, slabs[signal] + own[signal]);
+  const heap = worker.reclaimHeap();
+  for (const signal of SIGNALS) ledger.possiblyDuplicated(signal, slabs[signal] + heap[signal]);
 }
 
 interface Held {
   /** Ours now. */
   readonly slabs: readonly SlabBatch[];
-  readonly own: readonly OwnBatch[];
+  readonly heap: readonly HeapBatch[];
   /** Somebody else's still. */
   readonly copies: readonly Batch[];
 }
@@ -75,24 +75,24 @@ function gathered({ pool, reader, worker }: Memory): Held {
   const slabs = sealedOf(reader);
   const copies = heldByOthers(pool, slabs);
   return worker.isRunning
-    ? { slabs, own: [], copies: [...worker.own, ...copies].map(doubtful) }
-    : { slabs, own: worker.takeOwn(), copies: copies.map(doubtful) };
+    ? { slabs, heap: [], copies: [...worker.heap, ...copies].map(doubtful) }
+    : { slabs, heap: worker.takeHeap(), copies: copies.map(doubtful) };
 }
 
 const doubtful = (batch: Batch): Batch => ({ ...batch, isDoubtful: true });
 
-const allOf = ({ slabs, own, copies }: Held): Batch[] => [...own, ...slabs, ...copies];
+const allOf = ({ slabs, heap, copies }: Held): Batch[] => [...heap, ...slabs, ...copies];
 
 const isNothing = (held: Held): boolean => allOf(held).length === 0;
 
 /** All of it is on disk. */
-function enter({ slabs, own, copies }: Held, { reader }: Memory, ledger: LedgerWriter): void {
+function enter({ slabs, heap, copies }: Held, { reader }: Memory, ledger: LedgerWriter): void {
   for (const batch of slabs) {
     ledger.handed(batch.signal, batch.firstTaken);
     ledger.spooled(batch.signal, batch.items);
     reader.release(batch);
   }
-  for (const { signal, items } of own) ledger.spooled(signal, items);
+  for (const { signal, items } of heap) ledger.spooled(signal, items);
   for (const { signal, items } of copies) ledger.possiblyDuplicated(signal, items);
 }
 

@@ -2,15 +2,15 @@ import type { BreakerState } from '../layers/breaker-circuit.js';
 import type { Operation } from '../layers/observe.js';
 import type { Signal } from '../wire/model.js';
 import type { SpoolStats } from '../spool/counts.js';
-import type { Marks } from './flushes.js';
-import type { OwnBatch } from './own-queue.js';
+import type { FlushMark } from './flushes.js';
+import type { HeapBatch } from './heap-queue.js';
 
 /** To the worker, in the order they are given. All of them can be cloned to another thread; bytes are shared. */
 export type ToWorker =
-  | { readonly kind: 'offer'; readonly batch: OwnBatch }
-  | { readonly kind: 'flush'; readonly id: number; readonly marks: Marks }
+  | { readonly kind: 'offer'; readonly batch: HeapBatch }
+  | { readonly kind: 'flush'; readonly id: number; readonly mark: FlushMark }
   /** Drain and close. */
-  | { readonly kind: 'shutdown'; readonly marks: Marks }
+  | { readonly kind: 'shutdown'; readonly mark: FlushMark }
   /** The deadline of the shutdown: give up the rest. */
   | { readonly kind: 'abort' }
   | { readonly kind: 'headers'; readonly id: number; readonly headers: HeaderAnswer }
@@ -27,9 +27,9 @@ export type HeaderAnswer = Readonly<Record<string, string>> | 'failed';
 export type FromWorker =
   /** It works. */
   | { readonly kind: 'ready' }
-  /** An own batch is being sent, or written to disk: a worker that dies from here on may have done it. */
+  /** A heap batch is being sent, or written to disk: a worker that dies from here on may have done it. */
   | { readonly kind: 'taken'; readonly id: number }
-  /** An own batch is settled; its bytes are not needed any more. */
+  /** A heap batch is settled; its bytes are not needed any more. */
   | { readonly kind: 'freed'; readonly id: number }
   | { readonly kind: 'flushed'; readonly id: number }
   /** Everything is settled and every connection closed. */

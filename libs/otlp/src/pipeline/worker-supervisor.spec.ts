@@ -1,5 +1,5 @@
 import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
-import type { OwnBatch } from './own-queue.js';
+import type { HeapBatch } from './heap-queue.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import type { WorkerEvents, WorkerThread } from './worker-supervisor.js';
 import type { Signal } from '../wire/model.js';
@@ -61,7 +61,7 @@ function scripted() {
   };
 }
 
-const batch = (id: number): OwnBatch => ({
+const batch = (id: number): HeapBatch => ({
   id,
   signal: 'metrics',
   items: 1,
@@ -77,7 +77,7 @@ describe('WorkerSupervisor', () => {
     supervisor.start();
     expect(threads).toHaveLength(1);
     supervisor.offer(batch(2));
-    const flushed = supervisor.flush({ sequence: 4, own: 3 });
+    const flushed = supervisor.flush({ sequence: 4, heap: 3 });
     last().events.onMessage({ kind: 'freed', id: 1 });
     const [first] = threads;
     first?.events.onEnd({ kind: 'ended', reason: 'exit' });
@@ -86,14 +86,14 @@ describe('WorkerSupervisor', () => {
     expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'worker']);
     expect(last().told).toEqual([
       { kind: 'offer', batch: batch(2) },
-      { kind: 'flush', id: 1, marks: { sequence: 4, own: 3 } },
+      { kind: 'flush', id: 1, mark: { sequence: 4, heap: 3 } },
     ]);
-    expect(supervisor.ownBytes).toBe(3);
+    expect(supervisor.heapBytes).toBe(3);
     last().events.onMessage({ kind: 'flushed', id: 1 });
     await flushed;
   });
 
-  it('knows which own batches a dead worker may have sent, and tells of them once', () => {
+  it('knows which heap batches a dead worker may have sent, and tells of them once', () => {
     const { supervisor, last } = scripted();
     supervisor.start();
     for (const id of [1, 2, 3]) supervisor.offer(batch(id));
@@ -101,9 +101,9 @@ describe('WorkerSupervisor', () => {
     last().events.onMessage({ kind: 'taken', id: 2 });
     last().events.onMessage({ kind: 'freed', id: 1 });
     last().events.onEnd({ kind: 'ended', reason: 'exit' });
-    expect(supervisor.reclaimOwn()).toEqual({ traces: 0, metrics: 1, logs: 0 });
-    expect(supervisor.reclaimOwn()).toEqual({ traces: 0, metrics: 0, logs: 0 });
-    expect(supervisor.ownBytes).toBe(6);
+    expect(supervisor.reclaimHeap()).toEqual({ traces: 0, metrics: 1, logs: 0 });
+    expect(supervisor.reclaimHeap()).toEqual({ traces: 0, metrics: 0, logs: 0 });
+    expect(supervisor.heapBytes).toBe(6);
   });
 
   it('goes inline at once where a worker cannot be started', () => {
@@ -158,7 +158,7 @@ describe('WorkerSupervisor', () => {
     failInline(true);
     supervisor.start();
     supervisor.offer(batch(1));
-    void supervisor.flush({ sequence: 4, own: 3 });
+    void supervisor.flush({ sequence: 4, heap: 3 });
     const pauses = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
     for (const [at, pauseMs] of pauses.entries()) {
       last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
@@ -171,7 +171,7 @@ describe('WorkerSupervisor', () => {
     }
     expect(last().told).toEqual([
       { kind: 'offer', batch: batch(1) },
-      { kind: 'flush', id: 1, marks: { sequence: 4, own: 3 } },
+      { kind: 'flush', id: 1, mark: { sequence: 4, heap: 3 } },
     ]);
     last().events.onMessage({ kind: 'ready' });
     last().events.onEnd({ kind: 'ended', reason: 'exit' });
@@ -202,9 +202,9 @@ describe('WorkerSupervisor', () => {
       await clock.advance(pauseMs);
     }
     last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
-    const marks = { sequence: 0, own: 0 };
-    const closed = supervisor.shutdown(marks);
-    expect(last().told).toEqual([{ kind: 'shutdown', marks }]);
+    const mark = { sequence: 0, heap: 0 };
+    const closed = supervisor.shutdown(mark);
+    expect(last().told).toEqual([{ kind: 'shutdown', mark }]);
     last().events.onMessage({ kind: 'closed' });
     await closed;
     await supervisor.end();
@@ -213,10 +213,10 @@ describe('WorkerSupervisor', () => {
   it('resolves the shutdown when the worker is closed', async () => {
     const { supervisor, last } = scripted();
     supervisor.start();
-    const marks = { sequence: 0, own: 0 };
-    const first = supervisor.shutdown(marks);
-    const second = supervisor.shutdown(marks);
-    expect(last().told).toEqual([{ kind: 'shutdown', marks }]);
+    const mark = { sequence: 0, heap: 0 };
+    const first = supervisor.shutdown(mark);
+    const second = supervisor.shutdown(mark);
+    expect(last().told).toEqual([{ kind: 'shutdown', mark }]);
     last().events.onMessage({ kind: 'closed' });
     await Promise.all([first, second]);
   });

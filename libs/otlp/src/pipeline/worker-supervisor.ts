@@ -1,8 +1,8 @@
 import { Backoff } from '../send/backoff.js';
 import { systemClock } from '../send/sender.js';
 import type { Clock } from '../send/sender.js';
-import type { Marks } from './flushes.js';
-import type { OwnBatch } from './own-queue.js';
+import type { FlushMark } from './flushes.js';
+import type { HeapBatch } from './heap-queue.js';
 import type { ItemCounts } from '../slab/slab-pool.js';
 import type { Signal } from '../wire/model.js';
 import type { FromWorker, HeaderAnswer, ToWorker } from './worker-messages.js';
@@ -73,12 +73,12 @@ const RESTART = new Backoff({ firstMs: 1000, maxMs: 30_000 });
  */
 export class WorkerSupervisor {
   readonly #options: SupervisorOptions;
-  readonly #own = new Map<number, OwnBatch>();
+  readonly #heap = new Map<number, HeapBatch>();
   /** Of these, what the worker has in hand. */
   readonly #taken = new Set<number>();
   /** The last headers that each signal's functions gave. */
   readonly #headers: Partial<Record<Signal, HeaderAnswer>> = {};
-  readonly #flushes = new Map<number, { readonly marks: Marks; readonly done: () => void }>();
+  readonly #flushes = new Map<number, { readonly mark: FlushMark; readonly done: () => void }>();
   readonly #clock: Clock;
   #deaths: number[] = [];
   #shutdown: (ToWorker & { readonly kind: 'shutdown' }) | undefined;
@@ -100,21 +100,21 @@ export class WorkerSupervisor {
     return this.#isInline;
   }
 
-  /** There is a thread that may have own batches and slabs in hand. */
+  /** There is a thread that may have heap batches and slabs in hand. */
   get isRunning(): boolean {
     return this.#thread !== undefined;
   }
 
-  /** Bytes of own batches that are not settled. */
-  get ownBytes(): number {
+  /** Bytes of heap batches that are not settled. */
+  get heapBytes(): number {
     let bytes = 0;
-    for (const batch of this.#own.values()) bytes += batch.bytes;
+    for (const batch of this.#heap.values()) bytes += batch.bytes;
     return bytes;
   }
 
-  /** Own batches that are not settled. */
-  get own(): Iterable<OwnBatch> {
-    return this.#own.values();
+  /** Heap batches that are not settled. */
+  get heap(): Iterable<HeapBatch> {
+    return this.#heap.values();
   }
 
   /** Again and again until it can, where it cannot. Without effect after `end`. */
@@ -138,8 +138,8 @@ export class WorkerSupervisor {
     thread = this.#make(events);
     if (thread === undefined) return;
     this.#thread = thread;
-    for (const batch of this.#own.values()) thread.tell({ kind: 'offer', batch });
-    for (const [id, { marks }] of this.#flushes) thread.tell({ kind: 'flush', id, marks });
+    for (const batch of this.#heap.values()) thread.tell({ kind: 'offer', batch });
+    for (const [id, { mark }] of this.#flushes) thread.tell({ kind: 'flush', id, mark });
     if (this.#shutdown !== undefined) thread.tell(this.#shutdown);
   }
 
@@ -173,52 +173,52 @@ export class WorkerSupervisor {
     };
   }
 
-  offer(batch: OwnBatch): void {
-    this.#own.set(batch.id, batch);
+  offer(batch: HeapBatch): void {
+    this.#heap.set(batch.id, batch);
     this.#thread?.tell({ kind: 'offer', batch });
   }
 
-  /** Items of own batches that the worker has taken and not settled. */
-  ownInHand(): ItemCounts {
+  /** Items of heap batches that the worker has taken and not settled. */
+  heapInHand(): ItemCounts {
     const items = { traces: 0, metrics: 0, logs: 0 };
     for (const id of this.#taken) {
-      const batch = this.#own.get(id);
+      const batch = this.#heap.get(id);
       if (batch !== undefined) items[batch.signal] += batch.items;
     }
     return items;
   }
 
-  /** After a worker ended: own batches that it had in hand wait again. Returns the items that may arrive twice. */
-  reclaimOwn(): ItemCounts {
-    const items = this.ownInHand();
+  /** After a worker ended: heap batches that it had in hand wait again. Returns the items that may arrive twice. */
+  reclaimHeap(): ItemCounts {
+    const items = this.heapInHand();
     this.#taken.clear();
     return items;
   }
 
-  /** Own batches that nobody sends any more: they are the caller's now. Only while none is running. */
-  takeOwn(): OwnBatch[] {
-    const own = [...this.#own.values()];
-    this.#own.clear();
-    return own;
+  /** Heap batches that nobody sends any more: they are the caller's now. Only while none is running. */
+  takeHeap(): HeapBatch[] {
+    const heap = [...this.#heap.values()];
+    this.#heap.clear();
+    return heap;
   }
 
   tell(message: ToWorker): void {
     this.#thread?.tell(message);
   }
 
-  /** Resolves when everything before the marks is settled. */
-  flush(marks: Marks): Promise<void> {
+  /** Resolves when everything before the mark is settled. */
+  flush(mark: FlushMark): Promise<void> {
     const id = (this.#flushId += 1);
     return new Promise((done) => {
-      this.#flushes.set(id, { marks, done });
-      this.#thread?.tell({ kind: 'flush', id, marks });
+      this.#flushes.set(id, { mark, done });
+      this.#thread?.tell({ kind: 'flush', id, mark });
     });
   }
 
   /** Resolves when the worker is closed. */
-  shutdown(marks: Marks): Promise<void> {
+  shutdown(mark: FlushMark): Promise<void> {
     if (this.#shutdown === undefined) {
-      this.#shutdown = { kind: 'shutdown', marks };
+      this.#shutdown = { kind: 'shutdown', mark };
       this.#thread?.tell(this.#shutdown);
       // No time is left for long pauses.
       this.#failures = 0;
@@ -231,10 +231,10 @@ export class WorkerSupervisor {
    * For a process that is about to end: the worker drains and closes while this thread stands still, so that nobody can
    * answer it any more. False where there is no worker.
    */
-  drain(marks: Marks): boolean {
+  drain(mark: FlushMark): boolean {
     if (this.#thread === undefined || this.#isInline) return false;
     this.#thread.tell({ kind: 'alone', headers: this.#headers });
-    this.#shutdown ??= { kind: 'shutdown', marks };
+    this.#shutdown ??= { kind: 'shutdown', mark };
     this.#thread.tell(this.#shutdown);
     return true;
   }
@@ -268,7 +268,7 @@ export class WorkerSupervisor {
     if (message.kind === 'ready') this.#failures = 0;
     if (message.kind === 'taken') this.#taken.add(message.id);
     if (message.kind === 'freed') {
-      this.#own.delete(message.id);
+      this.#heap.delete(message.id);
       this.#taken.delete(message.id);
     }
     if (message.kind === 'flushed') {

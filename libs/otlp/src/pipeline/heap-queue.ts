@@ -1,37 +1,37 @@
 import type { Batch } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
 
-/** Bytes outside the slabs: what was encoded in one piece, such as a collection of metrics. */
-export interface OwnBatch extends Batch {
+/** A batch outside the slabs: encoded in one piece, such as a collection of metrics. */
+export interface HeapBatch extends Batch {
   /** Grows with each. */
   readonly id: number;
 }
 
-export const isOwn = (batch: Batch): batch is OwnBatch => 'id' in batch;
+export const isHeapBatch = (batch: Batch): batch is HeapBatch => 'id' in batch;
 
-/** The batches outside the slabs that a worker was given, oldest first. */
-export class OwnQueue {
-  readonly #waiting: OwnBatch[] = [];
+/** Heap batches that the worker was given, oldest first. */
+export class HeapQueue {
+  readonly #waiting: HeapBatch[] = [];
   readonly #unsettled = new Set<number>();
 
-  add(batch: OwnBatch): void {
+  add(batch: HeapBatch): void {
     this.#waiting.push(batch);
     this.#unsettled.add(batch.id);
   }
 
   /** The oldest of a signal. */
-  take(signal: Signal): OwnBatch | undefined {
+  take(signal: Signal): HeapBatch | undefined {
     const at = this.#waiting.findIndex((batch) => batch.signal === signal);
     return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
   }
 
   /** One that was taken waits again, where it stood. */
-  putBack(batch: OwnBatch): void {
+  putBack(batch: HeapBatch): void {
     const at = this.#waiting.findIndex(({ id }) => id > batch.id);
     this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, batch);
   }
 
-  settled({ id }: OwnBatch): void {
+  settled({ id }: HeapBatch): void {
     this.#unsettled.delete(id);
   }
 
