@@ -14,7 +14,7 @@ import type { FlushMark } from './flushes.js';
 import { HeaderFunctions } from './header-functions.js';
 import { startInline, type WorkerStart } from './export-worker.js';
 import { createLosses, type Lose } from './losses.js';
-import { LeftOutTeller } from './left-out.js';
+import { TruncationLog } from './truncation.js';
 import { createParts, type Parts } from './parts.js';
 import { reservedSlabs } from './pipeline-options.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
@@ -52,7 +52,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #memory: Memory;
   readonly #parts: Parts;
   readonly #log: SelfLog;
-  readonly #leftOut: LeftOutTeller;
+  readonly #truncated: TruncationLog;
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
   readonly #lose: Lose;
   readonly #workers: string[] = [];
@@ -103,12 +103,12 @@ export class OtlpPipeline implements Pipeline {
     this.spanProcessor = this.#parts.spanProcessor;
     this.logRecordProcessor = this.#parts.logRecordProcessor;
     this.metricExporter = this.#parts.metricExporter;
-    this.#leftOut = new LeftOutTeller(this.#parts.leftOut, this.#log);
+    this.#truncated = new TruncationLog(this.#parts.truncated, this.#log);
     this.#metrics = createSelfMetrics(options, {
       ledger: this.#ledger,
       live: this.#live,
       exporters: () => this.#told.exporters,
-      leftOut: this.#parts.leftOut,
+      truncated: this.#parts.truncated,
     });
   }
 
@@ -192,7 +192,7 @@ export class OtlpPipeline implements Pipeline {
     // 1. Refuse what is new: a drain must have an end.
     this.#parts.close();
     tellUnended(this.#live, this.#log);
-    this.#leftOut.tell();
+    this.#truncated.tell();
     // 2. Encode what waits for a resource, then seal: from here on everything is in slabs and batches.
     await before(this.#parts.opened(), deadline);
     this.#parts.force();
@@ -245,7 +245,7 @@ export class OtlpPipeline implements Pipeline {
         const { signal, outcome } = message.operation;
         const last = { ...this.#told.last, [signal]: { at: Date.now(), outcome } };
         this.#told = { ...this.#told, last };
-        this.#leftOut.tell();
+        this.#truncated.tell();
         return this.#metrics.ended(message);
       }
       case 'warning':

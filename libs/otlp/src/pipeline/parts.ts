@@ -6,7 +6,7 @@ import type { LiveSpans } from '../ledger/live-spans.js';
 import type { SlabWriter } from '../slab/slab-writer.js';
 import type { Signal } from '../wire/model.js';
 import { Intake } from './intake.js';
-import type { LeftOut } from './left-out.js';
+import type { Truncations } from './truncation.js';
 import { createLogRecordProcessor, isErrorRecord } from './log-record-processor.js';
 import { createMetricExporter } from './metric-exporter.js';
 import type { Part } from './part.js';
@@ -32,7 +32,7 @@ export interface Parts extends Pick<
 > {
   /** Resolves when nothing waits for its resource. */
   opened(): Promise<void>;
-  readonly leftOut: () => LeftOut;
+  readonly truncated: () => Truncations;
   /** Takes nothing more. */
   close(): void;
   /** Encodes what waits for its resource as it is. */
@@ -112,7 +112,7 @@ export function createParts(options: ResolvedPipelineOptions, host: PartsHost): 
     async opened() {
       await Promise.all(intakes.map((intake) => intake.opened()));
     },
-    leftOut: () =>
+    truncated: () =>
       Object.fromEntries(Object.entries(losses).map(([signal, read]) => [signal, read()])),
     close() {
       for (const intake of intakes) intake.close();

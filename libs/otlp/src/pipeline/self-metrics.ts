@@ -5,8 +5,8 @@ import { liveSpanMetrics } from '../ledger/live-spans.js';
 import type { LiveSpans } from '../ledger/live-spans.js';
 import { pipelineMetrics } from '../ledger/pipeline-metrics.js';
 import { processorMetrics } from '../ledger/processor-metrics.js';
-import { leftOutMetrics } from './left-out.js';
-import type { LeftOut } from './left-out.js';
+import { truncationMetrics } from './truncation.js';
+import type { Truncations } from './truncation.js';
 import { endpointOf } from './pipeline-options.js';
 import type { Destination, ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FromWorker, ExporterState } from './worker-messages.js';
@@ -15,13 +15,13 @@ interface Measured {
   readonly ledger: Ledger;
   readonly live: LiveSpans;
   readonly exporters: () => readonly ExporterState[];
-  readonly leftOut: () => LeftOut;
+  readonly truncated: () => Truncations;
 }
 
 /** All that a pipeline measures of itself; without a meter nothing is made. */
 export function createSelfMetrics(
   { meter, sending }: ResolvedPipelineOptions,
-  { ledger, live, exporters, leftOut }: Measured,
+  { ledger, live, exporters, truncated }: Measured,
 ) {
   const { destinations } = sending;
   const processed = (['traces', 'logs'] as const).filter((signal) =>
@@ -49,7 +49,7 @@ export function createSelfMetrics(
   );
   const traced = destinations.some(({ signal }) => signal === 'traces');
   const stopLive = liveSpanMetrics(traced ? meter : undefined, live);
-  const stopLeftOut = leftOutMetrics(meter, leftOut);
+  const stopTruncations = truncationMetrics(meter, truncated);
   const abandoned = (): void => {
     for (const each of perExporter) each?.abandoned();
   };
@@ -65,7 +65,7 @@ export function createSelfMetrics(
     stop(): void {
       abandoned();
       stopProcessors();
-      stopLeftOut();
+      stopTruncations();
       stopPipeline();
       stopCertificates();
       stopLive();
