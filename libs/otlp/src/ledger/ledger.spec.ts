@@ -86,8 +86,8 @@ describe('ledger', () => {
   const balanceOf = (seed: number, operations: number): { wrong: number; made: number } => {
     const random = randomOf(seed);
     const below = (limit: number): number => Math.floor(random() * (limit + 1));
-    const books = createLedger();
-    const sides = [books.writer('main'), books.writer('worker')] as const;
+    const counts = createLedger();
+    const sides = [counts.writer('main'), counts.writer('worker')] as const;
     const model = {
       queued: { traces: 0, metrics: 0, logs: 0 },
       spooled: { traces: 0, metrics: 0, logs: 0 },
@@ -140,8 +140,8 @@ describe('ledger', () => {
     let wrong = 0;
     for (let done = 0; done < operations; done += 1) {
       move(SIGNALS[below(2)] ?? 'traces');
-      const difference = books.difference(model.queued);
-      const seen = books.snapshot();
+      const difference = counts.difference(model.queued);
+      const seen = counts.snapshot();
       const fits = SIGNALS.every(
         (signal) =>
           difference[signal] === 0 &&

@@ -39,7 +39,7 @@ export interface Ledger {
   /** On any thread, at any moment. */
   snapshot(): LedgerSnapshot;
   /**
-   * What the books cannot explain, for each signal; 0 unless there is a bug. Negative: an item was settled twice.
+   * Items that the counts cannot explain, for each signal; 0 unless there is a bug. Negative: an item was settled twice.
    * Without `queued`, what is queued is derived and only negative differences can show. With it, counted in the slabs
    * while nothing moves, so does an item that was forgotten: positive.
    */
@@ -54,11 +54,11 @@ export const openLedger = (buffer: SharedArrayBuffer): Ledger => {
   return {
     buffer,
     writer: (side) => new LedgerWriter(buffer, side),
-    snapshot: () => bySignal((signal) => snapshotOf(new Books(words, signal))),
+    snapshot: () => bySignal((signal) => snapshotOf(new SignalCounts(words, signal))),
     difference: (queued) =>
       bySignal((signal, name) => {
-        const books = new Books(words, signal);
-        const derived = books.incoming - books.settled;
+        const counts = new SignalCounts(words, signal);
+        const derived = counts.incoming - counts.settled;
         return queued === undefined ? Math.min(0, derived) : derived - queued[name];
       }),
   };
@@ -91,7 +91,7 @@ const READING_ORDER = (
 const MOST_READS = 16;
 
 /** The accounts of one signal, read so that they fit each other. */
-class Books {
+class SignalCounts {
   readonly #counts = new Float64Array(ACCOUNTS.length);
 
   constructor(words: Int32Array, signal: number) {
@@ -127,19 +127,19 @@ class Books {
   }
 }
 
-const snapshotOf = (books: Books): SignalLedger => ({
-  created: books.of('created'),
-  restored: books.of('restored'),
-  accepted: books.of('accepted'),
-  rejected: books.of('rejected'),
+const snapshotOf = (counts: SignalCounts): SignalLedger => ({
+  created: counts.of('created'),
+  restored: counts.of('restored'),
+  accepted: counts.of('accepted'),
+  rejected: counts.of('rejected'),
   dropped: Object.fromEntries(
-    DROP_REASONS.filter((reason) => books.of(reason) > 0).map((reason) => [
+    DROP_REASONS.filter((reason) => counts.of(reason) > 0).map((reason) => [
       reason,
-      books.of(reason),
+      counts.of(reason),
     ]),
   ),
-  queued: Math.max(0, books.incoming - books.settled),
-  spooled: books.spooled,
-  possibleDuplicates: books.of('possibleDuplicates'),
-  handed: books.of('handed'),
+  queued: Math.max(0, counts.incoming - counts.settled),
+  spooled: counts.spooled,
+  possibleDuplicates: counts.of('possibleDuplicates'),
+  handed: counts.of('handed'),
 });

@@ -35,12 +35,12 @@ export const pipelineMetrics = (
   const doubled = meter.createObservableCounter('nestlens.otlp.possible_duplicates', { unit });
   const state = meter.createObservableUpDownCounter('nestlens.otlp.breaker', { unit: '1' });
   return observing(meter, [dropped, spooled, doubled, state], (observe) => {
-    const books = ledger.snapshot();
+    const counts = ledger.snapshot();
     for (const signal of SIGNALS) {
       const attributes = { [ATTR_SIGNAL]: signal };
-      observe(spooled, books[signal].spooled, attributes);
-      observe(doubled, books[signal].possibleDuplicates, attributes);
-      for (const [reason, count] of Object.entries(books[signal].dropped)) {
+      observe(spooled, counts[signal].spooled, attributes);
+      observe(doubled, counts[signal].possibleDuplicates, attributes);
+      for (const [reason, count] of Object.entries(counts[signal].dropped)) {
         observe(dropped, count, { ...attributes, [ATTR_ERROR_TYPE]: reason });
       }
     }

@@ -37,11 +37,11 @@ export const processorMetrics = (
     const size = meter.createObservableUpDownCounter(`${prefix}.queue.size`, { unit });
     const processed = meter.createObservableCounter(`${prefix}.processed`, { unit });
     return observing(meter, [size, processed], (observe) => {
-      const books = ledger.snapshot()[signal];
-      observe(size, inQueue(books), attributes);
-      observe(processed, books.handed, attributes);
+      const counts = ledger.snapshot()[signal];
+      observe(size, inQueue(counts), attributes);
+      observe(processed, counts.handed, attributes);
       for (const reason of DROP_REASONS) {
-        const dropped = books.dropped[reason];
+        const dropped = counts.dropped[reason];
         if (dropped === undefined || !BEFORE_THE_EXPORTER.has(reason)) continue;
         observe(processed, dropped, { ...attributes, [ATTR_ERROR_TYPE]: reason });
       }

@@ -26,24 +26,24 @@ describe('settle', () => {
     [partial(11, 'more than were sent'), 0, 10],
     [partial(-1, 'fewer than none'), 10, 0],
     [partial(Number.NaN, 'no number'), 10, 0],
-  ])('books %p as accepted %d, rejected %d', (outcome, taken, rejected) => {
-    const [done, books] = settled(outcome);
+  ])('counts %p as accepted %d, rejected %d', (outcome, taken, rejected) => {
+    const [done, counts] = settled(outcome);
     expect(done).toBe(true);
-    expect(books).toMatchObject({ accepted: taken, rejected, queued: 0, dropped: {} });
+    expect(counts).toMatchObject({ accepted: taken, rejected, queued: 0, dropped: {} });
   });
 
   it.each([
     ['closed', 'already_shutdown'],
     ['too_large', 'too_large'],
-  ])('books what was refused here as dropped: %s', (reason, dropped) => {
-    const [, books] = settled(refused(reason));
-    expect(books).toMatchObject({ rejected: 0, dropped: { [dropped]: 10 }, queued: 0 });
+  ])('counts what was refused here as dropped: %s', (reason, dropped) => {
+    const [, counts] = settled(refused(reason));
+    expect(counts).toMatchObject({ rejected: 0, dropped: { [dropped]: 10 }, queued: 0 });
   });
 
   it('leaves what may be sent again to the caller', () => {
-    const [done, books] = settled(retry('UNAVAILABLE'));
+    const [done, counts] = settled(retry('UNAVAILABLE'));
     expect(done).toBe(false);
-    expect(books.queued).toBe(10);
+    expect(counts.queued).toBe(10);
   });
 
   it('counts possible duplicates beside the balance', () => {

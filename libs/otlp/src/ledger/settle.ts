@@ -11,8 +11,8 @@ interface Settled {
 }
 
 /**
- * Books what a send came to. False where it is still open: after `retry` the caller spools or drops the items and
- * books that. A number of rejected items that a collector cannot mean is taken as the nearest that it can.
+ * Counts what a send came to. False where it is still open: after `retry` the caller spools or drops the items and
+ * counts that. A number of rejected items that a collector cannot mean is taken as the nearest that it can.
  * `refused` for `closed` or `too_large` is our own doing and counts as dropped, not as rejected.
  */
 export const settle = (
@@ -31,14 +31,19 @@ export const settle = (
       return true;
     }
     case 'refused':
-      bookRefused(writer, signal, outcome.reason, items);
+      countRefused(writer, signal, outcome.reason, items);
       return true;
     case 'retry':
       return false;
   }
 };
 
-const bookRefused = (writer: LedgerWriter, signal: Signal, reason: string, items: number): void => {
+const countRefused = (
+  writer: LedgerWriter,
+  signal: Signal,
+  reason: string,
+  items: number,
+): void => {
   if (reason === 'closed') writer.dropped(signal, 'already_shutdown', items);
   else if (reason === 'too_large') writer.dropped(signal, 'too_large', items);
   else writer.rejected(signal, items);

@@ -56,8 +56,8 @@ export class HeaderFunctions {
   }
 
   #made(): number {
-    const books = this.#ledger.snapshot();
-    return SIGNALS.reduce((sum, signal) => sum + books[signal].created, 0);
+    const counts = this.#ledger.snapshot();
+    return SIGNALS.reduce((sum, signal) => sum + counts[signal].created, 0);
   }
 
   /** Asks what waits. */

@@ -13,7 +13,7 @@ import { before, withDeadline } from './deadline.js';
 import type { FlushMark } from './flushes.js';
 import { HeaderFunctions } from './header-functions.js';
 import { startInline, type WorkerStart } from './export-worker.js';
-import { createLosses, type Lose } from './losses.js';
+import { createDrop, type Drop } from './drops.js';
 import { TruncationLog } from './truncation.js';
 import { createParts, type Parts } from './parts.js';
 import { reservedSlabs } from './pipeline-options.js';
@@ -23,7 +23,7 @@ import { WorkerSupervisor } from './worker-supervisor.js';
 import type { ThreadEnd, Told } from './worker-supervisor.js';
 import { reclaim, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
-import { atExit, endNow, isEmpty, keepOrCount, LET_GO_MS } from './process-exit.js';
+import { atExit, endSync, isEmpty, keepOrCount, LET_GO_MS } from './process-exit.js';
 import { createSelfMetrics } from './self-metrics.js';
 import { endWords, startWorker } from './worker-thread.js';
 
@@ -42,7 +42,7 @@ export class OtlpPipeline implements Pipeline {
   readonly metricExporter: Pipeline['metricExporter'];
   readonly #options: ResolvedPipelineOptions;
   readonly #ledger = createLedger();
-  readonly #books = this.#ledger.writer('main');
+  readonly #counts = this.#ledger.writer('main');
   readonly #live = new LiveSpans();
   readonly #pool: SlabPool;
   readonly #reader: SlabReader;
@@ -54,7 +54,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #log: SelfLog;
   readonly #truncated: TruncationLog;
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
-  readonly #lose: Lose;
+  readonly #drop: Drop;
   readonly #workers: string[] = [];
   #told: State = { exporters: [], spool: undefined, last: {} };
   #replaced = 0;
@@ -67,14 +67,14 @@ export class OtlpPipeline implements Pipeline {
   constructor(options: ResolvedPipelineOptions) {
     this.#options = options;
     this.#log = createSelfLog({ write: options.log });
-    this.#lose = createLosses(this.#books, this.#log);
+    this.#drop = createDrop(this.#counts, this.#log);
     const memory = allocateSlabs(options);
     this.#pool = new SlabPool(memory);
     this.#reader = new SlabReader(this.#pool);
     this.#writer = new SlabWriter(this.#pool, {
       dropPolicy: options.dropPolicy,
       reserved: reservedSlabs(options, memory.slabCount),
-      onDrop: this.#lose,
+      onDrop: this.#drop,
     });
     const { sending, worker } = options;
     this.#headers = new HeaderFunctions(options.headerFunctions, this.#ledger);
@@ -94,8 +94,8 @@ export class OtlpPipeline implements Pipeline {
     this.#parts = createParts(options, {
       writer: this.#writer,
       live: this.#live,
-      created: (signal, items) => this.#books.created(signal, items),
-      drop: this.#lose,
+      created: (signal, items) => this.#counts.created(signal, items),
+      drop: this.#drop,
       offer: (signal, bytes, items) => this.#offer(signal, bytes, items),
       flush: () => this.flush(),
       shutdown: () => this.shutdown(),
@@ -139,7 +139,7 @@ export class OtlpPipeline implements Pipeline {
     const { spool } = this.#options.sending;
     if (spool === undefined) return false;
     this.#seal();
-    return saveToDisk(spool.directory, this.#memory, this.#books);
+    return saveToDisk(spool.directory, this.#memory, this.#counts);
   }
 
   exit(timeoutMs = this.#options.exitTimeoutMs): LedgerSnapshot {
@@ -151,7 +151,7 @@ export class OtlpPipeline implements Pipeline {
         phase: this.#phase,
         exporters: this.#told.exporters,
       };
-      endNow({ ...this.#held(), ...runner }, this.#seal(), timeoutMs);
+      endSync({ ...this.#held(), ...runner }, this.#seal(), timeoutMs);
       this.#state = 'ended';
     }
     return this.#ledger.snapshot();
@@ -209,7 +209,7 @@ export class OtlpPipeline implements Pipeline {
     await withDeadline(undefined, GRACE_MS, (grace) =>
       this.#letGo(inTime ? undefined : closed, grace),
     );
-    // 6. Report, which tells of losses too.
+    // 6. Report, which logs drops too.
     this.#forgetExit();
     this.#metrics.stop();
     const durationMs = performance.now() - startedAt;
@@ -231,7 +231,7 @@ export class OtlpPipeline implements Pipeline {
 
   #held() {
     const { spool } = this.#options.sending;
-    return { memory: this.#memory, books: this.#books, ledger: this.#ledger, spool };
+    return { memory: this.#memory, counts: this.#counts, ledger: this.#ledger, spool };
   }
 
   #hear(message: Told): void {
@@ -262,7 +262,7 @@ export class OtlpPipeline implements Pipeline {
   #onWorkerExit(end: ThreadEnd, isInline: boolean): void {
     this.#replaced += 1;
     // What it had on disk stays there, for the next one to find.
-    reclaim(this.#memory, this.#books);
+    reclaim(this.#memory, this.#counts);
     this.#metrics.abandoned();
     const { cause, text } = endWords(end, isInline);
     this.#log.log('warn', cause, text);
@@ -276,14 +276,14 @@ export class OtlpPipeline implements Pipeline {
 
   /** Takes bytes that are no slab's; they are copied to memory that a worker can read. */
   #offer(signal: Signal, bytes: Uint8Array, items: number): void {
-    if (this.#state === 'ended') return this.#lose(signal, 'already_shutdown', items);
+    if (this.#state === 'ended') return this.#drop(signal, 'already_shutdown', items);
     if (this.#worker.heapBytes + bytes.length > this.#options.maxBytes / HEAP_SHARE) {
-      return this.#lose(signal, 'queue_full', items);
+      return this.#drop(signal, 'queue_full', items);
     }
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
     const id = this.#heapId++;
-    this.#books.handed(signal, items);
+    this.#counts.handed(signal, items);
     this.#worker.offer({ id, signal, items, bytes: bytes.length, chunks: [shared] });
   }
 
@@ -291,7 +291,7 @@ export class OtlpPipeline implements Pipeline {
     return { sequence: this.#writer.seal(), heap: this.#heapId };
   }
 
-  /** In the books too, which the thread that sends writes just after it gave the memory back. */
+  /** Asks the ledger too, which the sending thread writes just after it gave the memory back. */
   #isEmpty(): boolean {
     if (this.#pool.used() > 0 || this.#worker.heapBytes > 0) return false;
     return isEmpty(this.#ledger.snapshot());

@@ -81,7 +81,7 @@ describe('what a disk takes', () => {
       writer.created(one.signal, one.items);
       expect(await overflow.take(one)).toBe(true);
     };
-    return { overflow, keep, books: (signal: Signal) => ledger.snapshot()[signal] };
+    return { overflow, keep, counts: (signal: Signal) => ledger.snapshot()[signal] };
   };
 
   beforeEach(async () => {
@@ -95,35 +95,35 @@ describe('what a disk takes', () => {
   it('reaches a collector that works while another does not, whose records wait', async () => {
     const [dead, live] = [new ScriptedExporter('logs'), new ScriptedExporter('traces', 'metrics')];
     dead.open = true;
-    const { keep, books } = await open(dead, live);
+    const { keep, counts } = await open(dead, live);
     for (const signal of ['logs', 'traces', 'logs', 'metrics', 'traces'] as const) {
       await keep(batch(signal));
     }
-    await until(() => books('traces').accepted + books('metrics').accepted === 3);
+    await until(() => counts('traces').accepted + counts('metrics').accepted === 3);
     expect(live.sent).toEqual(['traces', 'metrics', 'traces']);
-    expect([dead.sent, books('logs').spooled]).toEqual([[], 2]);
+    expect([dead.sent, counts('logs').spooled]).toEqual([[], 2]);
     dead.open = false;
-    await until(() => books('logs').accepted === 2);
+    await until(() => counts('logs').accepted === 2);
   });
 
   it('is not held up by what another collector asks to have later', async () => {
     const [busy, live] = [new ScriptedExporter('logs'), new ScriptedExporter('traces')];
     busy.answer = () => retry('429', 60_000);
-    const { keep, books } = await open(busy, live);
+    const { keep, counts } = await open(busy, live);
     await keep(batch('logs'));
     await until(() => busy.sent.length === 1);
     await keep(batch('traces'));
-    await until(() => books('traces').accepted === 1);
-    expect(books('logs').spooled).toBe(1);
+    await until(() => counts('traces').accepted === 1);
+    expect(counts('logs').spooled).toBe(1);
   });
 
   it('waits for another process where no collector is named for it', async () => {
     const live = new ScriptedExporter('traces');
-    const { keep, books } = await open(live);
+    const { keep, counts } = await open(live);
     await keep(batch('logs'));
     await keep(batch('traces'));
-    await until(() => books('traces').accepted === 1);
-    expect([live.sent, books('logs').spooled]).toEqual([['traces'], 1]);
+    await until(() => counts('traces').accepted === 1);
+    expect([live.sent, counts('logs').spooled]).toEqual([['traces'], 1]);
   });
 
   it('counts what a collector may have that the process leaves on disk, once, and for the next to send', async () => {
@@ -133,11 +133,11 @@ describe('what a disk takes', () => {
       new Promise((resolve) => {
         signal.addEventListener('abort', () => resolve(retry('unanswered')));
       });
-    const { overflow, keep, books } = await open(exporter);
+    const { overflow, keep, counts } = await open(exporter);
     await keep(batch('traces', 5));
     await until(() => exporter.sent.length === 1);
     await overflow.stopReplay();
-    const { created, spooled, accepted: taken, possibleDuplicates } = books('traces');
+    const { created, spooled, accepted: taken, possibleDuplicates } = counts('traces');
     expect({ created, spooled, taken, possibleDuplicates }).toEqual({
       created: 5,
       spooled: 5,
@@ -159,19 +159,19 @@ describe('what a disk takes', () => {
       exporter.open = false;
       return wasOpen;
     };
-    const { keep, books } = await open(exporter);
+    const { keep, counts } = await open(exporter);
     await keep(batch('traces', 5));
-    await until(() => books('traces').accepted === 5);
-    expect(books('traces')).toMatchObject({ possibleDuplicates: 5, spooled: 0, queued: 0 });
+    await until(() => counts('traces').accepted === 5);
+    expect(counts('traces')).toMatchObject({ possibleDuplicates: 5, spooled: 0, queued: 0 });
   });
 
   it('counts nothing for what no collector was asked to take', async () => {
     const exporter = new ScriptedExporter('traces');
     const answers = [retry('ECONNREFUSED'), accepted];
     exporter.answer = () => answers.shift() ?? accepted;
-    const { keep, books } = await open(exporter);
+    const { keep, counts } = await open(exporter);
     await keep(batch('traces', 5));
-    await until(() => books('traces').accepted === 5);
-    expect(books('traces').possibleDuplicates).toBe(0);
+    await until(() => counts('traces').accepted === 5);
+    expect(counts('traces').possibleDuplicates).toBe(0);
   });
 });

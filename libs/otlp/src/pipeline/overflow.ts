@@ -12,7 +12,7 @@ import { Replayer } from '../spool/replayer.js';
 import type { Spool, SpoolEvent, Succession } from '../spool/spool.js';
 import type { Exporter, Exporters, Overflow } from './exporter.js';
 import type { SpoolSettings } from './pipeline-options.js';
-import { SpoolBooks } from './spool-books.js';
+import { SpoolLedger } from './spool-ledger.js';
 
 interface DiskOverflowOptions {
   readonly settings: SpoolSettings;
@@ -22,7 +22,7 @@ interface DiskOverflowOptions {
   readonly load: (exporter: Exporter) => Load;
   readonly warn: (cause: string, message: string) => void;
   readonly succession: Succession;
-  /** What the books have as spooled by those before. */
+  /** Items that the ledger has as spooled by earlier workers. */
   readonly inherited: Items;
   /** Something that was on disk is done with, or there may be room for another. */
   readonly onSettled: () => void;
@@ -60,9 +60,9 @@ export class DiskOverflow implements Overflow {
   /** Undefined, after a warning, where the directory cannot be used: batches then stay in memory. */
   static async open(options: DiskOverflowOptions): Promise<DiskOverflow | undefined> {
     const { settings, warn, ledger, succession, inherited } = options;
-    const books = new SpoolBooks(ledger, inherited);
+    const counts = new SpoolLedger(ledger, inherited);
     const onEvent = (event: SpoolEvent): void => {
-      books.hear(event);
+      counts.hear(event);
       tell(event, warn);
     };
     const opened = await openSpool({ ...settings, succession, onEvent });
@@ -162,7 +162,7 @@ export class DiskOverflow implements Overflow {
           queueMicrotask(onSettled);
         }
         if (outcome.kind !== 'retry') {
-          // Told here, since the books of the process that may have sent it ended with it.
+          // Told here, since the ledger of the process that may have sent it ended with that process.
           if (isInherited) ledger.possiblyDuplicated(signal, items);
           ledger.unspooled(signal, items);
           settle(ledger, { signal, items, outcome });

@@ -33,7 +33,7 @@ describe('batches that a collector never takes', () => {
     pipeline.start();
     return createTelemetry(pipeline);
   };
-  const books = (): PipelineStats['ledger']['traces'] => pipeline.stats().ledger.traces;
+  const counts = (): PipelineStats['ledger']['traces'] => pipeline.stats().ledger.traces;
 
   beforeEach(async () => {
     asked = [];
@@ -62,7 +62,7 @@ describe('batches that a collector never takes', () => {
     for (let poison = 0; poison < POISONS; poison += 1) await sendsAlone(`poison ${poison}`);
     for (let good = 0; good < GOOD; good += 1) await sendsAlone(`good ${good}`);
     expect(new Set(collector.spans()).size).toBe(GOOD);
-    const { created, accepted, queued, spooled, dropped } = books();
+    const { created, accepted, queued, spooled, dropped } = counts();
     expect({ created, dropped }).toEqual({ created: POISONS + GOOD, dropped: {} });
     // The answer to the last may still be on its way.
     expect(accepted).toBeGreaterThanOrEqual(GOOD - 1);
@@ -83,6 +83,6 @@ describe('batches that a collector never takes', () => {
     await collector.until(() => new Set(collector.spans()).size === GOOD);
     expect(asked).toContain('poison 0');
     // The answer to the last may still be on its way.
-    expect(books().spooled + books().queued).toBeLessThanOrEqual(2);
+    expect(counts().spooled + counts().queued).toBeLessThanOrEqual(2);
   });
 });

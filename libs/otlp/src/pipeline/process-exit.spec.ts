@@ -13,7 +13,7 @@ import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
-import { endNow } from './process-exit.js';
+import { endSync } from './process-exit.js';
 import { WorkerPhase } from './export-worker.js';
 import type { Memory } from './save.js';
 import { SlabPool } from '../slab/slab-pool.js';
@@ -153,8 +153,8 @@ describe('a process that ends without a shutdown', () => {
   it('gives a thread that is coming up time of its own, before the time for sending', () => {
     const phase = new Int32Array(new SharedArrayBuffer(4));
     const ledger = createLedger();
-    const books = ledger.writer('main');
-    books.created('traces', 3);
+    const counts = ledger.writer('main');
+    counts.created('traces', 3);
     const program = `Atomics.store(require('node:worker_threads').workerData, 0, ${WorkerPhase.WORKING})`;
     const aborted: (number | undefined)[] = [];
     const worker = {
@@ -166,7 +166,7 @@ describe('a process that ends without a shutdown', () => {
       reader,
       worker: { heapInHand: () => ({ traces: 0, metrics: 0, logs: 0 }) },
     } as unknown as Memory;
-    endNow({ worker, memory, books, spool: undefined, phase, exporters: [], ledger }, NO_MARK, 0);
+    endSync({ worker, memory, counts, spool: undefined, phase, exporters: [], ledger }, NO_MARK, 0);
     expect(aborted).toEqual([WorkerPhase.WORKING]);
     expect(ledger.snapshot().traces).toMatchObject({
       queued: 0,

@@ -14,7 +14,7 @@ import type { Memory } from './save.js';
 export const LET_GO_MS = 400;
 /** How long a thread that has just been started may take to come up. */
 const START_MS = 2000;
-/** The books are looked at so often. */
+/** The ledger is looked at so often, in ms. */
 const STEP_MS = 2;
 
 const open = new Set<() => void>();
@@ -36,7 +36,7 @@ export function atExit(end: () => void): () => void {
 /** What a pipeline has at its end. */
 interface Held {
   readonly memory: Memory;
-  readonly books: LedgerWriter;
+  readonly counts: LedgerWriter;
   readonly ledger: Pick<Ledger, 'snapshot'>;
   readonly spool: SpoolSettings | undefined;
 }
@@ -55,8 +55,8 @@ interface EndingPipeline extends Held {
  * 2. The worker gives the rest to the spool, or counts it.
  * 3. What a worker that hangs still holds, or has never been started for, goes to disk from here, or is counted.
  */
-export function endNow(pipeline: EndingPipeline, mark: FlushMark, timeoutMs: number): void {
-  const { worker, memory, books, spool, exporters } = pipeline;
+export function endSync(pipeline: EndingPipeline, mark: FlushMark, timeoutMs: number): void {
+  const { worker, memory, counts, spool, exporters } = pipeline;
   const phaseOf = (): number => Atomics.load(pipeline.phase, 0);
   const isOver = (): boolean =>
     phaseOf() === WorkerPhase.CLOSED ||
@@ -71,21 +71,21 @@ export function endNow(pipeline: EndingPipeline, mark: FlushMark, timeoutMs: num
     }
   }
   if (spool !== undefined && spool.onCrash !== false && !isEmpty(pipeline.ledger.snapshot())) {
-    saveToDisk(spool.directory, memory, books);
+    saveToDisk(spool.directory, memory, counts);
   }
   countLeft(pipeline);
 }
 
 /** After a shutdown, when the thread is gone: what it left goes to disk until `grace` aborts, or is counted. */
 export async function keepOrCount(held: Held, grace: AbortSignal): Promise<void> {
-  const { memory, books, ledger, spool } = held;
+  const { memory, counts, ledger, spool } = held;
   if (spool !== undefined && !isEmpty(ledger.snapshot())) {
-    await saveBefore(grace, spool.directory, memory, books);
+    await saveBefore(grace, spool.directory, memory, counts);
   }
   countLeft(held);
 }
 
-function countLeft({ books, ledger, memory }: Held): void {
+function countLeft({ counts, ledger, memory }: Held): void {
   const left = ledger.snapshot();
   if (isEmpty(left)) return;
   const slabs = memory.reader.inHand();
@@ -93,8 +93,8 @@ function countLeft({ books, ledger, memory }: Held): void {
   for (const signal of SIGNALS) {
     const { queued } = left[signal];
     const unknown = Math.min(queued, slabs[signal] + heap[signal]);
-    books.dropped(signal, 'outcome_unknown', unknown);
-    books.dropped(signal, 'shutdown_deadline', queued - unknown);
+    counts.dropped(signal, 'outcome_unknown', unknown);
+    counts.dropped(signal, 'shutdown_deadline', queued - unknown);
   }
 }
 

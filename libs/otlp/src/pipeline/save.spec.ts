@@ -44,7 +44,7 @@ describe.each([
     await rm(directory, { recursive: true });
   });
 
-  it('is in one place of the books, and what a worker has in hand stays in its own', async () => {
+  it('is in one place of the ledger, and what a worker has in hand stays in its own', async () => {
     const pipeline = createTo(peer.endpoint);
     const telemetry = createTelemetry(pipeline);
     telemetry.spans(10);

@@ -1,7 +1,7 @@
 import { createLedger } from '../ledger/ledger.js';
 import type { SpoolEvent } from '../spool/spool.js';
 import { noItems } from '../spool/counts.js';
-import { SpoolBooks } from './spool-books.js';
+import { SpoolLedger } from './spool-ledger.js';
 
 const traces = (count: number) => ({ ...noItems(), traces: count });
 const found = (count: number, inherited: boolean): SpoolEvent => ({
@@ -11,7 +11,7 @@ const found = (count: number, inherited: boolean): SpoolEvent => ({
   inherited,
 });
 
-describe('books of a spool', () => {
+describe('the ledger of a spool', () => {
   /** A worker spooled so many items of 10 and died. */
   const bench = (spooled: number) => {
     const ledger = createLedger();
@@ -19,21 +19,21 @@ describe('books of a spool', () => {
     const writer = ledger.writer('worker');
     main.created('traces', 10);
     writer.spooled('traces', spooled);
-    const books = new SpoolBooks(writer, traces(spooled));
-    return { ledger, writer, books, traces: () => ledger.snapshot().traces };
+    const counts = new SpoolLedger(writer, traces(spooled));
+    return { ledger, writer, counts, traces: () => ledger.snapshot().traces };
   };
 
   it('leave what an earlier worker spooled where it is', () => {
-    const { books, traces: now } = bench(10);
-    books.hear(found(6, true));
-    books.hear(found(4, true));
-    books.hear({ kind: 'searched', path: '/spool' });
+    const { counts, traces: now } = bench(10);
+    counts.hear(found(6, true));
+    counts.hear(found(4, true));
+    counts.hear({ kind: 'searched', path: '/spool' });
     expect(now()).toMatchObject({ spooled: 10, restored: 0, queued: 0, dropped: {} });
   });
 
   it('count as found what others left', () => {
-    const { books, traces: now } = bench(10);
-    books.hear(found(5, false));
+    const { counts, traces: now } = bench(10);
+    counts.hear(found(5, false));
     expect(now()).toMatchObject({ spooled: 15, restored: 5, queued: 0, possibleDuplicates: 0 });
   });
 
@@ -41,23 +41,23 @@ describe('books of a spool', () => {
     const { writer, traces: now, ledger } = bench(10);
     writer.unspooled('traces', 4);
     writer.accepted('traces', 4);
-    new SpoolBooks(writer, traces(6)).hear(found(10, true));
+    new SpoolLedger(writer, traces(6)).hear(found(10, true));
     expect(now()).toMatchObject({ accepted: 4, spooled: 10, restored: 4, possibleDuplicates: 4 });
     expect(ledger.difference({ traces: 0, metrics: 0, logs: 0 }).traces).toBe(0);
   });
 
   it('give up what is not there any more, once all has been looked at', () => {
-    const { books, traces: now } = bench(10);
-    books.hear(found(7, true));
+    const { counts, traces: now } = bench(10);
+    counts.hear(found(7, true));
     expect(now().dropped).toEqual({});
-    books.hear({ kind: 'searched', path: '/spool' });
-    books.hear({ kind: 'searched', path: '/spool' });
+    counts.hear({ kind: 'searched', path: '/spool' });
+    counts.hear({ kind: 'searched', path: '/spool' });
     expect(now()).toMatchObject({ spooled: 7, queued: 0, dropped: { worker_lost: 3 } });
   });
 
   it('count as perhaps double what was sent and is sent again, beside the balance', () => {
-    const { books, traces: now } = bench(10);
-    books.hear({ kind: 'repeated', items: traces(4), path: '/spool' });
+    const { counts, traces: now } = bench(10);
+    counts.hear({ kind: 'repeated', items: traces(4), path: '/spool' });
     expect(now()).toMatchObject({ spooled: 10, possibleDuplicates: 4, queued: 0, dropped: {} });
   });
 });

@@ -3,14 +3,14 @@ import { SIGNALS } from '../wire/model.js';
 import type { SpoolEvent } from '../spool/spool.js';
 import type { Items, Tally } from '../spool/counts.js';
 
-const LOSSES = {
+const DROP_REASON_OF = {
   evicted: 'spool_full',
   expired: 'spool_expired',
   corrupt: 'spool_corrupt',
 } as const;
 
 /** What a spool tells of, in the ledger. */
-export class SpoolBooks {
+export class SpoolLedger {
   readonly #ledger: LedgerWriter;
   /** Spooled by workers before this one, and not found yet. */
   readonly #missing: Tally;
@@ -25,7 +25,7 @@ export class SpoolBooks {
       case 'adopted':
         return event.inherited === true ? this.#inherit(event.items) : this.#restore(event.items);
       case 'searched':
-        return this.#giveUp();
+        return this.#dropMissing();
       case 'repeated':
         for (const signal of SIGNALS) {
           this.#ledger.possiblyDuplicated(signal, event.items[signal]);
@@ -36,7 +36,7 @@ export class SpoolBooks {
       case 'corrupt':
         for (const signal of SIGNALS) {
           this.#ledger.unspooled(signal, event.items[signal]);
-          this.#ledger.dropped(signal, LOSSES[event.kind], event.items[signal]);
+          this.#ledger.dropped(signal, DROP_REASON_OF[event.kind], event.items[signal]);
         }
         return;
       case 'failed':
@@ -58,7 +58,7 @@ export class SpoolBooks {
     }
   }
 
-  #giveUp(): void {
+  #dropMissing(): void {
     for (const signal of SIGNALS) {
       this.#ledger.unspooled(signal, this.#missing[signal]);
       this.#ledger.dropped(signal, 'worker_lost', this.#missing[signal]);
