@@ -239,7 +239,7 @@ describe('BoundedMeterProvider', () => {
     expect(shown(await reader.points('u'))).toEqual({ overflow: 1 });
   });
 
-  it('leaves alone what is recorded to, and what a view takes attributes from', async () => {
+  it('leaves recorded instruments alone, and those with a view that drops attributes', async () => {
     const views: ViewOptions[] = [
       {
         instrumentName: 'shaped',

@@ -88,7 +88,7 @@ describe('boundedReader', () => {
     expect(await reader.points('c')).toMatchObject([{ attributes: OVERFLOW, value: 10 }]);
   });
 
-  it('knows a set by what is in it, not by the order or the object, which may change later', async () => {
+  it('recognises a set by its contents, not by the order or the object, which may change later', async () => {
     const { reader, meter } = bounded();
     const counter = meter.createCounter('c');
     const changing: Attributes = { a: 1, list: ['x'] };

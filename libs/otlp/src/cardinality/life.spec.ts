@@ -112,7 +112,7 @@ describe('a bounded reader that exports', () => {
     await provider.shutdown();
   });
 
-  it('keeps what was handed out as it was', async () => {
+  it('does not change metrics that were handed out', async () => {
     const exporter = new KeepingExporter();
     const provider = new MeterProvider({ readers: [boundedReader(periodic(exporter))] });
     const histogram = provider

@@ -73,7 +73,7 @@ describe('readEndpoint', () => {
     ['http://h:0', 'port'],
     ['unix:', 'socket'],
     ['unix:/a\0b', 'socket'],
-  ])('says of %j what is wrong: %s', (text, fault) => {
+  ])('gives the fault of %j: %s', (text, fault) => {
     expect(readEndpoint(text)).toEqual({ kind: 'fault', fault });
   });
 

@@ -57,7 +57,7 @@ describe('sharing', () => {
 });
 
 describe('age', () => {
-  it('replaces a session and lets what is in flight finish', async () => {
+  it('replaces a session and lets requests in flight finish', async () => {
     const held: Parameters<OnStream>[0][] = [];
     const peer = await room.startPeer((stream) => held.push(stream));
     const pool = room.poolTo(peer.url, { sessions: 1, keepaliveMs: 1e6 });
@@ -90,7 +90,7 @@ describe('age', () => {
 });
 
 describe('close', () => {
-  it('lets what is in flight finish, and refuses the rest', async () => {
+  it('lets requests in flight finish, and refuses the rest', async () => {
     const held: Parameters<OnStream>[0][] = [];
     const peer = await room.startPeer((stream) => held.push(stream), {
       settings: { maxConcurrentStreams: 1 },
@@ -109,7 +109,7 @@ describe('close', () => {
     expect(pool.stats).toMatchObject({ sessions: 0, inFlight: 0 });
   });
 
-  it('cuts what is in flight when its signal aborts', async () => {
+  it('cuts requests in flight when its signal aborts', async () => {
     const peer = await room.startPeer((stream) => stream);
     const pool = room.poolTo(peer.url);
     const asked = ask(pool);

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { HeldBytes } from './receiver-limits.js';
 
-/** `too_large`, `overloaded` and `too_slow` leave the rest unread: what becomes of the stream is up to the caller. */
+/** `too_large`, `overloaded` and `too_slow` leave the rest unread. The caller decides what happens to the stream. */
 export type Body =
   | { readonly kind: 'complete'; readonly bytes: Buffer }
   | { readonly kind: 'too_large' }
@@ -10,7 +10,7 @@ export type Body =
   | { readonly kind: 'too_slow' }
   | { readonly kind: 'aborted' };
 
-/** Reads to the end of `source`, at most `maxBytes`. What a complete body holds is given back by the caller. */
+/** Reads to the end of `source`, at most `maxBytes`. The caller releases the bytes of a complete body. */
 export function readBody(
   source: Readable,
   maxBytes: number,
@@ -47,14 +47,14 @@ export function readBody(
     source.on('end', onEnd);
     source.on('error', onAbort);
     source.on('close', onAbort);
-    // A stream of HTTP/2 whose connection was cut ends like any other, after this.
+    // An HTTP/2 stream whose connection was cut also ends normally, after this event.
     source.on('aborted', onAbort);
   });
 }
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** Undoes gzip and stops at `maxBytes`; `aborted` means that it is not gzip. */
+/** Decompresses gzip, and stops at `maxBytes`. `aborted`: the bytes are not gzip. */
 export async function gunzipBounded(
   compressed: Uint8Array,
   maxBytes: number,

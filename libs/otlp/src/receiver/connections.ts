@@ -1,8 +1,8 @@
 import type { Server, Socket } from 'node:net';
 
-/** The sockets of one port, and how many requests each of them is waiting on. */
+/** The sockets of one port, with the number of requests under way on each. */
 export class Connections {
-  /** In the order in which they became idle. */
+  /** Idle sockets, in the order in which they became idle. */
   readonly #waiting = new Map<Socket, number>();
   readonly #max: number;
   #busy = 0;
@@ -29,7 +29,7 @@ export class Connections {
   /** Moves the socket to the end of the idle ones. */
   done(socket: Socket): void {
     const count = this.#waiting.get(socket);
-    // Gone sockets are not in the list any more.
+    // Sockets that are gone are not in the list any more.
     if (count !== undefined) {
       this.#waiting.delete(socket);
       this.#waiting.set(socket, count - 1);
@@ -37,7 +37,7 @@ export class Connections {
     if (--this.#busy === 0) this.#onIdle?.();
   }
 
-  /** Until no request is in flight, `graceMs` are over or `signal` aborts. */
+  /** Waits until no request is in flight, `graceMs` have passed, or `signal` aborts. */
   drained(graceMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.#busy === 0 || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {

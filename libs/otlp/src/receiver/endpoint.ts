@@ -4,17 +4,20 @@ import type { Writable } from 'node:stream';
 
 /** One port of a receiver. */
 export interface Endpoint {
-  /** The port that it got. Rejects with the error of node:net, such as EADDRINUSE. */
+  /** Resolves with the port. Rejects with the error of node:net, such as EADDRINUSE. */
   listen(port: number, host: string): Promise<number>;
-  /** Lets requests in flight have their answer for a moment, at most until `signal` aborts, then cuts all. */
+  /**
+   * Gives requests in flight a moment for their answer, until `signal` aborts at the latest, then cuts all
+   * connections.
+   */
   close(signal?: AbortSignal): Promise<void>;
   connections(): number;
 }
 
-/** Time that requests in flight get when the receiver closes. */
+/** Time that requests in flight get when the receiver closes, in ms. */
 export const CLOSE_GRACE_MS = 1000;
 
-/** Resolves at `event` or when `stream` is gone; a peer that does not take its answer is cut off after `timeoutMs`. */
+/** Resolves at `event` or when `stream` is gone. A peer that does not read its answer is cut off after `timeoutMs`. */
 export function taken(
   stream: Writable,
   event: 'finish' | 'close',
@@ -33,7 +36,7 @@ export function taken(
   });
 }
 
-/** Resolves to the port that `server` got. Rejects with the error of node:net. */
+/** Resolves with the port of `server`. Rejects with the error of node:net. */
 export function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -44,7 +47,7 @@ export function listen(server: Server, port: number, host: string): Promise<numb
   });
 }
 
-/** One string per name, without the pseudo headers of HTTP/2. Of a `__proto__` header it is data. */
+/** One string for each name, without the pseudo headers of HTTP/2. A header named `__proto__` is data. */
 export function joinHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const joined = Object.create(null) as Record<string, string>;
   for (const name of Object.keys(headers)) {

@@ -64,7 +64,7 @@ function request(headers: OutgoingHttpHeaders = {}): ClientHttp2Stream {
   return stream;
 }
 
-/** Status, message and details are of the trailers, or of the headers where there are none. */
+/** Status, message and details of the trailers, or of the headers if there are no trailers. */
 async function answerOf(stream: ClientHttp2Stream) {
   let headers: IncomingHttpHeaders = {};
   let trailers: IncomingHttpHeaders = {};
@@ -83,7 +83,7 @@ async function answerOf(stream: ClientHttp2Stream) {
   };
 }
 
-/** Unlike `once`, also where an error comes first. */
+/** Unlike `once`, it also resolves if an error comes first. */
 function closed(emitter: EventEmitter): Promise<void> {
   return new Promise((resolve) => emitter.once('close', () => resolve()));
 }
@@ -169,7 +169,7 @@ describe('OTLP/gRPC', () => {
     ['two messages', Buffer.concat([frame(ONE_SPAN), frame(ONE_SPAN)])],
     ['unknown flags', Buffer.from([2, 0, 0, 0, 0])],
     ['a message of 4 GiB', Buffer.from([0, 255, 255, 255, 255, 0])],
-    ['what is not protobuf', frame(Buffer.from([0x0a, 0xff]))],
+    ['bytes that are not protobuf', frame(Buffer.from([0x0a, 0xff]))],
   ])('refuses %s as INVALID_ARGUMENT, with no hint to retry', async (_name, body) => {
     await open();
     expect(await post(body)).toMatchObject({ status: '3', details: Buffer.alloc(0) });
@@ -190,7 +190,7 @@ describe('OTLP/gRPC', () => {
     expect(receiver.stats().heldBytes).toBe(0);
   });
 
-  it('answers UNIMPLEMENTED for other methods, 415 for what is not gRPC, PERMISSION_DENIED for pages', async () => {
+  it('answers UNIMPLEMENTED for other methods, 415 for other protocols, PERMISSION_DENIED for pages', async () => {
     await open();
     const health = await post(frame(ONE_SPAN), { ':path': '/grpc.health.v1.Health/Check' });
     expect(health).toMatchObject({

@@ -24,11 +24,11 @@ import { PERMISSION_DENIED, UNIMPLEMENTED } from '../wire/status-codes.js';
 
 const PREFIX_BYTES = 5;
 const GRPC_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
-/** A stream's window; the 64 KiB of HTTP/2 make every batch wait for round trips. */
+/** A stream's window. With HTTP/2's default of 64 KiB every batch would wait for round trips. */
 const STREAM_WINDOW = 8 * 1024 * 1024;
 const SESSION_WINDOW = 32 * 1024 * 1024;
 const MAX_STREAMS = 128;
-/** In MB; the default of 10 refuses streams that the windows above admit. */
+/** In MB. Node's default of 10 refuses streams that the windows above admit. */
 const MAX_SESSION_MEMORY = 64;
 
 const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
@@ -37,7 +37,7 @@ const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
   ['/opentelemetry.proto.collector.logs.v1.LogsService/Export', 'logs'],
 ]);
 
-/** OTLP/gRPC: three unary methods over cleartext HTTP/2. `grpc-timeout` is the client's own business. */
+/** OTLP/gRPC: three unary methods over cleartext HTTP/2. `grpc-timeout` is left to the client. */
 export function createGrpcEndpoint(intake: Intake): Endpoint {
   const connections = new Connections(intake.limits.maxConnections);
   const sessions = new Set<ServerHttp2Session>();
@@ -48,7 +48,7 @@ export function createGrpcEndpoint(intake: Intake): Endpoint {
   });
   let accepted: Socket | undefined;
   connections.watch(server);
-  // The session is made while 'connection' is emitted, and its own `socket` cannot be cut.
+  // The session is made while 'connection' is emitted, and its `socket` property cannot be cut.
   server.prependListener('connection', (socket: Socket) => (accepted = socket));
   server.on('session', (session) => {
     sessions.add(session);
@@ -160,7 +160,7 @@ function succeed(
   stream.end(frame(encodeExportResponse({ rejected, message: reply.message ?? '' })));
 }
 
-/** Trailers-Only; the rest of a body that was not read to the end is not asked for. */
+/** Trailers-Only. The rest of a body that was not read to the end is not requested. */
 function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
   const { code, message, retryAfterMs } = refusal;
   const headers = grpcHeaders();

@@ -1,11 +1,11 @@
 const PREFIX_BYTES = 5;
 
-/** What the body of a unary request holds. */
+/** The result of parsing the body of a unary request. */
 type Unframed =
   | { readonly kind: 'message'; readonly compressed: boolean; readonly message: Buffer }
   | { readonly kind: 'malformed'; readonly reason: string };
 
-/** A message with its prefix: one byte of flags, four of length. */
+/** A message with its prefix: one byte of flags, four bytes of length. */
 export function frame(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(PREFIX_BYTES + message.byteLength);
   framed[0] = 0;
@@ -26,10 +26,10 @@ export function unframe(body: Buffer): Unframed {
   return { kind: 'message', compressed: flags === 1, message };
 }
 
-/** Headers are bounded on every client. */
+/** Clients bound the size of headers. */
 const MAX_MESSAGE_CHARS = 1024;
 
-/** Everything but printable ASCII, and `%`, as percent and hex. */
+/** Percent-encodes `%`, and everything except printable ASCII. */
 export function encodeGrpcMessage(message: string): string {
   let encoded = '';
   for (const byte of Buffer.from(message.slice(0, MAX_MESSAGE_CHARS))) {

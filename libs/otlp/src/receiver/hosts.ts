@@ -6,7 +6,7 @@ export function isLoopback(hostname: string): boolean {
   return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }
 
-/** True if a Host header names loopback or one of `allowed`; `*` in there allows all. */
+/** True if a Host header names loopback or one of `allowed`. `*` in `allowed` admits all. */
 export function isAllowedHost(header: string | undefined, allowed: readonly string[]): boolean {
   if (allowed.includes('*')) return true;
   if (header === undefined) return false;
@@ -15,7 +15,7 @@ export function isAllowedHost(header: string | undefined, allowed: readonly stri
   return isLoopback(name) || allowed.includes(name.toLowerCase());
 }
 
-/** Only pages of this machine may send telemetry; a program sends no Origin. */
+/** Only pages of this machine may send telemetry. A program sends no Origin. */
 export function isAllowedOrigin(origin: string | undefined): boolean {
   if (origin === undefined) return true;
   return URL.canParse(origin) && isLoopback(new URL(origin).hostname);

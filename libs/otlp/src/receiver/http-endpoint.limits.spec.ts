@@ -56,7 +56,7 @@ function send({ headers = PROTOBUF, body }: Call): Promise<Answer> {
   });
 }
 
-/** Writes `text` as it is and gives all that comes back until the connection closes. */
+/** Writes `text` unchanged, and returns everything that comes back until the connection closes. */
 function raw(text: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

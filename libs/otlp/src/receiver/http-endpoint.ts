@@ -25,7 +25,7 @@ const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
   ['/v1/logs', 'logs'],
 ]);
 
-/** Longer than the idle sockets of clients live, so that it is the client who closes them. */
+/** Longer than clients keep idle sockets, so that the client closes them. */
 const KEEP_ALIVE_MS = 75_000;
 const CHECK_INTERVAL_MS = 1000;
 
@@ -37,7 +37,7 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
   const connections = new Connections(limits.maxConnections);
   const server = createServer({
     headersTimeout: limits.bodyTimeoutMs,
-    // The body has a timer of its own, whose answer is a Status.
+    // The body has its own timer, whose answer is a Status.
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
@@ -68,7 +68,7 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
       request.socket.resetAndDestroy();
       return;
     }
-    // Closing on a client that is still sending would reset the connection, answer and all.
+    // Closing while the client is still sending would reset the connection, and the answer with it.
     if (!request.complete) {
       response.setHeader('connection', 'keep-alive');
       linger(request);
@@ -84,19 +84,19 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
     format: Format | undefined,
   ): Promise<ExportReply | 'aborted'> {
     const { headers } = request;
-    // 1. Who asks: a page from elsewhere learns nothing, not even which paths there are.
+    // 1. The sender: a page from elsewhere learns nothing, not even which paths exist.
     if (!isAllowedOrigin(headers.origin)) return reject(PERMISSION_DENIED, 403, 'origin refused');
     if (!isAllowedHost(headers.host, allowedHosts)) {
       return reject(PERMISSION_DENIED, 403, 'host refused');
     }
-    // 2. What for.
+    // 2. The method and the path.
     const signal = signalOf(request);
     if (signal === undefined) return reject(UNIMPLEMENTED, 404, 'no such path');
     if (request.method !== 'POST') {
       response.setHeader('allow', 'POST');
       return reject(UNIMPLEMENTED, 405, 'only POST');
     }
-    // 3. In which form.
+    // 3. The content type and the encoding.
     if (format === undefined) {
       return reject(INVALID_ARGUMENT, 415, 'content-type is not OTLP protobuf or JSON');
     }
@@ -105,7 +105,7 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
       response.setHeader('accept-encoding', 'gzip');
       return reject(INVALID_ARGUMENT, 415, 'content-encoding is not gzip');
     }
-    // 4. How much, before a byte of it is read.
+    // 4. The size, before a byte of the body is read.
     if (Number(headers['content-length'] ?? 0) > limits.maxBodyBytes) {
       return intake.reject(TOO_LARGE);
     }
@@ -127,7 +127,7 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
     return intake.reject({ kind: 'refused', code, httpStatus, message });
   }
 
-  /** Lets the rest of a body come to nothing, for a while. */
+  /** Discards the rest of a body, for a while. */
   function linger(request: IncomingMessage): void {
     let left = limits.maxBodyBytes;
     const timer = setTimeout(() => request.socket.destroy(), limits.bodyTimeoutMs);
@@ -155,7 +155,7 @@ function signalOf(request: IncomingMessage): Signal | undefined {
   return SIGNALS.get(request.url?.split('?', 1)[0]);
 }
 
-/** Undefined for what OTLP/HTTP does not speak; JSON in another charset than UTF-8 is such. */
+/** Undefined for a type that OTLP/HTTP does not have, including JSON in another charset than UTF-8. */
 function formatOf(contentType: string | undefined): Format | undefined {
   const [type, ...parameters] = (contentType ?? '').toLowerCase().split(';');
   if (type?.trim() === 'application/x-protobuf') return 'protobuf';

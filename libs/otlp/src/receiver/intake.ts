@@ -16,7 +16,7 @@ import { WireError } from '../wire/wire-error.js';
 
 export type Refusal = Extract<ExportReply, { readonly kind: 'refused' }>;
 
-/** One complete request body, still as it was on the wire. */
+/** One complete request body, as received. */
 interface Delivery {
   readonly signal: Signal;
   readonly transport: Transport;
@@ -25,7 +25,7 @@ interface Delivery {
   readonly gzip: boolean;
 }
 
-/** Told to a peer that comes when memory is short. */
+/** The answer to a request that arrives when memory is short. */
 const RETRY_AFTER_MS = 1000;
 
 export const TOO_LARGE: Refusal = {
@@ -52,7 +52,7 @@ export function malformed(message: string): Refusal {
   return { kind: 'refused', code: INVALID_ARGUMENT, httpStatus: 400, message };
 }
 
-/** What both ports share: from a complete body to the reply, with the counts. */
+/** The part that both ports share: from a complete body to the reply, with the counts. */
 export class Intake {
   readonly limits: ReceiverLimits;
   readonly held: HeldBytes;
@@ -72,18 +72,18 @@ export class Intake {
     this.held = new HeldBytes(limits.maxHeldBytes);
   }
 
-  /** Counts a refusal of the receiver's own and hands it on. */
+  /** Counts a refusal of the receiver itself, and returns it. */
   reject(refusal: Refusal): Refusal {
     this.counts.rejected++;
     return refusal;
   }
 
-  /** Never rejects. Gives back what the body holds. */
+  /** Never rejects. Releases the bytes of the body. */
   async answer(delivery: Delivery): Promise<ExportReply> {
     this.counts.receivedBytes += delivery.body.length;
     let inflated = 0;
     try {
-      // 1. Inflate first: limits are about what the message really is.
+      // 1. Decompress first: limits apply to the real size of the message.
       let message = delivery.body;
       if (delivery.gzip && message.length > 0) {
         const cap = inflateCap(message.length, this.limits);
@@ -95,10 +95,10 @@ export class Intake {
         message = result.bytes;
         inflated = message.length;
       }
-      // 2. Decode: what is malformed now will be so at every retry.
+      // 2. Decode: a malformed message will be malformed at every retry.
       const decoded = this.#decode(delivery, message);
       if ('kind' in decoded) return this.reject(decoded);
-      // 3. Only then ask whose data it is.
+      // 3. Only then call the handler.
       return await this.#ask(delivery, decoded, message);
     } finally {
       this.held.give(delivery.body.length + inflated);
@@ -139,7 +139,7 @@ export class Intake {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** No bytes are an empty request, as in protobuf. */
+/** Empty input is an empty request, as in protobuf. */
 function textOf(message: Buffer): string {
   if (message.length === 0) return '{}';
   try {

@@ -3,7 +3,7 @@ import type { ReceiverLimits } from './receiver-options.js';
 
 const MIB = 1024 * 1024;
 
-/** The limits that hold unless others are given. */
+/** The default limits. */
 export const DEFAULT_RECEIVER_LIMITS: ReceiverLimits = Object.freeze({
   ...DEFAULT_DECODE_LIMITS,
   maxBodyBytes: 20 * MIB,
@@ -18,16 +18,16 @@ export function receiverLimits(limits: Partial<ReceiverLimits> = {}): ReceiverLi
   return { ...DEFAULT_RECEIVER_LIMITS, ...Object.fromEntries(given) };
 }
 
-/** Up to this size a body may inflate by any ratio: small ones of equal records do so honestly. */
+/** Up to this size a body may inflate by any ratio, as small bodies of equal records do. */
 const FREE_INFLATE_BYTES = MIB;
 
-/** Bytes to which a body of `compressed` bytes may inflate. */
+/** The size to which a body of `compressed` bytes may inflate. */
 export function inflateCap(compressed: number, limits: ReceiverLimits): number {
   const byRatio = Math.max(FREE_INFLATE_BYTES, compressed * limits.maxInflateRatio);
   return Math.min(limits.maxBodyBytes, byRatio);
 }
 
-/** Bytes that all requests in flight hold together. */
+/** The bytes that all requests in flight hold together. */
 export class HeldBytes {
   #held = 0;
   readonly #max: number;
@@ -40,7 +40,7 @@ export class HeldBytes {
     return this.#held;
   }
 
-  /** False, and nothing taken, where it would be too much. */
+  /** False if it would be too much; then nothing is reserved. */
   take(bytes: number): boolean {
     if (this.#held + bytes > this.#max) return false;
     this.#held += bytes;

@@ -38,7 +38,7 @@ const compression = CompressionAlgorithm.GZIP;
 let receiver: OtlpReceiver;
 let ports: ReceiverPorts;
 let received: ReceivedExport[];
-/** What the next requests get; the last one stays. */
+/** The answers to the next requests. The last one stays. */
 let replies: ExportReply[];
 
 beforeEach(async () => {

@@ -52,7 +52,7 @@ async function httpCall(port: number): Promise<string> {
   return statusLine(socket);
 }
 
-/** The grpc-status of an empty export, or that there was none. */
+/** The grpc-status of an empty export, or a note that there was none. */
 function grpcCall(port: number): Promise<string> {
   const session = connectHttp2(`http://127.0.0.1:${port}`);
   opened.push({ close: () => session.destroy() });
@@ -140,7 +140,7 @@ describe('createOtlpReceiver', () => {
     const others = [idle.at(1)!, fourth];
     for (const each of others) each.write(REQUEST);
     while (waiting.length < 3) await new Promise((resolve) => setImmediate(resolve));
-    // All three wait for an answer now: the new one goes.
+    // All three wait for an answer now, so the new connection is closed.
     await closed(await client(httpPort));
     expect(receiver.stats().connections).toBe(3);
     for (const resolve of waiting) resolve({ kind: 'accepted' });
@@ -174,7 +174,7 @@ describe('createOtlpReceiver', () => {
   it('cuts everything at once where the signal aborted, and leaves no handle', async () => {
     const open = (): string[] =>
       process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'));
-    // Of the runner and of specs before this one.
+    // Handles of the test runner and of earlier specs.
     const before = open();
     const asked: (() => void)[] = [];
     const receiver = receiverWith({

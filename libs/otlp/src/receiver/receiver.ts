@@ -4,7 +4,7 @@ import { Intake } from './intake.js';
 import { receiverLimits } from './receiver-limits.js';
 import type { OtlpReceiverOptions, ReceiverStats } from './receiver-options.js';
 
-/** A port is 0 where its endpoint is off. */
+/** A port is 0 if its endpoint is off. */
 export interface ReceiverPorts {
   readonly grpcPort: number;
   readonly httpPort: number;
@@ -12,11 +12,14 @@ export interface ReceiverPorts {
 
 /** A receiver of OTLP, as `createOtlpReceiver` gives it. */
 export interface OtlpReceiver {
-  /** Opens the ports; again gives the same promise. Rejects with the error of node:net, and then none is open. */
+  /**
+   * Opens the ports. A second call returns the same promise. Rejects with the error of node:net, and then no port is
+   * open.
+   */
   start(): Promise<ReceiverPorts>;
   /**
-   * Stops listening, lets requests in flight have their answer for up to 1 s or until `signal` aborts, then cuts every
-   * connection. Safe before start and twice; there is no start after it.
+   * Stops listening, gives requests in flight up to 1 s for their answer, or until `signal` aborts, then cuts every
+   * connection. Safe before start and twice. It cannot be started again.
    */
   close(signal?: AbortSignal): Promise<void>;
   /** Counts since the receiver was made. */

@@ -3,17 +3,17 @@ import type { Clock } from './sender.js';
 interface BackoffOptions {
   /** The pause after the first failure, in ms. */
   readonly firstMs: number;
-  /** No pause is longer before the jitter, in ms. */
+  /** The longest pause before the jitter, in ms. */
   readonly maxMs: number;
-  /** By how much each pause is longer than the one before. Default: 2. */
+  /** The factor between one pause and the next. Default: 2. */
   readonly factor?: number;
-  /** The part of a pause that chance takes away or adds at most. Default: 0. */
+  /** The part of a pause that the jitter takes away or adds at most. Default: 0. */
   readonly jitter?: number;
-  /** From 0 to 1. Default: `Math.random`. */
+  /** Returns 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
 }
 
-/** How long to wait after each failure in a row. Whoever fails counts its failures. */
+/** The pauses after failures in a row. The caller counts its failures. */
 export class Backoff {
   readonly #firstMs: number;
   readonly #maxMs: number;
@@ -38,7 +38,7 @@ export class Backoff {
   }
 }
 
-/** Leaves alone what failed, for a pause that grows with each failure in a row. */
+/** Pauses after a failure, longer with each failure in a row. */
 export class Cooldown {
   readonly #clock: Clock;
   readonly #backoff: Backoff;
@@ -50,7 +50,7 @@ export class Cooldown {
     this.#backoff = backoff;
   }
 
-  /** 0 when it may be tried now. */
+  /** 0 if it may be tried now. */
   get remainingMs(): number {
     return this.#failures === 0 ? 0 : Math.max(0, this.#notBeforeMs - this.#clock.now());
   }

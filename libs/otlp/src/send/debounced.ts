@@ -1,6 +1,6 @@
 import type { Clock } from './sender.js';
 
-/** Work that is done some time after it was asked for, once for all who asked meanwhile. */
+/** Work that runs some time after it was requested, once for all requests meanwhile. */
 export class Debounced {
   readonly #clock: Clock;
   readonly #afterMs: number;
@@ -16,7 +16,7 @@ export class Debounced {
     this.#run = run;
   }
 
-  /** Asks for a run in `afterMs`. Does nothing where one is already to come, or after `stop`. */
+  /** Requests a run in `afterMs`. Does nothing if one is already due, or after `stop`. */
   ask(): void {
     if (this.#cancel !== undefined || this.#isStopped) return;
     this.#cancel = this.#clock.after(this.#afterMs, () => {
@@ -24,7 +24,7 @@ export class Debounced {
     });
   }
 
-  /** No run begins after it. Resolves when the present one is done. */
+  /** No run begins after it. Resolves when the current run has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel?.();
@@ -32,7 +32,7 @@ export class Debounced {
   }
 
   async #begin(): Promise<void> {
-    // Only now: while a slow disk is at the last run, one more waits and no others.
+    // Only now: while a slow disk is busy with the last run, one more waits and no others.
     this.#cancel = undefined;
     if (!this.#isStopped) await this.#run();
   }

@@ -1,19 +1,19 @@
 /**
- * What a send came to. A value, never a throw: retry, breaker, ledger and health all read it.
+ * The result of a send. A value, never a throw: retry, breaker, ledger and health all read it.
  * Source: OTLP specification, "OTLP/gRPC Response" and "OTLP/HTTP Response".
  */
 export type Outcome =
   | { readonly kind: 'accepted' }
   /** The rest was accepted. Never sent again. */
   | { readonly kind: 'partial'; readonly rejected: number; readonly reason: string }
-  /** May be sent again, not before `afterMs` where the peer asked for a pause; `tooLarge`: in parts. */
+  /** May be sent again, not before `afterMs` if the peer asked for a pause. `tooLarge`: in parts. */
   | {
       readonly kind: 'retry';
       readonly reason: string;
       readonly afterMs?: number;
       readonly tooLarge?: true;
     }
-  /** Must not be sent again as it is. `tooLarge`: for its size, so that parts of it may be taken. */
+  /** Must not be sent again unchanged. `tooLarge`: refused for its size, so parts of it may be accepted. */
   | { readonly kind: 'refused'; readonly reason: string; readonly tooLarge?: true };
 
 export const accepted: Outcome = Object.freeze({ kind: 'accepted' });

@@ -14,16 +14,16 @@ export interface Batch {
 }
 
 /**
- * One stage on the way to the collector. `send` never rejects and settles soon after `signal` aborts (with
- * `retry`, reason `aborted`). `close` is safe twice and resolves when nothing of the stage is open; after it
- * `send` answers `refused`, reason `closed`.
+ * One stage on the way to the collector. `send` never rejects, and settles soon after `signal` aborts (with `retry`,
+ * reason `aborted`). `close` is safe twice, and resolves when nothing of the stage is open; afterwards `send` returns
+ * `refused`, reason `closed`.
  */
 export interface Sender {
   send(batch: Batch, signal: AbortSignal): Promise<Outcome>;
   close(): Promise<void>;
 }
 
-/** Wraps a sender in one more concern. Closing the wrap closes what it wraps. */
+/** Wraps a sender in one more concern. Closing the result closes the wrapped sender. */
 export type Layer = (next: Sender) => Sender;
 
 /** What everything that waits or measures takes instead of the globals, so that specs can move time. @internal */

@@ -245,7 +245,7 @@ describe('SlabReader', () => {
     expect(takeAll(all)).toEqual([1, 2, 3]);
   });
 
-  it('knows what was appended before a mark and is not settled', () => {
+  it('counts the items that were appended before a mark and are not settled', () => {
     const all = slabs();
     all.add(1);
     const mark = all.writer.seal();

@@ -24,7 +24,7 @@ const errorOf = (make: () => unknown): unknown => {
 describe('checkDestination', () => {
   useLeakCheck();
 
-  it('finds nothing wrong with what is right, and opens nothing', () => {
+  it('finds no fault in a valid destination, and opens nothing', () => {
     const tls = { caFile: certificate('ca.pem') };
     const checked = checkDestination(
       { protocol: 'http/protobuf', endpoint: 'https://c:4318/v1/traces', tls },
@@ -104,7 +104,7 @@ describe('createPipeline', () => {
     }
   });
 
-  it('does not look again at what was checked; what has changed since is told, and tried again', async () => {
+  it('does not check the files of a checked destination again; reports later changes, and retries', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'checked-'));
     const caFile = join(folder, 'ca.pem');
     await writeFile(caFile, '');

@@ -12,7 +12,7 @@ it.each([
 
 it.each([
   ['a page', 'text/html', '<p>größer\u0007</p>', '<p>gr er </p>'],
-  ['what is no Status', 'application/x-protobuf', 'no: Status', 'no: Status'],
+  ['a body that is not a Status', 'application/x-protobuf', 'no: Status', 'no: Status'],
   ['other JSON', 'application/json', '{"error":"full"}', '{"error":"full"}'],
   ['JSON that is none', 'application/json', '{"message":', '{"message":'],
   ['nothing', 'application/x-protobuf', '', ''],

@@ -90,7 +90,7 @@ describe.each([
     expect(warnings).toEqual(['the server does not take zstd; using gzip']);
   });
 
-  it('loses nothing of what is sent at the same time', async () => {
+  it('loses none of the requests that are sent at the same time', async () => {
     const server = new CoreServer(refuse);
     await start(server);
     const sent = await Promise.all(Array.from({ length: 20 }, () => send()));

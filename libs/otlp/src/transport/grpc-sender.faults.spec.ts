@@ -30,7 +30,7 @@ afterEach(async () => {
 const send = (signal = patience()): Promise<Outcome> => sender.send(smallBatch(), signal);
 
 describe('a GOAWAY', () => {
-  it('sends what is above the last stream again at once and lets the others finish', async () => {
+  it('sends streams above the last one again at once and lets the others finish', async () => {
     await start((stream) => stream.resume());
     const sent = [send(), send()];
     const first = await peer.streams(1);
@@ -44,7 +44,7 @@ describe('a GOAWAY', () => {
     expect(peer.sessions).toHaveLength(2);
   });
 
-  it('with an error sends again what was not looked at, and leaves the rest to the retry layer', async () => {
+  it('with an error sends unprocessed requests again, and leaves the others to the retry layer', async () => {
     await start((stream) => stream.resume());
     const sent = [send(), send()];
     const first = await peer.streams(1);

@@ -227,7 +227,7 @@ describe('a connection', () => {
 });
 
 describe('close', () => {
-  it('waits for what is in flight', async () => {
+  it('waits for requests in flight', async () => {
     const opened: ServerResponse[] = [];
     await start((request, response) => {
       request.resume();
@@ -242,7 +242,7 @@ describe('close', () => {
     await closed;
   });
 
-  it('cuts what is in flight after its time', async () => {
+  it('cuts requests in flight after its time', async () => {
     await start(() => {});
     const clock = new ManualClock();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

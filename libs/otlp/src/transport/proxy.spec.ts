@@ -48,7 +48,7 @@ describe('proxyOf', () => {
     expect(named(url, noProxy) !== undefined).toBe(proxied);
   });
 
-  it('refuses what is no URL without showing it', () => {
+  it('refuses a value that is not a URL without showing it', () => {
     const env = { HTTP_PROXY: 'user:canary@proxy' };
     expect(() => proxyOf(plain, env)).toThrow('proxy must be an http:// or https:// URL');
   });

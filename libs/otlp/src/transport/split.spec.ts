@@ -104,7 +104,7 @@ describe('split', () => {
     expect(parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes);
   });
 
-  it('lets an item above the limit travel alone, and leaves what is one thing in one piece', () => {
+  it('lets an item above the limit travel alone, and leaves a single item whole', () => {
     const parts = split(batch, 10);
     expect(parts.map(({ items }) => items)).toEqual(Array.from({ length: 15 }, () => 1));
     const big = bigBatch(100);

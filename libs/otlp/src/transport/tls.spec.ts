@@ -93,7 +93,7 @@ describe.each([
     ['wrong-host.pem', { caFile: CA }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['other-server.pem', { caFile: CA }, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
     ['server.pem', undefined, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-  ])('tells what is wrong with %s (CA %p)', async (cert, tls, reason) => {
+  ])('gives the fault of %s (CA %p)', async (cert, tls, reason) => {
     const peer = await server(cert);
     expect(await send(peer.url, tls)).toMatchObject({ kind: 'retry', reason });
   });

@@ -152,7 +152,7 @@ describe('decodeExportRequestJson', () => {
     expect(record(`"attributes":${twice}`).attributes).toEqual({ k: 2 });
   });
 
-  it('takes a byte order mark, and refuses what is not an object', () => {
+  it('accepts a byte order mark, and refuses a value that is not an object', () => {
     expect(decodeExportRequestJson('logs', '\ufeff{}').groups).toEqual([]);
     expect(fault(() => decodeExportRequestJson('logs', '[]'))).toBe('json_value: not an object');
     expect(fault(() => decodeExportRequestJson('logs', 'null'))).toBe('json_value: not an object');
