@@ -9,7 +9,7 @@ import type { ExportEngine } from '../engine/engine.js';
 import type { OtelProviders } from '../providers/otel-providers.js';
 
 /**
- * How telemetry leaves last, in the phase `flush`:
+ * Registers the last export of telemetry, in the phase `flush`:
  *
  * 1. Traces and logs, together: nothing later makes more of them.
  * 2. The final metrics, which hold what step 1 did to the exporters' own figures.
@@ -51,7 +51,7 @@ export const registerFlush = (
   );
 };
 
-/** What the summary of the shutdown names: it says "nothing left" only where the books do. */
+/** What the summary of the shutdown says is left; `undefined` where the counts show nothing. */
 const leftOf = (losses: string | undefined, unendedSpans: number): string | undefined => {
   const spans = unendedSpans > 0 ? `${unendedSpans} spans had not ended` : undefined;
   const lost = losses === undefined ? undefined : `telemetry was lost: ${losses}`;

@@ -14,8 +14,8 @@ const messageOf = (error: unknown): string => {
 };
 
 /**
- * Tells of a failure of ours, or of a function given in the options: at most one line per cause and
- * minute. `cause` is one of a fixed set of texts, so that the memory of them is bounded. Never throws.
+ * Prints a failure of this package, or of a function that the options give, by OpenTelemetry's diagnostics: at most one
+ * line per cause and minute. `cause` is one of a fixed set of texts. Never throws.
  */
 export const warnOfFault = (cause: string, error: unknown): void => {
   const suppressed = rate.admit(cause, performance.now());
@@ -28,7 +28,7 @@ export const warnOfFault = (cause: string, error: unknown): void => {
   }
 };
 
-/** Runs what must never harm a request, a call or a message. */
+/** Calls `run`, which must never harm a request, a call or a message. Prints what it throws. */
 export const guarded = (cause: string, run: () => void): void => {
   try {
     run();

@@ -1,7 +1,7 @@
 const CLAIMED = Symbol.for('nestlens.http.client_call');
 const CODES: ReadonlySet<unknown> = new Set(['ABORT_ERR', 'UND_ERR_ABORTED']);
 
-/** `true` for the first of all who ask: several apps in one process hear of the same request. */
+/** Returns `true` to the first app that asks for `request`. Several apps of one process hear of the same request. */
 export const claim = (request: object): boolean => {
   const claimed = request as { [CLAIMED]?: true };
   if (claimed[CLAIMED] === true) return false;
@@ -10,8 +10,8 @@ export const claim = (request: object): boolean => {
 };
 
 /**
- * Whether an error only says that the caller gave up. An abort with a reason of the caller's own, and a
- * time limit (`AbortSignal.timeout`), look like failures and are taken as such.
+ * Whether an error says only that the caller cancelled. An abort with a reason of the caller's own, and a timeout
+ * (`AbortSignal.timeout`), look like failures and count as failures.
  */
 export const isCancellation = (error: unknown): boolean => {
   if (error === null || typeof error !== 'object') return false;

@@ -5,7 +5,7 @@ import type { IdGenerator } from '@opentelemetry/sdk-trace';
 /** The trace ID is random (W3C Trace Context Level 2, section 3.2.2.5.2). */
 export const RANDOM = 0b10;
 
-/** The last trace ID of an app's own generator. A span starts in the same turn in which its ID is made. */
+/** The last trace ID that an app's own generator made. A span starts in the same turn as its ID is made. */
 let unvouched: string | undefined;
 
 /** Keeps the random flag off traces whose IDs come from `generator`, since nobody knows whether they are random. */
@@ -15,7 +15,7 @@ export const unvouchedIds = (generator: IdGenerator): IdGenerator => ({
 });
 
 let isShown = true;
-/** Spans with the flag, which do not show it. */
+/** Contexts of spans that have the flag and do not show it. */
 const hidden = new WeakSet<SpanContext>();
 
 /**

@@ -26,7 +26,7 @@ interface Adapter {
  * On Fastify the hook does not call `next`, so its chain ends there; the raw response still ends the request
  * for it: `onResponse` hooks run, and `inject` resolves, at the response's `finish`.
  *
- * A path that the app itself has a route or a mounted handler for is left to the app, telemetry included.
+ * Where the app itself has a route or a mounted handler at a path, the app answers, and its telemetry is recorded.
  */
 @Injectable()
 export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
