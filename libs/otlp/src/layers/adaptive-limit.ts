@@ -35,11 +35,11 @@ export const adaptiveLimit = (options: AdaptiveLimitOptions = {}): AdaptiveLimit
   const aimd = new Aimd({ min, max, initial, clock });
   let inFlight = 0;
   const layer: Layer = (next) => ({
-    async send(batch, signal) {
+    async send(batch, signal, trail) {
       const startedAt = clock.now();
       inFlight += 1;
       const inFlightThen = inFlight;
-      const outcome = await next.send(batch, signal);
+      const outcome = await next.send(batch, signal, trail);
       inFlight -= 1;
       aimd.learn(outcome, {
         bytes: batch.bytes,

@@ -8,7 +8,7 @@ import {
 } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
-import { beginTrail, takeTrail } from '../send/trail.js';
+import { beginTrail, type Trail } from '../send/trail.js';
 import { splitBatches } from './batch-splitter.js';
 import type { BatchSplitter } from './batch-splitter.js';
 import { never } from './fixtures/scripted-sender.js';
@@ -39,15 +39,15 @@ describe('splitBatches', () => {
   let sent: number[];
   let answer: (batch: Batch, index: number) => Outcome;
 
-  const send = (batch: Batch): Promise<Outcome> =>
+  const send = (batch: Batch, trail = beginTrail()): Promise<Outcome> =>
     layer({
-      send: (part) => {
+      send: (part, _signal, partTrail?: Trail) => {
         sent.push(part.bytes / BYTES);
-        beginTrail(part).attempts += 1;
+        partTrail!.attempts = (partTrail!.attempts ?? 0) + 1;
         return Promise.resolve(answer(part, sent.length - 1));
       },
       close: () => Promise.resolve(),
-    }).send(batch, never());
+    }).send(batch, never(), trail);
   const upTo =
     (chunks: number): ((batch: Batch) => Outcome) =>
     ({ bytes }) =>
@@ -92,9 +92,9 @@ describe('splitBatches', () => {
   it('answers retry as soon as a part does, and counts what the peer has', async () => {
     const outcomes = [refusedForSize('413'), accepted, retry('timeout')];
     answer = (_batch, index) => outcomes[index] ?? accepted;
-    const batch = batchOf(2);
-    expect(await send(batch)).toEqual(retry('timeout'));
-    expect(takeTrail(batch)).toMatchObject({ attempts: 3, resent: true });
+    const trail = beginTrail();
+    expect(await send(batchOf(2), trail)).toEqual(retry('timeout'));
+    expect(trail).toMatchObject({ attempts: 3, resent: true });
   });
 
   describe('where what is large does not get through in its time', () => {
@@ -111,10 +111,10 @@ describe('splitBatches', () => {
         return batch.bytes > passes ? retryInParts('timeout') : accepted;
       };
       expect(layer.splits(batchOf(5))).toBe(false);
-      const batch = batchOf(5);
-      expect(await send(batch)).toEqual(accepted);
+      const trail = beginTrail();
+      expect(await send(batchOf(5), trail)).toEqual(accepted);
       expect(sent).toEqual([5, 2, 2, 1]);
-      expect(takeTrail(batch)).toMatchObject({ attempts: 4 });
+      expect(trail).toMatchObject({ attempts: 4 });
       expect(layer.maxBytes()).toBe(2 * BYTES);
       expect(layer.splits(batchOf(5))).toBe(true);
       expect(layer.splits(batchOf(2))).toBe(false);
@@ -123,10 +123,10 @@ describe('splitBatches', () => {
     it('splits what was made larger before it is sent', async () => {
       answer = () => accepted;
       passes = 2 * BYTES;
-      const batch = batchOf(5);
-      expect(await send(batch)).toEqual(accepted);
+      const trail = beginTrail();
+      expect(await send(batchOf(5), trail)).toEqual(accepted);
       expect(sent).toEqual([2, 2, 1]);
-      expect(takeTrail(batch)).toMatchObject({ attempts: 3, resent: false });
+      expect(trail).toMatchObject({ attempts: 3, resent: false });
     });
 
     it('sends parts together again as soon as they get through', async () => {

@@ -1,7 +1,7 @@
 import { accepted, partial, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
-import type { Batch, Layer, Sender } from '../send/sender.js';
-import { joinTrail, noteResent } from '../send/trail.js';
+import type { Batch, Layer, Next } from '../send/sender.js';
+import { beginTrail, joinTrail, type Trail } from '../send/trail.js';
 import { LEAST_BYTES } from './request-size.js';
 
 export interface BatchSplitter extends Layer {
@@ -34,17 +34,22 @@ export const splitBatches = (
   const splits = (batch: Batch): boolean =>
     batch.bytes > maxBytes() && split(batch, maxBytes()).length > 1;
 
-  const send = async (next: Sender, batch: Batch, signal: AbortSignal): Promise<Outcome> => {
+  const send = async (
+    next: Next,
+    batch: Batch,
+    signal: AbortSignal,
+    trail: Trail,
+  ): Promise<Outcome> => {
     const most = maxBytes();
     const parts = split(batch, most);
-    if (parts.length > 1) return inParts(next, batch, parts, signal);
-    const outcome = await next.send(batch, signal);
+    if (parts.length > 1) return inParts(next, parts, signal, trail);
+    const outcome = await next.send(batch, signal, trail);
     if (!('tooLarge' in outcome)) return outcome;
     const half = Math.max(LEAST_BYTES, Math.ceil(batch.bytes / 2));
     const smaller = split(batch, Math.min(half, maxBytes()));
     if (smaller.length > 1) {
       if (outcome.kind === 'refused') taken = Math.min(taken, half);
-      return inParts(next, batch, smaller, signal);
+      return inParts(next, smaller, signal, trail);
     }
     if (outcome.kind === 'retry') return retry(outcome.reason);
     onTooLarge(batch, outcome.reason);
@@ -52,20 +57,21 @@ export const splitBatches = (
   };
 
   const inParts = async (
-    next: Sender,
-    whole: Batch,
+    next: Next,
     parts: readonly Batch[],
     signal: AbortSignal,
+    trail: Trail,
   ): Promise<Outcome> => {
     let rejected = 0;
     let reason = '';
     for (let at = 0; at < parts.length;) {
       const together = nextRequest(parts, at, maxBytes());
       const part = together.length === 1 ? together[0]! : joined(together);
-      const outcome = await send(next, part, signal);
-      joinTrail(whole, part);
+      const partTrail = beginTrail();
+      const outcome = await send(next, part, signal, partTrail);
+      joinTrail(trail, partTrail);
       if (outcome.kind === 'retry') {
-        if (at > 0) noteResent(whole);
+        if (at > 0) trail.resent = true;
         return outcome;
       }
       at += together.length;
@@ -77,7 +83,7 @@ export const splitBatches = (
   };
 
   const layer: Layer = (next) => ({
-    send: (batch, signal) => send(next, batch, signal),
+    send: (batch, signal, trail = beginTrail()) => send(next, batch, signal, trail),
     close: () => next.close(),
   });
   return Object.assign(layer, { maxBytes, splits });

@@ -1,6 +1,6 @@
 import type { Outcome } from '../send/outcome.js';
 import { refused, retry } from '../send/outcome.js';
-import type { Batch, Clock, Layer, Sender } from '../send/sender.js';
+import type { Clock, Layer, Next, Sender } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
 import { BreakerCircuit } from './breaker-circuit.js';
 import type { BreakerState } from './breaker-circuit.js';
@@ -80,14 +80,14 @@ export const breaker = (options: BreakerOptions = {}): Breaker => {
   });
 };
 
-const guard = (circuit: BreakerCircuit, next: Sender, onClose: () => void): Sender => {
+const guard = (circuit: BreakerCircuit, next: Next, onClose: () => void): Sender => {
   let closed = false;
   return {
-    async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
+    async send(batch, signal, trail): Promise<Outcome> {
       if (closed) return refused(CLOSED);
       const call = circuit.admit();
       if (call === undefined) return retry(BREAKER_OPEN, circuit.waitMs());
-      const outcome = await next.send(batch, signal);
+      const outcome = await next.send(batch, signal, trail);
       circuit.settle(call, outcome);
       return outcome;
     },

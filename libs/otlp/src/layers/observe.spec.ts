@@ -1,11 +1,16 @@
 import { accepted, partial, retry as again } from '../send/outcome.js';
-import { noteUnsent } from '../send/trail.js';
 import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
+import { adaptiveLimit } from './adaptive-limit.js';
+import { splitBatches } from './batch-splitter.js';
+import { breaker } from './breaker.js';
 import { batchOf, inTurn, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { observe } from './observe.js';
 import type { Operation } from './observe.js';
+import { reach } from './reach.js';
+import { requestSize } from './request-size.js';
 import { retry } from './retry.js';
 import { stack } from './stack.js';
+import { timeout } from './timeout.js';
 
 describe('observe', () => {
   let clock: ManualClock;
@@ -65,15 +70,34 @@ describe('observe', () => {
     ];
     for (const unsent of failures) {
       const before = peer.attempts.length;
-      peer.script = ({ batch }, index) => {
+      peer.script = ({ trail }, index) => {
         if (index >= before + 2) return accepted;
-        if (unsent[index - before]) noteUnsent(batch);
+        if (unsent[index - before]) trail!.unsent = true;
         return again('connection_closed');
       };
       void sender.send(batchOf(), never());
       await clock.advance(10_000);
     }
     expect(operations.map((operation) => operation.possibleDuplicate)).toEqual([false, true]);
+  });
+
+  it('reads what the transport wrote, through every layer', async () => {
+    peer.script = ({ trail }) => {
+      trail!.resent = true;
+      return accepted;
+    };
+    const layers = [
+      observe({ ended: (operation) => operations.push(operation) }, clock),
+      splitBatches((batch) => [batch]),
+      retry({ clock }),
+      breaker({ clock }),
+      adaptiveLimit({ clock }),
+      requestSize({ clock }),
+      timeout(1000, clock),
+      reach(clock),
+    ];
+    expect(await stack(layers, peer).send(batchOf(), never())).toBe(accepted);
+    expect(operations).toMatchObject([{ attempts: 1, possibleDuplicate: true }]);
   });
 
   it('counts one attempt where nobody counts them', async () => {

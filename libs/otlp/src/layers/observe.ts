@@ -2,7 +2,7 @@ import type { Outcome } from '../send/outcome.js';
 import type { Batch, Clock, Layer } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import { takeTrail } from '../send/trail.js';
+import { beginTrail } from '../send/trail.js';
 
 /** One batch from hand-over to its last answer. */
 export interface Operation {
@@ -28,19 +28,19 @@ interface OperationListener {
 export const observe =
   (listener: OperationListener, clock: Clock = systemClock): Layer =>
   (next) => ({
-    async send(batch, signal) {
+    async send(batch, signal, trail = beginTrail()) {
       const startedAt = clock.now();
       quietly(() => listener.started?.(batch));
-      const outcome = await next.send(batch, signal);
-      const trail = takeTrail(batch);
+      const outcome = await next.send(batch, signal, trail);
       quietly(() =>
         listener.ended({
           signal: batch.signal,
           items: batch.items,
           bytes: batch.bytes,
-          attempts: trail?.attempts ?? 1,
+          attempts: trail.attempts ?? 1,
           durationMs: clock.now() - startedAt,
-          possibleDuplicate: trail?.resent ?? false,
+          // Without retry the sender's caller judges it: the replay, which keeps the batch.
+          possibleDuplicate: trail.attempts !== undefined && trail.resent,
           outcome,
         }),
       );

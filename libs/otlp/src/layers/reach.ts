@@ -55,10 +55,10 @@ export const reach = (clock: Clock = systemClock): Reach => {
     nobody = outcome.kind === 'retry' && NOBODY.has(outcome.reason);
   };
   const layer: Layer = (next) => ({
-    async send(batch, signal) {
+    async send(batch, signal, trail) {
       begun += 1;
       const number = begun;
-      const outcome = await next.send(batch, signal);
+      const outcome = await next.send(batch, signal, trail);
       learn(outcome, number);
       return outcome;
     },

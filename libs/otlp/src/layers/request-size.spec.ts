@@ -1,7 +1,7 @@
 import { accepted, partial, refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
-import { beginTrail, noteUnsent } from '../send/trail.js';
+import { beginTrail } from '../send/trail.js';
 import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { never } from './fixtures/scripted-sender.js';
 import { LEAST_BYTES, requestSize } from './request-size.js';
@@ -22,8 +22,7 @@ describe('requestSize', () => {
     isUnsent = false,
   ): Promise<void> => {
     const batch: Batch = { signal: 'traces', items: 1, bytes, chunks: [] };
-    beginTrail(batch);
-    if (isUnsent) noteUnsent(batch);
+    const trail = { ...beginTrail(), unsent: isUnsent };
     const sender = layer({
       async send() {
         clock.block(tookMs);
@@ -31,7 +30,7 @@ describe('requestSize', () => {
       },
       close: () => Promise.resolve(),
     });
-    expect(await sender.send(batch, never())).toBe(outcome);
+    expect(await sender.send(batch, never(), trail)).toBe(outcome);
   };
 
   beforeEach(() => {

@@ -1,7 +1,7 @@
 import type { Outcome } from '../send/outcome.js';
 import type { Clock, Layer } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
-import { isUnsent } from '../send/trail.js';
+import { beginTrail } from '../send/trail.js';
 import { TIMEOUT } from './fault.js';
 
 interface RequestSizeOptions {
@@ -54,10 +54,10 @@ export const requestSize = (options: RequestSizeOptions = {}): RequestSize => {
   };
 
   const layer: Layer = (next) => ({
-    async send(batch, signal) {
+    async send(batch, signal, trail = beginTrail()) {
       const startedAt = clock.now();
-      const outcome = await next.send(batch, signal);
-      if (!isUnsent(batch)) learn(outcome, batch.bytes, clock.now() - startedAt);
+      const outcome = await next.send(batch, signal, trail);
+      if (!trail.unsent) learn(outcome, batch.bytes, clock.now() - startedAt);
       return outcome;
     },
     close: () => next.close(),

@@ -1,8 +1,8 @@
 import { refused, retry as retryLater, retryInParts } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
-import type { Batch, Clock, Layer, Sender } from '../send/sender.js';
+import type { Batch, Clock, Layer, Next } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
-import { beginTrail } from '../send/trail.js';
+import { beginTrail, type Trail } from '../send/trail.js';
 import type { BreakerView } from './breaker.js';
 import { ABORTED, BREAKER_OPEN, CLOSED, faultOf, mayHaveArrived, UNANSWERED } from './fault.js';
 import { MIN_GAP_MS, RetryBudget, RetrySchedule } from './retry-schedule.js';
@@ -102,8 +102,8 @@ export const retry = (options: RetryOptions = {}): Retry => {
     unfollow = schedule.follow(context);
     let closed = false;
     return {
-      async send(batch, signal) {
-        return closed ? refused(CLOSED) : new Attempts(context, next, batch, signal).run();
+      async send(batch, signal, trail = beginTrail()) {
+        return closed ? refused(CLOSED) : new Attempts(context, next, batch, signal).run(trail);
       },
       async close() {
         if (!closed) {
@@ -150,7 +150,7 @@ type Failure = Extract<Outcome, { kind: 'retry' }>;
 /** The attempts of one batch. */
 class Attempts {
   readonly #context: RetryContext;
-  readonly #next: Sender;
+  readonly #next: Next;
   readonly #batch: Batch;
   readonly #signal: AbortSignal;
   readonly #endsAt: number;
@@ -162,7 +162,7 @@ class Attempts {
   /** Failures since the shutdown began. */
   #lateFailures = 0;
 
-  constructor(context: RetryContext, next: Sender, batch: Batch, signal: AbortSignal) {
+  constructor(context: RetryContext, next: Next, batch: Batch, signal: AbortSignal) {
     this.#context = context;
     this.#next = next;
     this.#batch = batch;
@@ -170,16 +170,16 @@ class Attempts {
     this.#endsAt = context.clock.now() + context.maxElapsedMs;
   }
 
-  async run(): Promise<Outcome> {
-    const end = await this.#run();
+  async run(trail: Trail): Promise<Outcome> {
+    const end = await this.#run(trail);
     if (end !== 'aborted') return end;
     return retryLater(this.#mayHaveArrived ? UNANSWERED : ABORTED);
   }
 
-  async #run(): Promise<Outcome | 'aborted'> {
-    const trail = beginTrail(this.#batch);
+  async #run(trail: Trail): Promise<Outcome | 'aborted'> {
     const { budget, clock, schedule } = this.#context;
     budget.earn();
+    trail.attempts = 0;
     for (;;) {
       while (!this.#signal.aborted && !this.#mayStart()) {
         const end = await schedule.wait(schedule.earliest(), clock.now(), this.#signal);
@@ -187,9 +187,9 @@ class Attempts {
       }
       if (this.#signal.aborted) return 'aborted';
       trail.unsent = false;
-      const outcome = await this.#next.send(this.#batch, this.#signal);
+      const outcome = await this.#next.send(this.#batch, this.#signal, trail);
       if (outcome.kind !== 'retry' || outcome.reason !== BREAKER_OPEN) {
-        trail.attempts += 1;
+        trail.attempts = (trail.attempts ?? 0) + 1;
         trail.resent ||= this.#mayHaveArrived;
         schedule.learn(outcome, clock.now());
       }

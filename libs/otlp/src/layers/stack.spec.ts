@@ -9,9 +9,9 @@ describe('stack', () => {
   const named =
     (name: string): Layer =>
     (next) => ({
-      send: (batch, signal) => {
+      send: (batch, signal, trail) => {
         names.push(name);
-        return next.send(batch, signal);
+        return next.send(batch, signal, trail);
       },
       close: () => next.close(),
     });

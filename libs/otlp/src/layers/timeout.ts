@@ -26,8 +26,8 @@ const LONGEST_SLICE_MS = 250;
 export const timeout =
   (timeoutMs = 10_000, clock: Clock = systemClock): Layer =>
   (next) => ({
-    send: (batch, outer) =>
-      withDeadline((inner) => next.send(batch, inner), outer, Math.max(1, timeoutMs), clock),
+    send: (batch, outer, trail) =>
+      withDeadline((inner) => next.send(batch, inner, trail), outer, Math.max(1, timeoutMs), clock),
     close: () => next.close(),
   });
 

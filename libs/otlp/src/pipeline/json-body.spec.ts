@@ -1,19 +1,18 @@
 import { retry } from '../send/outcome.js';
-import { beginTrail, noteResent, noteUnsent } from '../send/trail.js';
+import { beginTrail, type Trail } from '../send/trail.js';
 import { patience, smallBatch } from '../transport/fixtures/batches.js';
 import { asJson } from './json-body.js';
 
 it('what becomes of the JSON of a batch is noted of the batch', async () => {
   const sender = asJson({
-    async send(json) {
-      noteUnsent(json);
-      noteResent(json);
+    async send(_json, _signal, given?: Trail) {
+      Object.assign(given!, { unsent: true, resent: true });
       return retry('ECONNREFUSED');
     },
     close: () => Promise.resolve(),
   });
   const batch = smallBatch();
-  const trail = beginTrail(batch);
-  await sender.send(batch, patience());
+  const trail = beginTrail();
+  await sender.send(batch, patience(), trail);
   expect(trail).toMatchObject({ unsent: true, resent: true });
 });

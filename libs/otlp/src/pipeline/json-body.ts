@@ -1,11 +1,10 @@
 import { transcodeJson } from '../encode/json.js';
 import { refused } from '../send/outcome.js';
-import type { Batch, Sender } from '../send/sender.js';
-import { shareTrail } from '../send/trail.js';
+import type { Batch, Next, Sender } from '../send/sender.js';
 
 /** Sends the same as OTLP/JSON. Below the timeout, and made again for each attempt: nothing is kept twice. */
-export const asJson = (next: Sender): Sender => ({
-  async send(batch, signal) {
+export const asJson = (next: Next): Sender => ({
+  async send(batch, signal, trail) {
     let body: Buffer;
     try {
       body = Buffer.from(transcodeJson(batch.signal, Buffer.concat(batch.chunks)));
@@ -13,8 +12,7 @@ export const asJson = (next: Sender): Sender => ({
       return refused('transcode_failed');
     }
     const json: Batch = { ...batch, bytes: body.length, chunks: [body] };
-    shareTrail(batch, json);
-    return next.send(json, signal);
+    return next.send(json, signal, trail);
   },
   close: () => next.close(),
 });

@@ -257,11 +257,11 @@ function createHttp(
 
 /** The paths of one HTTP collector behind one stack. */
 const bySignal = (senders: ReadonlyMap<Signal, Sender>): Sender => ({
-  async send(batch, signal) {
+  async send(batch, signal, trail) {
     const sender = senders.get(batch.signal);
     return sender === undefined
       ? { kind: 'refused', reason: 'no_destination' }
-      : sender.send(batch, signal);
+      : sender.send(batch, signal, trail);
   },
   async close() {
     await Promise.all([...senders.values()].map((sender) => sender.close()));

@@ -1,5 +1,6 @@
 import type { Signal } from '../wire/model.js';
 import type { Outcome } from './outcome.js';
+import type { Trail } from './trail.js';
 
 /** Encoded telemetry of one signal that travels in one request: its body is the chunks, one after the other. */
 export interface Batch {
@@ -19,12 +20,19 @@ export interface Batch {
  * `refused`, reason `closed`.
  */
 export interface Sender {
-  send(batch: Batch, signal: AbortSignal): Promise<Outcome>;
+  /** `trail` is written to on the way. Default: a new one, which nobody reads. */
+  send(batch: Batch, signal: AbortSignal, trail?: Trail): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** A sender below a layer, which has to hand the trail on. */
+export interface Next {
+  send(batch: Batch, signal: AbortSignal, trail: Trail | undefined): Promise<Outcome>;
   close(): Promise<void>;
 }
 
 /** Wraps a sender in one more concern. Closing the result closes the wrapped sender. */
-export type Layer = (next: Sender) => Sender;
+export type Layer = (next: Next) => Sender;
 
 /** What everything that waits or measures takes instead of the globals, so that specs can move time. @internal */
 export interface Clock {

@@ -1,7 +1,7 @@
 import { partial, refused, retry } from '../send/outcome.js';
 import type { Outcome } from '../send/outcome.js';
 import { systemClock } from '../send/sender.js';
-import { mayGoAtOnce, noteResent, noteUnsent } from '../send/trail.js';
+import { beginTrail, mayGoAtOnce, type Trail } from '../send/trail.js';
 import type { Batch, Clock } from '../send/sender.js';
 import { TransportConfigError } from '../pool/config-error.js';
 import type { Warn } from '../pool/config-error.js';
@@ -47,7 +47,11 @@ type Attempt = (
   encoded: Encoded,
   headers: HeaderValues,
   signal: AbortSignal,
+  trail: Trail,
 ) => Promise<Attempted>;
+
+/** One request of a batch whose headers are known. */
+type Send = (encoded: Encoded) => Promise<Attempted>;
 
 /**
  * The steps around a request that both protocols share:
@@ -93,9 +97,14 @@ export class Attempts {
   }
 
   /** Never rejects. */
-  async run(batch: Batch, signal: AbortSignal, attempt: Attempt): Promise<Outcome> {
+  async run(
+    batch: Batch,
+    signal: AbortSignal,
+    trail: Trail | undefined,
+    attempt: Attempt,
+  ): Promise<Outcome> {
     try {
-      return await this.#run(batch, signal, attempt);
+      return await this.#run(batch, signal, trail ?? beginTrail(), attempt);
     } catch (error) {
       const reason = failureReason(error);
       this.warn('internal', reason);
@@ -103,33 +112,29 @@ export class Attempts {
     }
   }
 
-  async #run(batch: Batch, signal: AbortSignal, attempt: Attempt): Promise<Outcome> {
+  async #run(batch: Batch, signal: AbortSignal, trail: Trail, attempt: Attempt): Promise<Outcome> {
     if (this.#closed) return refused('closed');
     if (signal.aborted) return retry('aborted');
     if (batch.bytes > this.#maxRequestBytes) return refused('too_large');
     const headers = await this.#headers.get(signal);
     if (headers.kind === 'failed') {
-      noteUnsent(batch);
+      trail.unsent = true;
       const { reason } = headers;
       if (reason !== 'aborted') this.warn(reason, HEADERS_FAULTS[reason]);
       return retry(reason);
     }
     this.#secrets.remember(headers.values);
-    return this.#inTurn(batch, headers.values, signal, attempt);
+    const send: Send = (encoded) => attempt(batch, encoded, headers.values, signal, trail);
+    return this.#inTurn(batch, signal, trail, send);
   }
 
   /** Sends in the chosen encoding, and in simpler ones while the server refuses those. */
-  async #inTurn(
-    batch: Batch,
-    headers: HeaderValues,
-    signal: AbortSignal,
-    attempt: Attempt,
-  ): Promise<Outcome> {
+  async #inTurn(batch: Batch, signal: AbortSignal, trail: Trail, send: Send): Promise<Outcome> {
     const picked = this.#choice.pick();
     const refusedIn: Encoding[] = [];
     let encoding = picked;
     for (;;) {
-      const attempted = await this.#send(batch, encoding, headers, signal, attempt);
+      const attempted = await this.#send(batch, encoding, signal, trail, send);
       const simpler = this.#simpler(encoding, attempted);
       if (simpler === undefined || this.#closed) {
         const outcome = this.#judge(batch, encoding, attempted, refusedIn);
@@ -171,17 +176,17 @@ export class Attempts {
   async #send(
     batch: Batch,
     encoding: Encoding,
-    headers: HeaderValues,
     signal: AbortSignal,
-    attempt: Attempt,
+    trail: Trail,
+    send: Send,
   ): Promise<Attempted> {
     const encoded = await this.#encode(batch, encoding, signal);
     if (signal.aborted) return { outcome: retry('aborted'), message: '' };
-    const first = await attempt(batch, encoded, headers, signal);
+    const first = await send(encoded);
     if (first.unprocessed === undefined || signal.aborted || this.#closed) return first;
-    if (!mayGoAtOnce(batch)) return first;
-    if (first.unprocessed === 'likely') noteResent(batch);
-    return attempt(batch, encoded, headers, signal);
+    if (!mayGoAtOnce(trail)) return first;
+    if (first.unprocessed === 'likely') trail.resent = true;
+    return send(encoded);
   }
 
   async #encode(batch: Batch, encoding: Encoding, signal: AbortSignal): Promise<Encoded> {

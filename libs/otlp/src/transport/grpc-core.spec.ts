@@ -3,7 +3,7 @@ import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:
 import { accept, startH2Peer } from '../pool/fixtures/h2-peer.js';
 import type { H2Peer, OnStream } from '../pool/fixtures/h2-peer.js';
 import type { Outcome } from '../send/outcome.js';
-import { beginTrail, takeTrail } from '../send/trail.js';
+import { beginTrail } from '../send/trail.js';
 import { patience, smallBatch } from './fixtures/batches.js';
 import { createGrpcSender } from './grpc-sender.js';
 import type { GrpcSender } from './grpc-sender.js';
@@ -82,9 +82,9 @@ describe.each([
     const server = new CoreServer(refuse);
     await start(server);
     const batch = smallBatch();
-    beginTrail(batch);
-    expect(await sender.send(batch, patience())).toEqual({ kind: 'accepted' });
-    expect(takeTrail(batch)?.resent).toBe(false);
+    const trail = beginTrail();
+    expect(await sender.send(batch, patience(), trail)).toEqual({ kind: 'accepted' });
+    expect(trail.resent).toBe(false);
     expect(await send()).toEqual({ kind: 'accepted' });
     expect(server.encodings).toEqual(['zstd', 'gzip', 'gzip']);
     expect(warnings).toEqual(['the server does not take zstd; using gzip']);

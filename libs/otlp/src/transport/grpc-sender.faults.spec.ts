@@ -107,10 +107,10 @@ describe('a reset', () => {
       stream.close(NGHTTP2_REFUSED_STREAM);
     });
     const batch = smallBatch();
-    beginTrail(batch);
+    const trail = beginTrail();
     const counts: number[] = [];
     for (let attempt = 0; attempt < 3; attempt += 1) {
-      await sender.send(batch, patience());
+      await sender.send(batch, patience(), trail);
       counts.push(streams);
     }
     expect(counts).toEqual([2, 3, 4]);

@@ -7,7 +7,7 @@ import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { refused, refusedForSize, retry } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
-import { noteUnsent } from '../send/trail.js';
+import type { Trail } from '../send/trail.js';
 import { decodeExportResponse } from '../wire/export-response.js';
 import type { ExportResponse } from '../wire/export-response.js';
 import type { Signal } from '../wire/model.js';
@@ -57,10 +57,11 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     encoded: Encoded,
     values: HeaderValues,
     signal: AbortSignal,
+    trail: Trail,
   ): Promise<Attempted> {
     const opened = await pool.open(headersOf(batch.signal, encoded, values), signal);
     if (opened.kind === 'failed') {
-      noteUnsent(batch);
+      trail.unsent = true;
       return said(retry(opened.reason, opened.afterMs));
     }
     const attempted = await judge(await exchange(opened, encoded, maxResponseBytes, signal), batch);
@@ -136,7 +137,7 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
     get certificateExpiresAt() {
       return tls?.expiresAt;
     },
-    send: (batch, signal) => attempts.run(batch, signal, attempt),
+    send: (batch, signal, trail) => attempts.run(batch, signal, trail, attempt),
     close() {
       attempts.close();
       const deadline = new AbortController();

@@ -4,7 +4,7 @@ import { resolvePoolOptions } from '../pool/pool-options.js';
 import type { PoolOptions } from '../pool/pool-options.js';
 import { refused, refusedForSize, retry } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
-import { noteUnsent } from '../send/trail.js';
+import type { Trail } from '../send/trail.js';
 import { decodeExportResponse, decodeExportResponseJson } from '../wire/export-response.js';
 import type { ExportResponse } from '../wire/export-response.js';
 import type { Signal } from '../wire/model.js';
@@ -77,6 +77,7 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     body: Encoded,
     values: HeaderValues,
     signal: AbortSignal,
+    trail: Trail,
   ): Promise<Attempted> {
     agent.followTls();
     const headers: OutgoingHttpHeaders = {
@@ -90,11 +91,11 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     const what = { agent, endpoint, path, headers, body, maxReplyBytes: maxResponseBytes };
     // The agent's own limit does not count connections that are still being made.
     if (!(await turns.take(signal))) {
-      noteUnsent(batch);
+      trail.unsent = true;
       return said(retry('aborted'));
     }
     const reply = await exchange(what, signal).finally(() => turns.give());
-    if (reply.kind !== 'reply' && !reply.sent) noteUnsent(batch);
+    if (reply.kind !== 'reply' && !reply.sent) trail.unsent = true;
     if (reply.kind === 'aborted' && reply.sent) agent.dropIdle();
     return judge(reply, batch);
   }
@@ -157,8 +158,8 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     get certificateExpiresAt() {
       return tls?.expiresAt;
     },
-    send(batch, signal) {
-      const sent = attempts.run(batch, signal, attempt);
+    send(batch, signal, trail) {
+      const sent = attempts.run(batch, signal, trail, attempt);
       inFlight.add(sent);
       return sent.finally(() => inFlight.delete(sent));
     },

@@ -1,7 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { startSilentServer } from '../pool/fixtures/silent-server.js';
-import { beginTrail } from '../send/trail.js';
-import type { Trail } from '../send/trail.js';
+import { beginTrail, type Trail } from '../send/trail.js';
 import { patience, smallBatch } from './fixtures/batches.js';
 import { createGrpcSender } from './grpc-sender.js';
 import { createHttpSender } from './http-sender.js';
@@ -27,8 +26,8 @@ async function startServer(onSocket: (socket: Socket) => void): Promise<number> 
 async function attempt(sender: Transport, signal = patience()): Promise<Trail> {
   closing.push(() => sender.close());
   const batch = smallBatch();
-  const trail = beginTrail(batch);
-  expect(await sender.send(batch, signal)).toMatchObject({ kind: 'retry' });
+  const trail = beginTrail();
+  expect(await sender.send(batch, signal, trail)).toMatchObject({ kind: 'retry' });
   return trail;
 }
 
