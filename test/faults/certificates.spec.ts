@@ -93,7 +93,7 @@ describe('files of certificates', () => {
           app.rest();
           await app.flush();
           const { size, doubles } = idsAt(server);
-          const uncounted = Math.max(0, doubles - app.books.possibleDuplicates);
+          const uncounted = Math.max(0, doubles - app.ledger.possibleDuplicates);
           const balance = balanceOf(app.report(), { size, doubles: uncounted });
           return { balance, told: notUsed() };
         },

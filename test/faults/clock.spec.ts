@@ -47,11 +47,11 @@ describe('a wall clock that jumps', () => {
     };
 
     const spooled = (app: AppProcess, count: number): Promise<void> =>
-      until(async () => (await app.report()).books.spooled >= count, 'the spool');
+      until(async () => (await app.report()).ledger.spooled >= count, 'the spool');
 
-    const expectInOrder = ({ books, broken, spool }: ProcessReport, jumpMs: number): void => {
+    const expectInOrder = ({ ledger, broken, spool }: ProcessReport, jumpMs: number): void => {
       expect(broken).toEqual([]);
-      expect(books.dropped).toEqual({});
+      expect(ledger.dropped).toEqual({});
       expect(jumpsIn(spool?.oldestMs, jumpMs)).toBe(0);
     };
 
@@ -77,7 +77,7 @@ describe('a wall clock that jumps', () => {
         await proxy.down();
         await spooled(app, RATE);
         await shift(app, jumpMs);
-        const before = (await app.report()).books.spooled;
+        const before = (await app.report()).ledger.spooled;
         await spooled(app, before + RATE);
         expectInOrder(await app.report(), jumpMs);
         await app.call('finish');
@@ -91,12 +91,12 @@ describe('a wall clock that jumps', () => {
         await lasting(500);
         const made = await app.rest();
         await app.flush();
-        await until(async () => (await app.report()).books.spooled === 0);
+        await until(async () => (await app.report()).ledger.spooled === 0);
         const report = await app.report();
         expectInOrder(report, jumpMs);
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
-        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+        expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
         expect(await collector.missing(made, 'jumping')).toEqual([]);
         const { shortestMs, longestMs } = await collector.durations();
         expect([jumpsIn(shortestMs, jumpMs), jumpsIn(longestMs, jumpMs)]).toEqual([0, 0]);
@@ -115,7 +115,7 @@ describe('a wall clock that jumps', () => {
       await proxy.up();
       const next = await start('next');
       await until(async () => {
-        const { restored, spooled: left } = (await next.report()).books;
+        const { restored, spooled: left } = (await next.report()).ledger;
         return restored === 1000 && left === 0;
       });
       const missing = await collector.missing(1000, 'early');

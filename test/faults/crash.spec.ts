@@ -39,19 +39,19 @@ describe('an end that nobody planned', () => {
       await proxy.up();
       const next = await start('next');
       await until(async () => (await collector.counts()).arrived >= made, `${made} spans`);
-      await until(async () => (await next.report()).books.spooled === 0);
+      await until(async () => (await next.report()).ledger.spooled === 0);
       expect(await collector.missing(made, name)).toEqual([]);
-      const { books, broken } = await next.report();
+      const { ledger, broken } = await next.report();
       expect(broken).toEqual([]);
-      expect(books).toMatchObject({
+      expect(ledger).toMatchObject({
         dropped: {},
         rejected: 0,
         queued: 0,
-        accepted: books.restored,
+        accepted: ledger.restored,
       });
       // Batches that the dying process was writing to disk itself may be there twice.
       const { doubles } = await collector.counts();
-      expect(doubles).toBeLessThanOrEqual(books.restored - made);
+      expect(doubles).toBeLessThanOrEqual(ledger.restored - made);
     };
 
     beforeEach(async () => {
@@ -85,7 +85,7 @@ describe('an end that nobody planned', () => {
       const [first, ...others] = report.broken;
       expect([first, others]).toEqual([expect.stringContaining('uncaught'), Array(4).fill(first)]);
       expect(balanceOf({ ...report, broken: [] }, { size, doubles })).toEqual(WHOLE);
-      expect(report.books.possibleDuplicates).toBe(0);
+      expect(report.ledger.possibleDuplicates).toBe(0);
       expect(await readdir(directory)).toHaveLength(1);
     });
 

@@ -98,10 +98,10 @@ describe('a spool that is not as it was left', () => {
         const alone = async (): Promise<boolean> => (await readdir(directory)).length === 1;
         await until(alone, 'the end of what was left');
         await app.flush();
-        const { books, broken, lines } = await app.report();
+        const { ledger, broken, lines } = await app.report();
         expect(broken).toEqual([]);
-        const { restored, accepted, dropped } = books;
-        expect(books).toMatchObject({ created: 100, queued: 0, spooled: 0, rejected: 0 });
+        const { restored, accepted, dropped } = ledger;
+        expect(ledger).toMatchObject({ created: 100, queued: 0, spooled: 0, rejected: 0 });
         expect(accepted).toBe(100 + all - damaged);
         // A file that a crash left without its final name does not tell the contents of unreadable parts.
         expect(dropped).toEqual({ spool_corrupt: restored - (all - damaged) });
@@ -116,7 +116,7 @@ describe('a spool that is not as it was left', () => {
         await app.kill();
         const again = await start();
         await again.opened();
-        expect((await again.report()).books).toMatchObject({ restored: 0, dropped: {} });
+        expect((await again.report()).ledger).toMatchObject({ restored: 0, dropped: {} });
       },
     );
 
@@ -132,13 +132,13 @@ describe('a spool that is not as it was left', () => {
       const live = async (): Promise<boolean> =>
         (await collector.missing(100, 'live')).length === 0;
       await until(live, 'live spans');
-      expect((await app.report()).books.spooled).toBeGreaterThan(FILES / 2);
-      const sent = async (): Promise<boolean> => (await app.report()).books.accepted >= 1000;
+      expect((await app.report()).ledger.spooled).toBeGreaterThan(FILES / 2);
+      const sent = async (): Promise<boolean> => (await app.report()).ledger.accepted >= 1000;
       await until(sent, 'the first of them');
-      const { books, broken, lines, mostRss } = await app.report();
+      const { ledger, broken, lines, mostRss } = await app.report();
       expect(broken).toEqual([]);
-      expect(books.dropped).toEqual({});
-      expect(books.restored).toBeGreaterThanOrEqual(FILES / 2);
+      expect(ledger.dropped).toEqual({});
+      expect(ledger.restored).toBeGreaterThanOrEqual(FILES / 2);
       expect(mostRss - opened.mostRss).toBeLessThanOrEqual(100 * 1024 * 1024);
       expect(lines).toEqual([]);
     });

@@ -1,7 +1,7 @@
 import { useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import type { ProcessReport } from './fixtures/app-process.js';
-import { droppedAtEnd } from './fixtures/books.js';
+import { droppedAtEnd } from './fixtures/span-ledger.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { pretended } from './fixtures/disk-trouble.js';
 import type { PretendedTrouble } from './fixtures/disk-trouble.js';
@@ -36,7 +36,7 @@ describe('a shutdown', () => {
     });
     afterEach(() => stage.close());
 
-    const held = ({ books: { queued, spooled } }: ProcessReport): number => queued + spooled;
+    const held = ({ ledger: { queued, spooled } }: ProcessReport): number => queued + spooled;
 
     it.each(cases)(
       'that $name ends at its deadline, holds up no timer and counts all of it (durable: $durable)',
@@ -52,7 +52,7 @@ describe('a shutdown', () => {
         await app.opened();
         await proxy.down();
         await app.pace(RATE);
-        await until(async () => (await app.report()).books.spooled > 0, 'the spool');
+        await until(async () => (await app.report()).ledger.spooled > 0, 'the spool');
         await disk.begin(app);
         await lasting(TROUBLE_MS);
         const made = await app.rest();

@@ -48,12 +48,12 @@ describe('a disk that makes trouble', () => {
 
     const balance = async (report: ProcessReport): Promise<Balance> => {
       const { arrived: size, doubles } = await collector.counts();
-      expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+      expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
       return { ...balanceOf(report, { size, doubles }), doubles: 0 };
     };
 
     const spools = (app: AppProcess, more = 0): Promise<void> =>
-      until(async () => (await app.report()).books.spooled > more, 'the spool');
+      until(async () => (await app.report()).ledger.spooled > more, 'the spool');
 
     /** The app is not affected. */
     const expectUnhurt = async (app: AppProcess, report: ProcessReport): Promise<void> => {
@@ -74,7 +74,7 @@ describe('a disk that makes trouble', () => {
     const deliver = async (app: AppProcess): Promise<ProcessReport> => {
       const made = await app.rest();
       await proxy.up();
-      await until(async () => (await app.report()).books.accepted >= made, `${made} spans`);
+      await until(async () => (await app.report()).ledger.accepted >= made, `${made} spans`);
       await app.flush();
       return app.report();
     };
@@ -109,14 +109,14 @@ describe('a disk that makes trouble', () => {
         const during = await app.report();
         await expectUnhurt(app, during);
         // Back to memory: items that ended meanwhile wait there.
-        expect(during.books.queued).toBeGreaterThanOrEqual(during.made - made);
-        expect(during.books.dropped).toEqual({});
+        expect(during.ledger.queued).toBeGreaterThanOrEqual(during.made - made);
+        expect(during.ledger.dropped).toEqual({});
         await trouble.end(app);
-        await spools(app, during.books.spooled);
+        await spools(app, during.ledger.spooled);
         const report = await deliver(app);
         expect(await balance(report)).toEqual(WHOLE);
         expect(await collector.missing(report.made)).toEqual([]);
-        expect(report.books.spooled).toBe(0);
+        expect(report.ledger.spooled).toBe(0);
         await expectUnhurt(app, report);
         expect(ofDisk(report)).toEqual([
           expect.stringContaining(refused) as string,
@@ -136,7 +136,7 @@ describe('a disk that makes trouble', () => {
       const during = await app.report();
       await expectUnhurt(app, during);
       // Nothing piles up in memory: a batch waits for the write, not for the sync.
-      expect(during.books.queued).toBeLessThanOrEqual(RATE);
+      expect(during.ledger.queued).toBeLessThanOrEqual(RATE);
       const report = await deliver(app);
       expect(await balance(report)).toEqual(WHOLE);
       expect(await collector.missing(report.made)).toEqual([]);
@@ -150,21 +150,22 @@ describe('a disk that makes trouble', () => {
       await app.pace(10_000);
       await spools(app);
       if (REAL !== '') await trouble.begin(app);
-      const full = async (): Promise<boolean> => 'queue_full' in (await app.report()).books.dropped;
+      const full = async (): Promise<boolean> =>
+        'queue_full' in (await app.report()).ledger.dropped;
       await until(full, 'a full queue');
       await lasting(1000);
       await app.rest();
       const during = await app.report();
       expect(during.mostBytes).toBeLessThanOrEqual(4 * MIB);
-      expect(during.books.spooled).toBeGreaterThan(0);
-      const counted = during.books.dropped['queue_full'] ?? 0;
+      expect(during.ledger.spooled).toBeGreaterThan(0);
+      const counted = during.ledger.dropped['queue_full'] ?? 0;
       await proxy.up();
       await until(async () => {
-        const { queued, spooled } = (await app.report()).books;
+        const { queued, spooled } = (await app.report()).ledger;
         return queued + spooled === 0;
       });
       const report = await app.report();
-      expect(report.books.dropped).toEqual({ queue_full: counted });
+      expect(report.ledger.dropped).toEqual({ queue_full: counted });
       expect(await balance(report)).toEqual({ ...WHOLE, counted });
       expect(report.lines.filter((line) => line.includes('cannot be written'))).toHaveLength(1);
       expect(report.lines.filter((line) => line.includes('dropped'))).toHaveLength(1);

@@ -94,8 +94,8 @@ describe('names', () => {
         for (const { app, ...each } of met) {
           expect(await app.flush()).toEqual({ kind: 'done' });
           expect(await balance({ app, ...each })).toEqual(WHOLE);
-          const { books, lines } = await app.report();
-          expect(books.possibleDuplicates).toBe(0);
+          const { ledger, lines } = await app.report();
+          expect(ledger.possibleDuplicates).toBe(0);
           expect(lines).toEqual([expect.stringContaining(`${NAME}:`)]);
           expect(lines).toEqual([expect.stringContaining(`: ${reason};`)]);
         }
@@ -133,7 +133,7 @@ describe('names', () => {
           const last = first.kind === 'unreachable' ? await each.app.flush() : first;
           expect(last).toEqual({ kind: 'done' });
           expect(await balance(each)).toEqual(WHOLE);
-          expect((await each.app.report()).books.possibleDuplicates).toBe(0);
+          expect((await each.app.report()).ledger.possibleDuplicates).toBe(0);
         }
       }),
     );
@@ -156,7 +156,7 @@ describe('names', () => {
           const { arrived: size, doubles } = await collector.counts();
           const report = await app.report();
           expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
-          expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+          expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
         }
       }),
     );
@@ -200,8 +200,8 @@ describe('names', () => {
           await each.app.spans(100);
           expect(await each.app.flush()).toEqual({ kind: 'done' });
           expect(await balance(each)).toEqual(WHOLE);
-          const { lines, books } = await each.app.report();
-          expect([lines, books.possibleDuplicates]).toEqual([[], 0]);
+          const { lines, ledger } = await each.app.report();
+          expect([lines, ledger.possibleDuplicates]).toEqual([[], 0]);
         }
       }),
     );

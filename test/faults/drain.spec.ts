@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { useLeakCheck } from '@nestlens/testing';
 import type { App } from './fixtures/app.js';
-import { droppedAtEnd } from './fixtures/books.js';
+import { droppedAtEnd } from './fixtures/span-ledger.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 
@@ -83,19 +83,19 @@ describe('flush and shutdown', () => {
             const flush = await app.flush(AbortSignal.timeout(DEADLINE_MS));
             const shutdown = await app.shutdown(AbortSignal.timeout(DEADLINE_MS));
             const { arrived: size } = await collector.counts();
-            const { made, books, broken, lines } = app.report();
-            return { count, flush, shutdown, size, made, books, broken, lines };
+            const { made, ledger, broken, lines } = app.report();
+            return { count, flush, shutdown, size, made, ledger, broken, lines };
           }),
         );
-        for (const { count, flush, shutdown, size, made, books, broken, lines } of runs) {
+        for (const { count, flush, shutdown, size, made, ledger, broken, lines } of runs) {
           expect(peer === 'slow' || flush.kind !== 'done').toBe(true);
           expect(peer !== 'half-open' || shutdown.kind === 'deadline').toBe(true);
           expect(broken).toEqual([]);
-          expect(books.queued).toBe(0);
-          const { left: given } = droppedAtEnd(books);
-          expect(books.accepted + books.rejected + given).toBe(made);
+          expect(ledger.queued).toBe(0);
+          const { left: given } = droppedAtEnd(ledger);
+          expect(ledger.accepted + ledger.rejected + given).toBe(made);
           // Dropped items may have arrived; accepted items have.
-          expect(size).toBeGreaterThanOrEqual(books.accepted);
+          expect(size).toBeGreaterThanOrEqual(ledger.accepted);
           expect(peer === 'slow' || given === count).toBe(true);
           expect(lines.length).toBeLessThanOrEqual(2);
         }

@@ -58,7 +58,7 @@ describe('headers', () => {
         state.failing = false;
         app.rest();
         expect([fault, await app.flush()]).toEqual([fault, { kind: 'done' }]);
-        const { possibleDuplicates } = app.books;
+        const { possibleDuplicates } = app.ledger;
         const balance = balanceOf(app.report(), idsAt(server));
         expect([fault, possibleDuplicates, balance]).toEqual([fault, 0, WHOLE]);
         const { lines } = app.report();

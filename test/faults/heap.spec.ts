@@ -66,7 +66,7 @@ describe('a heap near its limit', () => {
         const made = await app.rest();
         const during = await app.report();
         expect(made * OBJECT_BYTES).toBeGreaterThan(HEAP_MIB * MIB - filled);
-        const { queue_full: counted = 0 } = during.books.dropped;
+        const { queue_full: counted = 0 } = during.ledger.dropped;
         expect(counted).toBeGreaterThan(0);
         expect(during.mostBytes).toBeLessThanOrEqual(MAX_BYTES);
         await end();
@@ -74,8 +74,8 @@ describe('a heap near its limit', () => {
         const report = await app.report();
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, counted, doubles });
-        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
-        expect(report.books.dropped).toEqual({ queue_full: counted });
+        expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
+        expect(report.ledger.dropped).toEqual({ queue_full: counted });
         expect(report).toMatchObject({ replaced: 0, runner: 'worker' });
         expect(report.lines.length).toBeLessThanOrEqual(2);
       },
@@ -89,14 +89,14 @@ describe('a heap near its limit', () => {
       await app.pace(RATE);
       await lasting(OUTAGE_MS);
       const made = await app.rest();
-      expect((await app.report()).books.spooled).toBeGreaterThan(0);
+      expect((await app.report()).ledger.spooled).toBeGreaterThan(0);
       await proxy.up();
-      await until(async () => (await app.report()).books.accepted >= made, `${made} spans`);
+      await until(async () => (await app.report()).ledger.accepted >= made, `${made} spans`);
       await app.flush();
       const report = await app.report();
       const { arrived: size, doubles } = await collector.counts();
       expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
-      expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+      expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
       expect(report).toMatchObject({ replaced: 0, runner: 'worker' });
     });
   });

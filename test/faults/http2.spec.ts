@@ -62,10 +62,10 @@ describe('HTTP/2', () => {
         },
       });
       expect(await send(app)).toBe('done');
-      const { books } = app.report();
+      const { ledger } = app.report();
       const { doubles } = collector.ids;
       expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
-      expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+      expect(doubles).toBeLessThanOrEqual(ledger.possibleDuplicates);
     });
 
     it('streams above the last id of a GOAWAY are sent again and are no duplicates', async () => {
@@ -99,10 +99,10 @@ describe('HTTP/2', () => {
         },
       });
       expect(await send(app)).toBe('done');
-      const { books } = app.report();
+      const { ledger } = app.report();
       const { doubles } = collector.ids;
       expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
-      expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+      expect(doubles).toBeLessThanOrEqual(ledger.possibleDuplicates);
       expect(doubles > 0).toBe(taken);
     });
 
@@ -176,7 +176,7 @@ describe('HTTP/2', () => {
       expect(cameAt).toEqual([0, 0]);
       expect(await clock.passDuring(flushed)).toEqual({ kind: 'done' });
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
-      expect(app.books.possibleDuplicates).toBe(0);
+      expect(app.ledger.possibleDuplicates).toBe(0);
       // A second, growing by half, each half as long to one and a half times as long by chance.
       expect(cameAt).toHaveLength(5);
       for (const [failures, came] of cameAt.slice(2).entries()) {

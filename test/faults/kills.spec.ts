@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { seededRandom, useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import { AppProcess } from './fixtures/app-process.js';
-import { counted } from './fixtures/books.js';
+import { counted } from './fixtures/span-ledger.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
@@ -58,9 +58,9 @@ describe('apps that are killed', () => {
         if (opened) await app.opened();
         await app.pace(RATE);
         await lasting(random() * LONGEST_LIFE_MS);
-        const { made, books, broken } = await app.report();
+        const { made, ledger, broken } = await app.report();
         expect(broken).toEqual([]);
-        const settled = made - books.queued;
+        const settled = made - ledger.queued;
         await lasting(random() * SEAL_MS);
         return { name, opened, made, settled };
       } finally {
@@ -76,10 +76,10 @@ describe('apps that are killed', () => {
       // Its own is all that is left: every other one was opened, and is empty.
       const alone = async (): Promise<boolean> => (await readdir(directory)).length === 1;
       await until(alone, 'the last spool');
-      const { books, broken, lines } = await last.report();
+      const { ledger, broken, lines } = await last.report();
       expect(broken).toEqual([]);
-      expect(books).toMatchObject({ accepted: books.restored, queued: 0, spooled: 0 });
-      expect(counted(books)).toBe(0);
+      expect(ledger).toMatchObject({ accepted: ledger.restored, queued: 0, spooled: 0 });
+      expect(counted(ledger)).toBe(0);
       expect(lines.length).toBeLessThanOrEqual(3);
     };
 

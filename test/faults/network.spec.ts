@@ -61,10 +61,10 @@ describe('a bad network', () => {
     };
 
     const expectWhole = (app: App, ids: Ids = idsAt(server)): void => {
-      const { books } = app.report();
+      const { ledger } = app.report();
       const { doubles } = ids;
       expect(balanceOf(app.report(), ids)).toEqual({ ...WHOLE, doubles });
-      expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+      expect(doubles).toBeLessThanOrEqual(ledger.possibleDuplicates);
       expect(app.report().lines.length).toBeLessThanOrEqual(2);
     };
 
@@ -78,7 +78,7 @@ describe('a bad network', () => {
       app.rest();
       expect(await app.flush()).toEqual({ kind: 'done' });
       expectWhole(app);
-      expect(app.books.possibleDuplicates).toBe(0);
+      expect(app.ledger.possibleDuplicates).toBe(0);
       expect(app.report().mostBytes).toBeLessThanOrEqual(4 * 1024 * 1024);
     });
 
@@ -109,7 +109,7 @@ describe('a bad network', () => {
       app.spans(SPANS / 10);
       expect(await app.flush()).toEqual({ kind: 'done' });
       expectWhole(app);
-      expect(app.books.possibleDuplicates).toBe(0);
+      expect(app.ledger.possibleDuplicates).toBe(0);
     });
 
     it('resets in the middle of everything lose nothing', async () => {
@@ -119,7 +119,7 @@ describe('a bad network', () => {
         const { accepted } = proxy;
         await lasting(300);
         proxy.reset();
-        await until(() => proxy.accepted > accepted || app.books.queued > 0);
+        await until(() => proxy.accepted > accepted || app.ledger.queued > 0);
       }
       app.rest();
       proxy.set({});
@@ -155,7 +155,7 @@ describe('a bad network', () => {
       const ids = idsAt(server);
       const { doubles } = ids;
       expect(balanceOf(app.report(), ids)).toEqual({ ...WHOLE, doubles });
-      expect(doubles).toBeLessThanOrEqual(app.books.possibleDuplicates);
+      expect(doubles).toBeLessThanOrEqual(app.ledger.possibleDuplicates);
       expect(proxy.carriedUp).toBeLessThanOrEqual(3 * bytes);
       expect(app.report().mostBytes).toBeLessThanOrEqual(bytes + 256 * 1024);
     });

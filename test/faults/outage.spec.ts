@@ -36,12 +36,12 @@ describe('an outage without a disk', () => {
       until(async () => (await collector.counts()).arrived >= count, `${count} spans`);
 
     const expectUnhurt = async (app: AppProcess, report: ProcessReport): Promise<void> => {
-      const { mostBytes, lines, books } = report;
+      const { mostBytes, lines, ledger } = report;
       // A line of a cause came once in any minute, or `broken` says so.
       expect(mostBytes).toBeLessThanOrEqual(MAX_BYTES);
       expect(await app.hurt(report)).toBeLessThanOrEqual(UNHURT);
       expect(lines.length).toBeLessThanOrEqual(LONG ? 6 : 2);
-      expect(books.dropped).toEqual({});
+      expect(ledger.dropped).toEqual({});
     };
 
     afterEach(() => stage.close());
@@ -56,7 +56,7 @@ describe('an outage without a disk', () => {
         const before = await app.report();
         await lasting(seconds * 1000);
         const during = await app.report();
-        const heldSpans = during.books.queued;
+        const heldSpans = during.ledger.queued;
         const heldBytes = during.mostBytes - before.mostBytes;
         const { accepted } = proxy;
         await proxy.up();
@@ -72,7 +72,7 @@ describe('an outage without a disk', () => {
         const balance = balanceOf(report, { size, doubles });
         // What was under way when the connection was cut.
         expect(balance).toEqual({ ...WHOLE, doubles: balance.doubles });
-        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+        expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
         // All that was ended meanwhile.
         expect(heldSpans).toBeGreaterThanOrEqual(during.made - before.made);
         // What a minute of it would hold.
@@ -90,7 +90,7 @@ describe('an outage without a disk', () => {
       await lasting(3000);
       const made = await app.rest();
       const during = await app.report();
-      expect(during.books).toMatchObject({ dropped: {}, queued: made });
+      expect(during.ledger).toMatchObject({ dropped: {}, queued: made });
       await proxy.up();
       expect(await app.flush()).toEqual({ kind: 'done' });
       const { arrived: size, doubles } = await collector.counts();
@@ -116,7 +116,7 @@ describe('an outage without a disk', () => {
         const report = await app.report();
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
-        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+        expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
         await expectUnhurt(app, report);
       },
       LONG ? 360_000 : 120_000,

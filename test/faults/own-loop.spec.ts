@@ -95,9 +95,9 @@ describe("the app's own loop", () => {
         });
         await app.spans(BURST);
         const full = await app.report();
-        const dropped = full.books.dropped['queue_full'] ?? 0;
+        const dropped = full.ledger.dropped['queue_full'] ?? 0;
         expect(dropped).toBeGreaterThan(BURST / 2);
-        expect(full.books.queued).toBe(BURST - dropped);
+        expect(full.ledger.queued).toBe(BURST - dropped);
         expect(full.mostBytes).toBeLessThanOrEqual(2 * MIB);
         expect(full.lines).toHaveLength(1);
         await proxy.up();

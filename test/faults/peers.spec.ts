@@ -78,7 +78,7 @@ describe('a peer that says nothing', () => {
       expect(proxy.swallowed).toBe(1);
       const { arrived: size, doubles } = await collector.counts();
       expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
-      expect(app.books.possibleDuplicates).toBe(SPANS);
+      expect(app.ledger.possibleDuplicates).toBe(SPANS);
     });
 
     it.each(['grpc', 'http/protobuf'] as const)(
@@ -139,7 +139,7 @@ describe('a peer that says nothing', () => {
       const report = app.report();
       expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
       expect(await collector.missing(made)).toEqual([]);
-      expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+      expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
       expect(report.lines.length).toBeLessThanOrEqual(2);
     });
   });

@@ -126,7 +126,7 @@ describe('a proxy of the environment', () => {
         app.rest();
         expect(await app.flush()).toEqual({ kind: 'done' });
         expect(balanceOf(app.report(), idsAt(each.server))).toEqual(WHOLE);
-        expect(app.books.possibleDuplicates).toBe(0);
+        expect(app.ledger.possibleDuplicates).toBe(0);
         expect(JSON.stringify([app.report(), app.pipeline.stats()])).not.toContain(PASSWORD);
       }
     });

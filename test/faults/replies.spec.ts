@@ -44,9 +44,9 @@ describe('gRPC replies', () => {
       const [app, collector] = await meet(late);
       app.spans(SPANS);
       const { kind } = await app.flush();
-      const { books, lines } = app.report();
+      const { ledger, lines } = app.report();
       const balance = balanceOf(app.report(), collector.ids);
-      const { accepted, rejected } = books;
+      const { accepted, rejected } = ledger;
       return { flushed: kind, balance, accepted, rejected, calls: collector.calls, lines };
     };
 
@@ -86,7 +86,7 @@ describe('gRPC replies', () => {
         app.spans(SPANS);
         await app.flush();
       }
-      expect(app.books).toMatchObject({ accepted: 20 * (SPANS - 1), rejected: 20 });
+      expect(app.ledger).toMatchObject({ accepted: 20 * (SPANS - 1), rejected: 20 });
       expect(collector.calls).toBe(20);
       expect(app.report().lines).toHaveLength(1);
       expect(app.report().broken).toEqual([]);
@@ -127,7 +127,7 @@ describe('gRPC replies', () => {
       expect(await app.flush()).toEqual({ kind: 'done' });
       expect(collector.calls).toBe(2);
       expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles: SPANS });
-      expect(app.books.possibleDuplicates).toBe(SPANS);
+      expect(app.ledger.possibleDuplicates).toBe(SPANS);
     });
   });
 });

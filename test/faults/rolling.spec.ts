@@ -1,5 +1,5 @@
 import { useLeakCheck } from '@nestlens/testing';
-import { counted } from './fixtures/books.js';
+import { counted } from './fixtures/span-ledger.js';
 import { CollectorProcess } from './fixtures/collector-process.js';
 import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
 import { Island, onIsland } from './fixtures/island.js';
@@ -77,11 +77,11 @@ describe('three collectors', () => {
             some.filter((id) => others.includes(id)),
           );
           expect(nowhere).toEqual([]);
-          const { books, broken, lines } = await app.report();
+          const { ledger, broken, lines } = await app.report();
           expect(broken).toEqual([]);
-          expect([books.accepted, counted(books), books.queued]).toEqual([made, 0, 0]);
+          expect([ledger.accepted, counted(ledger), ledger.queued]).toEqual([made, 0, 0]);
           expect(lines.length).toBeLessThanOrEqual(2);
-          possible += books.possibleDuplicates;
+          possible += ledger.possibleDuplicates;
           // Those that came to two collectors.
           doubles += missing.reduce((sum, { length }) => sum + made - length, -made);
         }

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import type { AppOptions, AppReport } from './fixtures/app.js';
-import { counted } from './fixtures/books.js';
-import type { Books } from './fixtures/books.js';
+import { counted } from './fixtures/span-ledger.js';
+import type { SpanLedger } from './fixtures/span-ledger.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { Crew } from './fixtures/crew.js';
 import type { CrewKind } from './fixtures/crew.js';
@@ -40,8 +40,8 @@ describe('a spool directory that many use', () => {
     const crewOf = async (kind: CrewKind): Promise<Crew> =>
       stage.keep(await Crew.start(kind, MEMBERS.map(options)), (each) => each.kill());
 
-    const sum = (reports: readonly AppReport[], of: Exclude<keyof Books, 'dropped'>): number =>
-      reports.reduce((total, { books }) => total + books[of], 0);
+    const sum = (reports: readonly AppReport[], of: Exclude<keyof SpanLedger, 'dropped'>): number =>
+      reports.reduce((total, { ledger }) => total + ledger[of], 0);
 
     /** All have written theirs, and nobody touched what is another's. */
     const spooled = async (crew: Crew): Promise<void> => {
@@ -61,12 +61,12 @@ describe('a spool directory that many use', () => {
       expect((await collector.counts()).doubles).toBe(0);
     };
 
-    /** What the books of several say together. */
+    /** The sums of several ledgers. */
     const summary = (reports: readonly AppReport[]) => ({
       broken: reports.flatMap(({ broken }) => broken),
       restored: sum(reports, 'restored'),
       left: sum(reports, 'queued') + sum(reports, 'spooled'),
-      lost: reports.reduce((lost, { books }) => lost + counted(books), 0),
+      lost: reports.reduce((lost, { ledger }) => lost + counted(ledger), 0),
       twice: sum(reports, 'possibleDuplicates'),
       difference: sum(reports, 'created') + sum(reports, 'restored') - sum(reports, 'accepted'),
     });
@@ -106,7 +106,7 @@ describe('a spool directory that many use', () => {
       await crew.kill();
       const next = await stage.appProcess(options('next'));
       await expectArrived(MEMBERS);
-      await until(async () => (await next.report()).books.spooled === 0);
+      await until(async () => (await next.report()).ledger.spooled === 0);
       expect(summary([await next.report()])).toEqual({ ...TIDY, restored: SPANS });
       await until(async () => (await readdir(directory)).length === 1);
     });

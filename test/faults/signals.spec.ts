@@ -4,7 +4,7 @@ import type { FaultProxy } from '@nestlens/testing';
 import type { PipelineOptions } from '../../libs/otlp/src/pipeline/pipeline-options.js';
 import { SIGNALS } from '../../libs/otlp/src/wire/model.js';
 import { AllSignals, NOTHING } from './fixtures/all-signals.js';
-import { droppedAtEnd } from './fixtures/books.js';
+import { droppedAtEnd } from './fixtures/span-ledger.js';
 import { FROM_WORKER, Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
@@ -31,7 +31,7 @@ describe('all signals', () => {
     const delivered = async (all: AllSignals): Promise<void> => {
       await all.rest();
       const left = (): number =>
-        SIGNALS.reduce((sum, of) => sum + all.books[of].queued + all.books[of].spooled, 0);
+        SIGNALS.reduce((sum, of) => sum + all.ledger[of].queued + all.ledger[of].spooled, 0);
       await until(() => left() === 0, 'the rest');
     };
 
@@ -53,7 +53,7 @@ describe('all signals', () => {
       await up();
       await delivered(all);
       expect(all.missing(server)).toEqual(NOTHING);
-      for (const signal of SIGNALS) expect(all.books[signal].dropped).toEqual({});
+      for (const signal of SIGNALS) expect(all.ledger[signal].dropped).toEqual({});
     });
 
     it('goes to disk while it is away, and comes from there when it is back', async () => {
@@ -63,13 +63,13 @@ describe('all signals', () => {
       await server.waitForMetrics((metrics) => metrics.length > 2);
       await proxy.down();
       for (const signal of SIGNALS) {
-        await until(() => all.books[signal].spooled > 10, `${signal} on disk`);
+        await until(() => all.ledger[signal].spooled > 10, `${signal} on disk`);
       }
       await lasting(OUTAGE_MS);
       await proxy.up();
       await delivered(all);
       expect(all.missing(server)).toEqual(NOTHING);
-      for (const signal of SIGNALS) expect(all.books[signal].dropped).toEqual({});
+      for (const signal of SIGNALS) expect(all.ledger[signal].dropped).toEqual({});
     });
 
     it('a worker that dies while all are on their way loses nothing, and counts what may be twice', async () => {
@@ -81,14 +81,14 @@ describe('all signals', () => {
       await server.waitForMetrics((metrics) => metrics.length > 2);
       // Answers are lost from here on, requests are not.
       proxy.set({ down: { latencyMs: 60_000 } });
-      // What was answered before is in the books by then.
+      // What was answered before is in the ledger by then.
       await lasting(500);
       const arrived = (of: string): number =>
         server
           .requests()
           .filter(({ signal }) => signal === of)
           .reduce((sum, { items }) => sum + items, 0);
-      await until(() => SIGNALS.every((signal) => arrived(signal) > all.books[signal].accepted));
+      await until(() => SIGNALS.every((signal) => arrived(signal) > all.ledger[signal].accepted));
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
       channel.postMessage('die');
       await until(() => all.pipeline.stats().replaced === 1);
@@ -96,7 +96,7 @@ describe('all signals', () => {
       await delivered(all);
       expect(all.missing(server)).toEqual(NOTHING);
       for (const signal of SIGNALS) {
-        expect(all.books[signal].possibleDuplicates).toBeGreaterThan(0);
+        expect(all.ledger[signal].possibleDuplicates).toBeGreaterThan(0);
       }
     });
 
@@ -111,18 +111,18 @@ describe('all signals', () => {
       await proxy.up();
       const next = app('next', { spool: { directory } });
       for (const signal of SIGNALS) {
-        const { spooled, queued } = lost.books[signal];
+        const { spooled, queued } = lost.ledger[signal];
         expect([spooled, queued]).toEqual([0, 0]);
-        expect(droppedAtEnd(lost.books[signal]).left).toBeGreaterThan(0);
-        expect(kept.books[signal].dropped).toEqual({});
-        const left = kept.books[signal].spooled;
+        expect(droppedAtEnd(lost.ledger[signal]).left).toBeGreaterThan(0);
+        expect(kept.ledger[signal].dropped).toEqual({});
+        const left = kept.ledger[signal].spooled;
         expect(left).toBeGreaterThan(0);
-        await until(() => next.books[signal].restored >= left, `${signal} found`);
+        await until(() => next.ledger[signal].restored >= left, `${signal} found`);
       }
       await delivered(next);
       for (const signal of SIGNALS) {
-        const { restored, accepted, created } = next.books[signal];
-        expect([restored, accepted]).toEqual([kept.books[signal].spooled, created + restored]);
+        const { restored, accepted, created } = next.ledger[signal];
+        expect([restored, accepted]).toEqual([kept.ledger[signal].spooled, created + restored]);
       }
     });
   });

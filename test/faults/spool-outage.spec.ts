@@ -2,7 +2,7 @@ import { useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import type { AppOptions } from './fixtures/app.js';
 import type { AppProcess } from './fixtures/app-process.js';
-import { counted } from './fixtures/books.js';
+import { counted } from './fixtures/span-ledger.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { bytesIn } from './fixtures/files.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
@@ -43,7 +43,7 @@ describe('an outage with a spool', () => {
       });
 
     const caughtUp = (app: AppProcess): Promise<void> =>
-      until(async () => (await app.report()).books.spooled === 0, 'the replay');
+      until(async () => (await app.report()).ledger.spooled === 0, 'the replay');
 
     /** The largest size of the directory while the outage goes on. */
     const mostOnDisk = async (outageMs: number): Promise<number> => {
@@ -75,7 +75,7 @@ describe('an outage with a spool', () => {
         await app.pace(RATE);
         const during = await app.report();
         const lost = during.made - before.made;
-        expect(during.books.spooled).toBeGreaterThan(lost * 0.5);
+        expect(during.ledger.spooled).toBeGreaterThan(lost * 0.5);
         expect(during.mostBytes).toBeLessThanOrEqual(MAX_BYTES);
         expect(onDisk).toBeLessThanOrEqual(DISK_BYTES);
         const { arrived } = await collector.counts();
@@ -97,8 +97,8 @@ describe('an outage with a spool', () => {
         const report = await app.report();
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
-        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
-        expect(report.books.accepted).toBe(made);
+        expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
+        expect(report.ledger.accepted).toBe(made);
         expect(report.mostRss - before.mostRss).toBeLessThanOrEqual(RSS_BYTES);
         expect(report.lines.length).toBeLessThanOrEqual(3);
       },
@@ -124,9 +124,9 @@ describe('an outage with a spool', () => {
       await app.flush();
       const report = await app.report();
       const { arrived: size, doubles } = await collector.counts();
-      const { spool_full: evicted = 0, queue_full: refused = 0 } = report.books.dropped;
+      const { spool_full: evicted = 0, queue_full: refused = 0 } = report.ledger.dropped;
       expect(evicted).toBeGreaterThan(0);
-      expect(counted(report.books)).toBe(evicted + refused);
+      expect(counted(report.ledger)).toBe(evicted + refused);
       const balance = { ...WHOLE, counted: evicted + refused, doubles };
       expect(balanceOf(report, { size, doubles })).toEqual(balance);
       const missing = await collector.missing(made, 'capped');
@@ -160,12 +160,12 @@ describe('an outage with a spool', () => {
         expect(madeAtEnd - madeAtReturn).toBeLessThanOrEqual(most);
         await app.rest();
         await app.flush();
-        const caught = async (): Promise<boolean> => (await app.report()).books.spooled === 0;
+        const caught = async (): Promise<boolean> => (await app.report()).ledger.spooled === 0;
         await until(caught);
         const report = await app.report();
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, doubles });
-        expect(doubles).toBeLessThanOrEqual(report.books.possibleDuplicates);
+        expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
       },
       120_000 + PROMPT_SECONDS * 2000,
     );
@@ -174,18 +174,28 @@ describe('an outage with a spool', () => {
       await proxy.down();
       const first = await start('first');
       await first.spans(5000);
-      const { ledger } = await first.shutdown();
-      expect(ledger.traces).toMatchObject({ created: 5000, spooled: 5000, queued: 0, dropped: {} });
+      const ended = await first.shutdown();
+      expect(ended.ledger.traces).toMatchObject({
+        created: 5000,
+        spooled: 5000,
+        queued: 0,
+        dropped: {},
+      });
       await first.kill();
       const second = await start('second');
       await second.spans(5000);
       await proxy.up();
       await until(async () => (await collector.counts()).arrived >= 10_000);
       await caughtUp(second);
-      await until(async () => (await second.report()).books.queued === 0);
-      const { books, broken } = await second.report();
+      await until(async () => (await second.report()).ledger.queued === 0);
+      const { ledger, broken } = await second.report();
       expect(broken).toEqual([]);
-      expect(books).toMatchObject({ restored: 5000, created: 5000, accepted: 10_000, dropped: {} });
+      expect(ledger).toMatchObject({
+        restored: 5000,
+        created: 5000,
+        accepted: 10_000,
+        dropped: {},
+      });
     });
   });
 });

@@ -85,12 +85,12 @@ describe('gRPC statuses', () => {
         const { app, collector } = await meet({ late: (call) => call.refuse(code) });
         app.spans(SPANS);
         await app.flush();
-        const { books, lines } = app.report();
-        return { balance: balanceOf(app.report(), collector.ids), books, collector, lines };
+        const { ledger, lines } = app.report();
+        return { balance: balanceOf(app.report(), collector.ids), ledger, collector, lines };
       });
-      for (const { balance, books, collector, lines } of await Promise.all(cases)) {
+      for (const { balance, ledger, collector, lines } of await Promise.all(cases)) {
         expect(balance).toEqual({ ...WHOLE, counted: SPANS });
-        expect(books.rejected).toBe(SPANS);
+        expect(ledger.rejected).toBe(SPANS);
         expect(collector.calls).toBe(1);
         expect(lines).toEqual([expect.stringMatching(REFUSAL)]);
       }
@@ -181,7 +181,7 @@ describe('gRPC statuses', () => {
       await app.flush();
       expect(asked).toBe(collector.calls);
       expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, counted: SPANS });
-      expect(app.books).toMatchObject({ accepted: SPANS, rejected: SPANS });
+      expect(app.ledger).toMatchObject({ accepted: SPANS, rejected: SPANS });
       expect(JSON.stringify(app.report())).not.toContain('expired');
     });
   });

@@ -155,7 +155,7 @@ describe('TLS', () => {
       door.show(mended);
       app.rest();
       expect([fault, await app.flush()]).toEqual([fault, { kind: 'done' }]);
-      const { possibleDuplicates } = app.books;
+      const { possibleDuplicates } = app.ledger;
       const balance = balanceOf(app.report(), idsAt(server));
       expect([fault, balance]).toEqual([fault, WHOLE]);
       // Without a handshake nothing can have arrived.
@@ -194,7 +194,7 @@ describe('TLS', () => {
       if (protocol === 'http/protobuf') cases.push(says);
       const met = await Promise.all(cases.map((each) => meet('http', each)));
       await expectAll(met, PLAIN);
-      expect(met.map(({ app }) => app.books.rejected)).toEqual(met.map(() => 0));
+      expect(met.map(({ app }) => app.ledger.rejected)).toEqual(met.map(() => 0));
     });
   });
 });

@@ -74,7 +74,7 @@ describe('no way', () => {
       const { doubles } = await collector.counts();
       expect(balanceOf(report, { size, doubles })).toEqual(WHOLE);
       // What never had a connection cannot have arrived.
-      expect(report.books.possibleDuplicates).toBe(0);
+      expect(report.ledger.possibleDuplicates).toBe(0);
       expect(report.lines).toEqual([expect.stringContaining(`: ${reason};`)]);
     };
 

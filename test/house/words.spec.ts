@@ -28,7 +28,9 @@ const NAMES: readonly (readonly [name: RegExp, instead: string])[] = [
   [/^homesIn$/, 'SpoolDirectory'],
   [/^Runner(Host|Start|Phase|Thread|Events)?$/, 'ExportWorker, WorkerSupervisor'],
   [/^Own(Batch|Queue)$/, 'HeapBatch, HeapQueue'],
+  [/^(B|b)ooksOf$|^Books$/, 'ledgerOf, SignalLedger'],
   [/^(createLeftOut|LeftOutLog|LeftOut)$/, 'Truncation'],
+  [/^(booksOf|Books|expectBooksToBalance)$/, 'ledgerOf, SignalLedger'],
   [/^(create)?Consumers$/, 'SendQueue'],
   [/^(RetryCourse|PeerPace|RetryPauses)$/, 'retry and its schedule'],
 ];

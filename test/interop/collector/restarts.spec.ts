@@ -34,8 +34,8 @@ describe('an OpenTelemetry Collector that is restarted under load', () => {
       const { app, collector } = await meet();
       app.pace(PER_SECOND);
       for (let restart = 0; restart < RESTARTS; restart += 1) {
-        const { accepted } = app.books;
-        await until(() => app.books.accepted > accepted);
+        const { accepted } = app.ledger;
+        await until(() => app.ledger.accepted > accepted);
         await collector.down(signal);
         const made = app.made;
         await until(() => app.made > made + PER_SECOND / 2);
@@ -43,11 +43,11 @@ describe('an OpenTelemetry Collector that is restarted under load', () => {
       }
       app.rest();
       expect(await app.flush()).toEqual({ kind: 'done' });
-      const { books } = app;
+      const { ledger } = app;
       const ids = await idsAt(collector);
       const { doubles } = ids;
       expect(balanceOf(app.report(), ids)).toEqual({ ...WHOLE, doubles });
-      expect(doubles).toBeLessThanOrEqual(books.possibleDuplicates);
+      expect(doubles).toBeLessThanOrEqual(ledger.possibleDuplicates);
       expect(ids.missing(app.made)).toEqual([]);
     });
   });

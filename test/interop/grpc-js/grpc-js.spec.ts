@@ -81,12 +81,12 @@ describe('the pipeline and a server of grpc-js', () => {
       app.spans(LARGE);
       await flushed(app);
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
-      expect(app.books.possibleDuplicates).toBe(0);
+      expect(app.ledger.possibleDuplicates).toBe(0);
       const tiny = await listen({ 'grpc.max_receive_message_length': 1024 });
       const lost = appTo(tiny, {}, { worker: false });
       lost.spans(100);
       await flushed(lost);
-      expect(lost.books).toMatchObject({ accepted: 0, rejected: 100 });
+      expect(lost.ledger).toMatchObject({ accepted: 0, rejected: 100 });
       expect(tiny.ids.size).toBe(0);
     });
 
@@ -103,7 +103,7 @@ describe('the pipeline and a server of grpc-js', () => {
       await flushed(app);
       await cancelled;
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
-      expect(app.books.possibleDuplicates).toBe(100);
+      expect(app.ledger.possibleDuplicates).toBe(100);
     });
 
     it('sends again what the server cannot take for now', async () => {
@@ -143,7 +143,7 @@ describe('the pipeline and a server of grpc-js', () => {
       const expectWhole = (app: App, { ids }: GrpcJsCollector): void => {
         const { doubles } = ids;
         expect(balanceOf(app.report(), ids)).toEqual({ ...WHOLE, doubles });
-        expect(doubles).toBeLessThanOrEqual(app.books.possibleDuplicates);
+        expect(doubles).toBeLessThanOrEqual(app.ledger.possibleDuplicates);
       };
 
       it('loses nothing when the server is shut down gracefully and comes back', async () => {
@@ -151,9 +151,9 @@ describe('the pipeline and a server of grpc-js', () => {
         const app = appTo(collector, {}, { targetBytes: 64 * 1024, sealAfterMs: 20 });
         app.pace(PER_SECOND);
         for (let restart = 0; restart < 3; restart += 1) {
-          const { accepted } = app.books;
+          const { accepted } = app.ledger;
           const { connections } = collector;
-          await until(() => connections.size > restart && app.books.accepted > accepted);
+          await until(() => connections.size > restart && app.ledger.accepted > accepted);
           await collector.down();
           await collector.up();
         }
@@ -169,13 +169,13 @@ describe('the pipeline and a server of grpc-js', () => {
         const app = appTo(collector, {}, { targetBytes: 64 * 1024, sealAfterMs: 20 });
         app.pace(PER_SECOND);
         for (let drain = 0; drain < 10; drain += 1) {
-          const { accepted } = app.books;
-          await until(() => app.books.accepted > accepted);
+          const { accepted } = app.ledger;
+          await until(() => app.ledger.accepted > accepted);
           collector.drain(10_000);
         }
         await flushed(app);
         expectWhole(app, collector);
-        expect(app.books.possibleDuplicates).toBe(0);
+        expect(app.ledger.possibleDuplicates).toBe(0);
         expect(collector.connections.size).toBeGreaterThan(5);
       });
 
@@ -191,7 +191,7 @@ describe('the pipeline and a server of grpc-js', () => {
         await until(() => app.made > PER_SECOND * 2);
         await flushed(app);
         expectWhole(app, collector);
-        expect(app.books.possibleDuplicates).toBe(0);
+        expect(app.ledger.possibleDuplicates).toBe(0);
         expect(collector.connections.size).toBeGreaterThan(5);
       });
     });

@@ -29,7 +29,7 @@ function store(options: Partial<StoreOptions> = {}): LensStore {
 }
 
 /** Walks the stored items and compares them with the counts and the bytes. */
-function expectBooksToBalance(kept: LensStore): void {
+function expectCountsToBalance(kept: LensStore): void {
   const { counts, services, traces } = kept.stats();
   for (const part of [counts, ...services.map((service) => service.counts)]) {
     for (const signal of SIGNALS) {
@@ -81,7 +81,7 @@ describe('the trace store', () => {
     expect(kept.traces.get(third)?.spans).toHaveLength(4);
     fill(kept, 'orders', 3_000);
     expect(kept.stats().traces.evicted).toBeGreaterThan(1_000);
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
     for (let trace = kept.traces.shelf.newest; trace !== undefined; trace = trace.previous) {
       expect(trace.spans.length).toBeGreaterThanOrEqual(4);
     }
@@ -97,7 +97,7 @@ describe('the trace store', () => {
     expect(kept.traces.get(first)).toBeUndefined();
     expect(kept.traces.evictedAtMs(first)).toBe(1_000);
     expect(kept.stats().counts.traces.evicted).toBe(before + 1);
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
   });
 
   it('does not let a noisy service push out the others', () => {
@@ -113,7 +113,7 @@ describe('the trace store', () => {
       ['payments', 0],
       ['orders', expect.any(Number)],
     ]);
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
   });
 
   it('counts a trace for the service of its root, though a callee came first', () => {
@@ -125,7 +125,7 @@ describe('the trace store', () => {
     kept.ingest(spans([span({ traceId: id, spanId: root })], 'gateway'));
     expect(kept.traces.get(id)?.list.service.name).toBe('gateway');
     expect(kept.traces.get(id)?.services).toEqual(['orders', 'gateway']);
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
   });
 
   it('caps one trace by spans and by bytes, and says what it left out', () => {
@@ -144,8 +144,8 @@ describe('the trace store', () => {
     const roomy = store();
     roomy.ingest(spans(Array.from({ length: 10 }, heavy)));
     expect(roomy.traces.get(wide)?.bytes).toBeLessThanOrEqual((8 * MIB * 5) / 8 / 8);
-    expectBooksToBalance(kept);
-    expectBooksToBalance(roomy);
+    expectCountsToBalance(kept);
+    expectCountsToBalance(roomy);
   });
 
   it('holds one source for all spans of equal resource and scope, and drops it with the last', () => {
@@ -157,10 +157,10 @@ describe('the trace store', () => {
     kept.clear();
     expect(kept.traces.sources.size).toBe(0);
     expect(kept.stats().bytes).toBe(0);
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
     fill(kept, 'orders', 10);
     expect(kept.traces.size).toBe(10);
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
   });
 
   it('stays within its bytes under a flood of resources', () => {
@@ -168,7 +168,7 @@ describe('the trace store', () => {
     for (let i = 0; i < 3_000; i += 1) {
       kept.ingest(spans([span()], `service-${i}`, 'i'.repeat(5_000)));
     }
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
     const names = kept.stats().services.map(({ service }) => service);
     expect(names).toContain(OTHER_SERVICES);
     expect(names.length).toBeLessThanOrEqual(257);
@@ -187,7 +187,7 @@ describe('the log store', () => {
     expect(counts.logs.evicted).toBeGreaterThan(500);
     expect(services.find(({ service }) => service === 'users')?.counts.logs.held).toBe(1);
     expect(logRecords.held).toBe(counts.logs.held);
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
   });
 });
 
@@ -207,7 +207,7 @@ describe('the metric store', () => {
     }
     expect(values).toEqual([[1], [-2, -3, -4], [3, 4, 9]]);
     expect(kept.stats().counts.metrics).toMatchObject({ received: 12, held: 7, evicted: 5 });
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
   });
 
   it('stays within its bytes under a flood of series', () => {
@@ -220,7 +220,7 @@ describe('the metric store', () => {
     expect(series.bytes).toBeLessThanOrEqual(MIB);
     expect(counts.metrics.evicted).toBeGreaterThan(500);
     expect(services.find(({ service }) => service === 'users')?.counts.metrics.held).toBe(1);
-    expectBooksToBalance(kept);
+    expectCountsToBalance(kept);
   });
 });
 

@@ -74,8 +74,8 @@ describe('otlpIndicator', () => {
 
   it('shows where the items of a signal are, as far as there are any', async () => {
     const url = urlOf(await listen({ host: '127.0.0.1', port: 0 }));
-    const books = { accepted: 7, rejected: 1, queued: 3, spooled: 2, possibleDuplicates: 1 };
-    const traces = { ...ACCEPTED, ...books, dropped: { queue_full: 4, too_large: 1 } };
+    const counted = { accepted: 7, rejected: 1, queued: 3, spooled: 2, possibleDuplicates: 1 };
+    const traces = { ...ACCEPTED, ...counted, dropped: { queue_full: 4, too_large: 1 } };
     const status = (): EngineStatus => ({ ...ALL_WELL, traces });
     const finding = await otlpIndicator({ destinations: to(url), status }).check(signal);
     expect(finding.detail).toEqual({

@@ -37,7 +37,7 @@ const connectionTrouble = (
 });
 
 /** Each item in one place: those of the ledger. */
-const booksOf = ({ accepted, rejected, queued, spooled, dropped }: SignalStatus) => ({
+const countsOf = ({ accepted, rejected, queued, spooled, dropped }: SignalStatus) => ({
   accepted,
   rejected,
   queued,
@@ -75,7 +75,7 @@ export function otlpIndicator(
       for (const to of destinations) {
         const { signal } = to;
         detail[signal] = outcomeOf(status[signal], to);
-        for (const [account, count] of Object.entries(booksOf(status[signal]))) {
+        for (const [account, count] of Object.entries(countsOf(status[signal]))) {
           if (count > 0) detail[`${signal}.${account}`] = count;
         }
         const silent = silence?.(signal);

@@ -8,7 +8,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { patience } from '@nestlens/testing';
-import { summedUp } from './fixtures/books.js';
+import { summedUp } from './fixtures/ledger-sum.js';
 import { Collector } from './fixtures/collector.js';
 import { PATIENT } from './fixtures/patient.js';
 import { deadEndpoint } from './fixtures/peers.js';

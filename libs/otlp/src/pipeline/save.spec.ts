@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { summedUp } from './fixtures/books.js';
+import { summedUp } from './fixtures/ledger-sum.js';
 import { Collector } from './fixtures/collector.js';
 import { PATIENT } from './fixtures/patient.js';
 import { startSilentPeer } from './fixtures/peers.js';

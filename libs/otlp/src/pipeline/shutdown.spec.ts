@@ -1,5 +1,5 @@
 import type { ExportReply } from '../receiver/receiver-options.js';
-import { summedUp } from './fixtures/books.js';
+import { summedUp } from './fixtures/ledger-sum.js';
 import { Collector } from './fixtures/collector.js';
 import { PATIENT } from './fixtures/patient.js';
 import { deadEndpoint, startSilentPeer } from './fixtures/peers.js';

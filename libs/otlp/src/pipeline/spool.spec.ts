@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { summedUp } from './fixtures/books.js';
+import { summedUp } from './fixtures/ledger-sum.js';
 import { Collector } from './fixtures/collector.js';
 import { PATIENT } from './fixtures/patient.js';
 import { deadEndpoint, startSilentPeer } from './fixtures/peers.js';
