@@ -250,6 +250,11 @@ describe('log sources', () => {
         withTransports({}),
         { kind: 'not-sent', logger: 'WinstonLogger (winston)' },
       ],
+      [
+        'one of the app around winston',
+        { winston: { transports: [winstonTransport()] }, log: () => {} },
+        { kind: 'sent', by: 'winston' },
+      ],
       ['an old pino', oldPino, { kind: 'not-sent', why: expect.stringContaining('9.10') }],
       ['one of the app', { log: () => {} }, { kind: 'not-sent' }],
       ['none', undefined, { kind: 'off' }],

@@ -5,6 +5,7 @@ import { FLUSH_STEPS, ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import {
   emitEarlyLines,
   isBuffering,
+  isChosen,
   keepsEarlyLines,
   takeEarlyLines,
 } from '../logging/early-lines.js';
@@ -58,7 +59,7 @@ export class LogSources implements OnModuleInit {
         const which = left > 0 ? `${left} lines` : 'the lines';
         this.#inventory.leftOut('Nest logger at start', `${which} before app.useLogger() ${LOST}`);
       }
-    } else if (isBuffering()) {
+    } else if (isBuffering() && !isChosen()) {
       this.#inventory.leftOut('Nest logger', HELD);
     } else if (fact.kind === 'not-sent') {
       this.#inventory.leftOut(

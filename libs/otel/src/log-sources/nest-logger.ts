@@ -51,6 +51,15 @@ const ofWinston = (name: string, transports: readonly unknown[]): NestLoggerFact
     : { kind: 'not-sent', logger, why: 'winstonTransport() among its transports sends them' };
 };
 
+/** The transports of a winston, be it the logger itself or what a logger of the app or of nest-winston hands its lines to. */
+const transportsWithin = (logger: object): readonly unknown[] | undefined => {
+  for (const candidate of [logger, ...(Object.values(logger) as unknown[])]) {
+    const { transports } = Object(candidate) as Wrapping;
+    if (Array.isArray(transports)) return transports;
+  }
+  return undefined;
+};
+
 /**
  * Reads which logger Nest uses now; it may change with `app.useLogger`.
  *
@@ -70,10 +79,8 @@ export const nestLoggerFact = (
   if (logger instanceof OtelLogger) return { kind: 'sent', logger: name, by: 'OtelLogger' };
   const version = attempt(() => pinoVersion(logger as Wrapping));
   if (version !== undefined) return ofPino(name, version, captured);
-  const transports = attempt(
-    () => (logger as Wrapping).transports ?? (logger as Wrapping).logger?.transports,
-  );
-  if (Array.isArray(transports)) return ofWinston(name, transports);
+  const transports = attempt(() => transportsWithin(logger));
+  if (transports !== undefined) return ofWinston(name, transports);
   const why =
     logger instanceof ConsoleLogger ? USE_OURS : `nobody is told of its lines; ${USE_OURS}`;
   return { kind: 'not-sent', logger: name, why };

@@ -85,6 +85,17 @@ describe('lines of Nest before the app has a logger', () => {
     expect(records()).toContain('NestFactory: Starting Nest application...');
   });
 
+  it('are not told to be held where the app has chosen a logger that does not send them', async () => {
+    class AppLogger extends ConsoleLogger {}
+    const app = await NestFactory.create(root(), { bufferLogs: true });
+    app.useLogger(new AppLogger());
+    await app.init();
+    await app.close();
+    const block = printed.find((text) => text.includes('Nest logger'));
+    expect(block).toMatch(/- Nest logger +the lines of AppLogger are not sent/);
+    expect(block).not.toContain('bufferLogs holds');
+  });
+
   it('are told where they went to a logger of the app', async () => {
     const rows = await run({ logger: new ConsoleLogger() });
     expect(records()).not.toContain('NestFactory: Starting Nest application...');

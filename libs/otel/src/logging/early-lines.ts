@@ -69,6 +69,9 @@ export const keepEarlyLines = (): void => {
 /** Whether Nest logs through what remembers. */
 export const keepsEarlyLines = (): boolean => early !== undefined && currentLogger() === early;
 
+/** Whether the app has chosen a logger. Lines that `bufferLogs` holds go to it when the start is over. */
+export const isChosen = (): boolean => currentLogger() !== DEFAULT && !keepsEarlyLines();
+
 /** Whether lines are held by `bufferLogs` at the moment. */
 export const isBuffering = (): boolean => Reflect.get(Logger, 'isBufferAttached') === true;
 
