@@ -9,7 +9,7 @@ import type { Operation } from './observe.js';
 import { reach } from './reach.js';
 import { requestSize } from './request-size.js';
 import { retry } from './retry.js';
-import { stack } from './stack.js';
+import { stack } from '../send/sender.js';
 import { timeout } from './timeout.js';
 
 describe('observe', () => {

@@ -6,7 +6,7 @@ import { batchOf, inTurn, never, ScriptedSender } from './fixtures/scripted-send
 import { retry } from './retry.js';
 import type { Retry, RetryOptions } from './retry.js';
 import { RetryBudget } from './retry-schedule.js';
-import { stack } from './stack.js';
+import { stack } from '../send/sender.js';
 
 const down = again('UNAVAILABLE');
 /** The middle of every jitter. */

@@ -5,7 +5,7 @@ import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { retry } from './retry.js';
 import type { Retry } from './retry.js';
-import { stack } from './stack.js';
+import { stack } from '../send/sender.js';
 
 const down = again('UNAVAILABLE');
 

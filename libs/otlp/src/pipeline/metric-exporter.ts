@@ -5,7 +5,7 @@ import type {
   ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { MetricEncoder } from '../encode/metric-encoder.js';
-import type { Part } from './part.js';
+import type { SignalLifecycle } from './processors.js';
 
 /** Source: metrics/sdk_exporters/otlp.md, `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`. */
 export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
@@ -31,8 +31,8 @@ const DELTA_OF: Readonly<Record<Temporality, ReadonlySet<string>>> = {
   lowmemory: new Set(['COUNTER', 'HISTOGRAM']),
 };
 
-/** One piece of a collection; a request holds one. */
-const PIECE_BYTES = 512 * 1024;
+/** One part of a collection; a request holds one. */
+const PART_BYTES = 512 * 1024;
 
 /**
  * Encodes a collection at once and hands it to the pipeline, which answers for it from then on: an export is over
@@ -40,7 +40,7 @@ const PIECE_BYTES = 512 * 1024;
  */
 export function createMetricExporter(
   options: MetricExporterOptions,
-  part: Part,
+  lifecycle: SignalLifecycle,
 ): PushMetricExporter {
   let closed = false;
   return {
@@ -51,10 +51,10 @@ export function createMetricExporter(
       else encode(metrics, options);
       done({ code: closed ? FAILED : SUCCESS });
     },
-    forceFlush: () => part.flush(),
+    forceFlush: () => lifecycle.flush(),
     shutdown() {
       closed = true;
-      return part.shutdown();
+      return lifecycle.shutdown();
     },
     selectAggregationTemporality: (type: InstrumentType) =>
       DELTA_OF[options.temporality].has(type) ? DELTA : CUMULATIVE,
@@ -71,10 +71,10 @@ const pointsIn = ({ scopeMetrics }: ResourceMetrics): number => {
 
 function encode({ resource, scopeMetrics }: ResourceMetrics, options: MetricExporterOptions): void {
   const { encoder } = options;
-  const target = Buffer.allocUnsafe(PIECE_BYTES);
+  const target = Buffer.allocUnsafe(PART_BYTES);
   let points = 0;
 
-  const cut = (): void => {
+  const endPart = (): void => {
     const end = encoder.close();
     if (points > 0) options.offer(target.subarray(0, end), points);
     points = 0;
@@ -98,9 +98,9 @@ function encode({ resource, scopeMetrics }: ResourceMetrics, options: MetricExpo
           options.onDrop('encode_failed', count - next);
           break;
         }
-        cut();
+        endPart();
       }
     }
   }
-  cut();
+  endPart();
 }

@@ -15,7 +15,7 @@ import { HeaderFunctions } from './header-functions.js';
 import { startInline, type WorkerStart } from './export-worker.js';
 import { createDrop, type Drop } from './drops.js';
 import { TruncationLog } from './truncation.js';
-import { createParts, type Parts } from './parts.js';
+import { createSdkComponents, type SdkComponents } from './sdk-components.js';
 import { reservedSlabs } from './pipeline-options.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline.js';
@@ -50,7 +50,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #worker: WorkerSupervisor;
   readonly #headers: HeaderFunctions;
   readonly #memory: Memory;
-  readonly #parts: Parts;
+  readonly #components: SdkComponents;
   readonly #log: SelfLog;
   readonly #truncated: TruncationLog;
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
@@ -91,7 +91,7 @@ export class OtlpPipeline implements Pipeline {
       aside: options.aside,
     });
     this.#memory = { pool: this.#pool, reader: this.#reader, worker: this.#worker };
-    this.#parts = createParts(options, {
+    this.#components = createSdkComponents(options, {
       writer: this.#writer,
       live: this.#live,
       created: (signal, items) => this.#counts.created(signal, items),
@@ -100,15 +100,15 @@ export class OtlpPipeline implements Pipeline {
       flush: () => this.flush(),
       shutdown: () => this.shutdown(),
     });
-    this.spanProcessor = this.#parts.spanProcessor;
-    this.logRecordProcessor = this.#parts.logRecordProcessor;
-    this.metricExporter = this.#parts.metricExporter;
-    this.#truncated = new TruncationLog(this.#parts.truncated, this.#log);
+    this.spanProcessor = this.#components.spanProcessor;
+    this.logRecordProcessor = this.#components.logRecordProcessor;
+    this.metricExporter = this.#components.metricExporter;
+    this.#truncated = new TruncationLog(this.#components.truncated, this.#log);
     this.#metrics = createSelfMetrics(options, {
       ledger: this.#ledger,
       live: this.#live,
       exporters: () => this.#told.exporters,
-      truncated: this.#parts.truncated,
+      truncated: this.#components.truncated,
     });
   }
 
@@ -144,8 +144,8 @@ export class OtlpPipeline implements Pipeline {
 
   exit(timeoutMs = this.#options.exitTimeoutMs): LedgerSnapshot {
     if (this.#state !== 'ended') {
-      this.#parts.close();
-      this.#parts.force();
+      this.#components.close();
+      this.#components.force();
       const runner = {
         worker: this.#worker,
         phase: this.#phase,
@@ -172,7 +172,7 @@ export class OtlpPipeline implements Pipeline {
   }
 
   async #flush(deadline: AbortSignal): Promise<FlushResult> {
-    await before(this.#parts.opened(), deadline);
+    await before(this.#components.opened(), deadline);
     const mark = this.#seal();
     // Where everything goes by way of the disk the worker may have some there.
     const isThrough = this.#options.sending.spool?.durable !== 'always' || this.#state === 'new';
@@ -190,12 +190,12 @@ export class OtlpPipeline implements Pipeline {
     const startedAt = performance.now();
     this.#headers.wake();
     // 1. Refuse what is new: a drain must have an end.
-    this.#parts.close();
+    this.#components.close();
     tellUnended(this.#live, this.#log);
     this.#truncated.tell();
     // 2. Encode what waits for a resource, then seal: from here on everything is in slabs and batches.
-    await before(this.#parts.opened(), deadline);
-    this.#parts.force();
+    await before(this.#components.opened(), deadline);
+    this.#components.force();
     const mark = this.#seal();
     let closed: Promise<void> | undefined;
     let inTime = true;

@@ -7,7 +7,7 @@ import { observe } from '../layers/observe.js';
 import { reach } from '../layers/reach.js';
 import { requestSize } from '../layers/request-size.js';
 import { retry } from '../layers/retry.js';
-import { stack } from '../layers/stack.js';
+import { stack } from '../send/sender.js';
 import { timeout } from '../layers/timeout.js';
 import type { Sender } from '../send/sender.js';
 import { refusalWords } from '../transport/collector-words.js';

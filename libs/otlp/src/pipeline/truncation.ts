@@ -26,9 +26,9 @@ export const truncationMetrics = (
   return observing(meter, [counter], (observe) => {
     const truncated = read();
     for (const signal of signalsIn(truncated)) {
-      for (const part of KINDS) {
-        const attributes = { [ATTR_SIGNAL]: signal, [ATTR_PART]: part };
-        observe(counter, truncated[signal]?.[part] ?? 0, attributes);
+      for (const kind of KINDS) {
+        const attributes = { [ATTR_SIGNAL]: signal, [ATTR_PART]: kind };
+        observe(counter, truncated[signal]?.[kind] ?? 0, attributes);
       }
     }
   });
@@ -50,9 +50,9 @@ export class TruncationLog {
   tell(): void {
     const truncated = this.#read();
     for (const signal of signalsIn(truncated)) {
-      const more = KINDS.flatMap((part) => {
-        const count = (truncated[signal]?.[part] ?? 0) - (this.#told[signal]?.[part] ?? 0);
-        return count > 0 ? [`${count} ${part}`] : [];
+      const more = KINDS.flatMap((kind) => {
+        const count = (truncated[signal]?.[kind] ?? 0) - (this.#told[signal]?.[kind] ?? 0);
+        return count > 0 ? [`${count} ${kind}`] : [];
       });
       if (more.length === 0) continue;
       const text = `of ${signal}, ${more.join(', ')} were left out or cut: they are beyond the limits of an item, or cannot be read`;

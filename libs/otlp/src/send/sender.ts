@@ -34,6 +34,10 @@ export interface Next {
 /** Wraps a sender in one more concern. Closing the result closes the wrapped sender. */
 export type Layer = (next: Next) => Sender;
 
+/** Wraps `sender` in `layers`, the first of them outermost. Closing the stack closes all of it. */
+export const stack = (layers: readonly Layer[], sender: Sender): Sender =>
+  layers.reduceRight((next, layer) => layer(next), sender);
+
 /** What everything that waits or measures takes instead of the globals, so that specs can move time. @internal */
 export interface Clock {
   /** Monotonic, in ms. */

@@ -7,15 +7,19 @@ import type { SlabWriter } from '../slab/slab-writer.js';
 import type { Signal } from '../wire/model.js';
 import { Intake } from './intake.js';
 import type { Truncations } from './truncation.js';
-import { createLogRecordProcessor, isErrorRecord } from './log-record-processor.js';
 import { createMetricExporter } from './metric-exporter.js';
-import type { Part } from './part.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { Pipeline } from './pipeline.js';
-import { createSpanProcessor, isErrorSpan } from './span-processor.js';
+import {
+  createLogRecordProcessor,
+  createSpanProcessor,
+  isErrorRecord,
+  isErrorSpan,
+  type SignalLifecycle,
+} from './processors.js';
 
-/** The pipeline as its parts see it. */
-interface PartsHost {
+/** The pipeline, as the components see it. */
+interface ComponentContext {
   readonly writer: SlabWriter;
   readonly live: LiveSpans;
   created(signal: Signal, items: number): void;
@@ -25,8 +29,8 @@ interface PartsHost {
   shutdown(): Promise<unknown>;
 }
 
-/** What the SDK is given, one for each signal that has a destination. */
-export interface Parts extends Pick<
+/** The components that the SDK is given, one for each signal that has a destination. */
+export interface SdkComponents extends Pick<
   Pipeline,
   'spanProcessor' | 'logRecordProcessor' | 'metricExporter'
 > {
@@ -41,67 +45,70 @@ export interface Parts extends Pick<
 
 type LiveIntake = Pick<Intake<never>, 'opened' | 'close' | 'force' | 'losses'>;
 
-export function createParts(options: ResolvedPipelineOptions, host: PartsHost): Parts {
+export function createSdkComponents(
+  options: ResolvedPipelineOptions,
+  context: ComponentContext,
+): SdkComponents {
   const goes = new Set(options.sending.destinations.map(({ signal }) => signal));
   const inUse = new Set(goes);
   const intakes: LiveIntake[] = [];
   const losses: Partial<Record<Signal, () => EncodeLosses>> = {};
 
-  const partOf = (signal: Signal, intake?: LiveIntake): Part => {
+  const lifecycleOf = (signal: Signal, intake?: LiveIntake): SignalLifecycle => {
     if (intake !== undefined) {
       intakes.push(intake);
       losses[signal] = () => intake.losses();
     }
     return {
       async flush() {
-        await host.flush();
+        await context.flush();
       },
       async shutdown() {
         intake?.close();
         inUse.delete(signal);
-        await (inUse.size === 0 ? host.shutdown() : host.flush());
+        await (inUse.size === 0 ? context.shutdown() : context.flush());
       },
     };
   };
   const intakeOptions = (signal: Signal) => ({
     signal,
-    writer: host.writer,
+    writer: context.writer,
     separateErrors: options.dropPolicy === 'keepErrors',
-    offer: (bytes: Uint8Array) => host.offer(signal, bytes, 1),
-    onCreated: () => host.created(signal, 1),
-    onDrop: (reason: DropReason) => host.drop(signal, reason, 1),
+    offer: (bytes: Uint8Array) => context.offer(signal, bytes, 1),
+    onCreated: () => context.created(signal, 1),
+    onDrop: (reason: DropReason) => context.drop(signal, reason, 1),
   });
 
-  const createSpans = (): Parts['spanProcessor'] => {
+  const createSpans = (): SdkComponents['spanProcessor'] => {
     const createEncoder = () => createSpanEncoder(options.encode);
     const intake = new Intake({
       ...intakeOptions('traces'),
       createEncoder,
       isError: isErrorSpan,
     });
-    return createSpanProcessor(intake, host.live, partOf('traces', intake));
+    return createSpanProcessor(intake, context.live, lifecycleOf('traces', intake));
   };
-  const createLogs = (): Parts['logRecordProcessor'] => {
+  const createLogs = (): SdkComponents['logRecordProcessor'] => {
     const createEncoder = () => createLogRecordEncoder(options.encode);
     const intake = new Intake({
       ...intakeOptions('logs'),
       createEncoder,
       isError: isErrorRecord,
     });
-    return createLogRecordProcessor(intake, partOf('logs', intake));
+    return createLogRecordProcessor(intake, lifecycleOf('logs', intake));
   };
-  const createMetrics = (): Parts['metricExporter'] => {
+  const createMetrics = (): SdkComponents['metricExporter'] => {
     const encoder = createMetricEncoder(options.encode);
     losses.metrics = () => ({ ...encoder.losses });
     return createMetricExporter(
       {
         encoder,
         temporality: options.temporality,
-        offer: (bytes, points) => host.offer('metrics', bytes, points),
-        onCreated: (points) => host.created('metrics', points),
-        onDrop: (reason, points) => host.drop('metrics', reason, points),
+        offer: (bytes, points) => context.offer('metrics', bytes, points),
+        onCreated: (points) => context.created('metrics', points),
+        onDrop: (reason, points) => context.drop('metrics', reason, points),
       },
-      partOf('metrics'),
+      lifecycleOf('metrics'),
     );
   };
 

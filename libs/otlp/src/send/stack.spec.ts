@@ -1,8 +1,8 @@
-import { accepted } from '../send/outcome.js';
-import type { Layer } from '../send/sender.js';
-import { ManualClock } from '../send/fixtures/manual-clock.js';
-import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
-import { stack } from './stack.js';
+import { accepted } from './outcome.js';
+import type { Layer } from './sender.js';
+import { ManualClock } from './fixtures/manual-clock.js';
+import { batchOf, never, ScriptedSender } from '../layers/fixtures/scripted-sender.js';
+import { stack } from './sender.js';
 
 describe('stack', () => {
   const names: string[] = [];

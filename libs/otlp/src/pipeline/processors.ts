@@ -1,0 +1,51 @@
+import type { SeverityNumber, SpanStatusCode } from '@opentelemetry/api';
+import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { LiveSpans } from '../ledger/live-spans.js';
+import type { Intake } from './intake.js';
+
+/** Flush and shutdown of the pipeline, as the SDK asks for them on behalf of one signal. Neither rejects. */
+export interface SignalLifecycle {
+  /** Resolves when everything taken so far is settled, or at the deadline. */
+  flush(): Promise<void>;
+  /** Takes nothing more, then flushes. The last signal to be shut down closes the pipeline. */
+  shutdown(): Promise<void>;
+}
+
+/** SpanStatusCode.ERROR of the API. */
+const SPAN_ERROR: SpanStatusCode = 2;
+
+export const isErrorSpan = (span: ReadableSpan): boolean => span.status.code === SPAN_ERROR;
+
+/**
+ * Takes each sampled span when it ends: nothing of it is kept but its bytes.
+ * Source: trace/sdk.md, "Span processor".
+ */
+export const createSpanProcessor = (
+  intake: Intake<ReadableSpan>,
+  live: LiveSpans,
+  lifecycle: SignalLifecycle,
+): SpanProcessor => ({
+  onStart: (span) => live.started(span),
+  onEnd(span) {
+    if (live.ended(span)) intake.add(span);
+  },
+  forceFlush: () => lifecycle.flush(),
+  shutdown: () => lifecycle.shutdown(),
+});
+
+/** The first number of severity ERROR. Source: logs/data-model.md, "SeverityNumber". */
+const LOG_ERROR: SeverityNumber = 17;
+
+export const isErrorRecord = (record: ReadableLogRecord): boolean =>
+  (record.severityNumber ?? 0) >= LOG_ERROR;
+
+/** Takes each record when it is emitted. Source: logs/sdk.md, "LogRecordProcessor". */
+export const createLogRecordProcessor = (
+  intake: Intake<ReadableLogRecord>,
+  lifecycle: SignalLifecycle,
+): LogRecordProcessor => ({
+  onEmit: (record) => intake.add(record),
+  forceFlush: () => lifecycle.flush(),
+  shutdown: () => lifecycle.shutdown(),
+});
