@@ -24,7 +24,7 @@ interface BreakerOptions {
   readonly clock?: Clock;
 }
 
-/** What retry, health and metrics may know of a breaker. */
+/** A breaker as retry, health and metrics see it. */
 export interface BreakerView {
   state(): BreakerState;
   /** Called after each change; what it throws is ignored. Returns how to stop it. */

@@ -58,7 +58,7 @@ const NO_SECURE_CONNECTION = /^(CERT_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|SELF_SIGNED_
 
 /**
  * The collector may have taken the batch although the attempt failed, so that sending it again may double it.
- * True for what is not known for sure.
+ * True for reasons that leave it open.
  */
 export const mayHaveArrived = (reason: string): boolean =>
   !NOT_ARRIVED.has(reason) && !NO_SECURE_CONNECTION.test(reason);

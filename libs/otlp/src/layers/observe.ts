@@ -18,7 +18,7 @@ export interface Operation {
   readonly outcome: Outcome;
 }
 
-/** What either throws is ignored. */
+/** Errors that these throw are ignored. */
 interface OperationListener {
   started?(batch: Batch): void;
   ended(operation: Operation): void;

@@ -4,7 +4,7 @@ import { systemClock } from '../send/sender.js';
 import { GRPC_CODES } from '../wire/status-codes.js';
 import { faultOf } from './fault.js';
 
-/** What is known of a peer since the start. */
+/** The reach of a peer since the start. */
 interface Reach extends Layer {
   /** It answered something, be it a refusal. */
   hasAnswered(): boolean;

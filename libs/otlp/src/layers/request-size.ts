@@ -5,7 +5,7 @@ import { beginTrail } from '../send/trail.js';
 import { TIMEOUT } from './fault.js';
 
 interface RequestSizeOptions {
-  /** Of one attempt. Default: 10000. */
+  /** The longest that one attempt takes, in ms. Default: 10000. */
   readonly deadlineMs?: number;
   readonly clock?: Clock;
 }
@@ -25,7 +25,7 @@ const SPENT: ReadonlySet<string> = new Set([TIMEOUT, 'DEADLINE_EXCEEDED', 'keepa
 /** Each step down costs a whole deadline, and the way up is soon found again. */
 const SMALLER = 0.25;
 const LARGER = 2;
-/** Of the deadline, what a request may take at the pace of the last one: the next may have to share the link. */
+/** Share of the deadline that a request may take at the pace of the last one: the next may have to share the link. */
 const SHARE = 0.25;
 /** No request is larger than this, so that no limit is needed above it. */
 const UNLIMITED = 64 * 1024 * 1024;
@@ -34,8 +34,8 @@ const UNLIMITED = 64 * 1024 * 1024;
  * Learns how large a request may be to get through before the deadline, from each attempt: stands below the breaker,
  * above the timeout.
  *
- * One that ran into its deadline and was above 16 KiB: a quarter of it. One that was taken: up to double, as far as a
- * request that size would take a quarter of the deadline at its pace. So a slow link gets what it carries, and a collector
+ * After a request above 16 KiB that ran into its deadline: a quarter of it. After one that was taken: up to double, as far as
+ * a request of that size would take a quarter of the deadline at its pace. So a slow link gets as much as it carries, and a collector
  * that hung gets large requests again after a handful of quick answers.
  */
 export const requestSize = (options: RequestSizeOptions = {}): RequestSize => {

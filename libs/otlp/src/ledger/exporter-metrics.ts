@@ -22,7 +22,7 @@ interface ExporterDestination extends Server {
 interface ExporterMetrics {
   started(batch: { readonly signal: Signal; readonly items: number }): void;
   ended(operation: Operation): void;
-  /** Who had batches under way is gone: none of them will end. */
+  /** The worker that had batches in flight is gone: none of them will end. */
   abandoned(): void;
 }
 

@@ -1,5 +1,5 @@
 import { SIGNALS } from '../wire/model.js';
-/** Who writes: the app's thread or the one that sends. Each has words of its own, so that each word has one writer. */
+/** The writing thread: the app's or the one that sends. Each has words of its own, so that each word has one writer. */
 export type Side = 'main' | 'worker';
 
 /** Why items are given up here, from a list of fixed length. */

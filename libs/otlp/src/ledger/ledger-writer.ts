@@ -24,7 +24,7 @@ const LOGS = SIGNALS.indexOf('logs');
 export class LedgerWriter {
   readonly #words: Int32Array;
   readonly #start: number;
-  /** What the words hold, so that writing reads nothing that is shared. */
+  /** A copy of the words, so that writing reads nothing that is shared. */
   readonly #counts = new Float64Array(SIGNALS.length * ACCOUNTS.length);
 
   /** Goes on from what an earlier writer of this side left. */

@@ -61,7 +61,7 @@ export const liveSpanMetrics = (meter: Meter | undefined, live: LiveSpans): (() 
   });
 };
 
-/** What is said at the end of the spans that had none; undefined where there are none. */
+/** The line about spans that never ended; undefined where there are none. */
 export const unendedText = ({ sampled }: LiveSpans): string | undefined =>
   sampled > 0
     ? `${sampled} spans had not ended at shutdown and are not sent; is there a path without span.end()?`

@@ -2,7 +2,7 @@ import type { Attributes, BatchObservableCallback, Meter, Observable } from '@op
 
 type Observe = (instrument: Observable, value: number, attributes: Attributes) => void;
 
-/** Calls `read` at each collection until what it returns is called. */
+/** Calls `read` at each collection. Returns how to stop. */
 export const observing = (
   meter: Meter,
   instruments: Observable[],

@@ -12,13 +12,13 @@ const STATES = ['closed', 'open', 'half-open'] as const;
 
 /** The breaker before one collector. */
 export interface CollectorBreaker extends Server {
-  /** What goes there. */
+  /** The signals that go there. */
   readonly signals: readonly Signal[];
   readonly state: BreakerState['kind'];
 }
 
 /**
- * What the conventions have no name for, read from the ledger when collected: `nestlens.otlp.dropped` by `error.type`,
+ * Metrics that the conventions have no name for, read from the ledger when collected: `nestlens.otlp.dropped` by `error.type`,
  * `nestlens.otlp.spooled`, `nestlens.otlp.possible_duplicates`, each by `nestlens.otlp.signal` in `{item}`; and
  * `nestlens.otlp.breaker`, 1 for the state that it is in and 0 for the others, by the signal that it holds back and its
  * collector: `server.address` and `server.port`. Returns how to stop.

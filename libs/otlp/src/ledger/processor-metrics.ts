@@ -12,7 +12,7 @@ interface ProcessorMetricsOptions {
   readonly signals?: readonly ('traces' | 'logs')[];
 }
 
-/** What never left the queue. The rest of the reasons are the exporter's. */
+/** Reasons of items that never left the queue. The other reasons are the exporter's. */
 const BEFORE_THE_EXPORTER: ReadonlySet<DropReason> = new Set<DropReason>([
   'queue_full',
   'already_shutdown',

@@ -10,14 +10,14 @@ export const ATTR_SERVER_PORT = 'server.port';
 
 export const METRIC_OPERATION_DURATION = 'otel.sdk.exporter.operation.duration';
 
-/** What the items of a signal are called in names and units. */
+/** The items of a signal, in names and units. */
 export const ITEM = {
   traces: { noun: 'span', unit: '{span}', kind: 'span' },
   metrics: { noun: 'metric_data_point', unit: '{data_point}', kind: 'metric' },
   logs: { noun: 'log', unit: '{log_record}', kind: 'log' },
 } as const;
 
-/** Of our own. */
+/** Attributes of our own. */
 export const ATTR_SIGNAL = 'nestlens.otlp.signal';
 export const ATTR_PART = 'nestlens.otlp.part';
 export const ATTR_BREAKER_STATE = 'nestlens.otlp.breaker.state';

@@ -2,7 +2,7 @@ import type { Outcome } from '../send/outcome.js';
 import type { Signal } from '../wire/model.js';
 import type { LedgerWriter } from './ledger-writer.js';
 
-/** What of an operation the ledger needs; an `Operation` of the observe layer is one. */
+/** The end of an operation; an `Operation` of the observe layer is one. */
 interface Settled {
   readonly signal: Signal;
   readonly items: number;

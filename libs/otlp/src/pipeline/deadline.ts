@@ -23,12 +23,12 @@ export async function withDeadline<T>(
   }
 }
 
-/** Whether `work`, which does not reject, is over before the deadline. */
+/** Resolves to true where `work`, which does not reject, is over before the deadline. */
 export function before(work: Promise<unknown>, deadline: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const late = (): void => resolve(false);
     if (deadline.aborted) {
-      // What is over already counts as over.
+      // Work that is over already counts as over.
       void Promise.race([work.then(() => true), Promise.resolve(false)]).then(resolve);
       return;
     }

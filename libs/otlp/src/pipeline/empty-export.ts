@@ -6,7 +6,7 @@ import type { Destination, PipelineOptions, ResolvedPipelineOptions } from './pi
 import { createTransport } from './stack.js';
 
 /**
- * When one reply came, and what its `Date` header says. Times in ms since 1970, by the clock of this process.
+ * The time of one reply, and of its `Date` header. Times in ms since 1970, by the clock of this process.
  *
  * @internal
  */
@@ -17,14 +17,14 @@ export interface ReplyDate {
   readonly date: number | undefined;
 }
 
-/** What one request without items came to. @internal */
+/** The result of one request without items. @internal */
 export interface EmptyExport {
   readonly signal: Signal;
   /** `retry` with the reason `aborted` where the signal aborted before an answer came. */
   readonly outcome: Outcome;
   /** Empty where nobody answered in the protocol. */
   readonly replies: readonly ReplyDate[];
-  /** What the pipeline would log, secrets that were sent masked. */
+  /** The lines that the pipeline would log; secrets that were sent are masked. */
   readonly warnings: readonly { readonly code: string; readonly text: string }[];
   /** The likely mistake and its remedy; empty for none. */
   readonly hint: string;

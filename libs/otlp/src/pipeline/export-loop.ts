@@ -13,7 +13,7 @@ import { isHeapBatch, HeapQueue } from './heap-queue.js';
 import type { HeapBatch } from './heap-queue.js';
 
 type Left = { readonly kind: 'aborted' } | { readonly kind: 'unknown' };
-/** What became of a batch. At the deadline of a shutdown: `aborted`, or `unknown` where the collector may have it. */
+/** The end of a batch. At the deadline of a shutdown: `aborted`, or `unknown` where the collector may have it. */
 export type Settled = Outcome | { readonly kind: 'spooled' } | Left;
 
 interface ExportLoopOptions {
@@ -34,7 +34,7 @@ interface ExportLoopOptions {
   readonly onDoubtful: (signal: Signal, items: number) => void;
   /** Called once for each batch, in the turn its memory was given back. `id` of a heap batch. */
   readonly onSettled: (batch: Batch, settled: Settled, id: number | undefined) => void;
-  /** Told of what must not happen. */
+  /** Gets errors that must not happen: bugs of ours. */
   readonly onError: (error: unknown) => void;
   readonly clock: Clock;
 }
@@ -44,10 +44,10 @@ type Work = SlabBatch | HeapBatch;
 /** While something is flushed, slabs that the other thread is moving are looked at so often. */
 const FLUSH_CHECK_MS = 20;
 
-/** Of the slabs, what may be sealed before it is full while batches wait for a retry. */
+/** While batches wait for a retry, slabs are sealed early only below this share of the memory. */
 const SPARE_SHARE = 0.25;
 
-/** From sealed slabs to settled batches. The same code in the worker and on the loop. */
+/** Takes sealed slabs and settles batches. A thread and the loop of the application run the same code. */
 export class ExportLoop {
   readonly #options: ExportLoopOptions;
   readonly #queues: ReadonlyMap<Exporter, SendQueue>;
@@ -126,7 +126,7 @@ export class ExportLoop {
     return flushed;
   }
 
-  /** What an exporter is doing. */
+  /** The present load of an exporter. */
   load(exporter: Exporter): Load {
     const { reader } = this.#options;
     let queued = this.#heap.count(exporter.signals);
@@ -142,7 +142,7 @@ export class ExportLoop {
   }
 
   /**
-   * Sends what is there until `signal` aborts, and gives the rest to the overflow or settles it as `aborted`. Nothing
+   * Sends all batches until `signal` aborts, and gives the rest to the overflow or settles it as `aborted`. Nothing
    * may be appended or offered after it.
    */
   async drain(mark: FlushMark, signal: AbortSignal): Promise<void> {
@@ -155,7 +155,7 @@ export class ExportLoop {
     this.#stopping = true;
     const keeps = (): boolean => this.#options.overflow() !== undefined;
     for (const exporter of this.#queues.keys()) exporter.stopWaiting(keeps);
-    // 2. Drain. At the deadline what is left goes to disk or is counted, at once, for a send is over when aborted.
+    // 2. Drain. At the deadline the rest goes to disk or is counted, at once, since an aborted send is over.
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) this.#abort.abort();
     await this.flush(mark);
@@ -170,7 +170,7 @@ export class ExportLoop {
     return this.#isDue(signal) ? this.#takeSlabs(signal) : undefined;
   }
 
-  /** What is to go to disk, and behind what is on its way there or on it, where the order counts. */
+  /** The batch is to go to disk, or, where the order counts, behind others that are on their way there or on it. */
   #mustWait(signal: Signal, exporter: Exporter): boolean {
     const overflow = this.#options.overflow();
     if (overflow?.wants(exporter, signal) === true) return true;
@@ -191,7 +191,7 @@ export class ExportLoop {
     return batch;
   }
 
-  /** To the exporter, or to disk. */
+  /** A batch of the signal could leave now, to the exporter or to disk. */
   #canGo(signal: Signal): boolean {
     const { exporters, overflow, reader } = this.#options;
     const exporter = exporters[signal];
@@ -219,7 +219,7 @@ export class ExportLoop {
 
   /** Everything of the signal to the overflow; what that does not take waits for the exporter after all. */
   #spill(signal: Signal, exporter: Exporter, queue: SendQueue): void {
-    // What is under way is older, and may go to disk itself.
+    // Batches in flight are older, and may go to disk themselves.
     const isBehind = this.#spilling.inOrder > 0 || queue.inFlight(signal) > 0;
     if (goesInOrder(signal) && isBehind) return;
     const batch = this.#takeHeap(signal) ?? this.#takeSlabs(signal);
@@ -290,7 +290,7 @@ export class ExportLoop {
     );
   }
 
-  /** Nothing of it is under way; a drain waits for all in any case. */
+  /** The exporter has nothing in flight or queued. False in a drain, which waits for all in any case. */
   #isIdle(exporter: Exporter): boolean {
     if (this.#stopping || this.#spilling.all > 0) return false;
     const inFlight = this.#queues.get(exporter)?.inFlight() ?? 0;

@@ -21,7 +21,7 @@ import type { FromWorker, ToWorker } from './worker-messages.js';
 import type { WorkerEvents, WorkerThread } from './worker-supervisor.js';
 import { createExporters } from './stack.js';
 
-/** What a worker is given at its start; all of it can be cloned to another thread. */
+/** The input of a worker; all of it can be cloned to another thread. */
 export interface WorkerStart {
   readonly memory: SlabMemory;
   readonly ledger: SharedArrayBuffer;
@@ -157,7 +157,7 @@ export class ExportWorker {
     const waiting = new OpeningOverflow(opening, this.#clock, this.#exporters, this.#isDurable);
     this.#overflow = waiting;
     this.#disk = await opening;
-    // Before what comes next: a kill must not take what is older and leave what is newer.
+    // Older batches go first: a kill must not take them and leave newer ones.
     await waiting.handedOn();
     this.#overflow = this.#disk;
     this.#loop.poke();

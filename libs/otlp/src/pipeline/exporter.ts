@@ -46,9 +46,9 @@ export interface Exporters {
 
 /** Takes what cannot be sent now. */
 export interface Overflow {
-  /** Whether a batch of the signal should not even wait for the exporter. */
+  /** A batch of the signal should go to the overflow at once, and not wait for the exporter. */
   wants(exporter: Exporter, signal: Signal): boolean;
-  /** Whether it holds older ones of the signal that are still to be sent: those in memory wait for them to go first. */
+  /** The overflow holds older batches of the signal, which go before those in memory. */
   isBehind(exporter: Exporter, signal: Signal): boolean;
   /** False where it could not; never rejects. The batch's bytes are not needed any more when it resolves. */
   take(batch: Batch): Promise<boolean>;

@@ -1,6 +1,6 @@
 import type { Exporter } from './exporter.js';
 
-/** What a flush waits for: everything that was appended or offered before. */
+/** A flush waits for everything that was appended or offered before its mark. */
 export interface FlushMark {
   readonly sequence: number;
   readonly heap: number;
@@ -13,7 +13,7 @@ interface Flush {
   readonly done: () => void;
 }
 
-/** Those who wait until what they know of is settled, or cannot be for now. */
+/** The flushes that wait, each until all before its mark is settled, or cannot be for now. */
 export class Flushes {
   readonly #open = new Set<Flush>();
 

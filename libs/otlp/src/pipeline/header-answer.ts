@@ -3,7 +3,7 @@ import { areHeaders } from '../transport/headers.js';
 import type { HeaderFunction } from './pipeline-options.js';
 import type { HeaderAnswer } from './worker-messages.js';
 
-/** What the application's functions give together, later ones over earlier ones; can be cloned. Never rejects. */
+/** Merges the answers of the application's functions, later ones over earlier ones; can be cloned. Never rejects. */
 export async function askHeaders(functions: readonly HeaderFunction[]): Promise<HeaderAnswer> {
   try {
     const answers = await Promise.all(functions.map(async (ask) => textsOf(await ask())));

@@ -60,7 +60,7 @@ export class HeaderFunctions {
     return SIGNALS.reduce((sum, signal) => sum + counts[signal].created, 0);
   }
 
-  /** Asks what waits. */
+  /** Asks for all that waits. */
   wake(): void {
     this.#rest?.cancel();
     this.#rest = undefined;

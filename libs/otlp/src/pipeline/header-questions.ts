@@ -47,7 +47,7 @@ export class HeaderQuestions {
     if (this.#open.size > MOST_OPEN && oldest !== undefined) this.#open.delete(oldest);
   }
 
-  /** The asked can answer no more: from now on their last answers serve, also for what is open. */
+  /** The functions can answer no more: their last answers serve from now on, also for open questions. */
   alone(last: LastAnswers): void {
     this.#last = last;
     for (const [id, { signal }] of this.#open) this.answer(id, last[signal] ?? 'failed');

@@ -25,7 +25,7 @@ export class HeapQueue {
     return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
   }
 
-  /** One that was taken waits again, where it stood. */
+  /** A taken batch waits again, in its old place. */
   putBack(batch: HeapBatch): void {
     const at = this.#waiting.findIndex(({ id }) => id > batch.id);
     this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, batch);
@@ -35,14 +35,14 @@ export class HeapQueue {
     this.#unsettled.delete(id);
   }
 
-  /** Of these signals, that wait. */
+  /** Waiting batches of these signals. */
   count(signals: readonly Signal[]): number {
     let count = 0;
     for (const { signal } of this.#waiting) if (signals.includes(signal)) count += 1;
     return count;
   }
 
-  /** Whether all with a smaller id are settled. */
+  /** All batches with a smaller id are settled. */
   isSettledBefore(id: number): boolean {
     for (const unsettled of this.#unsettled) if (unsettled < id) return false;
     return true;

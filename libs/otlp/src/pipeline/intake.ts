@@ -21,7 +21,7 @@ interface IntakeOptions<I> {
   ) => void;
 }
 
-/** From an ended span or an emitted record to its bytes, in the caller's turn. Never throws. */
+/** Encodes an ended span or an emitted record into a slab, in the caller's turn. Never throws. */
 export class Intake<I extends { readonly resource: Resource }> {
   readonly #options: IntakeOptions<I>;
   readonly #gate: ResourceGate<I>;
@@ -43,7 +43,7 @@ export class Intake<I extends { readonly resource: Resource }> {
     );
   }
 
-  /** What was left out of what it took. */
+  /** Counts of attributes, events, links and values that were left out or cut. */
   losses(): EncodeLosses {
     const { attributes, events, links, values } = this.#encoder.losses;
     const errors = this.#errorEncoder?.losses;
@@ -88,7 +88,7 @@ export class Intake<I extends { readonly resource: Resource }> {
     if (writer.append(signal, encode, item, failed) === 'too_large') this.#alone(item);
   }
 
-  /** One that cannot say is told apart by the encoder. */
+  /** An item whose getter throws counts as none here; the encoder judges it. */
   #isError(item: I): boolean {
     try {
       return this.#options.isError(item);

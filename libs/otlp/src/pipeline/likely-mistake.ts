@@ -2,7 +2,7 @@ import { refusalHint } from '../transport/collector-words.js';
 import { endpointOf } from './pipeline-options.js';
 import type { Protocol } from '../wire/model.js';
 
-/** What is known of a destination when it fails. */
+/** The facts of a destination that fails. */
 interface Failing {
   readonly protocol: Protocol;
   readonly tls: boolean;
@@ -17,7 +17,7 @@ const HTTP = 4318;
 
 /** Node's words for an answer that is none of HTTP/2, or of HTTP/1.1. */
 const OTHER_PROTOCOL: ReadonlySet<string> = new Set(['ERR_HTTP2_ERROR', 'HPE_INVALID_CONSTANT']);
-/** And for one that is none of TLS. */
+/** Node's words for an answer that is none of TLS. */
 const NO_TLS: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
@@ -28,7 +28,7 @@ const NO_ALPN: ReadonlySet<string> = new Set([
   'alpn',
   'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
 ]);
-/** What a port of TLS does with plain text, and some servers with a protocol that they do not know. */
+/** A port of TLS hangs up on plain text, and some servers on a protocol that they do not know. */
 const HUNG_UP: ReadonlySet<string> = new Set(['connection_closed', 'ECONNRESET', 'EPIPE']);
 const UNKNOWN_CA =
   /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF))/;

@@ -7,8 +7,8 @@ import type { Exporter, Exporters, Overflow } from './exporter.js';
 const PATIENCE_MS = 5000;
 
 /**
- * In place of a spool that is being opened. What comes meanwhile waits for it, but not for ever: everything where all is to be
- * on disk before it is sent, otherwise what goes in order, since there may be older ones in the spool.
+ * Stands in for a spool that is being opened. Batches that come meanwhile wait for it, but not for ever: all of them where
+ * everything is to be on disk first, otherwise those that go in order, since the spool may hold older ones.
  */
 export class OpeningOverflow implements Overflow {
   readonly #opened: Promise<Overflow | undefined>;

@@ -27,9 +27,9 @@ import { atExit, endSync, isEmpty, keepOrCount, LET_GO_MS } from './process-exit
 import { createSelfMetrics } from './self-metrics.js';
 import { endWords, startWorker } from './worker-thread.js';
 
-/** What a shutdown may take beyond its deadline, all together: it promises a second. */
+/** The longest that a shutdown takes beyond its deadline, all together: it promises a second. */
 const GRACE_MS = 900;
-/** And its thread, to end. */
+/** The longest that its thread takes to end. */
 const END_MS = 200;
 /** Share of the memory that batches outside the slabs may have. */
 const HEAP_SHARE = 4;
@@ -189,11 +189,11 @@ export class OtlpPipeline implements Pipeline {
   async #end(deadline: AbortSignal): Promise<ShutdownReport> {
     const startedAt = performance.now();
     this.#headers.wake();
-    // 1. Refuse what is new: a drain must have an end.
+    // 1. Refuse new items: a drain must have an end.
     this.#components.close();
     tellUnended(this.#live, this.#log);
     this.#truncated.tell();
-    // 2. Encode what waits for a resource, then seal: from here on everything is in slabs and batches.
+    // 2. Encode items that wait for a resource, then seal: from here on everything is in slabs and batches.
     await before(this.#components.opened(), deadline);
     this.#components.force();
     const mark = this.#seal();
@@ -261,7 +261,7 @@ export class OtlpPipeline implements Pipeline {
   /** A worker died, or cannot be had: what it was sending waits again, and may arrive twice. */
   #onWorkerExit(end: ThreadEnd, isInline: boolean): void {
     this.#replaced += 1;
-    // What it had on disk stays there, for the next one to find.
+    // The records that it had on disk stay there, for the next worker to find.
     reclaim(this.#memory, this.#counts);
     this.#metrics.abandoned();
     const { cause, text } = endWords(end, isInline);

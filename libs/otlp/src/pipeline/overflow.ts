@@ -35,26 +35,26 @@ interface Replay {
   readonly replayer: Replayer;
 }
 
-/** Above it what waits goes to disk, so that what comes has room. */
+/** Above this share of the memory waiting batches go to disk, so that new items have room. */
 const HIGH_WATER = 0.5;
 
 /** Bytes on the heap of all replays together. */
 const MAX_REPLAYED_BYTES = 8 * 1024 * 1024;
 
-/** A disk that does not work and gives nothing for so long holds up what is in memory no more. */
+/** A broken disk that gives nothing for so long holds up batches in memory no more. */
 const PATIENCE_MS = 30_000;
 
 /** After a refusal nothing is offered for so long, unless memory has no other place. */
 const REST_MS = 1000;
 
-/** The spool as the worker uses it, and the replay of what is in it. */
+/** The spool as the worker uses it, and the replay of its records. */
 export class DiskOverflow implements Overflow {
   readonly #options: DiskOverflowOptions;
   readonly #spool: Spool;
-  /** One for each exporter, since one that does not work holds up no other, and one for what goes in order. */
+  /** One for each exporter, since a broken one holds up no other, and one more for signals that go in order. */
   readonly #replays: readonly Replay[];
   #refusedAt = -Infinity;
-  /** When something of what goes in order was answered. */
+  /** When a record of a signal that goes in order was answered last. */
   #answeredAt = performance.now();
 
   /** Undefined, after a warning, where the directory cannot be used: batches then stay in memory. */
@@ -95,7 +95,7 @@ export class DiskOverflow implements Overflow {
     if (performance.now() - this.#refusedAt < REST_MS) return false;
     const { settings, pool } = this.#options;
     if (settings.durable === 'always' || exporter.isOpen()) return true;
-    // Behind what is there.
+    // The batch goes behind those on disk.
     if (goesInOrder(signal) && this.#spool.holds(signal)) return true;
     return pool.used() > pool.count * HIGH_WATER;
   }
@@ -123,7 +123,7 @@ export class DiskOverflow implements Overflow {
     return this.#spool.stats();
   }
 
-  /** Resolves when what is on disk now is sent, or cannot be sent now. */
+  /** Resolves when the records on disk are sent, or cannot be sent now. */
   async deliver(): Promise<void> {
     await Promise.all(this.#replays.map(({ replayer }) => replayer.flush()));
   }
@@ -134,7 +134,7 @@ export class DiskOverflow implements Overflow {
     await Promise.all(stopped.map(({ replayer }) => replayer.stop()));
   }
 
-  /** What is in it is on the disk when it resolves. */
+  /** Resolves when all records are on the disk. */
   async close(): Promise<void> {
     await this.stopReplay();
     await this.#spool.fsync();

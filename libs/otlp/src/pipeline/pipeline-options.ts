@@ -29,7 +29,7 @@ export interface DestinationOptions {
   readonly tls?: TlsOptions;
   /** Default `identity`. */
   readonly compression?: Encoding;
-  /** Of one attempt, from its start to its answer's end. Default 10 s. */
+  /** The longest that one attempt takes, from its start to its answer's end. Default 10 s. */
   readonly timeoutMs?: number;
 }
 
@@ -41,7 +41,7 @@ export interface PipelineOptions {
   readonly logs?: DestinationOptions;
   /** Memory for spans and log records until they are answered for; metrics have a quarter of it besides. Default 32 MiB, at least 1 MiB. */
   readonly maxBytes?: number;
-  /** What goes when that is full. Default `newest`. */
+  /** Which items are dropped when that memory is full. Default `newest`. */
   readonly dropPolicy?: DropPolicy;
   /** The longest that an ended item waits before its batch is sent. Default 1 s. */
   readonly sealAfterMs?: number;
@@ -56,12 +56,12 @@ export interface PipelineOptions {
   readonly encode?: Partial<EncodeLimits>;
   /** Default `cumulative`. */
   readonly temporality?: Temporality;
-  /** Of `flush` without a signal. Default 5 s. */
+  /** The deadline of a `flush` without a signal. Default 5 s. */
   readonly flushTimeoutMs?: number;
-  /** Of `shutdown` without a signal. Default 5 s. */
+  /** The deadline of a `shutdown` without a signal. Default 5 s. */
   readonly shutdownTimeoutMs?: number;
   /**
-   * How long the end of a process that never called `shutdown` may wait for what is queued, in ms: `process.exit()` and
+   * How long the end of a process that never called `shutdown` may wait for queued items, in ms: `process.exit()` and
    * uncaught exceptions. The main thread stands still meanwhile, the worker sends. Ignored without a worker. Default
    * 500; 0: not at all.
    */
@@ -100,7 +100,7 @@ export interface SpoolSettings extends Omit<
    */
   readonly durable?: 'overflow' | 'always';
   /**
-   * Write what is in memory, and could not be sent, to disk when the process ends without a `shutdown`: by
+   * Write items in memory that could not be sent to disk when the process ends without a `shutdown`: by
    * `process.exit()`, an uncaught exception, or by itself. One that aborts or is killed tells nobody. Default true.
    */
   readonly onCrash?: boolean;
@@ -121,7 +121,7 @@ export interface Destination {
   readonly peer: number;
 }
 
-/** What the consuming side needs; can be cloned. */
+/** The options of the export worker; can be cloned. */
 export interface SendingOptions {
   readonly destinations: readonly Destination[];
   readonly targetBytes: number;
@@ -129,7 +129,7 @@ export interface SendingOptions {
   readonly concurrency: { readonly min: number; readonly max: number };
   readonly pool: Omit<PoolOptions, 'clock' | 'lookup' | 'random'>;
   readonly spool: SpoolSettings | undefined;
-  /** Somebody counts what is under way. */
+  /** A meter counts the batches in flight. */
   readonly metered: boolean;
 }
 
@@ -190,7 +190,7 @@ export function resolvePipelineOptions(
   };
 }
 
-/** Of the slabs, what spans leave to log records and these to them. */
+/** Spans leave one slab in so many to log records, and log records to spans. */
 const RESERVED_SHARE = 8;
 
 /** How many of `count` slabs a signal leaves to others: none where it is alone. Metrics take no slabs. */
@@ -248,7 +248,7 @@ export const endpointOf = (
   return reading.kind === 'endpoint' ? reading.endpoint : undefined;
 };
 
-/** What a connection is made to: paths of one collector share its connections. */
+/** The target of a connection: paths of one collector share its connections. */
 const originOf = (given: DestinationOptions): unknown => {
   const { tls, socketPath, authority, authorization } = endpointOf(given) ?? {};
   return authority === undefined ? given.endpoint : [tls, socketPath, authority, authorization];

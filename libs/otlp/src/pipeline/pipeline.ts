@@ -21,7 +21,7 @@ export type FlushResult =
   | { readonly kind: 'done' }
   | { readonly kind: 'deadline' | 'unreachable'; readonly pending: ItemCounts };
 
-/** What a shutdown came to. */
+/** The result of a shutdown. */
 export interface ShutdownReport {
   /** `deadline`: what was left was given up, and is in the ledger as dropped or spooled. */
   readonly kind: 'done' | 'deadline';
@@ -29,7 +29,7 @@ export interface ShutdownReport {
   readonly ledger: LedgerSnapshot;
 }
 
-/** What a pipeline counts and does at one moment. */
+/** Counts and states of a pipeline at one moment. */
 export interface PipelineStats {
   readonly ledger: LedgerSnapshot;
   readonly slabs: { readonly used: number; readonly count: number; readonly bytes: number };
@@ -39,17 +39,17 @@ export interface PipelineStats {
   readonly liveSpans: number;
   /** Workers that ended by themselves, or could not be started. */
   readonly replaced: number;
-  /** As the worker told last, at most a second ago. */
+  /** One for each collector, as the worker told last, at most a second ago. */
   readonly exporters: readonly ExporterState[];
-  /** The same; undefined without a spool. */
+  /** As the worker told last; undefined without a spool. */
   readonly spool: SpoolStats | undefined;
-  /** What the last operation of a signal came to; `at` in ms since 1970. */
+  /** The outcome of the last operation of each signal; `at` in ms since 1970. */
   readonly last: Readonly<
     Partial<Record<Signal, { readonly at: number; readonly outcome: Outcome }>>
   >;
 }
 
-/** From the SDK's parts to the collector. `start`, `flush` and `shutdown` never reject. */
+/** The way from the SDK's components to the collector. `start`, `flush` and `shutdown` never reject. */
 export interface Pipeline {
   /** Undefined for a signal without a destination. */
   readonly spanProcessor: SpanProcessor | undefined;
@@ -65,12 +65,12 @@ export interface Pipeline {
   /** Nothing is taken any more. Resolves when all is settled and closed, soon after `signal` aborts. One promise. */
   shutdown(signal?: AbortSignal): Promise<ShutdownReport>;
   /**
-   * Writes what is in memory to the spool before it returns, for a process that is about to end. False without a
+   * Writes all items in memory to the spool before it returns, for a process that is about to end. False without a
    * spool, with nothing to write, and where the disk refuses.
    */
   save(): boolean;
   /**
-   * For the `exit` event of the process, where nothing runs later: a worker sends what is queued while this call waits,
+   * For the `exit` event of the process, where nothing runs later: a worker sends queued items while this call waits,
    * for `timeoutMs` at most (default: `exitTimeoutMs`); the rest goes to the spool, or is counted as dropped. Nothing is
    * taken any more. Never throws; safe twice; without effect after `shutdown`.
    */

@@ -33,7 +33,7 @@ export function atExit(end: () => void): () => void {
   };
 }
 
-/** What a pipeline has at its end. */
+/** The belongings of a pipeline that ends. */
 interface Held {
   readonly memory: Memory;
   readonly counts: LedgerWriter;
@@ -51,7 +51,7 @@ interface EndingPipeline extends Held {
 /**
  * The end of a pipeline in a process whose loop gets no turn any more:
  *
- * 1. The worker sends what is queued, for at most `timeoutMs` from when it has come up; not where the collector is known to be away.
+ * 1. The worker sends queued items, for at most `timeoutMs` from when it has come up; not where the collector is known to be away.
  * 2. The worker gives the rest to the spool, or counts it.
  * 3. What a worker that hangs still holds, or has never been started for, goes to disk from here, or is counted.
  */

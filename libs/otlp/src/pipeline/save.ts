@@ -38,7 +38,7 @@ export function saveToDisk(directory: string, memory: Memory, ledger: LedgerWrit
 }
 
 /**
- * The same where the worker is gone and the process may go on: without holding up the loop, by `deadline`. What the disk
+ * Like `saveToDisk`, but without holding up the loop, by `deadline`: the worker is gone and the process may go on. What the disk
  * has not taken by then, or refuses, stays as it is, for the caller to count.
  */
 export async function saveBefore(
@@ -85,7 +85,7 @@ const allOf = ({ slabs, heap, copies }: Held): Batch[] => [...heap, ...slabs, ..
 
 const isNothing = (held: Held): boolean => allOf(held).length === 0;
 
-/** All of it is on disk. */
+/** Counts batches that are on disk now. */
 function enter({ slabs, heap, copies }: Held, { reader }: Memory, ledger: LedgerWriter): void {
   for (const batch of slabs) {
     ledger.handed(batch.signal, batch.firstTaken);

@@ -39,7 +39,7 @@ export interface SdkComponents extends Pick<
   readonly truncated: () => Truncations;
   /** Takes nothing more. */
   close(): void;
-  /** Encodes what waits for its resource as it is. */
+  /** Encodes items that wait for their resource as they are. */
   force(): void;
 }
 

@@ -9,7 +9,7 @@ const DROP_REASON_OF = {
   corrupt: 'spool_corrupt',
 } as const;
 
-/** What a spool tells of, in the ledger. */
+/** Writes the events of a spool into the ledger. */
 export class SpoolLedger {
   readonly #ledger: LedgerWriter;
   /** Spooled by workers before this one, and not found yet. */
@@ -48,7 +48,7 @@ export class SpoolLedger {
     for (const signal of SIGNALS) this.#ledger.restored(signal, items[signal]);
   }
 
-  /** What is more than was there was sent before, and not yet known on disk to be. */
+  /** Items beyond those missing were sent before, but the disk does not know it yet. */
   #inherit(items: Items): void {
     for (const signal of SIGNALS) {
       const known = Math.min(this.#missing[signal], items[signal]);

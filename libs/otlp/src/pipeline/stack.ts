@@ -29,7 +29,7 @@ import type { FromWorker, ExporterState } from './worker-messages.js';
 type Emit = (message: FromWorker) => void;
 
 /**
- * With its jitter below the breaker's pause: the breaker says when to try again, and a probe that met a pool
+ * This pause, with its jitter, is below the breaker's: the breaker says when to try again, and a probe that met a pool
  * still waiting would fail without having asked the collector.
  */
 const RECONNECT_MAX_MS = 750;
@@ -134,7 +134,7 @@ function createExporter(
   // 5. limit: learns from attempts that were really made, how long the peer took for each.
   const limit = adaptiveLimit(sending.concurrency);
   // 6. size: learns from the same how much of a request gets through in its time.
-  // 7. timeout: bounds each attempt, so that what is below may wait for a connection or a dripping reply.
+  // 7. timeout: bounds each attempt, so that the layers below may wait for a connection or a dripping reply.
   const attempts = [circuit, limit, size, timeout(deadlineMs), known];
   // 8. reach: learns next to the transport whether anybody is there.
   // 9. transport, and its pool of connections.
@@ -207,7 +207,7 @@ function certificateOf(transport: ExporterTransport): Pick<ExporterState, 'certi
   return certificateExpiresAt === undefined ? {} : { certificateExpiresAt };
 }
 
-/** What speaks to one collector, without the layers above. Throws TransportConfigError. */
+/** The transport to one collector, without the layers above. Throws TransportConfigError. */
 export function createTransport(
   to: readonly Destination[],
   { pool }: SendingOptions,

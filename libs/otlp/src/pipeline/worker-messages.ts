@@ -5,7 +5,7 @@ import type { SpoolStats } from '../spool/counts.js';
 import type { FlushMark } from './flushes.js';
 import type { HeapBatch } from './heap-queue.js';
 
-/** To the worker, in the order they are given. All of them can be cloned to another thread; bytes are shared. */
+/** Messages to the worker, in the order they are given. All of them can be cloned to another thread; bytes are shared. */
 export type ToWorker =
   | { readonly kind: 'offer'; readonly batch: HeapBatch }
   | { readonly kind: 'flush'; readonly id: number; readonly mark: FlushMark }
@@ -20,10 +20,10 @@ export type ToWorker =
       readonly headers: Readonly<Partial<Record<Signal, HeaderAnswer>>>;
     };
 
-/** `failed` where the function threw, or gave what are no headers. */
+/** `failed` where the function threw, or gave no headers. */
 export type HeaderAnswer = Readonly<Record<string, string>> | 'failed';
 
-/** From the worker. What became of items it writes into the ledger itself. */
+/** Messages from the worker, which writes the ends of items into the ledger itself. */
 export type FromWorker =
   /** It works. */
   | { readonly kind: 'ready' }

@@ -22,14 +22,14 @@ export interface ThreadEnd {
 
 export const refusal = (reason: string): ThreadEnd => ({ kind: 'refused', reason });
 
-/** The code of what was thrown, or the name of its class. */
+/** The code of a thrown value, or the name of its class. */
 export const codeOf = (error: unknown): string => {
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
   if (typeof code === 'string') return code;
   return typeof name === 'string' ? name : 'error';
 };
 
-/** What a thread tells of itself. `onEnd` is called once where it ended without being asked to. */
+/** The events of a thread. `onEnd` is called once where it ended without being asked to. */
 export interface WorkerEvents {
   readonly onMessage: (message: FromWorker) => void;
   readonly onEnd: (end: ThreadEnd) => void;
@@ -47,7 +47,7 @@ interface SupervisorOptions {
   readonly startInline: (events: WorkerEvents) => WorkerThread;
   /** Asks the application's functions. Never rejects. */
   readonly askHeaders: (signal: Signal) => Promise<HeaderAnswer>;
-  /** But for questions for headers. */
+  /** Gets all messages except questions for headers. */
   readonly onMessage: (message: Told) => void;
   /** There is no thread now, and nothing is sent until one can be started. */
   readonly onFailure: (error: unknown) => void;
@@ -74,7 +74,7 @@ const RESTART = new Backoff({ firstMs: 1000, maxMs: 30_000 });
 export class WorkerSupervisor {
   readonly #options: SupervisorOptions;
   readonly #heap = new Map<number, HeapBatch>();
-  /** Of these, what the worker has in hand. */
+  /** Ids of heap batches that the worker has in hand. */
   readonly #taken = new Set<number>();
   /** The last headers that each signal's functions gave. */
   readonly #headers: Partial<Record<Signal, HeaderAnswer>> = {};

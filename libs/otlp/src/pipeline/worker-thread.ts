@@ -35,7 +35,7 @@ const OPTION_FAULTS: ReadonlySet<string> = new Set<TransportConfigErrorCode>([
 ]);
 
 /**
- * What is said where the loop of the application has to send; the remedy depends on who refused. Undefined where the
+ * The line that is logged where the loop of the application has to send; the remedy depends on who refused. Undefined where the
  * thread could be had, but found an option wrong, such as a file that is gone: the loop then finds the same.
  */
 const refusedText = ({ kind, reason }: ThreadEnd): string | undefined => {
@@ -47,7 +47,7 @@ const refusedText = ({ kind, reason }: ThreadEnd): string | undefined => {
   return `the export worker cannot be started (${reason}); sending from the main thread: ${remedy}`;
 };
 
-/** What is said of a thread that ended by itself, or could not be had. */
+/** The line about a thread that ended by itself, or could not be had. */
 export const endWords = (end: ThreadEnd, isInline: boolean): { cause: string; text: string } => {
   const refused = refusedText(end);
   if (refused !== undefined) return { cause: 'worker_refused', text: refused };
