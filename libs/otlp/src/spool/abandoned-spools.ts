@@ -3,7 +3,10 @@ import { claim, listDirectories, lockDirectory, type Claim, type Owner } from '.
 import { SpoolDirectory } from './spool-directory.js';
 import type { SpoolContext } from './spool-context.js';
 
-/** How long the lock of a process that we cannot see may stay untouched. Its owner touches it every 10 s. */
+/**
+ * A lock that stays untouched for this long is stale, if its process cannot be seen from here. An owner touches it
+ * every 10 s.
+ */
 const STALE_MS = 60_000;
 
 /** Finds sub-directories whose owners are gone, and takes them over. */
@@ -12,13 +15,13 @@ export class AbandonedSpools {
   readonly #root: string;
   readonly #us: Owner;
   readonly #gone: ReadonlySet<string>;
-  /** Ours now. */
+  /** Directories that this process took over. */
   readonly #directories: SpoolDirectory[] = [];
-  /** Locks of owners that we cannot see, and since when each has not changed. */
+  /** Locks of owners that cannot be seen from here, and the time since which each has not changed. */
   readonly #watched = new Map<string, { readonly mark: string; readonly sinceMs: number }>();
   #isSearched = false;
 
-  /** `gone`: tokens of threads of this process that have ended. Nobody waits for a sign of life of these. */
+  /** `gone` holds tokens of threads of this process that have ended. Their locks are stale at once. */
   constructor(context: SpoolContext, root: string, us: Owner, gone: readonly string[]) {
     this.#context = context;
     this.#root = root;
@@ -26,14 +29,14 @@ export class AbandonedSpools {
     this.#gone = new Set(gone);
   }
 
-  /** Directories that were taken over and are not done with. */
+  /** Directories that were taken over and still hold records or files. */
   get directories(): readonly SpoolDirectory[] {
     return this.#directories;
   }
 
   /**
-   * Takes over what it finds, oldest first, until `untilMs`, but for `own`. A directory that fails hinders no other.
-   * True where there are more than before. Throws what the disk throws.
+   * Takes over the abandoned directories, oldest first, until `untilMs`. It skips `own`. A directory that fails hinders
+   * no other. Returns true if there are more than before. Throws the errors of the disk.
    */
   async adopt(own: string | undefined, untilMs: number): Promise<boolean> {
     const { disk, clock } = this.#context;
@@ -50,7 +53,7 @@ export class AbandonedSpools {
         isWhole = false;
       }
     }
-    // Some may be closed meanwhile.
+    // A directory may be closed meanwhile.
     for (const directory of this.#directories.slice()) {
       isWhole = (await directory.measure(untilMs)) && isWhole;
     }
@@ -61,14 +64,14 @@ export class AbandonedSpools {
     return this.#directories.length > before;
   }
 
-  /** Closes directories of which nothing is left. */
+  /** Closes directories that have nothing left. */
   async closeEmpty(): Promise<void> {
     for (const directory of this.#directories.filter(({ isEmpty }) => isEmpty)) {
       if (this.forget(directory)) await directory.close();
     }
   }
 
-  /** False where it is not one of these. */
+  /** Returns false if the directory is not one of these. */
   forget(directory: SpoolDirectory): boolean {
     const index = this.#directories.indexOf(directory);
     return index !== -1 && this.#directories.splice(index, 1).length > 0;
@@ -77,7 +80,7 @@ export class AbandonedSpools {
   async #adoptOne(path: string): Promise<void> {
     const { disk, clock } = this.#context;
     const { owner } = await disk.stat(path);
-    // Somebody else's bytes are not ours to send.
+    // Another process owns the directory now, and sends its records.
     if (owner !== -1 && owner !== process.getuid?.()) return;
     const seen = this.#watched.get(path);
     const isStale = seen !== undefined && clock.now() - seen.sinceMs >= STALE_MS;
@@ -103,7 +106,7 @@ export class AbandonedSpools {
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
     }
-    // Its maker did not get as far as the lock, or somebody copied files here.
+    // Its maker stopped before it had the lock, or somebody copied files here.
     try {
       await disk.removeDirectory(path);
       return { kind: 'taken' };

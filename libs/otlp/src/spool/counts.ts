@@ -50,14 +50,17 @@ export interface SpoolStats {
   /** Records that were taken and not acknowledged. Their items are part of `held`. */
   readonly outstanding: number;
   readonly appended: Items;
-  /** Found on disk from earlier processes. */
+  /** Items of earlier processes that were found on disk. */
   readonly recovered: Items;
   readonly acknowledged: Items;
-  /** Dropped, oldest first, to stay within `maxBytes`. */
+  /** Items that were dropped, oldest first, to stay within `maxBytes`. */
   readonly evicted: Items;
-  /** Dropped since they were older than `maxAgeMs`. */
+  /** Items that were dropped because they were older than `maxAgeMs`. */
   readonly expired: Items;
-  /** Dropped since they could not be read, as far as it is known what they were; `bytes` are all that could not. */
+  /**
+   * Items that were dropped because they could not be read, as far as headers count them. `bytes` counts all
+   * unreadable bytes.
+   */
   readonly corrupt: Items & { readonly bytes: number };
 }
 

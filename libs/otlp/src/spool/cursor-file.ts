@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { writeAll, type Disk } from './disk.js';
 import { noItems, type Items } from './counts.js';
 
-/** How far a directory is acknowledged: everything before this position. */
+/** The position in a directory before which every record is acknowledged. */
 export interface Position {
   readonly sequence: number;
   readonly offset: number;
@@ -27,7 +27,7 @@ export class CursorFile {
   #serial: number;
   #position: Position;
 
-  /** Makes the file where there is none. A file that cannot be read counts as none. */
+  /** Makes the file if there is none. A file that cannot be read counts as none. */
   static async open(disk: Disk, path: string): Promise<CursorFile> {
     const file = await disk.open(path, 'update');
     try {

@@ -8,12 +8,12 @@ const RETRY = new Backoff({ firstMs: 1000, maxMs: 15_000 });
 const REPEAT_MS = 60_000;
 const MAX_TRIAL_BYTES = 1024 * 1024;
 
-/** Remembers that the disk refuses, and tries it until it does not. */
+/** Remembers that the disk fails, and tries it until it works again. */
 export class DiskHealth {
   readonly #context: SpoolContext;
   readonly #path: string;
   readonly #trial: (bytes: number) => Promise<void>;
-  /** When each code was told of. */
+  /** The time of the last event for each error code. */
   readonly #toldMs = new Map<string, number>();
   #state: SpoolState = HEALTHY;
   /** Failures in a row. */
@@ -23,7 +23,7 @@ export class DiskHealth {
   #cancel: (() => void) | undefined;
   #isClosed = false;
 
-  /** `trial` does to the disk what failed, with that many bytes. It throws what the disk throws. */
+  /** `trial` repeats the failed operation with that many bytes. It throws the errors of the disk. */
   constructor(context: SpoolContext, path: string, trial: (bytes: number) => Promise<void>) {
     this.#context = context;
     this.#path = path;
@@ -75,7 +75,7 @@ export class DiskHealth {
   }
 }
 
-/** Writes a file of that size and removes it. Throws what the disk throws. */
+/** Writes a file of that size and removes it. Throws the errors of the disk. */
 export async function tryWriting(disk: Disk, path: string, bytes: number): Promise<void> {
   const file = await disk.open(path, 'update');
   try {

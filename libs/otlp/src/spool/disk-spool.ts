@@ -20,7 +20,7 @@ const ACKNOWLEDGE_MS = 500;
 const STUCK_MS = 5000;
 const OPEN_BUDGET_MS = 1000;
 
-/** Made by `openSpool`. */
+/** The spool that `openSpool` returns. */
 export class DiskSpool implements Spool {
   readonly #context: SpoolContext;
   readonly #root: string;
@@ -42,14 +42,14 @@ export class DiskSpool implements Spool {
     this.#health = new DiskHealth(context, root, (bytes) => this.#try(bytes));
     const { clock, options } = context;
     const { fsyncIntervalMs: ms } = options;
-    // Half of it is for the disk, which takes its time.
+    // The other half is for the fsync itself, which may be slow.
     this.#syncing = new Debounced(clock, (ms === 'always' ? ACKNOWLEDGE_MS : ms) / 2, () =>
       this.#fsyncLater(),
     );
     this.#housekeeping = new Debounced(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
   }
 
-  /** Throws what the disk throws. */
+  /** Throws the errors of the disk. */
   async open(): Promise<void> {
     this.#housekeeping.ask();
     await this.#settleIn();
@@ -117,7 +117,7 @@ export class DiskSpool implements Spool {
     return this.#closing;
   }
 
-  /** The writer, once there is room for the batch, or why it cannot be kept. */
+  /** Makes room for the batch and returns its writer, or the reason why the batch cannot be kept. */
   #admit(batch: Batch): SegmentWriter | Exclude<Appended, { kind: 'spooled' }> {
     if (this.#closing !== undefined) return { kind: 'failed', code: 'ECLOSED' };
     const { state } = this.#health;
@@ -155,7 +155,7 @@ export class DiskSpool implements Spool {
     return directories.toSorted((a, b) => a.firstMs - b.firstMs);
   }
 
-  /** Sorted by the next record of these signals in each. */
+  /** Directories, sorted by the age of the next record of these signals. */
   #nextFirst(signals: readonly Signal[]): readonly SpoolDirectory[] {
     const directories = this.#directories();
     if (directories.length < 2) return directories;
@@ -165,7 +165,7 @@ export class DiskSpool implements Spool {
       .map(({ directory }) => directory);
   }
 
-  /** Makes a directory of our own. */
+  /** Makes the directory of this process. */
   async #settleIn(): Promise<void> {
     const directory = await SpoolDirectory.create(this.#context, this.#root, this.#us);
     const writers = new SegmentWriters(this.#context, directory, {
@@ -187,7 +187,7 @@ export class DiskSpool implements Spool {
     if (more) this.#syncing.ask();
   }
 
-  /** Does once more what failed. */
+  /** Repeats the operation that failed. */
   async #try(bytes: number): Promise<void> {
     if (this.#own === undefined) await this.#settleIn();
     const own = this.#own;
@@ -233,7 +233,7 @@ export class DiskSpool implements Spool {
     this.#housekeeping.ask();
   }
 
-  /** Shows those who cannot see this process that it lives, and finds out if they took it for dead. */
+  /** Touches the lock for processes that cannot see this one, and finds out if one of them took the directory over. */
   async #touch(directory: SpoolDirectory): Promise<void> {
     try {
       await directory.touch();

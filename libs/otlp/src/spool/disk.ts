@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
 /**
- * What the spool asks of a file system, so that specs can fail or stop it at every step. Each method throws Node's
- * errors (with `code`) and follows no symlink in the last part of a path. Files are made 0600.
+ * The operations of a file system that the spool needs, as a type: specs fail or stop every step. Each method throws
+ * Node's errors (with `code`) and follows no symlink in the last part of a path. Files are made 0600.
  */
 export interface Disk {
   /** Makes missing parents too, each with 0700. The directory may exist. */
@@ -20,7 +20,7 @@ export interface Disk {
   fsync(file: number): Promise<void>;
   close(file: number): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Fails with EEXIST where `to` exists. */
+  /** Fails with EEXIST if `to` exists. */
   link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   removeDirectory(path: string): Promise<void>;
@@ -30,7 +30,7 @@ export interface Disk {
   fsyncDirectory(path: string): Promise<void>;
 }
 
-/** What a process that is about to end asks of a file system. Each call returns when it is done. */
+/** The operations of a file system for a process that is about to end. Each call blocks until it is done. */
 export interface BlockingDisk {
   makeDirectory(path: string): void;
   open(path: string, how: OpenFor): number;
@@ -41,7 +41,7 @@ export interface BlockingDisk {
   fsyncDirectory(path: string): void;
 }
 
-/** `create` fails with EEXIST where the file exists; `update` makes it where it does not. */
+/** `create` fails with EEXIST if the file exists; `update` makes it if it does not. */
 export type OpenFor = 'create' | 'update' | 'read';
 
 export interface DiskEntry {
@@ -100,14 +100,14 @@ function unwritten(chunks: readonly Uint8Array[], written: number): readonly Uin
     if (skip < chunk.byteLength) rest.push(skip > 0 ? chunk.subarray(skip) : chunk);
     skip = Math.max(0, skip - chunk.byteLength);
   }
-  // A disk that takes nothing and says nothing would keep us here for ever.
+  // A disk that takes nothing and reports no error would hold this loop for ever.
   if (written === 0 && rest.length > 0) throw Object.assign(new Error('short write'), SHORT_WRITE);
   return rest;
 }
 
 const SHORT_WRITE = { code: 'EIO' };
 
-/** Also where the file is not there. Throws what the disk throws. */
+/** Deletes a file; a file that does not exist is no error. Throws the other errors of the disk. */
 export async function removeFile(disk: Disk, path: string): Promise<void> {
   try {
     await disk.remove(path);

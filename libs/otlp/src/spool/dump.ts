@@ -62,7 +62,8 @@ export function dumpSync(
     if (nowMs() < untilMs) run();
   };
   try {
-    // It is ours until it is whole. If we do not get that far, whoever finds it reads as much as there is.
+    // This process owns the directory until the dump is whole. If it ends before, the next owner reads as much as
+    // there is.
     const { own, lock, open, sealed } = takePlaceSync(directory, content, disk);
     writeSync(disk, open, content.chunks, (file) => fsync(() => disk.fsync(file)));
     disk.rename(open, sealed);
@@ -97,7 +98,7 @@ export function dump(
   };
 }
 
-/** One segment with all batches, and what its name tells. */
+/** One segment with all batches, and the facts in its name. */
 interface Content extends SegmentFacts {
   readonly chunks: readonly Uint8Array[];
 }
@@ -179,11 +180,11 @@ function writeSync(
 
 interface Written {
   readonly place: Place;
-  /** Still open. */
+  /** The handle while the segment is open. */
   readonly file: number;
 }
 
-/** Throws what the disk throws, and once `signal` has aborted. */
+/** Throws the errors of the disk. It also throws once `signal` has aborted. */
 async function write(
   directory: string,
   content: Content,

@@ -41,7 +41,7 @@ export async function openSpool(options: SpoolOptions): Promise<Opened> {
   return { kind: 'open', spool };
 }
 
-/** What to do about a path that is refused, as a sentence without its capital; undefined where it helps to wait. */
+/** The remedy for a path that is refused, as a sentence without its capital; undefined if it helps to wait. */
 export function remedyOf(code: string): string | undefined {
   if (code === 'EEXIST' || code === 'ENOTDIR') {
     return 'it, or a part of it, is a file. Name a directory, or one to be made.';
@@ -61,7 +61,10 @@ function explain(code: string, path: string): string {
   return `spool.directory: ${path} cannot be used (${code}): ${remedy}`;
 }
 
-/** A string says what is wrong and what to write instead. */
+/**
+ * Returns the options with defaults filled in, or a sentence that names the wrong option and the value to write
+ * instead.
+ */
 function resolveOptions(options: SpoolOptions): ResolvedOptions | string {
   const { directory, fsyncIntervalMs = 500, maxAgeMs = 24 * 3_600_000 } = options;
   const { maxBytes = 256 * 1024 * 1024, segmentBytes = 16 * 1024 * 1024 } = options;

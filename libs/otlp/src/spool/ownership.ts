@@ -37,7 +37,7 @@ export interface Owner {
   readonly pid: number;
   /** When that process started, in ticks since boot: a number that is used again has another start. Linux only. */
   readonly start: string;
-  /** Which boot of the machine. Linux only. */
+  /** The identifier of this boot of the machine. Linux only. */
   readonly boot: string;
   /** The namespace in which `pid` has a meaning: containers share disks, not numbers. Linux only. */
   readonly space: string;
@@ -65,10 +65,10 @@ export function thisOwner(token = newToken()): Owner {
   return { ...thisProcess, token };
 }
 
-/** Read once: none of it changes while the process lives. */
+/** These facts are read once: none of them changes while the process lives. */
 let thisProcess: Omit<Owner, 'token'> | undefined;
 
-/** `us` is who asks. */
+/** `us` is the owner that asks. */
 export function livenessOf(owner: Owner, us: Owner): Liveness {
   if (owner.boot !== us.boot) return owner.host === us.host ? 'dead' : 'unknown';
   if (owner.space !== us.space || (us.boot === '' && owner.host !== us.host)) return 'unknown';
@@ -77,7 +77,7 @@ export function livenessOf(owner: Owner, us: Owner): Liveness {
   return answers(owner.pid) ? 'alive' : 'dead';
 }
 
-/** Undefined for text that names no owner. */
+/** Returns undefined for text that names no owner. */
 export function parseOwner(text: string): Owner | undefined {
   try {
     const owner = JSON.parse(text) as Partial<Owner> | null;
@@ -91,7 +91,7 @@ export function parseOwner(text: string): Owner | undefined {
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
-/** Empty where there is no such process, or it has ended and its parent has not collected it. */
+/** Returns an empty text if there is no such process, or if it has ended and its parent has not collected it. */
 function startOf(pid: number | 'self'): string {
   return textOf(() => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -118,25 +118,27 @@ function textOf(read: () => string): string {
   }
 }
 
-/** What came of the attempt to own a directory. */
+/** The result of an attempt to own a directory. */
 export type Claim =
   | { readonly kind: 'ours'; readonly lock: Lock }
   | { readonly kind: 'taken' }
-  /** Somebody else's for as long as `mark` keeps changing. `token` is empty where the lock names no owner. */
+  /**
+   * Another process owns the directory as long as `mark` keeps changing. `token` is empty if the lock names no owner.
+   */
   | { readonly kind: 'watch'; readonly mark: string; readonly token: string };
 
 export interface Lock {
-  /** Where the lock files are. They have a directory of their own, since there may be very many segments. */
+  /** The path of the lock files. They have a directory of their own because there may be very many segments. */
   readonly directory: string;
   readonly number: number;
 }
 
-/** Where the lock files of a process' directory are. It is made together with that directory. */
+/** The path of the lock files in a process' directory. Both directories are made together. */
 export const lockDirectory = (directory: string): string => join(directory, 'lock');
 
 /**
- * `directory` is that of the lock files. `staleMark` is the mark that `watch` answered, where it has not changed for long
- * enough. Throws what the disk throws.
+ * Tries to own a directory, named by the path of its lock files. `staleMark` is the mark of an earlier `watch` answer
+ * that has not changed for long enough. Throws the errors of the disk.
  */
 export async function claim(
   disk: Disk,
@@ -168,7 +170,7 @@ export async function claim(
   return { kind: 'ours', lock };
 }
 
-/** A new directory that is refused so often is refused for another reason than others who look for abandoned ones. */
+/** After this many refusals of a new directory, other processes that look for abandoned ones are not the reason. */
 const MAX_TRIES = 16;
 
 /**
@@ -178,7 +180,7 @@ const MAX_TRIES = 16;
 export const isContended = (error: unknown, tries: number): boolean =>
   tries < MAX_TRIES && ['ENOENT', 'EEXIST'].includes(codeOf(error));
 
-/** Makes a sub-directory of our own below `root`. Throws what the disk throws. */
+/** Makes a sub-directory of this process below `root`. Throws the errors of the disk. */
 export async function makeDirectory(
   disk: Disk,
   root: string,
@@ -232,7 +234,7 @@ async function locksIn(disk: Disk, directory: string): Promise<LockFile[]> {
   return files.toSorted((a, b) => a.number - b.number || Number(a.free) - Number(b.free));
 }
 
-/** Whether the lock is ours now. Its file appears with its whole text, or not at all. */
+/** Returns true if this process has the lock now. The lock file appears with its whole text, or not at all. */
 async function place(disk: Disk, directory: string, name: string, us: Owner): Promise<boolean> {
   const draft = join(directory, `lock.${us.token}`);
   const path = join(directory, name);

@@ -1,12 +1,12 @@
 import type { Segment } from './segment.js';
 import type { SpoolContext } from './spool-context.js';
 
-/** Files of one directory that nobody needs any more, until they are off the disk. */
+/** Files of one directory that nobody needs any more and that are still on the disk. */
 export class PendingDeletes {
   readonly #context: SpoolContext;
-  /** Deleted when the cursor on the disk is past them. Until then they count as bytes of the spool. */
+  /** These files are deleted when the cursor on the disk is past them. Until then they count as bytes of the spool. */
   readonly #finished = new Set<Segment>();
-  /** Deleted whatever the cursor says. */
+  /** These files are deleted wherever the cursor is. */
   readonly #marked: Set<Segment>;
 
   constructor(context: SpoolContext, marked: readonly Segment[]) {
@@ -14,7 +14,7 @@ export class PendingDeletes {
     this.#marked = new Set(marked);
   }
 
-  /** How many files still count as bytes of the spool. */
+  /** The number of files that still count as bytes of the spool. */
   get finished(): number {
     return this.#finished.size;
   }
@@ -31,7 +31,7 @@ export class PendingDeletes {
     this.#marked.add(segment);
   }
 
-  /** The files are somebody else's now. */
+  /** Forgets the files, because another process owns them now. */
   forget(): void {
     this.#finished.clear();
     this.#marked.clear();
@@ -45,16 +45,19 @@ export class PendingDeletes {
       } catch {
         continue;
       }
-      // While it is being closed it may still get another name.
+      // A file may still get another name while it is being closed.
       if (segment.isSealed) this.#marked.delete(segment);
     }
   }
 
-  /** Calls `moveCursor` first, and tells it whether it must move. Throws what the disk throws. */
+  /**
+   * Deletes marked files and those that the cursor has passed. It first calls `moveCursor`, and tells it whether the
+   * cursor must move. Throws the errors of the disk.
+   */
   async deletePassed(moveCursor: (must: boolean) => Promise<void>): Promise<void> {
-    // Only these: more may finish while the cursor is on its way to the disk.
+    // Only these files go: more may finish while the cursor is on its way to the disk.
     const passed = [...this.#finished];
-    // While it is being closed it may still change its name.
+    // A file may still change its name while it is being closed.
     const marked = [...this.#marked].filter(({ isSealed }) => isSealed);
     await moveCursor(passed.length > 0);
     for (const segment of passed) {

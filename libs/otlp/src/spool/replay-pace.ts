@@ -8,7 +8,7 @@ export interface Load {
   /** Batches that wait for a free slot. */
   readonly queued: number;
   readonly inFlight: number;
-  /** How many may be in flight at all. */
+  /** The number of batches that may be in flight in all. */
   readonly limit: number;
   /** Bytes acknowledged since the start. */
   readonly sentBytes: number;
@@ -16,19 +16,20 @@ export interface Load {
 
 export interface PaceOptions {
   /**
-   * One record after the other, the oldest until it is done with, whatever is live: for what a collector takes only in
-   * order. A record is passed over that failed for 5 min while others were taken, or for an hour. Default: false.
+   * Replays one record after the other, for collectors that take a signal only in order. The oldest record is repeated
+   * until it is settled, whatever is live. A record is passed over after it failed for 5 min while others were taken, or
+   * for an hour. Default: false.
    */
   readonly inOrder?: boolean;
-  /** Asked before each batch. */
+  /** The live traffic. It is asked before each batch. */
   readonly load: () => Load;
-  /** While it answers true (the breaker is open) nothing is replayed. Default: never. */
+  /** Nothing is replayed while this function returns true, which it does while the breaker is open. Default: never. */
   readonly paused?: () => boolean;
   /** The part of live bytes that may be replayed while live batches wait. Default: 0.2. */
   readonly fraction?: number;
   /** How long a batch may take before fewer are replayed at once. Default: 1000 ms. */
   readonly latencyMs?: number;
-  /** Batches in flight are on the heap: from so many bytes on no more is begun. Default: 8 MiB. */
+  /** From this many bytes in flight on, no more batches are begun, because they are on the heap. Default: 8 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -36,22 +37,24 @@ const BLOCKED_MS = 50;
 const IDLE_MS = 1000;
 const MAX_BACKOFF_MS = 30_000;
 const FAILED = new Backoff({ firstMs: 1000, maxMs: MAX_BACKOFF_MS });
-/** Where the peer does not work its breaker says when to try again, and that must not be slept through. */
+/**
+ * The longest backoff while the peer fails. Its breaker decides when to try again, and a longer pause would miss that.
+ */
 const MAX_PEER_BACKOFF_MS = 2000;
-/** How often to look while the peer does not work. */
+/** The interval of looks while the peer fails. */
 const LOOK_MS = 250;
 const MAX_ASKED_MS = 60_000;
 const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024;
 const MAX_CREDIT_BYTES = 4 * 1024 * 1024;
 
-/** When the next record may be replayed. Live batches come first. */
+/** Decides when the next record may be replayed. Live batches come first. */
 export class ReplayPace {
   readonly #options: PaceOptions;
   readonly #clock: Clock;
   readonly #onRecovered: () => void;
-  /** How many may be replayed at once. */
+  /** The number of records that may be replayed at once. */
   #window = 1;
-  /** What may be replayed while live batches wait. */
+  /** The bytes that may be replayed while live batches wait. */
   #creditBytes = 0;
   /** Live bytes that have earned credit. */
   #liveBytes: number;
@@ -59,16 +62,16 @@ export class ReplayPace {
   #notBeforeMs = 0;
   /** The part of that pause that the peer asked for. */
   #askedUntilMs = 0;
-  /** Nothing was there; the next look is then. */
+  /** The time of the next look after the spool gave nothing. */
   #idleUntilMs = 0;
-  /** When a record that rests may be asked for. */
+  /** The time from which a resting record may be leased. */
   #probeAtMs = 0;
   #wasOpen = false;
-  /** Something failed since the last success, and so many live bytes were sent by then. */
+  /** A send failed since the last success. `#sentBytes` are the live bytes that had been sent by then. */
   #hasFailed = false;
   #sentBytes = 0;
 
-  /** `onRecovered`: something was taken since the last failure. */
+  /** `onRecovered` is called at the first success after a failure. */
   constructor(options: PaceOptions, clock: Clock, onRecovered: () => void) {
     this.#options = options;
     this.#clock = clock;
@@ -76,59 +79,64 @@ export class ReplayPace {
     this.#liveBytes = options.load().sentBytes;
   }
 
-  /** All that is there failed and rests, and it is time for one of it to find out whether the peer is back. */
+  /**
+   * True if something failed since the last success, and a resting record is due to find out whether the peer is back.
+   */
   get mayProbe(): boolean {
     return this.#hasFailed && this.#clock.now() >= this.#probeAtMs;
   }
 
-  /** Nothing is to be expected soon. */
+  /** True while nothing is expected soon. */
   get isStuck(): boolean {
     const nowMs = this.#clock.now();
     if (this.#idleUntilMs > nowMs || this.#options.paused?.() === true) return true;
     return this.#hasFailed && this.#notBeforeMs > nowMs;
   }
 
-  /** How long to wait for the next look while `count` are replayed; 0: one more may go now. */
+  /** The wait before the next look while `count` records are replayed. 0 means that one more may go now. */
   waitMs(count: number, bytes: number): number {
     const { paused, load, inOrder = false, maxBytes = MAX_IN_FLIGHT_BYTES } = this.#options;
-    // 1. A breaker that is open needs no more to fail.
+    // 1. Nothing goes while the breaker is open: it would fail.
     if (paused?.() === true) {
       this.#wasOpen = true;
       return LOOK_MS;
     }
     if (this.#wasOpen) this.#resume();
-    // 2. Nor does a peer that asked for a pause, nor an empty spool.
+    // 2. Nothing goes in the pause after a failure, or while the spool is empty.
     const { inFlight, limit, queued, sentBytes } = load();
     if (this.#hasFailed && sentBytes > this.#sentBytes) this.#recover();
     const pauseMs = Math.max(this.#notBeforeMs, this.#idleUntilMs) - this.#clock.now();
     if (pauseMs > 0) return Math.min(this.#hasFailed ? LOOK_MS : IDLE_MS, Math.ceil(pauseMs));
-    // 3. As many at once as the link carries within `latencyMs`: no live batch waits longer behind them.
+    // 3. As many go at once as the link carries within `latencyMs`: no live batch waits longer behind them.
     if (inOrder) return count === 0 ? 0 : BLOCKED_MS;
     if (count >= this.#window || bytes >= maxBytes) return BLOCKED_MS;
-    // 4. Where live batches wait: one at a time, and a fraction of their bytes.
+    // 4. While live batches wait, one record goes at a time, up to a fraction of the live bytes.
     this.#earn(sentBytes);
     if (queued > 0) return count === 0 && this.#creditBytes > 0 ? 0 : BLOCKED_MS;
-    // 5. Otherwise what is free, less one slot for the live batch that comes next; one in any case.
+    // 5. Otherwise the free slots are used, less one for the next live batch, but at least one.
     return count < Math.max(1, limit - inFlight - 1) ? 0 : BLOCKED_MS;
   }
 
-  /** Something was appended: it is looked for now. */
+  /** A batch was appended, so the next look is now. */
   wake(): void {
     this.#idleUntilMs = 0;
   }
 
-  /** Nothing was there. */
+  /** The spool gave nothing. */
   idle(): void {
     this.#idleUntilMs = this.#clock.now() + IDLE_MS;
   }
 
-  /** Somebody waits: a pause that the peer did not ask for is no reason not to ask the peer. */
+  /** A caller waits, so a pause that the peer did not ask for ends now. */
   hurry(): void {
     this.#notBeforeMs = Math.min(this.#notBeforeMs, this.#askedUntilMs);
     this.#probeAtMs = 0;
   }
 
-  /** So many bytes go. While no live batch waits they cost no credit: there is nobody to share with. */
+  /**
+   * A record of this many bytes goes. It costs no credit while no live batch waits, since nothing shares the link
+   * then.
+   */
   spend(bytes: number): void {
     if (this.#options.load().queued > 0) this.#creditBytes -= bytes;
   }
@@ -145,7 +153,7 @@ export class ReplayPace {
     const askedMs = Math.min(MAX_ASKED_MS, outcome.afterMs ?? 0);
     this.#window = 1;
     const fault = faultOf(outcome);
-    // Nobody was asked.
+    // No collector was asked.
     if (fault === 'own') return this.#pause(nowMs + Math.max(BLOCKED_MS, askedMs));
     const growingMs = FAILED.afterMs(this.#failures + 1);
     const backoffMs = Math.min(fault === 'peer' ? MAX_PEER_BACKOFF_MS : MAX_BACKOFF_MS, growingMs);
@@ -158,7 +166,7 @@ export class ReplayPace {
     this.#pause(nowMs + Math.max(backoffMs, askedMs));
   }
 
-  /** The breaker lets somebody through. */
+  /** The breaker lets an attempt through. */
   #resume(): void {
     this.#wasOpen = false;
     this.#failures = 0;
@@ -166,7 +174,7 @@ export class ReplayPace {
     this.hurry();
   }
 
-  /** Something was taken since the last failure. */
+  /** The peer took a batch for the first time since the last failure. */
   #recover(): void {
     this.#resume();
     this.#hasFailed = false;

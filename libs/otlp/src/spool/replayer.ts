@@ -7,10 +7,10 @@ import { ReplayPace, type PaceOptions } from './replay-pace.js';
 import type { Spool, SpooledRecord } from './spool.js';
 
 export interface ReplayOptions extends PaceOptions {
-  /** Whose records are replayed; others are left alone. Default: all. */
+  /** The signals whose records are replayed; other records stay. Default: all. */
   readonly signals?: readonly Signal[];
   readonly clock?: Clock;
-  /** Hears what came of each batch, for the ledger, before the batch is acknowledged. */
+  /** Hears the outcome of each batch, for the ledger, before the batch is acknowledged. */
   readonly onOutcome?: (batch: Batch, outcome: Outcome, wasDoubtful: boolean) => void;
 }
 
@@ -20,7 +20,10 @@ interface Flush {
   readonly done: () => void;
 }
 
-/** How long a record holds up all others while the peer takes live batches, and while it takes nothing. */
+/**
+ * The longest time for which a record holds up all others: while the peer takes live batches, and while it takes
+ * nothing.
+ */
 const MAX_MS = 300_000;
 const MAX_ALONE_MS = 3_600_000;
 
@@ -32,7 +35,7 @@ interface Kept {
   readonly outcome: Outcome;
 }
 
-/** The oldest record of those that go in order, from its first failure until it is done with. */
+/** The oldest record of those that go in order, from its first failure until it is settled. */
 class HeadOfLine {
   #kept: Kept | undefined;
 
@@ -46,8 +49,8 @@ class HeadOfLine {
   }
 
   /**
-   * Whether the record goes again before all others, after that outcome. A record is passed over that failed for 5 min
-   * while the peer took live batches, of which `sentBytes` grows, or for an hour.
+   * Returns true if the record goes again before all others after that outcome. It is passed over after it failed for
+   * 5 min while the peer took live batches (`sentBytes` grew), or for an hour.
    */
   keeps(record: SpooledRecord, outcome: Outcome, nowMs: number, sentBytes: number): boolean {
     const { sinceMs = nowMs, sentBytes: before = sentBytes } = this.#kept ?? {};
@@ -61,7 +64,7 @@ class HeadOfLine {
     return true;
   }
 
-  /** Gives the record up, with its last outcome. */
+  /** Drops the record with its last outcome. */
   release(): Pick<Kept, 'record' | 'outcome'> | undefined {
     const kept = this.#kept;
     this.#kept = undefined;
@@ -69,7 +72,9 @@ class HeadOfLine {
   }
 }
 
-/** Sends what is in the spool through a sender, which need not retry. Live batches come first. One for each peer. */
+/**
+ * Sends the records of a spool through a sender, which need not retry. Live batches come first. Each peer has its own.
+ */
 export class Replayer {
   readonly #spool: Spool;
   readonly #sender: Sender;
@@ -80,12 +85,12 @@ export class Replayer {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #flushes = new Set<Flush>();
   readonly #head = new HeadOfLine();
-  /** In flight. */
+  /** Sends that are in flight. */
   #bytes = 0;
   #wakes = 0;
   #cancel: (() => void) | undefined;
 
-  /** It begins at once. The spool and the sender stay the caller's to close. */
+  /** The replay begins at once. The caller still has to close the spool and the sender. */
   constructor(spool: Spool, sender: Sender, options: ReplayOptions) {
     this.#spool = spool;
     this.#sender = sender;
@@ -95,7 +100,7 @@ export class Replayer {
     this.#pump();
   }
 
-  /** Something was appended: the replay looks for it now, not at the end of a rest for want of records. Cheap. */
+  /** A batch was appended: the replay looks for it now and ends a rest that began on an empty spool. Cheap. */
   wake(): void {
     this.#wakes += 1;
     this.#pace.wake();
@@ -103,8 +108,8 @@ export class Replayer {
   }
 
   /**
-   * Resolves when all that is there now is done with, or as soon as nothing of it can be sent: the peer does not work,
-   * failed or asked for a pause. Also when the replay is stopped.
+   * Resolves when all records of this moment are settled. It also resolves as soon as none of them can be sent (the
+   * breaker is open, or the peer failed or asked for a pause), and when the replay is stopped.
    */
   flush(): Promise<void> {
     return new Promise((done) => {
@@ -114,7 +119,7 @@ export class Replayer {
     });
   }
 
-  /** Aborts what is in flight and gives it back. Safe twice. The spool and the sender stay open. */
+  /** Aborts the sends in flight and gives their records back. Safe twice. The spool and the sender stay open. */
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#cancel?.();
@@ -178,7 +183,7 @@ export class Replayer {
     this.#pace.learn(outcome, this.#clock.now() - startMs);
     this.#tell(record, outcome);
     if (!this.#isKept(record, outcome)) this.#spool.acknowledge(record, outcome);
-    // After this one has left `#inFlight`.
+    // A microtask later this send has left `#inFlight`.
     setImmediate(() => this.#pump());
   }
 
@@ -188,7 +193,7 @@ export class Replayer {
     return this.#head.keeps(record, outcome, this.#clock.now(), load().sentBytes);
   }
 
-  /** All that is there failed and rests: one record of it finds out whether the peer is back. */
+  /** Every record failed and rests: one of them finds out whether the peer is back. */
   async #probe(): Promise<SpooledRecord | undefined> {
     if (!this.#pace.mayProbe) return undefined;
     const { signals } = this.#options;

@@ -13,7 +13,7 @@ import type { SegmentFile } from './segment-file.js';
 import type { Answer, SegmentRecord } from './segment-record.js';
 import type { SpoolContext } from './spool-context.js';
 
-/** What a segment shows to its reader. */
+/** The view of a segment that its reader has. */
 export interface SegmentExtent {
   readonly bytes: number;
   readonly firstMs: number;
@@ -23,15 +23,15 @@ export interface SegmentExtent {
 
 /** The record that a segment gives next. */
 export interface Next {
-  /** When it was kept, or soon before. */
+  /** The time at which the record was kept, or soon before. */
   readonly ms: number;
-  /** The signals that it may be of. */
+  /** The signals that the record may belong to. */
   readonly of: readonly Signal[];
 }
 
 /**
- * What of one segment is still to be sent. Records that nobody has read yet are a number; those that were read stand
- * here one by one until they are settled. Each change is counted, so that the equation of `SpoolStats` holds.
+ * The part of one segment that is still to be sent. Records that were not read yet are only counted; those that were
+ * read stand here one by one until they are settled. Each change is counted, so that the equation of `SpoolStats` holds.
  */
 export class SegmentBacklog {
   readonly #context: SpoolContext;
@@ -39,12 +39,12 @@ export class SegmentBacklog {
   readonly #extent: SegmentExtent;
   readonly #unread = noItems();
   readonly #consumed = noItems();
-  /** Read and behind the offset, in the order of the file. */
+  /** Records that were read and lie behind the offset, in the order of the file. */
   readonly #read: SegmentRecord[] = [];
-  /** Read, given back, and to be leased again. */
+  /** Records that were given back and wait for another lease. */
   readonly #waiting: SegmentRecord[] = [];
   #offset = 0;
-  /** When the record was kept that was read last; 0 before the first. */
+  /** The time at which the last record that was read was kept; 0 before the first. */
   #readMs = 0;
   #isDrained = false;
   #isGone = false;
@@ -75,7 +75,7 @@ export class SegmentBacklog {
     return this.#isDrained;
   }
 
-  /** Evicted or expired: records that are out cannot be leased again. */
+  /** The segment was evicted or expired: leased records cannot be leased again. */
   get isGone(): boolean {
     return this.#isGone;
   }
@@ -86,7 +86,7 @@ export class SegmentBacklog {
     addItems(this.#consumed, consumed);
   }
 
-  /** An earlier process left them; `items` are those of the whole file. */
+  /** Counts the records that an earlier process left; `items` are those of the whole file. */
   recover(items: Items): void {
     Object.assign(this.#unread, restOf(items, this.#consumed));
     this.#recovered({ ...this.#unread });
@@ -97,7 +97,7 @@ export class SegmentBacklog {
     this.#context.counts.appended(items);
   }
 
-  /** Undefined where no record of these signals can be leased. */
+  /** Returns undefined if no record of these signals can be leased. */
   next(signals: readonly Signal[], nowMs: number): Next | undefined {
     const { atMs, signal } = this.#rested(signals, nowMs)?.facts ?? {};
     if (atMs !== undefined && signal !== undefined) return { ms: atMs, of: [signal] };
@@ -105,11 +105,11 @@ export class SegmentBacklog {
     const ms = Math.max(this.#extent.firstMs, this.#readMs);
     const unread = signals.filter((one) => this.#unread[one] > 0);
     if (unread.length > 0) return { ms, of: unread };
-    // Somebody must find the end of it, and records that its name does not tell of.
+    // A reader must find the end of the file, and records that its name does not count.
     return countItems(this.#unread) === 0 && this.#hasMore() ? { ms, of: signals } : undefined;
   }
 
-  /** A record of these signals that came back long enough ago. It is leased then. */
+  /** Leases a record of these signals that came back long enough ago. */
   leaseRested(signals: readonly Signal[], nowMs: number): SegmentRecord | undefined {
     const record = this.#rested(signals, nowMs);
     if (record === undefined) return undefined;
@@ -123,7 +123,7 @@ export class SegmentBacklog {
     return record;
   }
 
-  /** Sets a record aside until somebody asks for its signal. A record of a file that is gone goes too. */
+  /** Sets a record aside until its signal is asked for. A record of a file that is gone is dropped. */
   wait(record: SegmentRecord): void {
     if (this.#isGone) return this.dropRecord(record, 'evicted', record.bytes);
     record.wait();
@@ -149,14 +149,14 @@ export class SegmentBacklog {
     this.#advance();
   }
 
-  /** A lease that nobody sees: the record could not be read again, now or for good. */
+  /** Ends a lease before its taker sees it: the record could not be read again, now or for good. */
   revoke(record: SegmentRecord, isCorrupt: boolean): void {
     if (!isCorrupt || this.#isGone) return this.settle(record, 'untried');
     this.#context.counts.returned();
     this.dropRecord(record, 'corrupt', record.bytes);
   }
 
-  /** A record that is not done is leased again, after a rest where it failed, if its segment is still there. */
+  /** A record that is not settled is leased again while its segment exists. A failed one rests first. */
   settle(record: SegmentRecord, answer: Answer): void {
     if (!record.isLeased) return;
     const { counts, clock } = this.#context;
@@ -182,14 +182,14 @@ export class SegmentBacklog {
     return record !== undefined;
   }
 
-  /** All has been read. Items that the name promised beyond that lay where nothing could be read. */
+  /** The whole file has been read. Further items that its name counts lay in bytes that could not be read. */
   drain(): void {
     this.#isDrained = true;
     const rest = this.#takeUnread();
     if (hasItems(rest)) this.#dropped('corrupt', rest, 0);
   }
 
-  /** The file goes as a whole. Records that are out are settled when their answers come. */
+  /** The file goes as a whole. Leased records are settled when their answers come. */
   drop(reason: 'evicted' | 'expired'): void {
     this.#isGone = true;
     const items = this.#takeUnread();
@@ -200,7 +200,7 @@ export class SegmentBacklog {
     this.#dropped(reason, items, this.#extent.bytes - this.#offset);
   }
 
-  /** Items that were acknowledged behind a record that was not: the cursor stops before them. */
+  /** The number of items that were acknowledged behind a record that was not. The cursor stops before them. */
   acknowledgedAhead(): Items {
     const items = noItems();
     for (const record of this.#read) {
@@ -218,7 +218,7 @@ export class SegmentBacklog {
     return isSealed || (this.#file.readOffset ?? this.#offset) < bytes;
   }
 
-  /** Moves the offset over all that is settled. */
+  /** Moves the offset over all settled records. */
   #advance(): void {
     let settled = 0;
     for (const record of this.#read) {
@@ -243,7 +243,7 @@ export class SegmentBacklog {
     this.#context.emit({ kind: reason, items, bytes, path: this.#file.path });
   }
 
-  /** Told before anything can become of the items. */
+  /** Reports the items before any of them can be settled. */
   #recovered(items: Items): void {
     if (!hasItems(items)) return;
     this.#context.counts.recovered(items);

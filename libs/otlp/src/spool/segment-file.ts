@@ -13,10 +13,10 @@ import {
 } from './segment-format.js';
 import { SegmentScanner, type Scanned } from './segment-scanner.js';
 
-/** What the headers of a file tell. */
+/** The facts in the headers of a file. */
 export type Measured = Omit<SegmentFacts, 'sequence'>;
 
-/** What was scanned, and where it lies. */
+/** A scanned record or stretch, and its position. */
 export interface Stretch {
   readonly scanned: Scanned;
   readonly start: number;
@@ -33,14 +33,14 @@ interface Reading {
   readonly scanner: SegmentScanner;
 }
 
-/** One segment on the disk: its name, its bytes and the handles on it. All methods throw what the disk throws. */
+/** One segment on the disk: its name, its bytes and the handles on it. All methods throw the errors of the disk. */
 export class SegmentFile {
   readonly sequence: number;
   readonly #disk: Disk;
   #path: string;
   #writing: Writing | undefined;
   #reading: Reading | undefined;
-  /** How many bytes are known to be on the disk, with the name of the file. */
+  /** The number of bytes that are known to be on the disk, with the name of the file. */
   #syncedBytes = 0;
   #isUnsure = false;
 
@@ -63,7 +63,7 @@ export class SegmentFile {
     return this.#syncedBytes;
   }
 
-  /** Where the reader goes on; undefined while nobody reads. */
+  /** The position at which the reader goes on; undefined while nobody reads. */
   get readOffset(): number | undefined {
     return this.#reading?.scanner.offset;
   }
@@ -91,7 +91,7 @@ export class SegmentFile {
     await writeAll(this.#disk, file, chunks, position);
   }
 
-  /** Takes back bytes of a failed write. Never rejects: what cannot be taken back is skipped when it is read. */
+  /** Takes back bytes of a failed write. Never rejects: a reader skips bytes that cannot be taken back. */
   async truncate(bytes: number): Promise<void> {
     await this.#disk.truncate(this.#open().file, bytes).catch(() => undefined);
   }
@@ -116,7 +116,10 @@ export class SegmentFile {
     this.#syncedBytes = bytes;
   }
 
-  /** Names the file by what is in it, so that nobody has to read it for that. Does nothing where it has that name. */
+  /**
+   * Names the file after its contents, so that opening a spool reads only names. Does nothing if the file has that
+   * name.
+   */
   async seal(facts: Measured): Promise<void> {
     if (!this.#path.endsWith(openName(this.sequence))) return;
     const path = join(dirname(this.#path), sealedName({ sequence: this.sequence, ...facts }));
@@ -152,7 +155,7 @@ export class SegmentFile {
     if (reading !== undefined) this.#disk.close(reading.file).catch(() => undefined);
   }
 
-  /** Learns from its headers what the file holds. No record counts as made after `nowMs`. */
+  /** Reads the headers and returns the facts in them. No record counts as made after `nowMs`. */
   async measure(nowMs: number): Promise<Measured> {
     const { bytes } = await this.#disk.stat(this.#path);
     const items = noItems();
@@ -175,7 +178,7 @@ export class SegmentFile {
     return { bytes, firstMs, lastMs: Math.max(firstMs, times.at(-1) ?? 0), items };
   }
 
-  /** Also where the file is not there. */
+  /** Deletes the file; a file that does not exist is no error. */
   async remove(): Promise<void> {
     await removeFile(this.#disk, this.#path);
   }

@@ -34,7 +34,7 @@ export interface RecordHeader {
   readonly version: number;
   /** 0: the body is stored as it is. */
   readonly codec: number;
-  /** Undefined where a later version wrote a signal that this one does not know. */
+  /** Undefined if a later version wrote a signal that this one does not know. */
   readonly signal: Signal | undefined;
   readonly items: number;
   /** Length of the body. */
@@ -87,7 +87,7 @@ export function encodeRecordHeader(batch: Batch, atMs: number, salt: number): Ui
   return header;
 }
 
-/** Undefined where no whole header begins at `bytes`, which holds at least as many bytes as a header has. */
+/** Returns undefined if no whole header begins at `bytes`, which is at least as long as a header. */
 export function decodeRecordHeader(bytes: Uint8Array, salt: number): RecordHeader | undefined {
   const header = asBuffer(bytes);
   if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28), salt)) return undefined;
@@ -113,7 +113,7 @@ export function isWhole(record: Uint8Array, header: RecordHeader, salt: number):
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** What the name of a closed segment tells. */
+/** The facts in the name of a closed segment. */
 export interface SegmentFacts {
   readonly sequence: number;
   /** Unix times of its first and last record in ms. */
@@ -138,7 +138,7 @@ export function sealedName(facts: SegmentFacts): string {
   return `${padded(facts.sequence)}.${[...rest, ...counts].join('.')}.seg`;
 }
 
-/** Has to be cheap: opening a spool calls it for each file, of which there may be very many. */
+/** Parses a name. It has to be cheap: opening a spool calls it for each of very many files. */
 export function parseSegmentName(name: string): SegmentName | undefined {
   if (name.endsWith('.open') && name.length === DIGITS + 5) {
     const sequence = Number(name.slice(0, DIGITS));
@@ -149,7 +149,7 @@ export function parseSegmentName(name: string): SegmentName | undefined {
   let sum = 0;
   const next = (at: number): number => {
     const number = Number(parts[at]);
-    // Any part that is no count makes the sum other than 0.
+    // A part that is not a count makes this sum other than 0.
     sum += number >= 0 && number <= Number.MAX_SAFE_INTEGER ? number % 1 : Number.NaN;
     return number;
   };

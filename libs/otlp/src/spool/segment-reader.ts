@@ -5,11 +5,11 @@ import type { SegmentFile, Stretch } from './segment-file.js';
 import { SegmentRecord } from './segment-record.js';
 import type { SpoolContext } from './spool-context.js';
 
-/** After so many faults of the disk in a row a file is dropped. */
+/** A file is dropped after this many faults of the disk in a row. */
 const MAX_FAILURES = 3;
 const NOTHING = new Uint8Array(0);
 
-/** Reads the records of one segment for whoever leases them. One lease at a time. */
+/** Reads the records of one segment and leases them, one at a time. */
 export class SegmentReader {
   readonly #context: SpoolContext;
   readonly #file: SegmentFile;
@@ -17,7 +17,7 @@ export class SegmentReader {
   readonly #backlog: SegmentBacklog;
   #isReading = false;
   #isClosed = false;
-  /** Times in a row that the disk did not let us read on. */
+  /** The number of reads in a row that the disk failed. */
   #failures = 0;
 
   constructor(
@@ -32,7 +32,7 @@ export class SegmentReader {
     this.#backlog = backlog;
   }
 
-  /** Undefined where there is no record of these signals, or the disk gives none now. */
+  /** Resolves to undefined if there is no record of these signals, or the disk gives none now. */
   async lease(signals: readonly Signal[], nowMs: number): Promise<SegmentRecord | undefined> {
     this.#isReading = true;
     try {
@@ -50,7 +50,10 @@ export class SegmentReader {
     }
   }
 
-  /** A busy disk is asked again. A file that is gone, or could not be read three times, is dropped: then true. */
+  /**
+   * Handles a failed read. A busy disk is asked again. A file that is gone, or failed three times, is dropped: then
+   * true.
+   */
   failed(error: unknown): boolean {
     this.#failures += 1;
     const code = codeOf(error);
@@ -62,7 +65,7 @@ export class SegmentReader {
     return true;
   }
 
-  /** Nothing more is leased. A lease that is under way closes the file when it ends. */
+  /** Ends leasing. A lease that is under way closes the file when it ends. */
   close(): void {
     this.#isClosed = true;
     if (!this.#isReading) this.#file.closeReading();
@@ -76,7 +79,7 @@ export class SegmentReader {
         const { bytes, isSealed } = this.#extent;
         const stretch = await this.#file.readNext(backlog.offset, bytes);
         this.#failures = 0;
-        // Evicted while we read.
+        // The segment was evicted during the read.
         if (backlog.isGone) break;
         const { scanned } = stretch;
         if (scanned.kind === 'end') {
@@ -95,7 +98,9 @@ export class SegmentReader {
     return undefined;
   }
 
-  /** Reads the body of a record that is leased again. False where the disk does not give it now, or it is damaged. */
+  /**
+   * Reads the body of a record that is leased again. Resolves to false if the disk fails now, or the body is damaged.
+   */
   async #readAgain(record: SegmentRecord): Promise<boolean> {
     const { start, end } = record.facts;
     try {

@@ -6,21 +6,21 @@ import type { Signal } from '../wire/model.js';
 import type { Tally } from './counts.js';
 import type { SpooledRecord } from './spool.js';
 
-/** The first rest is above the pause that a failure costs the others, or the record would be the first again after it. */
+/** The first rest is longer than the pause after a failure. Otherwise the record would be the first again after it. */
 const REST = new Backoff({ firstMs: 10_000, maxMs: 300_000 });
 const MAX_RESETS = 3;
 const NOTHING = new Uint8Array(0);
 /** Reasons of outcomes that say nothing of the record. */
 const UNTRIED: ReadonlySet<string> = new Set([ABORTED, BREAKER_OPEN, UNANSWERED]);
 
-/** What came of a lease. `untried`: no collector was asked to take the record. */
+/** The result of a lease. `untried` means that no collector was asked to take the record. */
 export type Answer = 'done' | 'failed' | 'untried';
 
-/** What a scan tells of a record, or of a stretch that cannot be read, which may have no signal. */
+/** The facts that a scan finds of a record, or of an unreadable stretch, which may have no signal. */
 interface RecordFacts {
   readonly signal: Signal | undefined;
   readonly items: number;
-  /** Where it begins, and where the next record does. */
+  /** The positions at which it and the next record begin. */
   readonly start: number;
   readonly end: number;
   readonly atMs: number;
@@ -28,16 +28,16 @@ interface RecordFacts {
   readonly isInherited: boolean;
 }
 
-/** One record that was read: leased and waiting in turns, until it is acknowledged or dropped. */
+/** One record that was read. It is leased and waits in turns until it is acknowledged or dropped. */
 export class SegmentRecord {
   readonly facts: RecordFacts;
   #state: 'read' | 'leased' | 'waiting' | 'acknowledged' | 'dropped' = 'read';
-  /** Empty while the record is not leased: there may be many records, and for long. */
+  /** Empty while the record is not leased, because many records may wait for long. */
   #body: Uint8Array;
   #isDoubtful = false;
   #failures = 0;
   #resets = 0;
-  /** The clock's time before which other records go first. */
+  /** Other records go first until this time of the clock. */
   #notBeforeMs = 0;
 
   constructor(facts: RecordFacts, body: Uint8Array) {
@@ -66,7 +66,7 @@ export class SegmentRecord {
     return this.#state === 'acknowledged';
   }
 
-  /** Nothing more becomes of it. */
+  /** The record is settled for good. */
   get isSettled(): boolean {
     return this.#state === 'acknowledged' || this.#state === 'dropped';
   }
@@ -88,7 +88,7 @@ export class SegmentRecord {
     this.#state = 'leased';
   }
 
-  /** It was read once more, for its next lease. */
+  /** Takes the body that was read again for the next lease. */
   fill(body: Uint8Array): void {
     this.#body = body;
   }

@@ -14,10 +14,10 @@ export type Scanned =
   | {
       readonly kind: 'record';
       readonly header: RecordHeader & { readonly signal: NonNullable<RecordHeader['signal']> };
-      /** Empty where bodies are not asked for. */
+      /** Empty if bodies are not asked for. */
       readonly body: Uint8Array;
     }
-  /** `header` is there where it tells what was lost. */
+  /** `header` is given if it could be read: it counts the lost items. */
   | { readonly kind: 'corrupt'; readonly bytes: number; readonly header?: RecordHeader }
   | { readonly kind: 'end' };
 
@@ -26,8 +26,8 @@ const WINDOW_BYTES = 256 * 1024;
 const SKIM_WINDOW_BYTES = 32 * 1024;
 
 /**
- * Reads a segment record by record, and skips bytes that cannot be read up to the next whole header. It fails where the
- * disk fails, and for no content of the file.
+ * Reads a segment record by record, and skips unreadable bytes up to the next whole header. It fails only if the disk
+ * fails, never because of the contents of the file.
  */
 export class SegmentScanner {
   readonly #disk: Disk;
@@ -38,7 +38,7 @@ export class SegmentScanner {
   #window: Uint8Array = new Uint8Array(0);
   #windowAt = 0;
 
-  /** `bodies: false` reads and checks only the headers. The file stays the caller's to close. */
+  /** `bodies: false` reads and checks only the headers. The caller still has to close the file. */
   constructor(disk: Disk, file: number, offset: number, bodies: boolean) {
     this.#disk = disk;
     this.#file = file;
@@ -46,7 +46,7 @@ export class SegmentScanner {
     this.#bodies = bodies;
   }
 
-  /** Where the next record begins. */
+  /** The position of the next record. */
   get offset(): number {
     return this.#offset;
   }
@@ -117,7 +117,7 @@ export class SegmentScanner {
     return limit;
   }
 
-  /** The bytes at hand from there on. No byte is read twice, however often it looks like the start of a record. */
+  /** The bytes in memory from `at` on. No byte is read twice, however often it looks like the start of a record. */
   async #windowFrom(at: number, limit: number): Promise<Uint8Array> {
     const from = at - this.#windowAt;
     const left = this.#window.byteLength - from;
@@ -127,7 +127,7 @@ export class SegmentScanner {
     return this.#view(at, Math.min(WINDOW_BYTES, limit - at), limit);
   }
 
-  /** The bytes at `at`; fewer at the end of the file. They stay valid for as long as somebody holds them. */
+  /** The bytes at `at`; fewer at the end of the file. They stay valid as long as they are referenced. */
   async #view(at: number, bytes: number, limit: number): Promise<Uint8Array> {
     const from = at - this.#windowAt;
     if (from >= 0 && from + bytes <= this.#window.byteLength) {

@@ -13,9 +13,9 @@ interface Job {
 }
 
 interface WriterHooks {
-  /** Hears of each refusal of the disk, with the size of what it refused. */
+  /** Hears each failure of the disk, with the size of the failed write. */
   readonly onFailure: (code: string, bytes: number) => void;
-  /** Waited for before each write. Does not reject. */
+  /** The writer waits for this before each write. It does not reject. */
   readonly makeRoom: () => Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export class SegmentWriter {
   readonly #directory: SpoolDirectory;
   readonly #hooks: WriterHooks;
   readonly #jobs: Job[] = [];
-  /** Full or failed, and not closed yet. */
+  /** Segments that are full or failed, and not closed yet. */
   readonly #retired = new Set<Segment>();
   #current: Segment | undefined;
   #running: Promise<void> | undefined;
@@ -48,7 +48,7 @@ export class SegmentWriter {
     return this.#waitingBytes;
   }
 
-  /** How long the disk has been at the present write, in ms. */
+  /** The duration of the present write so far, in ms. */
   get stuckMs(): number {
     return this.#busySince === undefined ? 0 : this.#context.clock.now() - this.#busySince;
   }
@@ -61,20 +61,20 @@ export class SegmentWriter {
     });
   }
 
-  /** Makes durable what was written before. Throws what the disk throws. */
+  /** Makes everything durable that was written before. Throws the errors of the disk. */
   async fsync(): Promise<void> {
-    // Both at once, since each waits for the disk.
+    // Both run at once, since each waits for the disk.
     await Promise.all([this.#sealRetired(), this.#fsyncCurrent()]);
   }
 
-  /** Ends the present segment where all of it is acknowledged, so that its bytes can go. */
+  /** Ends the present segment if all of it is acknowledged, so that its file can be deleted. */
   retireIfConsumed(): void {
     const current = this.#current;
     if (current === undefined || current.isBusy || this.#jobs.length > 0) return;
     if (current.isConsumed) this.#retire();
   }
 
-  /** Ends the present segment where it has records and nobody writes to it. Whether it did. */
+  /** Ends the present segment if it has records and no write is under way. Returns true if it did. */
   retireIfIdle(): boolean {
     const current = this.#current;
     if (current === undefined || current.isBusy || current.isEmpty) return false;
@@ -108,10 +108,10 @@ export class SegmentWriter {
       this.#busySince = undefined;
       this.#waitingBytes -= bytes;
       for (const { resolve } of jobs) resolve(appended);
-      // Not waited for: the fsync in it may take seconds.
+      // This is not awaited: the fsync in it may take seconds.
       void this.#sealRetired().catch((error: unknown) => this.#failed(error, 0));
     }
-    // In the same turn as the last look at the jobs, or one could come between.
+    // This happens in the same turn as the last look at the jobs, or a job could come between.
     this.#running = undefined;
   }
 
@@ -150,7 +150,7 @@ export class SegmentWriter {
     return this.#context.unixMs() - segment.firstMs < maxAgeMs / AGE_PARTS;
   }
 
-  /** Resolves when all that can be closed is. */
+  /** Resolves when every segment that can be closed is closed. */
   #sealRetired(): Promise<void> {
     const sealing = this.#sealing.then(() => this.#sealAll());
     this.#sealing = sealing.catch(() => undefined);
@@ -183,7 +183,7 @@ export class SegmentWriter {
   }
 }
 
-/** A writer for each signal: a file of records that nobody takes for hours holds nothing else back, and can stay alone. */
+/** One writer for each signal: a file whose records nobody takes for hours then holds back no other signal. */
 export class SegmentWriters {
   readonly #bySignal: Readonly<Record<Signal, SegmentWriter>>;
   readonly #all: readonly SegmentWriter[];
@@ -198,7 +198,7 @@ export class SegmentWriters {
     return this.#all.reduce((sum, writer) => sum + writer.waitingBytes, 0);
   }
 
-  /** As of the writer that is stuck for longest, in ms. */
+  /** The longest duration of a present write among the writers, in ms. */
   get stuckMs(): number {
     return Math.max(...this.#all.map((writer) => writer.stuckMs));
   }
@@ -211,7 +211,9 @@ export class SegmentWriters {
     for (const writer of this.#all) writer.retireIfConsumed();
   }
 
-  /** Ends the present segments that nobody writes to, so that they can be evicted. False where there is none. */
+  /**
+   * Ends the present segments without a write under way, so that they can be evicted. Returns false if there is none.
+   */
   retireIdle(): boolean {
     return this.#all.filter((writer) => writer.retireIfIdle()).length > 0;
   }
@@ -220,7 +222,7 @@ export class SegmentWriters {
     await Promise.all(this.#all.map((writer) => writer.fsync()));
   }
 
-  /** Closes each, also where another fails. */
+  /** Closes each writer, even if another fails. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#all.map((writer) => writer.close()));
   }

@@ -11,17 +11,19 @@ import { LeasedRecord } from './segment-record.js';
 import type { SpoolContext } from './spool-context.js';
 
 /*
- * Where a segment stands, for its writer:
+ * A segment has a stage for its writer:
  *
  *   writing -> retired -> sealed        retired: nothing more is written. sealed: closed, under the name that it keeps.
  *
- * and for its readers, at any of these stages:
+ * Its readers see it in a state of their own, at any of these stages:
  *
- *   found -> measured -> drained        found: a crash left it without a name that tells what is in it.
+ *   found -> measured -> drained        found: a crash left it without a name that gives its contents.
  *               \-> gone                drained: all of it has been read. gone: evicted or expired as a whole.
  */
 
-/** One file of records as this process knows it. Each change of it is a method here, with the counts that it changes. */
+/**
+ * One file of records as this process knows it. Each change of it is a method here, with the counts that it changes.
+ */
 export class Segment implements SegmentExtent {
   readonly #context: SpoolContext;
   readonly #file: SegmentFile;
@@ -34,7 +36,7 @@ export class Segment implements SegmentExtent {
   #bytes = 0;
   #firstMs: number;
   #lastMs: number;
-  /** All its records. */
+  /** The items of all its records. */
   readonly #items = noItems();
 
   private constructor(context: SpoolContext, sequence: number, path: string) {
@@ -51,7 +53,7 @@ export class Segment implements SegmentExtent {
     return new Segment(context, sequence, join(directory, openName(sequence)));
   }
 
-  /** A segment that another process left. `start`: where the directory's cursor stands. Counts nothing. */
+  /** A segment that another process left. `start` is the position of the directory's cursor. Nothing is counted yet. */
   static found(context: SpoolContext, path: string, name: SegmentName, start: Position): Segment {
     const segment = new Segment(context, name.sequence, path);
     segment.#stage = 'sealed';
@@ -85,7 +87,7 @@ export class Segment implements SegmentExtent {
     return this.#lastMs;
   }
 
-  /** Everything before it is done with. */
+  /** All records before this offset are settled. */
   get offset(): number {
     return this.#backlog.offset;
   }
@@ -107,12 +109,12 @@ export class Segment implements SegmentExtent {
     return this.#isBusy;
   }
 
-  /** Nobody writes to it, and it is known what is in it. */
+  /** True if no write to the segment can come any more, and its contents are known. */
   get isDroppable(): boolean {
     return this.#stage !== 'writing' && !this.#isBusy && this.#isMeasured;
   }
 
-  /** Something of it may not outlast a power failure, whatever is done. */
+  /** True if a part may not outlast a power failure, whatever is done. */
   get isUnsure(): boolean {
     return this.#file.isUnsure;
   }
@@ -125,30 +127,30 @@ export class Segment implements SegmentExtent {
     return this.#bytes <= SEGMENT_HEADER_BYTES;
   }
 
-  /** All that was written is done with. */
+  /** True if all written records are settled. */
   get isConsumed(): boolean {
     return this.#backlog.isSettled && this.offset >= this.#bytes;
   }
 
-  /** Nothing of it is needed any more. */
+  /** True if the segment is not needed any more. */
   get isFinished(): boolean {
     if (!this.isSealed || !this.#isMeasured || !this.#backlog.isSettled) return false;
     return this.#backlog.isDrained || this.offset >= this.#bytes || this.isEmpty;
   }
 
-  /** Throws what the disk throws; the segment is of no use then. */
+  /** Makes the file. Throws the errors of the disk; the segment is of no use then. */
   async create(): Promise<void> {
     await this.#file.create();
     this.#bytes = SEGMENT_HEADER_BYTES;
     this.#context.counts.addBytes(SEGMENT_HEADER_BYTES);
   }
 
-  /** It could not be made. */
+  /** Marks a segment whose file could not be made. */
   abandon(): void {
     this.#stage = 'sealed';
   }
 
-  /** `fsyncNames`: given where the batches are to be durable. Throws what the disk throws; none of them is kept then. */
+  /** `fsyncNames` is given if the batches are to be durable. Throws the errors of the disk; no batch is kept then. */
   async append(batches: readonly Batch[], fsyncNames?: () => Promise<void>): Promise<void> {
     this.#isBusy = true;
     try {
@@ -164,17 +166,17 @@ export class Segment implements SegmentExtent {
     }
   }
 
-  /** `fsyncNames` is as in `SegmentFile`. Throws what the disk throws. */
+  /** `fsyncNames` is as in `SegmentFile`. Throws the errors of the disk. */
   async fsync(fsyncNames: () => Promise<void>): Promise<void> {
     await this.#file.fsync(this.#bytes, fsyncNames);
   }
 
-  /** Nothing more is appended, once a write that is under way has ended. */
+  /** Ends appending once a write that is under way has ended. */
   retire(): void {
     if (this.#stage === 'writing') this.#stage = 'retired';
   }
 
-  /** Closes it under its last name. Throws what the fsync throws; the rest is only a name. */
+  /** Closes the file under its last name. Throws the errors of the fsync only; the rest is only a name. */
   async seal(fsyncNames: () => Promise<void>): Promise<void> {
     try {
       if (!this.#backlog.isGone && !this.isSynced) await this.fsync(fsyncNames);
@@ -187,13 +189,13 @@ export class Segment implements SegmentExtent {
     }
   }
 
-  /** Counts what an earlier process left in it. */
+  /** Counts the items that an earlier process left in it. */
   recover(): void {
     this.#context.counts.addBytes(this.#bytes);
     this.#backlog.recover(this.#items);
   }
 
-  /** Learns what a crash left. Errors of the disk count against the segment. */
+  /** Measures a file that a crash left. Errors of the disk count against the segment. */
   async measure(): Promise<void> {
     if (this.#isMeasured || this.#backlog.isGone) return;
     try {
@@ -210,15 +212,18 @@ export class Segment implements SegmentExtent {
     await this.#name(0).catch(() => undefined);
   }
 
-  /** What it gives next of these signals; undefined where it gives nothing now. */
+  /** The next record of these signals; undefined if there is none now. */
   next(signals: readonly Signal[], nowMs: number): Next | undefined {
     if (!this.#isMeasured && !this.#backlog.isGone) return { ms: 0, of: signals };
     return this.#backlog.next(signals, nowMs);
   }
 
-  /** Undefined where there is no record of these signals, or the disk gives none now. One lease at a time. */
+  /**
+   * Resolves to undefined if there is no record of these signals, or the disk gives none now. One lease runs at a
+   * time.
+   */
   async lease(signals: readonly Signal[], nowMs: number): Promise<LeasedRecord | undefined> {
-    // Perhaps not even made yet.
+    // The file may not even exist yet.
     if (!this.isSealed && this.isEmpty) return undefined;
     if (!this.#isMeasured) await this.measure();
     if (!this.#isMeasured) return undefined;
@@ -232,12 +237,12 @@ export class Segment implements SegmentExtent {
     this.#backlog.resetBackoff(signals);
   }
 
-  /** Ends the rest of its first record of these signals that rests. False where none does. */
+  /** Ends the rest of the first resting record of these signals. Returns false if none rests. */
   wakeOne(signals: readonly Signal[]): boolean {
     return this.#backlog.wakeOne(signals);
   }
 
-  /** Its bytes count no longer. Records that are out are settled when their answers come. */
+  /** Its bytes no longer count. Leased records are settled when their answers come. */
   drop(reason: 'evicted' | 'expired'): void {
     this.#context.counts.removeBytes(this.#bytes);
     this.#backlog.drop(reason);
@@ -248,17 +253,17 @@ export class Segment implements SegmentExtent {
     this.#reader.close();
   }
 
-  /** Items that were acknowledged behind a record that was not: the cursor stops before them. */
+  /** The number of items that were acknowledged behind a record that was not. The cursor stops before them. */
   acknowledgedAhead(): Items {
     return this.#backlog.acknowledgedAhead();
   }
 
-  /** Takes the file off the disk, also where it is not there. Throws what the disk throws. */
+  /** Deletes the file; a file that does not exist is no error. Throws the other errors of the disk. */
   async remove(): Promise<void> {
     await this.#file.remove();
   }
 
-  /** The batches are in the file; before, nobody could read them. */
+  /** The batches are in the file now, so readers may have them. */
   #commit(batches: readonly Batch[]): void {
     const items = noItems();
     let bytes = 0;
@@ -280,7 +285,7 @@ export class Segment implements SegmentExtent {
     Object.assign(this.#items, items);
   }
 
-  /** Its name tells what is in it from then on. `aheadMs` is added to its times. */
+  /** Seals the segment under a name that gives its contents. `aheadMs` is added to its times. */
   async #name(aheadMs: number): Promise<void> {
     await this.#file.seal({
       bytes: this.#bytes,

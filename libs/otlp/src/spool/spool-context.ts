@@ -16,14 +16,14 @@ interface Parts {
   readonly onEvent: OnSpoolEvent | undefined;
 }
 
-/** What all modules of one spool work with. Contexts of one spool share their counts and times. */
+/** The facts and tools that all modules of one spool share. Contexts of one spool have the same counts and times. */
 export class SpoolContext {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly options: ResolvedOptions;
   readonly counts: Counts;
   readonly #parts: Parts;
-  /** Unix time when the clock was at 0, as of the opening. */
+  /** The Unix time at which the clock was at 0, computed when the spool was opened. */
   readonly #epochMs: number;
 
   constructor(parts: Parts, shared?: SpoolContext) {
@@ -36,7 +36,7 @@ export class SpoolContext {
     this.#epochMs = shared === undefined ? wallClock() - clock.now() : shared.#epochMs;
   }
 
-  /** For a directory of an ended thread, which counted the items that are found there. */
+  /** A context for the directory of an ended thread, which has already counted the items that are found there. */
   forInherited(): SpoolContext {
     const onEvent: OnSpoolEvent = (event) =>
       this.emit(event.kind === 'adopted' ? { ...event, inherited: true } : event);

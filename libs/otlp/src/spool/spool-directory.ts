@@ -16,7 +16,7 @@ export class SpoolDirectory {
   readonly #lock: Lock;
   readonly #cursor: CursorFile;
   readonly #deletes: PendingDeletes;
-  /** In the order in which they were begun. */
+  /** The segments, in the order in which they were begun. */
   #segments: Segment[];
   #lastSequence: number;
   /** Names in the directory above outlast a power failure. */
@@ -24,13 +24,13 @@ export class SpoolDirectory {
   #reads: Promise<unknown> = Promise.resolve();
   #persisting: Promise<void> | undefined;
 
-  /** Makes a new one below `root`. Throws what the disk throws. */
+  /** Makes a new directory below `root`. Throws the errors of the disk. */
   static async create(context: SpoolContext, root: string, us: Owner): Promise<SpoolDirectory> {
     const lock = await makeDirectory(context.disk, root, us, () => context.unixMs());
     return SpoolDirectory.open(context, lock);
   }
 
-  /** Reads only names; `measure` does the rest. Throws what the disk throws. */
+  /** Reads only names; `measure` does the rest. Throws the errors of the disk. */
   static async open(context: SpoolContext, lock: Lock): Promise<SpoolDirectory> {
     const directory = dirname(lock.directory);
     const cursor = await CursorFile.open(context.disk, join(directory, 'cursor'));
@@ -51,7 +51,7 @@ export class SpoolDirectory {
     this.#segments = found.filter((segment) => segment.sequence >= sequence);
     const passed = found.filter((segment) => segment.sequence < sequence);
     this.#deletes = new PendingDeletes(context, passed);
-    // Above the cursor's too, which would pass over a number that is used again.
+    // New numbers are above the cursor's too: it would pass over a number that is used again.
     this.#lastSequence = Math.max(sequence, found.at(-1)?.sequence ?? 0);
     for (const segment of this.#segments) if (segment.isMeasured) segment.recover();
   }
@@ -60,17 +60,17 @@ export class SpoolDirectory {
     return dirname(this.#lock.directory);
   }
 
-  /** How many files of records it has. */
+  /** The number of files with records. */
   get size(): number {
     return this.#segments.length + this.#deletes.finished;
   }
 
-  /** Nothing is left to send or to delete. */
+  /** True if nothing is left to send or to delete. */
   get isEmpty(): boolean {
     return this.#segments.length === 0 && this.#deletes.isEmpty;
   }
 
-  /** Something of it may not outlast a power failure, whatever is done. */
+  /** True if a part may not outlast a power failure, whatever is done. */
   get isUnsure(): boolean {
     return this.#segments.some((segment) => segment.isUnsure);
   }
@@ -80,11 +80,11 @@ export class SpoolDirectory {
     return this.#segments[0]?.firstMs ?? Infinity;
   }
 
-  /** Makes a segment. Throws what the disk throws, and leaves nothing of the segment then. */
+  /** Makes a segment. Throws the errors of the disk, and leaves nothing of the segment then. */
   async beginSegment(): Promise<Segment> {
     this.#lastSequence += 1;
     const segment = Segment.begin(this.#context, this.path, this.#lastSequence);
-    // It counts before it is made, so that the cursor cannot pass it.
+    // The segment counts before its file is made, so that the cursor cannot pass it.
     this.#segments.push(segment);
     try {
       await segment.create();
@@ -96,12 +96,12 @@ export class SpoolDirectory {
     return segment;
   }
 
-  /** When the next record of these signals was kept; undefined where there is none now. */
+  /** The time at which the next record of these signals was kept; undefined if there is none now. */
   nextMs(signals: readonly Signal[]): number | undefined {
     return this.#oldest(signals, this.#context.clock.now())?.ms;
   }
 
-  /** The next record of these signals; undefined where there is none, or the disk gives none now. */
+  /** Leases the next record of these signals. Resolves to undefined if there is none, or the disk gives none now. */
   lease(signals: readonly Signal[]): Promise<LeasedRecord | undefined> {
     return this.#inTurn(async () => {
       const nowMs = this.#context.clock.now();
@@ -119,7 +119,7 @@ export class SpoolDirectory {
     for (const segment of this.#segments) segment.resetBackoff(signals);
   }
 
-  /** Ends the rest of the oldest record of these signals that rests. False where none does. */
+  /** Ends the rest of the oldest resting record of these signals. Returns false if none rests. */
   wakeOne(signals: readonly Signal[]): boolean {
     return this.#segments.some((segment) => segment.wakeOne(signals));
   }
@@ -133,12 +133,12 @@ export class SpoolDirectory {
     return true;
   }
 
-  /** Shows those who cannot see this process that it lives. Throws what the disk throws. */
+  /** Touches the lock, as a sign of life for processes that cannot see this one. Throws the errors of the disk. */
   async touch(): Promise<void> {
     await this.#context.disk.touch(lockPath(this.#lock));
   }
 
-  /** Makes the names of its files and its own outlast a power failure. Throws what the disk throws. */
+  /** Makes the names of its files and its own outlast a power failure. Throws the errors of the disk. */
   readonly fsyncNames = async (): Promise<void> => {
     const { disk } = this.#context;
     await disk.fsyncDirectory(this.path);
@@ -146,7 +146,7 @@ export class SpoolDirectory {
     this.#isListed = true;
   };
 
-  /** Evicts the oldest segment that nobody writes to. False where there is none. */
+  /** Evicts the oldest segment that nobody writes to. Returns false if there is none. */
   evictOldest(): boolean {
     const oldest = this.#segments.find(({ isDroppable }) => isDroppable);
     if (oldest !== undefined) this.#drop(oldest, 'evicted');
@@ -168,22 +168,22 @@ export class SpoolDirectory {
     return this.#deletes.deletePending();
   }
 
-  /** Another process owns it now, and sends what is in it. */
+  /** Gives the directory up: another process owns it now, and sends its records. */
   disown(): void {
     for (const segment of this.#segments.splice(0)) segment.drop('evicted');
     this.#deletes.forget();
     this.#cursor.close().catch(() => undefined);
   }
 
-  /** Writes the cursor, and deletes the files before it when the disk has it. Throws what the disk throws. */
+  /** Writes the cursor, and deletes the files before it when the disk has it. Throws the errors of the disk. */
   async persist(): Promise<void> {
-    // One that is under way may have looked too early for what its caller wants kept.
+    // A call that is under way may have read the position too early for this caller.
     if (this.#persisting !== undefined) await this.#persisting.catch(() => undefined);
     this.#persisting ??= this.#persist().finally(() => (this.#persisting = undefined));
     await this.#persisting;
   }
 
-  /** Removes the directory where it is empty, and otherwise leaves it to the next process. */
+  /** Removes the directory if it is empty, and otherwise leaves it to the next process. */
   async close(): Promise<void> {
     await this.#inTurn(async () => {
       for (const segment of this.#segments) segment.closeReading();
@@ -198,8 +198,8 @@ export class SpoolDirectory {
   }
 
   /**
-   * The segment that has the oldest record of these signals, those in `except` left out. Records of one signal go in the
-   * order of the segments; between signals the time decides.
+   * The segment with the oldest record of these signals. Segments in `except` are skipped. Records of one signal go in
+   * the order of the segments; between signals the time decides.
    */
   #oldest(
     signals: readonly Signal[],
@@ -220,7 +220,7 @@ export class SpoolDirectory {
   }
 
   async #persist(): Promise<void> {
-    // Wherever they stand: one before may be of a signal that nobody takes.
+    // A segment may be drained before an earlier one, whose signal nobody takes.
     const finished = this.#segments.filter(({ isFinished }) => isFinished);
     if (finished.length > 0) this.#segments = this.#segments.filter((one) => !one.isFinished);
     for (const segment of finished) {
@@ -237,7 +237,8 @@ export class SpoolDirectory {
     const { offset, consumed } = first ?? { offset: 0, consumed: noItems() };
     if (position.sequence === sequence && position.offset === offset) return;
     if (passed || offset > 0) {
-      // The file itself may be new. Not when it is opened: that would wait for all that others write.
+      // The cursor file itself may be new. Its name is not made durable at the opening: that would wait for other
+      // writers.
       if (!this.#isListed) await this.fsyncNames();
       await this.#cursor.move({ sequence, offset, consumed: { ...consumed } });
     }
@@ -250,7 +251,7 @@ export class SpoolDirectory {
 
   #remove(segment: Segment): void {
     const index = this.#segments.indexOf(segment);
-    // Not there any more where somebody else took the directory over meanwhile.
+    // The segment is not listed any more if another process took the directory over meanwhile.
     if (index !== -1) this.#segments.splice(index, 1);
     this.#deletes.markForDeletion(segment);
   }
@@ -262,7 +263,7 @@ export class SpoolDirectory {
     await disk.removeDirectory(this.path);
   }
 
-  /** Reads come one after the other. */
+  /** Runs one read after the other. */
   #inTurn<T>(run: () => Promise<T>): Promise<T> {
     const result = this.#reads.then(run);
     this.#reads = result.catch(() => undefined);
@@ -270,7 +271,7 @@ export class SpoolDirectory {
   }
 }
 
-/** The segments of a directory, oldest first, as far as their names tell. Reads none. */
+/** The segments of a directory, oldest first, by their names alone. */
 async function listSegments(
   context: SpoolContext,
   directory: string,

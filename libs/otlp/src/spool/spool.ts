@@ -6,11 +6,13 @@ import type { Disk } from './disk.js';
 
 /** Batches on disk, oldest first. No method throws or rejects. */
 export interface Spool {
-  /** Reads the caller's chunks until it resolves. Answers `failed` at once while the disk refuses. */
+  /**
+   * Keeps a batch. It reads the caller's chunks until it resolves. Resolves to `failed` at once while the disk fails.
+   */
   append(batch: Batch): Promise<Appended>;
   /**
-   * Gives the oldest record of these signals (default: all) that does not rest, or undefined where there is none now.
-   * The caller acknowledges each record once; several may be out.
+   * Leases the oldest record of these signals (default: all) that does not rest. Resolves to undefined if there is none
+   * now. The caller acknowledges each record once; several may be leased at a time.
    */
   take(signals?: readonly Signal[]): Promise<SpooledRecord | undefined>;
   /**
@@ -24,11 +26,11 @@ export interface Spool {
    * for each record, which then rests all the same.
    */
   resetBackoff(signals?: readonly Signal[]): void;
-  /** Lets the oldest resting record of these signals be taken now. False where there is none. */
+  /** Lets the oldest resting record of these signals be taken now. Returns false if there is none. */
   wakeOne(signals?: readonly Signal[]): boolean;
-  /** Resolves to true when all that was appended and acknowledged before is on the disk. Never rejects. */
+  /** Resolves to true when all earlier appends and acknowledgements are on the disk. Never rejects. */
   fsync(): Promise<boolean>;
-  /** Whether the spool has items of the signal that are not acknowledged. Cheap. */
+  /** Returns true if the spool has items of the signal that are not acknowledged. Cheap. */
   holds(signal: Signal): boolean;
   stats(): SpoolStats;
   state(): SpoolState;
@@ -37,21 +39,21 @@ export interface Spool {
 }
 
 export interface SpooledRecord {
-  /** Its one chunk is the caller's until the acknowledgement. */
+  /** The batch. Its one chunk belongs to the caller until the acknowledgement. */
   readonly batch: Batch;
   /** Time in ms since it was appended, by this process or another. */
   readonly ageMs: number;
-  /** An attempt of this process failed after which the collector may have it. */
+  /** An attempt of this process failed, but the collector may have the record. */
   readonly isDoubtful: boolean;
 }
 
-/** What became of a batch that was to be kept. */
+/** The result of `append`. */
 export type Appended =
   /** `durable`: it outlasts a power failure. It outlasts a crash of the process in any case. */
   | { readonly kind: 'spooled'; readonly durable: boolean }
   /** It does not fit, whatever is evicted. */
   | { readonly kind: 'full' }
-  /** The disk refuses, by the system's code (ENOSPC, EROFS, EIO, ...); `ECLOSED` after `close`. */
+  /** The disk fails; `code` is the system's (ENOSPC, EROFS, EIO, ...), or `ECLOSED` after `close`. */
   | { readonly kind: 'failed'; readonly code: string };
 
 export type SpoolState =
@@ -60,26 +62,30 @@ export type SpoolState =
   | { readonly kind: 'failed'; readonly code: string; readonly sinceMs: number };
 
 export interface SpoolOptions {
-  /** Made when missing, 0700. Several processes may name the same one: each works in a sub-directory of its own. */
+  /**
+   * The directory is made if it is missing, with 0700. Several processes may share it: each works in a sub-directory.
+   */
   readonly directory: string;
-  /** Bytes on disk of this process. The oldest segments are evicted when more comes. Default: 256 MiB. At least 64 KiB. */
+  /**
+   * Bytes on disk of this process. The oldest segments are evicted when more comes. Default: 256 MiB. At least 64 KiB.
+   */
   readonly maxBytes?: number;
-  /** Default: 24 h. */
+  /** Maximum age of a record. Older ones are dropped. Default: 24 h. */
   readonly maxAgeMs?: number;
-  /** Size at which a file is closed and the next begun; a quarter of `maxBytes` at most. Default: 16 MiB. */
+  /** Size at which a file is closed and the next begun, at most a quarter of `maxBytes`. Default: 16 MiB. */
   readonly segmentBytes?: number;
   /**
-   * How much a power failure may take, in ms: an fsync begins after half of it. `always`: `append` answers when the
-   * batch is durable. Default: 500.
+   * The span of appends that a power failure may take, in ms. An fsync begins after half of it. With `always`, `append`
+   * resolves when the batch is durable. Default: 500 ms.
    */
   readonly fsyncIntervalMs?: number | 'always';
   readonly clock?: Clock;
   readonly onEvent?: OnSpoolEvent;
-  /** Default: the real one. */
+  /** The file system. Default: the real one. */
   readonly disk?: Disk;
   /** Unix time in ms. It may jump: ages do not show that while the spool is open. Default: `Date.now`. */
   readonly wallClock?: () => number;
-  /** For threads that follow each other in one process. Default: this thread is the first. */
+  /** The place of this thread among those that follow each other in one process. Default: it is the first. */
   readonly succession?: Succession;
 }
 
@@ -91,9 +97,9 @@ export interface Succession {
   readonly gone: readonly string[];
 }
 
-/** What an operator wants to know of a spool. Each event names the path that it is about. */
+/** The events of a spool that concern an operator. Each event names its path. */
 export type SpoolEvent =
-  /** The disk refuses: batches stay in memory until `healed`. Once a minute at most for one code. */
+  /** The disk fails: batches stay in memory until `healed`. The event comes at most once a minute for one code. */
   | { readonly kind: 'failed'; readonly code: string; readonly path: string }
   | { readonly kind: 'healed'; readonly afterMs: number; readonly path: string }
   /** This spool took over the items of a file that another one left. Comes before any other event about these items. */
@@ -104,13 +110,13 @@ export type SpoolEvent =
       /** A thread of this process left them: the process' ledger has counted them since they were appended. */
       readonly inherited?: boolean;
     }
-  /** Acknowledged behind an item that was not, so that the next process takes them once more. Told at the close. */
+  /** At the close: items that the next process takes once more, because an item before them was not acknowledged. */
   | { readonly kind: 'repeated'; readonly items: Items; readonly path: string }
-  /** Told once, where there were threads before this one: all that they left has been taken over. */
+  /** Comes once if there were threads before this one: everything that they left has been taken over. */
   | { readonly kind: 'searched'; readonly path: string }
   | {
       readonly kind: DropReason;
-      /** They were whole and are dropped, or damaged; then as far as the headers tell what they were. */
+      /** The items were whole, or damaged; damaged items are counted as far as their headers can be read. */
       readonly items: Items;
       readonly bytes: number;
       readonly path: string;
