@@ -35,7 +35,7 @@ describe('the functions for headers', () => {
   it.each<readonly [string, (of: ReturnType<typeof scene>) => unknown]>([
     ['something more is made and sent', ({ make, headers }) => (make(), headers.ask('logs'))],
     ['the next flush', ({ headers }) => flush(headers, 'done')],
-    ['the shutdown', ({ headers }) => headers.wake()],
+    ['the shutdown', ({ headers }) => headers.end()],
     ['30 s', ({ clock }) => clock.advance(30_000)],
   ])('are left alone after a flush that did not, until %s', async (_what, wake) => {
     const all = scene();
@@ -61,5 +61,26 @@ describe('the functions for headers', () => {
     void headers.ask('traces');
     await turn();
     expect(asked).toEqual(['traces']);
+  });
+
+  it('are asked in a shutdown, also after a flush that ends during it', async () => {
+    const { asked, clock, headers } = scene();
+    const left = Promise.withResolvers<{ kind: 'deadline' }>();
+    const going = headers.during(() => left.promise);
+    headers.end();
+    left.resolve({ kind: 'deadline' });
+    await going;
+    expect(await headers.ask('traces')).toEqual({ signal: 'traces' });
+    expect([asked, clock.pending]).toEqual([['traces'], 0]);
+  });
+
+  it('are left alone as before after a flush that failed', async () => {
+    const { asked, headers } = scene();
+    const failed = headers.during(() => Promise.reject(new Error('no flush')));
+    await expect(failed).rejects.toThrow('no flush');
+    await flush(headers, 'deadline');
+    void headers.ask('traces');
+    await turn();
+    expect(asked).toEqual([]);
   });
 });

@@ -26,6 +26,7 @@ export class HeaderFunctions {
   readonly #waiting = new Map<Signal, Waiting>();
   #rest: { readonly made: number; readonly cancel: () => void } | undefined;
   #flushes = 0;
+  #isEnding = false;
 
   constructor(functions: Functions, ledger: Pick<Ledger, 'snapshot'>, clock: Clock = systemClock) {
     this.#functions = functions;
@@ -46,13 +47,18 @@ export class HeaderFunctions {
   async during<T extends { readonly kind: string }>(flush: () => Promise<T>): Promise<T> {
     this.wake();
     this.#flushes += 1;
-    const result = await flush();
-    this.#flushes -= 1;
-    if (result.kind !== 'done' && this.#flushes === 0) {
+    const result = await flush().finally(() => (this.#flushes -= 1));
+    if (result.kind !== 'done' && this.#flushes === 0 && !this.#isEnding) {
       const cancel = this.#clock.after(REST_MS, () => this.wake());
       this.#rest = { made: this.#made(), cancel };
     }
     return result;
+  }
+
+  /** The shutdown: all that waits is asked for, and a flush that ends later stops nothing any more. */
+  end(): void {
+    this.#isEnding = true;
+    this.wake();
   }
 
   #made(): number {

@@ -188,7 +188,7 @@ export class OtlpPipeline implements Pipeline {
 
   async #end(deadline: AbortSignal): Promise<ShutdownReport> {
     const startedAt = performance.now();
-    this.#headers.wake();
+    this.#headers.end();
     // 1. Refuse new items: a drain must have an end.
     this.#components.close();
     tellUnended(this.#live, this.#log);
