@@ -123,6 +123,22 @@ describe('HeaderSource', () => {
       expect(await anew).toEqual(given('new'));
     });
 
+    it('keeps no answer of a call after which a newer one was answered', async () => {
+      const { clock, calls, get } = slow();
+      const first = get();
+      clock.advanceAtOnce(1000);
+      expect(await first).toEqual(tooLate);
+      clock.advanceAtOnce(2000);
+      const second = get();
+      calls[1]?.resolve({ a: 'new' });
+      expect(await second).toEqual(given('new'));
+      calls[0]?.resolve({ a: 'old' });
+      await new Promise(setImmediate);
+      const third = get();
+      calls[2]?.resolve({ a: 'newest' });
+      expect(await third).toEqual(given('newest'));
+    });
+
     it('keeps no failure that comes too late', async () => {
       const { clock, calls, get } = slow();
       const first = get();

@@ -89,6 +89,8 @@ export class HeaderSource {
   readonly #timeoutMs: number;
   #call: Call | undefined;
   #late: { readonly values: HeaderValues; readonly atMs: number } | undefined;
+  /** When the newest call began that was answered. */
+  #answeredMs = Number.NEGATIVE_INFINITY;
 
   /** Throws TransportConfigError, which names a header and never its value. */
   constructor(sources: readonly Headers[], clock: Clock, timeoutMs: number) {
@@ -136,6 +138,9 @@ export class HeaderSource {
 
   async #askAt(sinceMs: number): Promise<HeaderValues> {
     const values = await this.#ask();
+    // A call that was no longer waited for: a newer one has told since.
+    if (sinceMs < this.#answeredMs) return values;
+    this.#answeredMs = sinceMs;
     const atMs = this.#clock.now();
     this.#late = atMs - sinceMs >= this.#timeoutMs ? { values, atMs } : undefined;
     return values;
