@@ -3,7 +3,7 @@ import { OtelConfigError } from './faults.js';
 import { errorText } from '../secrets/masked-text.js';
 import { Secret } from '../secrets/secret.js';
 
-/** As far as a source of options is named. */
+/** The parts of a source of options that name it. */
 interface Source {
   readonly useFactory?: unknown;
   readonly useClass?: unknown;
@@ -24,8 +24,8 @@ const sourceName = ({ useClass, useExisting, inject = [] }: Source): string => {
 };
 
 /**
- * A provider of options that says by the name of what was injected when there are none. What it provides shows
- * nothing of itself, as options hold credentials.
+ * A provider of options. If there are none, its error names the injected tokens. The provided object prints nothing of
+ * itself, because options hold credentials.
  */
 export const askedOptions = <T>(
   provider: FactoryProvider<T>,

@@ -66,7 +66,7 @@ const variablesOf =
     `OTEL_EXPORTER_OTLP_${suffix}`,
   ];
 
-/** What the official exporters cannot do is none of their values. */
+/** The compression from the first variable that the engine supports. Others are ignored with a warning. */
 const compressionFrom = (
   environment: Environment,
   names: readonly (SignalVariable<'COMPRESSION'> | SharedVariable<'COMPRESSION'>)[],
@@ -95,7 +95,7 @@ const targetOf = (
   return urlOf(endpoint, protocol) + slash;
 };
 
-/** By value, and those that are asked for. Later sources win. */
+/** Headers by value, and functions that are asked for headers. Later sources win. */
 const headersOf = (
   sources: readonly (Headers | undefined)[],
 ): Pick<OtlpDestination, 'headers' | 'headerFunctions'> => {
@@ -113,7 +113,7 @@ const headersOf = (
 const proxyUrl = ({ proxy }: CheckedDestination): string | undefined =>
   proxy && `${proxy.tls ? 'https' : 'http'}://${proxy.authority}`;
 
-/** What the pipeline finds wrong, by the name of what was given. */
+/** The faults that the pipeline finds, under the name of the option or variable. */
 const faultOf = (
   fault: DestinationFault,
   names: { readonly endpoint: string; readonly tls: TlsNames },
@@ -127,11 +127,11 @@ const faultOf = (
   return { path, found: fault.file && shown(path, tls[fault.file]), remedy: text };
 };
 
-/** What the destinations of all signals have in common when they are checked. */
+/** The facts that the checks of all destinations share. */
 export interface CheckContext {
   /** Reads files that several signals name once. */
   readonly readTls: (options: OtlpTlsOptions) => TlsReading;
-  /** Whether our own pipeline sends the signal. It alone goes by way of a proxy. */
+  /** True if our own pipeline sends the signal. It alone uses a proxy. */
   readonly isSent: (signal: Signal) => boolean;
 }
 
@@ -232,11 +232,11 @@ export const resolveDestination = (
   };
 };
 
-/** What stood before the `@` of an endpoint: it is in no URL any more. */
+/** The user information of an endpoint. It is removed from every URL. */
 const userInfoOf = ({ authorization }: Endpoint): Headers | undefined =>
   authorization === undefined ? undefined : { authorization };
 
-/** Our own pipeline reads the files again, then and now, and tells of them itself. */
+/** Our own pipeline reads the files again from time to time, and reports their faults itself. */
 const tlsWarnings = (
   { tls }: CheckedDestination,
   engine: OtlpEngine,

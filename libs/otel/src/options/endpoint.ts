@@ -9,7 +9,7 @@ import type { SharedVariable, SignalVariable } from './variables.js';
 const QUERY =
   'leave out what begins with "?" or "#"; credentials go into otlp.headers or otlp.auth';
 
-/** As the protocol takes its port. */
+/** The URL with the default port of the protocol. */
 const reading = (text: string, protocol: OtlpProtocol): EndpointReading =>
   readEndpoint(text, protocol === 'grpc' ? GRPC_PORT : undefined);
 
@@ -19,14 +19,14 @@ export interface GivenEndpoint {
   readonly name: string;
   readonly text: string;
   readonly endpoint: Endpoint;
-  /** Whether it is of this signal alone, so that nothing is appended. */
+  /** True for an endpoint of this signal alone: nothing is appended to it. */
   readonly exact: boolean;
 }
 
 type EndpointVariable = SharedVariable<'ENDPOINT'> | SignalVariable<'ENDPOINT'>;
 type InsecureVariable = SharedVariable<'INSECURE'> | SignalVariable<'INSECURE'>;
 
-/** What decides on how a variable is read. */
+/** The facts that decide how a variable is read. */
 interface Wanted {
   readonly protocol: OtlpProtocol;
   readonly engine: OtlpEngine;
@@ -58,7 +58,7 @@ const fromVariable = (
 const defaultEndpoint = (protocol: OtlpProtocol): string =>
   protocol === 'grpc' ? 'http://localhost:4317' : 'http://localhost:4318';
 
-/** What an option gives. A faulty one is a fault elsewhere, and stands for the default here. */
+/** The endpoint that an option gives. A faulty one is reported elsewhere, and counts as the default here. */
 const fromOption = (
   text: string | undefined,
   protocol: OtlpProtocol,
@@ -92,7 +92,7 @@ export const givenEndpoint = (
   return { ...found!, name: sharedName, exact: false };
 };
 
-/** What is wrong with an endpoint of the code, besides what the schema refuses. */
+/** The faults of an endpoint in code that the schema does not find. */
 export const endpointFaults = (
   path: string,
   { endpoint }: OtlpDestinationOptions,
@@ -117,8 +117,8 @@ export const likelySwap = (
 const SIGNAL_PATH = /\/v1\/(traces|metrics|logs)$/;
 
 /**
- * What is likely wrong with the path of an endpoint over HTTP, by the name under which it was given: the shared one gets
- * `/v1/<signal>`, one of a signal is used as it is. [specification, protocol/exporter, "Endpoint URLs for OTLP/HTTP"]
+ * Finds a likely mistake in the path of an endpoint over HTTP, by the name under which it was given. The shared one
+ * gets `/v1/<signal>`, one of a signal is used as it is. [specification, protocol/exporter, "Endpoint URLs for OTLP/HTTP"]
  */
 export const pathMistake = (
   { name, endpoint, exact }: GivenEndpoint,
@@ -131,7 +131,7 @@ export const pathMistake = (
   const base = end === undefined ? path : path.slice(0, -end.length);
   const right = `${originOf(endpoint, protocol)}${base}`;
   if (!exact && end !== undefined) {
-    // The same for each signal, so that it is told once.
+    // The text is the same for each signal, so that it is printed once.
     return (
       `${name}: it ends in ${end}, and /v1/<signal> is appended to it, so that ` +
       `${path}/v1/<signal> is asked for. Write ${right}`

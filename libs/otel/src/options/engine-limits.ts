@@ -13,11 +13,11 @@ import { shown } from './shown.js';
 import { TRACES_OPTIONS } from './signal-tables.js';
 import type { VariableName } from './variables.js';
 
-/** Of the section `otlp`; the other engine would do without them, so they are told and passed over. */
+/** Options of `otlp` for one engine. The other engine works without them, so they are ignored with a warning. */
 const ONLY_NESTLENS = keysOnlyFor('nestlens', OTLP_OPTIONS) as readonly (keyof OtlpOptions)[];
-/** Of `traces.batch` and `logs.batch`. `delayMs` of the traces says when slabs are sealed. */
+/** Options of `traces.batch` and `logs.batch`. `delayMs` of the traces sets when slabs are sealed. */
 const ONLY_SDK = keysOnlyFor('sdk', TRACES_OPTIONS.keys.batch) as readonly (keyof BatchOptions)[];
-/** The same of the environment, but for `OTEL_BSP_SCHEDULE_DELAY`. */
+/** The variables of these options, except `OTEL_BSP_SCHEDULE_DELAY`. */
 const ONLY_SDK_VARIABLES: readonly VariableName[] = [
   'OTEL_BSP_MAX_QUEUE_SIZE',
   'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
@@ -31,7 +31,7 @@ const ONLY_SDK_VARIABLES: readonly VariableName[] = [
 const remedyOf = (what: string, instead: string): string =>
   `the engine "sdk" takes no ${what}; ${instead}, or leave otlp.engine at "nestlens"`;
 
-/** What a destination asks of the official exporters that they cannot do. */
+/** The options of a destination that the official exporters cannot follow. */
 const faultsOf = (path: string, options: OtlpDestinationOptions): readonly Fault[] => {
   const faults: Fault[] = [];
   const fault = (key: string, value: unknown, remedy: string): void => {
@@ -64,7 +64,7 @@ export const engineFaults = ({ otlp = {} }: OtelModuleOptions): readonly Fault[]
       ]
     : [];
 
-/** What is passed over, since the chosen engine has no use for it. */
+/** Warnings about options that are ignored because the chosen engine has no use for them. */
 export const engineWarnings = (
   options: OtelModuleOptions,
   environment: Environment,

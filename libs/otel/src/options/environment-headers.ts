@@ -6,7 +6,7 @@ import type { SharedVariable, SignalVariable } from './variables.js';
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
 
-/** `text` without percent-encoding; `undefined` where it is none. */
+/** `text` without percent-encoding; `undefined` if the encoding is invalid. */
 export const percentDecoded = (text: string): string | undefined => {
   try {
     return decodeURIComponent(text);
@@ -16,8 +16,8 @@ export const percentDecoded = (text: string): string | undefined => {
 };
 
 /**
- * `k=v,k2=v2`, percent-encoded (specification: protocol/exporter, "Specifying headers"). What is no pair is passed over
- * with a warning; a pair that no request can carry is a fault, since telemetry without it would be turned away.
+ * `k=v,k2=v2`, percent-encoded (specification: protocol/exporter, "Specifying headers"). Text that is no pair is
+ * ignored with a warning; a pair that no request can carry is a fault, since telemetry without it would be turned away.
  */
 export const headersFromEnvironment = (
   environment: Environment,

@@ -6,7 +6,7 @@ import type { ValueOf, Variable, VariableName } from './variables.js';
 const QUOTED = /^(['"]).*\1$/;
 const QUOTES = 'its quotes are part of the value; write it without them';
 
-/** How a name begins that is likely meant for us: `OTEL_`, and what fingers make of it. */
+/** The beginning of a name that is likely meant for us: `OTEL_` and its typos. */
 const LIKE_OURS = /^(O[A-Z]{2,4}|NESTLENS?)_/i;
 /** More letters apart than this, a name is more likely somebody else's. */
 const MOST_WRONG = 2;
@@ -26,7 +26,7 @@ export class Environment {
     this.#variables = variables;
   }
 
-  /** As they are, for what reads them by rules of its own: proxies, and what masks secrets. */
+  /** The raw variables, for readers with rules of their own: proxies and the masks of secrets. */
   get variables(): NodeJS.ProcessEnv {
     return this.#variables;
   }
@@ -52,7 +52,7 @@ export class Environment {
     if (before === undefined) {
       this.#warnings.set(name, `${name}=${shown(name, this.#variables[name]) ?? ''}: ${why}.`);
     } else if (before.endsWith(`${QUOTES}.`) && why !== QUOTES) {
-      // The quotes are the cause; what becomes of the value is to be said too.
+      // The quotes are the cause. The warning also has to say how the value is used.
       this.#warnings.set(name, `${before.slice(0, -1)}; ${why}.`);
     }
   }
@@ -67,7 +67,7 @@ export class Environment {
     }
   }
 
-  /** There the case of a name does not count. */
+  /** On Windows the case of a name does not count. */
   #isSameOnWindows(name: string, meant: string): boolean {
     return name.toUpperCase() === meant && this.#variables[meant] !== undefined;
   }

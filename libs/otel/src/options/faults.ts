@@ -1,10 +1,10 @@
 import { distance } from 'fastest-levenshtein';
 
-/** One thing that is wrong with the options: where, what stands there, what to write instead. */
+/** One fault of the options: its place, the value found there, and the value to write instead. */
 export interface Fault {
   /** Such as `otlp.endpoint`, or the name of a variable. */
   readonly path: string;
-  /** As it may be shown: secrets masked, long values cut. `undefined` where there is nothing to show. */
+  /** The value as it may be shown: secrets masked, long values truncated. `undefined` if there is nothing to show. */
   readonly found: string | undefined;
   readonly remedy: string;
 }
@@ -18,7 +18,7 @@ export class OtelConfigError extends Error {
   readonly code = 'NESTLENS_OTEL_CONFIG';
   declare readonly faults: readonly Fault[];
 
-  /** `cause`: what somebody else threw. */
+  /** `cause` is an error that other code threw. */
   constructor(faults: readonly Fault[], cause?: unknown) {
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
     super(

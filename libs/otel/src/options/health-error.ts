@@ -1,4 +1,4 @@
-/** What of the health checks is wired wrongly: a name, a database, or the port of the probes. */
+/** The part of the health checks with wrong wiring: a name, a database, or the port of the probes. */
 export type HealthErrorCode =
   | 'NESTLENS_HEALTH_NAME'
   | 'NESTLENS_HEALTH_DATABASE'

@@ -1,7 +1,7 @@
-/** What an indicator found. `degraded` still answers 200. */
+/** The status that an indicator found. `degraded` still answers 200. */
 export type HealthState = 'up' | 'degraded' | 'down';
 
-/** What an indicator found. */
+/** The answer of an indicator. */
 export interface HealthFinding {
   readonly state: HealthState;
   /** Shown in the probe's body. Plain values only; never a secret. */
@@ -9,12 +9,13 @@ export interface HealthFinding {
 }
 
 /**
- * What an indicator of `@nestjs/terminus` 11 or 12 answers, `HealthIndicatorResult` there: `{ [name]: { status, ...detail } }`.
+ * The answer of an indicator of `@nestjs/terminus` 11 or 12, there `HealthIndicatorResult`:
+ * `{ [name]: { status, ...detail } }`.
  * Its first entry counts, under the name of our indicator. Source: terminus, health-indicator-result.interface.
  */
 export type TerminusResult = Readonly<Record<string, { readonly status: HealthState }>>;
 
-/** What a check may answer: ours, or that of terminus. */
+/** The answer of a check: ours, or that of terminus. */
 export type HealthAnswer = HealthFinding | TerminusResult;
 
 /** One health question. Asked by the readiness probe only, time-boxed and cached by us. */

@@ -6,7 +6,7 @@ import type { OtelConfig } from './otel.config.js';
 const FORMS = ['', ...SIGNALS.map((signal) => `_${signal.toUpperCase()}`)];
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 
-/** Of `Bearer x` the second word is the secret; of `Basic x` it is what that decodes to as well. */
+/** The secret of `Bearer x` is the second word. `Basic x` has the decoded text as a second secret. */
 const ofHeader = (value: string): readonly string[] => {
   const [scheme = '', credentials] = value.split(' ', 2);
   if (credentials === undefined) return [value];

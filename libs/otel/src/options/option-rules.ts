@@ -2,18 +2,18 @@ import * as v from 'valibot';
 import { MAX_TIMER_MS } from './variable-rules.js';
 
 /**
- * What an option may be. Each message of `schema` says what to write; the fault that is made of it adds where and what
- * was found.
+ * The rule of an option's value. Each message of `schema` names the value to write; its fault adds the place and the
+ * value found there.
  */
 export interface Rule<T> {
   readonly schema: v.GenericSchema;
-  /** As TypeScript writes the type. */
+  /** The type, as TypeScript writes it. */
   readonly type: string;
   /** The sentence that gives the range, such as `1 to 16 ms`; undefined where there is nothing to say. */
   readonly range?: (unit: string) => string;
   /** All values that there are; those that the option's own text does not name are listed behind it. */
   readonly names?: readonly string[];
-  /** Only for the type of its value. */
+  /** A value that exists only in the type: it carries the type of the option. */
   readonly value?: T;
 }
 

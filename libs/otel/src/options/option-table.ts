@@ -42,7 +42,7 @@ const simpleAttribute = v.union(
   'write a string, a number, a boolean, or an array of one of them',
 );
 
-const resource = section('ResourceOptions', 'What describes the process beside the service.', {
+const resource = section('ResourceOptions', 'Attributes of the process beside the service.', {
   attributes: option(
     ruleOf<Attributes>(
       v.record(
@@ -62,7 +62,7 @@ const resource = section('ResourceOptions', 'What describes the process beside t
   }),
 });
 
-/** All options: what `OtelModuleOptions`, their validation and docs/options.md are made of. */
+/** All options. `OtelModuleOptions`, their validation and docs/options.md are made from this table. */
 export const OPTIONS = section(
   'OtelModuleOptions',
   'Everything that can be set in code. Code wins over `OTEL_*` variables, which win over defaults. Unknown keys and wrong values stop the start with one message that lists every fault.',

@@ -10,17 +10,17 @@ type VariableOf<T> = {
 }[VariableName];
 
 interface About<T> {
-  /** What it means, as docstring and as documentation: whole sentences, without range, engine and default. */
+  /** Its meaning, as docstring and as documentation: whole sentences, without range, engine and default. */
   readonly text: string;
   /** The only engine that knows it. Default: both do. */
   readonly engine?: OtlpEngine;
-  /** What stands in for it, the first that is set. Default: none. */
+  /** Variables that replace an absent option; the first that is set counts. Default: none. */
   readonly variables?: readonly VariableOf<T>[];
   /** A default that no single value is, in words. */
   readonly defaultText?: string;
 }
 
-/** One option: everything that is known of it. */
+/** One option with its rule, documentation, variables and default. */
 export interface Option<T = unknown, D = unknown> {
   readonly kind: 'option';
   readonly rule: Rule<T>;
@@ -53,7 +53,7 @@ export type Keys = Readonly<Record<string, Option | Section>>;
 
 /** A rule between two keys of one section. */
 interface Between {
-  /** Whose fault it is. */
+  /** The key to which the fault belongs. */
   readonly key: string;
   readonly remedy: string;
   readonly holds: (given: Readonly<Record<string, unknown>>) => boolean;
@@ -64,9 +64,9 @@ export interface Section<K extends Keys = Keys> {
   readonly kind: 'section';
   /** The exported type; undefined where its keys are written out in the type around it. */
   readonly type: string | undefined;
-  /** What it is about, in whole sentences. */
+  /** Its subject, in whole sentences. */
   readonly text: string;
-  /** What its type is about, wherever it stands. */
+  /** The subject of its type, wherever that is used. */
   readonly typeText: string;
   readonly keys: K;
   readonly between: Between | undefined;
@@ -89,14 +89,14 @@ export const section = <const K extends Keys>(
   isRepeated: false,
 });
 
-/** The same keys in another place. */
+/** The keys of a section in another place. */
 export const repeated = <K extends Keys>(of: Section<K>, text: string): Section<K> => ({
   ...of,
   text,
   isRepeated: true,
 });
 
-/** What is given of a section, as far as this file needs to know. */
+/** The given values of a section, as far as this file needs them. */
 type Given = Readonly<Record<string, unknown>> | undefined;
 
 export type Resolved<K extends Keys> = {
@@ -124,7 +124,10 @@ export const schemaOf = ({ keys, between }: Section): v.GenericSchema => {
   return v.pipe(schema, v.forward(v.check(holds, remedy), [key]));
 };
 
-/** Every option of a section: what is given over the first variable that is set over the default. */
+/**
+ * Resolves every option of a section: the given value wins over the first variable that is set, and that over the
+ * default.
+ */
 export const resolved = <K extends Keys>(
   of: Section<K>,
   given: object | undefined,

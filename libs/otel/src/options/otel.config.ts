@@ -29,14 +29,14 @@ import type {
 import type { ServiceIdentity } from './service.js';
 import type { LOGS_OPTIONS, METRICS_OPTIONS, TRACES_OPTIONS } from './signal-tables.js';
 
-/** Where a signal may go; `prometheus` comes from `OTEL_METRICS_EXPORTER` only. */
+/** The exporter of a signal; `prometheus` comes from `OTEL_METRICS_EXPORTER` only. */
 export type SignalExporter = 'otlp' | 'console' | 'prometheus';
 
 export interface TlsMaterial {
   readonly ca: Buffer | undefined;
   readonly cert: Buffer | undefined;
   readonly key: Secret<Buffer> | undefined;
-  /** When the certificate of `cert` ends, in ms since 1970. */
+  /** End of the validity of the certificate in `cert`, in ms since 1970. */
   readonly expiresAt: number | undefined;
 }
 
@@ -45,7 +45,7 @@ export interface OtlpDestination {
   readonly protocol: OtlpProtocol;
   /** Complete: `/v1/<signal>` is appended where it belongs, user information is taken out. */
   readonly url: string;
-  /** The same as it may be shown: without the path that gRPC ignores. */
+  /** The URL as it may be shown: without the path that gRPC ignores. */
   readonly shown: string;
   /** The proxy that it is reached through, as it may be shown; undefined for none. */
   readonly proxy: string | undefined;
@@ -68,7 +68,7 @@ type LogsValues = Values<typeof LOGS_OPTIONS>;
 
 export type BatchConfig = TracesValues['batch'];
 
-/** Of a spool that is on: options or the environment name its directory. */
+/** The configuration of a spool that is on: options or the environment name its directory. */
 export interface SpoolConfig extends OtlpSpoolOptions {
   readonly directory: string;
 }
@@ -104,7 +104,7 @@ export interface TracesConfig extends Omit<
 
 export interface MetricsConfig extends Omit<MetricsValues, 'exporters' | 'prometheus'> {
   readonly exporters: readonly SignalExporter[];
-  /** `OTEL_NODE_EXPERIMENTAL_SDK_METRICS`: what the SDK measures of itself. */
+  /** `OTEL_NODE_EXPERIMENTAL_SDK_METRICS`: metrics of the SDK about itself. */
   readonly sdk: boolean;
   /** The path, or `undefined` where it is not served. */
   readonly prometheusPath: string | undefined;
@@ -115,20 +115,20 @@ export interface MetricsConfig extends Omit<MetricsValues, 'exporters' | 'promet
 export interface LogsConfig extends Omit<LogsValues, 'exporters' | 'format'> {
   readonly exporters: readonly SignalExporter[];
   readonly format: LogFormat;
-  /** Whether log calls become log records. */
+  /** True if log calls become log records. */
   readonly emit: boolean;
   /** `OTEL_LOGRECORD_*` and `OTEL_ATTRIBUTE_*`. */
   readonly limits: LogRecordLimits;
 }
 
-/** What a logger asks of {@link LogsConfig}. */
+/** The part of {@link LogsConfig} that a logger needs. */
 export type LoggerSettings = Pick<LogsConfig, 'format' | 'level' | 'emit'> &
   Partial<Pick<LogsConfig, 'pino'>>;
 
 /** Injection token of the frozen {@link OtelConfig}. */
 export const OTEL_CONFIG = Symbol('nestlens.otel.config');
 
-/** All options, with variables and defaults filled in. Frozen to the bottom, but for what is the app's own. */
+/** All options, with variables and defaults filled in. Deeply frozen, except the app's own objects. */
 export interface OtelConfig {
   /** `OTEL_SDK_DISABLED`: context still travels, nothing is recorded. */
   readonly disabled: boolean;
@@ -136,13 +136,13 @@ export interface OtelConfig {
   readonly resource: {
     readonly attributes: Attributes;
     readonly detectors: readonly ResourceDetectorName[];
-    /** What Kubernetes' Downward API says of the pod; undefined outside of Kubernetes. */
+    /** Attributes of the pod from Kubernetes' Downward API; undefined outside of Kubernetes. */
     readonly pod: Readonly<Record<string, string>> | undefined;
   };
   readonly otlp: {
     readonly engine: OtlpEngine;
     readonly concurrency: number;
-    /** What only our own pipeline takes. */
+    /** Settings of our own pipeline alone. */
     readonly pipeline: PipelineConfig;
     readonly traces: OtlpDestination;
     readonly metrics: OtlpDestination;
@@ -160,6 +160,6 @@ export interface OtelConfig {
   readonly diagnostics: Values<typeof DIAGNOSTICS_OPTIONS>;
   /** Every secret of the export that is known by value, in use or not. Logs and reports mask them. */
   readonly secrets: Secret<readonly string[]>;
-  /** What was ignored or is likely a mistake; printed once at start. */
+  /** Warnings about ignored values and likely mistakes; printed once at start. */
   readonly warnings: readonly string[];
 }

@@ -27,7 +27,7 @@ export interface ServiceOptions {
   environment?: string;
 }
 
-/** What describes the process beside the service. */
+/** Attributes of the process beside the service. */
 export interface ResourceOptions {
   /**
    * Attributes of the resource. They win over detectors and `OTEL_RESOURCE_ATTRIBUTES`. Default:
@@ -42,14 +42,14 @@ export interface ResourceOptions {
   detectors?: readonly ResourceDetectorName[];
 }
 
-/** What OpenTelemetry and this module print of themselves. */
+/** Lines that OpenTelemetry and this module print about themselves. */
 export interface DiagnosticsOptions {
   /**
    * Level of OpenTelemetry's own diagnostics. Values: `none`, `error`, `warn`, `info`, `debug`,
    * `verbose`, `all`. Default: `OTEL_LOG_LEVEL`, then `warn`.
    */
   level?: 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';
-  /** Print at start what is instrumented, and what is not. Default: true. */
+  /** Print at start which parts of the app are instrumented, and which are not. Default: true. */
   startupReport?: boolean;
 }
 
@@ -60,7 +60,7 @@ export interface DiagnosticsOptions {
 export interface OtelModuleOptions {
   /** Who this service is. */
   service?: ServiceOptions;
-  /** What describes the process beside the service. */
+  /** Attributes of the process beside the service. */
   resource?: ResourceOptions;
   /**
    * Where telemetry goes, and how. The keys from `protocol` to `timeoutMs` can be given again below
@@ -72,16 +72,16 @@ export interface OtelModuleOptions {
   traces?: TracesOptions;
   /** Collection, limits and export of metrics, and `/metrics`. */
   metrics?: MetricsOptions;
-  /** What the logger prints, and the export of log records. */
+  /** Lines that the logger prints, and the export of log records. */
   logs?: LogsOptions;
   /** Instrumentation of HTTP servers and clients. */
   http?: HttpOptions;
   /** Instrumentation of gRPC servers and clients. */
   rpc?: RpcOptions;
-  /** Probes, and what readiness asks. */
+  /** Probes, and the questions of readiness. */
   health?: HealthOptions;
   /** Deadlines of the phases. Their sum should stay below the pod's grace period. */
   shutdown?: ShutdownOptions;
-  /** What OpenTelemetry and this module print of themselves. */
+  /** Lines that OpenTelemetry and this module print about themselves. */
   diagnostics?: DiagnosticsOptions;
 }

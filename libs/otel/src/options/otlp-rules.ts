@@ -93,7 +93,7 @@ export const fsyncInterval: Rule<number | 'always'> = {
 
 export const durability = oneOf(DURABILITIES);
 export const tlsVersion = oneOf(TLS_VERSIONS);
-/** Beyond what a timer takes: sizes and ages of what lies on a disk. */
+/** A whole number that may exceed the maximum of a timer, for sizes and ages of files on a disk. */
 export const wholeBeyondTimers = (min: number): Rule<number> => ({
   ...whole(min, Number.MAX_SAFE_INTEGER),
   range: (unit) => `At least ${min} ${unit}`,

@@ -62,7 +62,7 @@ const DESTINATION = {
     text:
       'Headers of each export (gRPC: metadata). They are merged by name with those of the variable, over which they win; ' +
       'headers of one signal win over shared ones. The engine `nestlens` also takes a function, which it asks before ' +
-      'each attempt, on the main thread; what the function gives wins over headers by value. An answer that took more ' +
+      'each attempt, on the main thread; headers of that function win over headers by value. An answer that took more ' +
       'than a second is used for 30 s.',
     defaultText: '`OTEL_EXPORTER_OTLP_HEADERS`, else none',
   }),
@@ -89,7 +89,7 @@ const DESTINATION = {
 
 export const DESTINATION_OPTIONS = section(
   'OtlpDestinationOptions',
-  'One destination. It is also the shape of what differs for one signal.',
+  'One destination, or the options that differ for one signal.',
   DESTINATION,
 );
 
@@ -144,7 +144,7 @@ const spool = section(
     }),
     durable: option(durability, {
       text:
-        'What goes to disk. `overflow`: what cannot be sent, what is above half of the memory, and what is left at the ' +
+        'Which telemetry goes to disk. `overflow`: batches that cannot be sent, that exceed half of the memory, or remain at the ' +
         'end. `always`: everything, before it is sent; a flush and a shutdown then send from the disk.',
       engine: 'nestlens',
       default: 'overflow',
@@ -158,7 +158,7 @@ const spool = section(
     }),
     onCrash: option(flag, {
       text:
-        'Write what is in memory, and could not be sent, to disk when the process ends without a shutdown: by ' +
+        'Write telemetry that is in memory, and could not be sent, to disk when the process ends without a shutdown: by ' +
         '`process.exit()`, by an uncaught exception, or by itself.',
       engine: 'nestlens',
       default: true,
@@ -194,7 +194,7 @@ export const OTLP_OPTIONS = section(
     }),
     dropPolicy: option(oneOf(DROP_POLICIES), {
       text:
-        'What is dropped when `maxBytes` is full. `newest`: the item at hand. `oldest`: the 256 KiB that wait longest. ' +
+        'Which telemetry is dropped when `maxBytes` is full. `newest`: the item at hand. `oldest`: the 256 KiB that wait longest. ' +
         '`keepErrors`: those that wait longest without an error (a span of status ERROR, a record of severity 17 or ' +
         'more), else the item at hand.',
       engine: 'nestlens',

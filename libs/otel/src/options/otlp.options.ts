@@ -89,9 +89,9 @@ export interface OtlpSpoolOptions {
    */
   maxAgeMs?: number;
   /**
-   * What goes to disk. `overflow`: what cannot be sent, what is above half of the memory, and what
-   * is left at the end. `always`: everything, before it is sent; a flush and a shutdown then send
-   * from the disk. Engine `nestlens` only. Default: `overflow`.
+   * Which telemetry goes to disk. `overflow`: batches that cannot be sent, that exceed half of the
+   * memory, or remain at the end. `always`: everything, before it is sent; a flush and a shutdown
+   * then send from the disk. Engine `nestlens` only. Default: `overflow`.
    */
   durable?: 'overflow' | 'always';
   /**
@@ -101,14 +101,14 @@ export interface OtlpSpoolOptions {
    */
   fsyncIntervalMs?: number | 'always';
   /**
-   * Write what is in memory, and could not be sent, to disk when the process ends without a
-   * shutdown: by `process.exit()`, by an uncaught exception, or by itself. Engine `nestlens` only.
-   * Default: true.
+   * Write telemetry that is in memory, and could not be sent, to disk when the process ends without
+   * a shutdown: by `process.exit()`, by an uncaught exception, or by itself. Engine `nestlens`
+   * only. Default: true.
    */
   onCrash?: boolean;
 }
 
-/** One destination. It is also the shape of what differs for one signal. */
+/** One destination, or the options that differ for one signal. */
 export interface OtlpDestinationOptions {
   /**
    * Protocol of the export. Values: `grpc`, `http/protobuf`, `http/json`. Default:
@@ -126,8 +126,8 @@ export interface OtlpDestinationOptions {
   /**
    * Headers of each export (gRPC: metadata). They are merged by name with those of the variable,
    * over which they win; headers of one signal win over shared ones. The engine `nestlens` also
-   * takes a function, which it asks before each attempt, on the main thread; what the function
-   * gives wins over headers by value. An answer that took more than a second is used for 30 s.
+   * takes a function, which it asks before each attempt, on the main thread; headers of that
+   * function win over headers by value. An answer that took more than a second is used for 30 s.
    * Default: `OTEL_EXPORTER_OTLP_HEADERS`, else none.
    */
   headers?: OtlpHeaders | (() => OtlpHeaders | Promise<OtlpHeaders>);
@@ -181,10 +181,10 @@ export interface OtlpOptions extends OtlpDestinationOptions {
    */
   maxBytes?: number;
   /**
-   * What is dropped when `maxBytes` is full. `newest`: the item at hand. `oldest`: the 256 KiB that
-   * wait longest. `keepErrors`: those that wait longest without an error (a span of status ERROR, a
-   * record of severity 17 or more), else the item at hand. Engine `nestlens` only. Default:
-   * `newest`.
+   * Which telemetry is dropped when `maxBytes` is full. `newest`: the item at hand. `oldest`: the
+   * 256 KiB that wait longest. `keepErrors`: those that wait longest without an error (a span of
+   * status ERROR, a record of severity 17 or more), else the item at hand. Engine `nestlens` only.
+   * Default: `newest`.
    */
   dropPolicy?: 'newest' | 'oldest' | 'keepErrors';
   /**

@@ -27,7 +27,7 @@ import { checkSpool } from './spool.js';
 import type { SpoolResult } from './spool.js';
 import { validateOptions } from './validate.js';
 
-/** What the official exporters have in flight, for each signal. */
+/** The number of requests that the official exporters have in flight, for each signal. */
 const SDK_CONCURRENCY = 30;
 /** Until the endpoints of a terminating pod have left the load balancers. */
 const KUBERNETES_DRAIN_MS = 5000;
@@ -95,7 +95,7 @@ const silencedWhere = <S extends { readonly exporters: readonly unknown[] }>(
   signal: S,
 ): S => (disabled ? { ...signal, exporters: [] } : signal);
 
-/** What is left to look at where the options are refused anyway, so that one message has all faults. */
+/** The options that can still be checked after a refusal, so that one message has all faults. */
 const soundRest = (given: unknown, faults: readonly Fault[]): OtelModuleOptions => {
   const { otlp } = (given ?? {}) as OtelModuleOptions;
   if (!faults.some(({ path }) => /^otlp\b|^options$/.test(path))) return otlp ? { otlp } : {};

@@ -60,7 +60,7 @@ const POD_VARIABLES = [
   ['k8s.cluster.name', 'K8S_CLUSTER_NAME'],
 ] as const satisfies readonly (readonly [string, ...VariableName[]])[];
 
-/** What variables say of the pod; undefined where `KUBERNETES_SERVICE_HOST` is not set, which Kubernetes does. */
+/** Attributes of the pod from variables; undefined if `KUBERNETES_SERVICE_HOST` is not set, which Kubernetes sets. */
 export const podOf = (environment: Environment): Readonly<Record<string, string>> | undefined => {
   if (!environment.isSet('KUBERNETES_SERVICE_HOST')) return undefined;
   const pod: Record<string, string> = {};

@@ -113,10 +113,10 @@ const paths = section(undefined, 'Where the probes are served.', {
     text: 'Startup: whether the other probes may begin.',
     default: '/startupz',
   }),
-  health: option(urlPath, { text: 'The same as `live`.', default: '/healthz' }),
+  health: option(urlPath, { text: 'Second path of the liveness probe.', default: '/healthz' }),
 });
 
-export const HEALTH_OPTIONS = section('HealthOptions', 'Probes, and what readiness asks.', {
+export const HEALTH_OPTIONS = section('HealthOptions', 'Probes, and the questions of readiness.', {
   enabled: option(flag, { text: 'Serve the probes.', default: true }),
   paths,
   port: option(port, {
@@ -136,7 +136,7 @@ export const HEALTH_OPTIONS = section('HealthOptions', 'Probes, and what readine
       'Readonly<Record<string, InjectionToken>>',
     ),
     {
-      text: 'Databases that readiness asks: a name, and the injection token of what is pinged.',
+      text: 'Databases that readiness asks: a name, and the injection token of the client that is pinged.',
       default: {},
     },
   ),
@@ -153,7 +153,7 @@ export const HEALTH_OPTIONS = section('HealthOptions', 'Probes, and what readine
   }),
   timeoutMs: option(whole(1, 600_000), { text: 'Deadline of one indicator.', default: 1000 }),
   cacheMs: option(whole(0, 600_000), {
-    text: 'How long the answer of an indicator is used again.',
+    text: 'Time for which the answer of an indicator is used again.',
     default: 1000,
   }),
 });
@@ -182,7 +182,7 @@ export const SHUTDOWN_OPTIONS = section(
     }),
     exitMs: option(whole(0, 60_000), {
       text:
-        'How long the end of a process that was not shut down may be held up to send what is queued: `process.exit()` and ' +
+        'Longest delay of the end of a process that was not shut down, to send queued telemetry: at `process.exit()` and ' +
         'uncaught exceptions. 0 means not at all. Ignored without a worker.',
       engine: 'nestlens',
       default: 500,
@@ -192,7 +192,7 @@ export const SHUTDOWN_OPTIONS = section(
 
 export const DIAGNOSTICS_OPTIONS = section(
   'DiagnosticsOptions',
-  'What OpenTelemetry and this module print of themselves.',
+  'Lines that OpenTelemetry and this module print about themselves.',
   {
     level: option(oneOf(DIAGNOSTIC_LEVELS), {
       text: "Level of OpenTelemetry's own diagnostics.",
@@ -200,7 +200,7 @@ export const DIAGNOSTICS_OPTIONS = section(
       default: 'warn',
     }),
     startupReport: option(flag, {
-      text: 'Print at start what is instrumented, and what is not.',
+      text: 'Print at start which parts of the app are instrumented, and which are not.',
       default: true,
     }),
   },

@@ -57,7 +57,7 @@ export interface RpcOptions {
   requestMetadata?: readonly string[];
 }
 
-/** Probes, and what readiness asks. */
+/** Probes, and the questions of readiness. */
 export interface HealthOptions {
   /** Serve the probes. Default: true. */
   enabled?: boolean;
@@ -69,7 +69,7 @@ export interface HealthOptions {
     ready?: string;
     /** Startup: whether the other probes may begin. Default: `/startupz`. */
     startup?: string;
-    /** The same as `live`. Default: `/healthz`. */
+    /** Second path of the liveness probe. Default: `/healthz`. */
     health?: string;
   };
   /**
@@ -80,8 +80,8 @@ export interface HealthOptions {
   /** Address that `port` binds. Ignored without `port`. Default: every interface. */
   host?: string;
   /**
-   * Databases that readiness asks: a name, and the injection token of what is pinged. Default:
-   * none.
+   * Databases that readiness asks: a name, and the injection token of the client that is pinged.
+   * Default: none.
    */
   databases?: Readonly<Record<string, InjectionToken>>;
   /** Further questions that readiness asks. Default: none. */
@@ -93,7 +93,7 @@ export interface HealthOptions {
   otlp?: boolean;
   /** Deadline of one indicator. 1 to 600000 ms. Default: 1000. */
   timeoutMs?: number;
-  /** How long the answer of an indicator is used again. 0 to 600000 ms. Default: 1000. */
+  /** Time for which the answer of an indicator is used again. 0 to 600000 ms. Default: 1000. */
   cacheMs?: number;
 }
 
@@ -118,7 +118,7 @@ export interface ShutdownOptions {
    */
   forceExitMs?: number;
   /**
-   * How long the end of a process that was not shut down may be held up to send what is queued:
+   * Longest delay of the end of a process that was not shut down, to send queued telemetry: at
    * `process.exit()` and uncaught exceptions. 0 means not at all. Ignored without a worker. 0 to
    * 60000 ms. Engine `nestlens` only. Default: 500.
    */

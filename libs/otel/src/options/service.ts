@@ -6,10 +6,10 @@ import type { ServiceOptions } from './otel.options.js';
 const LONGEST_NAME = 255;
 const NAME = 'OTEL_SERVICE_NAME';
 
-/** Who this service is, wherever that is told: resource, reports at start and exit, scope of meter and tracer. */
+/** The identity of this service in the resource, the reports at start and exit, and the scope of meter and tracer. */
 export interface ServiceIdentity {
   readonly name: string;
-  /** Whether anybody gave the name. */
+  /** True if the name was given, false if it is the default. */
   readonly named: boolean;
   readonly version: string | undefined;
 }
@@ -20,7 +20,7 @@ interface ServiceResult {
   readonly warnings: readonly string[];
 }
 
-/** What else may name the service, from the strongest to the weakest. */
+/** The other sources of a service's name, from the strongest to the weakest. */
 interface ServiceSources {
   /** `resource.attributes` of the options. */
   readonly options: Attributes;
@@ -42,8 +42,8 @@ const nonBlank = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value : undefined;
 
 /**
- * Who this service is: `service` over `resource.attributes` over `OTEL_SERVICE_NAME` over `OTEL_RESOURCE_ATTRIBUTES`,
- * else `unknown_service:node`. What is found here is what the resource has.
+ * The identity of this service: `service` over `resource.attributes` over `OTEL_SERVICE_NAME` over
+ * `OTEL_RESOURCE_ATTRIBUTES`, else `unknown_service:node`. The resource has the values found here.
  */
 export const resolveService = (
   service: ServiceOptions = {},

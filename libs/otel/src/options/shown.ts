@@ -14,7 +14,7 @@ const withoutUserInfo = (text: string, isUrl: boolean): string => {
   return scheme + rest.replace(userInfo, `${MASK}@`);
 };
 
-/** How a value found at `path` may be shown to whoever reads the log. */
+/** Returns the text of a value found at `path`, as a log may show it. */
 export const shown = (path: string, value: unknown): string | undefined => {
   if (value === undefined) return undefined;
   if (SECRET_PATH.test(path)) return MASK;

@@ -29,7 +29,7 @@ const count = whole(0, 1_000_000);
 const items = whole(1, 10_000_000);
 const SHUT_DOWN = 'They run before the exporting processor, and are shut down with it.';
 
-/** Of spans and of log records: what one knows of the other stands in both. */
+/** The batch options of spans or of log records. */
 const batch = (prefix: 'OTEL_BSP' | 'OTEL_BLRP', delayMs: number) =>
   section(
     'BatchOptions',
@@ -80,7 +80,7 @@ const batch = (prefix: 'OTEL_BSP' | 'OTEL_BLRP', delayMs: number) =>
 
 const limits = section(
   undefined,
-  'Bounds of one span. What is beyond them is dropped and counted.',
+  'Bounds of one span. Items beyond them are dropped and counted.',
   {
     attributeCount: option(count, {
       text: 'Attributes of one span.',
@@ -213,7 +213,7 @@ export const METRICS_OPTIONS = section(
       { text: 'Serve metrics as Prometheus text. `true` means `/metrics`.', default: false },
     ),
     views: option(list(ruleOf<ViewOptions>(v.looseObject({}), 'ViewOptions'), 'views'), {
-      text: 'Views of the SDK: what is kept of which instrument, and how.',
+      text: 'Views of the SDK: which data of each instrument is kept, and how.',
       default: [],
     }),
     readers: option(
@@ -234,7 +234,7 @@ export const METRICS_OPTIONS = section(
 
 export const LOGS_OPTIONS = section(
   'LogsOptions',
-  'What the logger prints, and the export of log records.',
+  'Lines that the logger prints, and the export of log records.',
   {
     exporters: option(exporters, {
       text: 'Where log records go. `none` goes on printing and sends nothing.',

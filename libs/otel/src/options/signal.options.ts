@@ -70,7 +70,7 @@ export interface TracesOptions {
    * `otlp.sealAfterMs` for the other engine.
    */
   batch?: BatchOptions;
-  /** Bounds of one span. What is beyond them is dropped and counted. */
+  /** Bounds of one span. Items beyond them are dropped and counted. */
   limits?: {
     /**
      * Attributes of one span. 0 to 1000000. Default: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, then
@@ -138,13 +138,13 @@ export interface MetricsOptions {
   runtime?: boolean;
   /** Serve metrics as Prometheus text. `true` means `/metrics`. Default: false. */
   prometheus?: boolean | { path?: string };
-  /** Views of the SDK: what is kept of which instrument, and how. Default: none. */
+  /** Views of the SDK: which data of each instrument is kept, and how. Default: none. */
   views?: readonly ViewOptions[];
   /** Metric readers of your own. They are shut down with ours. Default: none. */
   readers?: readonly IMetricReader[];
 }
 
-/** What the logger prints, and the export of log records. */
+/** Lines that the logger prints, and the export of log records. */
 export interface LogsOptions {
   /**
    * Where log records go. `none` goes on printing and sends nothing. Values: `otlp`, `console`,

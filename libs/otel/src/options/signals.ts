@@ -38,12 +38,12 @@ const samplerOf = (
   isRatioGiven: boolean,
 ): TracesConfig['sampler'] => {
   if (typeof sampler === 'object') return { kind: 'own', sampler };
-  // A ratio alone says what is wanted.
+  // A ratio alone names the sampler.
   const name = sampler ?? (isRatioGiven ? 'parentbased_traceidratio' : 'parentbased_always_on');
   return { kind: 'named', name, ratio };
 };
 
-/** Only what is set: the SDK has defaults of its own, and takes `undefined` for a value. */
+/** The limits that are set. Others are left out: the SDK has its own defaults, and takes `undefined` for a value. */
 const setOnly = <T extends object>(limits: T): { [K in keyof T]?: NonNullable<T[K]> } =>
   Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;

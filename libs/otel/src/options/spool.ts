@@ -24,7 +24,7 @@ export interface SpoolResult {
   readonly warnings: readonly string[];
 }
 
-/** What is told of a file system. */
+/** The facts about a file system that are reported. */
 export type FileSystemOf = (path: string) => Pick<StatsFs, 'type' | 'bsize' | 'blocks' | 'bavail'>;
 
 /**
@@ -69,7 +69,7 @@ const nearest = (path: string): readonly [string, Stats | undefined] => {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats !== undefined || path === dirname(path)) return [path, stats];
   } catch (error) {
-    // What comes after a file is none either; of what may not be looked at nothing is known.
+    // A path below a file does not exist; without permission the path stays unknown.
     if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') return [path, undefined];
   }
   return nearest(dirname(path));

@@ -9,7 +9,7 @@ import { resolveConfig } from './resolve.js';
  */
 export const OTEL_TEST_OPTIONS = Symbol.for('nestlens.otel.test-options');
 
-/** What a test makes of the options that the app gives. */
+/** Changes the options of the app for a test. */
 export type TestOptions = (given: OtelModuleOptions) => OtelModuleOptions;
 
 /** Variables that say where telemetry goes, or that there is none. */

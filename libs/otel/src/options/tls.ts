@@ -45,7 +45,7 @@ export const tlsGiven = (
 const bytes = (text: string | undefined): Buffer | undefined =>
   text === undefined ? undefined : Buffer.from(text);
 
-/** What the official exporters take of the files; undefined where there is none, or a fault. */
+/** The TLS options of the official exporters; undefined if there are none, or on a fault. */
 export const materialOf = (reading: TlsReading | undefined): TlsMaterial | undefined => {
   const { ca, cert, key: opened, expiresAt } = reading?.material ?? {};
   if ((ca ?? cert) === undefined) return undefined;

@@ -18,7 +18,7 @@ interface ExporterDestination extends Server {
   readonly protocol: Protocol;
 }
 
-/** An `OperationListener` for the observe layer, or for what a worker tells of its operations. */
+/** An `OperationListener` for the observe layer, or for the operations that a worker reports. */
 interface ExporterMetrics {
   started(batch: { readonly signal: Signal; readonly items: number }): void;
   ended(operation: Operation): void;
@@ -101,7 +101,7 @@ class SignalExport {
     this.#duration.record(durationMs / 1000, { ...attributes, ...this.#status(outcome) });
   }
 
-  /** At most what is under way: what was given up already may be told of after all. */
+  /** At most the items in flight: a dropped operation may still be reported as ended later. */
   #land(items: number): void {
     const landed = Math.min(items, this.#underWay);
     if (landed === 0) return;

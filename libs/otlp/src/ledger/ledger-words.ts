@@ -15,7 +15,7 @@ export const DROP_REASONS = [
   'export_failed',
   /** Left when the shutdown's time was up. */
   'shutdown_deadline',
-  /** The same after an attempt that was not answered, or failed in a way that leaves open whether the collector has it. */
+  /** Left as above, after an attempt that got no answer, or a failure after which the collector may have the item. */
   'outcome_unknown',
   /** The oldest of a spool that reached its cap. */
   'spool_full',

@@ -15,8 +15,8 @@ const METRICS = SIGNALS.indexOf('metrics');
 const LOGS = SIGNALS.indexOf('logs');
 
 /**
- * Writes one side of the ledger: one of these per side at a time. Counts are of items; what is no positive number is
- * ignored. Nothing is allocated, and no lock taken.
+ * Writes one side of the ledger: one of these per side at a time. Counts are of items; a value that is not a
+ * positive number is ignored. Nothing is allocated, and no lock taken.
  *
  * Call in the order in which things happen: `created` before anything else is told of an item, `unspooled` before it
  * is told what became of it. Then a reader on any thread sees every item in one place.

@@ -40,7 +40,7 @@ export interface Ledger {
   snapshot(): LedgerSnapshot;
   /**
    * Items that the counts cannot explain, for each signal; 0 unless there is a bug. Negative: an item was settled twice.
-   * Without `queued`, what is queued is derived and only negative differences can show. With it, counted in the slabs
+   * Without `queued`, the queued items are derived and only negative differences can show. With it, counted in the slabs
    * while nothing moves, so does an item that was forgotten: positive.
    */
   difference(queued?: Readonly<Record<Signal, number>>): Readonly<Record<Signal, number>>;

@@ -11,8 +11,8 @@ interface Settled {
 }
 
 /**
- * Counts what a send came to. False where it is still open: after `retry` the caller spools or drops the items and
- * counts that. A number of rejected items that a collector cannot mean is taken as the nearest that it can.
+ * Counts the outcome of a send. Returns false while the items are not settled: after `retry` the caller spools or
+ * drops them and counts that. An impossible number of rejected items is taken as the nearest possible one.
  * `refused` for `closed` or `too_large` is our own doing and counts as dropped, not as rejected.
  */
 export const settle = (
