@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,11 +13,12 @@ import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
 import { createPipeline } from './pipeline.js';
 import type { Pipeline } from './pipeline.js';
-import { endSync } from './process-exit.js';
+import { endSync, keepOrCount } from './process-exit.js';
 import { WorkerPhase } from './export-worker.js';
 import type { Memory } from './save.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
+import { SlabWriter } from '../slab/slab-writer.js';
 import { allocateSlabs } from '../slab/memory.js';
 
 const NO_MARK = { sequence: 0, heap: 0 };
@@ -173,6 +174,52 @@ describe('a process that ends without a shutdown', () => {
       dropped: { shutdown_deadline: 3 },
     });
   });
+
+  it.each(['that refuses', 'that is asked too late'])(
+    'counts apart what a worker had in hand, by a disk %s',
+    async (disk) => {
+      const pool = new SlabPool(allocateSlabs({ slabBytes: 4096 }));
+      const reader = new SlabReader(pool);
+      const writer = new SlabWriter(pool, { onDrop: () => {} });
+      const ledger = createLedger();
+      const counts = ledger.writer('main');
+      const make = (items: number): void => {
+        for (let item = 0; item < items; item += 1) {
+          writer.append('traces', (_item, _target, offset) => offset + 1, item);
+        }
+        counts.created('traces', items);
+        writer.seal();
+      };
+      make(2);
+      reader.take('traces', 4096);
+      make(3);
+      const none = () => ({ traces: 0, metrics: 0, logs: 0 });
+      const worker = {
+        isRunning: false,
+        heap: [],
+        heapInHand: none,
+        reclaimHeap: none,
+        takeHeap: () => [],
+        offer: () => {},
+      };
+      const file = join(directory, 'file');
+      await writeFile(file, '');
+      const isLate = disk === 'that is asked too late';
+      await keepOrCount(
+        {
+          memory: { pool, reader, worker },
+          counts,
+          ledger,
+          spool: { directory: isLate ? directory : join(file, 'spool') },
+        },
+        isLate ? AbortSignal.abort() : new AbortController().signal,
+      );
+      expect(ledger.snapshot().traces).toMatchObject({
+        queued: 0,
+        dropped: { outcome_unknown: 2, shutdown_deadline: 3 },
+      });
+    },
+  );
 
   it('speaks before an exit listener of the application that calls process.exit()', async () => {
     const { code, traces } = await ended('exit in exit', collector.grpc);

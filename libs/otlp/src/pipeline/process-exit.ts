@@ -1,6 +1,7 @@
 import { HEADERS_TIMEOUT } from '../layers/fault.js';
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Ledger, LedgerSnapshot } from '../ledger/ledger.js';
+import type { ItemCounts } from '../slab/slab-pool.js';
 import { SIGNALS } from '../wire/model.js';
 import type { FlushMark } from './flushes.js';
 import type { SpoolSettings } from './pipeline-options.js';
@@ -70,29 +71,40 @@ export function endSync(pipeline: EndingPipeline, mark: FlushMark, timeoutMs: nu
       waited(isOver, pipeline.phase, LET_GO_MS);
     }
   }
+  const inHand = itemsInHand(memory);
   if (spool !== undefined && spool.onCrash !== false && !isEmpty(pipeline.ledger.snapshot())) {
     saveToDisk(spool.directory, memory, counts);
   }
-  countLeft(pipeline);
+  countLeft(pipeline, inHand);
 }
 
 /** After a shutdown, when the thread is gone: what it left goes to disk until `grace` aborts, or is counted. */
 export async function keepOrCount(held: Held, grace: AbortSignal): Promise<void> {
   const { memory, counts, ledger, spool } = held;
+  const inHand = itemsInHand(memory);
   if (spool !== undefined && !isEmpty(ledger.snapshot())) {
     await saveBefore(grace, spool.directory, memory, counts);
   }
-  countLeft(held);
+  countLeft(held, inHand);
 }
 
-function countLeft({ counts, ledger, memory }: Held): void {
+/** Asked before anything is saved: a save takes all there is, and forgets who had it. */
+function itemsInHand({ reader, worker }: Memory): ItemCounts {
+  const slabs = reader.inHand();
+  const heap = worker.heapInHand();
+  return {
+    traces: slabs.traces + heap.traces,
+    metrics: slabs.metrics + heap.metrics,
+    logs: slabs.logs + heap.logs,
+  };
+}
+
+function countLeft({ counts, ledger }: Held, inHand: ItemCounts): void {
   const left = ledger.snapshot();
   if (isEmpty(left)) return;
-  const slabs = memory.reader.inHand();
-  const heap = memory.worker.heapInHand();
   for (const signal of SIGNALS) {
     const { queued } = left[signal];
-    const unknown = Math.min(queued, slabs[signal] + heap[signal]);
+    const unknown = Math.min(queued, inHand[signal]);
     counts.dropped(signal, 'outcome_unknown', unknown);
     counts.dropped(signal, 'shutdown_deadline', queued - unknown);
   }
