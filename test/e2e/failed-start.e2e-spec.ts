@@ -153,6 +153,22 @@ describe('a start that fails', () => {
     },
   );
 
+  it('is closed also where the logger of the app throws', async () => {
+    Part.fault = 'constructor';
+    await expect(create('first')).rejects.toThrow('cannot start');
+    Part.fault = 'none';
+    const asked: string[] = [];
+    lines.warn = (line) => {
+      asked.push(String(line));
+      throw new Error('no line');
+    };
+    const next = await create('next');
+    await OtelModule.flush(100_000);
+    await next.close();
+    expect(asked).toContainEqual(expect.stringContaining('The start of "first"'));
+    expect(spans()).toEqual(expect.arrayContaining(['first early', 'next early']));
+  });
+
   it('is not seen in an app that was only created, which tells of another when it comes up', async () => {
     const apps = [await create('first'), await create('second')];
     expect(lines.all.filter((line) => line.includes('in the same process'))).toEqual([]);

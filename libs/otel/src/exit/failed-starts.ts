@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import type { ModulesContainer } from '@nestjs/core';
+import { guarded } from '../faults/fault-log.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { ServiceState } from '../lifecycle/service-state.js';
 import { ShutdownHooks } from '../lifecycle/shutdown-hooks.js';
@@ -73,8 +74,11 @@ const isMade = ({ initTime, metatype, token }: Wrapper): boolean =>
 
 /** What Nest would do with our part of the app if it were closed: all that is ours goes in its order. */
 async function close({ app, modules }: Start): Promise<void> {
-  new Logger('OtelModule').warn(
-    `The start of "${app.service ?? 'unnamed'}" did not come to its end, and is made anew: what it has left is closed`,
+  // A logger of the app's that throws must not end the start that comes now, nor keep what was left.
+  guarded('A failed start cannot be told of', () =>
+    new Logger('OtelModule').warn(
+      `The start of "${app.service ?? 'unnamed'}" did not come to its end, and is made anew: what it has left is closed`,
+    ),
   );
   const ours = [...modules.values()].find(({ providers }) => providers.has(ShutdownHooks));
   const instances = [...(ours?.providers.values() ?? [])]
