@@ -7,7 +7,7 @@ import { ask, createApp, rootModule, portOf } from './health-app.js';
 useLeakCheck();
 
 describe('the port of their own', () => {
-  it('95: answers during boot and until the last phase, with and without an HTTP app', async () => {
+  it('answers during boot and until the last phase, with and without an HTTP app', async () => {
     const boot = Promise.withResolvers<void>();
     const slow = { provide: 'SLOW', useValue: { onModuleInit: () => boot.promise } };
     const app = await createApp(

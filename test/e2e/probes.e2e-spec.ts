@@ -200,7 +200,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     });
   });
 
-  it('95: keep liveness up and readiness down from the first step of shutdown', async () => {
+  it('keep liveness up and readiness down from the first step of shutdown', async () => {
     const port = await listening({ shutdown: { drainMs: 1000 } });
     expect((await ask(port, '/readyz')).status).toBe(200);
     const served = app.get(ShutdownSequence).begin();
@@ -212,7 +212,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     await served;
   });
 
-  it('96: refuse to start with two indicators of one name', async () => {
+  it('refuse to start with two indicators of one name', async () => {
     app = await createApp(platform);
     const twice = { name: 'db', check: () => found('up') };
     await expect(createApp(platform, { health: { indicators: [twice, twice] } })).rejects.toThrow(

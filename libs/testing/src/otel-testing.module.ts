@@ -20,7 +20,7 @@ const OTEL_TRACER = Symbol.for('nestlens.otel.tracer');
  * ```
  *
  * What differs from the app: every trace is recorded, whatever the sampler; nothing is exported, so `otlp` and the
- * variables of exporters are not read; no detector describes the machine; runtime metrics and the block at start are
+ * variables of exporters are not read; no detector describes the machine; runtime metrics and the start block are
  * off. Processors and readers of the app's own stay. Everything ends with `app.close()`.
  */
 // oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module is a class

@@ -1,6 +1,6 @@
 import { plainDetail } from './finding-detail.js';
 
-describe('93: plain detail', () => {
+describe('plain detail', () => {
   it('keeps plain values and writes out the rest', () => {
     const circular: Record<string, unknown> = { rows: 3, open: true, none: null, text: 'hi' };
     circular['self'] = circular;

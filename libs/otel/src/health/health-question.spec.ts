@@ -78,7 +78,7 @@ describe('HealthQuestion', () => {
     expect(await answerOf(hostile)).toMatchObject({ status: 'down', message: 'failed' });
   });
 
-  it('93: shows a detail that cannot be written as JSON', async () => {
+  it('shows a detail that cannot be written as JSON', async () => {
     const detail: Record<string, unknown> = { big: 1n };
     detail['self'] = detail;
     const answer = await answerOf(asking(() => ({ state: 'down', detail })));

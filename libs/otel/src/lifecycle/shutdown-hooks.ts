@@ -14,9 +14,9 @@ import { ShutdownSequence } from './shutdown-sequence.js';
 /**
  * Ties the sequence to Nest's hooks. As part of a global module it is called last in each of them.
  * HTTP apps of Nest 12, hybrid ones included, have begun the sequence before, in `beforeClose`. For everything else
- * (Nest 11, pure microservices, application contexts) `onModuleDestroy` is the first that we hear, after the others'
- * `onModuleDestroy`: there a database that closes in `onModuleDestroy` closes under requests in flight, so close it in
- * `onApplicationShutdown`, and one that hangs there keeps the sequence from beginning.
+ * (Nest 11, pure microservices, application contexts) our `onModuleDestroy` begins it, after the
+ * `onModuleDestroy` of all others. So a database that closes in `onModuleDestroy` closes under requests in flight; close
+ * it in `onApplicationShutdown`. A hook that hangs in `onModuleDestroy` keeps the sequence from beginning.
  */
 @Injectable()
 export class ShutdownHooks

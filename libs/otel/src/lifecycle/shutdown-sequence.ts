@@ -55,7 +55,7 @@ export class ShutdownSequence {
     );
   }
 
-  /** What the phases came to that have ended. */
+  /** The reports of the phases that have ended. */
   get reports(): readonly PhaseReport[] {
     return this.#record?.phases ?? [];
   }
@@ -73,7 +73,7 @@ export class ShutdownSequence {
     return this.#run ?? Promise.resolve();
   }
 
-  /** Told by our hooks, which Nest calls after everyone else's. */
+  /** Called by our hooks, which Nest calls after everyone else's. */
   nestIsIn(hook: NestHook): void {
     this.#nestIsIn = hook;
   }
@@ -94,7 +94,7 @@ export class ShutdownSequence {
     ));
     record.draining(drainMs);
     record.add(await this.#phase('readiness-off', GRACE_MS));
-    // 2 drain          they need seconds to notice: go on serving, and ask clients to reconnect elsewhere
+    // 2 drain          load balancers need seconds to notice: go on serving, and ask clients to reconnect elsewhere
     record.add(await this.#phase('drain', drainMs + GRACE_MS));
     // 3 stop-intake    close listeners and idle connections, pause consumers
     record.add(await this.#phase('stop-intake', stopIntakeMs));
@@ -106,7 +106,7 @@ export class ShutdownSequence {
     record.endSpan();
     // 6 flush          after everyone else, since everyone else makes telemetry until then
     record.add(await this.#phase('flush', flushMs));
-    // 7 exit           close what told the world of all this: the management server
+    // 7 exit           close the management server, which has answered probes until now
     record.add(await this.#phase('exit', GRACE_MS));
     this.#state.stopped();
     record.summary();

@@ -81,7 +81,7 @@ const ITEMS: Readonly<Record<Signal, string>> = {
   logs: 'log records',
 };
 
-/** What the collector refused, or was given up here. */
+/** The number of items that the collector rejected or the engine dropped. */
 const lostOf = (engine: ExportEngine | undefined, signal: Signal): number => {
   const status = engine?.status()[signal];
   if (status === undefined) return 0;
@@ -94,7 +94,7 @@ const always = (): boolean => true;
 export class OtelProviders {
   readonly #app: AppTelemetry;
   readonly #engine: ExportEngine | undefined;
-  /** All but the engine's. */
+  /** The processors of the user and of the console, without those of the engine. */
   readonly #processors: readonly (SpanProcessor | LogRecordProcessor)[];
   readonly #metricReaders: readonly IMetricReader[];
 
@@ -138,7 +138,7 @@ export class OtelProviders {
     const spanProcessors = spanProcessorsOf(config);
     const metricReaders = metricReadersOf(config, engine, furtherReaders);
 
-    // Nobody reads: instruments that do nothing are all that is needed.
+    // Without a reader, instruments that do nothing suffice.
     const meterProvider =
       metricReaders.length === 0
         ? undefined

@@ -42,7 +42,7 @@ const block = (title: string, rows: readonly Row[]): string => {
   return [title, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)].join('\n');
 };
 
-/** The one log block at start: where telemetry goes, what is instrumented, what is not and why. */
+/** The start block: where telemetry goes, what is instrumented, what is not and why. */
 export const startupReport = (
   config: OtelConfig,
   engine: Pick<ExportEngine, 'name' | 'destinations'>,

@@ -28,7 +28,7 @@ export interface EncodeLimits {
   readonly itemBytes: number;
 }
 
-/** 4 KiB, depth 8, 128 attributes, 64 KiB, as docs/promises.md has it; counts as in the SDK specification. */
+/** 4 KiB, depth 8, 128 attributes, 64 KiB, as docs/pipeline.md has it; counts as in the SDK specification. */
 export const DEFAULT_ENCODE_LIMITS: EncodeLimits = Object.freeze({
   valueLength: 4096,
   keyLength: 1024,
