@@ -74,11 +74,13 @@ const HEAD = `<!-- Generated from libs/otel/src/options by \`npm run options\`. 
 
 # Options of \`OtelModule\`
 
-Code wins over variables of the environment, which win over the default. Unknown keys and wrong values stop the start with one
-message that lists every fault. A value of a variable that cannot be understood is ignored with one warning; so is a variable
-whose name is nearly that of one below. [faults.md](faults.md) has what is refused and what is mended. Durations are in ms, sizes in bytes.
+An option in code wins over its environment variable, and the variable wins over the default. Unknown keys and wrong values
+stop the start, and one message lists every fault. A variable whose value cannot be understood is ignored with one warning; so
+is a variable whose name is nearly that of one below. [faults.md](faults.md) lists what is refused and what is corrected.
+Durations are in ms, sizes in bytes.
 
-An option of one engine is ignored by the other with one warning, or stops the start where that would send telemetry astray.
+An option of one engine is ignored by the other engine, with one warning. It stops the start if telemetry would otherwise go to
+the wrong place.
 `;
 
 /** The text of docs/options.md. */
@@ -88,8 +90,8 @@ export const optionsPage = (): string =>
     ...Object.entries(OPTIONS.keys).map(sectionText),
     '## Environment',
     '',
-    'Every variable that is read. An empty one is unset. `<SIGNAL>` is `TRACES`, `METRICS` or `LOGS`; the form of one signal wins.',
-    'OTLP over HTTP, with the engine `nestlens`, also goes by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; lower case wins.',
+    'These are all variables that are read. An empty variable counts as unset. `<SIGNAL>` is `TRACES`, `METRICS` or `LOGS`; the variable of one signal wins.',
+    'OTLP over HTTP, with the engine `nestlens`, also reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; the names in lower case win.',
     '',
     variablesText(),
     '',

@@ -15,19 +15,19 @@ import {
 } from './room-tables.js';
 import { LOGS_OPTIONS, METRICS_OPTIONS, TRACES_OPTIONS } from './signal-tables.js';
 
-const service = section('ServiceOptions', 'Who this service is.', {
+const service = section('ServiceOptions', 'The identity of this service.', {
   name: option(filled, {
-    text: '`service.name`, 1 to 255 characters.',
+    text: 'The resource attribute `service.name`. What is beyond 255 characters is cut off with a warning.',
     defaultText:
       '`resource.attributes`, then `OTEL_SERVICE_NAME`, then `OTEL_RESOURCE_ATTRIBUTES`, then `unknown_service:node`',
   }),
-  version: option(filled, { text: '`service.version`.' }),
-  namespace: option(filled, { text: '`service.namespace`.' }),
+  version: option(filled, { text: 'The resource attribute `service.version`.' }),
+  namespace: option(filled, { text: 'The resource attribute `service.namespace`.' }),
   instanceId: option(filled, {
-    text: '`service.instance.id`.',
+    text: 'The resource attribute `service.instance.id`.',
     defaultText: 'a random UUID of this start',
   }),
-  environment: option(filled, { text: '`deployment.environment.name`.' }),
+  environment: option(filled, { text: 'The resource attribute `deployment.environment.name`.' }),
 });
 
 const simpleAttribute = v.union(
@@ -65,7 +65,7 @@ const resource = section('ResourceOptions', 'Attributes of the process beside th
 /** All options. `OtelModuleOptions`, their validation and docs/options.md are made from this table. */
 export const OPTIONS = section(
   'OtelModuleOptions',
-  'Everything that can be set in code. Code wins over `OTEL_*` variables, which win over defaults. Unknown keys and wrong values stop the start with one message that lists every fault.',
+  'Everything that can be set in code. An option in code wins over its `OTEL_*` variable, and the variable wins over the default. Unknown keys and wrong values stop the start, and one message lists every fault.',
   {
     service,
     resource,

@@ -10,20 +10,21 @@ export type * from './otlp.options.js';
 export type * from './room.options.js';
 export type * from './signal.options.js';
 
-/** Who this service is. */
+/** The identity of this service. */
 export interface ServiceOptions {
   /**
-   * `service.name`, 1 to 255 characters. Default: `resource.attributes`, then `OTEL_SERVICE_NAME`,
-   * then `OTEL_RESOURCE_ATTRIBUTES`, then `unknown_service:node`.
+   * The resource attribute `service.name`. What is beyond 255 characters is cut off with a warning.
+   * Default: `resource.attributes`, then `OTEL_SERVICE_NAME`, then `OTEL_RESOURCE_ATTRIBUTES`, then
+   * `unknown_service:node`.
    */
   name?: string;
-  /** `service.version`. Default: none. */
+  /** The resource attribute `service.version`. Default: none. */
   version?: string;
-  /** `service.namespace`. Default: none. */
+  /** The resource attribute `service.namespace`. Default: none. */
   namespace?: string;
-  /** `service.instance.id`. Default: a random UUID of this start. */
+  /** The resource attribute `service.instance.id`. Default: a random UUID of this start. */
   instanceId?: string;
-  /** `deployment.environment.name`. Default: none. */
+  /** The resource attribute `deployment.environment.name`. Default: none. */
   environment?: string;
 }
 
@@ -49,16 +50,20 @@ export interface DiagnosticsOptions {
    * `verbose`, `all`. Default: `OTEL_LOG_LEVEL`, then `warn`.
    */
   level?: 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';
-  /** Print at start which parts of the app are instrumented, and which are not. Default: true. */
+  /**
+   * Print the start block: where telemetry goes, what is instrumented, and what is not and why.
+   * Default: true.
+   */
   startupReport?: boolean;
 }
 
 /**
- * Everything that can be set in code. Code wins over `OTEL_*` variables, which win over defaults.
- * Unknown keys and wrong values stop the start with one message that lists every fault.
+ * Everything that can be set in code. An option in code wins over its `OTEL_*` variable, and the
+ * variable wins over the default. Unknown keys and wrong values stop the start, and one message
+ * lists every fault.
  */
 export interface OtelModuleOptions {
-  /** Who this service is. */
+  /** The identity of this service. */
   service?: ServiceOptions;
   /** Attributes of the process beside the service. */
   resource?: ResourceOptions;
@@ -78,7 +83,7 @@ export interface OtelModuleOptions {
   http?: HttpOptions;
   /** Instrumentation of gRPC servers and clients. */
   rpc?: RpcOptions;
-  /** Probes, and the questions of readiness. */
+  /** Probes, and the indicators that readiness checks. */
   health?: HealthOptions;
   /** Deadlines of the phases. Their sum should stay below the pod's grace period. */
   shutdown?: ShutdownOptions;

@@ -37,7 +37,7 @@ const tls = section(
       defaultText: "the endpoint's host",
     }),
     minVersion: option(tlsVersion, {
-      text: 'Oldest version of TLS that is spoken.',
+      text: 'Oldest TLS version that is accepted.',
       engine: 'nestlens',
       defaultText: '`TLSv1.2`',
     }),
@@ -74,9 +74,7 @@ const DESTINATION = {
   }),
   tls,
   compression: option(oneOf(COMPRESSIONS, 'OtlpCompression'), {
-    text:
-      'Compression of requests. Only the engine `nestlens` takes `zstd`: one request asks in zstd, and until the ' +
-      'collector has accepted it the others go in gzip. Where the collector refuses zstd, gzip or `none` is used.',
+    text: 'Compression of requests. Only the engine `nestlens` takes `zstd`: one request is sent in zstd, and until the collector has accepted that request all others use gzip. Where the collector refuses zstd, gzip or `none` is used.',
     variables: ['OTEL_EXPORTER_OTLP_COMPRESSION'],
     default: 'none',
   }),
@@ -95,7 +93,7 @@ export const DESTINATION_OPTIONS = section(
 
 const pool = section('OtlpPoolOptions', 'Connections to one collector.', {
   sessions: option(whole(1, 16), {
-    text: 'Connections to one gRPC collector at most. The second is made when the first is busy.',
+    text: 'Most connections to one gRPC collector. The second is made when the first is busy.',
     engine: 'nestlens',
     default: 2,
   }),
@@ -105,7 +103,7 @@ const pool = section('OtlpPoolOptions', 'Connections to one collector.', {
     default: 3000,
   }),
   keepaliveMs: option(whole(1), {
-    text: 'Silence after which a PING is sent, while an answer is owed.',
+    text: 'Silence after which a PING is sent, while an answer is outstanding.',
     engine: 'nestlens',
     default: 10_000,
   }),
@@ -133,7 +131,7 @@ const spool = section(
       variables: ['NESTLENS_OTLP_SPOOL_DIRECTORY'],
     }),
     maxBytes: option(wholeBeyondTimers(65_536), {
-      text: 'Size on disk at most, for each process. The oldest telemetry is dropped first.',
+      text: 'Largest size on disk, for each process. The oldest telemetry is evicted first.',
       engine: 'nestlens',
       default: 268_435_456,
     }),
@@ -144,7 +142,7 @@ const spool = section(
     }),
     durable: option(durability, {
       text:
-        'Which telemetry goes to disk. `overflow`: batches that cannot be sent, that exceed half of the memory, or remain at the ' +
+        'Which telemetry goes to disk. `overflow`: batches that cannot be sent, batches while more than half of the memory is in use, and batches that remain at the ' +
         'end. `always`: everything, before it is sent; a flush and a shutdown then send from the disk.',
       engine: 'nestlens',
       default: 'overflow',
@@ -180,23 +178,18 @@ export const OTLP_OPTIONS = section(
       default: 'nestlens',
     }),
     concurrency: option(whole(1, 1000), {
-      text:
-        'Exports in flight at most. `nestlens`: to one collector, learned from 2 up to this, and one more for a signal ' +
-        'that has none; over HTTP 32 for each signal whatever is set. `sdk`: for each signal.',
+      text: 'Most exports in flight. `nestlens`: to one collector; the actual limit is learned, from 2 up to this, and a signal that has none in flight may have one more. Over HTTP it is always 32 for each signal. `sdk`: for each signal.',
       defaultText: '32 (`nestlens`) or 30 (`sdk`)',
     }),
     maxBytes: option(whole(1_048_576), {
-      text:
-        'Memory for spans and log records, until the collector has answered for them, they are on disk, or dropped. ' +
-        'Where both are exported, each leaves an eighth to the other. Metrics have a quarter of it besides.',
+      text: 'Memory for spans and log records, until the collector has answered, or until they are on disk or dropped. If both are exported, an eighth is reserved for each. Metrics get a quarter of this size in addition.',
       engine: 'nestlens',
       default: 33_554_432,
     }),
     dropPolicy: option(oneOf(DROP_POLICIES), {
       text:
-        'Which telemetry is dropped when `maxBytes` is full. `newest`: the item at hand. `oldest`: the 256 KiB that wait longest. ' +
-        '`keepErrors`: those that wait longest without an error (a span of status ERROR, a record of severity 17 or ' +
-        'more), else the item at hand.',
+        'Which telemetry is dropped when `maxBytes` is full. `newest`: the new item. `oldest`: the 256 KiB that have waited longest. ' +
+        '`keepErrors`: the 256 KiB without an error (a span of status ERROR, a record of severity 17 or more) that have waited longest, else the new item.',
       engine: 'nestlens',
       default: 'newest',
     }),
@@ -209,9 +202,8 @@ export const OTLP_OPTIONS = section(
     }),
     worker: option(worker, {
       text:
-        "Send from a thread of its own. `{ entry }` names the thread's file, as a path or a `file:` URL, for bundles that " +
-        'put it elsewhere than beside themselves as `nestlens-otlp-worker.js` (docs/bundling.md). Where no thread can be ' +
-        'started the main thread sends, and one line says so.',
+        "Send from a worker thread. `{ entry }` names the thread's file, as a path or a `file:` URL, for bundles that " +
+        'do not have it beside them as `nestlens-otlp-worker.js` (docs/bundling.md). If no thread can be started, the main thread sends, and one line says so.',
       engine: 'nestlens',
       default: true,
     }),

@@ -35,7 +35,7 @@ export interface OtlpTlsOptions {
    */
   serverName?: string;
   /**
-   * Oldest version of TLS that is spoken. Values: `TLSv1.2`, `TLSv1.3`. Engine `nestlens` only.
+   * Oldest TLS version that is accepted. Values: `TLSv1.2`, `TLSv1.3`. Engine `nestlens` only.
    * Default: `TLSv1.2`.
    */
   minVersion?: 'TLSv1.2' | 'TLSv1.3';
@@ -44,7 +44,7 @@ export interface OtlpTlsOptions {
 /** Connections to one collector. */
 export interface OtlpPoolOptions {
   /**
-   * Connections to one gRPC collector at most. The second is made when the first is busy. 1 to 16.
+   * Most connections to one gRPC collector. The second is made when the first is busy. 1 to 16.
    * Engine `nestlens` only. Default: 2.
    */
   sessions?: number;
@@ -54,8 +54,8 @@ export interface OtlpPoolOptions {
    */
   connectTimeoutMs?: number;
   /**
-   * Silence after which a PING is sent, while an answer is owed. At least 1 ms. Engine `nestlens`
-   * only. Default: 10000.
+   * Silence after which a PING is sent, while an answer is outstanding. At least 1 ms. Engine
+   * `nestlens` only. Default: 10000.
    */
   keepaliveMs?: number;
   /**
@@ -79,7 +79,7 @@ export interface OtlpSpoolOptions {
    */
   directory?: string;
   /**
-   * Size on disk at most, for each process. The oldest telemetry is dropped first. At least 65536
+   * Largest size on disk, for each process. The oldest telemetry is evicted first. At least 65536
    * bytes. Engine `nestlens` only. Default: 268435456 (256 MiB).
    */
   maxBytes?: number;
@@ -89,9 +89,10 @@ export interface OtlpSpoolOptions {
    */
   maxAgeMs?: number;
   /**
-   * Which telemetry goes to disk. `overflow`: batches that cannot be sent, that exceed half of the
-   * memory, or remain at the end. `always`: everything, before it is sent; a flush and a shutdown
-   * then send from the disk. Engine `nestlens` only. Default: `overflow`.
+   * Which telemetry goes to disk. `overflow`: batches that cannot be sent, batches while more than
+   * half of the memory is in use, and batches that remain at the end. `always`: everything, before
+   * it is sent; a flush and a shutdown then send from the disk. Engine `nestlens` only. Default:
+   * `overflow`.
    */
   durable?: 'overflow' | 'always';
   /**
@@ -143,9 +144,9 @@ export interface OtlpDestinationOptions {
    */
   tls?: OtlpTlsOptions;
   /**
-   * Compression of requests. Only the engine `nestlens` takes `zstd`: one request asks in zstd, and
-   * until the collector has accepted it the others go in gzip. Where the collector refuses zstd,
-   * gzip or `none` is used. Values: `none`, `gzip`, `zstd`. Default:
+   * Compression of requests. Only the engine `nestlens` takes `zstd`: one request is sent in zstd,
+   * and until the collector has accepted that request all others use gzip. Where the collector
+   * refuses zstd, gzip or `none` is used. Values: `none`, `gzip`, `zstd`. Default:
    * `OTEL_EXPORTER_OTLP_COMPRESSION`, then `none`.
    */
   compression?: OtlpCompression;
@@ -169,22 +170,22 @@ export interface OtlpOptions extends OtlpDestinationOptions {
    */
   engine?: OtlpEngine;
   /**
-   * Exports in flight at most. `nestlens`: to one collector, learned from 2 up to this, and one
-   * more for a signal that has none; over HTTP 32 for each signal whatever is set. `sdk`: for each
-   * signal. 1 to 1000. Default: 32 (`nestlens`) or 30 (`sdk`).
+   * Most exports in flight. `nestlens`: to one collector; the actual limit is learned, from 2 up to
+   * this, and a signal that has none in flight may have one more. Over HTTP it is always 32 for
+   * each signal. `sdk`: for each signal. 1 to 1000. Default: 32 (`nestlens`) or 30 (`sdk`).
    */
   concurrency?: number;
   /**
-   * Memory for spans and log records, until the collector has answered for them, they are on disk,
-   * or dropped. Where both are exported, each leaves an eighth to the other. Metrics have a quarter
-   * of it besides. At least 1048576 bytes. Engine `nestlens` only. Default: 33554432 (32 MiB).
+   * Memory for spans and log records, until the collector has answered, or until they are on disk
+   * or dropped. If both are exported, an eighth is reserved for each. Metrics get a quarter of this
+   * size in addition. At least 1048576 bytes. Engine `nestlens` only. Default: 33554432 (32 MiB).
    */
   maxBytes?: number;
   /**
-   * Which telemetry is dropped when `maxBytes` is full. `newest`: the item at hand. `oldest`: the
-   * 256 KiB that wait longest. `keepErrors`: those that wait longest without an error (a span of
-   * status ERROR, a record of severity 17 or more), else the item at hand. Engine `nestlens` only.
-   * Default: `newest`.
+   * Which telemetry is dropped when `maxBytes` is full. `newest`: the new item. `oldest`: the 256
+   * KiB that have waited longest. `keepErrors`: the 256 KiB without an error (a span of status
+   * ERROR, a record of severity 17 or more) that have waited longest, else the new item. Engine
+   * `nestlens` only. Default: `newest`.
    */
   dropPolicy?: 'newest' | 'oldest' | 'keepErrors';
   /**
@@ -194,10 +195,10 @@ export interface OtlpOptions extends OtlpDestinationOptions {
    */
   sealAfterMs?: number;
   /**
-   * Send from a thread of its own. `{ entry }` names the thread's file, as a path or a `file:` URL,
-   * for bundles that put it elsewhere than beside themselves as `nestlens-otlp-worker.js`
-   * (docs/bundling.md). Where no thread can be started the main thread sends, and one line says so.
-   * Engine `nestlens` only. Default: true.
+   * Send from a worker thread. `{ entry }` names the thread's file, as a path or a `file:` URL, for
+   * bundles that do not have it beside them as `nestlens-otlp-worker.js` (docs/bundling.md). If no
+   * thread can be started, the main thread sends, and one line says so. Engine `nestlens` only.
+   * Default: true.
    */
   worker?: boolean | { entry: string | URL };
   /** Connections to one collector. */

@@ -45,7 +45,7 @@ export const HTTP_OPTIONS = section('HttpOptions', 'Instrumentation of HTTP serv
   ),
   redactQuery: option(list(filled, 'query keys'), {
     text:
-      'Query keys whose values become `REDACTED`, in any case, besides the seven of the conventions and the well-known ' +
+      'Query keys, in any letter case, whose values become `REDACTED`, besides the seven of the conventions and the well-known ' +
       'names of credentials (`token`, `password`, `api_key` and their like).',
     default: [],
   }),
@@ -58,7 +58,7 @@ export const HTTP_OPTIONS = section('HttpOptions', 'Instrumentation of HTTP serv
     default: [],
   }),
   knownMethods: option(list(filled, 'methods'), {
-    text: 'Methods that are told by name, as they are written. Any other one is `_OTHER`.',
+    text: 'Methods that are recorded by their name, exactly as written here. Any other method is `_OTHER`.',
     variables: ['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS'],
     default: [
       'GET',
@@ -74,7 +74,7 @@ export const HTTP_OPTIONS = section('HttpOptions', 'Instrumentation of HTTP serv
     ],
   }),
   trustProxy: option(flag, {
-    text: 'Believe `Forwarded` and `X-Forwarded-*` for scheme, host and client address.',
+    text: 'Take scheme, host and client address from `Forwarded` and `X-Forwarded-*`.',
     default: false,
   }),
 });
@@ -93,7 +93,7 @@ export const RPC_OPTIONS = section('RpcOptions', 'Instrumentation of gRPC server
   ignore: option(list(rpcMethod, 'methods'), {
     text:
       'Methods without any telemetry, as `pkg.Service/Method` or `pkg.Service/*`. The list replaces the default; an ' +
-      'empty one ignores nothing.',
+      'empty list ignores nothing.',
     default: [
       'grpc.health.v1.Health/*',
       'grpc.reflection.v1.ServerReflection/*',
@@ -116,64 +116,68 @@ const paths = section(undefined, 'Where the probes are served.', {
   health: option(urlPath, { text: 'Second path of the liveness probe.', default: '/healthz' }),
 });
 
-export const HEALTH_OPTIONS = section('HealthOptions', 'Probes, and the questions of readiness.', {
-  enabled: option(flag, { text: 'Serve the probes.', default: true }),
-  paths,
-  port: option(port, {
-    text: 'A port of its own for probes and `/metrics`. It is needed where there is no HTTP app.',
-  }),
-  host: option(filled, {
-    text: 'Address that `port` binds. Ignored without `port`.',
-    defaultText: 'every interface',
-  }),
-  databases: option(
-    ruleOf<Readonly<Record<string, InjectionToken>>>(
-      v.record(
-        filled.schema as v.GenericSchema<string>,
-        v.any(),
-        'write an object of names and tokens',
+export const HEALTH_OPTIONS = section(
+  'HealthOptions',
+  'Probes, and the indicators that readiness checks.',
+  {
+    enabled: option(flag, { text: 'Serve the probes.', default: true }),
+    paths,
+    port: option(port, {
+      text: 'A separate port for probes and `/metrics`. It is needed if there is no HTTP app.',
+    }),
+    host: option(filled, {
+      text: 'Address that `port` binds. Ignored without `port`.',
+      defaultText: 'every interface',
+    }),
+    databases: option(
+      ruleOf<Readonly<Record<string, InjectionToken>>>(
+        v.record(
+          filled.schema as v.GenericSchema<string>,
+          v.any(),
+          'write an object of names and tokens',
+        ),
+        'Readonly<Record<string, InjectionToken>>',
       ),
-      'Readonly<Record<string, InjectionToken>>',
+      {
+        text: 'Databases that readiness checks: for each a name, and the injection token of its client.',
+        default: {},
+      },
     ),
-    {
-      text: 'Databases that readiness asks: a name, and the injection token of the client that is pinged.',
-      default: {},
-    },
-  ),
-  indicators: option(
-    list(
-      withMethods<HealthIndicator>('HealthIndicator', 'HealthIndicator', 'check'),
-      'health indicators',
+    indicators: option(
+      list(
+        withMethods<HealthIndicator>('HealthIndicator', 'HealthIndicator', 'check'),
+        'health indicators',
+      ),
+      { text: 'Further indicators that readiness checks.', default: [] },
     ),
-    { text: 'Further questions that readiness asks.', default: [] },
-  ),
-  otlp: option(flag, {
-    text: 'Tell whether telemetry reaches the collector. At worst it makes the service `degraded`.',
-    default: true,
-  }),
-  timeoutMs: option(whole(1, 600_000), { text: 'Deadline of one indicator.', default: 1000 }),
-  cacheMs: option(whole(0, 600_000), {
-    text: 'Time for which the answer of an indicator is used again.',
-    default: 1000,
-  }),
-});
+    otlp: option(flag, {
+      text: 'Report whether telemetry reaches the collector. At worst it makes the service `degraded`.',
+      default: true,
+    }),
+    timeoutMs: option(whole(1, 600_000), { text: 'Deadline of one indicator.', default: 1000 }),
+    cacheMs: option(whole(0, 600_000), {
+      text: 'Time for which the answer of an indicator is reused.',
+      default: 1000,
+    }),
+  },
+);
 
 export const SHUTDOWN_OPTIONS = section(
   'ShutdownOptions',
   "Deadlines of the phases. Their sum should stay below the pod's grace period.",
   {
     drainMs: option(whole(0), {
-      text: 'Go on serving, not ready, so that load balancers notice.',
+      text: 'Time to go on serving while not ready, so that load balancers notice.',
       defaultText: '5000 in Kubernetes, else 0',
     }),
     stopIntakeMs: option(whole(0), {
-      text: 'Close listeners and idle connections.',
+      text: 'Deadline for closing listeners and idle connections.',
       default: 1000,
     }),
-    inFlightMs: option(whole(0), { text: 'Wait for requests in flight.', default: 10_000 }),
-    hooksMs: option(whole(0), { text: "Run Nest's own hooks.", default: 5000 }),
+    inFlightMs: option(whole(0), { text: 'Deadline for requests in flight.', default: 10_000 }),
+    hooksMs: option(whole(0), { text: "Deadline for Nest's own hooks.", default: 5000 }),
     flushMs: option(whole(0), {
-      text: 'Send traces and logs, then the final metrics.',
+      text: 'Deadline for sending traces and logs, then the final metrics.',
       default: 5000,
     }),
     forceExitMs: option(whole(0), {
@@ -200,7 +204,7 @@ export const DIAGNOSTICS_OPTIONS = section(
       default: 'warn',
     }),
     startupReport: option(flag, {
-      text: 'Print at start which parts of the app are instrumented, and which are not.',
+      text: 'Print the start block: where telemetry goes, what is instrumented, and what is not and why.',
       default: true,
     }),
   },

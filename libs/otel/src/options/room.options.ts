@@ -20,9 +20,9 @@ export interface HttpOptions {
    */
   ignoreHosts?: readonly (string | RegExp)[];
   /**
-   * Query keys whose values become `REDACTED`, in any case, besides the seven of the conventions
-   * and the well-known names of credentials (`token`, `password`, `api_key` and their like).
-   * Default: none.
+   * Query keys, in any letter case, whose values become `REDACTED`, besides the seven of the
+   * conventions and the well-known names of credentials (`token`, `password`, `api_key` and their
+   * like). Default: none.
    */
   redactQuery?: readonly string[];
   /** Request headers that are kept as `http.request.header.<key>`. Default: none. */
@@ -30,14 +30,12 @@ export interface HttpOptions {
   /** Response headers that are kept as `http.response.header.<key>`. Default: none. */
   responseHeaders?: readonly string[];
   /**
-   * Methods that are told by name, as they are written. Any other one is `_OTHER`. Default:
-   * `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, then `['GET', 'HEAD', 'POST', 'PUT', 'DELETE',
-   * 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']`.
+   * Methods that are recorded by their name, exactly as written here. Any other method is `_OTHER`.
+   * Default: `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, then `['GET', 'HEAD', 'POST', 'PUT',
+   * 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']`.
    */
   knownMethods?: readonly string[];
-  /**
-   * Believe `Forwarded` and `X-Forwarded-*` for scheme, host and client address. Default: false.
-   */
+  /** Take scheme, host and client address from `Forwarded` and `X-Forwarded-*`. Default: false. */
   trustProxy?: boolean;
 }
 
@@ -49,7 +47,7 @@ export interface RpcOptions {
   client?: boolean;
   /**
    * Methods without any telemetry, as `pkg.Service/Method` or `pkg.Service/*`. The list replaces
-   * the default; an empty one ignores nothing. Default: `['grpc.health.v1.Health/*',
+   * the default; an empty list ignores nothing. Default: `['grpc.health.v1.Health/*',
    * 'grpc.reflection.v1.ServerReflection/*', 'grpc.reflection.v1alpha.ServerReflection/*']`.
    */
   ignore?: readonly string[];
@@ -57,7 +55,7 @@ export interface RpcOptions {
   requestMetadata?: readonly string[];
 }
 
-/** Probes, and the questions of readiness. */
+/** Probes, and the indicators that readiness checks. */
 export interface HealthOptions {
   /** Serve the probes. Default: true. */
   enabled?: boolean;
@@ -73,44 +71,44 @@ export interface HealthOptions {
     health?: string;
   };
   /**
-   * A port of its own for probes and `/metrics`. It is needed where there is no HTTP app. 0 to
-   * 65535. Default: none.
+   * A separate port for probes and `/metrics`. It is needed if there is no HTTP app. 0 to 65535.
+   * Default: none.
    */
   port?: number;
   /** Address that `port` binds. Ignored without `port`. Default: every interface. */
   host?: string;
   /**
-   * Databases that readiness asks: a name, and the injection token of the client that is pinged.
+   * Databases that readiness checks: for each a name, and the injection token of its client.
    * Default: none.
    */
   databases?: Readonly<Record<string, InjectionToken>>;
-  /** Further questions that readiness asks. Default: none. */
+  /** Further indicators that readiness checks. Default: none. */
   indicators?: readonly HealthIndicator[];
   /**
-   * Tell whether telemetry reaches the collector. At worst it makes the service `degraded`.
+   * Report whether telemetry reaches the collector. At worst it makes the service `degraded`.
    * Default: true.
    */
   otlp?: boolean;
   /** Deadline of one indicator. 1 to 600000 ms. Default: 1000. */
   timeoutMs?: number;
-  /** Time for which the answer of an indicator is used again. 0 to 600000 ms. Default: 1000. */
+  /** Time for which the answer of an indicator is reused. 0 to 600000 ms. Default: 1000. */
   cacheMs?: number;
 }
 
 /** Deadlines of the phases. Their sum should stay below the pod's grace period. */
 export interface ShutdownOptions {
   /**
-   * Go on serving, not ready, so that load balancers notice. In ms. Default: 5000 in Kubernetes,
-   * else 0.
+   * Time to go on serving while not ready, so that load balancers notice. In ms. Default: 5000 in
+   * Kubernetes, else 0.
    */
   drainMs?: number;
-  /** Close listeners and idle connections. In ms. Default: 1000. */
+  /** Deadline for closing listeners and idle connections. In ms. Default: 1000. */
   stopIntakeMs?: number;
-  /** Wait for requests in flight. In ms. Default: 10000. */
+  /** Deadline for requests in flight. In ms. Default: 10000. */
   inFlightMs?: number;
-  /** Run Nest's own hooks. In ms. Default: 5000. */
+  /** Deadline for Nest's own hooks. In ms. Default: 5000. */
   hooksMs?: number;
-  /** Send traces and logs, then the final metrics. In ms. Default: 5000. */
+  /** Deadline for sending traces and logs, then the final metrics. In ms. Default: 5000. */
   flushMs?: number;
   /**
    * Wait after the last phase, before the process is ended by force. 0 means never. In ms. Default:

@@ -36,7 +36,7 @@ const batch = (prefix: 'OTEL_BSP' | 'OTEL_BLRP', delayMs: number) =>
     'How the engine `sdk` gathers ended spans and log records before an export; see `otlp.sealAfterMs` for the other engine.',
     {
       maxQueueSize: option(items, {
-        text: 'Items that wait at most. More are dropped and counted.',
+        text: 'Most items that wait. Further ones are dropped and counted.',
         engine: 'sdk',
         variables: [`${prefix}_MAX_QUEUE_SIZE`],
         default: 2048,
@@ -88,7 +88,7 @@ const limits = section(
       defaultText: '128',
     }),
     attributeValueLength: option(count, {
-      text: 'Characters of one value. Longer strings are cut.',
+      text: 'Characters of one value. Longer strings are truncated.',
       variables: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
       defaultText: '4096 (`nestlens`) or no limit (`sdk`)',
     }),
@@ -175,7 +175,7 @@ export const METRICS_OPTIONS = section(
       defaultText: "`OTEL_METRICS_EXPORTER`, then `['otlp']`",
     }),
     intervalMs: option(whole(1), {
-      text: 'From the start of one export to the next.',
+      text: 'Time from the start of one export to the start of the next.',
       variables: ['OTEL_METRIC_EXPORT_INTERVAL'],
       default: 60_000,
     }),
@@ -193,7 +193,7 @@ export const METRICS_OPTIONS = section(
     }),
     cardinalityLimit: option(whole(1, 1_000_000), {
       text:
-        'Points of one instrument at most, for as long as the process lives. The first attribute sets keep theirs, and ' +
+        'Most points of one instrument, for as long as the process lives. The first attribute sets keep theirs, and ' +
         'all others share one point with `otel.metric.overflow`. A view may set another limit for its instruments. ' +
         'Readers of your own are not bounded.',
       default: 2000,
@@ -237,7 +237,7 @@ export const LOGS_OPTIONS = section(
   'Lines that the logger prints, and the export of log records.',
   {
     exporters: option(exporters, {
-      text: 'Where log records go. `none` goes on printing and sends nothing.',
+      text: 'Where log records go. With `none` lines are printed, and nothing is sent.',
       variables: ['OTEL_LOGS_EXPORTER'],
       default: ['otlp'],
     }),

@@ -17,7 +17,7 @@ import type {
  */
 export interface BatchOptions {
   /**
-   * Items that wait at most. More are dropped and counted. 1 to 10000000. Engine `sdk` only.
+   * Most items that wait. Further ones are dropped and counted. 1 to 10000000. Engine `sdk` only.
    * Default: `OTEL_BSP_MAX_QUEUE_SIZE` (traces) or `OTEL_BLRP_MAX_QUEUE_SIZE` (logs), then 2048.
    */
   maxQueueSize?: number;
@@ -78,7 +78,7 @@ export interface TracesOptions {
      */
     attributeCount?: number;
     /**
-     * Characters of one value. Longer strings are cut. 0 to 1000000. Default:
+     * Characters of one value. Longer strings are truncated. 0 to 1000000. Default:
      * `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then 4096
      * (`nestlens`) or no limit (`sdk`).
      */
@@ -113,7 +113,7 @@ export interface MetricsOptions {
    */
   exporters?: readonly ExporterName[];
   /**
-   * From the start of one export to the next. At least 1 ms. Default:
+   * Time from the start of one export to the start of the next. At least 1 ms. Default:
    * `OTEL_METRIC_EXPORT_INTERVAL`, then 60000 (1 min).
    */
   intervalMs?: number;
@@ -129,8 +129,8 @@ export interface MetricsOptions {
    */
   temporality?: 'cumulative' | 'delta' | 'lowmemory';
   /**
-   * Points of one instrument at most, for as long as the process lives. The first attribute sets
-   * keep theirs, and all others share one point with `otel.metric.overflow`. A view may set another
+   * Most points of one instrument, for as long as the process lives. The first attribute sets keep
+   * theirs, and all others share one point with `otel.metric.overflow`. A view may set another
    * limit for its instruments. Readers of your own are not bounded. 1 to 1000000. Default: 2000.
    */
   cardinalityLimit?: number;
@@ -147,8 +147,8 @@ export interface MetricsOptions {
 /** Lines that the logger prints, and the export of log records. */
 export interface LogsOptions {
   /**
-   * Where log records go. `none` goes on printing and sends nothing. Values: `otlp`, `console`,
-   * `none`. Default: `OTEL_LOGS_EXPORTER`, then `['otlp']`.
+   * Where log records go. With `none` lines are printed, and nothing is sent. Values: `otlp`,
+   * `console`, `none`. Default: `OTEL_LOGS_EXPORTER`, then `['otlp']`.
    */
   exporters?: readonly ExporterName[];
   /**
