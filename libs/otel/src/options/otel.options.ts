@@ -85,7 +85,7 @@ export interface OtelModuleOptions {
   rpc?: RpcOptions;
   /** Probes, and the indicators that readiness checks. */
   health?: HealthOptions;
-  /** Deadlines of the phases. Their sum should stay below the pod's grace period. */
+  /** Deadlines of the phases. Their sum and 3 s more should stay below the pod's grace period. */
   shutdown?: ShutdownOptions;
   /** Lines that OpenTelemetry and this module print about themselves. */
   diagnostics?: DiagnosticsOptions;

@@ -52,7 +52,7 @@ const DESTINATION = {
   }),
   endpoint: option(endpoint, {
     text:
-      'URL of the collector, `http://` or `https://`; the scheme decides on TLS. The engine `nestlens` also takes ' +
+      'URL of the collector, `http://`, or `https://` for TLS. The engine `nestlens` also takes ' +
       '`unix:/path/of/socket`. Without a port it is 4317 for gRPC, and 80 or 443 for HTTP. For HTTP, `/v1/<signal>` is ' +
       'appended to the shared endpoint, and an endpoint of one signal is used as it is.',
     variables: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
@@ -61,8 +61,7 @@ const DESTINATION = {
   headers: option(headers, {
     text:
       'Headers of each export (gRPC: metadata). They are merged by name with those of the variable, over which they win; ' +
-      'headers of one signal win over shared ones. The engine `nestlens` also takes a function, which it asks before ' +
-      'each attempt, on the main thread; headers of that function win over headers by value. An answer that took more ' +
+      'headers of one signal win over shared ones. The engine `nestlens` also takes a function, which it calls before each attempt, on the main thread; headers from that function win over headers given as values. An answer that took more ' +
       'than a second is used for 30 s.',
     defaultText: '`OTEL_EXPORTER_OTLP_HEADERS`, else none',
   }),
@@ -98,7 +97,7 @@ const pool = section('OtlpPoolOptions', 'Connections to one collector.', {
     default: 2,
   }),
   connectTimeoutMs: option(whole(1), {
-    text: "Deadline for TCP, TLS and the collector's first answer. HTTP too.",
+    text: "Deadline for TCP, TLS and the collector's first answer, for gRPC and HTTP.",
     engine: 'nestlens',
     default: 3000,
   }),
@@ -113,7 +112,7 @@ const pool = section('OtlpPoolOptions', 'Connections to one collector.', {
     default: 5000,
   }),
   maxAgeMs: option(whole(1), {
-    text: 'Age at which a connection is replaced, give or take a fifth. HTTP too.',
+    text: 'Age at which a connection is replaced, give or take a fifth, for gRPC and HTTP.',
     engine: 'nestlens',
     default: 300_000,
   }),
@@ -156,7 +155,7 @@ const spool = section(
     }),
     onCrash: option(flag, {
       text:
-        'Write telemetry that is in memory, and could not be sent, to disk when the process ends without a shutdown: by ' +
+        'Write unsent telemetry from memory to disk when the process ends without a shutdown: by ' +
         '`process.exit()`, by an uncaught exception, or by itself.',
       engine: 'nestlens',
       default: true,
@@ -172,9 +171,7 @@ export const OTLP_OPTIONS = section(
   {
     ...DESTINATION,
     engine: option(oneOf(ENGINES, 'OtlpEngine'), {
-      text:
-        'What carries telemetry to the collector. `nestlens`: our own pipeline, which retries, is bounded in bytes and ' +
-        'sends from a thread of its own (docs/pipeline.md). `sdk`: the official processors and exporters.',
+      text: 'What carries telemetry to the collector. `nestlens`: our own pipeline, which retries, is bounded in bytes and sends from a worker thread (docs/pipeline.md). `sdk`: the official processors and exporters.',
       default: 'nestlens',
     }),
     concurrency: option(whole(1, 1000), {

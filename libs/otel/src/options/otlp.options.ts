@@ -49,8 +49,8 @@ export interface OtlpPoolOptions {
    */
   sessions?: number;
   /**
-   * Deadline for TCP, TLS and the collector's first answer. HTTP too. At least 1 ms. Engine
-   * `nestlens` only. Default: 3000.
+   * Deadline for TCP, TLS and the collector's first answer, for gRPC and HTTP. At least 1 ms.
+   * Engine `nestlens` only. Default: 3000.
    */
   connectTimeoutMs?: number;
   /**
@@ -64,8 +64,8 @@ export interface OtlpPoolOptions {
    */
   keepaliveTimeoutMs?: number;
   /**
-   * Age at which a connection is replaced, give or take a fifth. HTTP too. At least 1 ms. Engine
-   * `nestlens` only. Default: 300000 (5 min).
+   * Age at which a connection is replaced, give or take a fifth, for gRPC and HTTP. At least 1 ms.
+   * Engine `nestlens` only. Default: 300000 (5 min).
    */
   maxAgeMs?: number;
 }
@@ -102,9 +102,9 @@ export interface OtlpSpoolOptions {
    */
   fsyncIntervalMs?: number | 'always';
   /**
-   * Write telemetry that is in memory, and could not be sent, to disk when the process ends without
-   * a shutdown: by `process.exit()`, by an uncaught exception, or by itself. Engine `nestlens`
-   * only. Default: true.
+   * Write unsent telemetry from memory to disk when the process ends without a shutdown: by
+   * `process.exit()`, by an uncaught exception, or by itself. Engine `nestlens` only. Default:
+   * true.
    */
   onCrash?: boolean;
 }
@@ -117,19 +117,19 @@ export interface OtlpDestinationOptions {
    */
   protocol?: OtlpProtocol;
   /**
-   * URL of the collector, `http://` or `https://`; the scheme decides on TLS. The engine `nestlens`
-   * also takes `unix:/path/of/socket`. Without a port it is 4317 for gRPC, and 80 or 443 for HTTP.
-   * For HTTP, `/v1/<signal>` is appended to the shared endpoint, and an endpoint of one signal is
-   * used as it is. Default: `OTEL_EXPORTER_OTLP_ENDPOINT`, then `http://localhost:4317` (gRPC) or
+   * URL of the collector, `http://`, or `https://` for TLS. The engine `nestlens` also takes
+   * `unix:/path/of/socket`. Without a port it is 4317 for gRPC, and 80 or 443 for HTTP. For HTTP,
+   * `/v1/<signal>` is appended to the shared endpoint, and an endpoint of one signal is used as it
+   * is. Default: `OTEL_EXPORTER_OTLP_ENDPOINT`, then `http://localhost:4317` (gRPC) or
    * `http://localhost:4318` (HTTP).
    */
   endpoint?: string;
   /**
    * Headers of each export (gRPC: metadata). They are merged by name with those of the variable,
    * over which they win; headers of one signal win over shared ones. The engine `nestlens` also
-   * takes a function, which it asks before each attempt, on the main thread; headers of that
-   * function win over headers by value. An answer that took more than a second is used for 30 s.
-   * Default: `OTEL_EXPORTER_OTLP_HEADERS`, else none.
+   * takes a function, which it calls before each attempt, on the main thread; headers from that
+   * function win over headers given as values. An answer that took more than a second is used for
+   * 30 s. Default: `OTEL_EXPORTER_OTLP_HEADERS`, else none.
    */
   headers?: OtlpHeaders | (() => OtlpHeaders | Promise<OtlpHeaders>);
   /**
@@ -165,7 +165,7 @@ export interface OtlpDestinationOptions {
 export interface OtlpOptions extends OtlpDestinationOptions {
   /**
    * What carries telemetry to the collector. `nestlens`: our own pipeline, which retries, is
-   * bounded in bytes and sends from a thread of its own (docs/pipeline.md). `sdk`: the official
+   * bounded in bytes and sends from a worker thread (docs/pipeline.md). `sdk`: the official
    * processors and exporters. Default: `nestlens`.
    */
   engine?: OtlpEngine;

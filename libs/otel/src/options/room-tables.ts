@@ -164,7 +164,7 @@ export const HEALTH_OPTIONS = section(
 
 export const SHUTDOWN_OPTIONS = section(
   'ShutdownOptions',
-  "Deadlines of the phases. Their sum should stay below the pod's grace period.",
+  "Deadlines of the phases. Their sum and 3 s more should stay below the pod's grace period.",
   {
     drainMs: option(whole(0), {
       text: 'Time to go on serving while not ready, so that load balancers notice.',
@@ -185,9 +185,7 @@ export const SHUTDOWN_OPTIONS = section(
       default: 0,
     }),
     exitMs: option(whole(0, 60_000), {
-      text:
-        'Longest delay of the end of a process that was not shut down, to send queued telemetry: at `process.exit()` and ' +
-        'uncaught exceptions. 0 means not at all. Ignored without a worker.',
+      text: 'Longest delay of `process.exit()`, or of the end after an uncaught exception, to send queued telemetry of a process that was not shut down. 0 means not at all. Ignored without a worker.',
       engine: 'nestlens',
       default: 500,
     }),

@@ -95,7 +95,7 @@ export interface HealthOptions {
   cacheMs?: number;
 }
 
-/** Deadlines of the phases. Their sum should stay below the pod's grace period. */
+/** Deadlines of the phases. Their sum and 3 s more should stay below the pod's grace period. */
 export interface ShutdownOptions {
   /**
    * Time to go on serving while not ready, so that load balancers notice. In ms. Default: 5000 in
@@ -116,9 +116,9 @@ export interface ShutdownOptions {
    */
   forceExitMs?: number;
   /**
-   * Longest delay of the end of a process that was not shut down, to send queued telemetry: at
-   * `process.exit()` and uncaught exceptions. 0 means not at all. Ignored without a worker. 0 to
-   * 60000 ms. Engine `nestlens` only. Default: 500.
+   * Longest delay of `process.exit()`, or of the end after an uncaught exception, to send queued
+   * telemetry of a process that was not shut down. 0 means not at all. Ignored without a worker. 0
+   * to 60000 ms. Engine `nestlens` only. Default: 500.
    */
   exitMs?: number;
 }
