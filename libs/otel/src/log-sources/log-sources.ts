@@ -89,6 +89,7 @@ export class LogSources implements OnModuleInit {
   }
 
   #lateChoice(): void {
+    this.#later = undefined;
     if (this.fact().kind === 'sent') emitEarlyLines();
     else takeEarlyLines();
   }
@@ -102,8 +103,11 @@ export class LogSources implements OnModuleInit {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    clearImmediate(this.#later);
-    takeEarlyLines();
+    // Later lines, and those of a start that failed before, are of the app that starts now.
+    if (this.#later !== undefined) {
+      clearImmediate(this.#later);
+      takeEarlyLines();
+    }
     this.#stopPino();
     apps -= 1;
     if (apps === 0) removeApiLogs();

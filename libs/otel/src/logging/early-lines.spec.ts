@@ -113,6 +113,22 @@ describe('lines of Nest before the app has a logger', () => {
     DEFAULT.setLogLevels(['log', 'error', 'warn', 'debug', 'verbose', 'fatal']);
   });
 
+  it('stay those of an app that starts while another ends', async () => {
+    const other = await NestFactory.create(root(), {});
+    await other.init();
+    await new Promise(setImmediate);
+    const starting = root();
+    await other.close();
+    await recorded.reset();
+    const app = await NestFactory.create(starting, {});
+    app.useLogger(app.get(OtelLogger));
+    await app.init();
+    await app.close();
+    // Nest has one logger for the process: the last lines of the other app are among them.
+    expect(records()[0]).toBe('Import: before the app');
+    expect(records()).toContain('NestFactory: Starting Nest application...');
+  });
+
   it('of a context without a server wait for what its main.ts does next', async () => {
     const app = await NestFactory.createApplicationContext(root());
     app.useLogger(app.get(OtelLogger));
