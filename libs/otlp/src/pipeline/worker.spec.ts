@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { jest } from '@jest/globals';
 import { BroadcastChannel } from 'node:worker_threads';
 import { terminates } from '@nestlens/testing';
 import { SdkMeter } from '../ledger/fixtures/sdk-meter.js';
@@ -205,5 +206,22 @@ describe('createPipeline, with a worker', () => {
       expect(stdout).toBe(printed);
       expect(collector.spans()).toBeGreaterThanOrEqual(what === 'flush' ? 10 : 0);
     });
+  });
+
+  it('ends within a second beyond the deadline of a shutdown where its thread hangs, and counts', async () => {
+    const entry = new URL('data:text/javascript,setInterval(() => {}, 1000)');
+    const pipeline = create({ traces: { endpoint: 'http://127.0.0.1:1' }, worker: { entry } });
+    pipeline.start();
+    createTelemetry(pipeline).spans(10);
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    const { kind, ledger } = await pipeline.shutdown(AbortSignal.abort());
+    const asked = timers.mock.calls.map(([, delay = 0]) => delay);
+    timers.mockRestore();
+    // One after the other, as long as the thread says nothing: all that a shutdown waits for by itself.
+    const [forEver, all, ...parts] = asked.toSorted((a, b) => b - a);
+    expect([forEver, all]).toEqual([2 ** 31 - 1, 900]);
+    expect(parts.reduce((sum, delay) => sum + delay, 0)).toBeLessThanOrEqual(900);
+    expect(kind).toBe('deadline');
+    expect(ledger.traces).toMatchObject({ queued: 0, dropped: { shutdown_deadline: 10 } });
   });
 });
