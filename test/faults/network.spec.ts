@@ -128,7 +128,12 @@ describe('a bad network', () => {
     });
   });
 
-  describe.each(['grpc', 'http/protobuf'] as const)('of its own time, under %s', (protocol) => {
+  // How often the bytes of a backlog go over a link on which the first requests do not get through in their time: seen were
+  // 2.7 to 3.1 over gRPC, which has several requests under way, and 1.2 to 1.4 over HTTP.
+  describe.each([
+    ['grpc', 4],
+    ['http/protobuf', 2],
+  ] as const)('of its own time, under %s', (protocol, times) => {
     const clock = useHandClock();
     const stage = new Stage();
 
@@ -156,7 +161,7 @@ describe('a bad network', () => {
       const { doubles } = ids;
       expect(balanceOf(app.report(), ids)).toEqual({ ...WHOLE, doubles });
       expect(doubles).toBeLessThanOrEqual(app.ledger.possibleDuplicates);
-      expect(proxy.carriedUp).toBeLessThanOrEqual(3 * bytes);
+      expect(proxy.carriedUp).toBeLessThanOrEqual(times * bytes);
       expect(app.report().mostBytes).toBeLessThanOrEqual(bytes + 256 * 1024);
     });
   });
