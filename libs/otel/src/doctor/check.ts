@@ -1,12 +1,12 @@
 /** `not checked`: nothing is known, and the text says why. */
 export type CheckState = 'ok' | 'warning' | 'fault' | 'not checked';
 
-/** What a check found. */
+/** The result of a check. */
 export interface Finding {
   readonly state: CheckState;
-  /** What was looked at, and what was found there. */
+  /** The subject of the check and the fact found there. */
   readonly text: string;
-  /** What to do. Undefined where nothing is to be done. */
+  /** The remedy. Undefined if nothing is to be done. */
   readonly remedy?: string;
 }
 
@@ -41,7 +41,7 @@ export const notChecked = (text: string, remedy?: string): Finding => ({
 /** A check that is told to stop says more than that it was stopped. */
 const LET_GO_MS = 500;
 
-/** Runs one check within `limitMs`. What has not answered then is `not checked`, and its signal is aborted. */
+/** Runs one check within `limitMs`. A check without an answer by then is `not checked`, and its signal is aborted. */
 export const diagnose = async (
   { name, run }: Check,
   limitMs: number,
@@ -74,14 +74,14 @@ const attempt = async (run: Check['run'], signal: AbortSignal): Promise<Finding>
   }
 };
 
-/** What the command was asked to check. */
+/** The project and files that the command checks. */
 export interface DoctorRequest {
   /** The folder of the app's `package.json`. */
   readonly project: string;
-  /** The file that starts the app, from the project. Default: what `nest-cli.json` says, then `src/main.ts`. */
+  /** The file that starts the app, from the project. Default: the entry of `nest-cli.json`, then `src/main.ts`. */
   readonly entry: string | undefined;
   /** A file with the options of `forRoot`, from the project. Default: none. */
   readonly options: string | undefined;
-  /** Of each check. */
+  /** The time limit of each check, in ms. */
   readonly limitMs: number;
 }

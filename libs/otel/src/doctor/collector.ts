@@ -8,7 +8,10 @@ import type { Check, Finding } from './check.js';
 
 const CLOCK = 'clock';
 
-/** Below it nothing is told: a `Date` header has whole seconds, and clocks that are kept in time differ by less. */
+/**
+ * Smaller differences, in ms, are not reported: a `Date` header has whole seconds, and synchronised clocks differ by
+ * less.
+ */
 const SKEW_MS = 5000;
 
 const ENDPOINT = 'otlp.endpoint or OTEL_EXPORTER_OTLP_ENDPOINT';
@@ -34,7 +37,7 @@ export const collectorChecks = (config: OtelConfig): readonly Check[] => {
   return [...signals, { name: CLOCK, run: async (stop) => clockFinding(await send(stop)) }];
 };
 
-/** Where nothing is known of the options there is nobody to ask. */
+/** The answer if the options are unknown: there is no collector to ask. */
 export const collectorNotChecked = (why: string): readonly Check[] =>
   [...SIGNALS, CLOCK].map((name) => ({ name, run: () => notChecked(why) }));
 

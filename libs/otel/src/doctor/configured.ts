@@ -15,7 +15,7 @@ export const configuredDiagnoses = async ({
   let mask = new SecretMask();
   const runAll = (checks: readonly Check[]): Promise<readonly Diagnosis[]> =>
     Promise.all(checks.map((check) => diagnose(check, limitMs, (text) => mask.mask(text))));
-  // 1. The options, which say where telemetry goes and what is secret.
+  // 1. The options, which give the destinations and the secrets.
   const keep = (read: OtelConfig): void => {
     config = read;
     mask = SecretMask.of(read.secrets.reveal());

@@ -7,7 +7,7 @@ import type { Check, Finding } from './check.js';
 import { ancestors, shownPath } from './project.js';
 import { isInRange } from './version-range.js';
 
-/** Packages that keep state, so that a second copy is a second state; and what that means. */
+/** Packages whose second copy has a second state, each with the consequence. */
 const STATEFUL: Readonly<Record<string, string>> = {
   '@opentelemetry/api': 'the first that registers refuses the other versions',
   '@opentelemetry/sdk-trace': 'classes of one are not those of the other',
@@ -21,8 +21,8 @@ const STATEFUL: Readonly<Record<string, string>> = {
 const NAMES = Object.keys(STATEFUL);
 
 /**
- * Whether several copies are no fault: the API from 1.9 on shares what is registered with every copy of it, and an SDK of each
- * major version, whose classes have nothing to do with each other, is what an app has that used one before us.
+ * Returns true if several copies are no fault. The API from 1.9 on shares its registrations with every copy. An app that
+ * used another major version of the SDK before us has one SDK of each, whose classes are independent.
  */
 const workBesideEachOther = (name: string, versions: readonly string[]): boolean => {
   if (name === '@opentelemetry/api') {
@@ -35,7 +35,7 @@ const workBesideEachOther = (name: string, versions: readonly string[]): boolean
 /** The testing kit records with an SDK of its own, which lies below it in an app with another version of the API. */
 const OF_TESTS = /[\\/]@nestlens[\\/]testing[\\/]node_modules[\\/]/;
 
-/** Folders that are looked into. A large monorepo has some 20,000 packages. */
+/** The maximum of folders that are searched. A large monorepo has some 20,000 packages. */
 const MOST_FOLDERS = 100_000;
 
 const foldersIn = (directory: string): readonly string[] => {
@@ -48,7 +48,9 @@ const foldersIn = (directory: string): readonly string[] => {
   }
 };
 
-/** Each `node_modules` that the project can reach: its own, those of the folders above, and those inside of packages. */
+/**
+ * Each `node_modules` that the project can reach: its own, those of the folders above, and those inside of packages.
+ */
 class Search {
   readonly found = new Map<string, ApiCopy & { readonly name: string }>();
   readonly #seen = new Set<string>();
@@ -112,7 +114,7 @@ const copies = (project: string): Finding => {
   return ok(`one of each, or such that work as one, in node_modules${within}: ${texts.join(', ')}`);
 };
 
-/** Whether a package whose state is to be one is there more than once, by what lies on the disk. */
+/** Checks on the disk that a package with one shared state is installed only once. */
 export const copiesCheck = (project: string): Check => ({
   name: 'copies',
   run: () => copies(project),

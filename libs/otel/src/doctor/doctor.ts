@@ -10,13 +10,13 @@ export const doctor = async (request: DoctorRequest): Promise<readonly Diagnosis
   const { project, entry, limitMs } = request;
   const runAll = (checks: readonly Check[]): Promise<readonly Diagnosis[]> =>
     Promise.all(checks.map((check) => diagnose(check, limitMs, withoutSecrets)));
-  // 1. What lies on the disk. These checks hold the loop, so that they come before what waits for answers.
+  // 1. Checks of files on the disk. They block the loop, so they run before the checks that wait for answers.
   const read = await runAll([
     ...versionChecks(project, process.versions.node),
     copiesCheck(project),
     ...sourceChecks(project, entry),
   ]);
-  // 2. What needs the package itself. An unsupported Node may not load it, and has to be told all the same.
+  // 2. Checks that need the package itself. An unsupported Node may fail to load it, and is reported all the same.
   return [...read, ...(await configured(request, runAll))];
 };
 

@@ -8,7 +8,7 @@ interface NestCli {
 
 const USUAL = ['src/main.ts', 'src/main.js', 'main.ts', 'main.js', 'src/index.ts', 'src/index.js'];
 
-/** Where `nest build` begins, by `nest-cli.json`; in a monorepo that of its default app. */
+/** The entry of `nest build` by `nest-cli.json`; in a monorepo that of its default app. */
 const nestEntries = (project: string): readonly string[] => {
   try {
     const cli = JSON.parse(readFileSync(join(project, 'nest-cli.json'), 'utf8')) as NestCli;

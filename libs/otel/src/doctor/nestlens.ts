@@ -27,10 +27,10 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** Longest that a timer of Node can be. */
+/** The longest wait of a timer of Node, in ms. */
 const MOST_TIMEOUT_MS = 2 ** 31 - 1000;
 
-/** Ends the process when the text is written: what a file of options left open must not hold it up. */
+/** Ends the process when the text is written: handles that a file of options left open must not hold it up. */
 const end = (text: string, code: number, stream: NodeJS.WriteStream = process.stdout): void => {
   stream.write(text, () => process.exit(code));
 };

@@ -51,8 +51,8 @@ const resolved = (given: unknown, from: string, keep: (config: OtelConfig) => vo
 };
 
 /**
- * Resolves the options of `file` by the module's own rules; without a file those of `OTEL_*` and the defaults. `keep` gets
- * what comes of them, unless they have faults.
+ * Resolves the options of `file` by the module's own rules; without a file those of `OTEL_*` and the defaults. `keep`
+ * gets the resolved configuration, unless the options have faults.
  */
 export const optionsCheck = (
   project: string,

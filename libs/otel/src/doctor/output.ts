@@ -18,7 +18,7 @@ const lines = (diagnoses: readonly Diagnosis[]): string => {
   return `${rows.join('\n')}\n\n${sum}\n`;
 };
 
-/** As the command prints it. `json`: one document, `{ ok, checks: [{ check, state, text, remedy? }] }`. */
+/** The output of the command. `json`: one document, `{ ok, checks: [{ check, state, text, remedy? }] }`. */
 export const printed = (checks: readonly Diagnosis[], json: boolean): string => {
   if (!json) return lines(checks);
   const ok = count(checks, 'fault') === 0;

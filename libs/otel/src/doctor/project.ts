@@ -24,13 +24,13 @@ export const findPackage = (directory: string, name: string): ApiCopy | undefine
   for (const folder of ancestors(directory)) {
     const file = join(folder, 'node_modules', name, 'package.json');
     if (!existsSync(file)) continue;
-    // A package manager that links packages looks for what they need where they really are.
+    // With linked packages, dependencies are found from the real place of the package.
     return copyOf(realpathSync(file), name);
   }
   return undefined;
 };
 
-/** Empty where there is none, or none that can be read. */
+/** Empty if there is none, or if it cannot be read. */
 export const manifestIn = (directory: string): Manifest => {
   try {
     return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
@@ -39,7 +39,7 @@ export const manifestIn = (directory: string): Manifest => {
   }
 };
 
-/** A path as the output shows it: from the project, where it is below it. */
+/** A path as the output shows it: relative to the project if it is below it. */
 export const shownPath = (project: string, path: string): string => {
   const short = relative(project, path);
   return short === '' || short.startsWith('..') ? path : short;

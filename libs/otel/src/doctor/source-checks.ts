@@ -12,7 +12,7 @@ const OURS = '@nestlens/otel';
 const SDK =
   /^(@opentelemetry\/(sdk-node|sdk-trace-node|auto-instrumentations-node)(\/|$)|@sentry\/(node|nestjs|profiling-node)(\/|$))/;
 
-/** What is made while a file is imported: a variable of the file itself, or a static field. */
+/** A value that is made while a file is imported: a variable of the file itself, or a static field. */
 const EARLY_METER =
   /^(?:export\s+)?(?:const|let|var)\s[^\n]*\bmetrics\s*\.\s*getMeter\s*\(|^\s+(?:(?:private|public|protected|readonly)\s+)*static\s[^\n]*\bmetrics\s*\.\s*getMeter\s*\(/m;
 
@@ -69,7 +69,7 @@ const hooksFinding = (sources: Sources): Finding => {
   );
 };
 
-/** Scripts that start the app; those of tests preload what the app never sees. */
+/** Scripts that start the app. Scripts of tests do not count: their preloads never reach the app. */
 const STARTS = /^(start|dev|serve)/;
 
 /** The file that a script loads before the app. `NODE_OPTIONS` of this shell is not the app's. */
@@ -82,8 +82,8 @@ const preloaded = (project: string): string | undefined => {
 };
 
 /**
- * What depends on the order of imports: a meter of the API that is asked for before our import stays silent, since API 1.10
- * has no proxy for it; an SDK that starts after our import gets no tracers. Nothing else does.
+ * Two things depend on the order of imports. A meter of the API that is asked for before our import stays silent, since
+ * API 1.10 has no proxy for it. An SDK that starts after our import gets no tracers.
  */
 const importsFinding = (sources: Sources): Finding => {
   const { events, project } = sources;
@@ -121,7 +121,7 @@ const importsFinding = (sources: Sources): Finding => {
   );
 };
 
-/** What the sources show, read as text from the entry file on. Nothing of them is run. */
+/** Checks the sources as text, from the entry file on. No code of them is run. */
 export const sourceChecks = (project: string, given: string | undefined): readonly Check[] => {
   let read: Sources | undefined;
   const ask = (look: (sources: Sources) => Finding) => (): Finding => {

@@ -4,7 +4,7 @@ import { shownPath } from './project.js';
 
 /** One file as the checks read it: without comments, its lines where they were. */
 export interface Source {
-  /** From the project. */
+  /** The path, relative to the project. */
   readonly path: string;
   readonly text: string;
 }
@@ -25,7 +25,7 @@ const MOST_BYTES = 1024 * 1024;
 const STRING_OR_COMMENT =
   /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
 
-/** Comments become spaces, so that what is commented out is not found, and lines stay where they are. */
+/** Comments become spaces, so that code in comments is not found, and lines keep their numbers. */
 const withoutComments = (text: string): string =>
   text.replace(STRING_OR_COMMENT, (part) =>
     part.startsWith('//') || part.startsWith('/*') ? part.replace(/[^\n]/g, ' ') : part,
@@ -41,7 +41,7 @@ export const lineAt = (text: string, index: number): number =>
 const isFile = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
-/** The file that a relative import names: TypeScript writes `.js` for what is `.ts` on the disk. */
+/** The file that a relative import names: TypeScript writes `.js` for a file that is `.ts` on the disk. */
 const fileOf = (from: string, name: string): string | undefined => {
   const path = resolve(dirname(from), name);
   const bare = path.replace(/\.([cm]?)js$/, '');
@@ -66,7 +66,7 @@ const sourceAt = (project: string, path: string): Source | undefined => {
 };
 
 /**
- * What importing `entry` runs, in order: each import with all that it imports, then the file itself. Follows relative
+ * The events of importing `entry`, in order: each import with all that it imports, then the file itself. Follows relative
  * paths only, not `paths` of a tsconfig, and reads imports by a pattern, not by a parser.
  */
 export const importEvents = (project: string, entry: string): readonly ImportEvent[] => {

@@ -41,7 +41,7 @@ const meets = (version: Version, comparator: string): boolean => {
 };
 
 /**
- * Whether `version` is within `range`, as far as ranges of `package.json` go that our manifests use: `^1.2.3`, `~1.2.3`,
+ * Returns true if `version` is within `range`. It knows the ranges that our manifests use: `^1.2.3`, `~1.2.3`,
  * `>=1.2 <2`, `1.2.3`, `*`, and `||` between them. A version before a release counts as that release. False for a version or
  * a range that cannot be read.
  */

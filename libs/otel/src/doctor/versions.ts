@@ -7,14 +7,14 @@ import { isInRange } from './version-range.js';
 const OURS = '@nestlens/otel';
 const API = '@opentelemetry/api';
 
-/** A package that is not as our manifest asks: what is so, and whether the app can do without it. */
+/** A package that is not as our manifest asks: the fact, and whether the app can do without it. */
 interface Wanted {
   readonly name: string;
   readonly range: string;
   readonly isOptional: boolean;
 }
 
-/** What the installed `@nestlens/otel` asks of the app. */
+/** The requirements of the installed `@nestlens/otel`. */
 const wantedBy = (path: string): readonly Wanted[] => {
   const { peerDependencies = {}, peerDependenciesMeta = {} } = manifestIn(path);
   return Object.entries(peerDependencies).map(([name, range]) => ({
@@ -61,7 +61,7 @@ const nestlens = (project: string): Finding => {
   return ok(`${OURS} ${own.version}, ${text}`);
 };
 
-/** What `own` gets by `name`, against what its manifest asks for. */
+/** Compares the package that `own` gets by `name` with the range in its manifest. */
 const dependency = (own: ApiCopy, name: string): Finding => {
   const range = manifestIn(own.path).dependencies?.[name] ?? '*';
   return compared(own.path, [{ name, range, isOptional: false }], `${OURS} ${own.version}`);
@@ -85,7 +85,7 @@ const peers = (project: string): Finding => {
   return compared(project, wantedBy(own.path), `${OURS} ${own.version}`);
 };
 
-/** What is installed, against what the installed `@nestlens/otel` supports by its own `package.json`. */
+/** Compares the installed packages with the ranges in the `package.json` of the installed `@nestlens/otel`. */
 export const versionChecks = (project: string, nodeVersion: string): readonly Check[] => [
   { name: 'node', run: () => node(project, nodeVersion) },
   { name: 'nestlens', run: () => nestlens(project) },

@@ -5,13 +5,13 @@ import type { BoundedReaderOptions } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 import type { OtelConfig } from '../options/otel.config.js';
 
-/** What `boundedReader` asks to know of `metrics`. */
+/** The options of `boundedReader` for `metrics`. */
 export const boundsOf = ({ metrics }: OtelConfig): BoundedReaderOptions => ({
   limit: metrics.cardinalityLimit,
   views: metrics.views,
 });
 
-/** For a reader that waits to be scraped, which may never be. */
+/** The options for a reader that waits to be scraped, which may never happen. */
 export const scrapedBoundsOf = (config: OtelConfig): BoundedReaderOptions => ({
   ...boundsOf(config),
   ...(config.metrics.views.length > 0 && { idleMs: config.metrics.intervalMs }),
@@ -24,7 +24,7 @@ export const boundedViews = ({ metrics }: OtelConfig): ViewOptions[] =>
     aggregationCardinalityLimit: view.aggregationCardinalityLimit ?? metrics.cardinalityLimit,
   }));
 
-/** The limit for what is observed, which has to hold before the SDK sees it. */
+/** The limit for observed values. It has to hold before the SDK sees them. */
 export const boundedMeters = (real: MeterProvider, { metrics }: OtelConfig): MeterProvider =>
   new BoundedMeterProvider(real, {
     limit: metrics.cardinalityLimit,

@@ -9,7 +9,7 @@ const proxyOf = ({ otlp }: OtelConfig, signal: Signal): Pick<Destination, 'proxy
   return proxy === undefined || otlp.engine === 'sdk' ? {} : { proxy };
 };
 
-/** Where the signals that are on go, without credentials. */
+/** The destinations of the signals that are on, without credentials. */
 export const shownDestinations = (config: OtelConfig): readonly Destination[] =>
   SIGNALS.filter((signal) => config[signal].exporters.includes('otlp')).map((signal) => ({
     signal,
@@ -31,7 +31,7 @@ const destinationOf = (config: OtelConfig, signal: Signal): DestinationOptions |
   };
 };
 
-/** Where the pipeline sends the signals that are on. */
+/** The destinations of the pipeline for the signals that are on. */
 export const destinationsOf = (
   config: OtelConfig,
 ): Pick<PipelineOptions, 'traces' | 'metrics' | 'logs'> => {

@@ -6,8 +6,8 @@ import type { OtelConfig } from '../options/otel.config.js';
 const UNIT_BYTES = 3;
 
 /**
- * The pipeline's own limits, raised where `traces.limits` asks for more than they let through; the SDK has cut before
- * what is to be less. An item then has room for one value that long besides.
+ * The pipeline's own limits, raised if `traces.limits` asks for more than they let through. For lower limits the SDK
+ * has truncated the values before. An item then has room for one value that long besides.
  */
 export const encodeLimitsOf = ({ traces: { limits } }: OtelConfig): Partial<EncodeLimits> => {
   const own = DEFAULT_ENCODE_LIMITS;

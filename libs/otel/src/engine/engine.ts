@@ -3,12 +3,12 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 
-/** What the engine knows of one signal. Counts are of items: spans, log records, data points. @internal */
+/** The engine's counts of one signal. They are of items: spans, log records, data points. @internal */
 export interface SignalStatus {
   readonly accepted: number;
-  /** Refused by the collector, in whole requests or as part of one. */
+  /** Rejected by the collector, in whole requests or as part of one. */
   readonly rejected: number;
-  /** Given up here: by reason, such as `queue_full` or `export_failed`. */
+  /** Dropped here, by reason, such as `queue_full` or `export_failed`. */
   readonly dropped: Readonly<Record<string, number>>;
   /** Ended and not yet settled. */
   readonly queued: number;
@@ -22,10 +22,10 @@ export interface SignalStatus {
     | { readonly outcome: 'failed'; readonly at: number; readonly reason: string };
 }
 
-/** What the engine knows of all signals. @internal */
+/** The engine's counts of all signals. @internal */
 export type EngineStatus = Readonly<Record<Signal, SignalStatus>>;
 
-/** Where an export goes, as it may be shown: no credentials. */
+/** The destination of an export as it may be shown, without credentials. */
 export interface Destination {
   readonly signal: Signal;
   readonly protocol: Protocol;
@@ -39,7 +39,7 @@ export interface Destination {
 export const OTEL_ENGINE = Symbol('nestlens.otel.engine');
 
 /**
- * What carries telemetry from the SDK to the collector. One seam, several engines; every engine passes
+ * An engine carries telemetry from the SDK to the collector. There is one seam for several engines; every engine passes
  * the same contract suite. Parts are made once; a signal that is off has none.
  *
  * @internal
@@ -60,16 +60,16 @@ export interface ExportEngine {
   readUntil?(signal: AbortSignal, read: () => Promise<void>): Promise<void>;
   /** Sampled spans that have begun and not ended. */
   liveSpans(): number;
-  /** Whether `exit` can send anything. */
+  /** True if `exit` can send telemetry. */
   sendsAtExit(): boolean;
   /**
-   * For the `exit` event of the process: sends what is queued, as far as that can be done in `timeoutMs` while the
-   * calling thread stands still, and keeps or counts the rest. Never throws; without effect after `shutdown`.
+   * For the `exit` event of the process: sends queued telemetry for at most `timeoutMs` while the calling thread stands
+   * still, and keeps or counts the rest. Never throws; without effect after `shutdown`.
    */
   exit(timeoutMs: number): void;
   /**
-   * Closes the processors and whatever stands behind all parts. What is not settled when `signal` aborts is given up
-   * and counted, or kept on disk. The metric reader is its provider's to shut down, before. Never rejects; safe twice.
+   * Closes the processors and whatever stands behind all parts. Items that are not settled when `signal` aborts are
+   * dropped and counted, or kept on disk. The metric reader is its provider's to shut down, before. Never rejects; safe twice.
    */
   shutdown(signal: AbortSignal): Promise<void>;
 }

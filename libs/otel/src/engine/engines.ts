@@ -23,7 +23,7 @@ const engines: Record<OtlpEngine, CreateEngine> = {
   sdk: async (config, meters) => (await import('./sdk-engine.js')).createSdkEngine(config, meters),
 };
 
-/** What was checked may have changed since, such as a file of TLS. */
+/** The fault of an engine that cannot start. A checked fact may have changed since, such as a file of TLS. */
 const faultOf = (error: unknown, text: string): Fault => ({
   path: error instanceof TransportConfigError ? `otlp.${error.code}` : 'otlp',
   found: undefined,
@@ -31,8 +31,8 @@ const faultOf = (error: unknown, text: string): Fault => ({
 });
 
 /**
- * The one place that knows which engines there are. What an engine measures of itself goes to the app's own meters.
- * @throws OtelConfigError for what only an engine finds wrong.
+ * The one place that knows which engines there are. An engine's metrics of itself go to the app's own meters.
+ * @throws OtelConfigError for faults that only an engine finds.
  */
 export const createEngine = async (
   config: OtelConfig,

@@ -7,7 +7,7 @@ import type { OtelConfig } from '../options/otel.config.js';
 import type { OtlpProtocol } from '../options/otel.options.js';
 import type { OfficialExporters } from './official-options.js';
 
-/** Only what is chosen is imported: a bundle without `@grpc/grpc-js` sends over HTTP, and a start is shorter. */
+/** Only the chosen exporter is imported: a bundle without `@grpc/grpc-js` sends over HTTP, and a start is shorter. */
 const load: Record<OtlpProtocol, () => Promise<OfficialExporters>> = {
   grpc: async () => (await import('./grpc-exporters.js')).grpcExporters,
   'http/protobuf': async () => (await import('./proto-exporters.js')).protoExporters,

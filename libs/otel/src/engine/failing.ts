@@ -4,7 +4,7 @@ import type { ExportEngine, SignalStatus } from './engine.js';
 
 const LOOK_MS = 20;
 
-/** Of an attempt for which a function for headers took too long: its answer comes yet, and is waited for. */
+/** The reason of an attempt whose header function took too long. Its answer is still awaited. */
 const HEADERS_TIMEOUT = 'headers_timeout';
 
 const isFailing = ({ last }: SignalStatus): boolean =>

@@ -41,7 +41,7 @@ const pointsOf = (metrics: ResourceMetrics): number => {
   return count;
 };
 
-/** An exporter's `export` that tells the tally what became of the items. */
+/** An exporter's `export` that counts the outcome of its items. */
 const counted =
   <I>(
     run: (items: I, done: (result: ExportResult) => void) => void,
@@ -162,7 +162,7 @@ const metricReader = (
   return boundedReader(reader, boundsOf(config));
 };
 
-/** The official exporters read their files once, so what was read at start stays true. */
+/** The official exporters read their files once, so the facts read at start stay true. */
 const observeCertificates = (config: OtelConfig, meters: MeterProvider): (() => void) => {
   const certificates = SIGNALS.flatMap((signal) => {
     const expiresAt = config.otlp[signal].tls?.expiresAt;
@@ -203,7 +203,7 @@ export const createSdkEngine = async (
       logs: tallies.logs.status(),
     }),
     liveSpans: () => live.sampled,
-    // The official exporters send on the loop, which gets no turn any more: what is queued stays counted as that.
+    // The official exporters send on the loop, which gets no turn any more: queued items stay counted as queued.
     sendsAtExit: () => false,
     exit: () => {},
     // The official parts know no deadline but their own: who calls goes on without them.

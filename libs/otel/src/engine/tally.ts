@@ -17,7 +17,7 @@ const reasonOf = (error: Error | undefined): string => {
 };
 
 /**
- * Counts what becomes of the items of one signal: created = accepted + rejected + dropped + queued at any
+ * Counts the outcomes of the items of one signal: created = accepted + rejected + dropped + queued at any
  * moment. The official exporters tell a partial success only in a log line, so that those count as accepted.
  */
 export class Tally {
@@ -36,7 +36,10 @@ export class Tally {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count;
   }
 
-  /** Runs one export; `done` is called once whatever happens: official serializers throw for values that no request holds. */
+  /**
+   * Runs one export; `done` is called once whatever happens: official serializers throw for values that no request
+   * holds.
+   */
   track(
     count: number,
     start: (done: (result: ExportResult) => void) => void,

@@ -14,36 +14,38 @@ import { Made } from './made.js';
 import { LateBoundMeterProvider } from './meter.js';
 import { LateBoundTracerProvider } from './tracer.js';
 
-/** What an app brings with it. What is absent is off. */
+/** The providers of an app. A signal without a provider is off. */
 export interface RealProviders {
   readonly tracerProvider?: TracerProvider;
   readonly meterProvider?: MeterProvider;
   readonly loggerProvider?: LoggerProvider;
-  /** In what form context leaves and reaches the app. */
+  /** The format in which context leaves and reaches the app. */
   readonly propagator?: TextMapPropagator;
-  /** Sends what there is of a signal. Rejects where something did not reach the collector. Absent: nothing to send. */
+  /**
+   * Sends the ended items of a signal. Rejects if one did not reach the collector. Absent: there is nothing to send.
+   */
   readonly flush?: (signal: Signal, timeoutMs: number) => Promise<void>;
 }
 
 /**
- * The telemetry of one app from its start to its end. A process may have several. What Nest injects, and what observes
- * a part of the app, works through the stand-ins here; everything else goes by its context, see `GlobalProviders`.
+ * The telemetry of one app from its start to its end. A process may have several. Injected providers, and observers of
+ * a part of the app, work through the stand-ins here; everything else goes by its context, see `GlobalProviders`.
  */
 export class AppTelemetry {
   readonly tracers = new LateBoundTracerProvider((ms) => this.flush('traces', ms));
   readonly meters = new LateBoundMeterProvider((ms) => this.flush('metrics', ms));
   readonly loggers = new LateBoundLoggerProvider((ms) => this.flush('logs', ms));
-  /** Where the context of each request and call to this app begins: it holds whose they are, and nothing else. */
+  /** The context in which each request and call to this app begins. It holds only the app that they belong to. */
   readonly context: Context = withApp(EMPTY_CONTEXT, this);
-  /** What the app has made since its start. */
+  /** The counts of the items that the app has made since its start. */
   readonly made = new Made();
-  /** `service.name`, as far as the options name it. */
+  /** `service.name`; undefined if the options do not name it. */
   service: string | undefined;
   readonly #endListeners = new Set<() => void>();
   #isRunning = false;
   #flush: RealProviders['flush'];
 
-  /** Between the start of its providers and their last flush. */
+  /** True from the start of its providers to their last flush. */
   get isRunning(): boolean {
     return this.#isRunning;
   }
@@ -56,12 +58,12 @@ export class AppTelemetry {
     if (loggerProvider !== undefined) this.loggers.fill(loggerProvider);
   }
 
-  /** Sends what there is of `signal`. Rejects where something did not reach the collector. */
+  /** Sends the ended items of `signal`. Rejects if one did not reach the collector. */
   async flush(signal: Signal, timeoutMs: number = FLUSH_TIMEOUT_MS): Promise<void> {
     await this.#flush?.(signal, timeoutMs);
   }
 
-  /** Runs what was given to {@link onEnd}; then nothing that was handed out does anything more. Safe twice. */
+  /** Runs the listeners of {@link onEnd}. After that the stand-ins that were handed out do nothing. Safe twice. */
   end(): void {
     const listeners = [...this.#endListeners];
     this.#endListeners.clear();
@@ -73,7 +75,10 @@ export class AppTelemetry {
     this.loggers.unfill();
   }
 
-  /** Calls `listener` once at the end, after the last collection; it must not throw. Returns how to take it back. */
+  /**
+   * Calls `listener` once at the end, after the last collection; it must not throw. Returns a function that removes
+   * it.
+   */
   onEnd(listener: () => void): () => void {
     this.#endListeners.add(listener);
     return () => this.#endListeners.delete(listener);

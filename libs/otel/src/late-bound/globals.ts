@@ -17,15 +17,15 @@ import { LateBoundTracerProvider } from './tracer.js';
 /** Another copy of this package may be older or newer: its stand-ins are shared only if they are made alike. */
 const SHAPE = 3;
 
-/** Whose each part of the API is. */
+/** The owner of each part of the API. */
 export type Ownership = Readonly<Record<Signal | 'context' | 'propagation', SlotOwner>>;
 
 /**
- * Our stand-ins for tracers, meters, loggers and the propagator. They are the API's global ones wherever nobody else's
- * are, and our own instrumentation works through them everywhere.
+ * Our stand-ins for tracers, meters, loggers and the propagator. They are the API's globals unless another SDK holds
+ * those, and our own instrumentation works through them everywhere.
  *
  *     globalProviders.install();         // at import: early tracers and instruments become ours
- *     globalProviders.join(app, real);   // an app starts: what was handed out works from now on
+ *     globalProviders.join(app, real);   // an app starts: stand-ins that were handed out work from now on
  *     globalProviders.leave(app);        // after its last flush: the others go on, or all waits for the next app
  *
  * With one app, all goes to it. With several, each span, measurement and record goes to the app whose request or call
@@ -40,9 +40,9 @@ export class GlobalProviders {
   readonly shape = SHAPE;
   readonly #recordings: RealProviders[] = [];
   #apps = new Set<AppTelemetry>();
-  /** Of these, those that start and have not come up: nobody tells of a start that failed. */
+  /** The apps that start and have not come up. A failed start stays here, because nothing reports it. */
   readonly #starting = new Set<AppTelemetry>();
-  /** Stands for an app while {@link fillWith} holds. */
+  /** Replaces the apps while {@link fillWith} holds. */
   readonly byHand = new AppTelemetry();
 
   /** The running apps: those that are up, the longest first, then those that start, the one that last went on first. */
@@ -50,25 +50,25 @@ export class GlobalProviders {
     return [...this.#apps];
   }
 
-  /** Whether an app runs at the moment. */
+  /** True while an app runs. */
   get filled(): boolean {
     return this.#apps.size > 0;
   }
 
-  /** Whether what is done in `context` belongs to `app`. Always, as long as it is the only one. */
+  /** Returns true if work in `context` belongs to `app`. A single app owns all work. */
   isOf(context: Context, app: AppTelemetry): boolean {
-    // An app whose start has failed still hears of what the process does.
+    // An app whose start has failed still hears of work in the process.
     return app.isRunning && (this.#apps.size < 2 || this.appIn(context) === app);
   }
 
-  /** The app that what is done in `context` belongs to; `undefined` while none runs. */
+  /** The app to which work in `context` belongs; `undefined` while none runs. */
   appIn(context: Context): AppTelemetry | undefined {
     const [oldest] = this.#apps;
     if (this.#apps.size < 2) return oldest;
     return (appOf(context) as AppTelemetry | undefined) ?? oldest;
   }
 
-  /** Whose what the API hands out is. */
+  /** The owners of the objects that the API hands out. */
   ownership(): Ownership {
     return {
       traces: slotOwner('trace', this.tracers),
@@ -88,12 +88,12 @@ export class GlobalProviders {
     takeSlot('logs', this.loggers);
   }
 
-  /** Whether it is the first of {@link apps}. */
+  /** Returns true if the app is the first of {@link apps}. */
   isFirst(app: AppTelemetry): boolean {
     return this.apps[0] === app;
   }
 
-  /** Those that are up. */
+  /** The apps that are up. */
   get up(): readonly AppTelemetry[] {
     return this.apps.filter((app) => !this.#starting.has(app));
   }
@@ -108,7 +108,7 @@ export class GlobalProviders {
   /** The app serves, or has bootstrapped where it serves nobody. Safe twice. */
   comesUp(app: AppTelemetry): void {
     if (!this.#starting.delete(app)) return;
-    // Behind those that came up before.
+    // Its place is behind the apps that came up before.
     this.#apps.delete(app);
     this.#apps = new Set([...this.up, app, ...this.#starting]);
     this.#arrange();
@@ -139,7 +139,9 @@ export class GlobalProviders {
     this.#arrange();
   }
 
-  /** The app has ended. Only what is its own goes; with the last app, context manager and propagator. Safe twice. */
+  /**
+   * The app has ended. Its providers are removed; with the last app, context manager and propagator too. Safe twice.
+   */
   leave(app: AppTelemetry): void {
     if (!this.#apps.delete(app)) return;
     this.#starting.delete(app);
@@ -155,7 +157,7 @@ export class GlobalProviders {
     this.install();
   }
 
-  /** Sends what there is of `signal` in every app. Rejects with the first reason where something was not taken. */
+  /** Sends the ended items of `signal` in every app. Rejects with the first reason if an item was not taken. */
   async flush(signal: Signal, timeoutMs: number = FLUSH_TIMEOUT_MS): Promise<void> {
     const flushed = await Promise.allSettled(this.apps.map((app) => app.flush(signal, timeoutMs)));
     const failed = flushed.find((result) => result.status === 'rejected');
@@ -173,7 +175,7 @@ export class GlobalProviders {
     this.install();
   }
 
-  /** Takes back what the last {@link fillWith} did. */
+  /** Reverts the last {@link fillWith}. */
   release(): void {
     this.#recordings.pop();
     const before = this.#recordings.at(-1);

@@ -12,7 +12,7 @@ import { diag } from '../api/diag.js';
 import { Binding } from './slot.js';
 import type { LateBoundSlot } from './slot.js';
 
-/** What an instrument asks of the meter that made it. */
+/** The part of a meter that its instruments need. */
 export interface InstrumentMeter {
   readonly slot: LateBoundSlot<MeterProvider, Meter>;
   /** The real meter of `provider`, a noop one while waiting. */
@@ -57,7 +57,7 @@ export class LateBoundAdder implements Counter, UpDownCounter {
   }
 }
 
-/** Histogram and Gauge; drops what {@link LateBoundAdder} drops. */
+/** Histogram and Gauge. It drops the same values as {@link LateBoundAdder}. */
 export class LateBoundRecorder implements Histogram, Gauge {
   readonly #target: LateBoundTarget<Histogram>;
 

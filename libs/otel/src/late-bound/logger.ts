@@ -55,7 +55,7 @@ class LateBoundLogger implements Logger {
       const { attributes: _, ...rest } = record;
       this.#binding.in(rest.context).emit(rest);
     } catch {
-      // It has nothing else either.
+      // The attributes were not the cause, so the record is lost.
     }
   }
 

@@ -2,8 +2,8 @@ import { TraceFlags, isSpanContextValid } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 
 /**
- * How much of each signal an app has made, counted where it is made and not where it arrives: what the export engine
- * got is held against it.
+ * Counts the items of each signal that an app has made, where they are made and not where they arrive. The self-check
+ * compares them with the items that the export engine got.
  */
 export class Made {
   traces = 0;

@@ -119,7 +119,7 @@ class BatchObserver implements Bindable {
       .removeBatchObservableCallback(this.#observe, this.#targets);
   }
 
-  // The SDK takes its own instruments only.
+  // The SDK takes only its own instruments.
   readonly #observe: BatchObservableCallback = (result) => {
     const translated: BatchObservableResult = {
       observe(observable, value, attributes) {

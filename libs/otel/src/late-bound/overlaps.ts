@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 
-/** Spans that an instrumentation of somebody else makes of work of which this package makes its own. */
+/** Spans that another instrumentation makes of work for which this package makes spans too. */
 export interface Overlap {
   /** Name and version of the instrumentation scope. */
   readonly scope: string;
@@ -19,18 +19,18 @@ const SIDES: Readonly<Partial<Record<SpanKind, Overlap['side']>>> = {
   [SpanKind.CLIENT]: 'client',
 };
 
-/** Which protocol a scope makes spans of; `undefined` for nearly all, whose tracers then are not watched. */
+/** The protocol of the spans of a scope; `undefined` for nearly all scopes, whose tracers are not watched then. */
 export const protocolOf = (scope: string): Overlap['protocol'] | undefined => {
   const [, what] = INSTRUMENTATION.exec(scope) ?? [];
   if (what === undefined) return undefined;
   return what === 'grpc' ? 'grpc' : 'http';
 };
 
-/** Whoever wants to know of overlaps is told of each of their spans. */
+/** Tells its listeners of each overlapping span. */
 export class Overlaps {
   readonly #listeners = new Set<OverlapListener>();
 
-  /** Returns how to stop it. `listener` must not throw. */
+  /** Returns a function that removes `listener`, which must not throw. */
   listen(listener: OverlapListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -3,7 +3,7 @@ import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@
 import { readSlot } from '../api/api-global.js';
 import { LateBoundSlot } from './slot.js';
 
-/** Carries nothing: for an app whose context is not to travel. */
+/** A propagator that carries nothing, for an app whose context is not to travel. */
 export const NO_PROPAGATOR: TextMapPropagator = {
   inject: () => {},
   extract: (context) => context,
@@ -12,8 +12,8 @@ export const NO_PROPAGATOR: TextMapPropagator = {
 
 /**
  * The propagator of the app that a context belongs to. While no app has one it is the one that somebody else has
- * registered. Our own instrumentation uses it whoever holds the API's: what leaves this service has the format that
- * its options name.
+ * registered. Our own instrumentation uses it even if another SDK holds the API's: outgoing
+ * context has the format that the options name.
  */
 export class LateBoundPropagator implements TextMapPropagator {
   readonly #slot = new LateBoundSlot<TextMapPropagator, never>();
@@ -31,7 +31,7 @@ export class LateBoundPropagator implements TextMapPropagator {
     this.#slot.arrange(apps);
   }
 
-  /** For a recording in tests. `undefined` gives back what was taken. */
+  /** Replaces the propagator for a recording in tests. `undefined` restores it. */
   take(provider: TextMapPropagator | undefined): void {
     this.#slot.take(provider);
   }

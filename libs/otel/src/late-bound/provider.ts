@@ -2,17 +2,17 @@ import { LateBoundSlot } from './slot.js';
 
 /** Options of `forceFlush`, as the SDK's providers have them. */
 interface FlushOptions {
-  /** Default: 30,000. */
+  /** Deadline in ms. Default: 30,000. */
   readonly timeoutMillis?: number;
 }
 
-/** Rejects where something did not reach the collector within `timeoutMs`. */
+/** Rejects if an item did not reach the collector within `timeoutMs`. */
 type Flush = (timeoutMs: number) => Promise<void>;
 
 /** The timeout of a flush by the SDK's providers. */
 export const FLUSH_TIMEOUT_MS = 30_000;
 
-/** A provider that may be asked before the real one exists, and bound again after a release: what all signals share. */
+/** A provider that may be asked before the real one exists, and bound again after a release. All signals share it. */
 export class LateBoundProvider<Provider extends object, Handle> {
   protected readonly slot = new LateBoundSlot<Provider, Handle>();
   readonly #flush: Flush;
@@ -21,7 +21,7 @@ export class LateBoundProvider<Provider extends object, Handle> {
     this.#flush = flush;
   }
 
-  /** Of one app of the process, where there may be several. */
+  /** Adds the provider of one app; a process may have several. */
   fill(provider: Provider, app?: object): void {
     this.slot.fill(provider, app);
   }
@@ -36,8 +36,8 @@ export class LateBoundProvider<Provider extends object, Handle> {
   }
 
   /**
-   * Resolves when all that was made so far is with the collector. Rejects where some is not: with the reason, or after
-   * `timeoutMillis` (default: 30,000). [trace, metrics and logs SDK, ForceFlush]
+   * Resolves when the collector has all items made so far. Rejects with the reason if one is missing, or after
+   * `timeoutMillis` (default: 30,000 ms). [trace, metrics and logs SDK, ForceFlush]
    */
   forceFlush(options?: FlushOptions): Promise<void> {
     return this.#flush(options?.timeoutMillis ?? FLUSH_TIMEOUT_MS);
@@ -48,7 +48,7 @@ export class LateBoundProvider<Provider extends object, Handle> {
     await this.forceFlush().catch(() => undefined);
   }
 
-  /** For a recording in tests. `undefined` gives back what was taken. */
+  /** Replaces the provider for a recording in tests. `undefined` restores it. */
   take(provider: Provider | undefined): void {
     this.slot.take(provider);
   }

@@ -23,16 +23,16 @@ export interface Scope<Options> {
 }
 
 /**
- * Where real providers go in and come out again. While one app runs, handles compare the provider that they are bound
+ * Holds the real providers of the running apps. While one app runs, handles compare the provider that they are bound
  * to with {@link LateBoundSlot.only}: one property read. From the second app on, each call goes to the provider of
  * the app whose context it is made in.
  */
 export class LateBoundSlot<Provider extends object, Handle> {
-  /** That of the first app, see `GlobalProviders.apps`; `undefined` while waiting. */
+  /** The provider of the first app, see `GlobalProviders.apps`; `undefined` while waiting. */
   provider: Provider | undefined;
   /**
-   * The same, unless {@link current} has to look at the context. That stays so until all apps have left: what goes on
-   * in the context of one that has ended is nobody else's.
+   * Equals the provider above, unless {@link current} has to look at the context. That stays so until all apps have
+   * left: work in the context of an ended app belongs to no other app.
    */
   only: Provider | typeof SHARED | undefined;
   readonly #byApp = new Map<object, Provider>();
@@ -55,7 +55,7 @@ export class LateBoundSlot<Provider extends object, Handle> {
     this.#settle();
   }
 
-  /** Which app comes first for what belongs to no call; those that are not named stay behind. */
+  /** Sets the order of apps for work outside of any call; apps that are not named stay behind. */
   arrange(apps: Iterable<object>): void {
     const before = new Map(this.#byApp);
     this.#byApp.clear();
@@ -66,13 +66,13 @@ export class LateBoundSlot<Provider extends object, Handle> {
     this.#settle();
   }
 
-  /** For a recording in tests: everything works through `provider`, whatever apps there are, until `undefined`. */
+  /** Makes everything work through `provider`, for a recording in tests, until `undefined` is given. */
   take(provider: Provider | undefined): void {
     this.#taken = provider;
     this.#settle();
   }
 
-  /** For a call in `context`, which is the active one if none is given. */
+  /** The provider for a call in `context`. Default: the active context. */
   current(context: Context | undefined): Provider | undefined {
     if (this.only !== SHARED) return this.only;
     const app = appOf(context ?? contexts.active());
@@ -99,7 +99,7 @@ export class LateBoundSlot<Provider extends object, Handle> {
     return made;
   }
 
-  /** What observes belongs to no request, so it is asked by the oldest app only, or each value would be there twice. */
+  /** An observer belongs to no request, so only the oldest app asks it. Otherwise each value would be there twice. */
   #settle(): void {
     const oldest = this.#taken ?? this.#byApp.values().next().value;
     this.only = this.#hasShared && this.#taken === undefined ? SHARED : oldest;
@@ -115,7 +115,7 @@ export class LateBoundSlot<Provider extends object, Handle> {
   }
 }
 
-/** What a handle is with a provider: two property reads and a comparison as long as that stays the same. */
+/** The object behind a handle, by provider: two property reads and a comparison while the provider stays the same. */
 export class Binding<Provider extends object, Target> {
   readonly #slot: LateBoundSlot<Provider, unknown>;
   readonly #make: (provider: Provider) => Target;
@@ -136,14 +136,14 @@ export class Binding<Provider extends object, Target> {
     this.#make = make;
   }
 
-  /** For a call in `context`, which is the active one if none is given. */
+  /** The provider for a call in `context`. Default: the active context. */
   in(context: Context | undefined): Target {
     return this.#slot.only === this.#provider
       ? this.#target
       : this.with(this.#slot.current(context));
   }
 
-  /** For what belongs to no call. */
+  /** The object for work outside of any call. */
   oldest(): Target {
     return this.with(this.#slot.provider);
   }

@@ -29,7 +29,7 @@ export class LateBoundTracerProvider
   extends LateBoundProvider<TracerProvider, Tracer>
   implements TracerProvider
 {
-  /** Spans of others through these tracers that are there twice. */
+  /** Spans of other instrumentations that these tracers make and that are there twice. */
   readonly overlaps = new Overlaps();
 
   getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
@@ -54,7 +54,7 @@ class LateBoundTracer implements Tracer {
 
   /** The SDK throws for attributes, links and times that cannot be read, and a sampler may throw anything. */
   startSpan(name: string, options?: SpanOptions, given?: Context): Span {
-    // Given on, since the SDK would ask the API, which may be unable to tell.
+    // The context is passed on: the SDK would ask the API, which may be unable to tell.
     const parent = given ?? contexts.active();
     const tracer = this.#binding.in(parent);
     try {
@@ -79,12 +79,15 @@ class LateBoundTracer implements Tracer {
     const options = args.length > 1 ? (args[0] as SpanOptions) : undefined;
     const parent = args.length > 2 ? (args[1] as Context) : contexts.active();
     const span = this.startSpan(name, options, parent);
-    // What the function throws is its caller's.
+    // An error of the function goes to its caller.
     return contexts.with(trace.setSpan(parent, span), act as never, undefined, span as never);
   }
 }
 
-/** Of an instrumentation that may make the spans that this package makes: all others pay nothing for the question. */
+/**
+ * The tracer of an instrumentation that may make the same spans as this package. Other tracers pay nothing for the
+ * check.
+ */
 class WatchedTracer extends LateBoundTracer {
   readonly #overlaps: Overlaps;
   readonly #what: Omit<Overlap, 'side'>;

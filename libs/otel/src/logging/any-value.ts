@@ -8,7 +8,7 @@ const MAX_NODES = 1000;
 const MAX_CHARS = 65_536;
 const MAX_KEY_CHARS = 1024;
 
-/** What one conversion may still spend; shared by all parts of a value. */
+/** The budget that one conversion has left. All parts of a value share it. */
 interface Budget {
   nodes: number;
   chars: number;
@@ -17,7 +17,7 @@ interface Budget {
 
 /**
  * Any value of JavaScript as an OTLP AnyValue. Never throws, and copies at most 1000 parts in 8 levels
- * with 65,536 characters and bytes in all; what is beyond becomes `[Truncated]` or is cut.
+ * with 65,536 characters and bytes in all; the rest becomes `[Truncated]` or is cut.
  *
  * BigInt, Symbol and functions become strings, Date its ISO form, Map an object (or a list of pairs),
  * Set a list, Error an object of name, message, stack, code and cause. `toJSON` is honoured. Lone

@@ -22,20 +22,20 @@ const LEVELS: Readonly<Record<NonNullable<DiagnosticsOptions['level']>, DiagLogL
 
 const CONTEXT = 'OpenTelemetry';
 const MAX_LINE_CHARS = 2000;
-// Well beyond what is shown, so that a secret cut in two here is cut off there.
+// This limit is well above the shown length, so that a secret cut in two here is cut off there.
 const MAX_MASKED_CHARS = 10_000;
 const MAX_CAUSE_CHARS = 120;
 const MAX_CAUSES = 200;
 // After a gRPC status comes how far the call got, which is another story each time.
 const GRPC_DETAILS = /\b(\d{1,2} [A-Z_]{2,}):.*/;
-// What differs from one occurrence of the same trouble to the next.
+// Parts that differ between two occurrences of one trouble.
 const VARYING = /"[^"]*"|'[^']*'|\b[\da-f]{8,}\b|\d+/gi;
 
 /** Nest's levels that the lines have. */
 type Level = 'verbose' | 'debug' | 'log' | 'warn' | 'error';
 
 interface DiagBridgeOptions {
-  /** Whose format the lines have. */
+  /** The logger whose format the lines have. */
   readonly settings: LoggerSettings;
   readonly mask: SecretMask;
   /** Monotonic milliseconds. Default: `performance.now`. */

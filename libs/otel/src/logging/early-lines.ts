@@ -6,7 +6,7 @@ import type { LogEntry } from './log-emitter.js';
 import { SEVERITY, contentOf, resolvedMessages } from './nest-call.js';
 import type { NestCall } from './nest-call.js';
 
-/** A start logs a line for each module and route; what goes on for longer is no start. */
+/** A start logs a line for each module and route. More lines than this are no start. */
 const MOST_LINES = 1000;
 
 /** One call of Nest's logger before the app has chosen one. */
@@ -25,14 +25,14 @@ const currentLevels = (): LogLevel[] | undefined =>
 /** Nest's own, as long as nobody has chosen another when this package is imported. */
 const DEFAULT = currentLogger();
 
-/** Prints what Nest's own logger would, and remembers it. */
+/** Prints the lines of Nest's own logger, and remembers them. */
 class EarlyLogger extends ConsoleLogger {
   readonly lines: EarlyLine[] = [];
   left = 0;
 
   constructor() {
     const logLevels = currentLevels();
-    // As Nest's own lines have it, which are nearly all.
+    // Nest's own lines have a timestamp, and nearly all lines are Nest's.
     super({ timestamp: true, ...(logLevels && { logLevels }) });
   }
 
@@ -66,16 +66,16 @@ export const keepEarlyLines = (): void => {
   Logger.overrideLogger(early);
 };
 
-/** Whether Nest logs through what remembers. */
+/** Returns true if Nest logs through the logger that remembers. */
 export const keepsEarlyLines = (): boolean => early !== undefined && currentLogger() === early;
 
-/** Whether the app has chosen a logger. Lines that `bufferLogs` holds go to it when the start is over. */
+/** Returns true if the app has chosen a logger. Lines that `bufferLogs` holds go to it when the start is over. */
 export const isChosen = (): boolean => currentLogger() !== DEFAULT && !keepsEarlyLines();
 
-/** Whether lines are held by `bufferLogs` at the moment. */
+/** Returns true while `bufferLogs` holds lines. */
 export const isBuffering = (): boolean => Reflect.get(Logger, 'isBufferAttached') === true;
 
-/** Gives Nest its own logger back, unless the app has chosen one, and forgets. Returns what was remembered, once. */
+/** Gives Nest its own logger back, unless the app has chosen one, and forgets the lines. Returns them once. */
 export const takeEarlyLines = (): {
   readonly lines: readonly EarlyLine[];
   readonly left: number;
@@ -92,7 +92,7 @@ export const takeEarlyLines = (): {
 };
 
 /**
- * Makes records of what was remembered, with the time and the context of each line, as far as the logger that the app has
+ * Makes records of the remembered lines, with the time and the context of each line, as far as the logger that the app has
  * chosen takes its level. Returns how many lines were too many.
  */
 export const emitEarlyLines = (): number => {

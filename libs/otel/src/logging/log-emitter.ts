@@ -8,10 +8,10 @@ import { toText } from '../exceptions/text.js';
 
 const MAX_SCOPES = 500;
 const MAX_SCOPE_CHARS = 256;
-/** Where the logger's context goes when it cannot be a scope name: too long, or one of too many. */
+/** The attribute for a logger's context that cannot be a scope name: it is too long, or one of too many. */
 const CONTEXT_ATTRIBUTE = 'nestjs.logger.context';
 
-/** What a log record says. */
+/** The contents of a log record. */
 export interface LogContent {
   readonly body: unknown;
   readonly attributes: Attributes | undefined;

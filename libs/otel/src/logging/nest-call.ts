@@ -30,7 +30,7 @@ export interface NestCall {
   readonly params: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A call sorted out: what is the message, what describes it. */
+/** The arguments of a call, sorted into message and description. */
 interface Sorted {
   readonly first: unknown;
   readonly further: readonly unknown[];
@@ -44,13 +44,13 @@ const isPlainObject = (value: unknown): value is Record<string, unknown> => {
   return prototype === null || prototype === Object.prototype;
 };
 
-/** Where an object keeps an error that it is about, as pino has it: `error({ err: error, orderId })`. */
+/** The key under which an object keeps its error, as in pino: `error({ err: error, orderId })`. */
 const errorKeyOf = (value: unknown): string | undefined =>
   isPlainObject(value)
     ? ['err', 'error'].find((name) => isErrorLike(attempt(() => value[name])))
     : undefined;
 
-/** Nest 11 leaves plain objects among the messages; they mean what the params of 12 do. */
+/** Nest 11 leaves plain objects among the messages; they mean the same as the params of 12. */
 const paramsOf = ({ messages, params }: NestCall): Record<string, unknown> | undefined => {
   const objects = messages.filter((message, at) => at > 0 && isPlainObject(message));
   return objects.length === 0 ? params && { ...params } : Object.assign({}, ...objects, params);
@@ -102,8 +102,8 @@ const bodyOf = (message: unknown): unknown => {
 };
 
 /**
- * What the one record of a call says: the first message is its body, plain objects are its attributes, an error or a
- * stack its exception, and what else there is goes to `nestjs.logger.messages`.
+ * The record of a call: the first message is its body, plain objects are its attributes, an error or a
+ * stack its exception, and the rest goes to `nestjs.logger.messages`.
  */
 export const contentOf = (call: NestCall): LogContent => {
   const { messages, params, stack } = call;
@@ -128,13 +128,13 @@ export const contentOf = (call: NestCall): LogContent => {
 
 const isFunction = (message: unknown): message is Function => typeof message === 'function';
 
-/** As Nest does: a class stands for its name, any other function for what it returns. */
+/** Resolves a lazy message as Nest does: a class stands for its name, any other function for its result. */
 const resolveLazy = (message: unknown): unknown => {
   if (!isFunction(message)) return message;
   if (Function.prototype.toString.call(message).startsWith('class ')) return message.name;
   return resolveLazy((message as () => unknown)());
 };
 
-/** What lazy messages stand for. Done once for a line and its record, since each would run them. */
+/** Resolves lazy messages, once for a line and its record: each would run them again. */
 export const resolvedMessages = (messages: unknown[]): unknown[] =>
   messages.some(isFunction) ? messages.map(resolveLazy) : messages;

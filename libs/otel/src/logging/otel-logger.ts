@@ -19,7 +19,7 @@ const DIM_OFF = '\u001B[22m';
 /** Injection token of the frozen {@link LoggerSettings}. */
 export const LOGGER_SETTINGS = Symbol('nestlens.otel.logger-settings');
 
-/** What ConsoleLogger hands to `getJsonLogObject`. */
+/** The options that ConsoleLogger hands to `getJsonLogObject`. */
 interface JsonLineOptions {
   context: string;
   logLevel: LogLevel;
@@ -39,14 +39,14 @@ interface JsonLine {
 }
 
 /**
- * Nest's ConsoleLogger that knows the active span and sends what it prints as OTLP log records too.
+ * Nest's ConsoleLogger that knows the active span and also sends its lines as OTLP log records.
  *
  *     const app = await NestFactory.create(AppModule, { bufferLogs: true });
  *     app.useLogger(app.get(OtelLogger));
  *
  * JSON lines get `trace_id`, `span_id` and `trace_flags`; pretty lines end in `trace_id=...`. Levels,
  * `setLogLevels` included, hold for both ways. Nothing is sent from a context that suppresses tracing,
- * such as that of a probe or an exporter, nor for what is logged while a record is being sent.
+ * such as that of a probe or an exporter, nor for lines that are logged while a record is being sent.
  */
 @Injectable()
 export class OtelLogger extends ConsoleLogger {
@@ -81,7 +81,7 @@ export class OtelLogger extends ConsoleLogger {
     try {
       super.printMessages(resolved, context, logLevel, writeStreamType, errorStack, params);
     } finally {
-      // Nest throws for an error whose getters throw; what can be told of it is told all the same.
+      // Nest throws for an error whose getters throw. Its readable parts are sent all the same.
       this.#emitter?.emit({
         severityNumber: SEVERITY[logLevel],
         severityText: logLevel,

@@ -5,13 +5,13 @@ import type { SlotOwner } from '../api/slot-owner.js';
 import { globalProviders } from '../late-bound/globals.js';
 import type { Ownership } from '../late-bound/globals.js';
 
-/** What is so of the API in this process, looked up when it is asked for. */
+/** The facts about the API in this process, looked up at each call. */
 export interface ApiFacts {
   readonly owners: Ownership;
   /** The version that made the shared object, and that of the copy that we use. */
   readonly shared: string | undefined;
   readonly own: string;
-  /** Whether users' handles of our version see what is registered. */
+  /** True if users' handles of our version see the registered objects. */
   readonly readable: boolean;
   readonly copies: readonly ApiCopy[];
 }
@@ -24,7 +24,7 @@ export const apiFacts = (): ApiFacts => ({
   copies: apiCopies(),
 });
 
-/** What another owner means, by the part of the API. */
+/** The consequence of another owner, by the part of the API. */
 const MEANING: Readonly<Record<keyof Ownership, string>> = {
   traces: 'tracers from the API are theirs; spans of this package and what is injected stay ours',
   metrics: 'meters from the API are theirs; metrics of this package and what is injected stay ours',
@@ -59,7 +59,7 @@ const copyFindings = (copies: readonly ApiCopy[]): readonly Finding[] => {
   return [['API copies', `there are several versions: ${all}`]];
 };
 
-/** Each thing of the API that is not as a user would expect: what, and what that means. Empty if all is ours. */
+/** Each surprising fact of the API with its consequence. Empty if all parts are ours. */
 export const apiFindings = ({
   owners,
   shared,

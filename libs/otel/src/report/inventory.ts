@@ -5,7 +5,7 @@ type InventoryItem =
   | { readonly kind: 'instrumented'; readonly what: string; readonly detail: string }
   | { readonly kind: 'left-out'; readonly what: string; readonly why: string };
 
-/** What is instrumented, and what is not and why. Rooms write it while they start; the report prints it. */
+/** The instrumented parts, and the others with the reason. Rooms write it while they start; the report prints it. */
 @Injectable()
 export class Inventory {
   readonly #items = new Map<string, InventoryItem>();

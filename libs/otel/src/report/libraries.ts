@@ -1,8 +1,8 @@
-// Not by name: webpack writes `undefined` for a call of `createRequire` whose argument it does not know.
+// `createRequire` is not called by its name: webpack writes `undefined` for such a call with an unknown argument.
 import nodeModule from 'node:module';
 import { join } from 'node:path';
 
-/** What a library does for an app, and what Nestlens makes of that today. */
+/** The work of a library for an app, and the telemetry that Nestlens makes of it today. */
 interface Family {
   readonly what: string;
   readonly why: string;
@@ -79,7 +79,7 @@ const NAME = /^(@[^\\/]+[\\/])?[^\\/]+/;
 
 /**
  * The names of the packages that this process has loaded as CommonJS, by Node's own cache; an ES module appears in no
- * list, and neither does what a bundle holds.
+ * list, and neither do packages inside a bundle.
  */
 export const loadedPackages = (
   cache: object = nodeModule.createRequire(join(process.cwd(), 'x')).cache,
@@ -93,7 +93,7 @@ export const loadedPackages = (
   return names;
 };
 
-/** One row for each family of which something is loaded: what leaves no telemetry, and why. */
+/** One row for each family with a loaded library: the library without telemetry, and the reason. */
 export const unseenLibraries = (
   loaded: ReadonlySet<string> = loadedPackages(),
 ): readonly { readonly what: string; readonly why: string }[] =>

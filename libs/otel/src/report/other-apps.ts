@@ -4,7 +4,7 @@ import { globalProviders } from '../late-bound/globals.js';
 
 const named = ({ service }: AppTelemetry): string => `"${service ?? 'unnamed'}"`;
 
-/** What it means that `app` starts where `others` run, the oldest first; `undefined` where none does. */
+/** The consequence for `app` of `others` that run already, the oldest first; `undefined` if none does. */
 const otherAppsText = (app: AppTelemetry, others: readonly AppTelemetry[]): string | undefined => {
   const [oldest] = others;
   if (oldest === undefined) return undefined;

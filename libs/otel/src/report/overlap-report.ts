@@ -5,7 +5,7 @@ import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import type { Overlap } from '../late-bound/overlaps.js';
 
-/** Of which work this package makes spans: `http.server`, `http.client`, `rpc.server` and `rpc.client`. */
+/** The work for which this package makes spans: `http.server`, `http.client`, `rpc.server` and `rpc.client`. */
 export type OwnSpans = Readonly<
   Record<Overlap['protocol'], Readonly<Record<Overlap['side'], boolean>>>
 >;

@@ -25,11 +25,11 @@ const words = (signal: Signal, status: SignalStatus): string => {
   return `${signal} ${parts.join(', ')}`;
 };
 
-/** What is in no signal's counts. */
+/** Losses outside of the counts of the signals. */
 interface LeftBehind {
   /** Spans that had begun. */
   readonly unendedSpans?: number;
-  /** Measurements of that long were not collected. Absent where all were. */
+  /** The time whose measurements were not collected, in ms. Absent if all were. */
   readonly sinceCollectionMs?: number;
 }
 
@@ -41,13 +41,13 @@ const leftWords = ({ unendedSpans = 0, sinceCollectionMs }: LeftBehind): string 
   return [...spans, measured].map((text) => `; ${text}`).join('');
 };
 
-/** Something did not get to the collector, nor to disk. */
+/** True if items reached neither the collector nor the disk. */
 export const hasLosses = (
   status: EngineStatus,
   { unendedSpans = 0, sinceCollectionMs }: LeftBehind = {},
 ): boolean => unendedSpans > 0 || sinceCollectionMs !== undefined || lossesOf(status) !== undefined;
 
-/** What was lost, by signal; undefined where nothing was. */
+/** The lost items, by signal; undefined if there are none. */
 export const lossesOf = (status: EngineStatus): string | undefined => {
   const losses = SIGNALS.flatMap((signal) => {
     const lost = lostIn(status[signal]);

@@ -1,11 +1,11 @@
 import { createContextKey } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 
-/** The server call that a context belongs to, as far as an interceptor may know it. */
+/** The part of a server call that an interceptor may know, by the context of the call. */
 export interface ActiveCall {
   /** True from the first interceptor of ours on; a second one has nothing to add. */
   watched: boolean;
-  /** Keeps what was thrown until the final status tells whether it matters. */
+  /** Keeps the thrown exception until the final status decides whether it counts. */
   failed(error: unknown): void;
 }
 

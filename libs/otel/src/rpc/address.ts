@@ -59,7 +59,7 @@ let lastAuthority: string | undefined;
 let lastAddress: Address | undefined;
 
 /**
- * The host and port of `:authority`. The client chooses them, so what is no host is left out.
+ * The host and port of `:authority`. The client chooses them, so a value that is no host is left out.
  * Remembers the last one: a server is mostly called by one name.
  */
 export const authorityAddress = (authority: string | undefined): Address | undefined => {

@@ -3,13 +3,13 @@ import { contexts } from '../context/contexts.js';
 import { completed } from './grpc-js.js';
 import type { GrpcClientCall, GrpcClientListener, GrpcMetadata, GrpcStatus } from './grpc-js.js';
 
-/** What the call runs in, and what it sends. */
+/** The context in which the call runs, and the metadata that it sends. */
 export interface StartedCall {
   readonly context: Context;
   readonly metadata: GrpcMetadata;
 }
 
-/** Who follows a client call. None of these may throw. */
+/** An observer of client calls. No method may throw. */
 export interface ClientCallObserver {
   /** The call starts, in the caller's context. The given metadata is the caller's own: not to be changed. */
   begin(metadata: GrpcMetadata): StartedCall;
@@ -17,7 +17,7 @@ export interface ClientCallObserver {
   end(status: GrpcStatus, call: GrpcClientCall): void;
 }
 
-/** Stands between the caller and grpc-js: what the caller gets back reaches it in the context that it called from. */
+/** Wraps a call between the caller and grpc-js, so that the answers reach the caller in the context of its call. */
 class ObservedClientCall implements GrpcClientCall, GrpcClientListener {
   readonly next: GrpcClientCall;
   readonly #observer: ClientCallObserver;

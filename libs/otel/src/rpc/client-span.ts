@@ -20,13 +20,13 @@ import { ATTR_RPC_REQUEST_HEADER } from './semconv.js';
 import { boundedDetails, CANCELLED, OK, statusCodeName } from './status-code.js';
 import { warnOfFault } from '../faults/fault-log.js';
 
-/** What a span of a call needs of the client that makes it. */
+/** The parts of a client that the span of a call needs. */
 export interface ClientSpanOwner {
   readonly settings: RpcSettings;
   readonly tracer: Tracer;
   began(span: ClientSpan): void;
   ended(span: ClientSpan): void;
-  /** Records the duration. `end` is the status, or the error's type where no call came about. */
+  /** Records the duration. `end` is the status, or the error's type if no call came about. */
   measured(method: RpcMethod, end: number | string, seconds: number, context: Context): void;
 }
 
@@ -74,7 +74,7 @@ export class ClientSpan implements ClientCallObserver {
     });
   }
 
-  /** The app ends and nobody will tell the status any more. */
+  /** The app ends, so the status will not be known any more. */
   abandon(): void {
     this.end({ code: CANCELLED, details: 'The app has ended' });
   }
@@ -113,7 +113,7 @@ export class ClientSpan implements ClientCallObserver {
 
   #injected(metadata: GrpcMetadata): GrpcMetadata {
     try {
-      // People keep one Metadata for many calls, or pass on what a server received.
+      // Apps keep one Metadata for many calls, or pass on the one that a server received.
       const copy = metadata.clone();
       injectContext(this.#context, metadataHeaders(copy));
       return copy;

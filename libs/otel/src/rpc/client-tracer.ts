@@ -23,7 +23,7 @@ const isClientError = (name: GrpcCode): boolean => name !== 'OK';
 /** Spans and durations of the calls that one app makes. Knows nothing of Nest. */
 export class GrpcClientTracer implements ClientSpanOwner {
   readonly settings: RpcSettings;
-  /** By target, as it belongs to the attributes. Targets are the app's own configuration. */
+  /** Address attributes by target. Targets are the app's own configuration, so they are few. */
   readonly #methods = new Map<string, RpcMethods>();
   readonly #open = new Set<ClientSpan>();
   #tracer: Tracer | undefined;
@@ -39,7 +39,7 @@ export class GrpcClientTracer implements ClientSpanOwner {
     return (this.#tracer ??= ownTracer());
   }
 
-  /** A grpc-js client interceptor. Throws only what `nextCall` throws. */
+  /** A grpc-js client interceptor. Throws only the errors of `nextCall`. */
   intercept(target: string, options: GrpcCallOptions, nextCall: GrpcNextCall): GrpcClientCall {
     if (!this.#enabled || isTracingSuppressed(contexts.active())) return nextCall(options);
     const method = this.#methodOf(target, options);
@@ -69,7 +69,7 @@ export class GrpcClientTracer implements ClientSpanOwner {
     this.#duration.record(seconds, attributes, callContext);
   }
 
-  /** From now on calls pass untouched. Spans that are still open end here. */
+  /** Lets later calls pass untouched, and ends open spans. */
   disable(): void {
     this.#enabled = false;
     for (const span of this.#open) span.abandon();

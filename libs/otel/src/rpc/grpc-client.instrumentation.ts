@@ -51,7 +51,7 @@ export class GrpcClientInstrumentation
     this.#attachAll();
   }
 
-  /** Once more, for clients that Nest made in between. */
+  /** Looks once more, for clients that Nest made in between. */
   onApplicationBootstrap(): void {
     this.#attachAll();
   }

@@ -3,7 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 /** Metadata key of `@Client()`, the same in Nest 11 and 12. */
 const CLIENT_METADATA = 'microservices:is_client_instance';
 
-/** Nest's ClientGrpcProxy, as far as we look at it. */
+/** The part of Nest's ClientGrpcProxy that is read here. */
 interface NestGrpcClient {
   options: object;
   readonly url?: unknown;
@@ -57,7 +57,7 @@ export function* findGrpcClients(modules: ModulesContainer): Generator<FoundClie
         try {
           yield* clientsOf(instance);
         } catch {
-          // As above: what cannot be read holds no client for us.
+          // As above, an object that cannot be read counts as one without a client.
         }
       }
     }

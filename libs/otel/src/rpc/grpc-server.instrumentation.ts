@@ -16,7 +16,7 @@ import { runningServerTracers } from './traced-grpc.js';
 import { UnknownMethods } from './unknown-methods.js';
 import { warnOfFault } from '../faults/fault-log.js';
 
-/** A transport server of Nest, as far as we look at it; all of it may be missing in a custom one. */
+/** The part of Nest's transport server that is read here. A custom server may lack all of it. */
 interface TransportServer {
   readonly transportId?: unknown;
   readonly url?: unknown;

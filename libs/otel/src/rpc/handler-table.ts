@@ -31,7 +31,7 @@ const keyOf = (service: string, rpc: string, streaming: string): string =>
   `${service}/${rpc}/${streaming}`;
 
 /**
- * Which controller method serves which RPC, read from what the decorators left. An interceptor would learn it
+ * Finds the controller method that serves an RPC, by the metadata of the decorators. An interceptor would learn it
  * too late: guards run before it. Looks the controllers up at first use; they are all known then.
  */
 export class HandlerTable {

@@ -26,7 +26,7 @@ interface CallProperties {
 
 type Transformer = ((call: CallProperties) => CallProperties) & { [REPLACED]?: Transformer };
 
-/** On each function of ours, so that a second copy of this package knows it too. */
+/** A mark on each of our functions, so that a second copy of this package knows it too. */
 const OURS = Symbol.for('nestlens.grpc.interceptor');
 const REPLACED = Symbol.for('nestlens.grpc.replaced');
 

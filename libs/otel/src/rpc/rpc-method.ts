@@ -9,12 +9,12 @@ import {
 import { statusCodeName } from './status-code.js';
 import type { GrpcCode } from '@nestlens/otlp';
 
-/** What is known of one method before any of its calls. Made once and kept, so that a call computes none of it. */
+/** The facts of one method that are known before any call. They are made once, so that a call computes none. */
 export class RpcMethod {
   /** `pkg.Service/Method`. */
   readonly name: string;
   readonly ignored: boolean;
-  /** Of every span, from its start. */
+  /** Attributes of every span, from its start. */
   readonly attributes: Attributes;
   readonly #metricAttributes: Attributes;
   readonly #byCode = new Map<GrpcCode, Attributes>();
@@ -30,7 +30,7 @@ export class RpcMethod {
     this.#metricAttributes = { ...common, ...ofMetric };
   }
 
-  /** Of the duration's point; the same object each time. */
+  /** Attributes of the duration's point; the same object each time. */
   metricAttributes(code: number, isError: (name: GrpcCode) => boolean): Attributes {
     const name = statusCodeName(code);
     const known = this.#byCode.get(name);
@@ -41,7 +41,7 @@ export class RpcMethod {
     return attributes;
   }
 
-  /** Where no status came, as the call could not even begin. */
+  /** The attributes if the call could not begin, so that no status came. */
   failureAttributes(errorType: string): Attributes {
     return { ...this.#metricAttributes, [ATTR_ERROR_TYPE]: errorType };
   }

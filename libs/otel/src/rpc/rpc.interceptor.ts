@@ -14,7 +14,7 @@ const watch = (execution: ExecutionContext, next: CallHandler): Observable<unkno
 };
 
 /**
- * Hands what a gRPC handler throws, with its stack, to the call's span, before an exception filter turns it
+ * Hands an exception of a gRPC handler, with its stack, to the call's span, before an exception filter turns it
  * into a status. Register it as APP_INTERCEPTOR; in other contexts it does nothing.
  */
 @Injectable()
@@ -25,7 +25,7 @@ export class RpcInterceptor implements NestInterceptor {
 }
 
 /**
- * The same for controllers of a hybrid app whose gRPC server does not inherit the app's enhancers. Knows no app
- * and does nothing outside a traced call, so a controller class may keep it.
+ * This interceptor is for controllers of a hybrid app whose gRPC server does not inherit the app's enhancers. It knows
+ * no app and does nothing outside a traced call, so a controller class may keep it.
  */
 export const callWatcher: NestInterceptor = { intercept: watch };

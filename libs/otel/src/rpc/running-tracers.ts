@@ -11,8 +11,8 @@ export class RunningTracers<T> {
   readonly #running: Running<T>[] = [];
 
   /**
-   * That of the app which the active context belongs to; outside of any that of the app which has run longest, as with
-   * all that belongs to no app. Where that one has none, the oldest there is; `undefined` before the first and after the last.
+   * The tracer of the app to which the active context belongs. Outside of any app it is that of the app which has run
+   * longest, or the oldest tracer if that app has none; `undefined` before the first and after the last.
    */
   get current(): T | undefined {
     const [first] = this.#running;

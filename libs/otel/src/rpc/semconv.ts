@@ -3,12 +3,12 @@ export const ATTR_RPC_REQUEST_HEADER = (key: string): string => `rpc.request.hea
 /** Development in the conventions 1.45, so copied here. */
 export const EVENT_RPC_SERVER_CALL_EXCEPTION = 'rpc.server.call.exception';
 
-/** In no convention; the names under which OpenTelemetry's own Nest instrumentation tells them. */
+/** No convention has this name. OpenTelemetry's own Nest instrumentation uses it. */
 export const ATTR_NESTJS_CONTROLLER = 'nestjs.controller';
-/** In no convention; the names under which OpenTelemetry's own Nest instrumentation tells them. */
+/** No convention has this name. OpenTelemetry's own Nest instrumentation uses it. */
 export const ATTR_NESTJS_CALLBACK = 'nestjs.callback';
 
-/** `rpc.method` of what the server does not know. */
+/** `rpc.method` of a method that the server does not know. */
 export const RPC_METHOD_OTHER = '_OTHER';
 
 /** Seconds, as advised for `rpc.server.call.duration` and `rpc.client.call.duration`. */

@@ -4,13 +4,13 @@ import { contexts } from '../context/contexts.js';
 import { completed } from './grpc-js.js';
 import type { GrpcMetadata, GrpcServerCall, GrpcServerListener, GrpcStatus } from './grpc-js.js';
 
-/** Who follows a server call. None of these may throw. */
+/** An observer of server calls. No method may throw. */
 export interface ServerCallObserver {
   /** The request came. Returns the context in which all of the call runs. */
   begin(metadata: GrpcMetadata, call: GrpcServerCall): Context;
   /** The app answered; whether the wire takes this status is known only at the end. */
   answering(status: GrpcStatus): void;
-  /** The stream is closed: after the status went out, or without one. grpc-js tells it once. */
+  /** The stream is closed, after the status went out or without one. grpc-js reports it once. */
   end(): void;
 }
 

@@ -35,7 +35,7 @@ const messageText = (message: unknown): string => {
 };
 
 /**
- * What the HTTP/2 stream carried away. grpc-js answers some calls by itself (its own deadline, a message that is
+ * The status that the HTTP/2 stream carried away. grpc-js answers some calls by itself (its own deadline, a message that is
  * too large or no message at all) past every interceptor, and drops answers that come too late.
  */
 const wireOf = (call: GrpcServerCall): Wire => {

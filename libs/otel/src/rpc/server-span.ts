@@ -28,19 +28,19 @@ import { serverOutcome } from './server-outcome.js';
 import { boundedDetails, isServerError, statusCodeName } from './status-code.js';
 import { warnOfFault } from '../faults/fault-log.js';
 
-/** What a handler threw, and when (ms since the epoch). */
+/** The exception of a handler, and its time (ms since the epoch). */
 interface SeenException {
   readonly error: unknown;
   readonly at: number;
 }
 
-/** What a span of a call needs of the server that it belongs to. */
+/** The parts of a server that the span of a call needs. */
 export interface ServerSpanOwner {
   readonly settings: RpcSettings;
   readonly tracer: Tracer;
-  /** Where the context of each call begins. */
+  /** The context in which each call begins. */
   readonly base: Context;
-  /** The call began. Returns what to call at its end. */
+  /** The call began. Returns a function to call at its end. */
   entered(span: ServerSpan, label: string): () => void;
   /** Records the duration. */
   measured(method: RpcMethod, code: number, seconds: number, context: Context): void;
@@ -180,7 +180,7 @@ interface Peer {
   readonly remotePort?: number | undefined;
 }
 
-/** For grpc-js before 1.14. */
+/** The fallback for grpc-js before 1.14. */
 const peerOf = (call: GrpcServerCall): Peer | undefined => {
   const peer = peerAddress(call.getPeer());
   return peer && { remoteAddress: peer.address, remotePort: peer.port };

@@ -34,7 +34,7 @@ import { warnOfFault } from '../faults/fault-log.js';
 
 const LONGEST_ORIGINAL = 255;
 
-/** What is ignored runs, with all that it calls, outside of any trace. */
+/** The context of an ignored call: its work, and all that it calls, belongs to no trace. */
 const suppressed = (base: Context): ServerCallObserver => ({
   begin: () => suppressTracing(base),
   answering: () => {},
@@ -138,7 +138,7 @@ export class GrpcServerTracer implements ServerSpanOwner {
     if (span !== undefined) this.#app.made.work(span);
   }
 
-  /** From now on calls pass untouched. Spans that are still open end here. */
+  /** Lets later calls pass untouched, and ends open spans. */
   disable(): void {
     this.#enabled = false;
     for (const span of this.#open) span.end();

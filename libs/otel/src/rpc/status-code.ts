@@ -18,7 +18,7 @@ const SERVER_ERRORS: ReadonlySet<string> = new Set<GrpcCode>([
   'DATA_LOSS',
 ]);
 
-/** Whether the server is to blame; all other codes leave its span unset (semconv rpc/grpc.md). */
+/** Returns true for codes that are the server's fault. All others leave its span unset (semconv rpc/grpc.md). */
 export const isServerError = (name: GrpcCode): boolean => SERVER_ERRORS.has(name);
 
 const LONGEST_DETAILS = 1024;
