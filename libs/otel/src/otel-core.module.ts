@@ -58,7 +58,7 @@ const OVERLAPS = Symbol('nestlens.overlaps');
 /** As `OtelModule` provides them: whoever prints a module prints its providers too. */
 type GivenOptions = Secret<OtelModuleOptions | undefined>;
 
-/** What a room needs of the configuration. */
+/** Provides the part of the configuration that one room needs. */
 const settings = <S>(token: symbol, of: (config: OtelConfig) => S): Provider => ({
   provide: token,
   inject: [OTEL_CONFIG],
@@ -112,7 +112,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       modules: ModulesContainer,
     ) {
       const further = prometheus ? [prometheus.reader] : [];
-      // Readers collect by timers of theirs: what observed instruments ask for is not traced.
+      // Readers collect by their own timers: calls of observed instruments are not traced.
       const providers = aside(() => OtelProviders.start(config, engine, further, app));
       startBegins(app, modules, state);
       tellOfOtherApps(app);
@@ -162,7 +162,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...MANAGEMENT_PROVIDERS,
     {
       provide: SelfCheck,
-      // The providers first: what is observed belongs to a running app.
+      // The providers come first: observed values belong to a running app.
       inject: [OTEL_CONFIG, OTEL_ENGINE, AppTelemetry, OtelProviders],
       useFactory: startSelfCheck,
     },

@@ -8,7 +8,7 @@ export interface OtelOptionsFactory {
   createOtelOptions(): OtelModuleOptions | Promise<OtelModuleOptions>;
 }
 
-/** What `OtelModule.forRootAsync` takes. */
+/** The options of `OtelModule.forRootAsync`. */
 export type OtelModuleAsyncOptions = ConfigurableModuleAsyncOptions<
   OtelModuleOptions,
   'createOtelOptions'

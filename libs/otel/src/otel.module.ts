@@ -10,7 +10,7 @@ import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './otel.module-def
 import type { OtelModuleAsyncOptions } from './otel.module-definition.js';
 import { Secret } from './secrets/secret.js';
 
-/** Of {@link OtelModule.flush} without a signal. */
+/** The deadline of {@link OtelModule.flush} without a signal, in ms. */
 const FLUSH_MS = 5000;
 /** Longest that a timer of Node can be. */
 const MOST_FLUSH_MS = 2 ** 31 - 1;
@@ -22,7 +22,7 @@ const flushSignal = (within: unknown): AbortSignal => {
   return AbortSignal.timeout(Math.trunc(Math.min(Math.max(ms, 0), MOST_FLUSH_MS)));
 };
 
-/** The core finds the options here, as every module finds what a global module exports. */
+/** The core finds the options here, because every module finds the exports of a global module. */
 const exported = [MODULE_OPTIONS_TOKEN];
 
 const isOptions = (provider: Provider): provider is FactoryProvider<OtelModuleOptions> =>
@@ -36,7 +36,7 @@ const isOptions = (provider: Provider): provider is FactoryProvider<OtelModuleOp
  */
 @Module({ imports: [OtelCoreModule] })
 export class OtelModule extends ConfigurableModuleClass {
-  /** With options in code. Without any it works from `OTEL_*` alone. */
+  /** Registers the module with options in code. Without any it works from `OTEL_*` alone. */
   static override forRoot(options?: OtelModuleOptions): DynamicModule {
     keepEarlyLines();
     const definition = super.forRoot({});
@@ -49,18 +49,19 @@ export class OtelModule extends ConfigurableModuleClass {
   }
 
   /**
-   * Sends what the telemetry of all apps in this process holds: traces, logs, and metrics, which are collected for it.
+   * Sends the telemetry of all apps in this process: traces, logs, and metrics, which are collected for it.
    * For functions that are frozen between calls, and jobs that go on.
    *
-   * @param within A signal, or ms; default: 5000. Below 0 is 0; what is neither a signal nor a number is the default. What is not settled then is still being sent.
-   * @returns what became of it, for each app; empty where there is no telemetry. Never rejects.
+   * @param within A signal, or ms. Default: 5000 ms. A value below 0 counts as 0. Any other value counts as the default.
+   *   Items that are not settled by then are still being sent.
+   * @returns the result for each app; empty if there is no telemetry. Never rejects.
    */
   static flush(within: AbortSignal | number = FLUSH_MS): Promise<FlushedTelemetry[]> {
     const signal = flushSignal(within);
     return Promise.all(lives.all.map((life) => life.flush(signal)));
   }
 
-  /** With options from injected configuration. Equal in effect to {@link OtelModule.forRoot}. */
+  /** Registers the module with options from injected configuration. Equal in effect to {@link OtelModule.forRoot}. */
   static override forRootAsync(options: OtelModuleAsyncOptions): DynamicModule {
     keepEarlyLines();
     const { providers = [], ...definition } = super.forRootAsync(options);

@@ -25,7 +25,7 @@ interface HookedAdapter {
   setOnRouteTriggered?(hook: (method: RequestMethod, path: string) => void): void;
 }
 
-/** What Fastify passes; Express passes Node's own objects. */
+/** The request that Fastify passes. Express passes Node's own objects. */
 interface FastifyRequest {
   readonly routeOptions?: { readonly url?: unknown };
 }

@@ -4,7 +4,7 @@ export interface ExpressRoute {
   readonly methods?: Readonly<Record<string, boolean>>;
 }
 
-/** What Express 4 and 5 keep of each `use()`, `get()` and so on. */
+/** The layer that Express 4 and 5 keep for each `use()`, `get()` and so on. */
 export interface ExpressLayer {
   readonly route?: ExpressRoute;
   readonly handle?: { readonly stack?: readonly ExpressLayer[] };
@@ -23,7 +23,7 @@ export interface ExpressApp {
   readonly mountpath?: unknown;
 }
 
-/** What a layer matched: a prefix of the path for `use()`, all of it for a route. */
+/** The match of a layer: a prefix of the path for `use()`, the whole path for a route. */
 export interface LayerMatch {
   readonly path: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -36,7 +36,7 @@ export const layersOf = (app: ExpressApp | undefined): readonly ExpressLayer[] =
   return Array.isArray(router?.stack) ? router.stack : [];
 };
 
-/** Whether and what a layer matches. Asks the layer itself, so case, strictness and patterns are Express' own. */
+/** The match of a layer, if any. The layer itself is asked, so case, strictness and patterns are Express' own. */
 export const matchOf = (layer: ExpressLayer, path: string): LayerMatch | undefined => {
   const found: unknown = layer.match?.(path === '' ? '/' : path);
   if (found === undefined || found === null || found === false) return undefined;
@@ -44,7 +44,7 @@ export const matchOf = (layer: ExpressLayer, path: string): LayerMatch | undefin
   return { path: matched ?? '', params: params ?? {} };
 };
 
-/** What is left of `path` behind a mount; always with a slash in front. */
+/** The rest of `path` behind a mount; always with a slash in front. */
 export const behindMount = (path: string, { path: mount }: LayerMatch): string => {
   const rest = path.slice(mount.endsWith('/') ? mount.length - 1 : mount.length);
   return rest.startsWith('/') ? rest : `/${rest}`;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-// Not by name: webpack writes `undefined` for a call of `createRequire` whose argument it does not know.
+// `createRequire` is not called by its name: webpack writes `undefined` for such a call with an unknown argument.
 import nodeModule from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import type * as api from '@opentelemetry/api';
@@ -42,7 +42,7 @@ export const apiCopies = (
   return [...copies.values()];
 };
 
-/** What a copy of the API exports that hands out tracers and loggers. `logs` is there since 1.10. */
+/** The exports of a copy of the API that hand out tracers and loggers. `logs` is there since 1.10. */
 export interface ApiHandles {
   readonly trace: Pick<typeof api.trace, 'getTracerProvider' | 'setGlobalTracerProvider'>;
   readonly logs?: Pick<typeof api.logs, 'setGlobalLoggerProvider'>;

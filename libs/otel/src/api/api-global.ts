@@ -3,7 +3,7 @@ import type { LoggerProvider, TextMapPropagator, TracerProvider } from '@opentel
 import { requiredApis } from './api-copies.js';
 import type { ApiHandles } from './api-copies.js';
 
-/** What the API keeps for the whole process, by the names that it uses. */
+/** The objects that the API keeps for the whole process, by its own names. */
 export type ApiSlot = 'trace' | 'metrics' | 'logs' | 'context' | 'propagation' | 'diag';
 
 type Shared = { version?: string } & Partial<Record<ApiSlot, unknown>>;
@@ -46,7 +46,7 @@ export const leaveSlot = (slot: ApiSlot, value: object): void => {
   if (shared?.[slot] === value) Reflect.deleteProperty(shared, slot);
 };
 
-/** Whether handles of the copy of the API that we use, and of others of its version, see what is registered. */
+/** Returns true if handles of our copy of the API, and of others of its version, see the registered objects. */
 export const isReadable = (): boolean => {
   const version = sharedVersion();
   return version === undefined || minorOf(version) >= minorOf(ownVersion());
@@ -110,7 +110,7 @@ const NOTHING: TextMapPropagator = {
   fields: () => [],
 };
 
-/** As our copy of the API makes it: only so does it tell its version. */
+/** The shared object as our copy of the API makes it. Only so does it carry our copy's version. */
 const freshShared = (): Shared => {
   const shared = aside(() => propagation.setGlobalPropagator(NOTHING));
   delete shared.propagation;

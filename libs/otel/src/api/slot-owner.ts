@@ -23,14 +23,14 @@ interface HeldResource {
   readonly getRawAttributes?: () => readonly (readonly [name: string, value: unknown])[];
 }
 
-/** Looks at what is registered now. `ours`: what this package registers there. Never throws. */
+/** Finds the owner of a part of the API now. `ours` is the object that this package registers there. Never throws. */
 export const slotOwner = (slot: ApiSlot, ours: unknown): SlotOwner => {
   const held = readSlot(slot);
   if (held === undefined || held === null) return { kind: 'nobody' };
   return held === ours ? { kind: 'ours' } : { kind: 'other', name: ownerName(held) };
 };
 
-/** The class of what somebody has registered, and the SDK and its version as far as its resource tells. Never throws. */
+/** The class of the registered object, and the SDK and its version as far as its resource tells. Never throws. */
 export const ownerName = (held: unknown): string => {
   try {
     return nameOf(held as Held) || 'unknown';

@@ -42,19 +42,19 @@ export const contexts = {
     return true;
   },
 
-  /** Whether {@link contexts.enter} can. */
+  /** True if {@link contexts.enter} can enter a context. */
   canEnter(): boolean {
     const held = manager();
     return held === OWN || held.attach !== undefined;
   },
 
-  /** Whether the manager is that of this package. */
+  /** Returns true if the manager is that of this package. */
   areOurs: (): boolean => manager() === OWN,
 
   /** Registers ours if nobody has registered one. */
   register: (): boolean => takeSlot('context', OWN),
 
-  /** Takes ours back, and with it what is active at the moment; that of another SDK stays. */
+  /** Removes our manager, and with it the active context. The manager of another SDK stays. */
   unregister(): void {
     if (readSlot('context') !== OWN) return;
     leaveSlot('context', OWN);

@@ -55,5 +55,5 @@ class LinkedContext implements Context {
   }
 }
 
-/** Where the context of each request begins. Holds nothing. */
+/** The empty context in which each request begins. */
 export const EMPTY_CONTEXT = new LinkedContext();

@@ -10,7 +10,7 @@ interface PackageCopy {
   readonly path: string;
   /** Nest's own class, which tells with which copy of Nest this one works. */
   readonly nest: unknown;
-  /** What it exports and others may use instead of their own. */
+  /** The exports that other copies may use instead of their own. */
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
@@ -53,7 +53,7 @@ export const shareExports = <E extends Readonly<Record<string, unknown>>>(
   return first === undefined ? own : { ...own, ...(first.exports as Partial<E>) };
 };
 
-/** What is to be said of the copies; undefined where there is one. */
+/** The warning about several copies; undefined if there is one. */
 export const copiesText = (): string | undefined => {
   const copies = packageCopies();
   // The same file again is one copy that was loaded anew, such as by `jest.resetModules()`.

@@ -2,9 +2,9 @@ import type { Context } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
 
-/** What surrounds one run of a decorated method. Only the first of `succeed` and `fail` counts. */
+/** The scope of one run of a decorated method. Only the first of `succeed` and `fail` counts. */
 export interface CallScope {
-  /** In which the work runs; `undefined` leaves it where it is. */
+  /** The context in which the work runs. `undefined` means the context of the caller. */
   readonly context: Context | undefined;
   succeed(): void;
   fail(error: unknown): void;
@@ -52,7 +52,7 @@ const neverThrowing = (scope: CallScope): CallScope => {
 /** A call whose method has returned. */
 export interface FollowedCall {
   readonly scope: CallScope;
-  /** What was active at the call. */
+  /** The context that was active at the call. */
   readonly parent: Context;
   readonly begin: BeginScope;
 }

@@ -5,7 +5,7 @@ import type { CallScope, FollowedCall } from './call-scope.js';
 import { followIterator, isFollowedIterator } from './followed-iterator.js';
 import { followObservable } from './followed-observable.js';
 
-/** Ends the scope when the work behind `result` ends; returns what the caller gets in its place. */
+/** Ends the scope when the work behind `result` ends; returns the result for the caller. */
 export const follow = (result: unknown, call: FollowedCall): unknown => {
   if (typeof result === 'object' && result !== null) {
     try {
@@ -16,7 +16,7 @@ export const follow = (result: unknown, call: FollowedCall): unknown => {
       if (isFollowedIterator(result)) return followIterator(result, () => call.scope);
       if (isThenable(result)) return followThenable(result, call.scope);
     } catch {
-      // A hostile object: what it is cannot be asked.
+      // A hostile object does not answer what kind it is.
     }
   }
   call.scope.succeed();

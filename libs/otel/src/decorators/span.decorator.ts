@@ -38,7 +38,7 @@ export const Span =
   (target, key, descriptor) =>
     decorateWithSpan('@Span', target, key, descriptor, name, options);
 
-/** What `@Span` does, under the name of whichever `decorator` asks for it. */
+/** The work of `@Span`, under the name of the `decorator` that asks for it. */
 export const decorateWithSpan = (
   decorator: string,
   target: object,

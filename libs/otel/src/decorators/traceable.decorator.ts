@@ -14,7 +14,7 @@ export interface TraceableOptions {
  * that are values of properties, inherited methods (decorate the class that defines them), and methods that have
  * `@Span` already, whose name and options stay.
  *
- * @throws TypeError while the class is being defined, when `exclude` names what is no own method.
+ * @throws TypeError while the class is being defined, when `exclude` names a key that is no own method.
  */
 export const Traceable =
   ({ exclude = [] }: TraceableOptions = {}): ClassDecorator =>
@@ -36,7 +36,7 @@ export const Traceable =
     }
   };
 
-/** Also seen through `@Counted` and `@Timed` above it. */
+/** Returns true for a method with a span, even below `@Counted` and `@Timed`. */
 const hasSpan = (method: object): boolean =>
   isDecoratedBy('@Span', method) || isDecoratedBy('@Traceable', method);
 

@@ -1,13 +1,13 @@
 import { types } from 'node:util';
 
-/** What all errors have, wherever they were made. */
+/** The fields of all errors, of any realm. */
 export interface ErrorLike {
   readonly name?: unknown;
   readonly message: string;
   readonly stack: string;
   readonly code?: unknown;
   readonly cause?: unknown;
-  /** Of an AggregateError. */
+  /** The errors of an AggregateError. */
   readonly errors?: unknown;
 }
 

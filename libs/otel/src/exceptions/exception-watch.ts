@@ -2,7 +2,7 @@ import { Catch, UseFilters } from '@nestjs/common';
 import type { ExceptionFilter } from '@nestjs/common';
 import { guarded } from '../faults/fault-log.js';
 
-// Where Nest's own decorators keep what they are given; its constants moved between 11 and 12.
+// Keys of the metadata of Nest's own decorators; its constants moved between 11 and 12.
 const FILTERS = '__exceptionFilters__';
 
 /** The list that Nest's decorators keep under `key`; empty where nothing was decorated. */
@@ -39,7 +39,7 @@ export const watchClass = (metatype: Function, watch: ExceptionFilter, always: b
   if (lacks(FILTERS, metatype, watch)) UseFilters(watch)(metatype);
 };
 
-/** The same for a method that has filters of its own. */
+/** Adds the filter `watch` to a method that has filters of its own. */
 export const watchMethod = (prototype: object, name: string, watch: ExceptionFilter): void => {
   const method = (prototype as Readonly<Record<string, unknown>>)[name];
   if (typeof method !== 'function' || listOf(FILTERS, method).length === 0) return;

@@ -9,13 +9,13 @@ const result = (thrown: unknown, method: string): unknown =>
     return typeof found === 'function' ? Reflect.apply(found, thrown, []) : undefined;
   });
 
-/** What an HttpException of Nest answers with; `undefined` for all others. */
+/** The status of an HttpException of Nest; `undefined` for all others. */
 export const ownStatus = (thrown: unknown): number | undefined => {
   const status = result(thrown, 'getStatus');
   return typeof status === 'number' ? status : undefined;
 };
 
-/** What Apollo, Nest and mercurius call what a client has done wrong. */
+/** The codes of Apollo, Nest and mercurius for faults of a client. */
 const CLIENT_CODES: ReadonlySet<unknown> = new Set([
   'BAD_REQUEST',
   'BAD_USER_INPUT',

@@ -11,16 +11,16 @@ const MAX_DESCRIPTION_CHARS = 1024;
 /** Where an exception is recorded: as an event of the span, as a log record, or both. */
 export type ExceptionSignal = 'event' | 'log' | 'both';
 
-/** How an instrumentation tells its exceptions. */
+/** The form in which an instrumentation records its exceptions. */
 export interface ExceptionNote {
   readonly signal: ExceptionSignal;
   /** EventName of the log record. */
   readonly eventName: string;
-  /** Of the log record. */
+  /** SeverityNumber of the log record. */
   readonly severity: SeverityNumber;
 }
 
-/** What has been told of a thrown object, in the trace in which that was last done. */
+/** The records made of a thrown object, in the trace that recorded it last. */
 interface Told {
   readonly traceId: string;
   event: boolean;
@@ -43,7 +43,8 @@ const toldOf = (thrown: unknown, span: Span): Told | undefined => {
 
 /**
  * Records `thrown` once per trace, whichever place meets it first: as the innermost span's event, as a log record, or
- * as both. A record is made again only with a higher severity: what a client tells as WARN ends a request as ERROR.
+ * as both. A record is made again only with a higher severity: an exception that a client records as WARN ends a
+ * request as ERROR.
  *
  * Not by `span.recordException`, which puts an error's `code` in the place of its type.
  *

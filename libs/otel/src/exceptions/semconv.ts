@@ -1,7 +1,10 @@
 /** Name of the span event and of the log record that hold an exception. [semantic conventions 1.45, exceptions] */
 export const EVENT_EXCEPTION = 'exception';
 
-/** `error.type` and `exception.type` of what has no class: a thrown text, number or `null`. [semantic conventions] */
+/**
+ * `error.type` and `exception.type` of a value without a class: a thrown text, number or `null`. [semantic
+ * conventions]
+ */
 export const OTHER = '_OTHER';
 
 /**

@@ -15,8 +15,8 @@ export const isStack = (value: unknown): value is string =>
   typeof value === 'string' && FRAME.test(value);
 
 /**
- * `exception.*` of what was given as a stack, as in `logger.error(message, error.stack)`. The type is what the stack
- * begins with: the error's class is no longer known.
+ * `exception.*` of a text that was given as a stack, as in `logger.error(message, error.stack)`. The type is the first
+ * word of the stack: the error's class is no longer known.
  */
 export const stackAttributes = (stack: string): Attributes => {
   const firstFrame = stack.search(FRAME);

@@ -17,14 +17,14 @@ interface Start {
   isCreated: boolean;
 }
 
-/** In the order in which Nest calls them at a close. */
+/** The hooks of a close, in the order in which Nest calls them. */
 const HOOKS = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'] as const;
 
 const open = new Set<Start>();
 
 /**
  * Where a provider, a hook or a port makes a start fail, Nest calls nothing any more, and whoever catches that may start
- * anew in the same process. So the next start of the same app ends what the failed one has left: requests would be heard
+ * anew in the same process. So the next start of the same app ends the rest of the failed one: requests would be heard
  * twice, and threads and listeners gather. An app is the same that has the same root module. One that was only created,
  * and whose providers are all there, may still be used, and is left alone.
  */
@@ -68,11 +68,11 @@ const isIncomplete = (providers: NestModule['providers']): boolean =>
     (wrapper) => !wrapper.isTransient && wrapper.isDependencyTreeStatic() && !isMade(wrapper),
   );
 
-/** By the time that it took Nest; a value took none, nor did what Nest gives each module. */
+/** Made instances have a time of initialisation. Values have none, nor do the providers that Nest gives each module. */
 const isMade = ({ initTime, metatype, token }: Wrapper): boolean =>
   initTime !== undefined || metatype === null || token === ModuleRef || token === ApplicationConfig;
 
-/** What Nest would do with our part of the app if it were closed: all that is ours goes in its order. */
+/** Closes our part of the app as Nest would, in its order. */
 async function close({ app, modules }: Start): Promise<void> {
   // A logger of the app's that throws must not end the start that comes now, nor keep what was left.
   guarded('A failed start cannot be told of', () =>

@@ -12,8 +12,8 @@ import type { OtelProviders } from '../providers/otel-providers.js';
  * Registers the last export of telemetry, in the phase `flush`:
  *
  * 1. Traces and logs, together: nothing later makes more of them.
- * 2. The final metrics, which hold what step 1 did to the exporters' own figures.
- * 3. Close what is open, give the API's globals back, and say what became of everything.
+ * 2. The final metrics, which include the exporters' own figures of step 1.
+ * 3. Close open parts, give the API's globals back, and report the outcome.
  */
 export const registerFlush = (
   phases: ShutdownPhases,
@@ -51,7 +51,7 @@ export const registerFlush = (
   );
 };
 
-/** What the summary of the shutdown says is left; `undefined` where the counts show nothing. */
+/** The losses in the summary of the shutdown; `undefined` if the counts show none. */
 const leftOf = (losses: string | undefined, unendedSpans: number): string | undefined => {
   const spans = unendedSpans > 0 ? `${unendedSpans} spans had not ended` : undefined;
   const lost = losses === undefined ? undefined : `telemetry was lost: ${losses}`;

@@ -2,7 +2,7 @@ import { contexts } from '../context/contexts.js';
 import type { EngineStatus } from '../engine/engine.js';
 import { recordCrash } from './crash-record.js';
 
-/** What a flush of one app's telemetry came to. */
+/** The result of a flush of one app's telemetry. */
 export interface FlushedTelemetry {
   /** `deadline`: something is still queued. */
   readonly kind: 'done' | 'deadline';
@@ -26,7 +26,7 @@ export interface Life {
  * of each kind however many apps there are; none while there is no app.
  *
  * 1. `uncaughtExceptionMonitor`: the exception becomes a record. Whoever handles the exception is not disturbed.
- * 2. `beforeExit`: what is left is sent; Node waits for that.
+ * 2. `beforeExit`: remaining telemetry is sent; Node waits for that.
  * 3. `exit`: a last attempt that gives the loop no turn, and one line for each app.
  */
 class Lives {

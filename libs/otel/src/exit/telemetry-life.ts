@@ -36,7 +36,7 @@ const made = ({ traces, logs }: EngineStatus): number =>
 export class TelemetryLife implements Life {
   readonly #options: TelemetryLifeOptions;
   #collectedAt = performance.now();
-  /** What had been made when the last of it, metrics included, was handed on because nothing was left to do. */
+  /** The count of made items when the last of them, metrics included, was sent because nothing was left to do. */
   #settled: number | undefined;
   #isSettling = false;
   #isOver = false;
@@ -51,7 +51,7 @@ export class TelemetryLife implements Life {
   ): Promise<FlushedTelemetry> {
     const { engine, providers, service } = this.#options;
     await aside(async () => {
-      // The metrics last: they hold what the first step did to the exporters' own figures.
+      // The metrics come last: they include the exporters' own figures of the first step.
       await providers.flushTracesAndLogs(signal, until);
       await providers.flushMetrics(signal, until);
     });
@@ -63,7 +63,7 @@ export class TelemetryLife implements Life {
 
   settle(): void {
     const { engine, state } = this.#options;
-    // In a shutdown the order is its own.
+    // A shutdown has its own order.
     if (this.#isSettling || (state.name !== 'starting' && state.name !== 'ready')) return;
     if (this.#settled === made(engine.status())) return;
     this.#isSettling = true;
@@ -85,7 +85,7 @@ export class TelemetryLife implements Life {
       ...(this.#measured(before) && { sinceCollectionMs: performance.now() - this.#collectedAt }),
     };
     const line = shutdownReport(service, status, left);
-    // Not as a record: nobody would send it.
+    // This line is no log record: nothing would send it.
     if (!hasLosses(status, left)) aside(() => new Logger('OtelModule').log(line));
     else this.#cry(line);
   }
@@ -98,7 +98,7 @@ export class TelemetryLife implements Life {
     // A collector that cannot be reached now is not waited for.
     await this.flush(over.signal, 'first-failure');
     clearTimeout(timer);
-    // Whether it got through or not: there is nothing more to do about it.
+    // There is nothing more to do, whether the flush succeeded or not.
     this.#settled = made(engine.status());
     this.#isSettling = false;
   }

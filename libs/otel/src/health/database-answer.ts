@@ -10,9 +10,9 @@ const ofEvents = (answer: { once(event: string, told: (error: unknown) => void):
   });
 
 /**
- * Waits for what a client returned.
+ * Waits for the result of a client.
  *
- * @throws what the server or the client failed with; an Error where the client has asked nobody.
+ * @throws the error of the server or the client; an Error if the client has asked no server.
  */
 export const awaitAnswer = async (returned: unknown): Promise<unknown> => {
   if (isThenable(returned)) return returned;

@@ -27,7 +27,7 @@ const classOf = (client: ForeignClient): string => {
   return name === undefined || name === '' || name === 'Object' ? 'an object' : `a ${name}`;
 };
 
-/** What was found where a database was looked for. */
+/** Describes the value that was found instead of a known database client. */
 const described = (client: ForeignClient): string => {
   const names = methodNames(client, MOST_NAMES);
   const methods = names.length > 0 ? `the methods ${names.join(', ')}` : 'no methods';

@@ -1,6 +1,6 @@
 import { isSecretKey, maskedText } from '../secrets/masked-text.js';
 
-/** What may be shown of a finding. */
+/** The part of a finding that may be shown. */
 export type PlainDetail = Record<string, string | number | boolean | null>;
 
 const MAX_KEYS = 20;

@@ -18,7 +18,7 @@ interface Answer {
   readonly detail: PlainDetail;
 }
 
-/** What the readiness probe shows of one indicator. */
+/** The answer of one indicator, as the readiness probe shows it. */
 export type IndicatorReport = { readonly status: HealthState } & PlainDetail;
 
 const isState = (value: unknown): value is HealthState =>

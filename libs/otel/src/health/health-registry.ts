@@ -31,7 +31,7 @@ export class HealthRegistry {
   /**
    * Adds an indicator; call it from a constructor or `onModuleInit`.
    *
-   * @returns what takes it out again.
+   * @returns a function that removes it.
    * @throws HealthError when the name is taken or cannot be a key.
    */
   register(indicator: HealthIndicator): () => void {

@@ -30,14 +30,14 @@ import { ATTR_EXCEPTION_CODE } from '../exceptions/semconv.js';
 import type { HttpSettings } from './http.settings.js';
 import { DURATION_BOUNDARIES, EVENT_HTTP_CLIENT_REQUEST_EXCEPTION, OTHER } from './semconv.js';
 
-/** What a caller asks for. */
+/** The request of a caller. */
 interface ClientRequestFacts {
   readonly method: string;
   /** `scheme://host[:port]`. */
   readonly origin: string;
-  /** With its query; the whole URL where it goes to a proxy. */
+  /** The path with its query; the whole URL for a request to a proxy. */
   readonly path: string;
-  /** In the place of the host: the path of a Unix socket. */
+  /** The path of a Unix socket, which replaces the host. */
   readonly socketPath?: string;
   readonly headers: HeaderCarrier;
 }

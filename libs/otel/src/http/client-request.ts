@@ -10,7 +10,7 @@ export const claim = (request: object): boolean => {
 };
 
 /**
- * Whether an error says only that the caller cancelled. An abort with a reason of the caller's own, and a timeout
+ * Returns true if an error says only that the caller cancelled. An abort with a reason of the caller's own, and a timeout
  * (`AbortSignal.timeout`), look like failures and count as failures.
  */
 export const isCancellation = (error: unknown): boolean => {

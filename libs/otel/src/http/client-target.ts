@@ -2,7 +2,7 @@ import { portOf } from './authority.js';
 import { bounded, redactQuery } from './redaction.js';
 import { REDACTED } from './semconv.js';
 
-/** One origin that is called, with what is to be known of it. */
+/** One origin that is called, with its address attributes. */
 interface ClientOrigin {
   readonly scheme: string;
   readonly address: string;
@@ -34,7 +34,7 @@ export class ClientOrigins {
     this.#rules = ignoreHosts;
   }
 
-  /** `undefined` for what is not an origin. */
+  /** `undefined` for a text that is not an origin. */
   find(origin: string): ClientOrigin | undefined {
     const known = this.#known.get(origin);
     if (known !== undefined || this.#known.has(origin)) return known;

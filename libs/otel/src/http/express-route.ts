@@ -7,7 +7,10 @@ import type {
 } from '../adapter/express-layers.js';
 import { parseTarget } from './request-target.js';
 
-/** What Express leaves on a request; `baseUrl` is the concrete path of the mounts, `/tenants/7` for `/tenants/:id`. */
+/**
+ * The fields that Express leaves on a request; `baseUrl` is the concrete path of the mounts, `/tenants/7` for
+ * `/tenants/:id`.
+ */
 export interface ExpressRequest {
   readonly route?: ExpressRoute;
   readonly baseUrl?: string;
@@ -35,7 +38,7 @@ const withNames = (layer: ExpressLayer, { path, params }: LayerMatch): string | 
   return segments.join('/');
 };
 
-/** `undefined` for a regular expression: what it matched is not bounded. */
+/** `undefined` for a regular expression: its matches are not bounded. */
 const patternOf = (layer: ExpressLayer, match: LayerMatch): string | undefined => {
   const { rawPath } = layer;
   if (rawPath === undefined) return withNames(layer, match);
@@ -102,7 +105,7 @@ const whole = (
   return undefined;
 };
 
-/** Where an Express app is mounted in others, as patterns; `undefined` where that cannot be told. */
+/** The patterns at which an Express app is mounted in others; `undefined` if they cannot be found. */
 const mountOf = (app: ExpressApp | undefined): string | undefined => {
   let mount = '';
   for (let at = app; at?.parent !== undefined; at = at.parent) {
@@ -129,7 +132,8 @@ export const expressRoute = (
   const rest = `/${segmentsOf(baseUrl).slice(segmentsOf(mount).length).join('/')}`;
   const base = rest === '/' ? '' : rest;
   const layers = layersOf(app);
-  // A route that passed the request on is still there, so what is found nowhere below the mounts does not count.
+  // A route that passed the request on is still there, so a route that is found nowhere below the mounts does not
+  // count.
   const found = (route && within(layers, base, route)) ?? within(layers, base, undefined);
   if (found !== undefined) return joined(mount, found);
   return base === '' && mount !== '' ? mount : undefined;

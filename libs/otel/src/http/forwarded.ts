@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What the nearest proxies say of the original request. Only to be believed with `http.trustProxy`. */
+/** The facts that the nearest proxies report of the original request. They are trusted only with `http.trustProxy`. */
 export interface Forwarded {
   readonly scheme: string | undefined;
   readonly host: string | undefined;

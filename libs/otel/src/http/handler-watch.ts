@@ -6,7 +6,7 @@ import { exceptionWatch, lacks, watchClass, watchMethod } from '../exceptions/ex
 import { HttpInterceptor } from './http.interceptor.js';
 import { serverRequestOf } from './server-request.js';
 
-// Where Nest's own decorators keep what they are given; its constants moved between 11 and 12.
+// Keys of the metadata of Nest's own decorators; its constants moved between 11 and 12.
 const INTERCEPTORS = '__interceptors__';
 const SSE = '__sse__';
 

@@ -30,7 +30,7 @@ import type { UpgradableServer } from './upgrade-watch.js';
 const REQUEST_START = 'http.server.request.start';
 const UNOBSERVED = 'An incoming HTTP request could not be observed';
 
-/** What Node publishes before it emits `request`, `checkContinue` or answers by itself. */
+/** The message that Node publishes before it emits `request`, `checkContinue` or answers by itself. */
 interface RequestStart {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -56,7 +56,7 @@ interface SeenRequest extends IncomingMessage {
   [SEEN]?: Seen;
   /** The context that could not be entered where the request was seen first. */
   [LEFT]?: Context | undefined;
-  /** What Express keeps when it cuts a mount path off `url`. */
+  /** The original URL, which Express keeps when it cuts a mount path off `url`. */
   originalUrl?: string;
 }
 
@@ -83,7 +83,7 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
   readonly #spans: ServerSpans | undefined;
   readonly #isIgnored: IgnoreRule | undefined;
   readonly #pipelined = new PipelinedRequests();
-  /** What an ignored request runs in: no span starts in it, and no context leaves it. */
+  /** The context of an ignored request: no span starts in it, and no context leaves it. */
   readonly #ignored: Context;
   #upgrades: UpgradeWatch | undefined;
   #enabled = true;
@@ -197,7 +197,7 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
    * 1. a draining service ends its connections, probes' included;
    * 2. management routes leave nothing behind;
    * 3. whatever else comes is work in flight, ignored or not;
-   * 4. what the options ignore leaves no telemetry;
+   * 4. requests that the options ignore leave no telemetry;
    * 5. the span starts, and with it the metrics.
    */
   #begin(req: SeenRequest, res: ServerResponse, queuedOn?: Socket): Context | undefined {

@@ -5,7 +5,7 @@ import type { Observable } from 'rxjs';
 import { serverRequestOfMessage } from './http-server.instrumentation.js';
 
 /**
- * Tells the span of an HTTP request what its handler's stream failed with. {@link watchHandlers} puts it on
+ * Tells the span of an HTTP request the error of its handler's stream. {@link watchHandlers} puts it on
  * handlers of events only: once such a stream has begun, Nest reports its failure to the client and to no
  * filter. Does nothing in other kinds of context.
  */

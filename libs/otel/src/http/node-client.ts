@@ -25,7 +25,7 @@ const isGivenUp = (request: NodeRequest, error: unknown): boolean =>
     (error as { readonly code?: unknown; readonly syscall?: unknown }).code === 'ECONNRESET' &&
     (error as { readonly syscall?: unknown }).syscall === undefined);
 
-/** What `node:http` and `node:https` publish for each request. */
+/** The messages that `node:http` and `node:https` publish for each request. */
 export const nodeHandlers = (
   calls: ClientCalls,
 ): Readonly<Record<string, (message: unknown) => void>> => {

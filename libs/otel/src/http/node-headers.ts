@@ -3,7 +3,7 @@ import type { Context } from '@opentelemetry/api';
 import type { HeaderCarrier } from '../propagation/client-headers.js';
 import { isContextHeader, isPassedOn } from '../propagation/incoming-headers.js';
 
-/** Of Node: the header block, once it is text, and whether it is on its way. */
+/** Fields of Node's request: the header block, once it is text, and whether it is on its way. */
 interface WrittenRequest extends ClientRequest {
   _header?: unknown;
   readonly _headerSent?: unknown;

@@ -36,7 +36,7 @@ const SENSITIVE_HEADERS: ReadonlySet<string> = new Set([
 
 const LONGEST_VALUE = 4096;
 
-/** Cuts what a client may make as long as it likes to 4,096 UTF-16 units, never through a code point. */
+/** Truncates a value whose length a client chooses to 4,096 UTF-16 units, never through a code point. */
 export const bounded = (value: string): string => {
   if (value.length <= LONGEST_VALUE) return value;
   const last = value.charCodeAt(LONGEST_VALUE - 1);

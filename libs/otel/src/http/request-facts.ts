@@ -67,7 +67,7 @@ export class RequestReader {
     return facts;
   }
 
-  /** What a sampler may want to see: the sampling-relevant attributes of the conventions. */
+  /** The attributes for samplers: the sampling-relevant ones of the conventions. */
   startAttributes(
     req: IncomingMessage,
     facts: RequestFacts,
@@ -103,7 +103,7 @@ export class RequestReader {
     return attributes;
   }
 
-  /** What no sampler asks for; only worth its price on a span that is kept. */
+  /** The attributes that no sampler needs. They are worth their price only on a recorded span. */
   describe(span: Span, req: IncomingMessage, facts: RequestFacts): void {
     span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, facts.protocolVersion);
     const peer = peerAddress(req);

@@ -15,7 +15,7 @@ const SHUTDOWN = 'shutdown';
 const EVENT_STREAM = 'text/event-stream';
 
 interface WithHeaderBlock {
-  /** The header block as it was sent; the only place that knows what `writeHead` was given. */
+  /** The header block as it was sent; the only place with the headers given to `writeHead`. */
   readonly _header?: unknown;
 }
 
@@ -51,12 +51,12 @@ const cutOffBy = (req: IncomingMessage, res: ServerResponse, stopping: boolean):
 const isComplete = (req: IncomingMessage, res: ServerResponse): boolean =>
   res.writableFinished || (res.writableEnded && isSimulated(req));
 
-/** What there is to judge by when the response has closed. */
+/** The facts by which a closed response is judged. */
 interface ResponseEnd {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly exception: SeenException | undefined;
-  /** Whether the service is on its way down. */
+  /** True while the service shuts down. */
   readonly stopping: boolean;
 }
 

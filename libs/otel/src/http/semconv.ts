@@ -9,7 +9,7 @@ export const ATTR_NESTJS_CALLBACK = 'nestjs.callback';
 
 /** Stands for a method or an error that has no name of its own. */
 export const OTHER = '_OTHER';
-/** What a sensitive value becomes. */
+/** The text that replaces a sensitive value. */
 export const REDACTED = 'REDACTED';
 
 /** Advised boundaries of every request duration, in seconds (semantic conventions, HTTP metrics). */

@@ -18,7 +18,7 @@ import {
 import { DURATION_BOUNDARIES, METRIC_HTTP_SERVER_ACTIVE_REQUESTS } from './semconv.js';
 import type { RequestFacts, ServerRequest } from './server-request.js';
 
-/** How a request ended. */
+/** The end of a request. */
 export interface ServerOutcome {
   /** `undefined` where no status was sent. */
   readonly status: number | undefined;

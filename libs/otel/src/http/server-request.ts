@@ -11,7 +11,7 @@ import { ATTR_NESTJS_CALLBACK, ATTR_NESTJS_CONTROLLER } from './semconv.js';
 
 const SERVER_REQUEST = createContextKey('nestlens.http.server_request');
 
-/** What is known of a request before its span starts. */
+/** The facts of a request that are known before its span starts. */
 export interface RequestFacts {
   /** `http.request.method`: a known method or `_OTHER`. */
   readonly method: string;
@@ -44,7 +44,7 @@ export class ServerRequest implements Incoming {
   readonly #note: ExceptionNote;
   #response: ServerResponse | undefined;
   #headers: ContextHeaders | undefined;
-  /** What the body told of last. */
+  /** The last exception that the body reported. */
   #inBody: { readonly thrown: unknown } | undefined;
 
   constructor(
@@ -98,7 +98,8 @@ export class ServerRequest implements Incoming {
 
   /**
    * Told in the answer's body, whatever its status: an event of the span, whose status it leaves alone [semantic
-   * conventions, HTTP spans, "Status"]. There may be many. What stands for a fault of the client is none of this side.
+   * conventions, HTTP spans, "Status"]. There may be many. An
+   * exception that stands for a fault of the client is no fault of this side.
    */
   failedInBody(thrown: unknown): void {
     if (this.#response === undefined) return;

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 
 /**
- * Whether a request came over no connection: made by a serverless adapter from an event, or by Fastify's `inject()`. Its
- * socket is some object, nobody can leave, and its response may say `finish` and never `close`.
+ * Returns true if a request came over no connection: made by a serverless adapter from an event, or by Fastify's `inject()`.
+ * Its socket is some object, nobody can leave, and its response may say `finish` and never `close`.
  */
 export const isSimulated = (req: IncomingMessage): boolean => {
   // Over HTTP/2 a closed stream has no socket any more.

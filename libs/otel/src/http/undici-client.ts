@@ -39,7 +39,7 @@ class UndiciHeaders implements HeaderCarrier {
     this.#request.addHeader(name, value);
   }
 
-  // addHeader() would write a second one. What is published is the list that undici writes from.
+  // addHeader() would write a second one. The published list is the one that undici writes from.
   remove(name: string): void {
     const { headers } = this.#request;
     if (typeof headers === 'string') {
@@ -55,7 +55,7 @@ class UndiciHeaders implements HeaderCarrier {
   }
 }
 
-/** What undici publishes for each request on the wire, of `fetch` and of the undici package alike. */
+/** The messages that undici publishes for each request on the wire, of `fetch` and of the undici package alike. */
 export const undiciHandlers = (
   calls: ClientCalls,
 ): Readonly<Record<string, (message: unknown) => void>> => {

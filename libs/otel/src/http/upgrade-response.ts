@@ -17,7 +17,8 @@ type Write = (...args: unknown[]) => unknown;
 
 /**
  * The response to an upgrade, which nobody makes: the handler of `upgrade` writes a status line to the socket itself.
- * Has of a ServerResponse what a server span is judged by, and closes with the first bytes, or with the socket.
+ * It has the fields of a ServerResponse by which a server span is judged. It closes with the first bytes, or with the
+ * socket.
  */
 export class UpgradeResponse extends EventEmitter {
   headersSent = false;

@@ -14,7 +14,7 @@ export interface UpgradableServer {
 
 type Listener = (...args: never[]) => void;
 
-/** What comes of an upgrade: `begin` starts its span and enters its context, `routed` names its route. */
+/** The hooks of an upgrade: `begin` starts its span and enters its context, `routed` names its route. */
 interface UpgradeHandler {
   begin(req: IncomingMessage, res: ServerResponse): void;
   routed(req: IncomingMessage, route: string): void;

@@ -7,7 +7,7 @@ import { InFlight } from './in-flight.js';
 import { ShutdownPhases } from './shutdown-phases.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
 
-/** What a connection is answering; set by Node from request to finish. */
+/** The response of a connection; Node sets it from request to finish. */
 interface HttpSocket extends Socket {
   readonly _httpMessage?: ServerResponse | null;
 }
@@ -60,7 +60,7 @@ export class HttpIntake implements OnModuleInit {
       socket.once('close', () => this.#sockets.delete(socket));
     };
     server?.on('connection', track);
-    // What answers on a TLS server is the socket inside the one of `connection`.
+    // On a TLS server the answering socket is inside the one of `connection`.
     server?.on('secureConnection', track);
   }
 

@@ -13,11 +13,11 @@ import type { ShutdownConfig } from '../options/otel.config.js';
 /** Injection token of the resolved {@link ShutdownConfig}. */
 export const SHUTDOWN_SETTINGS = Symbol('nestlens.otel.shutdown.settings');
 
-/** For handlers of phases that have no length of their own. */
+/** The deadline of handlers in phases without a length of their own. */
 const GRACE_MS = 1000;
 const EARLY_FLUSH_MS = 500;
 
-/** What Nest is doing in `hooks`, in its order. */
+/** The hook that Nest runs in `hooks`, in its order. */
 type NestHook =
   | 'onModuleDestroy'
   | 'beforeApplicationShutdown'

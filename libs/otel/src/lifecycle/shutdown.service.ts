@@ -24,8 +24,8 @@ export class ShutdownService {
    * (`shutdown.*Ms`; one second in `readiness-off` and `exit`); then its signal aborts and the sequence goes on.
    * Errors are reported, never thrown. Ignored when the phase has already begun.
    *
-   * @param name What the log says when it fails or hangs.
-   * @returns what takes the handler out again.
+   * @param name Name of the handler in the log, if it fails or hangs.
+   * @returns a function that removes the handler.
    */
   register(phase: HandledPhaseName, name: string, handler: ShutdownHandler): () => void {
     return this.#phases.register(phase, name, handler);

@@ -5,7 +5,7 @@ import { OtelLogger } from '../logging/otel-logger.js';
 import { WHY_OLD_PINO, publishesLines } from './pino-versions.js';
 import { isOurTransport } from './winston-transport.js';
 
-/** Which logger Nest uses, and whether what it prints becomes log records. */
+/** The logger that Nest uses, and whether its lines become log records. */
 export type NestLoggerFact =
   | {
       readonly kind: 'sent';
@@ -51,7 +51,10 @@ const ofWinston = (name: string, transports: readonly unknown[]): NestLoggerFact
     : { kind: 'not-sent', logger, why: 'winstonTransport() among its transports sends them' };
 };
 
-/** The transports of a winston, be it the logger itself or what a logger of the app or of nest-winston hands its lines to. */
+/**
+ * The transports of a winston logger: the logger itself, or the one to which a logger of the app or nest-winston hands
+ * on.
+ */
 const transportsWithin = (logger: object): readonly unknown[] | undefined => {
   for (const candidate of [logger, ...(Object.values(logger) as unknown[])]) {
     const { transports } = Object(candidate) as Wrapping;

@@ -11,7 +11,7 @@ const emitter = new LogEmitter();
 let users = 0;
 
 const onLine = (message: unknown): void => {
-  // What a subscriber throws ends the process.
+  // An error that a subscriber throws ends the process.
   try {
     emitter.emit(pinoEntry(message as PinoMessage));
   } catch (error) {

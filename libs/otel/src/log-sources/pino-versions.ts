@@ -6,7 +6,7 @@ const SINCE = [9, 10] as const;
 
 export const WHY_OLD_PINO = `pino publishes its lines since ${SINCE.join('.')}; a newer pino sends them`;
 
-/** Whether this version of pino tells diagnostics channels of its lines. */
+/** Returns true if this version of pino publishes its lines on diagnostics channels. */
 export const publishesLines = (version: string): boolean => {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > SINCE[0] || (major === SINCE[0] && minor >= SINCE[1]);

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 
 export type ManagementHandler = (req: IncomingMessage, res: ServerResponse) => void;
 
-/** What the app answers itself at a path of ours. */
+/** The methods that the app itself answers at a path of ours. */
 type AppClaim = 'GET' | 'other methods';
 
 interface ManagementRoute {
@@ -44,7 +44,7 @@ export class ManagementRoutes {
     return this.#routes.get(pathOf(url))?.handler;
   }
 
-  /** For the app's own port: not what the app answers itself. */
+  /** The handler for the app's own port. It leaves paths alone that the app answers itself. */
   findBesideApp(
     url: string | undefined,
     method: string | undefined,

@@ -37,7 +37,7 @@ export class ManagementServer implements OnModuleInit {
     phases.register('exit', 'management server', () => this.#close());
   }
 
-  /** What it is bound to; `undefined` while it is closed. */
+  /** The bound address; `undefined` while it is closed. */
   get address(): AddressInfo | undefined {
     const address = this.#server?.address();
     return typeof address === 'object' && address !== null ? address : undefined;

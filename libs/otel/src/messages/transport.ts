@@ -27,7 +27,7 @@ export const transportName = (server: TransportServer): string => {
   return server.constructor.name || 'transport';
 };
 
-/** How the contexts of Nest's transports call what a message is for, in the order in which they are asked. */
+/** The names of a message's destination in the contexts of Nest's transports, in the order in which they are asked. */
 const SUBJECTS = ['getPattern', 'getSubject', 'getTopic', 'getChannel'] as const;
 const MOST = 64;
 

@@ -13,7 +13,7 @@ export interface HeaderCarrier {
   remove(name: string): void;
 }
 
-// What a propagator writes may come from anywhere; what HTTP does not allow would throw in the app's own call.
+// The value of a propagator may come from anywhere; one that HTTP does not allow would throw in the app's own call.
 const isHeaderText = (value: string): boolean => {
   if (value === '') return false;
   for (let at = 0; at < value.length; at++) {
@@ -32,7 +32,7 @@ const traceHeaders = (written: Readonly<Record<string, string>>): readonly strin
   return [...new Set([...names, ...(isW3c ? W3C_HEADERS : []), ...(isB3 ? B3_HEADERS : [])])];
 };
 
-/** Makes room for ours: takes away what was only passed on. `false` where the app chose a value itself. */
+/** Makes room for our headers by removing those that were only passed on. `false` if the app chose a value itself. */
 const makeRoom = (context: Context, headers: HeaderCarrier, names: readonly string[]): boolean => {
   const passedOn: string[] = [];
   for (const name of names) {

@@ -35,7 +35,7 @@ export const carriesIncoming = (context: Context): boolean => incomingOf(context
 export const isContextHeader = (name: string): boolean =>
   name === BAGGAGE || W3C_HEADERS.includes(name) || B3_HEADERS.includes(name);
 
-/** What of the headers carries context. */
+/** The headers that carry context. */
 export type ContextHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** The short ones of the headers that carry context: enough to know them again after the end of their request. */
@@ -55,7 +55,7 @@ const joinedAlike = (value: string): string =>
     .map((part) => part.trim())
     .join(',');
 
-/** Whether the value is just what the request or call that `context` belongs to brought under this name. */
+/** Returns true if the request or call of `context` brought exactly this value under this name. */
 export const isPassedOn = (context: Context, name: string, value: string): boolean => {
   const incoming = incomingOf(context)?.incomingHeader(name);
   if (incoming === undefined) return false;

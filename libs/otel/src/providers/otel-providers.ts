@@ -117,7 +117,7 @@ export class OtelProviders {
    * 1. Resource: every later part carries it.
    * 2. Logs, traces, metrics: the processors and readers, our engine last, so that a user's processor
    *    has had its say before a span leaves.
-   * 3. The app joins those of the process: what was created before is bound to these providers.
+   * 3. The app joins those of the process: earlier handles are bound to these providers.
    */
   static start(
     config: OtelConfig,
@@ -209,7 +209,7 @@ export class OtelProviders {
   }
 
   /**
-   * What a user asks for, in the middle of the app's life:
+   * A flush that a user asks for, in the middle of the app's life:
    *
    * 1. For metrics, a collection, which is handed to the engine.
    * 2. The users' processors, then the engine, which comes to an end with all signals.
@@ -227,10 +227,11 @@ export class OtelProviders {
   }
 
   /**
-   * Closes what is behind traces and logs, flushing what came since, in about `timeoutMs`:
+   * Closes the processors and the engine of traces and logs, and flushes the latest items, in about `timeoutMs`:
    *
-   * 1. The users' processors, a quarter of it: what they hold back may come to the engine now. One that hangs is left.
-   * 2. The engine, half of it. The rest is for giving up what is left then, and counting it; an engine that takes even
+   * 1. The users' processors, a quarter of it: items that they hold back may come to the engine now. One that hangs is
+   *    left.
+   * 2. The engine, half of it. The rest is for dropping and counting the remaining items; an engine that takes even
    *    longer is left, since the line at exit has to come in time.
    */
   async closeTracesAndLogs(timeoutMs: number): Promise<void> {
@@ -244,9 +245,9 @@ export class OtelProviders {
   }
 
   /**
-   * Collects and exports the last metrics, which hold what the last traces and logs did to them. Readers that still
-   * wait for a collector when `signal` aborts are left, and told: what they collected is the engine's, which is closed
-   * next. The engine's own is left too where what it collected waits for another attempt.
+   * Collects and exports the last metrics, which include the export of the last traces and logs. Readers that still wait
+   * for a collector when `signal` aborts are left, and reported: the engine has their metrics, and is closed next. The
+   * engine's own reader is left too if its metrics wait for another attempt.
    */
   async closeMetrics(signal: AbortSignal): Promise<string | undefined> {
     let open = this.#metricReaders.length;
@@ -260,7 +261,7 @@ export class OtelProviders {
     await Promise.all(this.#eachReader(signal, until, (reader) => reader.forceFlush()));
   }
 
-  /** Whether each was done before `signal` aborted. None rejects. */
+  /** Each resolves to true if it was done before `signal` aborted. None rejects. */
   #eachReader(
     signal: AbortSignal,
     until: 'deadline' | 'first-failure',

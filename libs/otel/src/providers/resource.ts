@@ -37,7 +37,7 @@ const detectorsFor = ({ detectors: names, pod }: OtelConfig['resource']): Resour
     // The specification's order: OTEL_SERVICE_NAME wins over OTEL_RESOURCE_ATTRIBUTES.
     env: [resourceAttributesEnvDetector, serviceNameEnvDetector],
   };
-  // What the environment says must come last, so that it wins over what is detected.
+  // The environment must come last, so that it wins over the detectors.
   const ordered = Object.keys(known) as ResourceDetectorName[];
   return ordered.filter((name) => names.includes(name)).flatMap((name) => known[name]);
 };

@@ -103,7 +103,7 @@ export const addToMain = (file: SourceText, starts: readonly AppStart[]): readon
   return undone;
 };
 
-/** What of the file decides already where Nest's lines go. */
+/** The text of the file's own choice of Nest's logger, if any. */
 const ownLoggerOf = (
   file: SourceText,
   call: ts.CallExpression,

@@ -8,7 +8,7 @@ interface Insertion {
 }
 
 /**
- * One file of the app: its syntax tree to look for places, and insertions at them. Only what is inserted changes, in
+ * One file of the app: its syntax tree to look for places, and insertions at them. Only the insertions change it, in
  * the file's own line endings and quotes.
  */
 export class SourceText {
@@ -50,7 +50,7 @@ export class SourceText {
     else this.insert(at, padding === '' ? `${text}, ` : `${padding}${text},`);
   }
 
-  /** The file with what was inserted. */
+  /** The file with the insertions. */
   toString(): string {
     const ordered = this.#insertions.toSorted((a, b) => a.at - b.at);
     let end = 0;

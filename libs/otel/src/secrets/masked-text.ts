@@ -2,7 +2,7 @@ import { MASK } from './secret.js';
 
 /** Long enough for a driver's message, short enough for a probe's body. */
 const MAX_TEXT = 300;
-/** What is looked through; the rest of a longer text is cut off before anything is shown of it. */
+/** The number of characters that are searched. The rest of a longer text is cut off before any part is shown. */
 const MAX_INPUT = 4096;
 
 const URL_CREDENTIALS = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"'<>]*@/gi;
@@ -17,10 +17,10 @@ const SECRET_PAIR = new RegExp(
   'gi',
 );
 
-/** Whether a key promises a secret as its value. */
+/** Returns true for a key whose value is likely a secret. */
 export const isSecretKey = (key: string): boolean => SECRET_KEY.test(key);
 
-/** Without what looks like a secret: credentials in URLs, authorization schemes, `password=...` and their like. */
+/** The text without likely secrets: credentials in URLs, authorization schemes, `password=...` and their like. */
 export const withoutSecrets = (text: string): string =>
   text
     .replace(URL_CREDENTIALS, `$1${MASK}@`)

@@ -1,13 +1,13 @@
 import type { SignalStatus } from '../engine/engine.js';
 
-/** What is known of one signal that goes to a collector. */
+/** The facts about one signal that goes to a collector. */
 export interface SignalFacts {
   /** Items that our instrumentation has made since the start. */
   readonly made: number;
   readonly status: SignalStatus;
   /** Since the first item was made, in ms; 0 before. */
   readonly sinceMadeMs: number;
-  /** From when on an item should have come to the engine, and from when on an answer should be there, in ms. */
+  /** The times after which an item should be in the engine, and an answer should be there, in ms. */
   readonly patience: { readonly arrivalMs: number; readonly answerMs: number };
 }
 
@@ -26,7 +26,7 @@ const arrivedOf = ({ accepted, rejected, dropped, queued, spooled }: SignalStatu
   queued +
   spooled;
 
-/** Whether what an app makes comes out at the other end. */
+/** Judges whether the items of an app reach the collector. */
 export const judge = ({ made, status, sinceMadeMs, patience }: SignalFacts): Judgement => {
   if (status.last.outcome !== 'none') return { kind: 'flowing' };
   const arrived = arrivedOf(status);

@@ -32,7 +32,7 @@ const NOUN: Readonly<Record<Signal, string>> = {
 };
 
 /**
- * Holds what the app makes against what the export engine got and sent, signal by signal, until an export of the
+ * Compares the items of the app with those that the export engine got and sent, signal by signal, until an export of the
  * signal has ended. Warns once of a signal that stays silent, and says so when it flows after all.
  */
 export class SelfCheck {

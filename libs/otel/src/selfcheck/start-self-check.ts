@@ -9,7 +9,7 @@ import type { SignalFacts } from './judge.js';
 import { SelfCheck } from './self-check.js';
 import { likelyCause } from './likely-cause.js';
 
-/** From the end of a span to its arrival in the engine there is no pause: this is for a busy loop. */
+/** The time for a busy loop: a span arrives in the engine without a pause after its end. */
 const ARRIVAL_MS = 5000;
 
 const patienceOf = (config: OtelConfig, signal: Signal): SignalFacts['patience'] => {
