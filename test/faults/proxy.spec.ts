@@ -1,5 +1,5 @@
 import { ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
-import { createPipeline } from '../../libs/otlp/src/pipeline/pipeline.js';
+import { createPipeline } from '../../libs/otlp/src/pipeline/create-pipeline.js';
 import { certificate, pem } from '../../libs/otlp/src/pool/fixtures/certificates.js';
 import type { App } from './fixtures/app.js';
 import { idsAt } from './fixtures/arrivals.js';

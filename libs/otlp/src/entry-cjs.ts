@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { createPipeline as createOn } from './pipeline/pipeline.js';
+import { createPipeline as createOn } from './pipeline/create-pipeline.js';
 import type { Pipeline } from './pipeline/pipeline.js';
 import type { PipelineOptions } from './pipeline/pipeline-options.js';
 

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
-import { createPipeline as createOn } from './pipeline/pipeline.js';
+import { createPipeline as createOn } from './pipeline/create-pipeline.js';
 import type { Pipeline } from './pipeline/pipeline.js';
 import type { PipelineOptions } from './pipeline/pipeline-options.js';
 

@@ -1,4 +1,4 @@
-export { createPipeline } from './pipeline/pipeline.js';
+export { createPipeline } from './pipeline/create-pipeline.js';
 export type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline/pipeline.js';
 export type {
   DestinationOptions,
@@ -15,7 +15,7 @@ export { sendEmptyExports } from './pipeline/empty-export.js';
 /** @internal */
 export type { EmptyExport, ReplyDate } from './pipeline/empty-export.js';
 export type { ExporterState } from './pipeline/worker-messages.js';
-export type { WorkerEntry } from './pipeline/worker-thread.js';
+export type { WorkerEntry } from './pipeline/pipeline-options.js';
 /** @internal */
 export { mistakeAt } from './pipeline/likely-mistake.js';
 /** @internal */

@@ -1,7 +1,7 @@
 import { useLeakCheck } from '@nestlens/testing';
 import type { AnyValue } from '@opentelemetry/api';
 import { createTelemetry } from '../../../libs/otlp/src/pipeline/fixtures/telemetry.js';
-import { createPipeline } from '../../../libs/otlp/src/pipeline/pipeline.js';
+import { createPipeline } from '../../../libs/otlp/src/pipeline/create-pipeline.js';
 import { FROM_WORKER } from '../../faults/fixtures/stage.js';
 import { Collector } from '../fixtures/collector.js';
 import { PROTOCOLS } from '../fixtures/destinations.js';

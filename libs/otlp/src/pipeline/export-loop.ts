@@ -7,10 +7,10 @@ import { SIGNALS, type Signal } from '../wire/model.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import type { Load } from '../spool/replay-pace.js';
 import { Flushes } from './flushes.js';
-import type { FlushMark } from './flushes.js';
 import type { Exporter, Overflow } from './exporter.js';
 import { isHeapBatch, HeapQueue } from './heap-queue.js';
 import type { HeapBatch } from './heap-queue.js';
+import type { FlushMark } from './worker-messages.js';
 
 type Left = { readonly kind: 'aborted' } | { readonly kind: 'unknown' };
 /** The end of a batch. At the deadline of a shutdown: `aborted`, or `unknown` where the collector may have it. */

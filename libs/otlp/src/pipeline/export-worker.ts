@@ -12,12 +12,11 @@ import type { Succession } from '../spool/spool.js';
 import { goesInOrder } from '../layers/send-queue.js';
 import { ExportLoop } from './export-loop.js';
 import type { Settled } from './export-loop.js';
-import type { FlushMark } from './flushes.js';
 import type { Exporters, Overflow } from './exporter.js';
 import { OpeningOverflow } from './opening-overflow.js';
 import { DiskOverflow } from './overflow.js';
 import type { SendingOptions, SpoolSettings } from './pipeline-options.js';
-import type { FromWorker, ToWorker } from './worker-messages.js';
+import type { FlushMark, FromWorker, ToWorker } from './worker-messages.js';
 import type { WorkerEvents, WorkerThread } from './worker-supervisor.js';
 import { createExporters } from './stack.js';
 

@@ -1,10 +1,5 @@
 import type { Exporter } from './exporter.js';
-
-/** A flush waits for everything that was appended or offered before its mark. */
-export interface FlushMark {
-  readonly sequence: number;
-  readonly heap: number;
-}
+import type { FlushMark } from './worker-messages.js';
 
 interface Flush {
   readonly mark: FlushMark;

@@ -1,7 +1,7 @@
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { useLeakCheck } from '@nestlens/testing';
 import { deadEndpoint } from './fixtures/peers.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 
 const thrower = (): never => {

@@ -8,7 +8,7 @@ import { NumberedMetrics, numberIn, refusingDisorder } from './fixtures/ordered-
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
 import { sourceWorker } from './fixtures/worker.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import type { PipelineOptions, SpoolSettings } from './pipeline-options.js';
 

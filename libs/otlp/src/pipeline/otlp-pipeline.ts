@@ -10,7 +10,6 @@ import type { Succession } from '../spool/spool.js';
 import { newToken } from '../spool/ownership.js';
 import { SIGNALS, type Signal } from '../wire/model.js';
 import { before, withDeadline } from './deadline.js';
-import type { FlushMark } from './flushes.js';
 import { HeaderFunctions } from './header-functions.js';
 import { startInline, type WorkerStart } from './export-worker.js';
 import { createDrop, type Drop } from './drops.js';
@@ -26,6 +25,7 @@ import type { Memory } from './save.js';
 import { atExit, endSync, isEmpty, keepOrCount, LET_GO_MS } from './process-exit.js';
 import { createSelfMetrics } from './self-metrics.js';
 import { endWords, startWorker } from './worker-thread.js';
+import type { FlushMark } from './worker-messages.js';
 
 /** The longest that a shutdown takes beyond its deadline, all together: it promises a second. */
 const GRACE_MS = 900;

@@ -1,3 +1,4 @@
+import type { Worker, WorkerOptions } from 'node:worker_threads';
 import type { Meter } from '@opentelemetry/api';
 import type { EncodeLimits } from '../encode/limits.js';
 import type { SelfLogLevel } from '../ledger/self-log.js';
@@ -13,7 +14,20 @@ import { SIGNALS } from '../wire/model.js';
 import type { Protocol, Signal } from '../wire/model.js';
 import type { Temporality } from './metric-exporter.js';
 import type { Aside } from './worker-supervisor.js';
-import type { SpawnWorker, WorkerEntry } from './worker-thread.js';
+
+/** Where the worker thread begins. */
+export interface WorkerEntry {
+  /**
+   * The file of the thread: a `file:` URL, or a path, relative to the working directory. Default: the package's own. For
+   * bundles: what a bundler makes of `@nestlens/otlp/worker`.
+   */
+  readonly entry?: URL | string;
+  /** Default: none of the process' own, such as `--import`, which belong to the application. */
+  readonly execArgv?: readonly string[];
+}
+
+/** Starts a thread on the package's own file of the worker, which each entry of the package finds in its own way. */
+export type SpawnWorker = (options: WorkerOptions) => Worker;
 
 /** Where one signal goes. */
 export interface DestinationOptions {

@@ -13,7 +13,7 @@ import { Collector } from './fixtures/collector.js';
 import { PATIENT } from './fixtures/patient.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import type { PipelineOptions } from './pipeline-options.js';
 

@@ -6,12 +6,7 @@ import type { Outcome } from '../send/outcome.js';
 import type { ItemCounts } from '../slab/slab-pool.js';
 import type { SpoolStats } from '../spool/counts.js';
 import type { Signal } from '../wire/model.js';
-import { checkDestination, destinationError } from '../transport/destination-check.js';
-import { OtlpPipeline } from './otlp-pipeline.js';
-import { resolvePipelineOptions } from './pipeline-options.js';
-import type { PipelineOptions, SendingOptions } from './pipeline-options.js';
 import type { ExporterState } from './worker-messages.js';
-import type { SpawnWorker } from './worker-thread.js';
 
 /**
  * `deadline`: what is not settled is still being sent. `unreachable`: so is it here, but it was not waited for, since the
@@ -77,21 +72,4 @@ export interface Pipeline {
   exit(timeoutMs?: number): LedgerSnapshot;
   /** A snapshot. Throws nothing, also before `start` and after `shutdown`. */
   stats(): PipelineStats;
-}
-
-/**
- * Throws TransportConfigError for a destination that can never work. Opens nothing before `start`. `spawn` starts the
- * worker where the options name no file of it; the entries of the package give it.
- */
-export function createPipeline(options: PipelineOptions, spawn?: SpawnWorker): Pipeline {
-  const resolved = resolvePipelineOptions(options, spawn);
-  if (options.isChecked !== true) refuseFaulty(resolved.sending);
-  return new OtlpPipeline(resolved);
-}
-
-function refuseFaulty({ destinations, pool }: SendingOptions): void {
-  for (const to of destinations) {
-    const [fault] = checkDestination(to, { pool }).faults;
-    if (fault !== undefined) throw destinationError(fault, to.tls);
-  }
 }

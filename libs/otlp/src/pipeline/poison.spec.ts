@@ -5,7 +5,7 @@ import type { ExportRequest } from '../wire/model.js';
 import { Collector } from './fixtures/collector.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { Pipeline, PipelineStats } from './pipeline.js';
 import type { PipelineOptions } from './pipeline-options.js';
 

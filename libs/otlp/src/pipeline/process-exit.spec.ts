@@ -11,7 +11,7 @@ import type { ExportReply } from '../receiver/receiver-options.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import { endSync, keepOrCount } from './process-exit.js';
 import { WorkerPhase } from './export-worker.js';

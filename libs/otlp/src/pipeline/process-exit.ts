@@ -3,11 +3,10 @@ import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Ledger, LedgerSnapshot } from '../ledger/ledger.js';
 import type { ItemCounts } from '../slab/slab-pool.js';
 import { SIGNALS } from '../wire/model.js';
-import type { FlushMark } from './flushes.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import type { WorkerSupervisor } from './worker-supervisor.js';
 import { WorkerPhase } from './export-worker.js';
-import type { ExporterState } from './worker-messages.js';
+import type { ExporterState, FlushMark } from './worker-messages.js';
 import { saveBefore, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
 

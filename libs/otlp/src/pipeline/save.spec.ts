@@ -9,7 +9,7 @@ import type { Peer } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
 import { sourceWorker } from './fixtures/worker.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 
 describe.each([

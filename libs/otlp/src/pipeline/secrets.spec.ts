@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { ScriptedOtlpServer, partial, useLeakCheck } from '@nestlens/testing';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { certificate } from '../pool/fixtures/certificates.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { DestinationOptions, PipelineOptions } from './pipeline-options.js';
 
 const ECHO = 'no rights for anna:canary-url, canary-header, Bearer canary-asked';

@@ -2,7 +2,7 @@ import type { ExportRequest } from '../wire/model.js';
 import { Collector } from './fixtures/collector.js';
 import { PATIENT } from './fixtures/patient.js';
 import { createTelemetry } from './fixtures/telemetry.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import type { Protocol } from '../wire/model.js';
 

@@ -11,7 +11,7 @@ import { deadEndpoint, startSilentPeer } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
 import { sourceWorker } from './fixtures/worker.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import type { Signal } from '../wire/model.js';

@@ -1,7 +1,7 @@
 import { SdkMeter } from '../ledger/fixtures/sdk-meter.js';
 import { Collector } from './fixtures/collector.js';
 import { createTelemetry } from './fixtures/telemetry.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 
 describe('what is left out of items', () => {
   let collector: Collector;

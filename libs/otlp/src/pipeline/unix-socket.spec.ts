@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PATIENT } from './fixtures/patient.js';
 import { createTelemetry } from './fixtures/telemetry.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 
 describe('OTLP/HTTP over a unix socket', () => {
   const paths = new Set<string | undefined>();

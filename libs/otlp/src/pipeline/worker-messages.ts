@@ -2,8 +2,13 @@ import type { BreakerState } from '../layers/breaker-circuit.js';
 import type { Operation } from '../layers/observe.js';
 import type { Signal } from '../wire/model.js';
 import type { SpoolStats } from '../spool/counts.js';
-import type { FlushMark } from './flushes.js';
 import type { HeapBatch } from './heap-queue.js';
+
+/** A flush waits for everything that was appended or offered before its mark. */
+export interface FlushMark {
+  readonly sequence: number;
+  readonly heap: number;
+}
 
 /** Messages to the worker, in the order they are given. All of them can be cloned to another thread; bytes are shared. */
 export type ToWorker =

@@ -1,11 +1,10 @@
 import { Backoff } from '../send/backoff.js';
 import { systemClock } from '../send/sender.js';
 import type { Clock } from '../send/sender.js';
-import type { FlushMark } from './flushes.js';
 import type { HeapBatch } from './heap-queue.js';
 import type { ItemCounts } from '../slab/slab-pool.js';
 import type { Signal } from '../wire/model.js';
-import type { FromWorker, HeaderAnswer, ToWorker } from './worker-messages.js';
+import type { FlushMark, FromWorker, HeaderAnswer, ToWorker } from './worker-messages.js';
 
 /** An export worker on its thread; `end` resolves when the thread is gone. */
 export interface WorkerThread {

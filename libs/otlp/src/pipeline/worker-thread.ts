@@ -6,20 +6,7 @@ import type { FromWorker } from './worker-messages.js';
 import { codeOf, refusal } from './worker-supervisor.js';
 import type { WorkerEvents, WorkerThread, ThreadEnd } from './worker-supervisor.js';
 import type { WorkerStart } from './export-worker.js';
-
-/** Where the worker thread begins. */
-export interface WorkerEntry {
-  /**
-   * The file of the thread: a `file:` URL, or a path, relative to the working directory. Default: the package's own. For
-   * bundles: what a bundler makes of `@nestlens/otlp/worker`.
-   */
-  readonly entry?: URL | string;
-  /** Default: none of the process' own, such as `--import`, which belong to the application. */
-  readonly execArgv?: readonly string[];
-}
-
-/** Starts a thread on the package's own file of the worker, which each entry of the package finds in its own way. */
-export type SpawnWorker = (options: WorkerOptions) => Worker;
+import type { SpawnWorker, WorkerEntry } from './pipeline-options.js';
 
 const fileOf = (entry: URL | string): URL | string => {
   if (typeof entry !== 'string') return entry;

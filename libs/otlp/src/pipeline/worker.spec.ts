@@ -12,7 +12,7 @@ import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
 import { mortalWorker, sourceWorker, startRemoteCollector } from './fixtures/worker.js';
 import type { RemoteCollector } from './fixtures/worker.js';
-import { createPipeline } from './pipeline.js';
+import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import type { PipelineOptions } from './pipeline-options.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useLeakCheck } from '@nestlens/testing';
-import { createPipeline } from '../pipeline/pipeline.js';
+import { createPipeline } from '../pipeline/create-pipeline.js';
 import type { DestinationOptions } from '../pipeline/pipeline-options.js';
 import { certificate } from '../pool/fixtures/certificates.js';
 import { checkDestination } from './destination-check.js';
