@@ -112,11 +112,12 @@ describe('apps/lens', () => {
     );
     await once(socket, 'data');
     child.process.kill('SIGINT');
-    const listens = () =>
-      fetch(httpUrl).then(
+    function listens() {
+      return fetch(httpUrl).then(
         () => true,
         () => false,
       );
+    }
     while (await listens());
     child.process.kill('SIGTERM');
     expect(await child.exited).toEqual([143, null]);

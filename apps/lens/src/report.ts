@@ -12,8 +12,9 @@ export function listening({ grpcUrl, httpUrl, apiUrl }: LensAddress): string {
 
 /** The block printed at the end: the counts of received telemetry. */
 export function stopped({ counts, uptimeMs }: LensStats): string {
-  const line = (name: string, { received, refused, evicted }: LensStats['counts']['traces']) =>
-    `  ${name.padEnd(12)}${received} received, ${refused} refused, ${evicted} evicted`;
+  function line(name: string, { received, refused, evicted }: LensStats['counts']['traces']) {
+    return `  ${name.padEnd(12)}${received} received, ${refused} refused, ${evicted} evicted`;
+  }
   return [
     `The lens stopped after ${Math.round(uptimeMs / 1_000)} s`,
     line('spans', counts.traces),

@@ -14,11 +14,11 @@ const declined = new RpcException({ code: GrpcStatus.PERMISSION_DENIED, message:
 function shop(failing: Record<string, Error> = {}) {
   const steps: string[] = [];
   const table = new Map<string, StoredOrder>();
-  const step = async <T>(name: string, answer: T): Promise<T> => {
+  async function step<T>(name: string, answer: T): Promise<T> {
     steps.push(name);
     if (failing[name]) throw failing[name];
     return answer;
-  };
+  }
   const peers = {
     user: (id: string) => step('user', { id, name: 'Ada', email: '' }),
     reserve: (sku: string, quantity: number) =>

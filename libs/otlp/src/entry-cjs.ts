@@ -7,5 +7,9 @@ import type { PipelineOptions } from './pipeline/pipeline-options.js';
 export * from './index.js';
 
 /** Throws TransportConfigError for a destination that can never work. Opens nothing before `start`. */
-export const createPipeline = (options: PipelineOptions): Pipeline =>
-  createOn(options, (given) => new Worker(join(__dirname, 'nestlens-otlp-worker.js'), given));
+export function createPipeline(options: PipelineOptions): Pipeline {
+  return createOn(
+    options,
+    (given) => new Worker(join(__dirname, 'nestlens-otlp-worker.js'), given),
+  );
+}

@@ -17,18 +17,20 @@ export * from './index.js';
 /** There is none in an ES module; in a bundle of CommonJS there is one, and no `import.meta.url`. */
 declare const __filename: string | undefined;
 
-const besideBundle = (): URL | undefined => {
+function besideBundle(): URL | undefined {
   if (typeof __filename !== 'string') return undefined;
   const file = new URL('nestlens-otlp-worker.js', pathToFileURL(__filename));
   return existsSync(file) ? file : undefined;
-};
+}
 
-const spawn = (options: WorkerOptions): Worker => {
+function spawn(options: WorkerOptions): Worker {
   const file = besideBundle();
   if (file !== undefined) return new Worker(file, options);
   // Written out: webpack and rspack know the worker by this expression, and emit its file.
   return new Worker(new URL('./nestlens-otlp-worker.js', import.meta.url), options);
-};
+}
 
 /** Throws TransportConfigError for a destination that can never work. Opens nothing before `start`. */
-export const createPipeline = (options: PipelineOptions): Pipeline => createOn(options, spawn);
+export function createPipeline(options: PipelineOptions): Pipeline {
+  return createOn(options, spawn);
+}

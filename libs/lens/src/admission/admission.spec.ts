@@ -14,12 +14,16 @@ import { defaultAdmissionLimits } from './limits.js';
 import { RequestCounts } from './request-counts.js';
 
 const admission = new Admission(defaultAdmissionLimits);
-const outcome = (admitted: Admitted) => (typeof admitted === 'number' ? 'in' : admitted.code);
-const ofSpan = (values: Partial<Span>) => outcome(admission.span(span(values)));
-const ofPoint = (one: Metric) => {
+function outcome(admitted: Admitted) {
+  return typeof admitted === 'number' ? 'in' : admitted.code;
+}
+function ofSpan(values: Partial<Span>) {
+  return outcome(admission.span(span(values)));
+}
+function ofPoint(one: Metric) {
   const [point = numberPoint()] = one.data.points;
   return outcome(admission.point(one, point));
-};
+}
 
 describe('admission of spans', () => {
   it.each<[string, Partial<Span>]>([
@@ -63,17 +67,19 @@ describe('admission of spans', () => {
   });
 
   it('leaves out values that are nested too deep', () => {
-    const nested = (depth: number) => {
+    function nested(depth: number) {
       let value: Span['attributes'] = attributes({ leaf: 1 });
       for (let i = 1; i < depth; i += 1) value = attributes({ v: value });
       return attributes({ a: value });
-    };
+    }
     expect(ofSpan({ attributes: nested(32) })).toBe('in');
     expect(ofSpan({ attributes: nested(33) })).toBe('depth');
   });
 
   it('weighs text that is not Latin by two bytes a character', () => {
-    const weigh = (text: string) => admission.span(span({ attributes: attributes({ a: text }) }));
+    function weigh(text: string) {
+      return admission.span(span({ attributes: attributes({ a: text }) }));
+    }
     const extra = Number(weigh('中'.repeat(1_000))) - Number(weigh('x'.repeat(1_000)));
     expect(extra).toBe(1_000);
   });
@@ -98,11 +104,11 @@ describe('admission of log records', () => {
 });
 
 describe('admission of metric points', () => {
-  const histogram = (values: Partial<HistogramPoint>): Metric => {
+  function histogram(values: Partial<HistogramPoint>): Metric {
     const base = { ...numberPoint(), count: 3n, sum: 6, min: 1, max: 3 };
     const point = { ...base, bucketCounts: [1n, 2n], explicitBounds: [2], ...values };
     return metric({ kind: 'histogram', points: [point], temporality: 1 });
-  };
+  }
 
   it('lets in numbers, infinities, and NaN where the series ended', () => {
     expect(ofPoint(sum(numberPoint()))).toBe('in');

@@ -76,8 +76,9 @@ describe('GET /api/traces', () => {
       startTime: START + 60_000n * MS,
       endTime: START + 60_001n * MS,
     });
-    const found = async (query: string) =>
-      (await get(`/api/traces?${query}`)).body.traces.map((trace: any) => trace.traceId);
+    async function found(query: string) {
+      return (await get(`/api/traces?${query}`)).body.traces.map((trace: any) => trace.traceId);
+    }
     expect(await found('service=orders')).toEqual([slow]);
     expect(await found('service=nobody')).toEqual([]);
     expect(await found('route=%2Fa')).toEqual([slow]);
@@ -218,8 +219,9 @@ describe('GET /api/logs, /api/metrics, /api/services, /api/stats', () => {
     lens.store.ingest(logs([logRecord({ traceId: id, spanId: spanId() })], 'orders'));
     const body = attributes({ msg: 'down', at: 5n });
     lens.store.ingest(logs([logRecord({ severityNumber: 18, body, time: 0n })], 'users'));
-    const found = async (query: string) =>
-      (await get(`/api/logs?${query}`)).body.logs.map((log: any) => log.service);
+    async function found(query: string) {
+      return (await get(`/api/logs?${query}`)).body.logs.map((log: any) => log.service);
+    }
     expect(await found('')).toEqual(['users', 'orders']);
     expect(await found('severity=warn')).toEqual(['users']);
     expect(await found(`traceId=${id}`)).toEqual(['orders']);
@@ -231,8 +233,9 @@ describe('GET /api/logs, /api/metrics, /api/services, /api/stats', () => {
   });
 
   it('lists metrics and gives their series', async () => {
-    const point = (value: number) =>
-      numberPoint({ value, attributes: attributes({ status: 'ok' }) });
+    function point(value: number) {
+      return numberPoint({ value, attributes: attributes({ status: 'ok' }) });
+    }
     lens.store.ingest(metrics([sum(point(1)), sum(point(2))], 'orders'));
     lens.store.ingest(metrics([sum(point(7))], 'users'));
     expect((await get('/api/metrics')).body).toMatchObject({

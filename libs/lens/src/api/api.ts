@@ -69,7 +69,9 @@ export class Api {
   async #close(signal: AbortSignal | undefined): Promise<void> {
     const server = this.#server;
     if (!server.listening) return;
-    const cut = (): void => server.closeAllConnections();
+    function cut(): void {
+      server.closeAllConnections();
+    }
     const timer = setTimeout(cut, CLOSE_GRACE_MS);
     signal?.addEventListener('abort', cut, { once: true });
     const closed = new Promise<void>((resolve) => {

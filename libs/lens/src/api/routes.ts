@@ -21,7 +21,9 @@ export interface Route {
 export type Routes = (path: string) => { route: Route; segment: string } | undefined;
 
 export function createRoutes({ store, stats, clear }: RouteContext): Routes {
-  const get = (answer: Route['answer']): Route => ({ method: 'GET', answer });
+  function get(answer: Route['answer']): Route {
+    return { method: 'GET', answer };
+  }
   const routes = new Map<string, Route>([
     ['/api/services', get((params) => listServices(store.services, params))],
     ['/api/traces', get((params) => listTraces(store.traces, params))],

@@ -30,9 +30,15 @@ const resource = resourceFromAttributes({
   'service.name': 'shop',
   'service.instance.id': 'run-1',
 });
-const grpc = () => ({ url: address.grpcUrl });
-const http = (signal: string) => ({ url: `${address.httpUrl}/v1/${signal}` });
-const get = async (path: string): Promise<any> => (await fetch(address.apiUrl + path)).json();
+function grpc() {
+  return { url: address.grpcUrl };
+}
+function http(signal: string) {
+  return { url: `${address.httpUrl}/v1/${signal}` };
+}
+async function get(path: string): Promise<any> {
+  return (await fetch(address.apiUrl + path)).json();
+}
 
 describe('the exporters of OpenTelemetry, seen through the API', () => {
   it.each<[string, () => SpanExporter]>([
@@ -128,13 +134,15 @@ describe('the exporters of OpenTelemetry, seen through the API', () => {
   });
 
   it('answers a partial success for what it left out', async () => {
-    const span = (traceId: string) => ({
-      traceId,
-      spanId: 'a'.repeat(16),
-      name: 'n',
-      startTimeUnixNano: '1',
-      endTimeUnixNano: '2',
-    });
+    function span(traceId: string) {
+      return {
+        traceId,
+        spanId: 'a'.repeat(16),
+        name: 'n',
+        startTimeUnixNano: '1',
+        endTimeUnixNano: '2',
+      };
+    }
     const spans = [span('b'.repeat(32)), span('0'.repeat(32))];
     const response = await fetch(`${address.httpUrl}/v1/traces`, {
       method: 'POST',

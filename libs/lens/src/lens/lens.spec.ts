@@ -43,7 +43,9 @@ describe('createLens', () => {
   });
 
   it('lists every fault at once', () => {
-    const wrong = () => createLens({ host: '10.0.0.1', apiPort: 70_000, maxSpansPerTrace: 0 });
+    function wrong() {
+      return createLens({ host: '10.0.0.1', apiPort: 70_000, maxSpansPerTrace: 0 });
+    }
     expect(wrong).toThrow(
       expect.objectContaining({
         name: 'LensError',

@@ -123,8 +123,9 @@ class LocalLens implements Lens {
       // 2. Both OTLP ports, or none.
       const { grpcPort, httpPort } = await this.#receiver.start();
       this.#startedMs = this.#options.now();
-      const url = (port: number): string =>
-        `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+      function url(port: number): string {
+        return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+      }
       return {
         host,
         grpcPort,

@@ -57,8 +57,9 @@ async function reader(): Promise<Reader> {
   return one;
 }
 
-const traces = (events: readonly LiveEvent[]) =>
-  events.filter(({ event }) => event === 'trace').map(({ data }) => data);
+function traces(events: readonly LiveEvent[]) {
+  return events.filter(({ event }) => event === 'trace').map(({ data }) => data);
+}
 
 describe('GET /api/live', () => {
   it('tells of a trace once its root has come, and again when it grows', async () => {

@@ -6,12 +6,15 @@ import { spanTree } from './trace-tree.js';
 const A = spanId(1);
 const B = spanId(2);
 const C = spanId(3);
-const stored = (values: Partial<Span>): StoredSpan => ({
-  span: span(values),
-  source: undefined as unknown as StoredSpan['source'],
-});
-const rows = (all: StoredSpan[]) =>
-  spanTree(all).spans.map(({ stored: one, depth }) => `${depth}:${one.span.name}`);
+function stored(values: Partial<Span>): StoredSpan {
+  return {
+    span: span(values),
+    source: undefined as unknown as StoredSpan['source'],
+  };
+}
+function rows(all: StoredSpan[]) {
+  return spanTree(all).spans.map(({ stored: one, depth }) => `${depth}:${one.span.name}`);
+}
 
 describe('spanTree', () => {
   it('puts parents before children and siblings by their start', () => {

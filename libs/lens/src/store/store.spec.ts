@@ -139,8 +139,9 @@ describe('the trace store', () => {
     });
     expect(kept.traces.get(id)).toMatchObject({ leftOut: 2 });
     const wide = traceId();
-    const heavy = () =>
-      span({ traceId: wide, attributes: attributes({ text: 'x'.repeat(200_000) }) });
+    function heavy() {
+      return span({ traceId: wide, attributes: attributes({ text: 'x'.repeat(200_000) }) });
+    }
     const roomy = store();
     roomy.ingest(spans(Array.from({ length: 10 }, heavy)));
     expect(roomy.traces.get(wide)?.bytes).toBeLessThanOrEqual((8 * MIB * 5) / 8 / 8);
@@ -179,7 +180,9 @@ describe('the trace store', () => {
 describe('the log store', () => {
   it('keeps the latest records of each service', () => {
     const kept = store();
-    const long = () => logRecord({ body: 'x'.repeat(1_000) });
+    function long() {
+      return logRecord({ body: 'x'.repeat(1_000) });
+    }
     kept.ingest(logs([logRecord({ body: 'quiet' })], 'users'));
     for (let i = 0; i < 3_000; i += 1) kept.ingest(logs([long()], 'orders'));
     const { counts, logRecords, services } = kept.stats();
@@ -194,8 +197,9 @@ describe('the log store', () => {
 describe('the metric store', () => {
   it('keeps the latest points of a series, by name, attributes and run', () => {
     const kept = store({ maxPointsPerSeries: 3 });
-    const point = (value: number, status: string) =>
-      numberPoint({ value, attributes: attributes({ status, route: '/' }) });
+    function point(value: number, status: string) {
+      return numberPoint({ value, attributes: attributes({ status, route: '/' }) });
+    }
     for (let i = 0; i < 5; i += 1) kept.ingest(metrics([sum(point(i, 'ok'), point(-i, 'error'))]));
     const reordered = attributes({ route: '/', status: 'ok' });
     kept.ingest(metrics([sum(numberPoint({ value: 9, attributes: reordered }))]));

@@ -75,7 +75,9 @@ export class LensStore {
   readonly #seriesBytes: (metric: Metric, point: MetricPoint) => number;
 
   constructor({ maxBytes, maxSpansPerTrace, maxPointsPerSeries, limits, now }: StoreOptions) {
-    const part = (signal: Signal) => Math.floor(maxBytes * shares[signal]);
+    function part(signal: Signal) {
+      return Math.floor(maxBytes * shares[signal]);
+    }
     this.#maxBytes = maxBytes;
     this.#now = now;
     this.#admission = new Admission(limits);

@@ -14,15 +14,15 @@ const isFailing = ({ last }: SignalStatus): boolean =>
  * Resolves when something of these signals is queued and all of it waits for another attempt, since the last one failed:
  * who ends soon need not wait for that. Also when `signal` aborts.
  */
-export async function untilFailing(
+export const untilFailing = async (
   engine: Pick<ExportEngine, 'status'>,
   signals: readonly Signal[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<void> => {
   while (!signal.aborted) {
     const status = engine.status();
     const waiting = signals.filter((one) => status[one].queued > 0);
     if (waiting.length > 0 && waiting.every((one) => isFailing(status[one]))) return;
     await sleep(LOOK_MS, undefined, { ref: false });
   }
-}
+};

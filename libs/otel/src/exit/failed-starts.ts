@@ -73,7 +73,7 @@ const isMade = ({ initTime, metatype, token }: Wrapper): boolean =>
   initTime !== undefined || metatype === null || token === ModuleRef || token === ApplicationConfig;
 
 /** Closes our part of the app as Nest would, in its order. */
-async function close({ app, modules }: Start): Promise<void> {
+const close = async ({ app, modules }: Start): Promise<void> => {
   // A logger of the app's that throws must not end the start that comes now, nor keep what was left.
   guarded('A failed start cannot be told of', () =>
     new Logger('OtelModule').warn(
@@ -92,4 +92,4 @@ async function close({ app, modules }: Start): Promise<void> {
       }),
     );
   }
-}
+};

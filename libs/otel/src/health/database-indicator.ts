@@ -40,11 +40,11 @@ const described = (client: ForeignClient): string => {
  *
  * @throws HealthError `NESTLENS_HEALTH_DATABASE` when the client is of no known shape (`docs/health.md` lists them).
  */
-export function databaseIndicator(
+export const databaseIndicator = (
   name: string,
   pingable: Pingable,
   options: DatabaseIndicatorOptions = {},
-): HealthIndicator<HealthFinding> {
+): HealthIndicator<HealthFinding> => {
   const client = pingable as ForeignClient;
   const shape = shapeOf(client);
   if (!shape) {
@@ -64,4 +64,4 @@ export function databaseIndicator(
       return message === undefined ? UP : { state: 'down', detail: { message } };
     },
   };
-}
+};

@@ -16,7 +16,7 @@ const RESERVED = new Set([
   'prototype',
 ]);
 
-function plainValue(value: unknown): string | number | boolean | null {
+const plainValue = (value: unknown): string | number | boolean | null => {
   switch (typeof value) {
     case 'boolean':
       return value;
@@ -32,10 +32,10 @@ function plainValue(value: unknown): string | number | boolean | null {
     default:
       return `[${typeof value}]`;
   }
-}
+};
 
 /** Indicators are other people's code: whatever they return becomes few, short, plain, masked values. */
-export function plainDetail(detail: unknown): PlainDetail {
+export const plainDetail = (detail: unknown): PlainDetail => {
   const plain: PlainDetail = {};
   if (typeof detail !== 'object' || detail === null || Array.isArray(detail)) return plain;
   let left = MAX_KEYS;
@@ -46,12 +46,12 @@ export function plainDetail(detail: unknown): PlainDetail {
     plain[key.slice(0, MAX_KEY)] = isSecretKey(key) ? '***' : readable(detail, key);
   }
   return plain;
-}
+};
 
-function readable(detail: object, key: string): string | number | boolean | null {
+const readable = (detail: object, key: string): string | number | boolean | null => {
   try {
     return plainValue((detail as Record<string, unknown>)[key]);
   } catch {
     return '[unreadable]';
   }
-}
+};

@@ -25,7 +25,7 @@ describe('otlpIndicator', () => {
   const servers: Server[] = [];
   let connections = 0;
 
-  async function listen(options: ListenOptions): Promise<Server> {
+  const listen = async (options: ListenOptions): Promise<Server> => {
     const server = createServer((socket) => {
       connections += 1;
       socket
@@ -36,7 +36,7 @@ describe('otlpIndicator', () => {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(options, resolve));
     return server;
-  }
+  };
   const urlOf = (server: Server): string =>
     `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 

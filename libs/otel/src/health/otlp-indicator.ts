@@ -49,10 +49,10 @@ const countsOf = ({ accepted, rejected, queued, spooled, dropped }: SignalStatus
  * Whether telemetry reaches the collector: the outcome of each signal's last export, and a connection to each
  * destination, or to the proxy before it. `degraded` at worst, since an app without a collector still serves.
  */
-export function otlpIndicator(
+export const otlpIndicator = (
   engine: Pick<ExportEngine, 'destinations' | 'status'>,
   options: OtlpIndicatorOptions = {},
-): HealthIndicator<HealthFinding> {
+): HealthIndicator<HealthFinding> => {
   const { connectMs = 500, recheckMs = 10_000, silence } = options;
   const { destinations } = engine;
   const places = new Map(destinations.map((to) => [placeOf(to), to]));
@@ -96,4 +96,4 @@ export function otlpIndicator(
       };
     },
   };
-}
+};

@@ -13,8 +13,8 @@ export interface Unreachable {
 }
 
 /** Whether `url` can be reached now, by a connection that sends nothing; resolves why not, if not. */
-export function unreachable(url: string, timeoutMs: number): Promise<Unreachable | undefined> {
-  return new Promise((resolve) => {
+export const unreachable = (url: string, timeoutMs: number): Promise<Unreachable | undefined> =>
+  new Promise((resolve) => {
     let socket: Socket | undefined;
     const settle = (why: Unreachable | undefined): void => {
       clearTimeout(timer);
@@ -33,14 +33,13 @@ export function unreachable(url: string, timeoutMs: number): Promise<Unreachable
       settle(whyOf(error));
     }
   });
-}
 
-function whyOf(error: unknown): Unreachable {
+const whyOf = (error: unknown): Unreachable => {
   const code = (error as { readonly code?: unknown }).code;
   return { code: typeof code === 'string' ? code : '', text: errorText(error) };
-}
+};
 
-function open(url: string, connected: () => void): Socket {
+const open = (url: string, connected: () => void): Socket => {
   const reading = readEndpoint(url);
   if (reading.kind === 'fault') throw new TypeError('Invalid URL');
   const { host, port, tls: isTls, socketPath } = reading.endpoint;
@@ -50,4 +49,4 @@ function open(url: string, connected: () => void): Socket {
   // Only the exporter knows which CA to trust, and it does judge the certificate.
   const tls = { ...target, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) };
   return connectTls(tls, connected);
-}
+};

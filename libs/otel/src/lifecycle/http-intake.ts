@@ -18,9 +18,9 @@ interface ClosableAdapter {
 }
 
 /** Ends the connection after this response; clients then open another one, elsewhere. */
-function lastOnConnection(req: IncomingMessage, res: ServerResponse): void {
+const lastOnConnection = (req: IncomingMessage, res: ServerResponse): void => {
   if (req.httpVersionMajor === 1 && !res.headersSent) res.shouldKeepAlive = false;
-}
+};
 
 /**
  * Takes an HTTP app out of service without a reset: `Connection: close` while it drains, then no new connections,

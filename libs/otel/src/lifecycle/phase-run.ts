@@ -21,7 +21,10 @@ interface StepResult {
   left: string[];
 }
 
-async function runStep(handlers: readonly NamedHandler[], deadlineMs: number): Promise<StepResult> {
+const runStep = async (
+  handlers: readonly NamedHandler[],
+  deadlineMs: number,
+): Promise<StepResult> => {
   const abort = new AbortController();
   const pending = new Set(handlers);
   const result: StepResult = { overran: false, failed: false, left: [] };
@@ -49,14 +52,14 @@ async function runStep(handlers: readonly NamedHandler[], deadlineMs: number): P
   clearTimeout(timer);
   for (const handler of pending) result.left.push(`${handler.name} did not end`);
   return { ...result, left: [...result.left] };
-}
+};
 
 /** Runs every handler, past the deadline too (with an aborted signal), and never rejects. */
-export async function runPhase(
+export const runPhase = async (
   phase: ShutdownPhaseName,
   steps: readonly (readonly NamedHandler[])[],
   deadlineMs: number,
-): Promise<PhaseReport> {
+): Promise<PhaseReport> => {
   const start = performance.now();
   const left: string[] = [];
   let overran = false;
@@ -75,4 +78,4 @@ export async function runPhase(
     outcome: overran ? 'overran' : failed ? 'failed' : 'done',
     left,
   };
-}
+};

@@ -9,13 +9,13 @@ const SHUTDOWN_PHASE_EVENT = 'nestjs.shutdown.phase';
 const logger = new Logger('Shutdown');
 
 /** The user's span processors and logger are called here, and must not be able to stop a shutdown. */
-function safely(tell: () => void): void {
+const safely = (tell: () => void): void => {
   try {
     tell();
   } catch {
     // There is nobody left to tell.
   }
-}
+};
 
 /** Tells of one shutdown: a span with an event per phase, a warning per trouble, and one line at the end. */
 export class ShutdownRecord {

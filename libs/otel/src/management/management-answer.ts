@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ManagementHandler } from './management-routes.js';
 
 /** Answers with a small JSON body. A HEAD request gets the same headers and no body. */
-export function answerJson(res: ServerResponse, status: number, body: unknown): void {
+export const answerJson = (res: ServerResponse, status: number, body: unknown): void => {
   const text = JSON.stringify(body);
   res.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
@@ -10,19 +10,19 @@ export function answerJson(res: ServerResponse, status: number, body: unknown): 
     'cache-control': 'no-store',
   });
   res.end(text);
-}
+};
 
-function answerFailure(res: ServerResponse): void {
+const answerFailure = (res: ServerResponse): void => {
   if (res.headersSent) res.destroy();
   else answerJson(res, 500, { status: 'error' });
-}
+};
 
 /** Lets a handler answer GET and HEAD; whatever it does wrong ends in a 500, never in a throw. */
-export function serveManagement(
+export const serveManagement = (
   handler: ManagementHandler,
   req: IncomingMessage,
   res: ServerResponse,
-): void {
+): void => {
   if (req.method !== 'GET' && req.method !== 'HEAD') {
     res.setHeader('allow', 'GET, HEAD');
     answerJson(res, 405, { status: 'error', message: 'Method not allowed' });
@@ -37,4 +37,4 @@ export function serveManagement(
   } catch {
     answerFailure(res);
   }
-}
+};

@@ -37,17 +37,17 @@ const isGrpcClient = (value: unknown): value is NestGrpcClient => {
 };
 
 /** Clients that stand in properties decorated with `@Client()`; Nest keeps no list of them that can be reached. */
-function* clientsOf(instance: object): Generator<FoundClient> {
+const clientsOf = function* (instance: object): Generator<FoundClient> {
   for (const key in instance) {
     if (Reflect.getMetadata(CLIENT_METADATA, instance, key) !== true) continue;
     const client: unknown = Reflect.get(instance, key);
     const owner = instance.constructor.name;
     if (isGrpcClient(client)) yield { name: `${owner}.${key}`, client };
   }
-}
+};
 
 /** Every gRPC client that Nest made until now: providers of ClientsModule or of a factory, and `@Client()`. */
-export function* findGrpcClients(modules: ModulesContainer): Generator<FoundClient> {
+export const findGrpcClients = function* (modules: ModulesContainer): Generator<FoundClient> {
   for (const module of modules.values()) {
     for (const wrapper of [...module.providers.values(), ...module.controllers.values()]) {
       const instance: unknown = wrapper.instance;
@@ -62,7 +62,7 @@ export function* findGrpcClients(modules: ModulesContainer): Generator<FoundClie
       }
     }
   }
-}
+};
 
 const tokenName = (token: unknown): string =>
   typeof token === 'function' ? token.name : String(token);

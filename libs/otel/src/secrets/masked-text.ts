@@ -29,16 +29,16 @@ export const withoutSecrets = (text: string): string =>
     .replace(SECRET_PAIR, `$1${MASK}`);
 
 /** At most 300 characters, with credentials and connection strings' secrets replaced by `***`. */
-export function maskedText(text: string): string {
+export const maskedText = (text: string): string => {
   const cut = text.length > MAX_INPUT;
   // The last word may be half of a secret that the patterns no longer know.
   const input = cut ? text.slice(0, MAX_INPUT).replace(/\S*$/, '') : text;
   const masked = withoutSecrets(input);
   return masked.length > MAX_TEXT || cut ? `${masked.slice(0, MAX_TEXT)}…` : masked;
-}
+};
 
 /** The message of whatever was thrown, masked; never throws itself. */
-export function errorText(error: unknown): string {
+export const errorText = (error: unknown): string => {
   try {
     if (typeof error === 'object' && error !== null) {
       const { message, code } = error as { message?: unknown; code?: unknown };
@@ -50,4 +50,4 @@ export function errorText(error: unknown): string {
   } catch {
     return 'unknown error';
   }
-}
+};

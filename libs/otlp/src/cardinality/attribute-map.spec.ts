@@ -4,24 +4,25 @@ import { AttributeMap } from './attribute-map.js';
 import { hashOf, isSameSet } from './attribute-set.js';
 
 /** The rule by which the SDK tells sets apart. */
-const textOf = (attributes: Attributes): string =>
-  JSON.stringify(
+function textOf(attributes: Attributes): string {
+  return JSON.stringify(
     Object.keys(attributes)
       .toSorted()
       .map((key) => [key, attributes[key]]),
   );
+}
 
 describe('AttributeMap', () => {
   it('tells sets apart as the SDK does, for a hundred thousand pairs of small random sets', () => {
     const random = seededRandom(7);
     const values = ['', 'a', 'b', '1', 1, 1.5, -1, 0, 2 ** 40, true, false, ['a'], ['a', 'b'], [1]];
-    const any = (): Attributes => {
+    function any(): Attributes {
       const set: Attributes = {};
       for (const key of ['a', 'b', 'c', 'ab'].toSorted(() => random() - 0.5)) {
         if (random() < 0.5) set[key] = values[Math.floor(random() * values.length)];
       }
       return set;
-    };
+    }
     const pairs = Array.from({ length: 100_000 }, () => [any(), any()] as const);
     const same = pairs.filter(([one, other]) => textOf(one) === textOf(other));
     expect(same.length).toBeGreaterThan(100);
@@ -31,12 +32,14 @@ describe('AttributeMap', () => {
 
   it('finds each of many sets that differ a little, in the order in which they came', () => {
     const map = new AttributeMap<number>();
-    const setOf = (id: number): Attributes => ({
-      // These texts differ only in the middle.
-      url: `${'/'.repeat(50)}${id}${'/'.repeat(50)}`,
-      'http.route': `/orders/${id % 7}`,
-      status: id % 3,
-    });
+    function setOf(id: number): Attributes {
+      return {
+        // These texts differ only in the middle.
+        url: `${'/'.repeat(50)}${id}${'/'.repeat(50)}`,
+        'http.route': `/orders/${id % 7}`,
+        status: id % 3,
+      };
+    }
     for (let id = 0; id < 2000; id++) {
       expect(map.get(setOf(id))).toBeUndefined();
       map.add(setOf(id), id);

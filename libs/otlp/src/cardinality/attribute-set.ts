@@ -5,18 +5,19 @@ const OVERFLOW_KEY = 'otel.metric.overflow';
 /** The set for everything past the limit. Source: OpenTelemetry metrics SDK, "Overflow attribute". */
 export const OVERFLOW: Attributes = Object.freeze({ [OVERFLOW_KEY]: true });
 
-export const isOverflow = (attributes: Attributes): boolean =>
-  attributes[OVERFLOW_KEY] === true && Object.keys(attributes).length === 1;
+export function isOverflow(attributes: Attributes): boolean {
+  return attributes[OVERFLOW_KEY] === true && Object.keys(attributes).length === 1;
+}
 
 /** A copy of a set, since the application may change its object and the copy lives as long as the process. */
-export const copyOf = (attributes: Attributes): Attributes => {
+export function copyOf(attributes: Attributes): Attributes {
   const copy = { ...attributes };
   for (const key of Object.keys(copy)) {
     const value = copy[key];
     if (Array.isArray(value)) copy[key] = value.slice();
   }
   return copy;
-};
+}
 
 /** Whether both are the same set, whatever the order of their keys. May throw the error of a getter or `toJSON`. */
 export function isSameSet(one: Attributes, other: Attributes): boolean {
@@ -31,10 +32,11 @@ export function isSameSet(one: Attributes, other: Attributes): boolean {
 }
 
 /** Compares values that are not text, number or boolean by their JSON, as the SDK does. */
-const isSameValue = (one: unknown, other: unknown): boolean =>
-  typeof one === 'object' && typeof other === 'object'
+function isSameValue(one: unknown, other: unknown): boolean {
+  return typeof one === 'object' && typeof other === 'object'
     ? JSON.stringify(one) === JSON.stringify(other)
     : Number.isNaN(one) && Number.isNaN(other);
+}
 
 /** Reads the first and last characters of a text, where most texts differ; others are compared in full. */
 const ENDS = 32;
@@ -54,7 +56,7 @@ export function hashOf(attributes: Attributes): number {
   return hash;
 }
 
-const hashOfValue = (value: unknown): number => {
+function hashOfValue(value: unknown): number {
   switch (typeof value) {
     case 'string':
       return hashOfText(value);
@@ -65,9 +67,9 @@ const hashOfValue = (value: unknown): number => {
     default:
       return hashOfText(JSON.stringify(value) ?? '');
   }
-};
+}
 
-const hashOfText = (text: string): number => {
+function hashOfText(text: string): number {
   const { length } = text;
   let hash = SEED ^ length;
   const head = Math.min(length, ENDS);
@@ -76,4 +78,4 @@ const hashOfText = (text: string): number => {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
   }
   return hash;
-};
+}

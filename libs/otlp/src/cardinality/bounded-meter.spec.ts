@@ -9,11 +9,7 @@ import type { PullReaderOptions } from './fixtures/pull-reader.js';
 
 useLeakCheck();
 
-const bounded = (
-  limit: number,
-  views: readonly ViewOptions[] = [],
-  reading?: PullReaderOptions,
-) => {
+function bounded(limit: number, views: readonly ViewOptions[] = [], reading?: PullReaderOptions) {
   const reader = new PullReader({ ...reading, limit });
   const provider = new MeterProvider({
     readers: [boundedReader(reader, { views })],
@@ -26,25 +22,26 @@ const bounded = (
     onRefused: (instrument, reason) => refused.push(`${instrument}: ${String(reason)}`),
   });
   return { reader, provider, refused, meter: meters.getMeter('spec') };
-};
+}
 
 /** A callback that observes the values in `now`. */
-const levels = () => {
+function levels() {
   const now = new Map<string, number>();
   const callback: ObservableCallback = (result) => {
     for (const [id, value] of now) result.observe(value, { id });
   };
-  const set = (values: Record<string, number>): void => {
+  function set(values: Record<string, number>): void {
     now.clear();
     for (const [id, value] of Object.entries(values)) now.set(id, value);
-  };
+  }
   return { callback, set };
-};
+}
 
-const shown = (points: readonly DataPoint<unknown>[]): Record<string, unknown> =>
-  Object.fromEntries(
+function shown(points: readonly DataPoint<unknown>[]): Record<string, unknown> {
+  return Object.fromEntries(
     points.map((point) => [isOverflow(point) ? 'overflow' : point.attributes['id'], point.value]),
   );
+}
 
 describe('BoundedMeterProvider', () => {
   it('exports the whole sum of 3000 observed sets, of which the SDK loses a third (G16)', async () => {

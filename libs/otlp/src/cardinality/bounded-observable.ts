@@ -143,12 +143,15 @@ class Batch {
   }
 }
 
-const realOf = (observable: Observable): Observable =>
-  BoundedObservable.boundsOf(observable)?.real ?? observable;
+function realOf(observable: Observable): Observable {
+  return BoundedObservable.boundsOf(observable)?.real ?? observable;
+}
 
-const runOf = ({ sets, counting, refuse }: Bounds, source: Source, observe: Observe): ObservedRun =>
-  new ObservedRun(sets, source, counting, observe, refuse);
+function runOf({ sets, counting, refuse }: Bounds, source: Source, observe: Observe): ObservedRun {
+  return new ObservedRun(sets, source, counting, observe, refuse);
+}
 
 /** Runs synchronously if the callback is not asynchronous. */
-const whenDone = (done: void | Promise<void>, act: () => void): void | Promise<void> =>
-  typeof done?.then === 'function' ? done.then(act) : act();
+function whenDone(done: void | Promise<void>, act: () => void): void | Promise<void> {
+  return typeof done?.then === 'function' ? done.then(act) : act();
+}

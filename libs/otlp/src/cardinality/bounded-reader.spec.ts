@@ -14,10 +14,7 @@ useLeakCheck();
 const OVERFLOW = { 'otel.metric.overflow': true };
 
 /** A meter that is read through a bounded reader. */
-const bounded = (
-  { views, ...limits }: BoundedReaderOptions = {},
-  reading: PullReaderOptions = {},
-) => {
+function bounded({ views, ...limits }: BoundedReaderOptions = {}, reading: PullReaderOptions = {}) {
   const reader = new PullReader(reading);
   const shapes = views === undefined ? {} : { views };
   const provider = new MeterProvider({
@@ -25,7 +22,7 @@ const bounded = (
     views: [...(views ?? [])],
   });
   return { reader, provider, meter: provider.getMeter('spec') };
-};
+}
 
 describe('boundedReader', () => {
   it('has at most the limit of points for ever, where the SDK has as many again each time (G15)', async () => {
@@ -169,7 +166,7 @@ describe('what leaves through boundedReader below the limit', () => {
   const LISTED = { id: ['a', 'b', 'c', 'd', 'e'] } as const;
 
   /** Both readers of one provider see the same measurements. */
-  const sideBySide = (reading: PullReaderOptions = {}) => {
+  function sideBySide(reading: PullReaderOptions = {}) {
     const sdk = new PullReader(reading);
     const ours = new PullReader(reading);
     const provider = new MeterProvider({
@@ -178,10 +175,12 @@ describe('what leaves through boundedReader below the limit', () => {
       views: [],
     });
     return { sdk, ours, provider };
-  };
+  }
 
-  const instrumentsOf = (meter: Meter, random: () => number) => {
-    const pick = (): Attributes => ({ id: LISTED.id[Math.floor(random() * 5)] });
+  function instrumentsOf(meter: Meter, random: () => number) {
+    function pick(): Attributes {
+      return { id: LISTED.id[Math.floor(random() * 5)] };
+    }
     const counter = meter.createCounter('counter', { unit: 'By', description: 'of bytes' });
     const whole = meter.createCounter('whole', { valueType: 0 });
     const upDown = meter.createUpDownCounter('up-down');
@@ -209,11 +208,11 @@ describe('what leaves through boundedReader below the limit', () => {
         histogram.record(0.1 + random() * 12, pick());
       }
     };
-  };
+  }
 
   /** The bytes of each metric, without the time of the collection. */
-  const encoded = ({ resource, scopeMetrics }: ResourceMetrics): string[] =>
-    scopeMetrics
+  function encoded({ resource, scopeMetrics }: ResourceMetrics): string[] {
+    return scopeMetrics
       .flatMap(({ scope, metrics }) =>
         metrics.map((metric) => {
           const encoder = createMetricEncoder();
@@ -225,6 +224,7 @@ describe('what leaves through boundedReader below the limit', () => {
         }),
       )
       .toSorted();
+  }
 
   it.each([
     ['explicit', undefined],
@@ -251,12 +251,13 @@ describe('what leaves through boundedReader below the limit', () => {
       deltas: ['COUNTER', 'HISTOGRAM', 'OBSERVABLE_COUNTER'],
     });
     const record = instrumentsOf(provider.getMeter('deltas'), seededRandom(27));
-    const timeless = (metrics: readonly MetricData[]) =>
-      metrics.map((metric) => ({
+    function timeless(metrics: readonly MetricData[]) {
+      return metrics.map((metric) => ({
         ...metric,
         // The start of a delta is the time of the collection before.
         dataPoints: metric.dataPoints.map(({ attributes, value }) => ({ attributes, value })),
       }));
+    }
     for (let cycle = 0; cycle < 4; cycle++) {
       record();
       const theirs = timeless(await sdk.metrics());
@@ -290,5 +291,6 @@ describe('what leaves through boundedReader below the limit', () => {
   });
 });
 
-const millis = (time: HrTime | undefined): number =>
-  time === undefined ? Number.NaN : time[0] * 1000 + time[1] / 1e6;
+function millis(time: HrTime | undefined): number {
+  return time === undefined ? Number.NaN : time[0] * 1000 + time[1] / 1e6;
+}

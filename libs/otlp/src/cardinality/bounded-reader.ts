@@ -63,11 +63,15 @@ export function boundedReader(
 ): IMetricReader {
   const { views = [] } = options;
 
-  const limitFor = (type: InstrumentType): number =>
-    options.limit ?? inner.selectCardinalityLimit?.(type) ?? DEFAULT_LIMIT;
+  function limitFor(type: InstrumentType): number {
+    return options.limit ?? inner.selectCardinalityLimit?.(type) ?? DEFAULT_LIMIT;
+  }
 
-  const isSummedUp = (type: InstrumentType): boolean =>
-    !OBSERVED.has(type) && (inner.selectAggregationTemporality(type) as number) === CUMULATIVE;
+  function isSummedUp(type: InstrumentType): boolean {
+    return (
+      !OBSERVED.has(type) && (inner.selectAggregationTemporality(type) as number) === CUMULATIVE
+    );
+  }
 
   const streams = new MetricStreams((scope, metric: Instrument): StreamRule => {
     const type = (metric.type ?? UNTOLD) as InstrumentType;
@@ -79,15 +83,15 @@ export function boundedReader(
     };
   });
 
-  const collectFrom = async (
+  async function collectFrom(
     producer: MetricProducer,
     how?: MetricCollectOptions,
-  ): Promise<CollectionResult> => {
+  ): Promise<CollectionResult> {
     const began = Date.now();
     const { resourceMetrics, errors } = await producer.collect(how);
     const scopeMetrics = streams.take(resourceMetrics.scopeMetrics, hrTimeOf(began));
     return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors };
-  };
+  }
   const idle = new IdleCollections(options.idleMs);
 
   return {
@@ -116,4 +120,6 @@ export function boundedReader(
   };
 }
 
-const hrTimeOf = (ms: number): HrTime => [Math.trunc(ms / 1000), Math.round((ms % 1000) * 1e6)];
+function hrTimeOf(ms: number): HrTime {
+  return [Math.trunc(ms / 1000), Math.round((ms % 1000) * 1e6)];
+}

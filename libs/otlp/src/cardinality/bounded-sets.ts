@@ -68,19 +68,24 @@ export class BoundedSets {
   }
 }
 
-const entryOf = (point: DataPoint<unknown>, attributes: Attributes): Entry => ({
-  attributes,
-  startTime: point.startTime,
-  endTime: point.endTime,
-  value: point.value,
-});
+function entryOf(point: DataPoint<unknown>, attributes: Attributes): Entry {
+  return {
+    attributes,
+    startTime: point.startTime,
+    endTime: point.endTime,
+    value: point.value,
+  };
+}
 
-const pointOf = (entry: Entry, endTime = entry.endTime): DataPoint<unknown> => ({
-  attributes: entry.attributes,
-  startTime: entry.startTime,
-  endTime,
-  value: entry.value,
-});
+function pointOf(entry: Entry, endTime = entry.endTime): DataPoint<unknown> {
+  return {
+    attributes: entry.attributes,
+    startTime: entry.startTime,
+    endTime,
+    value: entry.value,
+  };
+}
 
-export const isBefore = (one: HrTime, other: HrTime): boolean =>
-  one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
+export function isBefore(one: HrTime, other: HrTime): boolean {
+  return one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
+}

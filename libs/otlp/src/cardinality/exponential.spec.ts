@@ -8,7 +8,7 @@ import { PullReader } from './fixtures/pull-reader.js';
 const MAX_SIZE = 20;
 
 /** The SDK's result for values that are recorded without a collection between them. */
-const histogramOf = async (values: readonly number[]): Promise<ExponentialHistogram> => {
+async function histogramOf(values: readonly number[]): Promise<ExponentialHistogram> {
   const reader = new PullReader({
     aggregation: () => ({
       type: AggregationType.EXPONENTIAL_HISTOGRAM,
@@ -20,13 +20,13 @@ const histogramOf = async (values: readonly number[]): Promise<ExponentialHistog
   for (const value of values) instrument.add(value);
   const [point] = await reader.points('h');
   return point?.value as ExponentialHistogram;
-};
+}
 
 /** Counts by index at a coarser scale; empty buckets are left out. */
-const atScale = (
+function atScale(
   { positive, negative, scale }: ExponentialHistogram,
   coarser: number,
-): Record<string, number> => {
+): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [sign, { offset, bucketCounts }] of Object.entries({ positive, negative })) {
     for (const [index, count] of bucketCounts.entries()) {
@@ -35,7 +35,7 @@ const atScale = (
     }
   }
   return counts;
-};
+}
 
 describe('mergeExponential', () => {
   it('has every count where the SDK has it that saw all values at once, and never too many buckets', async () => {

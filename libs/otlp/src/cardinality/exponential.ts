@@ -37,8 +37,9 @@ export function mergeExponential(
 type Scaled = readonly [buckets: Buckets, scale: number];
 type Span = readonly [low: number, high: number];
 
-const scaleOf = ({ positive, negative, scale }: ExponentialHistogram): number =>
-  positive.bucketCounts.length + negative.bucketCounts.length > 0 ? scale : Infinity;
+function scaleOf({ positive, negative, scale }: ExponentialHistogram): number {
+  return positive.bucketCounts.length + negative.bucketCounts.length > 0 ? scale : Infinity;
+}
 
 /** First and last index of both histograms at `scale`. */
 function spanOf(one: Scaled, other: Scaled, scale: number): Span {

@@ -60,8 +60,9 @@ class KeepingExporter implements PushMetricExporter {
   }
 }
 
-const periodic = (exporter: PushMetricExporter): IMetricReader =>
-  new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+function periodic(exporter: PushMetricExporter): IMetricReader {
+  return new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+}
 
 describe('a bounded reader that exports', () => {
   it('collects and exports once more at a flush, and at the shutdown', async () => {
@@ -164,8 +165,9 @@ describe('collections of a bounded reader at the same time', () => {
     gates[0]?.resolve();
     await first;
 
-    const valueOf = (metrics: typeof later, name: string): unknown =>
-      metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints[0]?.value;
+    function valueOf(metrics: typeof later, name: string): unknown {
+      return metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints[0]?.value;
+    }
     expect(valueOf(later, 'gauge')).toBe(2);
     const gate = reader.metrics();
     while (gates.length < 3) await Promise.resolve();
@@ -202,14 +204,14 @@ describe('a bounded reader that nobody asks', () => {
 });
 
 describe('a bounded reader and views', () => {
-  const reading = (views: readonly ViewOptions[], limit = 2000) => {
+  function reading(views: readonly ViewOptions[], limit = 2000) {
     const reader = new PullReader();
     const provider = new MeterProvider({
       readers: [boundedReader(reader, { limit, views })],
       views: [...views],
     });
     return { reader, meter: provider.getMeter('spec') };
-  };
+  }
 
   it('adds up sets that a view makes one, in this collection and in later ones', async () => {
     const { reader, meter } = reading([

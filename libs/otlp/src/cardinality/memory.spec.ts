@@ -34,12 +34,12 @@ async function heapBytes(): Promise<number> {
 
 describe('random attribute sets without end', () => {
   /** The growth of the heap in MiB: with a collection's sets in the SDK, or after it, whichever is larger. */
-  const show = async (
+  async function show(
     reader: PullReader,
     name: string,
     sets: number,
     record: (attributes: Attributes) => void,
-  ): Promise<{ grown: number }> => {
+  ): Promise<{ grown: number }> {
     const random = seededRandom(26);
     record({ id: 'the first' });
     await reader.collect();
@@ -51,7 +51,7 @@ describe('random attribute sets without end', () => {
       expect((await reader.points(name)).length).toBeLessThanOrEqual(2000);
     }
     return { grown: Math.max(grown, (await heapBytes()) - before) / MIB };
-  };
+  }
 
   it('are 2000 points of a counter, an exact sum, and less than 10 MiB', async () => {
     const reader = new PullReader();
@@ -75,8 +75,9 @@ describe('random attribute sets without end', () => {
     const points = await reader.points('h');
     expect(points).toHaveLength(2000);
     const all = points.map((point) => point.value as Histogram);
-    const total = (part: (one: Histogram) => number): number =>
-      all.reduce((sum, one) => sum + part(one), 0);
+    function total(part: (one: Histogram) => number): number {
+      return all.reduce((sum, one) => sum + part(one), 0);
+    }
     expect(total(({ count }) => count)).toBe(FEWER + 1);
     expect(total(({ sum = 0 }) => sum)).toBe((FEWER * 99) / 2);
     expect(total(({ buckets }) => buckets.counts.reduce((a, b) => a + b))).toBe(FEWER + 1);

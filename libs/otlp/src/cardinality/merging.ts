@@ -26,18 +26,20 @@ export function mergeOf({ dataPointType }: MetricData, maxSize: number): Merge {
 }
 
 /** A sum that is NaN stays NaN, so a value that would make it NaN is left out. */
-const add = (before: number, later: number): number => {
+function add(before: number, later: number): number {
   const sum = before + later;
   return Number.isNaN(sum) ? before : sum;
-};
+}
 
-const mergeHistograms = (before: Histogram, later: Histogram): Histogram => ({
-  buckets: {
-    boundaries: before.buckets.boundaries,
-    counts: before.buckets.counts.map((count, index) => count + later.buckets.counts[index]!),
-  },
-  count: before.count + later.count,
-  sum: total(before.sum, later.sum),
-  min: smallest(before.min, later.min),
-  max: largest(before.max, later.max),
-});
+function mergeHistograms(before: Histogram, later: Histogram): Histogram {
+  return {
+    buckets: {
+      boundaries: before.buckets.boundaries,
+      counts: before.buckets.counts.map((count, index) => count + later.buckets.counts[index]!),
+    },
+    count: before.count + later.count,
+    sum: total(before.sum, later.sum),
+    min: smallest(before.min, later.min),
+    max: largest(before.max, later.max),
+  };
+}

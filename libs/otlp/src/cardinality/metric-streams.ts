@@ -133,14 +133,14 @@ function keyOf(metric: MetricData): string {
   ]);
 }
 
-const timeOf = (collected: readonly ScopeMetrics[]): HrTime | undefined => {
+function timeOf(collected: readonly ScopeMetrics[]): HrTime | undefined {
   for (const { metrics } of collected) {
     for (const { dataPoints } of metrics) {
       if (dataPoints[0] !== undefined) return dataPoints[0].endTime;
     }
   }
   return undefined;
-};
+}
 
 /** The SDK bounds the metrics that pass, except for the one set more that it has room for. */
 function bounded(metric: MetricData, { limit, maxSize }: StreamRule): MetricData {
@@ -150,9 +150,10 @@ function bounded(metric: MetricData, { limit, maxSize }: StreamRule): MetricData
   return { ...metric, dataPoints: sets.points() } as MetricData;
 }
 
-const summedUp = ({ metric }: Stream, sets: BoundedSets, time: HrTime): MetricData =>
-  ({
+function summedUp({ metric }: Stream, sets: BoundedSets, time: HrTime): MetricData {
+  return {
     ...metric,
     aggregationTemporality: CUMULATIVE,
     dataPoints: sets.points(time),
-  }) as MetricData;
+  } as MetricData;
+}

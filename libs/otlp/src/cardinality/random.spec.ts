@@ -26,12 +26,15 @@ class Recorded {
   }
 }
 
-const setOf = (point: DataPoint<unknown>): string =>
-  isOverflow(point) ? 'overflow' : String(point.attributes['id']);
+function setOf(point: DataPoint<unknown>): string {
+  return isOverflow(point) ? 'overflow' : String(point.attributes['id']);
+}
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
 
-const histogramOf = (values: readonly number[]): Histogram => {
+function histogramOf(values: readonly number[]): Histogram {
   const counts = [0, 0, 0, 0];
   for (const value of values) {
     const bucket = BOUNDARIES.findIndex((boundary) => value <= boundary);
@@ -44,10 +47,10 @@ const histogramOf = (values: readonly number[]): Histogram => {
     min: Math.min(...values),
     max: Math.max(...values),
   };
-};
+}
 
 /** Bucket of a value, by the definition: the base is 2 ** (2 ** -scale), upper bounds are inclusive. */
-const exponentialOf = ({ scale }: ExponentialHistogram, values: readonly number[]) => {
+function exponentialOf({ scale }: ExponentialHistogram, values: readonly number[]) {
   const indices = values.map((value) => Math.ceil(Math.log2(value) * 2 ** scale) - 1);
   const offset = Math.min(...indices);
   const bucketCounts = Array.from({ length: Math.max(...indices) - offset + 1 }, () => 0);
@@ -62,12 +65,14 @@ const exponentialOf = ({ scale }: ExponentialHistogram, values: readonly number[
     positive: { offset, bucketCounts },
     negative: { offset: 0, bucketCounts: [] },
   };
-};
+}
 
 describe('boundedReader against a count of everything', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('is exact for all that is recorded, run %i', async (seed) => {
     const random = seededRandom(seed);
-    const whole = (below: number): number => Math.floor(random() * below);
+    function whole(below: number): number {
+      return Math.floor(random() * below);
+    }
     const limit = 2 + whole(40);
     const reader = new PullReader({ limit });
     const views = [

@@ -19,41 +19,49 @@ export interface Instrument extends Pick<MetricDescriptor, 'name' | 'unit'> {
 type Scope = Pick<InstrumentationScope, 'name' | 'version' | 'schemaUrl'>;
 
 /** The views that shape the measurements of `instrument`. */
-export const viewsOf = (
+export function viewsOf(
   views: readonly ViewOptions[],
   scope: Scope,
   instrument: Instrument,
-): ViewOptions[] => views.filter((view) => selects(view, scope, instrument, view.instrumentName));
+): ViewOptions[] {
+  return views.filter((view) => selects(view, scope, instrument, view.instrumentName));
+}
 
 /** The first view that may have made the metric: the SDK keeps one stream for views that agree. */
-export const viewBehind = (
+export function viewBehind(
   views: readonly ViewOptions[],
   scope: Scope,
   metric: Instrument,
-): ViewOptions | undefined =>
-  views.find((view) => selects(view, scope, metric, view.name ?? view.instrumentName));
+): ViewOptions | undefined {
+  return views.find((view) => selects(view, scope, metric, view.name ?? view.instrumentName));
+}
 
-const selects = (
+function selects(
   view: ViewOptions,
   scope: Scope,
   { name, unit, type }: Instrument,
   pattern = '*',
-): boolean =>
-  agrees(view.instrumentType, type) &&
-  agrees(view.instrumentUnit, unit) &&
-  agrees(view.meterName, scope.name) &&
-  agrees(view.meterVersion, scope.version) &&
-  agrees(view.meterSchemaUrl, scope.schemaUrl) &&
-  new RegExp(`^${pattern.replaceAll(SPECIAL, '\\$&').replace('*', '.*')}$`).test(name);
+): boolean {
+  return (
+    agrees(view.instrumentType, type) &&
+    agrees(view.instrumentUnit, unit) &&
+    agrees(view.meterName, scope.name) &&
+    agrees(view.meterVersion, scope.version) &&
+    agrees(view.meterSchemaUrl, scope.schemaUrl) &&
+    new RegExp(`^${pattern.replaceAll(SPECIAL, '\\$&').replace('*', '.*')}$`).test(name)
+  );
+}
 
-const agrees = (wanted: string | undefined, found: string | undefined): boolean =>
-  wanted === undefined || found === undefined || wanted === found;
+function agrees(wanted: string | undefined, found: string | undefined): boolean {
+  return wanted === undefined || found === undefined || wanted === found;
+}
 
 /** The most points of the metric: its view's limit, else the reader's. */
-export const limitOf = (view: ViewOptions | undefined, fallback: number): number =>
-  Math.max(1, view?.aggregationCardinalityLimit ?? fallback);
+export function limitOf(view: ViewOptions | undefined, fallback: number): number {
+  return Math.max(1, view?.aggregationCardinalityLimit ?? fallback);
+}
 
-export const maxSizeOf = (view: ViewOptions | undefined, chosen: AggregationOption): number => {
+export function maxSizeOf(view: ViewOptions | undefined, chosen: AggregationOption): number {
   const { options } = (view?.aggregation ?? chosen) as { options?: { maxSize?: number } };
   return Math.max(2, options?.maxSize ?? MAX_SIZE);
-};
+}

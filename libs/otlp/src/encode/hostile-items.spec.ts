@@ -14,8 +14,9 @@ const BATCH = 250;
 const TARGET_BYTES = 1_048_576;
 
 /** Batches of this share of the items, each with a seed of its own. */
-const batches = (share: number): number[] =>
-  Array.from({ length: Math.ceil((ITEMS * share) / BATCH) }, (_, index) => SEED + index);
+function batches(share: number): number[] {
+  return Array.from({ length: Math.ceil((ITEMS * share) / BATCH) }, (_, index) => SEED + index);
+}
 
 /** Items, or points of metrics, that the official decoder finds in the bytes. */
 function decodedFrom(signal: Signal, bytes: Uint8Array): number {
@@ -38,11 +39,11 @@ function appendAll<I>(signal: Signal, encoder: ItemEncoder<I>, items: readonly I
   const target = new Uint8Array(new SharedArrayBuffer(TARGET_BYTES));
   const account: Account = { written: 0, lost: 0 };
   let open = 0;
-  const seal = (): void => {
+  function seal(): void {
     expect(decodedFrom(signal, target.slice(0, encoder.close()))).toBe(open);
     encoder.open(target, 0);
     open = 0;
-  };
+  }
   encoder.open(target, 0);
   for (const item of items) {
     let result = encoder.append(item);
@@ -64,11 +65,11 @@ function appendPoints({ resource, scopeMetrics }: ResourceMetrics): Account {
   const target = new Uint8Array(TARGET_BYTES);
   const account: Account = { written: 0, lost: 0 };
   let open = 0;
-  const seal = (): void => {
+  function seal(): void {
     expect(decodedFrom('metrics', target.slice(0, encoder.close()))).toBe(open);
     encoder.open(target, 0);
     open = 0;
-  };
+  }
   encoder.open(target, 0);
   for (const { scope, metrics } of scopeMetrics) {
     for (const metric of metrics) {

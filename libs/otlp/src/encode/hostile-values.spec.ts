@@ -229,7 +229,9 @@ describe('spans that are wrong', () => {
   });
 
   it('ids that are no hex do no harm', () => {
-    const spanContext = () => ({ traceId: 'zz', spanId: 'é字', traceFlags: 0 });
+    function spanContext() {
+      return { traceId: 'zz', spanId: 'é字', traceFlags: 0 };
+    }
     expect(write(spanOf({ spanContext })).traceId).toBe('00');
   });
 

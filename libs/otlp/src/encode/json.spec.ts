@@ -29,8 +29,9 @@ const span: ReadableSpan = {
   droppedLinksCount: 0,
 };
 
-const encodeJson = <S extends Signal>(signal: S, items: SignalItems[S]): string =>
-  transcodeJson(signal, encodeRequest(signal, items).bytes);
+function encodeJson<S extends Signal>(signal: S, items: SignalItems[S]): string {
+  return transcodeJson(signal, encodeRequest(signal, items).bytes);
+}
 
 describe('OTLP/JSON', () => {
   it('of a span: ids in hex, enums as numbers, long integers as texts', () => {
@@ -113,13 +114,15 @@ describe('OTLP/JSON', () => {
   });
 
   it('of points tells 3 from 3.0', () => {
-    const metric = (valueType: number, dataPointType: number) => ({
-      descriptor: { name: 'm', description: '', unit: '', valueType },
-      aggregationTemporality: 1,
-      dataPointType,
-      isMonotonic: true,
-      dataPoints: [{ startTime: [1, 0], endTime: [2, 0], attributes: {}, value: 3 }],
-    });
+    function metric(valueType: number, dataPointType: number) {
+      return {
+        descriptor: { name: 'm', description: '', unit: '', valueType },
+        aggregationTemporality: 1,
+        dataPointType,
+        isMonotonic: true,
+        dataPoints: [{ startTime: [1, 0], endTime: [2, 0], attributes: {}, value: 3 }],
+      };
+    }
     const scopeMetrics = [
       { scope: { name: 's' }, metrics: [metric(0, 3), metric(1, 3), metric(1, 2)] },
     ];

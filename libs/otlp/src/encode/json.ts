@@ -39,11 +39,11 @@ function requestJson(
 ): unknown {
   const [resources, scopes, items] = LISTS[request.signal];
   const groups = request.groups as readonly ResourceGroup<Span | Metric | LogRecord>[];
-  const itemJson = (item: Span | Metric | LogRecord): unknown => {
+  function itemJson(item: Span | Metric | LogRecord): unknown {
     if (request.signal === 'traces') return spanJson(item as Span);
     if (request.signal === 'logs') return logJson(item as LogRecord);
     return metricJson(item as Metric, () => integers?.next().value === true);
-  };
+  }
   return {
     [resources]: groups.map((group) => ({
       resource: {

@@ -126,7 +126,9 @@ describe('limits', () => {
   it('leave a span whole in the smallest budget', () => {
     const text = '字'.repeat(4096);
     const state = { serialize: () => text } as never;
-    const spanContext = () => ({ ...context, traceState: state });
+    function spanContext() {
+      return { ...context, traceState: state };
+    }
     const given = {
       name: text,
       spanContext,

@@ -30,7 +30,9 @@ function thrower(): never {
 }
 
 describe('log bodies', () => {
-  const bodyOf = (body: unknown): unknown => recordOf({ body }).body;
+  function bodyOf(body: unknown): unknown {
+    return recordOf({ body }).body;
+  }
 
   it.each<[string, unknown, unknown]>([
     ['undefined', undefined, null],

@@ -8,7 +8,9 @@ describe('the prefix of a resource that still waits for a detector', () => {
 
   beforeEach(() => {
     told.length = 0;
-    const tell = (...parts: unknown[]): void => void told.push(parts);
+    function tell(...parts: unknown[]): void {
+      void told.push(parts);
+    }
     diag.setLogger({ error: tell, warn: tell, info: tell, debug: tell, verbose: tell });
   });
 
@@ -19,7 +21,9 @@ describe('the prefix of a resource that still waits for a detector', () => {
     const detector = { detect: () => ({ attributes: { known: 'at once', pending: promise } }) };
     const resource = detectResources({ detectors: [detector] });
     const { prefixes } = createWriters(DEFAULT_ENCODE_LIMITS);
-    const text = (): string => Buffer.from(prefixes.resource(resource)).toString('latin1');
+    function text(): string {
+      return Buffer.from(prefixes.resource(resource)).toString('latin1');
+    }
 
     expect(text()).toContain('at once');
     expect(text()).not.toContain('pending');

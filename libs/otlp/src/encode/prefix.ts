@@ -86,7 +86,7 @@ export class Prefixes {
  * Reads the raw attributes of a resource that still waits for detectors: the SDK's getter would print an error.
  * Earlier values win, as in the SDK.
  */
-const settledAttributes = (resource: Resource): Attributes => {
+function settledAttributes(resource: Resource): Attributes {
   if (resource.asyncAttributesPending !== true) return resource.attributes;
   const attributes: Attributes = {};
   for (const [key, value] of resource.getRawAttributes()) {
@@ -94,7 +94,8 @@ const settledAttributes = (resource: Resource): Attributes => {
     if (isSettled) attributes[key] ??= value;
   }
   return attributes;
-};
+}
 
-const isPromise = (value: unknown): value is Promise<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value;
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}

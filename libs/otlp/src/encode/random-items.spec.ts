@@ -71,12 +71,14 @@ function appendAll<I>(encoder: ItemEncoder<I>, items: readonly I[], random: Rand
   const chunks: Uint8Array[] = [];
   let target: Uint8Array = new Uint8Array(0);
   let offset = 0;
-  const open = (): void => {
+  function open(): void {
     target = new Uint8Array(new SharedArrayBuffer(random.pick(SIZES)));
     offset = random.int(100);
     encoder.open(target, offset);
-  };
-  const seal = (): void => void chunks.push(target.slice(offset, encoder.close()));
+  }
+  function seal(): void {
+    void chunks.push(target.slice(offset, encoder.close()));
+  }
   open();
   for (const item of items) {
     if (encoder.append(item) === 'written') continue;

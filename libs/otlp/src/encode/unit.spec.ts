@@ -73,16 +73,16 @@ describe('a unit', () => {
   });
 
   it('takes the attributes of a resource that are there, until all are', async () => {
-    let settle = (_value: string): void => {};
+    let settle: (value: string) => void = () => {};
     const pending = resourceFromAttributes({
       now: 1,
       later: new Promise<string>((done) => (settle = done)),
     });
     const encoder = createSpanEncoder();
-    const write = (): unknown => {
+    function write(): unknown {
       const alone = encoder.alone({ ...spanOf('1', 'a'), resource: pending }) as Uint8Array;
       return { ...decodeExportRequest('traces', alone).groups.at(0)!.resource.attributes };
-    };
+    }
     expect(write()).toEqual({ now: 1 });
     settle('here');
     await pending.waitForAsyncAttributes?.();

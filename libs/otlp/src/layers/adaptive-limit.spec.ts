@@ -13,12 +13,12 @@ describe('adaptiveLimit', () => {
   let sender: Sender;
 
   /** One round trip with all places in use. */
-  const round = async (
+  async function round(
     latencyMs: number,
     outcome: Outcome = accepted,
     inFlight?: number,
     items?: number,
-  ): Promise<void> => {
+  ): Promise<void> {
     const from = peer.attempts.length;
     const count = inFlight ?? layer.limit();
     for (let sent = 0; sent < count; sent += 1) {
@@ -27,10 +27,10 @@ describe('adaptiveLimit', () => {
     await clock.advance(latencyMs);
     for (const attempt of peer.attempts.slice(from)) attempt.answer(outcome);
     await turn();
-  };
-  const grow = async (rounds: number, latencyMs: number): Promise<void> => {
+  }
+  async function grow(rounds: number, latencyMs: number): Promise<void> {
     for (let done = 0; done < rounds; done += 1) await round(latencyMs);
-  };
+  }
 
   beforeEach(() => {
     clock = new ManualClock();

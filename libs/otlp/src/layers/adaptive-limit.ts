@@ -29,7 +29,7 @@ export interface AdaptiveLimit extends Layer {
  *   size. At most one decrease a second.
  * - A missing connection says nothing of load, and changes nothing.
  */
-export const adaptiveLimit = (options: AdaptiveLimitOptions = {}): AdaptiveLimit => {
+export function adaptiveLimit(options: AdaptiveLimitOptions = {}): AdaptiveLimit {
   const clock = options.clock ?? systemClock;
   const { min = 2, max = 32, initial = min } = options;
   const aimd = new Aimd({ min, max, initial, clock });
@@ -54,4 +54,4 @@ export const adaptiveLimit = (options: AdaptiveLimitOptions = {}): AdaptiveLimit
     limit: () => Math.floor(aimd.limit),
     onChange: (listener: (limit: number) => void) => aimd.onChange(listener),
   });
-};
+}

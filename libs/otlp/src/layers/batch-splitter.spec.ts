@@ -17,30 +17,32 @@ import { LEAST_BYTES } from './request-size.js';
 /** Nothing is split below it. */
 const BYTES = LEAST_BYTES;
 
-const batchOf = (chunks: number): Batch => ({
-  signal: 'traces',
-  items: chunks * 10,
-  bytes: chunks * BYTES,
-  chunks: Array.from({ length: chunks }, () => new Uint8Array(BYTES)),
-});
+function batchOf(chunks: number): Batch {
+  return {
+    signal: 'traces',
+    items: chunks * 10,
+    bytes: chunks * BYTES,
+    chunks: Array.from({ length: chunks }, () => new Uint8Array(BYTES)),
+  };
+}
 
 /** Between chunks, as evenly as they come. */
-const split = (batch: Batch, maxBytes: number): readonly Batch[] => {
+function split(batch: Batch, maxBytes: number): readonly Batch[] {
   const perPart = Math.max(1, Math.floor(maxBytes / BYTES));
   const parts: Batch[] = [];
   for (let left = batch.chunks.length; left > 0; left -= perPart) {
     parts.push(batchOf(Math.min(perPart, left)));
   }
   return parts.length < 2 ? [batch] : parts;
-};
+}
 
 describe('splitBatches', () => {
   let layer: BatchSplitter;
   let sent: number[];
   let answer: (batch: Batch, index: number) => Outcome;
 
-  const send = (batch: Batch, trail = beginTrail()): Promise<Outcome> =>
-    layer({
+  function send(batch: Batch, trail = beginTrail()): Promise<Outcome> {
+    return layer({
       send: (part, _signal, partTrail?: Trail) => {
         sent.push(part.bytes / BYTES);
         partTrail!.attempts = (partTrail!.attempts ?? 0) + 1;
@@ -48,10 +50,10 @@ describe('splitBatches', () => {
       },
       close: () => Promise.resolve(),
     }).send(batch, never(), trail);
-  const upTo =
-    (chunks: number): ((batch: Batch) => Outcome) =>
-    ({ bytes }) =>
-      bytes <= chunks * BYTES ? accepted : refusedForSize('413');
+  }
+  function upTo(chunks: number): (batch: Batch) => Outcome {
+    return ({ bytes }) => (bytes <= chunks * BYTES ? accepted : refusedForSize('413'));
+  }
 
   beforeEach(() => {
     layer = splitBatches(split);

@@ -24,22 +24,25 @@ type Split = (batch: Batch, maxBytes: number) => readonly Batch[];
  * Outcomes are summed up: `accepted` where all parts are, else `partial` with the refused items. Where a part answers
  * `retry` the whole does, and the parts that the peer took count as possible duplicates.
  */
-export const splitBatches = (
+export function splitBatches(
   split: Split,
   passes: () => number = () => Infinity,
   onTooLarge: (batch: Batch, reason: string) => void = () => {},
-): BatchSplitter => {
+): BatchSplitter {
   let taken = Infinity;
-  const maxBytes = (): number => Math.min(taken, passes());
-  const splits = (batch: Batch): boolean =>
-    batch.bytes > maxBytes() && split(batch, maxBytes()).length > 1;
+  function maxBytes(): number {
+    return Math.min(taken, passes());
+  }
+  function splits(batch: Batch): boolean {
+    return batch.bytes > maxBytes() && split(batch, maxBytes()).length > 1;
+  }
 
-  const send = async (
+  async function send(
     next: Next,
     batch: Batch,
     signal: AbortSignal,
     trail: Trail,
-  ): Promise<Outcome> => {
+  ): Promise<Outcome> {
     const most = maxBytes();
     const parts = split(batch, most);
     if (parts.length > 1) return inParts(next, parts, signal, trail);
@@ -54,14 +57,14 @@ export const splitBatches = (
     if (outcome.kind === 'retry') return retry(outcome.reason);
     onTooLarge(batch, outcome.reason);
     return outcome;
-  };
+  }
 
-  const inParts = async (
+  async function inParts(
     next: Next,
     parts: readonly Batch[],
     signal: AbortSignal,
     trail: Trail,
-  ): Promise<Outcome> => {
+  ): Promise<Outcome> {
     let rejected = 0;
     let reason = '';
     for (let at = 0; at < parts.length;) {
@@ -80,14 +83,14 @@ export const splitBatches = (
       reason = outcome.reason;
     }
     return rejected === 0 ? accepted : partial(rejected, reason);
-  };
+  }
 
   const layer: Layer = (next) => ({
     send: (batch, signal, trail = beginTrail()) => send(next, batch, signal, trail),
     close: () => next.close(),
   });
   return Object.assign(layer, { maxBytes, splits });
-};
+}
 
 /** The parts from `at` on that go in one request now; at least one. */
 function nextRequest(parts: readonly Batch[], at: number, maxBytes: number): readonly Batch[] {
@@ -100,9 +103,11 @@ function nextRequest(parts: readonly Batch[], at: number, maxBytes: number): rea
   return parts.slice(at, to);
 }
 
-const joined = (parts: readonly Batch[]): Batch => ({
-  signal: parts[0]!.signal,
-  items: parts.reduce((sum, { items }) => sum + items, 0),
-  bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
-  chunks: parts.flatMap(({ chunks }) => chunks),
-});
+function joined(parts: readonly Batch[]): Batch {
+  return {
+    signal: parts[0]!.signal,
+    items: parts.reduce((sum, { items }) => sum + items, 0),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    chunks: parts.flatMap(({ chunks }) => chunks),
+  };
+}

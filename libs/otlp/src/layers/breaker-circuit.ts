@@ -173,5 +173,6 @@ export class BreakerCircuit {
   }
 }
 
-const reasonOf = (outcome: Outcome): string =>
-  'reason' in outcome ? outcome.reason : outcome.kind;
+function reasonOf(outcome: Outcome): string {
+  return 'reason' in outcome ? outcome.reason : outcome.kind;
+}

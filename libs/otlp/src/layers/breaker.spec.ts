@@ -16,15 +16,18 @@ describe('breaker', () => {
   let answer: Outcome;
   let send: () => Promise<Outcome>;
 
-  const sendAll = async (...outcomes: readonly Outcome[]): Promise<void> => {
+  async function sendAll(...outcomes: readonly Outcome[]): Promise<void> {
     for (const outcome of outcomes) {
       answer = outcome;
       await send();
     }
-  };
-  const times = (count: number, outcome: Outcome): readonly Outcome[] =>
-    Array.from({ length: count }, () => outcome);
-  const openIt = (): Promise<void> => sendAll(...times(5, down));
+  }
+  function times(count: number, outcome: Outcome): readonly Outcome[] {
+    return Array.from({ length: count }, () => outcome);
+  }
+  function openIt(): Promise<void> {
+    return sendAll(...times(5, down));
+  }
 
   beforeEach(() => {
     clock = new ManualClock();

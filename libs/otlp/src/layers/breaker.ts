@@ -52,7 +52,7 @@ export interface Breaker extends Layer, BreakerView {
  * far, from `probeMs` to `maxProbeMs`, and up to a quarter longer by chance: never more than one attempt per second
  * to a dead peer, and a minute's outage is over for us at most 1.25 s after it is over.
  */
-export const breaker = (options: BreakerOptions = {}): Breaker => {
+export function breaker(options: BreakerOptions = {}): Breaker {
   const clock = options.clock ?? systemClock;
   const circuit = new BreakerCircuit({
     failures: options.failures ?? 5,
@@ -78,9 +78,9 @@ export const breaker = (options: BreakerOptions = {}): Breaker => {
     probeNow: () => circuit.probeNow(),
     hurry: () => circuit.hurry(),
   });
-};
+}
 
-const guard = (circuit: BreakerCircuit, next: Next, onClose: () => void): Sender => {
+function guard(circuit: BreakerCircuit, next: Next, onClose: () => void): Sender {
   let closed = false;
   return {
     async send(batch, signal, trail): Promise<Outcome> {
@@ -99,4 +99,4 @@ const guard = (circuit: BreakerCircuit, next: Next, onClose: () => void): Sender
       await next.close();
     },
   };
-};
+}

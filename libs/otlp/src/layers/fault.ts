@@ -23,12 +23,12 @@ export const HEADERS_TIMEOUT = 'headers_timeout';
 
 const OWN: ReadonlySet<string> = new Set([BREAKER_OPEN, LOOP_BLOCKED, ABORTED, UNANSWERED, CLOSED]);
 
-export const faultOf = (outcome: Outcome): Fault => {
+export function faultOf(outcome: Outcome): Fault {
   if (outcome.kind === 'accepted' || outcome.kind === 'partial') return 'none';
   if (OWN.has(outcome.reason)) return 'own';
   if (BUSY.has(outcome.reason)) return 'busy';
   return outcome.kind === 'refused' ? 'none' : 'peer';
-};
+}
 
 const NOT_ARRIVED: ReadonlySet<string> = new Set([
   ABORTED,
@@ -60,5 +60,6 @@ const NO_SECURE_CONNECTION = /^(CERT_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|SELF_SIGNED_
  * The collector may have taken the batch although the attempt failed, so that sending it again may double it.
  * True for reasons that leave it open.
  */
-export const mayHaveArrived = (reason: string): boolean =>
-  !NOT_ARRIVED.has(reason) && !NO_SECURE_CONNECTION.test(reason);
+export function mayHaveArrived(reason: string): boolean {
+  return !NOT_ARRIVED.has(reason) && !NO_SECURE_CONNECTION.test(reason);
+}

@@ -118,9 +118,9 @@ describe('observe', () => {
   });
 
   it('lets no listener harm the send', async () => {
-    const fail = (): never => {
+    function fail(): never {
       throw new Error('bug');
-    };
+    }
     peer.script = () => accepted;
     const sender = observe({ started: fail, ended: fail }, clock)(peer);
     expect(await sender.send(batchOf(), never())).toBe(accepted);

@@ -25,9 +25,8 @@ interface OperationListener {
 }
 
 /** Tells of each operation once it has ended. The outermost layer, so that its durations hold all others. */
-export const observe =
-  (listener: OperationListener, clock: Clock = systemClock): Layer =>
-  (next) => ({
+export function observe(listener: OperationListener, clock: Clock = systemClock): Layer {
+  return (next) => ({
     async send(batch, signal, trail = beginTrail()) {
       const startedAt = clock.now();
       quietly(() => listener.started?.(batch));
@@ -48,11 +47,12 @@ export const observe =
     },
     close: () => next.close(),
   });
+}
 
-const quietly = (tell: () => void): void => {
+function quietly(tell: () => void): void {
   try {
     tell();
   } catch {
     // A listener's fault is not the send's.
   }
-};
+}

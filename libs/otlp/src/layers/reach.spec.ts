@@ -4,7 +4,7 @@ import { batchOf, never, ScriptedSender } from './fixtures/scripted-sender.js';
 import { ManualClock } from '../send/fixtures/manual-clock.js';
 import { reach } from './reach.js';
 
-const learned = async (...outcomes: Outcome[]) => {
+async function learned(...outcomes: Outcome[]) {
   const layer = reach();
   const sender = new ScriptedSender(new ManualClock());
   const script = [...outcomes];
@@ -12,7 +12,7 @@ const learned = async (...outcomes: Outcome[]) => {
   const stacked = layer(sender);
   for (let at = 0; at < outcomes.length; at += 1) await stacked.send(batchOf(), never());
   return [layer.hasAnswered(), layer.hasAccepted(), layer.isNobodyThere()];
-};
+}
 
 it.each([
   [[], [false, false, false]],

@@ -38,14 +38,14 @@ const ANSWER = /^(\d{3}|GOAWAY_\d+|RST_STREAM_\d+|REFUSED_STREAM|no_trailers)$/;
 const CODES: ReadonlySet<string> = new Set(GRPC_CODES);
 
 /** Learns from each attempt whether somebody is there: stands next to the transport. */
-export const reach = (clock: Clock = systemClock): Reach => {
+export function reach(clock: Clock = systemClock): Reach {
   let answered = false;
   let taken = false;
   let nobody = false;
   let endedAtMs = -Infinity;
   let begun = 0;
   let ended = 0;
-  const learn = (outcome: Outcome, number: number): void => {
+  function learn(outcome: Outcome, number: number): void {
     if (faultOf(outcome) === 'own') return;
     ended = Math.max(ended, number);
     endedAtMs = clock.now();
@@ -53,7 +53,7 @@ export const reach = (clock: Clock = systemClock): Reach => {
     answered ||=
       outcome.kind !== 'retry' || CODES.has(outcome.reason) || ANSWER.test(outcome.reason);
     nobody = outcome.kind === 'retry' && NOBODY.has(outcome.reason);
-  };
+  }
   const layer: Layer = (next) => ({
     async send(batch, signal, trail) {
       begun += 1;
@@ -72,4 +72,4 @@ export const reach = (clock: Clock = systemClock): Reach => {
     isNobodyThere: () => nobody && !answered,
     hasJustFoundNobody: () => nobody && !answered && clock.now() - endedAtMs < JUST_MS,
   });
-};
+}

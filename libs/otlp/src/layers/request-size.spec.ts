@@ -15,12 +15,12 @@ describe('requestSize', () => {
   let clock: ManualClock;
   let layer: RequestSize;
 
-  const attempt = async (
+  async function attempt(
     bytes: number,
     outcome: Outcome,
     tookMs = 0,
     isUnsent = false,
-  ): Promise<void> => {
+  ): Promise<void> {
     const batch: Batch = { signal: 'traces', items: 1, bytes, chunks: [] };
     const trail = { ...beginTrail(), unsent: isUnsent };
     const sender = layer({
@@ -31,7 +31,7 @@ describe('requestSize', () => {
       close: () => Promise.resolve(),
     });
     expect(await sender.send(batch, never(), trail)).toBe(outcome);
-  };
+  }
 
   beforeEach(() => {
     clock = new ManualClock();

@@ -38,11 +38,11 @@ const UNLIMITED = 64 * 1024 * 1024;
  * a request of that size would take a quarter of the deadline at its pace. So a slow link gets as much as it carries, and a collector
  * that hung gets large requests again after a handful of quick answers.
  */
-export const requestSize = (options: RequestSizeOptions = {}): RequestSize => {
+export function requestSize(options: RequestSizeOptions = {}): RequestSize {
   const { deadlineMs = 10_000, clock = systemClock } = options;
   let maxBytes = Infinity;
 
-  const learn = (outcome: Outcome, bytes: number, tookMs: number): void => {
+  function learn(outcome: Outcome, bytes: number, tookMs: number): void {
     if (outcome.kind === 'retry' && SPENT.has(outcome.reason) && bytes > LEAST_BYTES) {
       maxBytes = Math.max(LEAST_BYTES, Math.min(maxBytes, Math.floor(bytes * SMALLER)));
     }
@@ -51,7 +51,7 @@ export const requestSize = (options: RequestSizeOptions = {}): RequestSize => {
     if (passes <= maxBytes) return;
     maxBytes = Math.min(maxBytes * LARGER, passes);
     if (maxBytes >= UNLIMITED) maxBytes = Infinity;
-  };
+  }
 
   const layer: Layer = (next) => ({
     async send(batch, signal, trail = beginTrail()) {
@@ -63,4 +63,4 @@ export const requestSize = (options: RequestSizeOptions = {}): RequestSize => {
     close: () => next.close(),
   });
   return Object.assign(layer, { maxBytes: () => maxBytes });
-};
+}

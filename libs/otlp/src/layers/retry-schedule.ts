@@ -135,14 +135,16 @@ export class RetrySchedule {
   wait(until: number, notBefore: number, signal: AbortSignal): Promise<PauseEnd> {
     if (signal.aborted) return Promise.resolve('aborted');
     return new Promise((resolve) => {
-      let cancel = (): void => {};
+      let cancel: () => void = () => {};
       const end = (why: PauseEnd): void => {
         cancel();
         this.#waiting.delete(pause);
         signal.removeEventListener('abort', onAbort);
         resolve(why);
       };
-      const onAbort = (): void => end('aborted');
+      function onAbort(): void {
+        end('aborted');
+      }
       const pause: Pause = {
         notBefore,
         end,

@@ -15,7 +15,7 @@ describe('retry at a shutdown, while it persists', () => {
   let layer: Retry;
   let seen: { outcome: Outcome; at: number }[];
 
-  const start = (options = {}, signal = never()): void => {
+  function start(options = {}, signal = never()): void {
     layer = retry({ clock, random: () => 0.5, ...options });
     const sender = layer(peer);
     send = () => {
@@ -23,10 +23,11 @@ describe('retry at a shutdown, while it persists', () => {
         .send(batchOf(), signal)
         .then((outcome) => seen.push({ outcome, at: clock.now() }));
     };
-  };
+  }
   let send: () => void;
-  const gaps = (): readonly number[] =>
-    peer.times.slice(1).map((at, index) => Math.round(at - (peer.times[index] ?? 0)));
+  function gaps(): readonly number[] {
+    return peer.times.slice(1).map((at, index) => Math.round(at - (peer.times[index] ?? 0)));
+  }
 
   beforeEach(() => {
     clock = new ManualClock();

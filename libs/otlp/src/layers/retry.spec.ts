@@ -10,7 +10,9 @@ import { stack } from '../send/sender.js';
 
 const down = again('UNAVAILABLE');
 /** The middle of every jitter. */
-const middle = (): number => 0.5;
+function middle(): number {
+  return 0.5;
+}
 
 describe('retry', () => {
   let clock: ManualClock;
@@ -18,7 +20,7 @@ describe('retry', () => {
   let layer: Retry;
   let seen: { outcome: Outcome; at: number }[];
 
-  const start = (options: RetryOptions = {}, signal = never()): void => {
+  function start(options: RetryOptions = {}, signal = never()): void {
     layer = retry({ clock, random: middle, ...options });
     const sender = layer(peer);
     send = () => {
@@ -27,11 +29,12 @@ describe('retry', () => {
         .then((outcome) => seen.push({ outcome, at: clock.now() }));
     };
     close = () => sender.close();
-  };
+  }
   let send: () => void;
   let close: () => Promise<void>;
-  const gaps = (): readonly number[] =>
-    peer.times.slice(1).map((at, index) => Math.round(at - (peer.times[index] ?? 0)));
+  function gaps(): readonly number[] {
+    return peer.times.slice(1).map((at, index) => Math.round(at - (peer.times[index] ?? 0)));
+  }
 
   beforeEach(() => {
     clock = new ManualClock();
@@ -247,7 +250,7 @@ describe('retry', () => {
   });
 
   describe('over a breaker', () => {
-    const startStack = (): void => {
+    function startStack(): void {
       const circuit = breaker({ clock, random: () => 0 });
       layer = retry({ clock, random: middle, breaker: circuit });
       const sender = stack([layer, circuit], peer);
@@ -257,7 +260,7 @@ describe('retry', () => {
           .then((outcome) => seen.push({ outcome, at: clock.now() }));
       };
       close = () => sender.close();
-    };
+    }
 
     it('probes each second while a batch waits, and sends all others on success', async () => {
       startStack();

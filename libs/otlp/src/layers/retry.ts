@@ -73,7 +73,7 @@ export interface Retry extends Layer {
  * One of these per stack, and one stack per peer: what it learns of the peer is for all its batches.
  * Source: OTLP specification, "OTLP/gRPC Throttling" and "OTLP/HTTP Throttling".
  */
-export const retry = (options: RetryOptions = {}): Retry => {
+export function retry(options: RetryOptions = {}): Retry {
   const clock = options.clock ?? systemClock;
   const schedule = new RetrySchedule(clock, {
     initialMs: options.initialMs ?? 1000,
@@ -96,7 +96,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
     persists: () => false,
     lastReason: undefined,
   };
-  let unfollow = (): void => {};
+  let unfollow: () => void = () => {};
   const layer: Layer = (next) => {
     unfollow();
     unfollow = schedule.follow(context);
@@ -125,7 +125,7 @@ export const retry = (options: RetryOptions = {}): Retry => {
       schedule.endAll('stopped');
     },
   });
-};
+}
 
 /** Common to all batches of one retry layer. */
 interface RetryContext {

@@ -14,8 +14,9 @@ describe('createSendQueue', () => {
   let peer: ScriptedSender;
   let queue: SendQueue;
   let settled: { batch: Batch; outcome: Outcome }[];
-  const sent = (signal: Signal): number =>
-    peer.attempts.filter((attempt) => attempt.batch.signal === signal).length;
+  function sent(signal: Signal): number {
+    return peer.attempts.filter((attempt) => attempt.batch.signal === signal).length;
+  }
 
   beforeEach(() => {
     queues = { traces: 0, metrics: 0, logs: 0 };

@@ -40,7 +40,9 @@ export interface SendQueue {
  * The batches of the signal go to a collector one after the other, oldest first. Metrics do: backends such as Prometheus
  * refuse a whole request for one sample that is older than the newest of its series.
  */
-export const goesInOrder = (signal: Signal): boolean => signal === 'metrics';
+export function goesInOrder(signal: Signal): boolean {
+  return signal === 'metrics';
+}
 
 const WEIGHTS: SignalWeights = { metrics: 4, logs: 2, traces: 1 };
 /** Batches in flight, with those that wait for a retry: so many times the limit. */
@@ -55,7 +57,9 @@ const SIGNALS: readonly Signal[] = ['metrics', 'logs', 'traces'];
  * - Where several signals wait, slots go round by weight. Each signal may always have one batch beyond the limit.
  * - A signal that goes in order has one batch in flight, also while that batch waits for its retry.
  */
-export const createSendQueue = (options: SendQueueOptions): SendQueue => new FairSendQueue(options);
+export function createSendQueue(options: SendQueueOptions): SendQueue {
+  return new FairSendQueue(options);
+}
 
 class FairSendQueue implements SendQueue {
   readonly #options: SendQueueOptions;

@@ -8,15 +8,15 @@ import { timeout } from './timeout.js';
 describe('timeout', () => {
   let clock: ManualClock;
   let peer: ScriptedSender;
-  const sender = (ms: number, options: { deaf?: boolean } = {}): Sender => {
+  function sender(ms: number, options: { deaf?: boolean } = {}): Sender {
     peer = new ScriptedSender(clock, options);
     return timeout(ms, clock)(peer);
-  };
-  const watched = (sent: Promise<Outcome>): { outcome?: Outcome; at?: number } => {
+  }
+  function watched(sent: Promise<Outcome>): { outcome?: Outcome; at?: number } {
     const seen: { outcome?: Outcome; at?: number } = {};
     void sent.then((outcome) => Object.assign(seen, { outcome, at: clock.now() }));
     return seen;
-  };
+  }
 
   beforeEach(() => {
     clock = new ManualClock();

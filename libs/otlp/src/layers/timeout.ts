@@ -23,20 +23,20 @@ const LONGEST_SLICE_MS = 250;
  *
  * A sender below that throws or rejects, against its contract, answers `retry` `internal_error`.
  */
-export const timeout =
-  (timeoutMs = 10_000, clock: Clock = systemClock): Layer =>
-  (next) => ({
+export function timeout(timeoutMs = 10_000, clock: Clock = systemClock): Layer {
+  return (next) => ({
     send: (batch, outer, trail) =>
       withDeadline((inner) => next.send(batch, inner, trail), outer, Math.max(1, timeoutMs), clock),
     close: () => next.close(),
   });
+}
 
-const withDeadline = (
+function withDeadline(
   attempt: (inner: AbortSignal) => Promise<Outcome>,
   outer: AbortSignal,
   timeoutMs: number,
   clock: Clock,
-): Promise<Outcome> => {
+): Promise<Outcome> {
   if (outer.aborted) return Promise.resolve(retry(ABORTED));
   return new Promise((resolve) => {
     const controller = new AbortController();
@@ -44,24 +44,28 @@ const withDeadline = (
     const sliceMs = Math.min(LONGEST_SLICE_MS, Math.max(LATE_MS, timeoutMs / 40));
     let blockedMs = 0;
     let ended: Outcome | undefined;
-    let cancel = (): void => {};
+    let cancel: () => void = () => {};
 
-    const settle = (outcome: Outcome): void => {
+    function settle(outcome: Outcome): void {
       cancel();
       outer.removeEventListener('abort', onAbort);
       resolve(outcome);
-    };
-    const end = (reason: string): void => {
+    }
+    function end(reason: string): void {
       if (ended !== undefined) return;
       const outcome = retry(reason);
       ended = outcome;
       cancel();
       cancel = clock.after(LET_GO_MS, () => settle(outcome));
       controller.abort();
-    };
-    const onAbort = (): void => end(UNANSWERED);
-    const expire = (): void => end(blockedMs > timeoutMs / 10 ? LOOP_BLOCKED : TIMEOUT);
-    const watch = (): void => {
+    }
+    function onAbort(): void {
+      end(UNANSWERED);
+    }
+    function expire(): void {
+      end(blockedMs > timeoutMs / 10 ? LOOP_BLOCKED : TIMEOUT);
+    }
+    function watch(): void {
       const due = Math.min(clock.now() + sliceMs, deadline);
       cancel = clock.after(due - clock.now(), () => {
         const lateMs = clock.now() - due;
@@ -71,7 +75,7 @@ const withDeadline = (
         else if (late) cancel = clock.after(READ_MS, expire);
         else expire();
       });
-    };
+    }
 
     outer.addEventListener('abort', onAbort);
     watch();
@@ -80,9 +84,11 @@ const withDeadline = (
       () => settle(ended ?? retry('internal_error')),
     );
   });
-};
+}
 
-const begin = async (
+async function begin(
   attempt: (inner: AbortSignal) => Promise<Outcome>,
   inner: AbortSignal,
-): Promise<Outcome> => attempt(inner);
+): Promise<Outcome> {
+  return attempt(inner);
+}

@@ -16,10 +16,10 @@ interface ClientCertificate {
  *
  * @internal
  */
-export const certificateMetrics = (
+export function certificateMetrics(
   meter: Meter | undefined,
   certificates: () => readonly ClientCertificate[],
-): (() => void) => {
+): () => void {
   if (meter === undefined) return () => {};
   const expiry = meter.createObservableGauge('nestlens.otlp.certificate.expiry', {
     unit: 's',
@@ -32,4 +32,4 @@ export const certificateMetrics = (
       }
     }
   });
-};
+}

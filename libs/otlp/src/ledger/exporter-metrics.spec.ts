@@ -5,15 +5,17 @@ import type { Signal } from '../wire/model.js';
 import { exporterMetrics } from './exporter-metrics.js';
 import { SdkMeter } from './fixtures/sdk-meter.js';
 
-const operation = (signal: Signal, outcome: Outcome): Operation => ({
-  signal,
-  items: 10,
-  bytes: 1000,
-  attempts: 2,
-  durationMs: 1500,
-  possibleDuplicate: false,
-  outcome,
-});
+function operation(signal: Signal, outcome: Outcome): Operation {
+  return {
+    signal,
+    items: 10,
+    bytes: 1000,
+    attempts: 2,
+    durationMs: 1500,
+    possibleDuplicate: false,
+    outcome,
+  };
+}
 
 describe('exporterMetrics', () => {
   let sdk: SdkMeter;
@@ -64,7 +66,9 @@ describe('exporterMetrics', () => {
     metrics?.started({ signal: 'traces', items: 10 });
     metrics?.ended(operation('traces', accepted));
     metrics?.ended(operation('traces', accepted));
-    const values = async (name: string) => (await sdk.points(name)).map(({ value }) => value);
+    async function values(name: string) {
+      return (await sdk.points(name)).map(({ value }) => value);
+    }
     expect(await values('otel.sdk.exporter.span.inflight')).toEqual([0]);
     expect(await values('otel.sdk.exporter.log.inflight')).toEqual([0]);
   });

@@ -32,13 +32,13 @@ interface ExporterMetrics {
  * all that is paid then. The instruments of a signal are made with its first operation.
  * Source: semantic conventions, "OpenTelemetry SDK metrics".
  */
-export const exporterMetrics = (
+export function exporterMetrics(
   meter: Meter | undefined,
   destination: ExporterDestination,
-): ExporterMetrics | undefined => {
+): ExporterMetrics | undefined {
   if (meter === undefined) return undefined;
   const made = new Map<Signal, SignalExport>();
-  const of = (signal: Signal): SignalExport => {
+  const of: (signal: Signal) => SignalExport = (signal) => {
     let metrics = made.get(signal);
     if (metrics === undefined) {
       metrics = new SignalExport(meter, signal, destination);
@@ -53,7 +53,7 @@ export const exporterMetrics = (
       for (const metrics of made.values()) metrics.abandoned();
     },
   };
-};
+}
 
 const PROTOCOL = { grpc: 'grpc', 'http/protobuf': 'http', 'http/json': 'http_json' } as const;
 
@@ -121,17 +121,17 @@ class SignalExport {
   }
 }
 
-const failedItems = (outcome: Outcome, items: number): number => {
+function failedItems(outcome: Outcome, items: number): number {
   if (outcome.kind === 'accepted') return 0;
   if (outcome.kind !== 'partial') return items;
   return Math.min(items, Math.max(0, Math.trunc(outcome.rejected) || 0));
-};
+}
 
 /** The collector's words for a partial rejection are its own and many. */
-const errorType = (outcome: Outcome): string | undefined => {
+function errorType(outcome: Outcome): string | undefined {
   if (outcome.kind === 'accepted') return undefined;
   if (outcome.kind === 'partial') return outcome.rejected > 0 ? 'rejected' : undefined;
   return outcome.reason;
-};
+}
 
 const CODES: ReadonlySet<string> = new Set(GRPC_CODES);

@@ -43,8 +43,9 @@ export const ACCOUNTS = [
 
 export type Account = (typeof ACCOUNTS)[number];
 
-const numbersOf = <Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> =>
-  Object.fromEntries(names.map((name, number) => [name, number])) as Record<Name, number>;
+function numbersOf<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
+  return Object.fromEntries(names.map((name, number) => [name, number])) as Record<Name, number>;
+}
 
 export const ACCOUNT = numbersOf(ACCOUNTS);
 
@@ -57,11 +58,14 @@ const WORDS_PER_SIDE = Math.ceil((COUNTERS * WORDS_PER_COUNTER) / ALIGNMENT) * A
 export const LEDGER_BYTES = 2 * WORDS_PER_SIDE * Int32Array.BYTES_PER_ELEMENT;
 
 /** The first word of a side; its counters follow signal by signal, account by account. */
-export const startOf = (side: Side): number => (side === 'main' ? 0 : WORDS_PER_SIDE);
+export function startOf(side: Side): number {
+  return side === 'main' ? 0 : WORDS_PER_SIDE;
+}
 
 /** The first of a counter's two words. */
-export const wordOf = (side: Side, signal: number, account: number): number =>
-  startOf(side) + (signal * ACCOUNTS.length + account) * WORDS_PER_COUNTER;
+export function wordOf(side: Side, signal: number, account: number): number {
+  return startOf(side) + (signal * ACCOUNTS.length + account) * WORDS_PER_COUNTER;
+}
 
 const TWO_31 = 2 ** 31;
 const TWO_32 = 2 ** 32;
@@ -70,20 +74,15 @@ const TWO_32 = 2 ** 32;
  * A counter up to 2^53 in two words: the low 32 bits, and how often 2^31 fits in. Both hold bit 31. The writer stores
  * the low word first and the reader loads it last, so where the two disagree the high word is one behind.
  */
-export const storeCount = (
-  words: Int32Array,
-  word: number,
-  count: number,
-  before: number,
-): void => {
+export function storeCount(words: Int32Array, word: number, count: number, before: number): void {
   Atomics.store(words, word, count | 0);
   const borderCrossed = ((count | 0) ^ (before | 0)) < 0 || count - before >= TWO_31;
   if (borderCrossed) Atomics.store(words, word + 1, Math.floor(count / TWO_31));
-};
+}
 
-export const loadCount = (words: Int32Array, word: number): number => {
+export function loadCount(words: Int32Array, word: number): number {
   const high = Atomics.load(words, word + 1);
   const low = Atomics.load(words, word) >>> 0;
   const caughtUp = low >>> 31 === (high & 1) ? high : high + 1;
   return Math.floor(caughtUp / 2) * TWO_32 + low;
-};
+}

@@ -91,5 +91,6 @@ export class LedgerWriter {
 }
 
 /** Quicker than to look it up, which counts for each span. */
-const numberOf = (signal: Signal): number =>
-  signal === 'traces' ? TRACES : signal === 'metrics' ? METRICS : LOGS;
+function numberOf(signal: Signal): number {
+  return signal === 'traces' ? TRACES : signal === 'metrics' ? METRICS : LOGS;
+}

@@ -83,9 +83,11 @@ describe('ledger', () => {
     }
   });
 
-  const balanceOf = (seed: number, operations: number): { wrong: number; made: number } => {
+  function balanceOf(seed: number, operations: number): { wrong: number; made: number } {
     const random = randomOf(seed);
-    const below = (limit: number): number => Math.floor(random() * (limit + 1));
+    function below(limit: number): number {
+      return Math.floor(random() * (limit + 1));
+    }
     const counts = createLedger();
     const sides = [counts.writer('main'), counts.writer('worker')] as const;
     const model = {
@@ -93,7 +95,7 @@ describe('ledger', () => {
       spooled: { traces: 0, metrics: 0, logs: 0 },
       total: { traces: 0, metrics: 0, logs: 0 },
     };
-    const move = (signal: Signal): void => {
+    function move(signal: Signal): void {
       const side = sides[below(1)] ?? sides[0];
       const items = below(model.queued[signal]);
       const stored = below(model.spooled[signal]);
@@ -136,7 +138,7 @@ describe('ledger', () => {
         () => side.handed(signal, items),
       ];
       steps[below(steps.length - 1)]?.();
-    };
+    }
     let wrong = 0;
     for (let done = 0; done < operations; done += 1) {
       move(SIGNALS[below(2)] ?? 'traces');
@@ -152,7 +154,7 @@ describe('ledger', () => {
       if (!fits) wrong += 1;
     }
     return { wrong, made: model.total.traces };
-  };
+  }
 
   it('shows no false difference while another thread settles what this one creates', async () => {
     const thread = startWorker(new URL('fixtures/settling-worker.ts', import.meta.url), {

@@ -47,9 +47,11 @@ export interface Ledger {
 }
 
 /** Created = accepted + rejected + dropped by reason + queued + spooled, at any moment. */
-export const createLedger = (): Ledger => openLedger(new SharedArrayBuffer(LEDGER_BYTES));
+export function createLedger(): Ledger {
+  return openLedger(new SharedArrayBuffer(LEDGER_BYTES));
+}
 
-export const openLedger = (buffer: SharedArrayBuffer): Ledger => {
+export function openLedger(buffer: SharedArrayBuffer): Ledger {
   const words = new Int32Array(buffer);
   return {
     buffer,
@@ -62,15 +64,16 @@ export const openLedger = (buffer: SharedArrayBuffer): Ledger => {
         return queued === undefined ? Math.min(0, derived) : derived - queued[name];
       }),
   };
-};
+}
 
-const bySignal = <Value>(
+function bySignal<Value>(
   read: (signal: number, name: Signal) => Value,
-): Readonly<Record<Signal, Value>> =>
-  Object.fromEntries(SIGNALS.map((name, signal) => [name, read(signal, name)])) as Record<
+): Readonly<Record<Signal, Value>> {
+  return Object.fromEntries(SIGNALS.map((name, signal) => [name, read(signal, name)])) as Record<
     Signal,
     Value
   >;
+}
 
 // From where items end to where they come from. An item that moves meanwhile is then seen where it was, or as queued
 // between two places, but never in two at once.
@@ -127,19 +130,21 @@ class SignalCounts {
   }
 }
 
-const snapshotOf = (counts: SignalCounts): SignalLedger => ({
-  created: counts.of('created'),
-  restored: counts.of('restored'),
-  accepted: counts.of('accepted'),
-  rejected: counts.of('rejected'),
-  dropped: Object.fromEntries(
-    DROP_REASONS.filter((reason) => counts.of(reason) > 0).map((reason) => [
-      reason,
-      counts.of(reason),
-    ]),
-  ),
-  queued: Math.max(0, counts.incoming - counts.settled),
-  spooled: counts.spooled,
-  possibleDuplicates: counts.of('possibleDuplicates'),
-  handed: counts.of('handed'),
-});
+function snapshotOf(counts: SignalCounts): SignalLedger {
+  return {
+    created: counts.of('created'),
+    restored: counts.of('restored'),
+    accepted: counts.of('accepted'),
+    rejected: counts.of('rejected'),
+    dropped: Object.fromEntries(
+      DROP_REASONS.filter((reason) => counts.of(reason) > 0).map((reason) => [
+        reason,
+        counts.of(reason),
+      ]),
+    ),
+    queued: Math.max(0, counts.incoming - counts.settled),
+    spooled: counts.spooled,
+    possibleDuplicates: counts.of('possibleDuplicates'),
+    handed: counts.of('handed'),
+  };
+}

@@ -39,19 +39,19 @@ export class LiveSpans {
   }
 }
 
-const isSampled = (span: Started): boolean => {
+function isSampled(span: Started): boolean {
   try {
     return (span.spanContext().traceFlags & SAMPLED) !== 0;
   } catch {
     return true;
   }
-};
+}
 
 /**
  * `otel.sdk.span.live` by `otel.span.sampling_result`, read when collected. Returns how to stop.
  * Source: semantic conventions, "OpenTelemetry SDK metrics".
  */
-export const liveSpanMetrics = (meter: Meter | undefined, live: LiveSpans): (() => void) => {
+export function liveSpanMetrics(meter: Meter | undefined, live: LiveSpans): () => void {
   if (meter === undefined) return () => {};
   const unit = '{span}';
   const gauge = meter.createObservableUpDownCounter('otel.sdk.span.live', { unit });
@@ -59,15 +59,16 @@ export const liveSpanMetrics = (meter: Meter | undefined, live: LiveSpans): (() 
     observe(gauge, live.sampled, { [ATTR_SAMPLING_RESULT]: 'RECORD_AND_SAMPLE' });
     observe(gauge, live.recordedOnly, { [ATTR_SAMPLING_RESULT]: 'RECORD_ONLY' });
   });
-};
+}
 
 /** The line about spans that never ended; undefined where there are none. */
-export const unendedText = ({ sampled }: LiveSpans): string | undefined =>
-  sampled > 0
+export function unendedText({ sampled }: LiveSpans): string | undefined {
+  return sampled > 0
     ? `${sampled} spans had not ended at shutdown and are not sent; is there a path without span.end()?`
     : undefined;
+}
 
-export const tellUnended = (live: LiveSpans, log: SelfLog): void => {
+export function tellUnended(live: LiveSpans, log: SelfLog): void {
   const text = unendedText(live);
   if (text !== undefined) log.log('warn', 'live_spans', text);
-};
+}

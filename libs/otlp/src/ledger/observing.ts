@@ -3,14 +3,14 @@ import type { Attributes, BatchObservableCallback, Meter, Observable } from '@op
 type Observe = (instrument: Observable, value: number, attributes: Attributes) => void;
 
 /** Calls `read` at each collection. Returns how to stop. */
-export const observing = (
+export function observing(
   meter: Meter,
   instruments: Observable[],
   read: (observe: Observe) => void,
-): (() => void) => {
+): () => void {
   const callback: BatchObservableCallback = (result) => {
     read((instrument, value, attributes) => result.observe(instrument, value, attributes));
   };
   meter.addBatchObservableCallback(callback, instruments);
   return () => meter.removeBatchObservableCallback(callback, instruments);
-};
+}

@@ -23,11 +23,11 @@ export interface CollectorBreaker extends Server {
  * `nestlens.otlp.breaker`, 1 for the state that it is in and 0 for the others, by the signal that it holds back and its
  * collector: `server.address` and `server.port`. Returns how to stop.
  */
-export const pipelineMetrics = (
+export function pipelineMetrics(
   meter: Meter | undefined,
   ledger: Ledger,
   breakers: () => readonly CollectorBreaker[] = () => [],
-): (() => void) => {
+): () => void {
   if (meter === undefined) return () => {};
   const unit = '{item}';
   const dropped = meter.createObservableCounter('nestlens.otlp.dropped', { unit });
@@ -54,4 +54,4 @@ export const pipelineMetrics = (
       }
     }
   });
-};
+}

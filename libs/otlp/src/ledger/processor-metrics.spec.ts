@@ -25,13 +25,14 @@ describe('metrics read from the ledger', () => {
   });
   afterEach(() => sdk.shutdown());
 
-  const values = async (name: string): Promise<Record<string, unknown>> =>
-    Object.fromEntries(
+  async function values(name: string): Promise<Record<string, unknown>> {
+    return Object.fromEntries(
       (await sdk.points(name)).map(({ attributes, value }) => [
         [attributes['nestlens.otlp.signal'], attributes['error.type']].join(''),
         value,
       ]),
     );
+  }
 
   it('cost nothing without a meter', () => {
     processorMetrics(undefined, { ledger })();
@@ -83,12 +84,13 @@ describe('metrics read from the ledger', () => {
       { signals: ['traces', 'logs'], serverAddress: 'one', serverPort: 4317, state: 'half-open' },
       { signals: ['metrics'], serverAddress: 'two', serverPort: 4318, state },
     ]);
-    const states = async (): Promise<unknown> =>
-      (await sdk.points('nestlens.otlp.breaker')).flatMap(({ attributes, value }) => {
+    async function states(): Promise<unknown> {
+      return (await sdk.points('nestlens.otlp.breaker')).flatMap(({ attributes, value }) => {
         const { 'nestlens.otlp.breaker.state': kind, 'nestlens.otlp.signal': signal } = attributes;
         const { 'server.address': address, 'server.port': port } = attributes;
         return value === 1 ? [[signal, address, port, kind]] : [];
       });
+    }
     expect(await sdk.points('nestlens.otlp.breaker')).toHaveLength(9);
     expect(await states()).toEqual([
       ['traces', 'one', 4317, 'half-open'],

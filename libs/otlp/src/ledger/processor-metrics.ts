@@ -25,10 +25,10 @@ const BEFORE_THE_EXPORTER: ReadonlySet<DropReason> = new Set<DropReason>([
  * for an item. There is no `queue.capacity`: the queue is bounded in bytes, not in items. Returns how to stop; without a meter there is nothing to stop.
  * Source: semantic conventions, "OpenTelemetry SDK metrics".
  */
-export const processorMetrics = (
+export function processorMetrics(
   meter: Meter | undefined,
   { ledger, signals = ['traces', 'logs'] }: ProcessorMetricsOptions,
-): (() => void) => {
+): () => void {
   if (meter === undefined) return () => {};
   const stops = signals.map((signal) => {
     const { noun, unit, kind } = ITEM[signal];
@@ -48,10 +48,10 @@ export const processorMetrics = (
     });
   });
   return () => stops.forEach((stop) => stop());
-};
+}
 
-const inQueue = ({ created, handed, dropped }: SignalLedger): number => {
+function inQueue({ created, handed, dropped }: SignalLedger): number {
   let left = created - handed;
   for (const reason of BEFORE_THE_EXPORTER) left -= dropped[reason] ?? 0;
   return Math.max(0, left);
-};
+}

@@ -20,11 +20,7 @@ export interface SelfLog {
 /**
  * The pipeline's log of itself: one line per cause and minute. The next line of a cause tells how many were suppressed.
  */
-export const createSelfLog = ({
-  write,
-  clock = systemClock,
-  ...options
-}: SelfLogOptions): SelfLog => {
+export function createSelfLog({ write, clock = systemClock, ...options }: SelfLogOptions): SelfLog {
   const limit = new LogRateLimit(options);
   return {
     log: (level, cause, text) => {
@@ -38,4 +34,4 @@ export const createSelfLog = ({
       }
     },
   };
-};
+}

@@ -8,7 +8,9 @@ export interface Server {
 }
 
 /** `server.address` and `server.port`. */
-export const serverAttributes = ({ serverAddress, serverPort }: Server): Attributes => ({
-  ...(serverAddress === undefined ? {} : { [ATTR_SERVER_ADDRESS]: serverAddress }),
-  ...(serverPort === undefined ? {} : { [ATTR_SERVER_PORT]: serverPort }),
-});
+export function serverAttributes({ serverAddress, serverPort }: Server): Attributes {
+  return {
+    ...(serverAddress === undefined ? {} : { [ATTR_SERVER_ADDRESS]: serverAddress }),
+    ...(serverPort === undefined ? {} : { [ATTR_SERVER_PORT]: serverPort }),
+  };
+}

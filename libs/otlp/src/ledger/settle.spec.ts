@@ -4,7 +4,7 @@ import { createLedger } from './ledger.js';
 import type { SignalLedger } from './ledger.js';
 import { settle } from './settle.js';
 
-const settled = (outcome: Outcome, possibleDuplicate = false): [boolean, SignalLedger] => {
+function settled(outcome: Outcome, possibleDuplicate = false): [boolean, SignalLedger] {
   const ledger = createLedger();
   ledger.writer('main').created('logs', 10);
   const done = settle(ledger.writer('worker'), {
@@ -15,7 +15,7 @@ const settled = (outcome: Outcome, possibleDuplicate = false): [boolean, SignalL
   });
   expect(ledger.difference()).toEqual({ traces: 0, metrics: 0, logs: 0 });
   return [done, ledger.snapshot().logs];
-};
+}
 
 describe('settle', () => {
   it.each([

@@ -15,10 +15,10 @@ interface Settled {
  * drops them and counts that. An impossible number of rejected items is taken as the nearest possible one.
  * `refused` for `closed` or `too_large` is our own doing and counts as dropped, not as rejected.
  */
-export const settle = (
+export function settle(
   writer: LedgerWriter,
   { signal, items, possibleDuplicate = false, outcome }: Settled,
-): boolean => {
+): boolean {
   if (possibleDuplicate) writer.possiblyDuplicated(signal, items);
   switch (outcome.kind) {
     case 'accepted':
@@ -36,15 +36,10 @@ export const settle = (
     case 'retry':
       return false;
   }
-};
+}
 
-const countRefused = (
-  writer: LedgerWriter,
-  signal: Signal,
-  reason: string,
-  items: number,
-): void => {
+function countRefused(writer: LedgerWriter, signal: Signal, reason: string, items: number): void {
   if (reason === 'closed') writer.dropped(signal, 'already_shutdown', items);
   else if (reason === 'too_large') writer.dropped(signal, 'too_large', items);
   else writer.rejected(signal, items);
-};
+}

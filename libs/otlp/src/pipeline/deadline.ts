@@ -11,7 +11,9 @@ export async function withDeadline<T>(
   work: (deadline: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
+  function abort(): void {
+    controller.abort();
+  }
   const timer = setTimeout(abort, given === undefined ? ms : FOR_EVER_MS);
   if (given?.aborted === true) abort();
   given?.addEventListener('abort', abort, { once: true });
@@ -26,7 +28,9 @@ export async function withDeadline<T>(
 /** Resolves to true where `work`, which does not reject, is over before the deadline. */
 export function before(work: Promise<unknown>, deadline: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const late = (): void => resolve(false);
+    function late(): void {
+      resolve(false);
+    }
     if (deadline.aborted) {
       // Work that is over already counts as over.
       void Promise.race([work.then(() => true), Promise.resolve(false)]).then(resolve);

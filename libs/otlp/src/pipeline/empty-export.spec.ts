@@ -3,7 +3,9 @@ import { TransportConfigError } from '../pool/config-error.js';
 import { sendEmptyExports } from './empty-export.js';
 import type { Protocol } from '../wire/model.js';
 
-const never = (): AbortSignal => new AbortController().signal;
+function never(): AbortSignal {
+  return new AbortController().signal;
+}
 
 describe('empty exports', () => {
   useLeakCheck();
@@ -15,12 +17,14 @@ describe('empty exports', () => {
     'go once for each signal, with its headers, over %s',
     async (protocol) => {
       const isGrpc = protocol === 'grpc';
-      const to = (signal: string) => ({
-        protocol,
-        endpoint: isGrpc ? server.grpcUrl : `${server.httpUrl}/v1/${signal}`,
-        headers: [{ 'x-signal': signal }, () => ({ 'x-asked': 'yes' })],
-        compression: 'gzip' as const,
-      });
+      function to(signal: string) {
+        return {
+          protocol,
+          endpoint: isGrpc ? server.grpcUrl : `${server.httpUrl}/v1/${signal}`,
+          headers: [{ 'x-signal': signal }, () => ({ 'x-asked': 'yes' })],
+          compression: 'gzip' as const,
+        };
+      }
       const sent = await sendEmptyExports({ traces: to('traces'), logs: to('logs') }, never());
       expect(sent.map(({ signal, outcome }) => [signal, outcome.kind])).toEqual([
         ['traces', 'accepted'],

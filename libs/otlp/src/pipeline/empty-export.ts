@@ -74,7 +74,7 @@ function prepared(to: Destination, { sending, headerFunctions }: ResolvedPipelin
   };
 }
 
-const timeOf = (date: string | undefined): number | undefined => {
+function timeOf(date: string | undefined): number | undefined {
   const time = Date.parse(date ?? '');
   return Number.isNaN(time) ? undefined : time;
-};
+}

@@ -252,8 +252,10 @@ export function startInline(start: WorkerStart, { onMessage }: WorkerEvents): Wo
   };
 }
 
-const spooledIn = ({ traces, metrics, logs }: LedgerSnapshot): Items => ({
-  traces: traces.spooled,
-  metrics: metrics.spooled,
-  logs: logs.spooled,
-});
+function spooledIn({ traces, metrics, logs }: LedgerSnapshot): Items {
+  return {
+    traces: traces.spooled,
+    metrics: metrics.spooled,
+    logs: logs.spooled,
+  };
+}

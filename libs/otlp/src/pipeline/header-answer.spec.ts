@@ -1,10 +1,9 @@
 import { askHeaders } from './header-answer.js';
 import type { HeaderFunction } from './pipeline-options.js';
 
-const giving =
-  (given: unknown): HeaderFunction =>
-  () =>
-    given as never;
+function giving(given: unknown): HeaderFunction {
+  return () => given as never;
+}
 
 const throwing = {
   get authorization(): string {

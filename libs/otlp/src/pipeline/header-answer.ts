@@ -20,7 +20,8 @@ function textsOf(given: unknown): HeaderAnswer {
   const entries: readonly [string, unknown][] = Object.entries(given);
   // Nobody else waits for it, and who forgot to await a token must not lose the process where there is none.
   for (const [, value] of entries) if (isPromise(value)) value.catch(() => {});
-  const isText = (entry: [string, unknown]): entry is [string, string] =>
-    typeof entry[1] === 'string';
+  function isText(entry: [string, unknown]): entry is [string, string] {
+    return typeof entry[1] === 'string';
+  }
   return entries.every(isText) ? Object.fromEntries(entries) : 'failed';
 }

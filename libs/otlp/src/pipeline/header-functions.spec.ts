@@ -2,14 +2,16 @@ import { ManualClock, turn } from '../send/fixtures/manual-clock.js';
 import { createLedger } from '../ledger/ledger.js';
 import { HeaderFunctions } from './header-functions.js';
 
-const scene = () => {
+function scene() {
   const clock = new ManualClock();
   const ledger = createLedger();
   const asked: string[] = [];
-  const ask = (signal: string) => () => {
-    asked.push(signal);
-    return { signal };
-  };
+  function ask(signal: string) {
+    return () => {
+      asked.push(signal);
+      return { signal };
+    };
+  }
   const functions = { traces: [ask('traces')], logs: [ask('logs')] };
   return {
     clock,
@@ -17,10 +19,11 @@ const scene = () => {
     make: () => ledger.writer('main').created('logs', 1),
     headers: new HeaderFunctions(functions, ledger, clock),
   };
-};
+}
 
-const flush = (headers: HeaderFunctions, kind: 'done' | 'deadline') =>
-  headers.during(async () => ({ kind }));
+function flush(headers: HeaderFunctions, kind: 'done' | 'deadline') {
+  return headers.during(async () => ({ kind }));
+}
 
 describe('the functions for headers', () => {
   it('are asked for each question, also after a flush that got all out', async () => {

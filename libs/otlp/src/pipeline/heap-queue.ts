@@ -7,7 +7,9 @@ export interface HeapBatch extends Batch {
   readonly id: number;
 }
 
-export const isHeapBatch = (batch: Batch): batch is HeapBatch => 'id' in batch;
+export function isHeapBatch(batch: Batch): batch is HeapBatch {
+  return 'id' in batch;
+}
 
 /** Heap batches that the worker was given, oldest first. */
 export class HeapQueue {

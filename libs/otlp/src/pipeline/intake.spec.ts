@@ -4,11 +4,13 @@ import { deadEndpoint } from './fixtures/peers.js';
 import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 
-const thrower = (): never => {
+function thrower(): never {
   throw new Error('hostile');
-};
+}
 const resource = resourceFromAttributes({ 'service.name': 'spec' });
-const spanContext = () => ({ traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 });
+function spanContext() {
+  return { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 };
+}
 
 /** What no SDK makes, and a processor in front of ours might. */
 const HOSTILE: readonly object[] = [
@@ -63,7 +65,7 @@ describe('an item that cannot be read', () => {
   });
 
   it('does not take those along that wait for their resource with it', async () => {
-    let found = (): void => {};
+    let found: () => void = () => {};
     const pending = new Promise<void>((resolve) => (found = resolve));
     const late = resourceFromAttributes({ late: pending });
     const item = {

@@ -13,8 +13,9 @@ import { resolvePipelineOptions } from './pipeline-options.js';
 import type { FromWorker } from './worker-messages.js';
 import { createExporters } from './stack.js';
 
-const file = (name: string): string =>
-  fileURLToPath(new URL(`../pool/fixtures/${name}`, import.meta.url));
+function file(name: string): string {
+  return fileURLToPath(new URL(`../pool/fixtures/${name}`, import.meta.url));
+}
 const secure = { cert: readFileSync(file('server.pem')), key: readFileSync(file('server.key')) };
 
 const servers: Readonly<Record<string, () => Server>> = {

@@ -61,25 +61,25 @@ export function createMetricExporter(
   };
 }
 
-const pointsIn = ({ scopeMetrics }: ResourceMetrics): number => {
+function pointsIn({ scopeMetrics }: ResourceMetrics): number {
   let points = 0;
   for (const { metrics } of scopeMetrics) {
     for (const { dataPoints } of metrics) points += dataPoints.length;
   }
   return points;
-};
+}
 
 function encode({ resource, scopeMetrics }: ResourceMetrics, options: MetricExporterOptions): void {
   const { encoder } = options;
   const target = Buffer.allocUnsafe(PART_BYTES);
   let points = 0;
 
-  const endPart = (): void => {
+  function endPart(): void {
     const end = encoder.close();
     if (points > 0) options.offer(target.subarray(0, end), points);
     points = 0;
     encoder.open(target, 0);
-  };
+  }
 
   encoder.open(target, 0);
   for (const { scope, metrics } of scopeMetrics) {

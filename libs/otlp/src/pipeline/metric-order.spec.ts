@@ -12,8 +12,12 @@ import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import type { PipelineOptions, SpoolSettings } from './pipeline-options.js';
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
-const forEver = (): AbortSignal => new AbortController().signal;
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at + 1);
+}
+function forEver(): AbortSignal {
+  return new AbortController().signal;
+}
 
 describe('metrics, of a collector that refuses what is older than what it has', () => {
   let directory: string;
@@ -21,7 +25,7 @@ describe('metrics, of a collector that refuses what is older than what it has', 
   let reply: (request: ExportRequest) => ExportReply | Promise<ExportReply>;
   const pipelines: Pipeline[] = [];
 
-  const create = (options: Partial<PipelineOptions> = {}): Pipeline => {
+  function create(options: Partial<PipelineOptions> = {}): Pipeline {
     const endpoint = collector.grpc;
     const pipeline = createPipeline({
       traces: { endpoint },
@@ -32,12 +36,16 @@ describe('metrics, of a collector that refuses what is older than what it has', 
     pipelines.push(pipeline);
     pipeline.start();
     return pipeline;
-  };
-  const spooled = (settings: Partial<SpoolSettings> = {}): Pipeline =>
-    create({ spool: { directory, ...settings } });
-  const arrived = (): (number | undefined)[] =>
-    collector.requests.map(numberIn).filter((number) => number !== undefined);
-  const kept = (pipeline: Pipeline): number => pipeline.stats().ledger.metrics.spooled;
+  }
+  function spooled(settings: Partial<SpoolSettings> = {}): Pipeline {
+    return create({ spool: { directory, ...settings } });
+  }
+  function arrived(): (number | undefined)[] {
+    return collector.requests.map(numberIn).filter((number) => number !== undefined);
+  }
+  function kept(pipeline: Pipeline): number {
+    return pipeline.stats().ledger.metrics.spooled;
+  }
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'nestlens-order-'));
@@ -150,9 +158,9 @@ describe('metrics, of a collector that refuses what is older than what it has', 
       await until(() => inFlight.traces === batch + 1);
     }
     const flushed = pipeline.flush(forEver());
-    const release = (): void => {
+    function release(): void {
       for (const answer of waiting.splice(0)) answer();
-    };
+    }
     const timer = setInterval(release, 1);
     await flushed;
     clearInterval(timer);

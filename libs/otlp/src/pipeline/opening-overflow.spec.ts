@@ -7,7 +7,7 @@ const BATCH: Batch = { signal: 'traces', items: 1, bytes: 1, chunks: [new Uint8A
 const EXPORTER = {} as Exporter;
 
 describe('a spool that is being opened', () => {
-  const bench = (isDurable = true) => {
+  function bench(isDurable = true) {
     const clock = new ManualClock();
     const opening = Promise.withResolvers<Overflow | undefined>();
     const exporters: Exporters = {
@@ -24,7 +24,7 @@ describe('a spool that is being opened', () => {
       take: async (batch) => taken.push(batch) > 0,
     };
     return { clock, opening, overflow, taken, disk };
-  };
+  }
 
   it('keeps what comes meanwhile, and gives it to the disk when it is open', async () => {
     const { opening, overflow, taken, disk } = bench();

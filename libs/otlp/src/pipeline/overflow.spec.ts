@@ -25,9 +25,9 @@ class ScriptedExporter implements Exporter {
   }
 
   readonly once = {
-    send: async (batch: Batch, signal: AbortSignal): Promise<Outcome> => {
-      this.sent.push(batch.signal);
-      return this.answer(batch, signal);
+    send: async (given: Batch, signal: AbortSignal): Promise<Outcome> => {
+      this.sent.push(given.signal);
+      return this.answer(given, signal);
     },
     close: () => Promise.resolve(),
   };
@@ -47,18 +47,20 @@ class ScriptedExporter implements Exporter {
   }
 }
 
-const batch = (signal: Signal, items = 1): Batch => ({
-  signal,
-  items,
-  bytes: 100,
-  chunks: [new Uint8Array(100)],
-});
+function batch(signal: Signal, items = 1): Batch {
+  return {
+    signal,
+    items,
+    bytes: 100,
+    chunks: [new Uint8Array(100)],
+  };
+}
 
 describe('what a disk takes', () => {
   let directory: string;
   const opened: DiskOverflow[] = [];
 
-  const open = async (...all: ScriptedExporter[]) => {
+  async function open(...all: ScriptedExporter[]) {
     const ledger = createLedger();
     const writer = ledger.writer('worker');
     const of = Object.fromEntries(
@@ -77,12 +79,12 @@ describe('what a disk takes', () => {
     });
     if (overflow === undefined) throw new Error('cannot be used');
     opened.push(overflow);
-    const keep = async (one: Batch): Promise<void> => {
+    const keep: (one: Batch) => Promise<void> = async (one) => {
       writer.created(one.signal, one.items);
       expect(await overflow.take(one)).toBe(true);
     };
     return { overflow, keep, counts: (signal: Signal) => ledger.snapshot()[signal] };
-  };
+  }
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'nestlens-overflow-'));

@@ -61,10 +61,10 @@ export class DiskOverflow implements Overflow {
   static async open(options: DiskOverflowOptions): Promise<DiskOverflow | undefined> {
     const { settings, warn, ledger, succession, inherited } = options;
     const counts = new SpoolLedger(ledger, inherited);
-    const onEvent = (event: SpoolEvent): void => {
+    function onEvent(event: SpoolEvent): void {
       counts.hear(event);
       tell(event, warn);
-    };
+    }
     const opened = await openSpool({ ...settings, succession, onEvent });
     if (opened.kind === 'open') return new DiskOverflow(options, opened.spool);
     warn('spool', opened.message);

@@ -208,16 +208,17 @@ export function resolvePipelineOptions(
 const RESERVED_SHARE = 8;
 
 /** How many of `count` slabs a signal leaves to others: none where it is alone. Metrics take no slabs. */
-export const reservedSlabs = (
+export function reservedSlabs(
   { sending: { destinations } }: ResolvedPipelineOptions,
   count: number,
-): number => {
+): number {
   const users = destinations.filter(({ signal }) => signal !== 'metrics').length;
   return users < 2 ? 0 : Math.max(1, Math.floor(count / RESERVED_SHARE));
-};
+}
 
-const headersIn = ({ headers = [] }: DestinationOptions): readonly Headers[] =>
-  Array.isArray(headers) ? (headers as readonly Headers[]) : [headers as Headers];
+function headersIn({ headers = [] }: DestinationOptions): readonly Headers[] {
+  return Array.isArray(headers) ? (headers as readonly Headers[]) : [headers as Headers];
+}
 
 function functionsOf(options: PipelineOptions): ResolvedPipelineOptions['headerFunctions'] {
   const functions: Partial<Record<Signal, readonly HeaderFunction[]>> = {};
@@ -254,21 +255,21 @@ function destinationsOf(options: PipelineOptions): readonly Destination[] {
 }
 
 /** Undefined for what no connection can be made to. */
-export const endpointOf = (
+export function endpointOf(
   given: Pick<DestinationOptions, 'protocol' | 'endpoint'>,
-): Endpoint | undefined => {
+): Endpoint | undefined {
   const isHttp = given.protocol?.startsWith('http') === true;
   const reading = readEndpoint(given.endpoint, isHttp ? undefined : GRPC_PORT);
   return reading.kind === 'endpoint' ? reading.endpoint : undefined;
-};
+}
 
 /** The target of a connection: paths of one collector share its connections. */
-const originOf = (given: DestinationOptions): unknown => {
+function originOf(given: DestinationOptions): unknown {
   const { tls, socketPath, authority, authorization } = endpointOf(given) ?? {};
   return authority === undefined ? given.endpoint : [tls, socketPath, authority, authorization];
-};
+}
 
-const numberOf = <T>(known: T[], value: T): number => {
+function numberOf<T>(known: T[], value: T): number {
   const at = known.indexOf(value);
   return at >= 0 ? at : known.push(value) - 1;
-};
+}

@@ -21,12 +21,12 @@ describe('createPipeline', () => {
   const collectors: Collector[] = [];
   const pipelines: Pipeline[] = [];
 
-  const collect = async (...reply: ConstructorParameters<typeof Collector>): Promise<Collector> => {
+  async function collect(...reply: ConstructorParameters<typeof Collector>): Promise<Collector> {
     const collector = await new Collector(...reply).start();
     collectors.push(collector);
     return collector;
-  };
-  const create = (endpoint: string, options: Partial<PipelineOptions> = {}): Pipeline => {
+  }
+  function create(endpoint: string, options: Partial<PipelineOptions> = {}): Pipeline {
     const pipeline = createPipeline({
       traces: { endpoint },
       worker: false,
@@ -36,7 +36,7 @@ describe('createPipeline', () => {
     pipelines.push(pipeline);
     pipeline.start();
     return pipeline;
-  };
+  }
 
   afterEach(async () => {
     await Promise.all(
@@ -197,7 +197,9 @@ describe('createPipeline', () => {
     'stays in its memory and counts what it drops (%s), in one line',
     async (dropPolicy) => {
       const lines: string[] = [];
-      const log = (_level: string, line: string): unknown => lines.push(line);
+      function log(_level: string, line: string): unknown {
+        return lines.push(line);
+      }
       const endpoint = await deadEndpoint();
       const pipeline = create(endpoint, { maxBytes: 1024 * 1024, dropPolicy, log });
       createTelemetry(pipeline).spans(20_000);

@@ -12,8 +12,9 @@ import type { PipelineOptions } from './pipeline-options.js';
 const POISONS = 3;
 const GOOD = 8;
 
-const nameOf = (request: ExportRequest): string =>
-  request.signal === 'traces' ? (request.groups[0]?.scopes[0]?.items[0]?.name ?? '') : '';
+function nameOf(request: ExportRequest): string {
+  return request.signal === 'traces' ? (request.groups[0]?.scopes[0]?.items[0]?.name ?? '') : '';
+}
 
 /** Some collector, or what stands before it, answers to one batch always that it should be tried again. */
 describe('batches that a collector never takes', () => {
@@ -22,7 +23,7 @@ describe('batches that a collector never takes', () => {
   let pipeline: Pipeline;
   let directory: string;
 
-  const start = (options: Partial<PipelineOptions> = {}): ReturnType<typeof createTelemetry> => {
+  function start(options: Partial<PipelineOptions> = {}): ReturnType<typeof createTelemetry> {
     pipeline = createPipeline({
       traces: { endpoint: collector.grpc },
       worker: false,
@@ -32,8 +33,10 @@ describe('batches that a collector never takes', () => {
     });
     pipeline.start();
     return createTelemetry(pipeline);
-  };
-  const counts = (): PipelineStats['ledger']['traces'] => pipeline.stats().ledger.traces;
+  }
+  function counts(): PipelineStats['ledger']['traces'] {
+    return pipeline.stats().ledger.traces;
+  }
 
   beforeEach(async () => {
     asked = [];
@@ -55,10 +58,10 @@ describe('batches that a collector never takes', () => {
 
   it.each(['memory', 'disk'])('hold up no others, kept in %s', async (kept) => {
     const { tracer } = start(kept === 'disk' ? { spool: { directory } } : {});
-    const sendsAlone = async (name: string): Promise<void> => {
+    async function sendsAlone(name: string): Promise<void> {
       tracer.startSpan(name).end();
       await collector.until(() => asked.includes(name));
-    };
+    }
     for (let poison = 0; poison < POISONS; poison += 1) await sendsAlone(`poison ${poison}`);
     for (let good = 0; good < GOOD; good += 1) await sendsAlone(`good ${good}`);
     expect(new Set(collector.spans()).size).toBe(GOOD);
@@ -72,11 +75,11 @@ describe('batches that a collector never takes', () => {
   it('hold up no others that an earlier process left on disk', async () => {
     const spool = { directory, segmentBytes: 4096 };
     const dead = await deadEndpoint();
-    const left = async (name: string): Promise<void> => {
+    async function left(name: string): Promise<void> {
       const { tracer } = start({ traces: { endpoint: dead }, spool });
       tracer.startSpan(name).end();
       await pipeline.shutdown();
-    };
+    }
     await left('poison 0');
     for (let good = 0; good < GOOD; good += 1) await left(`good ${good}`);
     start({ spool });

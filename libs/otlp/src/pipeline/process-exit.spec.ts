@@ -35,14 +35,15 @@ const hooks = new URL('../slab/fixtures/source.mjs', import.meta.url).href;
 const app = fileURLToPath(new URL('./fixtures/ending-app.ts', import.meta.url));
 
 /** Ends a process in that way; what it told last. */
-const ended = (way: string, endpoint: string, directory = '', node: string[] = []): Promise<Told> =>
-  new Promise((resolve, reject) => {
+function ended(way: string, endpoint: string, directory = '', node: string[] = []): Promise<Told> {
+  return new Promise((resolve, reject) => {
     const args = [...node, '--no-warnings', '--import', hooks, app, endpoint, way, directory];
     execFile(process.execPath, args, (error, stdout, stderr) => {
       if (!stdout.startsWith('{')) return reject(new Error(`${way}: ${stdout} ${stderr}`));
       resolve({ code: Number(error?.code ?? 0), ...(JSON.parse(stdout) as Omit<Told, 'code'>) });
     });
   });
+}
 
 describe('a process that ends without a shutdown', () => {
   let collector: Collector;
@@ -99,8 +100,9 @@ describe('a process that ends without a shutdown', () => {
       arrived.resolve();
       return answer.promise;
     }).start();
-    const create = (endpoint: string): Pipeline =>
-      createPipeline({ traces: { endpoint }, worker: false, spool: { directory } });
+    function create(endpoint: string): Pipeline {
+      return createPipeline({ traces: { endpoint }, worker: false, spool: { directory } });
+    }
     const first = create(slow.grpc);
     createTelemetry(first).spans(10);
     void first.flush();
@@ -183,17 +185,19 @@ describe('a process that ends without a shutdown', () => {
       const writer = new SlabWriter(pool, { onDrop: () => {} });
       const ledger = createLedger();
       const counts = ledger.writer('main');
-      const make = (items: number): void => {
+      function make(items: number): void {
         for (let item = 0; item < items; item += 1) {
           writer.append('traces', (_item, _target, offset) => offset + 1, item);
         }
         counts.created('traces', items);
         writer.seal();
-      };
+      }
       make(2);
       reader.take('traces', 4096);
       make(3);
-      const none = () => ({ traces: 0, metrics: 0, logs: 0 });
+      function none() {
+        return { traces: 0, metrics: 0, logs: 0 };
+      }
       const worker = {
         isRunning: false,
         heap: [],

@@ -18,9 +18,9 @@ const START_MS = 2000;
 const STEP_MS = 2;
 
 const open = new Set<() => void>();
-const exit = (): void => {
+function exit(): void {
   for (const end of open) end();
-};
+}
 
 /** Calls `end` in the `exit` event of the process: one listener for all pipelines. Returns how to take it back. */
 export function atExit(end: () => void): () => void {
@@ -57,10 +57,15 @@ interface EndingPipeline extends Held {
  */
 export function endSync(pipeline: EndingPipeline, mark: FlushMark, timeoutMs: number): void {
   const { worker, memory, counts, spool, exporters } = pipeline;
-  const phaseOf = (): number => Atomics.load(pipeline.phase, 0);
-  const isOver = (): boolean =>
-    phaseOf() === WorkerPhase.CLOSED ||
-    (spool === undefined && isEmpty(pipeline.ledger.snapshot()));
+  function phaseOf(): number {
+    return Atomics.load(pipeline.phase, 0);
+  }
+  function isOver(): boolean {
+    return (
+      phaseOf() === WorkerPhase.CLOSED ||
+      (spool === undefined && isEmpty(pipeline.ledger.snapshot()))
+    );
+  }
   if (!isOver() && worker.drain(mark)) {
     const isAway = exporters.length > 0 && exporters.every(({ breaker }) => isPeerAway(breaker));
     // Loading the thread is none of the time for sending: a seed may end before the thread has come up.
@@ -110,11 +115,13 @@ function countLeft({ counts, ledger }: Held, inHand: ItemCounts): void {
 }
 
 /** Not where only a function for headers took its time: its last answer may be there by now. */
-const isPeerAway = (breaker: ExporterState['breaker']): boolean =>
-  breaker.kind !== 'closed' && breaker.reason !== HEADERS_TIMEOUT;
+function isPeerAway(breaker: ExporterState['breaker']): boolean {
+  return breaker.kind !== 'closed' && breaker.reason !== HEADERS_TIMEOUT;
+}
 
-export const isEmpty = (ledger: LedgerSnapshot): boolean =>
-  SIGNALS.every((signal) => ledger[signal].queued === 0);
+export function isEmpty(ledger: LedgerSnapshot): boolean {
+  return SIGNALS.every((signal) => ledger[signal].queued === 0);
+}
 
 /** Holds this thread up until `isOver`, for `ms` at most. */
 function waited(isOver: () => boolean, word: Int32Array, ms: number): boolean {

@@ -15,37 +15,44 @@ export interface SignalLifecycle {
 /** SpanStatusCode.ERROR of the API. */
 const SPAN_ERROR: SpanStatusCode = 2;
 
-export const isErrorSpan = (span: ReadableSpan): boolean => span.status.code === SPAN_ERROR;
+export function isErrorSpan(span: ReadableSpan): boolean {
+  return span.status.code === SPAN_ERROR;
+}
 
 /**
  * Takes each sampled span when it ends: nothing of it is kept but its bytes.
  * Source: trace/sdk.md, "Span processor".
  */
-export const createSpanProcessor = (
+export function createSpanProcessor(
   intake: Intake<ReadableSpan>,
   live: LiveSpans,
   lifecycle: SignalLifecycle,
-): SpanProcessor => ({
-  onStart: (span) => live.started(span),
-  onEnd(span) {
-    if (live.ended(span)) intake.add(span);
-  },
-  forceFlush: () => lifecycle.flush(),
-  shutdown: () => lifecycle.shutdown(),
-});
+): SpanProcessor {
+  return {
+    onStart: (span) => live.started(span),
+    onEnd(span) {
+      if (live.ended(span)) intake.add(span);
+    },
+    forceFlush: () => lifecycle.flush(),
+    shutdown: () => lifecycle.shutdown(),
+  };
+}
 
 /** The first number of severity ERROR. Source: logs/data-model.md, "SeverityNumber". */
 const LOG_ERROR: SeverityNumber = 17;
 
-export const isErrorRecord = (record: ReadableLogRecord): boolean =>
-  (record.severityNumber ?? 0) >= LOG_ERROR;
+export function isErrorRecord(record: ReadableLogRecord): boolean {
+  return (record.severityNumber ?? 0) >= LOG_ERROR;
+}
 
 /** Takes each record when it is emitted. Source: logs/sdk.md, "LogRecordProcessor". */
-export const createLogRecordProcessor = (
+export function createLogRecordProcessor(
   intake: Intake<ReadableLogRecord>,
   lifecycle: SignalLifecycle,
-): LogRecordProcessor => ({
-  onEmit: (record) => intake.add(record),
-  forceFlush: () => lifecycle.flush(),
-  shutdown: () => lifecycle.shutdown(),
-});
+): LogRecordProcessor {
+  return {
+    onEmit: (record) => intake.add(record),
+    forceFlush: () => lifecycle.flush(),
+    shutdown: () => lifecycle.shutdown(),
+  };
+}

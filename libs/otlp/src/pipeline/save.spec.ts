@@ -20,7 +20,7 @@ describe.each([
   let directory: string;
   let peer: Peer;
 
-  const createTo = (endpoint: string): Pipeline => {
+  function createTo(endpoint: string): Pipeline {
     const options = {
       traces: { endpoint },
       worker,
@@ -30,7 +30,7 @@ describe.each([
     const pipeline = createPipeline(options);
     pipelines.push(pipeline);
     return pipeline;
-  };
+  }
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'nestlens-save-'));

@@ -79,11 +79,17 @@ function gathered({ pool, reader, worker }: Memory): Held {
     : { slabs, heap: worker.takeHeap(), copies: copies.map(doubtful) };
 }
 
-const doubtful = (batch: Batch): Batch => ({ ...batch, isDoubtful: true });
+function doubtful(batch: Batch): Batch {
+  return { ...batch, isDoubtful: true };
+}
 
-const allOf = ({ slabs, heap, copies }: Held): Batch[] => [...heap, ...slabs, ...copies];
+function allOf({ slabs, heap, copies }: Held): Batch[] {
+  return [...heap, ...slabs, ...copies];
+}
 
-const isNothing = (held: Held): boolean => allOf(held).length === 0;
+function isNothing(held: Held): boolean {
+  return allOf(held).length === 0;
+}
 
 /** Counts batches that are on disk now. */
 function enter({ slabs, heap, copies }: Held, { reader }: Memory, ledger: LedgerWriter): void {

@@ -54,7 +54,7 @@ export function createSdkComponents(
   const intakes: LiveIntake[] = [];
   const losses: Partial<Record<Signal, () => EncodeLosses>> = {};
 
-  const lifecycleOf = (signal: Signal, intake?: LiveIntake): SignalLifecycle => {
+  function lifecycleOf(signal: Signal, intake?: LiveIntake): SignalLifecycle {
     if (intake !== undefined) {
       intakes.push(intake);
       losses[signal] = () => intake.losses();
@@ -69,35 +69,41 @@ export function createSdkComponents(
         await (inUse.size === 0 ? context.shutdown() : context.flush());
       },
     };
-  };
-  const intakeOptions = (signal: Signal) => ({
-    signal,
-    writer: context.writer,
-    separateErrors: options.dropPolicy === 'keepErrors',
-    offer: (bytes: Uint8Array) => context.offer(signal, bytes, 1),
-    onCreated: () => context.created(signal, 1),
-    onDrop: (reason: DropReason) => context.drop(signal, reason, 1),
-  });
+  }
+  function intakeOptions(signal: Signal) {
+    return {
+      signal,
+      writer: context.writer,
+      separateErrors: options.dropPolicy === 'keepErrors',
+      offer: (bytes: Uint8Array) => context.offer(signal, bytes, 1),
+      onCreated: () => context.created(signal, 1),
+      onDrop: (reason: DropReason) => context.drop(signal, reason, 1),
+    };
+  }
 
-  const createSpans = (): SdkComponents['spanProcessor'] => {
-    const createEncoder = () => createSpanEncoder(options.encode);
+  function createSpans(): SdkComponents['spanProcessor'] {
+    function createEncoder() {
+      return createSpanEncoder(options.encode);
+    }
     const intake = new Intake({
       ...intakeOptions('traces'),
       createEncoder,
       isError: isErrorSpan,
     });
     return createSpanProcessor(intake, context.live, lifecycleOf('traces', intake));
-  };
-  const createLogs = (): SdkComponents['logRecordProcessor'] => {
-    const createEncoder = () => createLogRecordEncoder(options.encode);
+  }
+  function createLogs(): SdkComponents['logRecordProcessor'] {
+    function createEncoder() {
+      return createLogRecordEncoder(options.encode);
+    }
     const intake = new Intake({
       ...intakeOptions('logs'),
       createEncoder,
       isError: isErrorRecord,
     });
     return createLogRecordProcessor(intake, lifecycleOf('logs', intake));
-  };
-  const createMetrics = (): SdkComponents['metricExporter'] => {
+  }
+  function createMetrics(): SdkComponents['metricExporter'] {
     const encoder = createMetricEncoder(options.encode);
     losses.metrics = () => ({ ...encoder.losses });
     return createMetricExporter(
@@ -110,7 +116,7 @@ export function createSdkComponents(
       },
       lifecycleOf('metrics'),
     );
-  };
+  }
 
   return {
     spanProcessor: goes.has('traces') ? createSpans() : undefined,

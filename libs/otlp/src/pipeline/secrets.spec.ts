@@ -8,13 +8,13 @@ import type { DestinationOptions, PipelineOptions } from './pipeline-options.js'
 const ECHO = 'no rights for anna:canary-url, canary-header, Bearer canary-asked';
 const basic = Buffer.from('anna:canary-url').toString('base64');
 
-const expectNoSecret = (...seen: readonly unknown[]): void => {
+function expectNoSecret(...seen: readonly unknown[]): void {
   const text = seen
     .map((each) => inspect(each, { depth: null, showHidden: true }) + JSON.stringify(each))
     .join('\n');
   expect(text).not.toMatch(/canary/);
   expect(text).not.toContain(basic);
-};
+}
 
 describe('the secrets of a pipeline', () => {
   useLeakCheck();
@@ -65,13 +65,13 @@ describe('the secrets of a pipeline', () => {
       },
     ],
   ])('are not in the error that refuses its %s', (code, traces) => {
-    const make = (options: PipelineOptions): unknown => {
+    function make(options: PipelineOptions): unknown {
       try {
         return createPipeline(options);
       } catch (error) {
         return error;
       }
-    };
+    }
     const error = make({ traces });
     expect(error).toMatchObject({ name: 'TransportConfigError', code });
     expectNoSecret(error, (error as Error).stack);

@@ -50,9 +50,9 @@ export function createSelfMetrics(
   const traced = destinations.some(({ signal }) => signal === 'traces');
   const stopLive = liveSpanMetrics(traced ? meter : undefined, live);
   const stopTruncations = truncationMetrics(meter, truncated);
-  const abandoned = (): void => {
+  function abandoned(): void {
     for (const each of perExporter) each?.abandoned();
-  };
+  }
   return {
     started({ exporter, signal, items }: FromWorker & { readonly kind: 'started' }): void {
       perExporter[exporter]?.started({ signal, items });
@@ -73,9 +73,9 @@ export function createSelfMetrics(
   };
 }
 
-const addressOf = (to: Destination): { serverAddress?: string; serverPort?: number } => {
+function addressOf(to: Destination): { serverAddress?: string; serverPort?: number } {
   const { host, port, socketPath } = endpointOf(to) ?? {};
   return host === undefined || port === undefined || socketPath !== undefined
     ? {}
     : { serverAddress: host, serverPort: port };
-};
+}

@@ -11,7 +11,9 @@ import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 
 const amounts = [0, 1, 2000, 20_000];
-const forEver = (): AbortSignal => new AbortController().signal;
+function forEver(): AbortSignal {
+  return new AbortController().signal;
+}
 const modes = [
   ['inline', false],
   ['worker', sourceWorker],
@@ -21,15 +23,15 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
   const open: (Collector | Peer)[] = [];
   const pipelines: Pipeline[] = [];
 
-  const createTo = (endpoint: string, options = {}): Pipeline => {
+  function createTo(endpoint: string, options = {}): Pipeline {
     const pipeline = createPipeline({ traces: { endpoint }, worker, ...PATIENT, ...options });
     pipelines.push(pipeline);
     return pipeline;
-  };
-  const opened = async <P extends Collector | Peer>(peer: Promise<P>): Promise<P> => {
+  }
+  async function opened<P extends Collector | Peer>(peer: Promise<P>): Promise<P> {
     open.push(await peer);
     return peer;
-  };
+  }
 
   afterEach(async () => {
     await Promise.all(pipelines.splice(0).map((pipeline) => pipeline.shutdown()));

@@ -10,10 +10,11 @@ const SPANS = 9000;
 /** More than a slab of them, which is not split. */
 const MOST = 3000;
 
-const spansIn = (request: ExportRequest): number =>
-  request.signal === 'traces'
+function spansIn(request: ExportRequest): number {
+  return request.signal === 'traces'
     ? request.groups.flatMap(({ scopes }) => scopes.flatMap(({ items }) => items)).length
     : 0;
+}
 
 describe.each(['grpc', 'http/protobuf', 'http/json'] as const satisfies readonly Protocol[])(
   'a collector that takes small requests only, over %s',

@@ -18,25 +18,27 @@ describe.each([
   let pipeline: Pipeline;
   let asked: number;
 
-  const start = (headers: HeaderFunction): Pipeline => {
+  function start(headers: HeaderFunction): Pipeline {
     const { port } = server.address() as AddressInfo;
     const endpoint = `http://127.0.0.1:${port}/v1/traces`;
-    const ask = () => {
+    function ask() {
       asked += 1;
       return headers();
-    };
+    }
     const traces = { protocol: 'http/protobuf', endpoint, headers: ask } as const;
     pipeline = createPipeline({ traces, worker, listensToExit: false });
     createTelemetry(pipeline).spans(3);
     return pipeline;
-  };
+  }
   // On the loop, which gets no turn any more, what is in hand cannot be asked how far it came.
   const left = worker === false ? 'outcome_unknown' : 'shutdown_deadline';
-  const why = (): string | undefined => pipeline.stats().exporters[0]?.why;
-  const given = (): AbortController & { readonly end: () => void } => {
+  function why(): string | undefined {
+    return pipeline.stats().exporters[0]?.why;
+  }
+  function given(): AbortController & { readonly end: () => void } {
     const controller = new AbortController();
     return Object.assign(controller, { end: () => controller.abort() });
-  };
+  }
 
   beforeEach(async () => {
     tokens = [];

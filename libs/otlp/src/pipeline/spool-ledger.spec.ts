@@ -3,17 +3,21 @@ import type { SpoolEvent } from '../spool/spool.js';
 import { noItems } from '../spool/counts.js';
 import { SpoolLedger } from './spool-ledger.js';
 
-const traces = (count: number) => ({ ...noItems(), traces: count });
-const found = (count: number, inherited: boolean): SpoolEvent => ({
-  kind: 'adopted',
-  items: traces(count),
-  path: '/spool',
-  inherited,
-});
+function traces(count: number) {
+  return { ...noItems(), traces: count };
+}
+function found(count: number, inherited: boolean): SpoolEvent {
+  return {
+    kind: 'adopted',
+    items: traces(count),
+    path: '/spool',
+    inherited,
+  };
+}
 
 describe('the ledger of a spool', () => {
   /** A worker spooled so many items of 10 and died. */
-  const bench = (spooled: number) => {
+  function bench(spooled: number) {
     const ledger = createLedger();
     const main = ledger.writer('main');
     const writer = ledger.writer('worker');
@@ -21,7 +25,7 @@ describe('the ledger of a spool', () => {
     writer.spooled('traces', spooled);
     const counts = new SpoolLedger(writer, traces(spooled));
     return { ledger, writer, counts, traces: () => ledger.snapshot().traces };
-  };
+  }
 
   it('leave what an earlier worker spooled where it is', () => {
     const { counts, traces: now } = bench(10);

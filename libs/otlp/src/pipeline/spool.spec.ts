@@ -27,7 +27,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
   let collector: Collector;
   const pipelines: Pipeline[] = [];
 
-  const createTo = (endpoint: string, settings: Partial<SpoolSettings> = {}): Pipeline => {
+  function createTo(endpoint: string, settings: Partial<SpoolSettings> = {}): Pipeline {
     const pipeline = createPipeline({
       traces: { endpoint },
       metrics: { endpoint },
@@ -38,17 +38,19 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     pipelines.push(pipeline);
     pipeline.start();
     return pipeline;
-  };
+  }
 
   /** Until attempts are over for now. Each flush makes one more, which would otherwise wait for its pause. */
-  const untilOpen = async (pipeline: Pipeline, signal: Signal): Promise<void> => {
-    const breaker = (): unknown =>
-      pipeline.stats().exporters.find(({ signals }) => signals.includes(signal))?.breaker.kind;
+  async function untilOpen(pipeline: Pipeline, signal: Signal): Promise<void> {
+    function breaker(): unknown {
+      return pipeline.stats().exporters.find(({ signals }) => signals.includes(signal))?.breaker
+        .kind;
+    }
     while (breaker() !== 'open') {
       await pipeline.flush();
       await new Promise(setImmediate);
     }
-  };
+  }
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'nestlens-spool-'));

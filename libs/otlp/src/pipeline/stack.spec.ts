@@ -15,16 +15,19 @@ describe('the exporters of a pipeline', () => {
   const closing: (() => Promise<unknown>)[] = [];
   let told: FromWorker[];
 
-  const exportersOf = (options: PipelineOptions): Exporters => {
+  function exportersOf(options: PipelineOptions): Exporters {
     told = [];
     const exporters = createExporters(resolvePipelineOptions(options).sending, (message) => {
       told.push(message);
     });
     closing.push(() => Promise.all(exporters.all.map(({ sender }) => sender.close())));
     return exporters;
-  };
-  const warnings = (): string[] =>
-    told.flatMap((each) => (each.kind === 'warning' ? [`${each.cause}: ${each.message}`] : []));
+  }
+  function warnings(): string[] {
+    return told.flatMap((each) =>
+      each.kind === 'warning' ? [`${each.cause}: ${each.message}`] : [],
+    );
+  }
 
   afterEach(async () => {
     for (const close of closing.splice(0).toReversed()) await close();
@@ -146,7 +149,9 @@ describe('the exporters of a pipeline', () => {
     await once(server, 'listening');
     closing.push(() => once(server.close(), 'close'));
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const headers = (): Record<string, string> => ({});
+    function headers(): Record<string, string> {
+      return {};
+    }
     const exporters = exportersOf({ traces: { protocol: 'http/protobuf', endpoint, headers } });
     const exporter = exporters.of.traces!;
     const sent = exporter.sender.send(smallBatch(), patience());

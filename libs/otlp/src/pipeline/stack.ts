@@ -138,11 +138,11 @@ function createExporter(
   const attempts = [circuit, limit, size, timeout(deadlineMs), known];
   // 8. reach: learns next to the transport whether anybody is there.
   // 9. transport, and its pool of connections.
-  const tryNow = (): void => {
+  function tryNow(): void {
     transport.reconnectNow();
     circuit.probeNow();
     again.wake();
-  };
+  }
   const exporter: Exporter = {
     signals,
     sender: stack([observed, splitter, again, ...attempts], transport.sender),
@@ -159,7 +159,9 @@ function createExporter(
       if (again.why() === HEADERS_TIMEOUT) tryNow();
     },
     stopWaiting(isKept) {
-      const persists = (): boolean => known.hasAccepted() && !isKept();
+      function persists(): boolean {
+        return known.hasAccepted() && !isKept();
+      }
       again.stopWaiting(persists);
       if (persists()) circuit.hurry();
     },
@@ -187,7 +189,9 @@ function shown([first]: readonly Destination[]): string {
 
 /** A thread's clock has a beginning of its own; who reads the state may be on another. */
 function sinceEpoch(state: BreakerState): BreakerState {
-  const unixMs = (ms: number): number => Math.round(performance.timeOrigin + ms);
+  function unixMs(ms: number): number {
+    return Math.round(performance.timeOrigin + ms);
+  }
   if (state.kind === 'closed') return state;
   if (state.kind === 'half-open') return { ...state, sinceMs: unixMs(state.sinceMs) };
   return { ...state, sinceMs: unixMs(state.sinceMs), probeAtMs: unixMs(state.probeAtMs) };
@@ -256,14 +260,16 @@ function createHttp(
 }
 
 /** The paths of one HTTP collector behind one stack. */
-const bySignal = (senders: ReadonlyMap<Signal, Sender>): Sender => ({
-  async send(batch, signal, trail) {
-    const sender = senders.get(batch.signal);
-    return sender === undefined
-      ? { kind: 'refused', reason: 'no_destination' }
-      : sender.send(batch, signal, trail);
-  },
-  async close() {
-    await Promise.all([...senders.values()].map((sender) => sender.close()));
-  },
-});
+function bySignal(senders: ReadonlyMap<Signal, Sender>): Sender {
+  return {
+    async send(batch, signal, trail) {
+      const sender = senders.get(batch.signal);
+      return sender === undefined
+        ? { kind: 'refused', reason: 'no_destination' }
+        : sender.send(batch, signal, trail);
+    },
+    async close() {
+      await Promise.all([...senders.values()].map((sender) => sender.close()));
+    },
+  };
+}

@@ -16,13 +16,14 @@ describe('what is left out of items', () => {
     await collector.stop();
   });
 
-  const counted = async (): Promise<Record<string, unknown>> =>
-    Object.fromEntries(
+  async function counted(): Promise<Record<string, unknown>> {
+    return Object.fromEntries(
       (await sdk.points('nestlens.otlp.left_out')).map(({ attributes, value }) => [
         `${String(attributes['nestlens.otlp.signal'])} ${String(attributes['nestlens.otlp.part'])}`,
         value,
       ]),
     );
+  }
 
   it.each(['newest', 'keepErrors'] as const)(
     'is counted by its part, and told in a line for each signal (%s)',

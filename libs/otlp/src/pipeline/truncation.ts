@@ -10,16 +10,15 @@ export type Truncations = Readonly<Partial<Record<Signal, EncodeLosses>>>;
 
 const KINDS = ['attributes', 'events', 'links', 'values'] as const;
 
-const signalsIn = (truncated: Truncations): readonly Signal[] => Object.keys(truncated) as Signal[];
+function signalsIn(truncated: Truncations): readonly Signal[] {
+  return Object.keys(truncated) as Signal[];
+}
 
 /**
  * `nestlens.otlp.left_out` in `{part}`, by `nestlens.otlp.signal` and `nestlens.otlp.part`: attributes, events and links
  * that are missing in what was sent, and values that were cut or could not be read. Returns how to stop.
  */
-export const truncationMetrics = (
-  meter: Meter | undefined,
-  read: () => Truncations,
-): (() => void) => {
+export function truncationMetrics(meter: Meter | undefined, read: () => Truncations): () => void {
   if (meter === undefined) return () => {};
   const unit = '{part}';
   const counter = meter.createObservableCounter('nestlens.otlp.left_out', { unit });
@@ -32,7 +31,7 @@ export const truncationMetrics = (
       }
     }
   });
-};
+}
 
 /**
  * Logs truncations since its last line, one line for each signal. Dropped counts of the items say it too, but not of values.

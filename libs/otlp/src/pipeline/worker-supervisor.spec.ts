@@ -19,19 +19,21 @@ function scripted() {
   const heard: FromWorker[] = [];
   const asked: { readonly signal: Signal; answer(headers: HeaderAnswer): void }[] = [];
   let inlineFails = false;
-  const start = (kind: Scripted['kind']) => (events: WorkerEvents) => {
-    if (kind === 'inline' && inlineFails) throw new Error('no file');
-    const told: ToWorker[] = [];
-    const thread: Scripted = {
-      kind,
-      told,
-      events,
-      tell: (message) => told.push(message),
-      end: () => Promise.resolve(),
+  function start(kind: Scripted['kind']) {
+    return (events: WorkerEvents) => {
+      if (kind === 'inline' && inlineFails) throw new Error('no file');
+      const told: ToWorker[] = [];
+      const thread: Scripted = {
+        kind,
+        told,
+        events,
+        tell: (message) => told.push(message),
+        end: () => Promise.resolve(),
+      };
+      threads.push(thread);
+      return thread;
     };
-    threads.push(thread);
-    return thread;
-  };
+  }
   const supervisor = new WorkerSupervisor({
     startWorker: start('worker'),
     startInline: start('inline'),
@@ -44,11 +46,11 @@ function scripted() {
     clock,
     onDeath: ({ reason }, isInline) => deaths.push([reason, isInline]),
   });
-  const last = (): Scripted => {
+  function last(): Scripted {
     const thread = threads.at(-1);
     if (thread === undefined) throw new Error('none was started');
     return thread;
-  };
+  }
   return {
     supervisor,
     threads,
@@ -61,13 +63,15 @@ function scripted() {
   };
 }
 
-const batch = (id: number): HeapBatch => ({
-  id,
-  signal: 'metrics',
-  items: 1,
-  bytes: 3,
-  chunks: [new Uint8Array(3)],
-});
+function batch(id: number): HeapBatch {
+  return {
+    id,
+    signal: 'metrics',
+    items: 1,
+    bytes: 3,
+    chunks: [new Uint8Array(3)],
+  };
+}
 
 describe('WorkerSupervisor', () => {
   it('tells a new worker what the dead one left undone', async () => {

@@ -19,14 +19,16 @@ export interface ThreadEnd {
   readonly reason: string;
 }
 
-export const refusal = (reason: string): ThreadEnd => ({ kind: 'refused', reason });
+export function refusal(reason: string): ThreadEnd {
+  return { kind: 'refused', reason };
+}
 
 /** The code of a thrown value, or the name of its class. */
-export const codeOf = (error: unknown): string => {
+export function codeOf(error: unknown): string {
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
   if (typeof code === 'string') return code;
   return typeof name === 'string' ? name : 'error';
-};
+}
 
 /** The events of a thread. `onEnd` is called once where it ended without being asked to. */
 export interface WorkerEvents {

@@ -8,10 +8,10 @@ import type { WorkerEvents, WorkerThread, ThreadEnd } from './worker-supervisor.
 import type { WorkerStart } from './export-worker.js';
 import type { SpawnWorker, WorkerEntry } from './pipeline-options.js';
 
-const fileOf = (entry: URL | string): URL | string => {
+function fileOf(entry: URL | string): URL | string {
   if (typeof entry !== 'string') return entry;
   return /^(file|data):/.test(entry) ? new URL(entry) : resolve(entry);
-};
+}
 
 const OPTION_FAULTS: ReadonlySet<string> = new Set<TransportConfigErrorCode>([
   'endpoint',
@@ -25,22 +25,22 @@ const OPTION_FAULTS: ReadonlySet<string> = new Set<TransportConfigErrorCode>([
  * The line that is logged where the loop of the application has to send; the remedy depends on who refused. Undefined where the
  * thread could be had, but found an option wrong, such as a file that is gone: the loop then finds the same.
  */
-const refusedText = ({ kind, reason }: ThreadEnd): string | undefined => {
+function refusedText({ kind, reason }: ThreadEnd): string | undefined {
   if (kind !== 'refused' || OPTION_FAULTS.has(reason)) return undefined;
   const remedy =
     reason === 'ERR_ACCESS_DENIED'
       ? 'start Node with --allow-worker'
       : "a bundle must emit the worker's file, beside itself or where otlp.worker.entry names it";
   return `the export worker cannot be started (${reason}); sending from the main thread: ${remedy}`;
-};
+}
 
 /** The line about a thread that ended by itself, or could not be had. */
-export const endWords = (end: ThreadEnd, isInline: boolean): { cause: string; text: string } => {
+export function endWords(end: ThreadEnd, isInline: boolean): { cause: string; text: string } {
   const refused = refusedText(end);
   if (refused !== undefined) return { cause: 'worker_refused', text: refused };
   const now = isInline ? 'sending from the main thread' : 'another was started';
   return { cause: 'worker', text: `the export worker ended (${end.reason}); ${now}` };
-};
+}
 
 /**
  * Starts the worker on a thread of its own, which never keeps the process alive. Throws where the host refuses: without
@@ -61,8 +61,9 @@ export function startWorker(
     env: { ...process.env, NODE_OPTIONS: '' },
     stdin: false,
   });
-  const ended = (): void =>
+  function ended(): void {
     onEnd(ready ? { kind: 'ended', reason: reason ?? 'exit' } : refusal(reason ?? 'exit'));
+  }
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'ready') ready = true;
     onMessage(message);

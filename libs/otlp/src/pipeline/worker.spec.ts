@@ -20,11 +20,11 @@ const run = promisify(execFile);
 
 describe('createPipeline, with a worker', () => {
   const pipelines: Pipeline[] = [];
-  const create = (options: PipelineOptions): Pipeline => {
+  function create(options: PipelineOptions): Pipeline {
     const pipeline = createPipeline({ ...PATIENT, ...options });
     pipelines.push(pipeline);
     return pipeline;
-  };
+  }
 
   afterEach(async () => {
     await Promise.all(pipelines.splice(0).map((pipeline) => pipeline.shutdown()));

@@ -72,7 +72,9 @@ const RULES: Readonly<Record<EndpointFault, string>> = {
 };
 
 /** The remedy for a refused endpoint, as the end of a sentence. */
-export const ruleOf = (fault: EndpointFault): string => RULES[fault];
+export function ruleOf(name: EndpointFault): string {
+  return RULES[name];
+}
 
 /** Throws TransportConfigError. Its message leaves out the value, which may carry a password. */
 export function parseEndpoint(text: string, defaultPort?: number): Endpoint {
@@ -111,7 +113,9 @@ export function originOf(
 }
 
 /** Whether a URL's text has a port. `URL` drops a port that is its scheme's own, as if none had been given. */
-const namesPort = (text: string): boolean => /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(text);
+function namesPort(text: string): boolean {
+  return /^https?:\/\/[^/]*:\d+(?:\/|$)/i.test(text);
+}
 
 /** `Basic` credentials of RFC 7617, made from a URL's user and password. */
 function basicOf(url: URL): string {
@@ -141,4 +145,6 @@ function decoded(text: string): string {
   }
 }
 
-const fault = (name: EndpointFault): EndpointReading => ({ kind: 'fault', fault: name });
+function fault(name: EndpointFault): EndpointReading {
+  return { kind: 'fault', fault: name };
+}

@@ -5,10 +5,12 @@ import { namesBy } from './names.js';
 
 type Done = Parameters<LookupFunction>[2];
 
-const v4 = (...hosts: readonly number[]): LookupAddress[] =>
-  hosts.map((host) => ({ address: `192.0.2.${host}`, family: 4 }));
-const v6 = (...hosts: readonly number[]): LookupAddress[] =>
-  hosts.map((host) => ({ address: `2001:db8::${host}`, family: 6 }));
+function v4(...hosts: readonly number[]): LookupAddress[] {
+  return hosts.map((host) => ({ address: `192.0.2.${host}`, family: 4 }));
+}
+function v6(...hosts: readonly number[]): LookupAddress[] {
+  return hosts.map((host) => ({ address: `2001:db8::${host}`, family: 6 }));
+}
 
 /** A resolver that answers when it is told to. */
 class Resolver {
@@ -21,13 +23,14 @@ class Resolver {
   }
 }
 
-const addressesOf = (lookup: LookupFunction, host = 'collector.test'): Promise<string[]> =>
-  new Promise((resolve, reject) => {
+function addressesOf(lookup: LookupFunction, host = 'collector.test'): Promise<string[]> {
+  return new Promise((resolve, reject) => {
     lookup(host, { all: true }, (error, found) => {
       if (error !== null) reject(error);
       else resolve((found as LookupAddress[]).map(({ address }) => address));
     });
   });
+}
 
 describe('names', () => {
   it('are asked for once at a time, also by several pools, and anew when there was an answer', async () => {

@@ -72,5 +72,6 @@ export function resolvePoolOptions(options: PoolOptions): ResolvedPoolOptions {
 }
 
 /** An option that is `undefined` counts as not given. */
-const given = (options: PoolOptions): PoolOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function given(options: PoolOptions): PoolOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

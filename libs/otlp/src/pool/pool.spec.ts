@@ -143,8 +143,9 @@ describe('close', () => {
 it('keeps the process alive only while a request is in flight', async () => {
   const held: Parameters<OnStream>[0][] = [];
   const peer = await room.startPeer((stream) => held.push(stream));
-  const sockets = (): number =>
-    process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length;
+  function sockets(): number {
+    return process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length;
+  }
   const before = sockets();
   const pool = room.poolTo(peer.url);
   const asked = ask(pool);

@@ -97,7 +97,9 @@ export class Pool {
           resolve(opened);
         },
       };
-      const onAbort = (): void => waiter.settle({ kind: 'failed', reason: 'aborted' });
+      function onAbort(): void {
+        waiter.settle({ kind: 'failed', reason: 'aborted' });
+      }
       signal.addEventListener('abort', onAbort);
       this.#waiters.add(waiter);
     });

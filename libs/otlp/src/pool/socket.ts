@@ -41,11 +41,11 @@ export function openSocket(options: SocketOptions): Connecting {
   let broken: string | undefined;
   let settle: (result: Connected) => void;
   const result = new Promise<Connected>((resolve) => (settle = resolve));
-  const fail = (reason: string): void => {
+  function fail(reason: string): void {
     stopTimer();
     settle({ kind: 'failed', reason });
     socket.destroy();
-  };
+  }
   const stopTimer = options.clock.after(options.connectTimeoutMs, () => fail('connect_timeout'));
   // This listener stays: a socket without an owner must not throw.
   socket.on('error', (error) => {
@@ -53,7 +53,9 @@ export function openSocket(options: SocketOptions): Connecting {
     broken ??= failureReason(error);
     fail(broken);
   });
-  const onClose = (): void => fail('connection_closed');
+  function onClose(): void {
+    fail('connection_closed');
+  }
   socket.once('close', onClose);
   socket.once(endpoint.tls ? 'secureConnect' : 'connect', () => {
     if (alpn !== undefined && endpoint.tls && alpnOf(socket) !== alpn) return fail('alpn');

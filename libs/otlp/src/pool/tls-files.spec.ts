@@ -10,7 +10,9 @@ import { judgeTls } from './tls-material.js';
 
 let folder: string;
 let warnings: string[];
-const warn = (_code: string, text: string): void => void warnings.push(text);
+function warn(_code: string, text: string): void {
+  void warnings.push(text);
+}
 
 beforeEach(async () => {
   warnings = [];
@@ -18,9 +20,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const at = (name: string): string => join(folder, name);
-const open = (options: TlsOptions, clock = new ManualClock()): TlsFiles =>
-  new TlsFiles(options, clock, warn);
+function at(name: string): string {
+  return join(folder, name);
+}
+function open(options: TlsOptions, clock = new ManualClock()): TlsFiles {
+  return new TlsFiles(options, clock, warn);
+}
 
 async function clientPair(): Promise<{ certFile: string; keyFile: string }> {
   await copyFile(certificate('client.pem'), at('tls.crt'));
@@ -100,10 +105,11 @@ describe('TlsFiles at start', () => {
   it('warns of a certificate that is over, ends soon or is yet to begin', async () => {
     const { certFile, keyFile } = await clientPair();
     const bytes = { certFile: await readFile(certFile), keyFile: await readFile(keyFile) };
-    const on = (date: string): readonly string[] =>
-      judgeTls({ certFile, keyFile }, bytes, [], Date.parse(date), false).warnings.map(
+    function on(date: string): readonly string[] {
+      return judgeTls({ certFile, keyFile }, bytes, [], Date.parse(date), false).warnings.map(
         ({ text }) => text,
       );
+    }
     expect(on('2124-01-02')).toEqual([expect.stringContaining('expired on 2124-01-01')]);
     expect(on('2123-12-28')).toEqual([expect.stringContaining('expires on 2124-01-01')]);
     expect(on('2024-12-28')).toEqual([expect.stringContaining('not valid before 2025-01-01')]);
@@ -142,11 +148,11 @@ describe('TlsFiles in use', () => {
     const clock = new ManualClock();
     const files = open(await clientPair(), clock);
     const before = files.context;
-    const look = async (): Promise<number> => {
+    async function look(): Promise<number> {
       clock.advanceAtOnce(10_000);
       await files.refresh();
       return files.version;
-    };
+    }
     await writeFile(at('tls.crt'), pem('client-next.pem').slice(0, 200));
     expect(await look()).toBe(1);
     await replace('tls.crt', 'client-next.pem');
@@ -163,11 +169,11 @@ describe('TlsFiles in use', () => {
     const clock = new ManualClock();
     await replace('ca', 'ca.pem');
     const files = open({ caFile: at('ca') }, clock);
-    const look = async (): Promise<number> => {
+    async function look(): Promise<number> {
       clock.advanceAtOnce(10_000);
       await files.refresh();
       return files.version;
-    };
+    }
     // Stands for a file that we may not read yet; root could read it.
     await rm(at('ca'));
     await mkdir(at('ca'));

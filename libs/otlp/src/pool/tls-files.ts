@@ -53,14 +53,15 @@ export function readTls(options: TlsOptions, nowMs = Date.now()): TlsReading {
 }
 
 /** A finding, with the path of its file. */
-export const tlsLine = (options: TlsOptions, { file, text }: TlsFinding): string => {
+export function tlsLine(options: TlsOptions, { file, text }: TlsFinding): string {
   const path = options[file];
   return path === undefined ? `${file}: ${text}` : `${path}: ${text}`;
-};
+}
 
 /** The message for TLS files beside an endpoint in plain text, which would not use them. */
-export const tlsToPlain = (origin: string): string =>
-  `TLS options are given but the endpoint is ${origin}; write https://`;
+export function tlsToPlain(origin: string): string {
+  return `TLS options are given but the endpoint is ${origin}; write https://`;
+}
 
 /** The first of several faults, as an error. */
 function tlsError(
@@ -179,11 +180,12 @@ export class TlsFiles {
 
 const DONE = Promise.resolve();
 
-const filesOf = (options: TlsOptions): readonly (readonly [TlsFile, string])[] =>
-  TLS_FILES.flatMap((file) => {
+function filesOf(options: TlsOptions): readonly (readonly [TlsFile, string])[] {
+  return TLS_FILES.flatMap((file) => {
     const path = options[file];
     return path === undefined ? [] : [[file, path] as const];
   });
+}
 
 interface FileRead {
   readonly file: TlsFile;
@@ -206,10 +208,13 @@ function readNow(file: TlsFile, path: string): FileRead {
 }
 
 /** On Windows the mode of a file does not tell who may read it. */
-const isOpen = ({ mode }: Stats): boolean => process.platform !== 'win32' && (mode & 0o077) !== 0;
+function isOpen({ mode }: Stats): boolean {
+  return process.platform !== 'win32' && (mode & 0o077) !== 0;
+}
 
-const signatureOf = (stats: Stats | undefined): string =>
-  stats === undefined ? '' : `${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+function signatureOf(stats: Stats | undefined): string {
+  return stats === undefined ? '' : `${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+}
 
 function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown }).code;

@@ -197,7 +197,9 @@ function warnOfDates(
 ): void {
   const from = Date.parse(validFrom);
   const to = Date.parse(validTo);
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  function day(ms: number): string {
+    return new Date(ms).toISOString().slice(0, 10);
+  }
   if (nowMs < from) findings.warn(file, `the certificate is not valid before ${day(from)}`);
   else if (nowMs >= to) findings.warn(file, `the certificate expired on ${day(to)}`);
   else if (nowMs > to - EXPIRY_WARNING_MS) {

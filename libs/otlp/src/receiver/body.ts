@@ -20,7 +20,7 @@ export function readBody(
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const settle = (body: Body): void => {
+    function settle(body: Body): void {
       clearTimeout(timer);
       source.off('data', onData);
       source.off('end', onEnd);
@@ -29,18 +29,20 @@ export function readBody(
       source.off('aborted', onAbort);
       if (body.kind !== 'complete') held.give(size);
       resolve(body);
-    };
-    const onData = (chunk: Buffer): void => {
+    }
+    function onData(chunk: Buffer): void {
       if (size + chunk.length > maxBytes) return settle({ kind: 'too_large' });
       if (!held.take(chunk.length)) return settle({ kind: 'overloaded' });
       size += chunk.length;
       chunks.push(chunk);
-    };
-    const onEnd = (): void => {
+    }
+    function onEnd(): void {
       const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
       settle({ kind: 'complete', bytes });
-    };
-    const onAbort = (): void => settle({ kind: 'aborted' });
+    }
+    function onAbort(): void {
+      settle({ kind: 'aborted' });
+    }
     const timer = setTimeout(() => settle({ kind: 'too_slow' }), timeoutMs);
     timer.unref();
     source.on('data', onData);

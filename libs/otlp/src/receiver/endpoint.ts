@@ -27,10 +27,10 @@ export function taken(
   return new Promise((resolve) => {
     const timer = setTimeout(() => stream.destroy(), timeoutMs);
     timer.unref();
-    const settle = (): void => {
+    function settle(): void {
       clearTimeout(timer);
       resolve();
-    };
+    }
     stream.once(event, settle);
     stream.once('close', settle);
   });

@@ -57,8 +57,12 @@ beforeEach(async () => {
 
 afterEach(() => receiver.close());
 
-const http = (path: string) => ({ url: `http://127.0.0.1:${ports.httpPort}${path}` });
-const grpc = () => ({ url: `http://127.0.0.1:${ports.grpcPort}` });
+function http(path: string) {
+  return { url: `http://127.0.0.1:${ports.httpPort}${path}` };
+}
+function grpc() {
+  return { url: `http://127.0.0.1:${ports.grpcPort}` };
+}
 
 interface Exporter<T> {
   export(items: T, done: (result: ExportResult) => void): void;
@@ -194,7 +198,9 @@ describe('the exporters of OpenTelemetry, told otherwise', () => {
         new JsonTraces({ ...http('/v1/traces'), timeoutMillis: timeout }),
     ],
   ]);
-  const exporterFor = (transport: string, timeout?: number) => create.get(transport)!(timeout);
+  function exporterFor(transport: string, timeout?: number) {
+    return create.get(transport)!(timeout);
+  }
   const transports = [...create.keys()];
 
   it.each(transports)('take partial success over %s for success', async (transport) => {

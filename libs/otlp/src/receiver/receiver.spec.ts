@@ -172,8 +172,9 @@ describe('createOtlpReceiver', () => {
   );
 
   it('cuts everything at once where the signal aborted, and leaves no handle', async () => {
-    const open = (): string[] =>
-      process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'));
+    function open(): string[] {
+      return process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'));
+    }
     // Handles of the test runner and of earlier specs.
     const before = open();
     const asked: (() => void)[] = [];

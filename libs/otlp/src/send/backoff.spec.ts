@@ -1,11 +1,12 @@
 import { Backoff, Cooldown } from './backoff.js';
 import { ManualClock } from './fixtures/manual-clock.js';
 
-const cooldown = (clock: ManualClock, random: number): Cooldown =>
-  new Cooldown(
+function cooldown(clock: ManualClock, random: number): Cooldown {
+  return new Cooldown(
     clock,
     new Backoff({ firstMs: 100, maxMs: 5000, jitter: 0.25, random: () => random }),
   );
+}
 
 describe('Backoff', () => {
   it('grows by its factor up to its maximum, however many failures there are', () => {

@@ -18,26 +18,35 @@ export type Outcome =
 
 export const accepted: Outcome = Object.freeze({ kind: 'accepted' });
 
-export const partial = (rejected: number, reason: string): Outcome => ({
-  kind: 'partial',
-  rejected,
-  reason,
-});
+export function partial(rejected: number, reason: string): Outcome {
+  return {
+    kind: 'partial',
+    rejected,
+    reason,
+  };
+}
 
 /** `reason` is of low cardinality, such as `UNAVAILABLE`, `503`, `ECONNREFUSED`, `timeout`. */
-export const retry = (reason: string, afterMs?: number): Outcome =>
-  afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs };
+export function retry(reason: string, afterMs?: number): Outcome {
+  return afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs };
+}
 
-export const refused = (reason: string): Outcome => ({ kind: 'refused', reason });
+export function refused(reason: string): Outcome {
+  return { kind: 'refused', reason };
+}
 
-export const retryInParts = (reason: string): Outcome => ({
-  kind: 'retry',
-  reason,
-  tooLarge: true,
-});
+export function retryInParts(reason: string): Outcome {
+  return {
+    kind: 'retry',
+    reason,
+    tooLarge: true,
+  };
+}
 
-export const refusedForSize = (reason: string): Outcome => ({
-  kind: 'refused',
-  reason,
-  tooLarge: true,
-});
+export function refusedForSize(reason: string): Outcome {
+  return {
+    kind: 'refused',
+    reason,
+    tooLarge: true,
+  };
+}

@@ -35,8 +35,9 @@ export interface Next {
 export type Layer = (next: Next) => Sender;
 
 /** Wraps `sender` in `layers`, the first of them outermost. Closing the stack closes all of it. */
-export const stack = (layers: readonly Layer[], sender: Sender): Sender =>
-  layers.reduceRight((next, layer) => layer(next), sender);
+export function stack(layers: readonly Layer[], sender: Sender): Sender {
+  return layers.reduceRight((next, layer) => layer(next), sender);
+}
 
 /** What everything that waits or measures takes instead of the globals, so that specs can move time. @internal */
 export interface Clock {

@@ -6,15 +6,15 @@ import { stack } from './sender.js';
 
 describe('stack', () => {
   const names: string[] = [];
-  const named =
-    (name: string): Layer =>
-    (next) => ({
+  function named(name: string): Layer {
+    return (next) => ({
       send: (batch, signal, trail) => {
         names.push(name);
         return next.send(batch, signal, trail);
       },
       close: () => next.close(),
     });
+  }
 
   it('puts the first layer outermost and closes through to the sender', async () => {
     const peer = new ScriptedSender(new ManualClock(), { script: () => accepted });

@@ -11,23 +11,25 @@ export interface Trail {
 }
 
 /** A new trail, for each operation and for each part of a batch that is split. */
-export const beginTrail = (): Trail => ({
-  attempts: undefined,
-  resent: false,
-  unsent: false,
-  wentAtOnce: false,
-});
+export function beginTrail(): Trail {
+  return {
+    attempts: undefined,
+    resent: false,
+    unsent: false,
+    wentAtOnce: false,
+  };
+}
 
 /** Adds the attempts of a part to those of the whole. */
-export const joinTrail = (whole: Trail, part: Trail): void => {
+export function joinTrail(whole: Trail, part: Trail): void {
   if (part.attempts === undefined) return;
   whole.attempts = (whole.attempts ?? 0) + part.attempts;
   whole.resent ||= part.resent;
-};
+}
 
 /** An attempt may send the batch again at once: one time in an operation, since a later failure is worth a pause. */
-export const mayGoAtOnce = (trail: Trail): boolean => {
+export function mayGoAtOnce(trail: Trail): boolean {
   const isFirst = !trail.wentAtOnce;
   trail.wentAtOnce = true;
   return isFirst;
-};
+}

@@ -3,4 +3,6 @@ const [seconds, nanoseconds] = process.hrtime();
 const offsetMs = seconds * 1000 + nanoseconds / 1e6 - performance.now();
 
 /** Monotonic, in ms, the same in every thread. `performance.now()` alone starts at 0 in each thread. */
-export const processNow = (): number => performance.now() + offsetMs;
+export function processNow(): number {
+  return performance.now() + offsetMs;
+}

@@ -9,7 +9,9 @@ import { SlabWriter } from './slab-writer.js';
 import type { DropPolicy } from './slab-writer.js';
 
 type Counts = Record<Signal, number>;
-const zero = (): Counts => ({ traces: 0, metrics: 0, logs: 0 });
+function zero(): Counts {
+  return { traces: 0, metrics: 0, logs: 0 };
+}
 
 /** The expected behaviour of the slabs, as plain counts: created = settled + dropped + held, for each signal. */
 function run(seed: number, dropPolicy: DropPolicy, steps: number) {
@@ -21,7 +23,9 @@ function run(seed: number, dropPolicy: DropPolicy, steps: number) {
   const settled = zero();
   const seen = new Set<number>();
   const sending: SlabBatch[] = [];
-  const clock = () => now;
+  function clock() {
+    return now;
+  }
   const reader = new SlabReader(pool, { sealAfterMs: 10, now: clock });
   const writer = new SlabWriter(pool, {
     dropPolicy,
@@ -32,15 +36,17 @@ function run(seed: number, dropPolicy: DropPolicy, steps: number) {
   });
   let id = 0;
 
-  const finish = (batch: SlabBatch): void => {
+  function finish(batch: SlabBatch): void {
     for (const found of idsIn(batch.chunks)) {
       if (seen.has(found)) throw new Error(`twice: ${found}`);
       seen.add(found);
     }
     settled[batch.signal] += batch.items;
     reader.release(batch);
-  };
-  const anySignal = (): Signal => SIGNALS[Math.floor(random() * 3)] ?? 'traces';
+  }
+  function anySignal(): Signal {
+    return SIGNALS[Math.floor(random() * 3)] ?? 'traces';
+  }
   const moves: readonly (() => void)[] = [
     () => {
       const signal = anySignal();

@@ -9,11 +9,12 @@ import type { DropPolicy } from './slab-writer.js';
 
 const items = 40_000;
 
-const hammer = (memory: ReturnType<typeof allocateSlabs>, dropPolicy: DropPolicy): Worker =>
-  new Worker(new URL('./fixtures/hammer.ts', import.meta.url), {
+function hammer(memory: ReturnType<typeof allocateSlabs>, dropPolicy: DropPolicy): Worker {
+  return new Worker(new URL('./fixtures/hammer.ts', import.meta.url), {
     workerData: { memory, dropPolicy, items, longest: 300 },
     execArgv: ['--no-warnings', '--import', new URL('./fixtures/source.mjs', import.meta.url).href],
   });
+}
 
 describe('a writer and a reader on two threads', () => {
   it.each(['newest', 'oldest', 'keepErrors'] as const)(
@@ -29,7 +30,7 @@ describe('a writer and a reader on two threads', () => {
       const seen = new Map<number, number>();
       let refused = 0;
 
-      const consume = (batch: SlabBatch): void => {
+      function consume(batch: SlabBatch): void {
         // Every fifth batch "fails" and must come back unchanged.
         if ((refused + batch.items) % 5 === 0) {
           refused += 1;
@@ -40,7 +41,7 @@ describe('a writer and a reader on two threads', () => {
         expect(ids).toHaveLength(batch.items);
         for (const id of ids) seen.set(id, (seen.get(id) ?? 0) + 1);
         reader.release(batch);
-      };
+      }
 
       while (end.dropped === undefined || pool.used() > 0) {
         const bell = reader.bell();

@@ -20,19 +20,22 @@ function slabs(dropPolicy: DropPolicy = 'newest', count = 4, reserved = 0) {
     onDrop: (...drop) => drops.push(drop),
   });
   const reader = new SlabReader(pool, { sealAfterMs: 100, now: () => now });
-  const add = (id: number, fill = 180, isError = false, signal: Signal = 'traces') =>
-    writer.append(signal, encodeNumbered, { id, fill }, isError);
-  const pass = (ms: number): number => (now += ms);
+  function add(id: number, fill = 180, isError = false, signal: Signal = 'traces') {
+    return writer.append(signal, encodeNumbered, { id, fill }, isError);
+  }
+  function pass(ms: number): number {
+    return (now += ms);
+  }
   return { pool, writer, reader, drops, add, pass };
 }
 
-const takeAll = ({ reader }: ReturnType<typeof slabs>, signal: Signal = 'traces'): number[] => {
+function takeAll({ reader }: ReturnType<typeof slabs>, signal: Signal = 'traces'): number[] {
   const batch = reader.take(signal, 1e9);
   if (batch === undefined) return [];
   const ids = idsIn(batch.chunks);
   reader.release(batch);
   return ids;
-};
+}
 
 describe('SlabWriter', () => {
   it('keeps an item invisible to the reader until its slab is sealed', () => {
@@ -173,9 +176,9 @@ describe('SlabWriter', () => {
 
   it('counts an item whose encoder throws and keeps the slab as it was', () => {
     const all = slabs();
-    const broken = () => {
+    function broken(): never {
       throw new Error('getter');
-    };
+    }
     expect(all.writer.append('traces', broken, 0)).toBe('dropped');
     expect(all.pool.used()).toBe(0);
     all.add(1, 1);

@@ -6,7 +6,9 @@ export type Items = Readonly<Record<Signal, number>>;
 /** Items that are still being counted. */
 export type Tally = Record<Signal, number>;
 
-export const noItems = (): Tally => ({ traces: 0, metrics: 0, logs: 0 });
+export function noItems(): Tally {
+  return { traces: 0, metrics: 0, logs: 0 };
+}
 
 export function addItems(to: Tally, items: Items): void {
   to.traces += items.traces;
@@ -20,16 +22,22 @@ function subtractItems(from: Tally, items: Items): void {
   from.logs -= items.logs;
 }
 
-export const countItems = (items: Items): number => items.traces + items.metrics + items.logs;
+export function countItems(items: Items): number {
+  return items.traces + items.metrics + items.logs;
+}
 
-export const hasItems = (items: Items): boolean => SIGNALS.some((signal) => items[signal] > 0);
+export function hasItems(items: Items): boolean {
+  return SIGNALS.some((signal) => items[signal] > 0);
+}
 
 /** The part of `total` that is not gone; never below 0, whatever a damaged file claims. */
-export const restOf = (total: Items, gone: Items): Tally => ({
-  traces: Math.max(0, total.traces - gone.traces),
-  metrics: Math.max(0, total.metrics - gone.metrics),
-  logs: Math.max(0, total.logs - gone.logs),
-});
+export function restOf(total: Items, gone: Items): Tally {
+  return {
+    traces: Math.max(0, total.traces - gone.traces),
+    metrics: Math.max(0, total.metrics - gone.metrics),
+    logs: Math.max(0, total.logs - gone.logs),
+  };
+}
 
 /** Why the spool dropped items. */
 export type DropReason = 'evicted' | 'expired' | 'corrupt';

@@ -22,13 +22,15 @@ interface Life {
   readonly settled: Set<number>;
 }
 
-const newLife = (): Life => ({
-  tried: new Set(),
-  spooled: new Set(),
-  durable: new Set(),
-  acknowledged: new Set(),
-  settled: new Set(),
-});
+function newLife(): Life {
+  return {
+    tried: new Set(),
+    spooled: new Set(),
+    durable: new Set(),
+    acknowledged: new Set(),
+    settled: new Set(),
+  };
+}
 
 async function open(disk: FakeDisk, clock: ManualClock, always: boolean): Promise<Spool> {
   const opened = await openSpool({
@@ -58,7 +60,7 @@ async function live(
   const acknowledged = new Set<number>();
   const taken = new Set<number>();
   let id = life.tried.size;
-  const append = async (size: number): Promise<void> => {
+  async function append(size: number): Promise<void> {
     id += 1;
     const mine = id;
     life.tried.add(mine);
@@ -67,8 +69,8 @@ async function live(
     life.spooled.add(mine);
     spooled.push(mine);
     if (appended.durable) life.durable.add(mine);
-  };
-  const settle = (outcome: typeof accepted): void => {
+  }
+  function settle(outcome: typeof accepted): void {
     const [record] = held.splice(below(random, held.length), 1);
     if (record === undefined) return;
     // Before: a crash within the call may come after it.
@@ -77,7 +79,7 @@ async function live(
       acknowledged.add(idOf(record));
     }
     spool.acknowledge(record, outcome);
-  };
+  }
   const actions = [
     () => append(10 + below(random, 300)),
     () => Promise.all([append(50), append(600), append(2000)]),
@@ -197,7 +199,9 @@ describe.each([
   ['the power fails', true],
 ])('a spool whose disk stops at any call because %s', (_, power) => {
   const stoppedAt = new Set<string>();
-  const stopped = (call: string): unknown => stoppedAt.add(call);
+  function stopped(call: string): unknown {
+    return stoppedAt.add(call);
+  }
 
   it.each(Array.from({ length: SEEDS }, (_seed, index) => index + 1))(
     'loses nothing it promised, and opens again (seed %d)',

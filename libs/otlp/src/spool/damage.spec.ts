@@ -31,16 +31,18 @@ describe('a damaged spool', () => {
     return directory;
   }
 
-  const segmentIn = (directory: string): string => {
+  function segmentIn(directory: string): string {
     const [home = ''] = readdirSync(directory);
     const names = readdirSync(join(directory, home));
     return join(directory, home, names.find((name) => parseSegmentName(name)) ?? '');
-  };
+  }
 
-  const flip = (at: number) => (path: string, bytes: Buffer) => {
-    bytes.writeUInt8(bytes.readUInt8(at) ^ 0x10, at);
-    writeFileSync(path, bytes);
-  };
+  function flip(at: number) {
+    return (path: string, bytes: Buffer) => {
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 0x10, at);
+      writeFileSync(path, bytes);
+    };
+  }
 
   async function survivors(directory: string) {
     const events: SpoolEvent[] = [];
@@ -56,7 +58,9 @@ describe('a damaged spool', () => {
     return { ids, corrupt, told: events.filter(({ kind }) => kind === 'corrupt').length };
   }
 
-  const without = (...lost: number[]): number[] => range(0, 10).filter((id) => !lost.includes(id));
+  function without(...lost: number[]): number[] {
+    return range(0, 10).filter((id) => !lost.includes(id));
+  }
 
   it.each([
     ['a body', HEADER + 4 * RECORD + 80],
@@ -81,20 +85,25 @@ describe('a damaged spool', () => {
   });
 
   it('loses the last record when the file was torn', async () => {
-    const tear = (path: string) => truncateSync(path, HEADER + 10 * RECORD - 50);
+    function tear(path: string) {
+      return truncateSync(path, HEADER + 10 * RECORD - 50);
+    }
     const { ids, corrupt } = await survivors(await damaged(tear));
     expect([ids, corrupt.traces]).toEqual([without(9), 1]);
   });
 
   it('loses what was cut off, and counts it by the name of the file', async () => {
-    const tear = (path: string) => truncateSync(path, HEADER + 3 * RECORD);
+    function tear(path: string) {
+      return truncateSync(path, HEADER + 3 * RECORD);
+    }
     const { ids, corrupt } = await survivors(await damaged(tear));
     expect([ids, corrupt.traces]).toEqual([range(0, 3), 7]);
   });
 
   it('skips what was filled with zeros', async () => {
-    const zero = (path: string, bytes: Buffer) =>
-      writeFileSync(path, bytes.fill(0, HEADER + 2 * RECORD, HEADER + 5 * RECORD));
+    function zero(path: string, bytes: Buffer) {
+      return writeFileSync(path, bytes.fill(0, HEADER + 2 * RECORD, HEADER + 5 * RECORD));
+    }
     const { ids, corrupt } = await survivors(await damaged(zero));
     expect([ids, corrupt.traces, corrupt.bytes]).toEqual([without(2, 3, 4), 3, 3 * RECORD]);
   });
@@ -112,10 +121,10 @@ describe('a damaged spool', () => {
   });
 
   it('believes no length beyond the file', async () => {
-    const lengthen = (path: string, bytes: Buffer) => {
+    function lengthen(path: string, bytes: Buffer) {
       bytes.writeUInt32LE(0xffff_ffff, HEADER + 12);
       writeFileSync(path, bytes);
-    };
+    }
     const { ids, corrupt } = await survivors(await damaged(lengthen));
     expect([ids, corrupt.traces]).toEqual([without(0), 1]);
   });
@@ -139,11 +148,12 @@ describe('a damaged spool', () => {
   });
 
   it('finds its way in a file full of what looks like the start of a record', async () => {
-    const fill = (path: string, bytes: Buffer) =>
-      writeFileSync(
+    function fill(path: string, bytes: Buffer) {
+      return writeFileSync(
         path,
         Buffer.concat([bytes, Buffer.alloc(1024 * 1024, 'NLSR'), bytes.subarray(HEADER)]),
       );
+    }
     const directory = await damaged(fill);
     const path = segmentIn(directory);
     const home = join(path, '..');

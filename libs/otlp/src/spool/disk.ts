@@ -220,5 +220,6 @@ export const nodeDisk: Disk = {
   },
 };
 
-const kindOf = (entry: fs.Dirent | fs.Stats): DiskEntry['kind'] =>
-  entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other';
+function kindOf(entry: fs.Dirent | fs.Stats): DiskEntry['kind'] {
+  return entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other';
+}

@@ -19,8 +19,11 @@ describe('a dump', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  const files = async (): Promise<readonly string[]> =>
-    (await readdir(directory, { recursive: true })).filter((name) => /\.(open|seg)$/.test(name));
+  async function files(): Promise<readonly string[]> {
+    return (await readdir(directory, { recursive: true })).filter((name) =>
+      /\.(open|seg)$/.test(name),
+    );
+  }
 
   it('without waiting in the loop is found by the next spool', async () => {
     const { written, sealed } = dump(directory, [batch(1), batch(2, 10, 'logs')], PATIENT);
@@ -75,10 +78,10 @@ describe('a dump', () => {
   it('that waits on the spot waits for no sync after one that took long', () => {
     let syncs = 0;
     let atMs = 0;
-    const slow = (): void => {
+    function slow(): void {
       syncs += 1;
       atMs += 600;
-    };
+    }
     const disk: BlockingDisk = { ...nodeDiskSync, fsync: slow, fsyncDirectory: slow };
     expect(dumpSync(directory, [batch(1)], disk, () => atMs).kind).toBe('spooled');
     expect(syncs).toBe(1);
@@ -94,10 +97,10 @@ describe('a dump', () => {
     'is written elsewhere where somebody %s its new directory',
     async (how) => {
       let contended = 0;
-      const contend = (path: string): void => {
+      function contend(path: string): void {
         contended += 1;
         if (contended < 3) rival[how](path);
-      };
+      }
       const disk: Disk = {
         ...nodeDisk,
         async makeDirectory(path) {

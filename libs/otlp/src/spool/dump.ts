@@ -58,9 +58,9 @@ export function dumpSync(
 ): Dumped {
   const content = encoded(batches);
   const untilMs = nowMs() + FSYNC_WITHIN_MS;
-  const fsync = (run: () => void): void => {
+  function fsync(run: () => void): void {
     if (nowMs() < untilMs) run();
-  };
+  }
   try {
     // This process owns the directory until the dump is whole. If it ends before, the next owner reads as much as
     // there is.
@@ -161,7 +161,9 @@ async function takePlace(directory: string, facts: SegmentFacts, disk: Disk): Pr
   }
 }
 
-const ownerText = (): Uint8Array => Buffer.from(JSON.stringify(thisOwner()));
+function ownerText(): Uint8Array {
+  return Buffer.from(JSON.stringify(thisOwner()));
+}
 
 function writeSync(
   disk: BlockingDisk,

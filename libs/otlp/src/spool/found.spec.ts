@@ -17,17 +17,17 @@ describe('what a spool finds', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 
-  const segment = (sequence: number): Buffer => {
+  function segment(sequence: number): Buffer {
     const one = batch(sequence, 8);
     const header = encodeRecordHeader(one, Date.now(), sequence);
     return Buffer.concat([encodeSegmentHeader(sequence, sequence), header, ...one.chunks]);
-  };
+  }
 
   /** Each look at it is 200 ms after the last: opening runs out of time after a few files. */
-  const hurried = (): Clock => {
+  function hurried(): Clock {
     let looks = 0;
     return { now: () => (looks += 1) * 200, after: (ms, run) => systemClock.after(ms, run) };
-  };
+  }
 
   it('is read again when it comes back, and not kept in memory until then', async () => {
     const directory = openings.directory();
@@ -48,9 +48,9 @@ describe('what a spool finds', () => {
 
   it('and is thrown away while it is out is told of when it comes back', async () => {
     const lost: string[] = [];
-    const onEvent = (event: SpoolEvent): void => {
+    function onEvent(event: SpoolEvent): void {
       if (event.kind === 'evicted') lost.push(`${event.kind} ${event.items.traces}`);
-    };
+    }
     const directory = openings.directory();
     const spool = await openings.open({ directory, maxBytes: 65_536, segmentBytes: 1024, onEvent });
     await spool.append(batch(0));
@@ -80,9 +80,9 @@ describe('what a spool finds', () => {
     mkdirSync(home);
     for (const id of range(1, FILES + 1)) writeFileSync(join(home, nameOf(id)), segment(id));
     let told = 0;
-    const onEvent = (event: SpoolEvent): void => {
+    function onEvent(event: SpoolEvent): void {
       if (event.kind === 'adopted') told += event.items.traces;
-    };
+    }
     const spool = await openings.open({ directory, clock: hurried(), onEvent });
     expect(told).toBeLessThan(FILES);
     for (let taken = 1; taken <= FILES; taken += 1) {

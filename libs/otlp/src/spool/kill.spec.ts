@@ -15,10 +15,11 @@ describe('a spool whose process is killed', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 
-  const numbers = (child: Child, word: string): number[] =>
-    child.lines
+  function numbers(child: Child, word: string): number[] {
+    return child.lines
       .filter((line) => line.startsWith(`${word} `))
       .map((line) => Number(line.split(' ')[1]));
+  }
 
   it(
     `opens again ${KILLS} times of ${KILLS}, with all that was spooled`,

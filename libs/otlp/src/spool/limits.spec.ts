@@ -17,12 +17,15 @@ describe('limits of a spool', () => {
   afterEach(() => openings.end());
 
   /** The spool renames and deletes between the listing and the look. */
-  const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  function sizeOf(path: string): number {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
 
-  const onDisk = (directory: string): number =>
-    readdirSync(directory, { recursive: true, withFileTypes: true })
+  function onDisk(directory: string): number {
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.(open|seg)$/.test(entry.name))
       .reduce((sum, entry) => sum + sizeOf(join(entry.parentPath, entry.name)), 0);
+  }
 
   it('throws away the oldest, counted, and never has more than its cap on disk', async () => {
     const directory = openings.directory();
@@ -151,10 +154,14 @@ describe('limits of a spool', () => {
     'lets the next process see the true age where the wall clock was set %s meanwhile',
     async (_, wrongByMs) => {
       const clock = new ManualClock(DISK_TURNS);
-      const trueMs = (): number => 1.8e12 + clock.now();
+      function trueMs(): number {
+        return 1.8e12 + clock.now();
+      }
       let wrong = wrongByMs;
       const directory = openings.directory();
-      const wallClock = (): number => trueMs() + wrong;
+      function wallClock(): number {
+        return trueMs() + wrong;
+      }
       const before = await openings.open({ directory, clock, wallClock });
       await before.append(batch(0));
       await clock.advance(1000);

@@ -92,5 +92,6 @@ function resolveOptions(options: SpoolOptions): ResolvedOptions | string {
   };
 }
 
-const isWithin = (value: number, min: number, max: number): boolean =>
-  Number.isInteger(value) && value >= min && value <= max;
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}

@@ -52,7 +52,9 @@ export interface Owner {
  */
 type Liveness = 'alive' | 'dead' | 'unknown';
 
-export const newToken = (): string => randomUUID().slice(0, 8);
+export function newToken(): string {
+  return randomUUID().slice(0, 8);
+}
 
 export function thisOwner(token = newToken()): Owner {
   thisProcess ??= {
@@ -89,7 +91,9 @@ export function parseOwner(text: string): Owner | undefined {
   }
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string';
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
 
 /** Returns an empty text if there is no such process, or if it has ended and its parent has not collected it. */
 function startOf(pid: number | 'self'): string {
@@ -134,7 +138,9 @@ export interface Lock {
 }
 
 /** The path of the lock files in a process' directory. Both directories are made together. */
-export const lockDirectory = (directory: string): string => join(directory, 'lock');
+export function lockDirectory(directory: string): string {
+  return join(directory, 'lock');
+}
 
 /**
  * Tries to own a directory, named by the path of its lock files. `staleMark` is the mark of an earlier `watch` answer
@@ -177,8 +183,9 @@ const MAX_TRIES = 16;
  * Whoever looks for abandoned directories may take or remove a new one before its maker has the lock: ENOENT, EEXIST. The
  * maker tries again, under another name.
  */
-export const isContended = (error: unknown, tries: number): boolean =>
-  tries < MAX_TRIES && ['ENOENT', 'EEXIST'].includes(codeOf(error));
+export function isContended(error: unknown, tries: number): boolean {
+  return tries < MAX_TRIES && ['ENOENT', 'EEXIST'].includes(codeOf(error));
+}
 
 /** Makes a sub-directory of this process below `root`. Throws the errors of the disk. */
 export async function makeDirectory(
@@ -204,8 +211,12 @@ export async function release(disk: Disk, lock: Lock): Promise<void> {
   await disk.rename(lockPath(lock), freePath(lock));
 }
 
-export const lockPath = (lock: Lock): string => join(lock.directory, lockName(lock.number));
-export const freePath = (lock: Lock): string => join(lock.directory, `${lock.number}.free`);
+export function lockPath(lock: Lock): string {
+  return join(lock.directory, lockName(lock.number));
+}
+export function freePath(lock: Lock): string {
+  return join(lock.directory, `${lock.number}.free`);
+}
 
 /** Removes the lock files and their directory. Our own file goes last, so that nobody claims it before. */
 export async function abolish(disk: Disk, lock: Lock): Promise<void> {
@@ -217,7 +228,9 @@ export async function abolish(disk: Disk, lock: Lock): Promise<void> {
   await disk.removeDirectory(lock.directory);
 }
 
-const lockName = (number: number): string => `${number}.lock`;
+function lockName(number: number): string {
+  return `${number}.lock`;
+}
 
 interface LockFile {
   readonly name: string;

@@ -43,7 +43,7 @@ describe('replay after an outage', () => {
     mostInFlight: number;
   }
 
-  const start = (): Peer => {
+  function start(): Peer {
     const peer: Peer = {
       outcome: UNAVAILABLE,
       outcomeOf: undefined,
@@ -57,7 +57,9 @@ describe('replay after an outage', () => {
     let inRow = 0;
     let inFlight = 0;
     let probeAtMs = 0;
-    const load = (): Load => ({ queued: 0, inFlight: 0, limit: 8, sentBytes: peer.sentBytes });
+    function load(): Load {
+      return { queued: 0, inFlight: 0, limit: 8, sentBytes: peer.sentBytes };
+    }
     const sender = {
       async send(one: Batch) {
         peer.attempts += 1;
@@ -72,15 +74,21 @@ describe('replay after an outage', () => {
       },
       async close() {},
     };
-    const paused = (): boolean => peer.open || (peer.hasBreaker && clock.now() < probeAtMs);
-    const onOutcome = (one: Batch, outcome: Outcome, wasDoubtful: boolean): void => {
+    function paused(): boolean {
+      return peer.open || (peer.hasBreaker && clock.now() < probeAtMs);
+    }
+    function onOutcome(one: Batch, outcome: Outcome, wasDoubtful: boolean): void {
       if (outcome.kind === 'accepted' && wasDoubtful) peer.doubtful.push(idIn(one));
-    };
+    }
     replayer = new Replayer(spool, sender, { load, paused, clock, onOutcome });
     return peer;
-  };
-  const idIn = ({ chunks: [body] }: Batch): number => Buffer.from(body ?? []).readUInt32LE();
-  const left = (): number => spool.stats().held.traces;
+  }
+  function idIn({ chunks: [body] }: Batch): number {
+    return Buffer.from(body ?? []).readUInt32LE();
+  }
+  function left(): number {
+    return spool.stats().held.traces;
+  }
 
   it.each([
     [5, RECORDS],

@@ -12,11 +12,11 @@ describe('flush of a replay', () => {
   });
   afterEach(() => bench.close());
 
-  const flushed = (replayer: Replayer): (() => boolean) => {
+  function flushed(replayer: Replayer): () => boolean {
     let done = false;
     void replayer.flush().then(() => (done = true));
     return () => done;
-  };
+  }
 
   it('waits for all that is there, and not for what comes after', async () => {
     await bench.fill(10, 100_000);

@@ -19,11 +19,11 @@ describe('replay', () => {
     for (let second = 0; second < seconds && bench.left() > 0; second += 1) {
       const startMs = bench.clock.now();
       live.inFlight += 1;
-      const arrived = (): void => {
+      function arrived(): void {
         live.inFlight -= 1;
         live.sentBytes += bytes;
         took.push(bench.clock.now() - startMs);
-      };
+      }
       void link.send(batch(1, bytes), new AbortController().signal).then(arrived);
       for (let tick = 0; tick < 20; tick += 1) await bench.clock.advance(50);
     }

@@ -155,8 +155,9 @@ export class Replayer {
     const { signals = SIGNALS } = this.#options;
     const isOver = this.#abort.signal.aborted || (this.#inFlight.size === 0 && this.#pace.isStuck);
     const { acknowledged, evicted, expired, corrupt, recovered } = this.#spool.stats();
-    const gone = (signal: Signal): number =>
-      acknowledged[signal] + evicted[signal] + expired[signal] + corrupt[signal];
+    function gone(signal: Signal): number {
+      return acknowledged[signal] + evicted[signal] + expired[signal] + corrupt[signal];
+    }
     for (const flush of this.#flushes) {
       const isPast = signals.every((one) => gone(one) >= flush.mark[one] + recovered[one]);
       if (!isOver && !isPast) continue;

@@ -46,7 +46,9 @@ export interface RecordHeader {
 }
 
 /** Bytes that a batch takes in a segment. */
-export const recordBytes = (batch: Batch): number => RECORD_HEADER_BYTES + batch.bytes;
+export function recordBytes(batch: Batch): number {
+  return RECORD_HEADER_BYTES + batch.bytes;
+}
 
 export function encodeSegmentHeader(sequence: number, salt: number): Uint8Array {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
@@ -110,8 +112,9 @@ export function isWhole(record: Uint8Array, header: RecordHeader, salt: number):
   return crc32(body, crc32(record.subarray(0, 24), salt)) === header.crc;
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 
 /** The facts in the name of a closed segment. */
 export interface SegmentFacts {
@@ -128,7 +131,9 @@ export type SegmentName =
   | ({ readonly kind: 'sealed' } & SegmentFacts);
 
 /** The name of a segment that is being written; a crash leaves it so. */
-export const openName = (sequence: number): string => `${padded(sequence)}.open`;
+export function openName(sequence: number): string {
+  return `${padded(sequence)}.open`;
+}
 
 /** Names sort in the order in which the segments were begun. */
 export function sealedName(facts: SegmentFacts): string {
@@ -147,12 +152,12 @@ export function parseSegmentName(name: string): SegmentName | undefined {
   const parts = name.split('.');
   if (parts.length !== 8 || parts[7] !== 'seg' || parts[0]?.length !== DIGITS) return undefined;
   let sum = 0;
-  const next = (at: number): number => {
+  function next(at: number): number {
     const number = Number(parts[at]);
     // A part that is not a count makes this sum other than 0.
     sum += number >= 0 && number <= Number.MAX_SAFE_INTEGER ? number % 1 : Number.NaN;
     return number;
-  };
+  }
   const [sequence, firstMs, lastMs, bytes] = [next(0), next(1), next(2), next(3)];
   const items = { traces: next(4), metrics: next(5), logs: next(6) };
   if (sum !== 0) return undefined;
@@ -161,4 +166,6 @@ export function parseSegmentName(name: string): SegmentName | undefined {
 
 const DIGITS = 15;
 
-const padded = (sequence: number): string => String(sequence).padStart(DIGITS, '0');
+function padded(sequence: number): string {
+  return String(sequence).padStart(DIGITS, '0');
+}

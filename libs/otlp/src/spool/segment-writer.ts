@@ -189,7 +189,9 @@ export class SegmentWriters {
   readonly #all: readonly SegmentWriter[];
 
   constructor(context: SpoolContext, directory: SpoolDirectory, hooks: WriterHooks) {
-    const one = (): SegmentWriter => new SegmentWriter(context, directory, hooks);
+    function one(): SegmentWriter {
+      return new SegmentWriter(context, directory, hooks);
+    }
     this.#bySignal = { traces: one(), metrics: one(), logs: one() };
     this.#all = SIGNALS.map((signal) => this.#bySignal[signal]);
   }

@@ -24,7 +24,9 @@ describe('a directory of spools that many use', () => {
     while (!holds()) await (clock === undefined ? turns(1) : clock.advance(1000));
   }
 
-  const heldBy = (spool: Spool): number => spool.stats().held.traces;
+  function heldBy(spool: Spool): number {
+    return spool.stats().held.traces;
+  }
 
   it('gives each process its own part, and what one leaves when it is killed to another', async () => {
     const directory = openings.directory();
@@ -75,7 +77,9 @@ describe('a directory of spools that many use', () => {
     const gone = await openings.open({ directory, clock, succession: { token: 'a', gone: [] } });
     await gone.append(batch(1));
     const events: SpoolEvent[] = [];
-    const onEvent = (event: SpoolEvent): unknown => events.push(event);
+    function onEvent(event: SpoolEvent): unknown {
+      return events.push(event);
+    }
     const succession = { token: 'b', gone: ['a'] };
     const spool = await openings.open({ directory, clock, succession, onEvent });
     const [adopted, searched] = events;
@@ -88,7 +92,9 @@ describe('a directory of spools that many use', () => {
     const directory = openings.directory();
     const clock = new ManualClock(DISK_TURNS);
     const events: string[] = [];
-    const onEvent = ({ kind }: { kind: string }): unknown => events.push(kind);
+    function onEvent({ kind }: { kind: string }): unknown {
+      return events.push(kind);
+    }
     const spool = await openings.open({ directory, clock, onEvent });
     await spool.append(batch(1));
     const [home = ''] = readdirSync(directory);

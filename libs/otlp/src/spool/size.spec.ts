@@ -30,20 +30,21 @@ describe('a large spool', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 
-  const home = (directory: string): string => {
+  function home(directory: string): string {
     const path = join(directory, '000000000000001-1-00000000');
     mkdirSync(path);
     return path;
-  };
+  }
 
-  const segment = (sequence: number, ids: readonly number[], bytes: number, atMs: number): Buffer =>
-    Buffer.concat([
+  function segment(sequence: number, ids: readonly number[], bytes: number, atMs: number): Buffer {
+    return Buffer.concat([
       encodeSegmentHeader(sequence, sequence),
       ...ids.flatMap((id) => {
         const one = batch(id, bytes);
         return [encodeRecordHeader(one, atMs, sequence), ...one.chunks];
       }),
     ]);
+  }
 
   /** What opening asks of the disk. */
   async function opening(directory: string) {

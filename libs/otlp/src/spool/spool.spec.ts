@@ -56,11 +56,11 @@ describe('spool', () => {
     const spool = await openings.open({ directory });
     await spool.append(batch(5, 100, 'logs'));
     await spool.append(batch(6));
-    const next = async (...signals: Signal[]): Promise<number | undefined> => {
+    async function next(...signals: Signal[]): Promise<number | undefined> {
       const record = await spool.take(signals);
       if (record !== undefined) spool.acknowledge(record, accepted);
       return record && idOf(record);
-    };
+    }
     expect([await next('traces'), await next('traces')]).toEqual([1, 3]);
     expect([await next('metrics', 'logs'), await next('metrics', 'logs')]).toEqual([0, 2]);
     expect([await next('metrics'), await next('traces'), await next('traces')]).toEqual([

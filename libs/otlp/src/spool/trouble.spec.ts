@@ -32,13 +32,17 @@ describe('a spool whose disk makes trouble', () => {
     const disk = new FakeDisk(seeded(options.seed ?? 1));
     const clock = new ManualClock(4);
     const events: SpoolEvent[] = [];
-    const onEvent = (event: SpoolEvent): unknown => events.push(event);
+    function onEvent(event: SpoolEvent): unknown {
+      return events.push(event);
+    }
     const common = { directory: '/spool', segmentBytes: 4096, disk, clock, onEvent };
     const spool = await openings.open({ ...common, ...options });
     return { disk, clock, spool, events };
   }
 
-  const kinds = (events: readonly SpoolEvent[]): string[] => events.map(({ kind }) => kind);
+  function kinds(events: readonly SpoolEvent[]): string[] {
+    return events.map(({ kind }) => kind);
+  }
 
   it.each(CODES)('says %s once, asks no more, and heals within 30 s', async (code) => {
     const { disk, clock, spool, events } = await bench();
@@ -171,7 +175,7 @@ describe('a spool whose disk makes trouble', () => {
     const disk = new FakeDisk(seeded(1));
     const clock = new ManualClock(4);
     const { write } = disk;
-    let release = (): void => undefined;
+    let release: () => void = () => undefined;
     const hung = new Promise<void>((resolve) => (release = resolve));
     const spool = await openings.open({ directory: '/spool', disk, clock });
     disk.write = async (...args) => {
@@ -246,7 +250,7 @@ describe('a spool whose disk makes trouble', () => {
     }
   });
 
-  const onRealDisk = async (): Promise<void> => {
+  async function onRealDisk(): Promise<void> {
     const child = new Child(['full', openings.directory()], ['unshare', '-rm']);
     await child.end();
     expect([child.errors, child.lines.slice(0, -1)]).toEqual([
@@ -260,16 +264,16 @@ describe('a spool whose disk makes trouble', () => {
       ],
     ]);
     expect(child.lines.at(-1)).toContain('read-only {"kind":"failed","code":"EROFS"');
-  };
+  }
 
-  const onPretendedDisk = async (): Promise<void> => {
+  async function onPretendedDisk(): Promise<void> {
     const { disk, clock, spool } = await bench();
     disk.fate = (call) => (call === 'write' ? { code: 'ENOSPC' } : 'passes');
     expect((await spool.append(batch(1))).kind).toBe('failed');
     disk.fate = () => 'passes';
     await clock.advance(30_000);
     expect((await spool.append(batch(2))).kind).toBe('spooled');
-  };
+  }
 
   const [where, run] = mayMount
     ? (['a real disk of 1 MiB', onRealDisk] as const)

@@ -4,10 +4,10 @@ import type { Outcome } from '../send/outcome.js';
 import { wordsFor } from './collector-words.js';
 
 const endpoint = parseEndpoint('http://user:canary@collector:4318/secret');
-const said = (outcome: Outcome, message = '', path?: string): string | undefined => {
+function said(outcome: Outcome, message = '', path?: string): string | undefined {
   const words = wordsFor({ signal: 'traces', items: 10 }, endpoint, outcome, message, path);
   return words && `${words.code}: ${words.text}`;
-};
+}
 
 it.each<[Outcome, string, string | undefined]>([
   [accepted, '', undefined],

@@ -72,7 +72,12 @@ export function refusalWords(
 }
 
 /** The question that a refusal raises; empty for none. */
-export const refusalHint = (reason: string, path?: string): string =>
-  reason === '404' && path !== undefined ? `is the path ${path} right?` : (HINTS[reason] ?? '');
+export function refusalHint(reason: string, path?: string): string {
+  return reason === '404' && path !== undefined
+    ? `is the path ${path} right?`
+    : (HINTS[reason] ?? '');
+}
 
-const withWhy = (head: string, why: string): string => (why === '' ? head : `${head}: ${why}`);
+function withWhy(head: string, why: string): string {
+  return why === '' ? head : `${head}: ${why}`;
+}

@@ -12,14 +12,14 @@ import { createHttpSender } from './http-sender.js';
 
 const MISSING = '/nowhere/ca.pem';
 
-const errorOf = (make: () => unknown): unknown => {
+function errorOf(make: () => unknown): unknown {
   try {
     make();
   } catch (error) {
     return error;
   }
   return 'made';
-};
+}
 
 describe('checkDestination', () => {
   useLeakCheck();
@@ -94,10 +94,11 @@ describe('createPipeline', () => {
   ])('refuses %s with the error of the sender that it would make', (_what, traces) => {
     for (const protocol of ['grpc', 'http/protobuf'] as const) {
       const headers = [traces.headers ?? []].flat();
-      const make = (): unknown =>
-        protocol === 'grpc'
+      function make(): unknown {
+        return protocol === 'grpc'
           ? createGrpcSender({ ...traces, headers })
           : createHttpSender({ ...traces, headers, content: 'protobuf' });
+      }
       expect(errorOf(make)).toBeInstanceOf(Error);
       const refused = errorOf(() => createPipeline({ traces: { ...traces, protocol } }));
       expect(refused).toEqual(errorOf(make));
@@ -111,7 +112,9 @@ describe('createPipeline', () => {
     const traces = { endpoint: 'https://c:1', tls: { caFile } };
     expect(errorOf(() => createPipeline({ traces }))).toMatchObject({ code: 'tls' });
     const lines: string[] = [];
-    const log = (_level: string, line: string): void => void lines.push(line);
+    function log(_level: string, line: string): void {
+      void lines.push(line);
+    }
     const pipeline = createPipeline({ traces, isChecked: true, worker: false, log });
     pipeline.start();
     expect(lines).toEqual([expect.stringContaining(`${caFile}: the file is empty`)]);

@@ -50,8 +50,9 @@ describe('decompress', () => {
 describe('EncodingChoice', () => {
   const UNIMPLEMENTED = { reason: 'UNIMPLEMENTED', message: 'Decompressor is not installed' };
   let warnings: string[];
-  const choice = (wanted: 'identity' | 'gzip' | 'zstd'): EncodingChoice =>
-    new EncodingChoice(wanted, (code) => void warnings.push(code));
+  function choice(wanted: 'identity' | 'gzip' | 'zstd'): EncodingChoice {
+    return new EncodingChoice(wanted, (code) => void warnings.push(code));
+  }
   beforeEach(() => (warnings = []));
 
   it('asks with one request whether zstd is taken, then goes over to it', () => {

@@ -31,7 +31,9 @@ export function compress(
   return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
     let bytes = 0;
-    const onAbort = (): void => void stream.destroy();
+    function onAbort(): void {
+      void stream.destroy();
+    }
     signal.addEventListener('abort', onAbort);
     stream.on('data', (chunk: Buffer) => {
       out.push(chunk);
@@ -62,11 +64,11 @@ export function decompress(
     return Promise.resolve({ kind: 'complete', bytes });
   if (encoding !== 'gzip' && encoding !== 'zstd') return Promise.resolve({ kind: 'malformed' });
   return new Promise((resolve) => {
-    const settle = (error: Error | null, out: Uint8Array): void => {
+    function settle(error: Error | null, out: Uint8Array): void {
       if (error === null) return resolve({ kind: 'complete', bytes: out });
       const isLarge = (error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE';
       resolve({ kind: isLarge ? 'too_large' : 'malformed' });
-    };
+    }
     const limit = { maxOutputLength: maxBytes };
     if (encoding === 'gzip') gunzip(bytes, limit, settle);
     else zstdDecompress(bytes, limit, settle);

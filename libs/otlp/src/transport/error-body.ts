@@ -25,12 +25,15 @@ function statusTextIn(body: Buffer, contentType: string): string | undefined {
   return undefined;
 }
 
-const shown = (text: string): string | undefined =>
-  text === ''
+function shown(text: string): string | undefined {
+  return text === ''
     ? undefined
     : text
         .slice(0, MAX_CHARS)
         .replace(/\p{Cc}+/gu, ' ')
         .trim();
+}
 
-const readable = (text: string): string => text.replace(/[^\x20-\x7e]+/g, ' ').trim();
+function readable(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, ' ').trim();
+}

@@ -12,13 +12,13 @@ type Refuse = (stream: ServerHttp2Stream) => void;
 
 /** grpcio 1.62.0 to 1.80.0. */
 const reset: Refuse = (stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-const trailersOnly =
-  (status: number, message: string): Refuse =>
-  (stream) =>
+function trailersOnly(status: number, message: string): Refuse {
+  return (stream) =>
     stream.respond(
       { 'content-type': 'application/grpc', 'grpc-status': status, 'grpc-message': message },
       { endStream: true },
     );
+}
 /** grpcio 1.85.3. */
 const internal = trailersOnly(13, "Error parsing 'grpc-encoding' metadata");
 
@@ -61,7 +61,7 @@ describe.each([
   let sender: GrpcSender;
   let warnings: string[];
 
-  const start = async (server: CoreServer, compression: 'zstd' | 'gzip' = 'zstd') => {
+  async function start(server: CoreServer, compression: 'zstd' | 'gzip' = 'zstd') {
     warnings = [];
     peer = await startH2Peer(server.onStream);
     sender = createGrpcSender({
@@ -70,8 +70,10 @@ describe.each([
       pool: { sessions: 1 },
       warn: (_code, text) => void warnings.push(text),
     });
-  };
-  const send = (): Promise<Outcome> => sender.send(smallBatch(), patience());
+  }
+  function send(): Promise<Outcome> {
+    return sender.send(smallBatch(), patience());
+  }
 
   afterEach(async () => {
     await sender.close();

@@ -51,18 +51,21 @@ function converse(
     let headers: IncomingHttpHeaders | undefined;
     let trailers: IncomingHttpHeaders | undefined;
     let error: unknown;
-    const settle = (reply: GrpcReply): void => {
+    function settle(ended: GrpcReply): void {
       signal.removeEventListener('abort', onAbort);
-      resolve(reply);
-    };
-    const onAbort = (): void => settle({ kind: 'aborted' });
-    const reply = (): void =>
+      resolve(ended);
+    }
+    function onAbort(): void {
+      settle({ kind: 'aborted' });
+    }
+    function reply(): void {
       settle({ kind: 'reply', headers: headers!, trailers, body: Buffer.concat(body) });
-    const broken = (): void => {
+    }
+    function broken(): void {
       const unprocessed = headers === undefined && session.unprocessed(stream);
       const reason = session.why ?? brokenReason(error, stream.rstCode);
       settle({ kind: 'broken', reason, unprocessed });
-    };
+    }
     signal.addEventListener('abort', onAbort);
     stream.on('response', (received) => {
       headers = received;

@@ -23,8 +23,9 @@ const bytes = {
   responseSerialize: (value: Buffer) => value,
   responseDeserialize: (value: Buffer) => value,
 };
-const path = (name: string): string =>
-  `/opentelemetry.proto.collector.${name.toLowerCase()}.v1.${name}Service`;
+function path(name: string): string {
+  return `/opentelemetry.proto.collector.${name.toLowerCase()}.v1.${name}Service`;
+}
 
 beforeEach(async () => {
   calls = [];
@@ -64,8 +65,9 @@ function senderTo(options: Partial<GrpcSenderOptions> = {}): Sender {
 }
 
 const batch = batchOf('traces', chunk('traces', 500), chunk('traces', 500));
-const send = (options?: Partial<GrpcSenderOptions>): Promise<Outcome> =>
-  senderTo(options).send(batch, patience());
+function send(options?: Partial<GrpcSenderOptions>): Promise<Outcome> {
+  return senderTo(options).send(batch, patience());
+}
 
 describe('a server of grpc-js', () => {
   it.each(['traces', 'metrics', 'logs'] as const)('takes %s', async (signal) => {
@@ -113,7 +115,9 @@ describe('a server of grpc-js', () => {
   it('may fail in words of any language', async () => {
     const warnings: string[] = [];
     handler = (_call, done) => done({ code: status.INTERNAL, details: 'größer % 100' });
-    const warn = (code: string, text: string): void => void warnings.push(`${code}: ${text}`);
+    function warn(code: string, text: string): void {
+      void warnings.push(`${code}: ${text}`);
+    }
     expect(await send({ warn })).toEqual({ kind: 'refused', reason: 'INTERNAL' });
     expect(warnings).toEqual([
       expect.stringMatching(/ \(INTERNAL\): größer % 100; what it refuses/),

@@ -27,7 +27,9 @@ afterEach(async () => {
   await peer.close();
 });
 
-const send = (signal = patience()): Promise<Outcome> => sender.send(smallBatch(), signal);
+function send(signal = patience()): Promise<Outcome> {
+  return sender.send(smallBatch(), signal);
+}
 
 describe('a GOAWAY', () => {
   it('sends streams above the last one again at once and lets the others finish', async () => {

@@ -26,22 +26,24 @@ afterEach(async () => {
   await peer.close();
 });
 
-const send = (signal = patience()): Promise<Outcome> => sender.send(smallBatch(), signal);
+function send(signal = patience()): Promise<Outcome> {
+  return sender.send(smallBatch(), signal);
+}
 
 describe('a reply', () => {
-  const respond =
-    (body: Uint8Array, headers: Record<string, string | number> = {}): OnStream =>
-    (stream) => {
+  function respond(body: Uint8Array, headers: Record<string, string | number> = {}): OnStream {
+    return (stream) => {
       stream.resume();
       stream.respond({ 'content-type': 'application/grpc', ...headers }, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
       stream.end(body);
     };
-  const framed = (flag: number, message: Uint8Array): Buffer => {
+  }
+  function framed(flag: number, message: Uint8Array): Buffer {
     const prefix = Buffer.from([flag, 0, 0, 0, 0]);
     prefix.writeUInt32BE(message.byteLength, 1);
     return Buffer.concat([prefix, message]);
-  };
+  }
 
   it('that drips ends with the deadline, and the peer is told', async () => {
     await start((begun) => {

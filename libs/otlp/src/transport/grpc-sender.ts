@@ -147,8 +147,9 @@ export function createGrpcSender(options: GrpcSenderOptions): GrpcSender {
   };
 }
 
-const textOf = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value[0] : value;
+function textOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
 
 function said(outcome: Attempted['outcome']): Attempted {
   return { outcome, message: '' };

@@ -1,8 +1,9 @@
 import { encodeStatus } from '../wire/index.js';
 import { decodeGrpcMessage, grpcStatusIn } from './grpc-status.js';
 
-const details = (retryAfterMs: number): string =>
-  Buffer.from(encodeStatus({ code: 8, message: '', retryAfterMs })).toString('base64');
+function details(retryAfterMs: number): string {
+  return Buffer.from(encodeStatus({ code: 8, message: '', retryAfterMs })).toString('base64');
+}
 
 describe('grpcStatusIn', () => {
   it('reads code, message and RetryInfo', () => {

@@ -3,8 +3,9 @@ import { patience } from './fixtures/batches.js';
 import { apiKey, basic, bearer, HeaderSource } from './headers.js';
 import type { Headers } from './headers.js';
 
-const source = (...headers: Headers[]): HeaderSource =>
-  new HeaderSource(headers, new ManualClock(), 1000);
+function source(...headers: Headers[]): HeaderSource {
+  return new HeaderSource(headers, new ManualClock(), 1000);
+}
 
 describe('HeaderSource', () => {
   it('lowers names, lets later ones win and keeps its own', async () => {
@@ -69,18 +70,20 @@ describe('HeaderSource', () => {
   });
 
   describe('of a function that takes its time', () => {
-    const slow = () => {
+    function slow() {
       const clock = new ManualClock();
       const calls: PromiseWithResolvers<Record<string, string>>[] = [];
-      const ask = () => {
+      function ask() {
         const call = Promise.withResolvers<Record<string, string>>();
         calls.push(call);
         return call.promise;
-      };
+      }
       const headers = new HeaderSource([ask], clock, 1000);
       return { clock, calls, get: async () => headers.get(patience()) };
-    };
-    const given = (a: string) => ({ kind: 'headers', values: { a } });
+    }
+    function given(a: string) {
+      return { kind: 'headers', values: { a } };
+    }
     const tooLate = { kind: 'failed', reason: 'headers_timeout' };
 
     it('has several attempts wait for one call, and calls for each again once it answers in time', async () => {

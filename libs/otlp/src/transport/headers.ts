@@ -39,18 +39,21 @@ const RESERVED = new Set([
 type Secret = string | (() => string | Promise<string>);
 
 /** A bearer token. A function is called before each attempt, for tokens that expire. */
-export const bearer = (token: Secret): Headers =>
-  fromSecret(token, (text) => ({ authorization: `Bearer ${text}` }));
+export function bearer(token: Secret): Headers {
+  return fromSecret(token, (text) => ({ authorization: `Bearer ${text}` }));
+}
 
 /** An API key in a header. Default header: `x-api-key`. A function is called before each attempt. */
-export const apiKey = (key: Secret, header = 'x-api-key'): Headers =>
-  fromSecret(key, (text) => ({ [header]: text }));
+export function apiKey(key: Secret, header = 'x-api-key'): Headers {
+  return fromSecret(key, (text) => ({ [header]: text }));
+}
 
 /** Basic auth. The password may be a function, which is called before each attempt. */
-export const basic = (username: string, password: Secret): Headers =>
-  fromSecret(password, (text) => ({
+export function basic(username: string, password: Secret): Headers {
+  return fromSecret(password, (text) => ({
     authorization: `Basic ${Buffer.from(`${username}:${text}`).toString('base64')}`,
   }));
+}
 
 function fromSecret(secret: Secret, toHeaders: (text: string) => HeaderValues): Headers {
   return typeof secret === 'string'
@@ -109,13 +112,14 @@ export class HeaderSource {
       return { kind: 'headers', values: late.values };
     }
     return new Promise((resolve) => {
-      const settle = (result: HeadersOf): void => {
+      function settle(result: HeadersOf): void {
         stopTimer();
         signal.removeEventListener('abort', onAbort);
         resolve(result);
-      };
-      const fail = (reason: 'headers' | 'headers_timeout' | 'aborted') => (): void =>
-        settle({ kind: 'failed', reason });
+      }
+      function fail(reason: 'headers' | 'headers_timeout' | 'aborted') {
+        return (): void => settle({ kind: 'failed', reason });
+      }
       const onAbort = fail('aborted');
       const stopTimer = this.#clock.after(this.#timeoutMs, fail('headers_timeout'));
       signal.addEventListener('abort', onAbort);
@@ -153,8 +157,9 @@ export class HeaderSource {
 }
 
 /** A header function may return anything. A string would be spread into one header per character. */
-export const areHeaders = (given: unknown): given is HeaderValues =>
-  typeof given === 'object' && given !== null && !Array.isArray(given);
+export function areHeaders(given: unknown): given is HeaderValues {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
+}
 
 /** Why headers are refused: names a header, never its value. Undefined if they are valid. */
 export function headerFault(headers: unknown): string | undefined {

@@ -48,7 +48,7 @@ export function exchange(what: HttpExchange, signal: AbortSignal): Promise<HttpR
       headers: { ...headers, host: endpoint.authority, 'content-length': body.bytes },
       setDefaultHeaders: false,
     });
-    const settle = (reply: HttpReply): void => {
+    function settle(reply: HttpReply): void {
       signal.removeEventListener('abort', onAbort);
       // A kept connection must be at the end of both messages. A connection that is cut takes its pending writes
       // along.
@@ -57,10 +57,12 @@ export function exchange(what: HttpExchange, signal: AbortSignal): Promise<HttpR
       if (reply.kind === 'aborted' && outgoing.socket !== null) cutOff(outgoing.socket);
       if (!isWhole) outgoing.destroy();
       resolve(reply);
-    };
+    }
     let sent = false;
     outgoing.once('socket', () => (sent = true));
-    const onAbort = (): void => settle({ kind: 'aborted', sent });
+    function onAbort(): void {
+      settle({ kind: 'aborted', sent });
+    }
     signal.addEventListener('abort', onAbort);
     // This listener stays: an error after the reply must not throw.
     outgoing.on('error', (error) => {

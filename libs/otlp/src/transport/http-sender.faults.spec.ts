@@ -57,18 +57,20 @@ afterEach(async () => {
   for (const close of closing.toReversed()) await close();
 });
 
-const send = (signal = patience()): Promise<Outcome> => sender.send(smallBatch(), signal);
+function send(signal = patience()): Promise<Outcome> {
+  return sender.send(smallBatch(), signal);
+}
 
 /** Reads the request, then answers. */
-const reply =
-  (
-    status: number,
-    body: string | Uint8Array = '',
-    headers: Record<string, string> = {},
-  ): OnRequest =>
-  (request, response) => {
+function reply(
+  status: number,
+  body: string | Uint8Array = '',
+  headers: Record<string, string> = {},
+): OnRequest {
+  return (request, response) => {
     request.resume().on('end', () => response.writeHead(status, headers).end(body));
   };
+}
 const protobuf = { 'content-type': 'application/x-protobuf' };
 
 describe('a status', () => {

@@ -69,8 +69,9 @@ export function createHttpSender(options: HttpSenderOptions): Transport {
     return proxy === undefined ? proxyOf(endpoint, process.env) : parseProxy(proxy);
   }
 
-  const pathOf = (signal: Signal): string =>
-    (options.appendPath === false ? endpoint.path : `${endpoint.path}/v1/${signal}`) || '/';
+  function pathOf(signal: Signal): string {
+    return (options.appendPath === false ? endpoint.path : `${endpoint.path}/v1/${signal}`) || '/';
+  }
 
   async function attempt(
     batch: Batch,

@@ -18,8 +18,9 @@ import { proxyOf } from './proxy.js';
 describe('proxyOf', () => {
   const https = parseEndpoint('https://collector.example.com:4318');
   const plain = parseEndpoint('http://collector.example.com:4318');
-  const named = (url: string, noProxy: string): string | undefined =>
-    proxyOf(parseEndpoint(url), { HTTP_PROXY: 'http://p:1', NO_PROXY: noProxy })?.authority;
+  function named(url: string, noProxy: string): string | undefined {
+    return proxyOf(parseEndpoint(url), { HTTP_PROXY: 'http://p:1', NO_PROXY: noProxy })?.authority;
+  }
 
   it('goes by the scheme of the endpoint, and lowercase wins', () => {
     const env = { HTTP_PROXY: 'http://a:1', HTTPS_PROXY: 'http://b:2' };
@@ -126,7 +127,9 @@ describe('through a proxy', () => {
     });
   }
 
-  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+  function portOf(server: Server): number {
+    return (server.address() as AddressInfo).port;
+  }
 
   async function send(options: Partial<HttpSenderOptions>, times = 1): Promise<Outcome[]> {
     const sender = createHttpSender({

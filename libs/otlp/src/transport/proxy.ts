@@ -90,10 +90,10 @@ export function tunnelTo(target: Endpoint, proxy: Endpoint, socket: Duplex): Tun
   const { authorization } = proxy;
   let settle: (tunnel: Tunnel) => void;
   const result = new Promise<Tunnel>((resolve) => (settle = resolve));
-  const fail = (reason: string): void => {
+  function fail(reason: string): void {
     settle({ kind: 'failed', reason: `proxy_${reason}` });
     socket.destroy();
-  };
+  }
   const asked = request({
     method: 'CONNECT',
     path: target.authority,

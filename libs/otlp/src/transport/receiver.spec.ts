@@ -17,7 +17,9 @@ let grpcUrl: string;
 let httpUrl: string;
 let senders: Sender[];
 let warnings: string[];
-const warn = (code: string, text: string): void => void warnings.push(`${code}: ${text}`);
+function warn(code: string, text: string): void {
+  void warnings.push(`${code}: ${text}`);
+}
 
 beforeEach(async () => {
   received = [];
@@ -47,12 +49,14 @@ function opened<T extends Sender>(sender: T): T {
   return sender;
 }
 
-const grpc = (options: Partial<GrpcSenderOptions> = {}): Sender =>
-  opened(createGrpcSender({ endpoint: grpcUrl, warn, ...options }));
-const http = (options: Partial<HttpSenderOptions> = {}): Sender =>
-  opened(
+function grpc(options: Partial<GrpcSenderOptions> = {}): Sender {
+  return opened(createGrpcSender({ endpoint: grpcUrl, warn, ...options }));
+}
+function http(options: Partial<HttpSenderOptions> = {}): Sender {
+  return opened(
     createHttpSender({ endpoint: httpUrl, content: 'protobuf', warn, proxy: false, ...options }),
   );
+}
 
 const transports = [
   ['grpc', (compression: 'identity' | 'gzip') => grpc({ compression }), smallBatch],

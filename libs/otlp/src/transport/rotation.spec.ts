@@ -21,7 +21,9 @@ describe('certificates that change while requests wait', () => {
   let peer: H2Peer;
   let sender: GrpcSender;
 
-  const send = (): Promise<Outcome> => sender.send(smallBatch(), patience());
+  function send(): Promise<Outcome> {
+    return sender.send(smallBatch(), patience());
+  }
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tls-'));

@@ -9,11 +9,11 @@ import { SentSecrets } from './sent-secrets.js';
 
 const INVALID_ARGUMENT = 3;
 
-const masked = (text: string, ...sent: Record<string, string>[]): string => {
+function masked(text: string, ...sent: Record<string, string>[]): string {
   const secrets = new SentSecrets();
   for (const headers of sent) secrets.remember(headers);
   return secrets.mask(text);
-};
+}
 
 describe('what a collector says', () => {
   const authorization = `Basic ${btoa('anna:canary/1')}`;
@@ -52,14 +52,16 @@ describe('what a collector says', () => {
     let reply: (header: string) => ExportReply;
     const told: string[] = [];
 
-    const outcomeOf = async (headers: Headers): Promise<unknown> => {
+    async function outcomeOf(headers: Headers): Promise<unknown> {
       receiver = createOtlpReceiver({
         grpcPort: 0,
         httpPort: 0,
         onExport: ({ headers: got }) => reply(got['authorization'] ?? got['x-key'] ?? ''),
       });
       const { grpcPort, httpPort } = await receiver.start();
-      const warn = (code: string, text: string): void => void told.push(`${code} ${text}`);
+      function warn(code: string, text: string): void {
+        void told.push(`${code} ${text}`);
+      }
       const port = protocol === 'grpc' ? grpcPort : httpPort;
       const options = { endpoint: `http://127.0.0.1:${port}`, headers, warn };
       const sender =
@@ -71,7 +73,7 @@ describe('what a collector says', () => {
       } finally {
         await sender.close();
       }
-    };
+    }
 
     beforeEach(() => void (told.length = 0));
     afterEach(() => receiver.close());

@@ -7,14 +7,15 @@ import { bigBatch, chunk } from './fixtures/batches.js';
 import { split } from './split.js';
 
 /** Each item with its resource and scope. */
-const flat = (requests: readonly ExportRequest[]): unknown[] =>
-  requests.flatMap(({ groups }) =>
+function flat(requests: readonly ExportRequest[]): unknown[] {
+  return requests.flatMap(({ groups }) =>
     groups.flatMap(({ scopes, ...resource }) =>
       scopes.flatMap(({ items, ...scope }) =>
         (items as readonly unknown[]).map((item) => ({ resource, scope, item })),
       ),
     ),
   );
+}
 
 describe.each(['traces', 'metrics', 'logs'] as const)('countItems of %s', (signal: Signal) => {
   it('counts through all resources and scopes', () => {
@@ -39,7 +40,7 @@ it('counts points of each kind of metric', () => {
 });
 
 describe.each(['traces', 'metrics', 'logs'] as const)('split of one resource of %s', (signal) => {
-  const scopeOf = (name: string, items: number): Uint8Array => {
+  function scopeOf(name: string, items: number): Uint8Array {
     const request = new ProtobufReader(chunk(signal, items, name));
     request.next();
     request.open();
@@ -48,7 +49,7 @@ describe.each(['traces', 'metrics', 'logs'] as const)('split of one resource of 
       .bytes(1, new ProtobufWriter().string(1, name).finish())
       .string(3, 'schema of the scope');
     return Buffer.concat([frame.finish(), request.bytes()]);
-  };
+  }
 
   it('keeps resource, scopes and every item, in order, within the limit', () => {
     const service = new ProtobufWriter().string(1, 'service.name').finish();

@@ -32,8 +32,9 @@ afterEach(async () => {
   for (const close of closing.toReversed()) await close();
 });
 
-const nameOf = (socket: unknown): unknown =>
-  (socket as TLSSocket).getPeerCertificate()?.subject?.CN;
+function nameOf(socket: unknown): unknown {
+  return (socket as TLSSocket).getPeerCertificate()?.subject?.CN;
+}
 
 async function startGrpc(tls: SecureServerOptions): Promise<Peer> {
   const clients: Peer['clients'] = [];
@@ -59,10 +60,18 @@ async function startHttp(tls: SecureServerOptions): Promise<Peer> {
   return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, clients };
 }
 
-const grpcTo = (endpoint: string, tls?: TlsOptions, clock: Clock = systemClock): Transport =>
-  createGrpcSender({ endpoint, clock, ...(tls && { tls }) });
-const httpTo = (endpoint: string, tls?: TlsOptions, clock: Clock = systemClock): Transport =>
-  createHttpSender({ endpoint, clock, content: 'protobuf', proxy: false, ...(tls && { tls }) });
+function grpcTo(endpoint: string, tls?: TlsOptions, clock: Clock = systemClock): Transport {
+  return createGrpcSender({ endpoint, clock, ...(tls && { tls }) });
+}
+function httpTo(endpoint: string, tls?: TlsOptions, clock: Clock = systemClock): Transport {
+  return createHttpSender({
+    endpoint,
+    clock,
+    content: 'protobuf',
+    proxy: false,
+    ...(tls && { tls }),
+  });
+}
 
 const CA = certificate('ca.pem');
 
@@ -70,8 +79,9 @@ describe.each([
   ['gRPC', startGrpc, grpcTo],
   ['OTLP/HTTP', startHttp, httpTo],
 ] as const)('%s', (_protocol, start, senderTo) => {
-  const server = (cert: string, options: SecureServerOptions = {}): Promise<Peer> =>
-    start({ cert: pem(cert), key: pem('server.key'), ...options });
+  function server(cert: string, options: SecureServerOptions = {}): Promise<Peer> {
+    return start({ cert: pem(cert), key: pem('server.key'), ...options });
+  }
 
   async function send(endpoint: string, tls?: TlsOptions): Promise<Outcome> {
     const sender = senderTo(endpoint, tls);
@@ -142,8 +152,13 @@ describe.each([
   });
 
   describe('with client certificates', () => {
-    const mutual = (): Promise<Peer> =>
-      server('server.pem', { ca: pem('ca.pem'), requestCert: true, rejectUnauthorized: true });
+    function mutual(): Promise<Peer> {
+      return server('server.pem', {
+        ca: pem('ca.pem'),
+        requestCert: true,
+        rejectUnauthorized: true,
+      });
+    }
     const client = { caFile: CA, certFile: certificate('client.pem') };
 
     it('shows the one it was given, whose key may be encrypted', async () => {

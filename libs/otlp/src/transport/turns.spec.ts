@@ -6,9 +6,9 @@ describe('Turns', () => {
     const turns = new Turns(1);
     expect(turns.take(patience())).toBe(true);
     const order: string[] = [];
-    const note = async (name: string): Promise<void> => {
+    async function note(name: string): Promise<void> {
       if (await turns.take(patience())) order.push(name);
-    };
+    }
     const notes = [note('first'), note('second')];
     turns.give();
     turns.give();

@@ -20,8 +20,12 @@ export class Turns {
         signal.removeEventListener('abort', onAbort);
         resolve(taken);
       };
-      const onTurn = (): void => settle(true);
-      const onAbort = (): void => settle(false);
+      function onTurn(): void {
+        settle(true);
+      }
+      function onAbort(): void {
+        settle(false);
+      }
       signal.addEventListener('abort', onAbort);
       this.#waiting.add(onTurn);
     });

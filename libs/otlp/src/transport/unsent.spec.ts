@@ -6,9 +6,12 @@ import { createGrpcSender } from './grpc-sender.js';
 import { createHttpSender } from './http-sender.js';
 import type { SenderOptions, Transport } from './sender-options.js';
 
-const grpcTo = (options: SenderOptions): Transport => createGrpcSender(options);
-const httpTo = (options: SenderOptions): Transport =>
-  createHttpSender({ ...options, content: 'protobuf', proxy: false });
+function grpcTo(options: SenderOptions): Transport {
+  return createGrpcSender(options);
+}
+function httpTo(options: SenderOptions): Transport {
+  return createHttpSender({ ...options, content: 'protobuf', proxy: false });
+}
 
 let closing: (() => Promise<unknown>)[];
 beforeEach(() => (closing = []));
@@ -56,9 +59,9 @@ describe.each([
 
   it('without its headers left nothing', async () => {
     const port = await startServer(() => {});
-    const headers = (): never => {
+    function headers(): never {
       throw new Error('no token');
-    };
+    }
     const sender = senderTo({ endpoint: `http://127.0.0.1:${port}`, headers });
     expect(await attempt(sender)).toMatchObject({ unsent: true });
   });

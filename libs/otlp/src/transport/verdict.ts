@@ -27,7 +27,9 @@ const MAY_TELL_SIZE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
  * Whether the reason of a refusal is the size of the request. gRPC has one code for an exhausted quota and for a
  * message over the limit, and the OpenTelemetry Collector answers 400 over HTTP, so only the text tells.
  */
-export const tellsSize = (message: string): boolean => TELLS_SIZE.test(message);
+export function tellsSize(message: string): boolean {
+  return TELLS_SIZE.test(message);
+}
 
 /**
  * Judges a gRPC status. RESOURCE_EXHAUSTED may be retried only if the peer sends a RetryInfo, even one of 0. Delays
@@ -60,8 +62,11 @@ export function httpVerdict(
 }
 
 /** The plain text with which Go's server and nginx answer on a TLS port: no collector has seen the request. */
-export const asksForTls = (status: number, message: string): boolean =>
-  status === 400 && /\bHTTP request (was sent )?to (an )?HTTPS (server|port)\b/i.test(message);
+export function asksForTls(status: number, message: string): boolean {
+  return (
+    status === 400 && /\bHTTP request (was sent )?to (an )?HTTPS (server|port)\b/i.test(message)
+  );
+}
 
 /**
  * Judges an HTTP reply to a gRPC request that is not gRPC, so a proxy made it. Retryable ones keep their HTTP status,

@@ -40,8 +40,12 @@ function field(number: number, ...parts: Uint8Array[]): Buffer {
   return Buffer.concat([header(number, body.length), body]);
 }
 
-const logWith = (body: Uint8Array) => field(1, field(2, field(2, field(5, body))));
-const text = (value: string) => field(1, Buffer.from(value));
+function logWith(body: Uint8Array) {
+  return field(1, field(2, field(2, field(5, body))));
+}
+function text(value: string) {
+  return field(1, Buffer.from(value));
+}
 
 /** The bytes before a value of `size` bytes that is the only item of an array. */
 function beforeItem(size: number): Buffer {
@@ -136,7 +140,9 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
 
   it('gives WireError or a value for 20 000 random messages', () => {
     let state = 7;
-    const next = () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 16;
+    function next() {
+      return (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 16;
+    }
     const counts = { read: 0, refused: 0 };
     for (let run = 0; run < 20_000; run++) {
       // Small values are tags and lengths of OTLP, so that some of the input is almost valid.
@@ -166,7 +172,9 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
 
   it('says where a limit was passed', () => {
     const bytes = logWith(nested(2, beforeItem));
-    const decode = () => decodeExportRequest('logs', bytes, { maxDepth: 1 });
+    function decode() {
+      return decodeExportRequest('logs', bytes, { maxDepth: 1 });
+    }
     expect(decode).toThrow(/^value nested too deep at byte \d+$/);
   });
 
@@ -183,7 +191,9 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
   });
 
   it('keeps __proto__ and constructor as data', () => {
-    const entry = (key: string, value: string) => field(1, text(key), field(2, text(value)));
+    function entry(key: string, value: string) {
+      return field(1, text(key), field(2, text(value)));
+    }
     const map = field(
       6,
       entry('__proto__', 'a'),

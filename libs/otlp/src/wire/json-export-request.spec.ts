@@ -184,12 +184,13 @@ describe('decodeExportRequestJson', () => {
 
   it('bounds the number of records and values', () => {
     const limits = { maxRecords: 4, maxValues: 2 };
-    const read = (fields: Json) =>
-      decodeExportRequestJson(
+    function read(fields: Json) {
+      return decodeExportRequestJson(
         'traces',
         { resourceSpans: [{ scopeSpans: [{ spans: [fields] }] }] },
         limits,
       );
+    }
     expect(fault(() => read({ events: [{}] }))).toBe('none');
     expect(fault(() => read({ events: [{}, {}] }))).toBe(
       `too_many: too many records at ${SPAN}.events[1]`,

@@ -23,11 +23,12 @@ export function metricOfJson(metric: JsonObject, budget: DecodeBudget): Metric {
 
 /** The first kind of data that is present. */
 function dataOfJson(metric: JsonObject, budget: DecodeBudget): MetricData {
-  const points = <P>(data: JsonObject, read: (point: JsonObject, budget: DecodeBudget) => P) =>
-    mapIn(data, 'dataPoints', (point) => {
+  function points<P>(data: JsonObject, read: (point: JsonObject, budget: DecodeBudget) => P) {
+    return mapIn(data, 'dataPoints', (point) => {
       budget.record();
       return read(point, budget);
     });
+  }
   return (
     objectIn<MetricData>(metric, 'gauge', (data) => ({
       kind: 'gauge',

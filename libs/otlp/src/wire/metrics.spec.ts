@@ -35,11 +35,18 @@ function double(number: number, value: number): Buffer {
   return Buffer.concat([tag(number, FIXED64), bytes]);
 }
 
-const text = (number: number, value: string) => message(number, Buffer.from(value));
-const hex = (number: number, value: string) => message(number, Buffer.from(value, 'hex'));
-const attribute = (number: number, key: string, value: string) =>
-  message(number, text(1, key), message(2, text(1, value)));
-const attributeJson = (key: string, value: string) => [{ key, value: { stringValue: value } }];
+function text(number: number, value: string) {
+  return message(number, Buffer.from(value));
+}
+function hex(number: number, value: string) {
+  return message(number, Buffer.from(value, 'hex'));
+}
+function attribute(number: number, key: string, value: string) {
+  return message(number, text(1, key), message(2, text(1, value)));
+}
+function attributeJson(key: string, value: string) {
+  return [{ key, value: { stringValue: value } }];
+}
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const SPAN_ID = 'b7ad6b7169203331';

@@ -146,9 +146,9 @@ describe('ProtobufReader', () => {
     ['fixed64 that stops', [FIXED64, 1, 2, 3, 4, 5, 6, 7], 'truncated'],
   ])('refuses %s', (_name, bytes, code) => {
     const reader = new ProtobufReader(Uint8Array.from(bytes));
-    const readAll = () => {
+    function readAll() {
       while (reader.next()) reader.skip();
-    };
+    }
     expect(codeOf(readAll)).toBe(code);
   });
 
