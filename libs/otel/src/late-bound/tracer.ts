@@ -2,6 +2,7 @@ import { ProxyTracerProvider, trace } from '@opentelemetry/api';
 import type {
   Context,
   Span,
+  SpanKind,
   SpanOptions,
   Tracer,
   TracerOptions,
@@ -9,6 +10,8 @@ import type {
 } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
 import { contexts } from '../context/contexts.js';
+import { startLazily } from '../tracer/lazy-tracer.js';
+import type { LazyTracer, SpanSource } from '../tracer/lazy-tracer.js';
 import { keepRandomFlag } from './random-flag.js';
 import { Overlaps, protocolOf } from './overlaps.js';
 import type { Overlap } from './overlaps.js';
@@ -43,7 +46,7 @@ export class LateBoundTracerProvider
   }
 }
 
-class LateBoundTracer implements Tracer {
+class LateBoundTracer implements LazyTracer {
   readonly #binding: Binding<TracerProvider, Tracer>;
 
   constructor(slot: Slot, { name, version, options }: Scope<TracerOptions>) {
@@ -67,6 +70,16 @@ class LateBoundTracer implements Tracer {
     } catch {
       return WAITING.startSpan('', {}, parent);
     }
+  }
+
+  startLazily(name: string, kind: SpanKind, parent: Context, source: SpanSource): Span {
+    const tracer = this.#binding.in(parent);
+    try {
+      return keepRandomFlag(startLazily(tracer, name, kind, parent, source), parent);
+    } catch (error) {
+      diag.warn('A span could not be started with its attributes, which are dropped', error);
+    }
+    return this.startSpan(name, { kind }, parent);
   }
 
   // The number of arguments decides what they mean.
@@ -105,7 +118,17 @@ class WatchedTracer extends LateBoundTracer {
 
   override startSpan(name: string, options?: SpanOptions, given?: Context): Span {
     const span = super.startSpan(name, options, given);
-    if (span.isRecording()) this.#overlaps.started(this.#what, options?.kind, contexts.active());
+    this.#check(span, options?.kind);
     return span;
+  }
+
+  override startLazily(name: string, kind: SpanKind, parent: Context, source: SpanSource): Span {
+    const span = super.startLazily(name, kind, parent, source);
+    this.#check(span, kind);
+    return span;
+  }
+
+  #check(span: Span, kind: SpanKind | undefined): void {
+    if (span.isRecording()) this.#overlaps.started(this.#what, kind, contexts.active());
   }
 }
