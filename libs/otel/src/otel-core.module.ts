@@ -48,7 +48,8 @@ import { StartupReport } from './report/startup-report.js';
 import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { RPC_SETTINGS, rpcSettings } from './rpc/rpc.settings.js';
 import type { RpcSettings } from './rpc/rpc.settings.js';
-import { SCOPE_NAME, SCOPE_VERSION } from './late-bound/own-telemetry.js';
+import { SCOPE_NAME } from './late-bound/own-telemetry.js';
+import { VERSION } from './late-bound/version.js';
 import type { Secret } from './secrets/secret.js';
 import { startSelfCheck } from './selfcheck/start-self-check.js';
 import { SelfCheck } from './selfcheck/self-check.js';
@@ -122,7 +123,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       });
       const { service, metrics } = config;
       const measures = !config.disabled && metrics.exporters.includes('otlp');
-      const logger = app.loggers.getLogger(SCOPE_NAME, SCOPE_VERSION);
+      const logger = app.loggers.getLogger(SCOPE_NAME, VERSION);
       const isFirst = (): boolean => globalProviders.isFirst(app);
       const life = { engine, providers, state, logger, service: service.name, measures, isFirst };
       registerFlush(

@@ -37,6 +37,8 @@ export type { SpoolStats } from './spool/counts.js';
 export { apiKey, basic, bearer } from './transport/headers.js';
 export type { HeaderValues, Headers } from './transport/headers.js';
 export type { Encoding } from './transport/encoding.js';
+/** @internal */
+export { VERSION } from './transport/version.js';
 export { TransportConfigError } from './pool/config-error.js';
 export type { TransportConfigErrorCode } from './pool/config-error.js';
 /** @internal */

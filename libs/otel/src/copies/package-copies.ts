@@ -1,7 +1,8 @@
 import * as util from 'node:util';
 import { ModulesContainer } from '@nestjs/core';
 import { diag } from '@opentelemetry/api';
-import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
+import { SCOPE_NAME } from '../late-bound/own-telemetry.js';
+import { VERSION } from '../late-bound/version.js';
 
 /** One loaded copy of this package: another version, ES modules beside CommonJS, or one inside of a bundle. */
 interface PackageCopy {
@@ -37,7 +38,7 @@ const line = (version: string): string => {
 export const shareExports = <E extends Readonly<Record<string, unknown>>>(
   own: E,
   copy: Omit<PackageCopy, 'exports'> = {
-    version: SCOPE_VERSION,
+    version: VERSION,
     path: ownFile(),
     nest: ModulesContainer,
   },

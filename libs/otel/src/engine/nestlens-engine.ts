@@ -10,6 +10,7 @@ import { boundsOf } from './bounds.js';
 import { destinationsOf, shownDestinations } from './destinations.js';
 import { encodeLimitsOf } from './encode-limits.js';
 import type { ExportEngine, SignalStatus } from './engine.js';
+import { pipelineMeter } from './pipeline-meter.js';
 
 const lastOf = (last: PipelineStats['last'][Signal]): SignalStatus['last'] => {
   if (last === undefined) return { outcome: 'none' };
@@ -54,7 +55,7 @@ const pipelineOptionsOf = (config: OtelConfig, meters: MeterProvider): PipelineO
     ...config.otlp.pipeline,
     encode: encodeLimitsOf(config),
     temporality: config.metrics.temporality,
-    ...(isMeasured(config) && { meter: meters.getMeter('@nestlens/otlp') }),
+    ...(isMeasured(config) && { meter: pipelineMeter(meters) }),
     aside,
     // The module's own listener ends it, and tells of it.
     listensToExit: false,

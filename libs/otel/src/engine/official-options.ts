@@ -2,9 +2,10 @@ import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { VERSION } from '../late-bound/version.js';
 import type { OtlpDestination } from '../options/otel.config.js';
 
-const USER_AGENT = 'Nestlens/0.1.0';
+const USER_AGENT = `Nestlens/${VERSION}`;
 
 /** The official exporters of one protocol, each in a file of its own that is imported when it is chosen. */
 export interface OfficialExporters {

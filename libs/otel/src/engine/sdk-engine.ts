@@ -30,6 +30,7 @@ import { shownDestinations } from './destinations.js';
 import type { Signal } from '@nestlens/otlp';
 import type { ExportEngine } from './engine.js';
 import { loadExporters } from './exporters.js';
+import { pipelineMeter } from './pipeline-meter.js';
 import { queueDrops } from './queue-drops.js';
 import { Tally } from './tally.js';
 
@@ -170,7 +171,7 @@ const observeCertificates = (config: OtelConfig, meters: MeterProvider): (() => 
     return goes ? [{ signals: [signal], expiresAt }] : [];
   });
   return certificateMetrics(
-    certificates.length === 0 ? undefined : meters.getMeter('@nestlens/otlp'),
+    certificates.length === 0 ? undefined : pipelineMeter(meters),
     () => certificates,
   );
 };
@@ -190,7 +191,7 @@ export const createSdkEngine = async (
   const spans = exporters.spans && spanProcessor(exporters.spans, config, tallies.traces, live);
   const records = exporters.logs && logProcessor(exporters.logs, config, tallies.logs);
   const stopCertificates = observeCertificates(config, meters);
-  const stopLive = liveSpanMetrics(spans && meters.getMeter('@nestlens/otlp'), live);
+  const stopLive = liveSpanMetrics(spans && pipelineMeter(meters), live);
   return {
     name: 'sdk',
     destinations: shownDestinations(config),

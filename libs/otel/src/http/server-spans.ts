@@ -8,12 +8,8 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { ServiceState } from '../lifecycle/service-state.js';
-import {
-  SCOPE_NAME,
-  SCOPE_VERSION,
-  ownPropagator,
-  ownTracer,
-} from '../late-bound/own-telemetry.js';
+import { SCOPE_NAME, ownPropagator, ownTracer } from '../late-bound/own-telemetry.js';
+import { VERSION } from '../late-bound/version.js';
 import { failSpan, recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
 import { expressRoute } from './express-route.js';
@@ -54,7 +50,7 @@ export class ServerSpans {
   constructor(settings: HttpSettings, state: ServiceState, app: AppTelemetry) {
     this.#state = state;
     this.#app = app;
-    this.#metrics = new ServerMetrics(() => app.meters.getMeter(SCOPE_NAME, SCOPE_VERSION));
+    this.#metrics = new ServerMetrics(() => app.meters.getMeter(SCOPE_NAME, VERSION));
     this.#reader = new RequestReader(settings);
     this.#note = {
       signal: settings.exceptionSignal,

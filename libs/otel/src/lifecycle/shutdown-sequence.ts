@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
+import { SCOPE_NAME } from '../late-bound/own-telemetry.js';
+import { VERSION } from '../late-bound/version.js';
 import { runPhase } from './phase-run.js';
 import type { PhaseReport } from './phase-run.js';
 import { ServiceState } from './service-state.js';
@@ -90,7 +91,7 @@ export class ShutdownSequence {
     // 1 readiness-off  at once and before anything closes, so that load balancers look elsewhere
     this.#state.draining();
     const record = (this.#record = new ShutdownRecord(
-      this.#app.tracers.getTracer(SCOPE_NAME, SCOPE_VERSION),
+      this.#app.tracers.getTracer(SCOPE_NAME, VERSION),
     ));
     record.draining(drainMs);
     record.add(await this.#phase('readiness-off', GRACE_MS));

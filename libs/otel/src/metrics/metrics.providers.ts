@@ -3,7 +3,8 @@ import { ManagementRoutes } from '../management/management-routes.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { OTEL_CONFIG } from '../options/otel.config.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
+import { SCOPE_NAME } from '../late-bound/own-telemetry.js';
+import { VERSION } from '../late-bound/version.js';
 import { scrapedBoundsOf } from '../engine/bounds.js';
 import { OTEL_METER, OTEL_TRACER } from './instrument.tokens.js';
 import { PrometheusEndpoint } from './prometheus-endpoint.js';
@@ -49,7 +50,7 @@ export const METRICS_PROVIDERS: Provider[] = [
     useFactory(config: OtelConfig, app: AppTelemetry) {
       const runtime = new RuntimeMetrics();
       if (config.metrics.runtime && collects(config)) {
-        runtime.start(app.meters.getMeter(SCOPE_NAME, SCOPE_VERSION));
+        runtime.start(app.meters.getMeter(SCOPE_NAME, VERSION));
         // Until then: the last collection is made during the shutdown.
         app.onEnd(() => runtime.stop());
       }

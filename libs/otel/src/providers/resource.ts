@@ -12,7 +12,8 @@ import {
 import type { DetectedResource, Resource, ResourceDetector } from '@opentelemetry/resources';
 import type { OtelConfig } from '../options/otel.config.js';
 import type { ResourceDetectorName } from '../options/otel.options.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
+import { SCOPE_NAME } from '../late-bound/own-telemetry.js';
+import { VERSION } from '../late-bound/version.js';
 import { containerDetector } from './container-detector.js';
 import { k8sDetector } from './k8s-detector.js';
 
@@ -48,7 +49,7 @@ export const buildResource = (config: OtelConfig['resource']): Resource =>
     .merge(
       resourceFromAttributes({
         'telemetry.distro.name': SCOPE_NAME,
-        'telemetry.distro.version': SCOPE_VERSION,
+        'telemetry.distro.version': VERSION,
       }),
     )
     .merge(detectResources({ detectors: detectorsFor(config) }))

@@ -4,7 +4,8 @@ import type { Signal } from '@nestlens/otlp';
 import type { ExportEngine } from '../engine/engine.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { OtelConfig } from '../options/otel.config.js';
-import { SCOPE_NAME, SCOPE_VERSION } from '../late-bound/own-telemetry.js';
+import { SCOPE_NAME } from '../late-bound/own-telemetry.js';
+import { VERSION } from '../late-bound/version.js';
 import type { SignalFacts } from './judge.js';
 import { SelfCheck } from './self-check.js';
 import { likelyCause } from './likely-cause.js';
@@ -44,7 +45,7 @@ export const startSelfCheck = (
     clock: systemClock,
   });
   const gauge = app.meters
-    .getMeter(SCOPE_NAME, SCOPE_VERSION)
+    .getMeter(SCOPE_NAME, VERSION)
     .createObservableGauge('nestlens.telemetry.silent', {
       description: '1 if the app makes telemetry of the signal and none of it is sent, else 0.',
       unit: '1',
