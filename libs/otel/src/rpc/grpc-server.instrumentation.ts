@@ -1,20 +1,20 @@
-import { Inject, Injectable, UseInterceptors } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { InFlight } from '../lifecycle/in-flight.js';
 import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { Inventory } from '../report/inventory.js';
+import { watchCalls } from './call-watch.js';
 import { HandlerTable } from './handler-table.js';
 import { withServerInterceptor } from './interceptor-options.js';
-import { callWatcher } from './rpc.interceptor.js';
 import type { RpcSettings } from './rpc.settings.js';
 import { RPC_SETTINGS } from './rpc.settings.js';
 import { GrpcServerTracer } from './server-tracer.js';
 import { runningServerTracers } from './traced-grpc.js';
 import { UnknownMethods } from './unknown-methods.js';
-import { warnOfFault } from '../faults/fault-log.js';
+import { guarded, warnOfFault } from '../faults/fault-log.js';
 
 /** The part of Nest's transport server that is read here. A custom server may lack all of it. */
 interface TransportServer {
@@ -27,7 +27,6 @@ interface TransportServer {
 }
 
 const TRANSPORT_GRPC = 4;
-const INTERCEPTORS_METADATA = '__interceptors__';
 
 const isGrpc = (server: TransportServer): boolean =>
   server.transportId === TRANSPORT_GRPC || typeof server.createServiceMethod === 'function';
@@ -40,7 +39,6 @@ const isGrpc = (server: TransportServer): boolean =>
 export class GrpcServerInstrumentation implements OnApplicationShutdown {
   readonly #tracer: GrpcServerTracer;
   readonly #handlers: HandlerTable;
-  readonly #host: HttpAdapterHost;
   readonly #inventory: Inventory;
   readonly #servers: TransportServer[] = [];
   readonly #unknownMethods: UnknownMethods;
@@ -48,14 +46,12 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
 
   constructor(
     modules: ModulesContainer,
-    host: HttpAdapterHost,
     @Inject(RPC_SETTINGS) settings: RpcSettings,
     inFlight: InFlight,
     inventory: Inventory,
     phases: ShutdownPhases,
     app: AppTelemetry,
   ) {
-    this.#host = host;
     this.#inventory = inventory;
     this.#handlers = new HandlerTable(modules);
     this.#tracer = new GrpcServerTracer(settings, app, inFlight, (path, requestStream) =>
@@ -68,6 +64,9 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     runningServerTracers.add(this.#tracer, app);
     // Before traces are sent for the last time: calls that were cut off end here.
     phases.register('flush', 'gRPC servers', () => this.disable());
+    guarded('gRPC: exceptions of handlers could not be watched', () => {
+      watchCalls(this.#handlers.all());
+    });
     this.#subscription = modules.getRpcTargetRegistry<TransportServer>().subscribe((server) => {
       try {
         if (isGrpc(server)) this.#attach(server);
@@ -104,19 +103,5 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     this.#servers.push(server);
     this.#unknownMethods.start();
     this.#inventory.instrumented(what, 'calls of every kind');
-    if (this.#host.httpAdapter) this.#watchHandlers();
-  }
-
-  /**
-   * A hybrid app gives its microservices none of the global interceptors unless told `inheritAppConfig`, and does not
-   * tell us which. So the controllers themselves get one, by Nest's own decorator, before listeners are built.
-   */
-  #watchHandlers(): void {
-    for (const controller of this.#handlers.controllers()) {
-      const present = Reflect.getMetadata(INTERCEPTORS_METADATA, controller) as
-        | readonly unknown[]
-        | undefined;
-      if (!present?.includes(callWatcher)) UseInterceptors(callWatcher)(controller);
-    }
   }
 }

@@ -117,11 +117,18 @@ describe('HandlerTable', () => {
     expect(table.find(path, requestStream)).toBeUndefined();
   });
 
-  it('knows the controllers that serve gRPC', () => {
-    expect([...table.controllers()].map(({ name }) => name).toSorted()).toEqual([
-      'Generated',
-      'Orders',
-      'PerRequest',
+  it('knows every method that serves gRPC', () => {
+    const names = [...table.all()].map(({ controller, method }) => `${controller.name}.${method}`);
+    expect(names.toSorted()).toEqual([
+      'Generated.list',
+      'Orders.find',
+      'Orders.full',
+      'Orders.inherited',
+      'Orders.nested',
+      'Orders.raw',
+      'Orders.renamed',
+      'Orders.upload',
+      'PerRequest.get',
     ]);
   });
 });

@@ -44,7 +44,7 @@ export class HandlerTable {
 
   /** `path` is `/pkg.Service/Method`, as the wire has it. */
   find(path: string, requestStream: boolean): RpcHandler | undefined {
-    const handlers = (this.#handlers ??= this.#read());
+    const handlers = (this.#handlers ??= new Map(this.#read()));
     const slash = path.lastIndexOf('/');
     const rpc = path.slice(slash + 1);
     const kinds = requestStream ? ['rx_stream', 'pt_stream'] : ['no_stream'];
@@ -62,14 +62,12 @@ export class HandlerTable {
     return undefined;
   }
 
-  /** Controllers that serve at least one RPC. */
-  controllers(): ReadonlySet<Type> {
-    const handlers = (this.#handlers ??= this.#read());
-    return new Set([...handlers.values()].map((handler) => handler.controller));
+  /** Every controller method that serves an RPC, of the modules that are known by now. */
+  *all(): Generator<RpcHandler> {
+    for (const [, handler] of this.#read()) yield handler;
   }
 
-  #read(): ReadonlyMap<string, RpcHandler> {
-    const handlers = new Map<string, RpcHandler>();
+  *#read(): Generator<readonly [key: string, handler: RpcHandler]> {
     const scanner = new MetadataScanner();
     for (const module of this.#modules.values()) {
       for (const { metatype } of module.controllers.values()) {
@@ -77,15 +75,12 @@ export class HandlerTable {
         const prototype = metatype.prototype as Record<string, object>;
         for (const method of scanner.getAllMethodNames(prototype)) {
           for (const { service, rpc, streaming } of patternsOf(prototype[method])) {
-            handlers.set(keyOf(service, rpc, streaming ?? 'no_stream'), {
-              controller: metatype as Type,
-              method,
-            });
+            const handler = { controller: metatype as Type, method };
+            yield [keyOf(service, rpc, streaming ?? 'no_stream'), handler];
           }
         }
       }
     }
-    return handlers;
   }
 }
 

@@ -15,7 +15,7 @@ import { ATTR_EXCEPTION_CODE } from '../exceptions/semconv.js';
 import { withIncoming } from '../propagation/incoming-headers.js';
 import type { Incoming } from '../propagation/incoming-headers.js';
 import { ownPropagator } from '../late-bound/own-telemetry.js';
-import { withActiveCall } from './active-call.js';
+import { takeNoted, withActiveCall } from './active-call.js';
 import type { ActiveCall } from './active-call.js';
 import { authorityAddress, peerAddress } from './address.js';
 import type { GrpcMetadata, GrpcServerCall, GrpcStatus } from './grpc-js.js';
@@ -25,7 +25,7 @@ import type { RpcSettings } from './rpc.settings.js';
 import { ATTR_RPC_REQUEST_HEADER, EVENT_RPC_SERVER_CALL_EXCEPTION } from './semconv.js';
 import type { ServerCallObserver } from './server-call.js';
 import { serverOutcome } from './server-outcome.js';
-import { boundedDetails, isServerError, statusCodeName } from './status-code.js';
+import { boundedDetails, isServerError, OK, statusCodeName } from './status-code.js';
 import { warnOfFault } from '../faults/fault-log.js';
 
 /** The exception of a handler, and its time (ms since the epoch). */
@@ -48,7 +48,6 @@ export interface ServerSpanOwner {
 
 /** The SERVER span of one call: from its request until its stream is closed, whatever closes it. */
 export class ServerSpan implements ServerCallObserver, ActiveCall, Incoming {
-  watched = false;
   readonly #method: RpcMethod;
   readonly #owner: ServerSpanOwner;
   #call: GrpcServerCall | undefined;
@@ -98,10 +97,11 @@ export class ServerSpan implements ServerCallObserver, ActiveCall, Incoming {
 
   answering(status: GrpcStatus): void {
     this.#given ??= status;
+    if (status.code !== OK) takeNoted(this);
   }
 
-  failed(error: unknown): void {
-    this.#exception = { error, at: Date.now() };
+  failed(error: unknown, at: number): void {
+    if (this.#exception?.error !== error) this.#exception = { error, at };
   }
 
   /** Ends it once; later calls do nothing. */
