@@ -13,8 +13,9 @@ const ROUNDS = 5;
 const SAMPLES = 15;
 
 /**
- * Bytes of this thread's heap that a ready span takes until it is acknowledged, garbage included. Needs --expose-gc and a young
- * generation that holds a whole sample; one in which something was collected does not count.
+ * A ready span allocates this many bytes on this thread's heap until it is acknowledged, garbage included.
+ * Needs --expose-gc and a young generation that holds a whole sample. A sample in which a collection ran does
+ * not count.
  */
 export async function allocation(subject: Subject, fresh: number): Promise<Measured> {
   const feed = new Feed(subject, readySpans(fresh));
@@ -29,7 +30,7 @@ export async function allocation(subject: Subject, fresh: number): Promise<Measu
   const samples: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample += 1) {
     globalThis.gc?.();
-    // The observer hears of a collection a turn later.
+    // The observer is told of a collection one turn later.
     await setImmediate();
     await setImmediate();
     collections = 0;

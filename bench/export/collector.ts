@@ -1,5 +1,6 @@
-// A null collector for a process of its own: gRPC over HTTP/2, replies at once, counts what came.
-// Windows are those that a collector in Go grows to on a long road: 8 MiB a stream, 16 MiB a connection.
+// A collector in a process of its own that keeps nothing: gRPC over HTTP/2, replies at once, counts requests,
+// bytes and spans. Its windows are 8 MiB a stream and 16 MiB a connection: a collector in Go lets them grow to
+// that size when round trips are long.
 import { createServer } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
@@ -7,13 +8,16 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { countSpans } from './count-spans.ts';
 
 export type ToCollector =
-  /** Answer, and from now on: `hold` answers nothing; `inspect` unpacks and counts spans. */
+  /**
+   * Sends the counts and starts them again. From then on, `hold` answers no request, and `inspect` decompresses
+   * requests and counts spans.
+   */
   { readonly kind: 'take'; readonly hold: boolean; readonly inspect: boolean };
 
 export interface Received {
   readonly requests: number;
   readonly bytes: number;
-  /** While inspecting. */
+  /** 0 unless `inspect` is on. */
   readonly spans: number;
 }
 

@@ -1,5 +1,6 @@
-// The export pipeline against the official gRPC exporter and batch processor, in turns, each trial in a new process.
-// Prints medians ± median absolute deviations; ratios are of neighbours in time. See `figures` for what is asked.
+// Compares the export pipeline with the official gRPC exporter and batch processor. Trials alternate, each in a
+// new process. Prints medians ± median absolute deviations. Each ratio compares trials that ran next to each
+// other. `figures` lists the bounds.
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg } from 'node:os';
@@ -16,11 +17,11 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     assert: { type: 'boolean', default: false },
-    /** Three trials for a look; the verdicts of seven hold better. */
+    /** Three trials for a quick look. With seven the verdicts are more reliable. */
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     fresh: { type: 'string', default: '3' },
-    /** One trial of each, with CPU profiles of all threads in this directory. */
+    /** One trial of each variant. Writes CPU profiles of all threads to this directory. */
     profile: { type: 'string' },
   },
 });

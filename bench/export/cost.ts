@@ -4,17 +4,17 @@ import type { Subject } from './subjects.ts';
 import type { Measured } from './trial.ts';
 import { bagsOf, readySpans, startAndEnd, tracerOn } from './workload.ts';
 
-/** Three batches of the official processor: none is left to wait for its timer. */
+/** Three full batches of the official processor, so no batch waits for its timer. */
 const ROUND = 1536;
 const WARM_ROUNDS = 80;
 const ROUNDS = 220;
-/** As under a steady load, few are on their way at once; the official queue is smaller. */
+/** Under a steady load few spans are in flight at once. The official queue is smaller than this. */
 const MOST_ON_THE_WAY = 8192;
 
 /**
- * CPU time of spans from the first to the last acknowledgement, in a steady stream and without a flush but the last:
- * of the process with all its threads, and of the main thread. `stock` makes the spans with the stock tracer; else
- * they are ready.
+ * Measures the CPU time of spans from the first to the last acknowledgement, for the whole process and for the
+ * main thread. Spans come in a steady stream, with one flush at the end. With `stock` the stock tracer makes
+ * the spans during the trial; otherwise they are ready before it.
  */
 export async function cost(subject: Subject, fresh: number, stock: boolean): Promise<Measured> {
   const feed = stock ? stockFeed(subject, fresh) : new Feed(subject, readySpans(fresh));
@@ -49,7 +49,7 @@ async function stream(
   await feed.settle();
 }
 
-/** The spans are made in the turn in which they end. */
+/** Makes each span in the turn in which it ends. */
 function stockFeed(subject: Subject, fresh: number): Pick<Feed, 'fed' | 'give' | 'settle'> {
   const bags = bagsOf(fresh);
   const tracer = tracerOn(subject.processor);

@@ -3,7 +3,10 @@ const SCOPE_SPANS = 2;
 const SPANS = 2;
 const path = [RESOURCE_SPANS, SCOPE_SPANS, SPANS];
 
-/** How many spans an ExportTraceServiceRequest has; skips all else. Throws where it is none. */
+/**
+ * Counts the spans of an ExportTraceServiceRequest and skips all other fields. Throws if the bytes are no such
+ * request.
+ */
 export function countSpans(request: Uint8Array): number {
   return countAt(request, 0, request.length, 0);
 }

@@ -1,5 +1,5 @@
-// A TCP proxy for a process of its own that holds each byte for half of a round trip, in both directions, and has no
-// limit of its own: `node delay.ts <port> <round trip in ms>`.
+// A TCP proxy in a process of its own: `node delay.ts <port> <round trip in ms>`. It holds each byte for half
+// of the round trip, in both directions, and limits nothing else.
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 

@@ -6,7 +6,7 @@ import { readySpans } from './workload.ts';
 const ROUND = 1999;
 const ROUNDS = 5;
 
-/** A few spans, for the parent to compare with what the collector unpacked. */
+/** Sends a few spans. The parent compares their number with the number that the collector decoded. */
 export async function delivery(subject: Subject, fresh: number): Promise<Measured> {
   const feed = new Feed(subject, readySpans(fresh));
   for (let round = 0; round < ROUNDS; round += 1) {

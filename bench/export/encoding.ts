@@ -8,7 +8,9 @@ const BATCH = 512;
 const WARM_TURNS = 60;
 const TURNS = 60;
 
-/** Time to encode one batch, over that of the official serializer in the same breath. */
+/**
+ * Divides the time to encode one batch by the time that the official serializer takes for it right afterwards.
+ */
 export async function encoding(fresh: number): Promise<Measured> {
   const spans = readySpans(fresh);
   const encoder = createSpanEncoder();

@@ -1,7 +1,7 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Subject } from './subjects.ts';
 
-/** Gives ready spans to a subject, the same ones again and again. */
+/** Gives ready spans to a subject, and starts again with the first after the last. */
 export class Feed {
   fed = 0;
   readonly #subject: Subject;
@@ -23,7 +23,7 @@ export class Feed {
     this.fed += count;
   }
 
-  /** Resolves when all is acknowledged; throws where something is not. */
+  /** Resolves when every span is acknowledged. Throws if one is not. */
   async settle(): Promise<void> {
     await this.#subject.settled();
     const accepted = this.#subject.accepted();

@@ -13,7 +13,10 @@ import { readySpans } from './workload.ts';
 
 const FRESH = 3;
 
-/** Counters and ratios, each with room for another machine; `npm run bench -- export` measures the rest. */
+/**
+ * Checks counts and ratios whose bounds leave room for slower machines. `npm run bench -- export` measures the
+ * other figures.
+ */
 describe('the export pipeline', () => {
   let collector: Collector;
 
@@ -23,7 +26,7 @@ describe('the export pipeline', () => {
 
   afterAll(() => collector.stop());
 
-  // In a process of its own: globals of a spec are slow.
+  // Each trial runs in a process of its own, because access to globals is slow inside Jest.
   const trial = (kind: TrialKind): Promise<Measured> =>
     runTrial(
       {

@@ -7,7 +7,7 @@ export interface Variant {
   readonly compression: Compression;
 }
 
-/** Trials that are interleaved; the first variant is the reference and is measured before and after each round. */
+/** Trials that alternate. The first variant is the reference, and is measured before and after each round. */
 export interface Group {
   readonly name: string;
   readonly kind: TrialKind;
@@ -17,14 +17,17 @@ export interface Group {
   readonly variants: readonly Variant[];
 }
 
-/** One row: `measure` of `variant` in a group, against `atMost` or `atLeast`. */
+/** One row of the table: `measure` of `variant` in `group`, compared with `atMost` or `atLeast`. */
 export interface Figure {
   readonly name: string;
   readonly group: string;
   readonly variant: string;
   readonly measure: string;
   readonly unit: string;
-  /** Of the ratio to the reference, or of the value itself. Undefined: told, not judged. */
+  /**
+   * The bound applies to the ratio to the reference, or to the value itself. Undefined: the figure is printed
+   * without a verdict.
+   */
   readonly must?: {
     readonly of: 'ratio' | 'value';
     readonly atMost?: number;
@@ -50,7 +53,9 @@ const group = (name: string, kind: TrialKind, given: Partial<Group> = {}): Group
   ...given,
 });
 
-/** MiB: the young generation holds all that a sample, or a second of probing, allocates. */
+/**
+ * Sets the young generation to `size` MiB. It then holds all that a sample, or a second of probing, allocates.
+ */
 export const youngOf = (size: number): readonly string[] => [
   `--min-semi-space-size=${size}`,
   `--max-semi-space-size=${size}`,

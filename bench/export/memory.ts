@@ -6,15 +6,16 @@ import { readySpans } from './workload.ts';
 
 const MIB = 1024 * 1024;
 const CHUNK = 200;
-/** Slabs are sealed and sent after a second; then it is quiet. */
+/** Slabs are sealed and sent after one second, so nothing happens after this time. */
 const QUIET_MS = 1500;
-/** Without room for so many looks in a row it is full. */
+/** The subject counts as full when this many checks in a row find no room. */
 const FULL_AFTER = 20;
 const LOOK_MS = 20;
 
 /**
- * Resident memory that a started subject adds, after its first spans, and when it can take no more since the collector
- * is silent. Needs --expose-gc. Tells the parent `idle`, which then makes the collector hold and answers.
+ * Measures the resident memory that a started subject adds: after its first spans, and when it can take no more
+ * because the collector is silent. Needs --expose-gc. Sends `idle` to the parent, which then makes the
+ * collector silent and answers.
  */
 export async function memory(create: () => Subject, fresh: number): Promise<Measured> {
   const spans = readySpans(fresh);

@@ -9,7 +9,7 @@ const TRIAL_TIMEOUT_MS = 120_000;
 
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** A child that listens, and says where. */
+/** A child process that listens and sends its port. */
 class Listener {
   readonly child: ChildProcess;
   port = 0;
@@ -37,7 +37,7 @@ export class Collector extends Listener {
     super('collector.ts');
   }
 
-  /** Begins a count anew and returns the last one. */
+  /** Starts the counts again and returns the last ones. */
   async take(mode: Omit<ToCollector, 'kind'>): Promise<Received> {
     const answer = once(this.child, 'message');
     this.child.send({ kind: 'take', ...mode } satisfies ToCollector);
@@ -57,7 +57,7 @@ export interface RunOptions {
   readonly hold: () => Promise<void>;
 }
 
-/** Rejects with what the trial said where it failed. */
+/** Rejects if the trial ends without a result. */
 export async function runTrial(
   options: TrialOptions,
   { flags, profileDirectory, hold }: RunOptions,

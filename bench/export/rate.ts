@@ -7,11 +7,14 @@ import { readySpans } from './workload.ts';
 const CHUNK = 256;
 const WARM_MS = 1000;
 const MEASURE_MS = 2000;
-/** Round trips until concurrency is learned, and for windows to grow. */
+/** In this many round trips the concurrency limit and the windows grow to their final size. */
 const WARM_TRIPS = 30;
 const MEASURE_TRIPS = 20;
 
-/** Spans a second that are acknowledged while the subject is given as many as it takes without dropping any. */
+/**
+ * Measures how many spans a second are acknowledged when the subject always has as many as it takes without
+ * dropping any.
+ */
 export async function rate(
   subject: Subject,
   fresh: number,

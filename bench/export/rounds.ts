@@ -10,18 +10,18 @@ export interface RoundsOptions {
   readonly trials: number;
   readonly fresh: number;
   readonly profileDirectory: string | undefined;
-  /** Told after each trial. */
+  /** Called after each trial. */
   readonly progress: (text: string) => void;
 }
 
-/** What one variant measured, trial by trial. */
+/** The figures of one variant, over all its trials. */
 export interface Series {
   readonly variant: string;
-  /** By measure. */
+  /** Indexed by measure. */
   readonly values: Readonly<Record<string, Spread>>;
-  /** To the reference; nothing for the reference itself. */
+  /** Ratios to the reference, indexed by measure. Empty for the reference itself. */
   readonly ratios: Readonly<Record<string, Spread>>;
-  /** Request bytes a trial, as the collector counted them. */
+  /** Request bytes of a trial, counted by the collector. */
   readonly wireBytes: number;
 }
 
@@ -30,7 +30,10 @@ interface Trial {
   readonly wireBytes: number;
 }
 
-/** Reference, the others, reference, the others, ..., reference: so each other trial has one on either side. */
+/**
+ * Runs the reference, the others, the reference, the others and so on, and ends with the reference. So each
+ * other trial lies between two trials of the reference.
+ */
 export async function runGroup(group: Group, options: RoundsOptions): Promise<readonly Series[]> {
   const { collector, trials } = options;
   const delay =
@@ -57,7 +60,10 @@ export async function runGroup(group: Group, options: RoundsOptions): Promise<re
   ];
 }
 
-/** Throws where not all spans that a subject says are accepted were in its requests. Returns request bytes per span. */
+/**
+ * Throws if the collector did not receive every span that the subject was given. Returns the request bytes per
+ * span.
+ */
 export async function checkDelivery(
   { subject, compression }: Variant,
   { collector, fresh }: RoundsOptions,

@@ -30,7 +30,7 @@ export function rowOf(figure: Figure, series: readonly Series[]): Row | undefine
   };
 }
 
-/** What could not be measured does not hold. */
+/** A figure that could not be measured does not hold. */
 const holds = (
   { atMost = Infinity, atLeast = -Infinity }: NonNullable<Figure['must']>,
   value = Number.NaN,

@@ -3,14 +3,15 @@ import { closeSync, openSync, readSync } from 'node:fs';
 const SPACE = 32;
 const ZERO = 48;
 
-/** How long the system has kept this thread waiting for a core, on Linux; 0 elsewhere. */
+/** Reads how long this thread has waited for a core while it could run. Linux only; 0 elsewhere. */
 export class RunDelay {
   readonly #file: number | undefined;
   readonly #text = Buffer.alloc(128);
 
   constructor() {
     try {
-      // Of the thread that opens it: its time on a core, its time in the queue for one, both in ns.
+      // The file describes the thread that opens it: its time on a core, then its time in the queue for one,
+      // both in ns.
       this.#file = openSync('/proc/thread-self/schedstat', 'r');
     } catch {
       this.#file = undefined;

@@ -6,17 +6,17 @@ import type { Measured } from './trial.ts';
 import { readySpans } from './workload.ts';
 
 const PER_MS = 50;
-/** Spans given in one turn at most: what is late is caught up in small steps. */
+/** Gives at most this many spans in one turn, so that a late turn is made up in small steps. */
 const STEP = 10;
 const WARM_MS = 1500;
 const MEASURE_MS = 4000;
-/** Each has several flushes of either kind. */
+/** Each window contains several flushes of either kind. */
 const WINDOW_MS = 100;
 
 /**
- * The longest turn of the main loop at 50,000 spans a second, as a loop that never sleeps sees it, without the time
- * that the system gave the core to somebody else. It is taken in windows, and their first quartile is the figure: a
- * flush is in each window; the probe's own garbage and the moods of a busy machine are in many, but not in all.
+ * Measures the longest turn of the main loop at 50,000 spans a second. The probe's loop never sleeps, and the
+ * time in which the system gave the core to others does not count. The figure is the first quartile of windows:
+ * each window has a flush, but the probe's own garbage and other work on the machine are not in every one.
  */
 export async function stall(subject: Subject, fresh: number): Promise<Measured> {
   const feed = new Feed(subject, readySpans(fresh));

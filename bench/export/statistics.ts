@@ -1,6 +1,6 @@
 export interface Spread {
   readonly median: number;
-  /** Median of the absolute deviations from it. */
+  /** Median of the absolute deviations from the median. */
   readonly mad: number;
 }
 
@@ -11,7 +11,7 @@ export function medianOf(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** The value that a quarter of `values` are below. */
+/** A quarter of `values` are below the result. */
 export const quartileOf = (values: readonly number[]): number =>
   values.toSorted((one, other) => one - other)[values.length >> 2] ?? Number.NaN;
 
@@ -21,8 +21,8 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /**
- * Each of `values` over the mean of the two references measured just before and after it: what drifts in the machine
- * is in both. `references` has one more.
+ * Divides each of `values` by the mean of the two references measured just before and after it. A drift of the
+ * machine is in both, so the ratio cancels it. `references` is one longer than `values`.
  */
 export const ratiosTo = (references: readonly number[], values: readonly number[]): number[] =>
   values.map((value, at) => {

@@ -13,18 +13,18 @@ export interface SubjectOptions {
   readonly name: SubjectName;
   readonly endpoint: string;
   readonly compression: Compression;
-  /** Profile our worker too. */
+  /** Writes a CPU profile of our worker too. */
   readonly profile: boolean;
 }
 
-/** One road from span to collector, as a trial drives it. */
+/** One way from span to collector, as a trial uses it. */
 export interface Subject {
   readonly processor: SpanProcessor;
-  /** How many spans more it takes now without dropping one, when `fed` were given to it. */
+  /** Returns how many more spans it takes without dropping one, after it was given `fed` spans. */
   room(fed: number): number;
   /** Resolves when there may be more room. */
   changed(): Promise<unknown>;
-  /** Resolves when all that it took is acknowledged, or lost. */
+  /** Resolves when each of its spans is acknowledged or lost. */
   settled(): Promise<void>;
   accepted(): number;
   shutdown(): Promise<unknown>;
@@ -32,7 +32,7 @@ export interface Subject {
 
 /** The default of `BatchSpanProcessor`. */
 const OFFICIAL_QUEUE = 2048;
-/** At least what one of our spans takes; four slabs stay free so that rounding never drops. */
+/** One of our spans takes at least this much. Four slabs stay free, so that rounding never drops a span. */
 const SPAN_BYTES = 640;
 const SPARE_SLABS = 4;
 const TURNS = 1000;
@@ -48,7 +48,7 @@ export function createSubject(options: SubjectOptions): Subject {
   }
 }
 
-/** Both with their defaults: a queue of 2,048, batches of 512, one in flight. */
+/** Exporter and processor have their defaults: a queue of 2,048, batches of 512, one in flight. */
 function official({ endpoint, compression }: SubjectOptions): Subject {
   const exporter = new OTLPTraceExporter({
     url: endpoint,
@@ -83,7 +83,7 @@ function official({ endpoint, compression }: SubjectOptions): Subject {
   };
 }
 
-/** With the defaults too: 32 MiB, a worker. */
+/** The pipeline has its defaults too: 32 MiB and a worker. */
 function ours({ name, endpoint, compression, profile }: SubjectOptions): Subject {
   const pipeline = createPipeline({
     traces: { endpoint, compression },
@@ -105,7 +105,7 @@ function ours({ name, endpoint, compression, profile }: SubjectOptions): Subject
     async settled() {
       const { kind } = await pipeline.flush();
       if (kind !== 'done') throw new Error('the flush took more than a minute');
-      // The account hears of it from the worker, perhaps a turn later.
+      // The ledger learns of it from the worker, perhaps one turn later.
       for (let turn = 0; turn < TURNS && queued() > 0; turn += 1) await setImmediate();
     },
     accepted: () => pipeline.stats().ledger.traces.accepted,
@@ -113,7 +113,7 @@ function ours({ name, endpoint, compression, profile }: SubjectOptions): Subject
   };
 }
 
-/** Costs nothing: what remains is the trial's own. */
+/** Costs nothing, so its figures are those of the trial itself. */
 function noop(): Subject {
   let ended = 0;
   return {

@@ -1,4 +1,4 @@
-// One trial, in a process of its own: `node trial.ts <JSON of TrialOptions>`; tells its result to the parent.
+// One trial, in a process of its own: `node trial.ts <JSON of TrialOptions>`. Sends its result to the parent.
 import { allocation } from './allocation.ts';
 import { cost } from './cost.ts';
 import { delivery } from './delivery.ts';
@@ -23,11 +23,11 @@ export interface TrialOptions extends SubjectOptions {
   readonly kind: TrialKind;
   /** How many of the ten values are new with each span. */
   readonly fresh: number;
-  /** Of the road to the collector. */
+  /** Round trip to the collector. */
   readonly roundTripMs: number;
 }
 
-/** What was measured, by name. */
+/** The measured values, by name. */
 export type Measured = Readonly<Record<string, number>>;
 
 async function run(options: TrialOptions): Promise<Measured> {

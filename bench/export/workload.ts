@@ -3,7 +3,7 @@ import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Tracer } from '@opentelemetry/api';
 
-/** Distinct spans: so many that a value that comes again is long forgotten. */
+/** Number of different spans. It is so large that caches no longer hold a value when it comes again. */
 const DISTINCT = 6000;
 
 export const resource = resourceFromAttributes({
@@ -16,8 +16,8 @@ export const resource = resourceFromAttributes({
 export type Bag = Readonly<Record<string, string>>;
 
 /**
- * The load of the specification's performance benchmark: ten attributes, keys and values of 20 characters. The first
- * `fresh` values of each are new, as ids are; the others are constant, as routes and methods are.
+ * The load of the specification's performance benchmark: ten attributes with keys and values of 20 characters.
+ * The first `fresh` values of each span are new, like ids; the others are constant, like routes and methods.
  */
 export const bagsOf = (fresh: number): readonly Bag[] =>
   Array.from({ length: DISTINCT }, (_, bag) =>
@@ -29,7 +29,7 @@ export const bagsOf = (fresh: number): readonly Bag[] =>
     ),
   );
 
-/** Flat, and of digits that do not compress well. */
+/** A flat string of digits that do not compress well. */
 const freshValue = (seed: number): string => {
   const one = (Math.imul(seed + 1, 0x9e37_79b1) >>> 0).toString(16).padStart(8, '0');
   const other = (Math.imul(seed + 7, 0x85eb_ca6b) >>> 0).toString(16).padStart(8, '0');
@@ -42,7 +42,7 @@ export const tracerOn = (processor: SpanProcessor): Tracer =>
 export const startAndEnd = (tracer: Tracer, attributes: Bag): void =>
   tracer.startSpan('GET /orders/:id', { kind: 1, attributes }).end();
 
-/** Ended spans of the stock tracer. */
+/** Returns ended spans, made by the stock tracer. */
 export function readySpans(fresh: number): readonly ReadableSpan[] {
   const spans: ReadableSpan[] = [];
   const tracer = tracerOn({
