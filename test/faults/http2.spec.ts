@@ -8,7 +8,7 @@ import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import type { Manners } from './fixtures/unruly-collector.js';
 import { until } from './fixtures/until.js';
 
-/** What a peer may do to streams and connections. Each storm hits every second request. */
+/** HTTP/2 lets a peer end streams and connections in these ways. Each fault hits every second request. */
 const {
   NGHTTP2_CANCEL,
   NGHTTP2_ENHANCE_YOUR_CALM,
@@ -22,7 +22,7 @@ const SPANS = 50;
 describe('HTTP/2', () => {
   useLeakCheck();
 
-  describe('of a collector', () => {
+  describe('with a collector that misbehaves', () => {
     const stage = new Stage();
 
     const meet = async (
@@ -37,7 +37,7 @@ describe('HTTP/2', () => {
       return { app, collector };
     };
 
-    /** Sends all, in several batches; the collector has them when it resolves. */
+    /** Sends all spans in several batches. The collector has them when it resolves. */
     const send = async (app: App): Promise<string> => {
       const flushes: Promise<{ readonly kind: string }>[] = [];
       for (let batch = 0; batch < BATCHES; batch += 1) {
@@ -54,21 +54,24 @@ describe('HTTP/2', () => {
       ['NO_ERROR', NGHTTP2_NO_ERROR, ''],
       ['ENHANCE_YOUR_CALM', NGHTTP2_ENHANCE_YOUR_CALM, 'too_many_pings'],
       ['INTERNAL_ERROR', NGHTTP2_INTERNAL_ERROR, ''],
-    ])('GOAWAY %s with each second request loses nothing', async (_name, code, data) => {
-      const { app, collector } = await meet({
-        late({ nth, stream, accept }) {
-          if (nth % 2 === 0) stream.session?.goaway(code, stream.id, Buffer.from(data));
-          accept();
-        },
-      });
-      expect(await send(app)).toBe('done');
-      const { ledger } = app.report();
-      const { doubles } = collector.ids;
-      expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
-      expect(doubles).toBeLessThanOrEqual(ledger.possibleDuplicates);
-    });
+    ])(
+      'loses no span when GOAWAY %s comes with every second request',
+      async (_name, code, data) => {
+        const { app, collector } = await meet({
+          late({ nth, stream, accept }) {
+            if (nth % 2 === 0) stream.session?.goaway(code, stream.id, Buffer.from(data));
+            accept();
+          },
+        });
+        expect(await send(app)).toBe('done');
+        const { ledger } = app.report();
+        const { doubles } = collector.ids;
+        expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
+        expect(doubles).toBeLessThanOrEqual(ledger.possibleDuplicates);
+      },
+    );
 
-    it('streams above the last id of a GOAWAY are sent again and are no duplicates', async () => {
+    it('sends requests above the last stream id of a GOAWAY again, without a duplicate', async () => {
       const { app, collector } = await meet({
         early({ nth, stream }) {
           if (nth >= 3) return false;
@@ -84,29 +87,32 @@ describe('HTTP/2', () => {
     it.each([
       ['after the headers', true, false, NGHTTP2_INTERNAL_ERROR],
       ['after the data', false, false, NGHTTP2_CANCEL],
-      ['of a batch that was taken', false, true, NGHTTP2_INTERNAL_ERROR],
-    ])('RST_STREAM %s, again and again, loses nothing', async (_when, early, taken, code) => {
-      const { app, collector } = await meet({
-        early({ nth, stream }) {
-          if (!early || nth % 2 === 1) return false;
-          stream.close(code);
-          return true;
-        },
-        late(call) {
-          if (early || call.nth % 2 === 1) return call.accept();
-          if (taken) call.take();
-          call.stream.close(code);
-        },
-      });
-      expect(await send(app)).toBe('done');
-      const { ledger } = app.report();
-      const { doubles } = collector.ids;
-      expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
-      expect(doubles).toBeLessThanOrEqual(ledger.possibleDuplicates);
-      expect(doubles > 0).toBe(taken);
-    });
+      ['after the collector took the batch', false, true, NGHTTP2_INTERNAL_ERROR],
+    ])(
+      'loses no span when RST_STREAM comes %s, on every second request',
+      async (_when, early, taken, code) => {
+        const { app, collector } = await meet({
+          early({ nth, stream }) {
+            if (!early || nth % 2 === 1) return false;
+            stream.close(code);
+            return true;
+          },
+          late(call) {
+            if (early || call.nth % 2 === 1) return call.accept();
+            if (taken) call.take();
+            call.stream.close(code);
+          },
+        });
+        expect(await send(app)).toBe('done');
+        const { ledger } = app.report();
+        const { doubles } = collector.ids;
+        expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles });
+        expect(doubles).toBeLessThanOrEqual(ledger.possibleDuplicates);
+        expect(doubles > 0).toBe(taken);
+      },
+    );
 
-    it('MAX_CONCURRENT_STREAMS 1 is kept to, without a deadlock', async () => {
+    it('keeps to MAX_CONCURRENT_STREAMS 1 without a deadlock', async () => {
       let open = 0;
       let most = 0;
       const { app, collector } = await meet(
@@ -122,16 +128,16 @@ describe('HTTP/2', () => {
       );
       expect(await send(app)).toBe('done');
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
-      // One for each of the pool's two connections.
+      // One stream for each of the pool's two connections.
       expect(most).toBeLessThanOrEqual(2);
     });
 
-    it('a window of 0 ends attempts in time; when it opens all arrives', async () => {
+    it('ends attempts at their deadline while the window is 0, and sends all once it opens', async () => {
       const { app, collector } = await meet({}, { settings: { initialWindowSize: 0 } });
       app.spans(SPANS);
       const deadline = new AbortController();
       const flushed = app.flush(deadline.signal);
-      // The first attempt has ended: another follows.
+      // The first attempt has ended, and another one follows.
       await until(() => app.pipeline.stats().exporters.some(({ retrying }) => retrying > 0));
       deadline.abort();
       expect((await flushed).kind).toBe('deadline');
@@ -150,13 +156,13 @@ describe('HTTP/2', () => {
     });
   });
 
-  describe('by a clock that is moved by hand', () => {
+  describe('on a manual clock', () => {
     const clock = useHandClock();
     const stage = new Stage();
 
     afterEach(() => stage.close());
 
-    it('REFUSED_STREAM goes again at once, then after a pause, and is no duplicate', async () => {
+    it('sends again at once after REFUSED_STREAM, then after a pause, without a duplicate', async () => {
       const cameAt: number[] = [];
       const collector = await UnrulyCollector.start({
         early({ nth, stream }) {
@@ -172,12 +178,12 @@ describe('HTTP/2', () => {
       app.spans(SPANS);
       const flushed = app.flush();
       await clock.pauses(app);
-      // Time stood still: the second went within the first attempt.
+      // The clock stood still, so the second request belongs to the first attempt.
       expect(cameAt).toEqual([0, 0]);
       expect(await clock.passDuring(flushed)).toEqual({ kind: 'done' });
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
       expect(app.ledger.possibleDuplicates).toBe(0);
-      // A second, growing by half, each half as long to one and a half times as long by chance.
+      // The pause starts at a second and grows by half each time. Chance makes it 0.5 to 1.5 times as long.
       expect(cameAt).toHaveLength(5);
       for (const [failures, came] of cameAt.slice(2).entries()) {
         const soonest = 500 * 1.5 ** failures + (cameAt[failures + 1] ?? 0);

@@ -8,32 +8,32 @@ import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * Processes that are killed, in whatever they are doing: opening the spool, taking over what others left,
- * appending, or, while the collector is there for a moment, replaying and acknowledging.
- * NESTLENS_FAULTS_KILLS: how many; 20 by default, 200 are promised.
+ * These processes are killed at any moment: while they open the spool, take over abandoned spools, append, or,
+ * while the collector is up for a moment, replay and acknowledge. NESTLENS_FAULTS_KILLS says how many are
+ * killed. Default: 20; the promise is 200.
  */
 const KILLS = Number(process.env['NESTLENS_FAULTS_KILLS'] ?? 20);
 const SHARERS = 2;
-/** As many lives at once as keep two cores busy; a directory is for a few of them. */
+/** Two processes share a directory. Eight at once keep two cores busy. */
 const DIRECTORIES = 4;
 const RATE = 500;
 const MIB = 1024 * 1024;
 const SEAL_MS = 100;
-/** What a kill may take: what was ended within a seal and an fsync interval, though an fsync is not needed for it. */
+/** A kill may lose the spans that ended within one seal and one fsync interval. */
 const LOST_SPANS = (RATE * (500 + SEAL_MS)) / 1000;
 const LONGEST_LIFE_MS = 1200;
 
 interface Life {
   readonly name: string;
-  /** Its spool was open before it began: where not, all may be in memory. */
+  /** False: the process did not wait for its spool to open, so all spans may be in memory. */
   readonly opened: boolean;
-  /** Shortly before the kill. */
+  /** Spans that were made shortly before the kill. */
   readonly made: number;
-  /** Of them: on disk, or accepted. */
+  /** Spans among them that are on disk or accepted. */
   readonly settled: number;
 }
 
-describe('apps that are killed', () => {
+describe('killed apps', () => {
   useLeakCheck();
 
   describe('with a spool', () => {
@@ -68,14 +68,14 @@ describe('apps that are killed', () => {
       }
     };
 
-    /** Takes over all that is left, and delivers it. */
+    /** Starts a process that takes over all abandoned spools and delivers them. */
     const reopen = async (directory: string): Promise<void> => {
       const last = await start('last', directory);
       stage.keep(last, (each) => each.kill());
       await last.opened();
-      // Its own is all that is left: every other one was opened, and is empty.
+      // Only its own directory is left: it has opened all others and emptied them.
       const alone = async (): Promise<boolean> => (await readdir(directory)).length === 1;
-      await until(alone, 'the last spool');
+      await until(alone, 'the end of all other spools');
       const { ledger, broken, lines } = await last.report();
       expect(broken).toEqual([]);
       expect(ledger).toMatchObject({ accepted: ledger.restored, queued: 0, spooled: 0 });
@@ -83,7 +83,7 @@ describe('apps that are killed', () => {
       expect(lines.length).toBeLessThanOrEqual(3);
     };
 
-    /** The collector is there for a quarter of the time. */
+    /** The collector is up for a quarter of the time. */
     const comeAndGo = async (ended: () => boolean): Promise<void> => {
       while (!ended()) {
         await proxy.down();
@@ -100,7 +100,7 @@ describe('apps that are killed', () => {
     afterEach(() => stage.close());
 
     it(
-      `${KILLS} times with -9 lose what was ended just before, and every spool opens again`,
+      `lose only the newest spans when kill -9 hits ${KILLS} of them, and every spool opens again`,
       async () => {
         const directories: string[] = [];
         for (let at = 0; at < DIRECTORIES; at += 1) directories.push(await stage.directory());
@@ -123,11 +123,11 @@ describe('apps that are killed', () => {
           const missing = await collector.missing(made, name);
           const kept = made - missing.length;
           if (opened) lost.push(missing.length);
-          // Only its end: what came before is there, and so is all that was said to be.
+          // Only the newest spans are missing: all older ones arrived, and all that the ledger called settled.
           expect(missing[0] ?? `${name} ${kept}`).toBe(`${name} ${kept}`);
           expect(kept).toBeGreaterThanOrEqual(settled);
         }
-        // By the middle one: others on the machine spoil a life, a fault all of them.
+        // The median is compared: other work on the machine delays a few processes, a fault affects all.
         const middle = lost.toSorted((a, b) => a - b)[Math.floor(lost.length / 2)];
         expect(middle).toBeLessThanOrEqual(LOST_SPANS);
       },

@@ -9,16 +9,16 @@ import { HoldingCollector } from './fixtures/holding-collector.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** What a network may do to bytes, by a seeded proxy in front of a collector that takes everything. */
+/** A seeded proxy delays, slices and resets the bytes on their way to a collector that accepts everything. */
 const SPANS = 5000;
 const BACKLOG = 8000;
-/** Forty slabs and more, each a request. */
+/** These spans fill more than forty slabs, and each slab is a request. */
 const MANY = 60_000;
 const IN_FLIGHT = 4;
-/** So many answers are given one at a time. */
+/** This many answers are given one at a time. */
 const FULL = 12;
 const NEVER_MS = 1_000_000;
-/** In bytes a second: 64 kbit/s. */
+/** 64 kbit/s, in bytes a second. */
 const LINK = 8000;
 
 type Ports = { readonly grpcPort: number; readonly httpPort: number };
@@ -26,10 +26,10 @@ type Met = Pick<AppOptions, 'targetBytes' | 'concurrency' | 'pool'> & {
   readonly timeoutMs?: number;
 };
 
-describe('a bad network', () => {
+describe('on a bad network', () => {
   useLeakCheck();
 
-  describe.each(['grpc', 'http/protobuf'] as const)('under %s', (protocol) => {
+  describe.each(['grpc', 'http/protobuf'] as const)('the pipeline over %s', (protocol) => {
     const stage = new Stage();
     let server: ScriptedOtlpServer;
     let proxy: FaultProxy;
@@ -70,7 +70,7 @@ describe('a bad network', () => {
 
     afterEach(() => stage.close());
 
-    it('200 ms ± 100 each way costs time and no span', async () => {
+    it('loses no span to a delay of 100 ms ± 50 each way', async () => {
       const way = { latencyMs: 100, jitterMs: 50 };
       const app = await meet({ up: way, down: way });
       app.pace(1000);
@@ -82,13 +82,14 @@ describe('a bad network', () => {
       expect(app.report().mostBytes).toBeLessThanOrEqual(4 * 1024 * 1024);
     });
 
-    // The collector answers none before all places are taken, and then one at a time: a place that its answer leaves is
-    // taken again while the others still wait.
-    it('200 ms ± 100 each way leaves no place empty: whatever is answered, the next request comes', async () => {
+    // The collector answers no request until the limit of requests in flight is reached, and then one at a
+    // time. Each answer makes room for one request, which is sent while the other requests still wait.
+    it('sends the next request after each answer, at a delay of 100 ms ± 50 each way', async () => {
       const way = { latencyMs: 100, jitterMs: 50 };
       const collector = stage.keep(await HoldingCollector.start(), (each) => each.close());
       const concurrency = { min: IN_FLIGHT, max: IN_FLIGHT };
-      // Of a slow machine's loop, which makes the spans and carries the proxy, no fault of the peer is made.
+      // The loop of this process makes the spans and runs the proxy. These timeouts never end an attempt,
+      // however slow the machine is.
       const pool = { connectTimeoutMs: NEVER_MS };
       const options = { concurrency, pool, timeoutMs: NEVER_MS };
       const app = await meetAt(collector, { up: way, down: way }, options);
@@ -104,7 +105,7 @@ describe('a bad network', () => {
       expect(collector.most).toBe(IN_FLIGHT);
     });
 
-    it('bytes one by one are put together again', async () => {
+    it('reads answers that arrive byte by byte, and sends requests in slices of 7 bytes', async () => {
       const app = await meet({ up: { sliceBytes: 7 }, down: { sliceBytes: 1 } });
       app.spans(SPANS / 10);
       expect(await app.flush()).toEqual({ kind: 'done' });
@@ -112,7 +113,7 @@ describe('a bad network', () => {
       expect(app.ledger.possibleDuplicates).toBe(0);
     });
 
-    it('resets in the middle of everything lose nothing', async () => {
+    it('loses no span to connections that are reset at any moment', async () => {
       const app = await meet({ up: { latencyMs: 5 }, down: { latencyMs: 20 }, resetRate: 0.3 });
       app.pace(1000);
       for (let cut = 0; cut < 6; cut += 1) {
@@ -128,18 +129,19 @@ describe('a bad network', () => {
     });
   });
 
-  // How often the bytes of a backlog go over a link on which the first requests do not get through in their time: seen were
-  // 2.7 to 3.1 over gRPC, which has several requests under way, and 1.2 to 1.4 over HTTP.
+  // `times` bounds how often the bytes of a backlog cross a link on which the first requests reach their
+  // deadline. Measured: 2.7 to 3.1 times over gRPC, which has several requests in flight, and 1.2 to 1.4 times
+  // over HTTP.
   describe.each([
     ['grpc', 4],
     ['http/protobuf', 2],
-  ] as const)('of its own time, under %s', (protocol, times) => {
+  ] as const)('the pipeline on a manual clock, over %s', (protocol, times) => {
     const clock = useHandClock();
     const stage = new Stage();
 
     afterEach(() => stage.close());
 
-    it('a backlog of many requests gets through 64 kbit/s, at about what that carries', async () => {
+    it(`sends a backlog over 64 kbit/s, with at most ${times} times its bytes over the link`, async () => {
       const server = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
       const port = protocol === 'grpc' ? server.grpcPort : server.httpPort;
       const faults = { up: { linkBytesPerSecond: LINK } };

@@ -8,9 +8,10 @@ import { UNHURT } from './fixtures/loop-delay.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 
 /**
- * Collectors that are away. App, collector and proxy are three processes.
- * By default the outages of 10 s and 60 s at 500 spans/s last 3 s and 6 s, at the same rate, and what 60 s would hold
- * is computed from what 6 s held. NESTLENS_FAULTS_LONG=1: as long as they are promised for, and 5 min of restarts.
+ * The collector cannot be reached for a while. App, collector and proxy are three processes. By default the
+ * outages of 10 s and 60 s at 500 spans/s last 3 s and 6 s, at the same rate, and the bytes that 60 s would
+ * hold are computed from those that 6 s held. With NESTLENS_FAULTS_LONG=1 the outages last as long as promised,
+ * and restarts go on for 5 min.
  */
 const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
 const RATE = 500;
@@ -18,10 +19,10 @@ const MIB = 1024 * 1024;
 const MAX_BYTES = 16 * MIB;
 const RSS_BYTES = 32 * MIB;
 
-describe('an outage without a disk', () => {
+describe('without a spool', () => {
   useLeakCheck();
 
-  describe('of a collector', () => {
+  describe('an outage of the collector', () => {
     const stage = new Stage();
     let collector: CollectorProcess;
     let proxy: FaultProxy;
@@ -37,7 +38,7 @@ describe('an outage without a disk', () => {
 
     const expectUnhurt = async (app: AppProcess, report: ProcessReport): Promise<void> => {
       const { mostBytes, lines, ledger } = report;
-      // A line of a cause came once in any minute, or `broken` says so.
+      // `broken` would contain a cause that was logged twice within a minute.
       expect(mostBytes).toBeLessThanOrEqual(MAX_BYTES);
       expect(await app.hurt(report)).toBeLessThanOrEqual(UNHURT);
       expect(lines.length).toBeLessThanOrEqual(LONG ? 6 : 2);
@@ -47,7 +48,7 @@ describe('an outage without a disk', () => {
     afterEach(() => stage.close());
 
     it.each(LONG ? [10, 60] : [3, 6])(
-      'refused for %d s at 500 spans/s loses nothing',
+      'of %d s, with connections refused, loses none of 500 spans/s',
       async (seconds) => {
         const app = await start();
         await app.pace(RATE);
@@ -62,7 +63,8 @@ describe('an outage without a disk', () => {
         await proxy.up();
         const { arrived } = await collector.counts();
         await arrives(arrived + 1);
-        // What comes first finds that it is over, and no failure before keeps it away: one for each connection.
+        // The first batch finds that the outage is over, and no earlier failure delays it: one attempt for each
+        // connection.
         expect(proxy.accepted - accepted).toBeLessThanOrEqual(2);
         const made = await app.rest();
         await arrives(made);
@@ -70,22 +72,22 @@ describe('an outage without a disk', () => {
         const report = await app.report();
         const { arrived: size, doubles } = await collector.counts();
         const balance = balanceOf(report, { size, doubles });
-        // What was under way when the connection was cut.
+        // Requests in flight when the connection was cut may arrive twice.
         expect(balance).toEqual({ ...WHOLE, doubles: balance.doubles });
         expect(doubles).toBeLessThanOrEqual(report.ledger.possibleDuplicates);
-        // All that was ended meanwhile.
+        // The queue held every span that ended during the outage.
         expect(heldSpans).toBeGreaterThanOrEqual(during.made - before.made);
-        // What a minute of it would hold.
+        // The bytes that an outage of a minute would hold.
         expect((heldBytes / heldSpans) * 60 * RATE).toBeLessThanOrEqual(MAX_BYTES);
         expect(report.mostRss - before.mostRss).toBeLessThanOrEqual(RSS_BYTES);
         await expectUnhurt(app, report);
       },
     );
 
-    it('a trickle of spans fits as well as a flood, for as long', async () => {
+    it('of 300 seals fits into the queue even with few spans in each seal', async () => {
       const app = await start({ sealAfterMs: 10, maxBytes: 2 * MIB });
       await proxy.down();
-      // 300 seals of 10 ms: as 300 s at the default of a second.
+      // 300 seals of 10 ms, as many as in 300 s with the default of 1 s.
       await app.pace(100);
       await lasting(3000);
       const made = await app.rest();
@@ -98,7 +100,7 @@ describe('an outage without a disk', () => {
     });
 
     it(
-      'up 2 s and down 3 s, again and again, loses nothing',
+      'that repeats, 2 s up and 3 s down, loses no span',
       async () => {
         const app = await start();
         await app.pace(RATE);

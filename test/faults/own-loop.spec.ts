@@ -7,7 +7,7 @@ import { hurt, UNHURT } from './fixtures/loop-delay.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** What the app does to its own loop. App and collector are processes. */
+/** The app blocks or loads its own event loop. App and collector are separate processes. */
 const MIB = 1024 * 1024;
 const BURST = 50_000;
 const RATE = 500;
@@ -15,7 +15,7 @@ const RATE = 500;
 describe("the app's own loop", () => {
   useLeakCheck();
 
-  describe('of a process', () => {
+  describe('in a process', () => {
     const stage = new Stage();
     let collector: CollectorProcess;
 
@@ -24,7 +24,7 @@ describe("the app's own loop", () => {
     });
     afterEach(() => stage.close());
 
-    it('while it is blocked, spans of before are exported', async () => {
+    it('may be blocked while the worker exports earlier spans', async () => {
       const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
       const app = await stage.appProcess({ traces: { endpoint } });
       await app.pace(RATE);
@@ -32,7 +32,7 @@ describe("the app's own loop", () => {
       const before = (await app.report()).made;
       const gate = join(await stage.directory(), 'open');
       const blocked = app.blockUntil(gate);
-      // Sealed by the worker: the loop goes on only after they have come.
+      // The worker seals these spans, because the app's loop stays blocked until they have arrived.
       await until(async () => (await collector.counts()).arrived >= before, `${before} spans`);
       await writeFile(gate, '');
       await blocked;
@@ -43,11 +43,11 @@ describe("the app's own loop", () => {
       const { arrived: size, doubles } = await collector.counts();
       expect(balanceOf(report, { size, doubles })).toEqual(WHOLE);
       expect(made).toBeGreaterThanOrEqual(RATE * 3);
-      // No attempt was taken for the peer's fault.
+      // No attempt counted as a failure of the collector.
       expect(report.lines).toEqual([]);
     });
 
-    it('blocked for 2 s on the loop that sends, nothing is taken for a fault of the peer', async () => {
+    it('may block for 2 s without a worker, and no attempt counts as a failure of the collector', async () => {
       const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
       const app = stage.app({ traces: { endpoint, timeoutMs: 1000 }, worker: false });
       app.spans(1000);
@@ -66,7 +66,7 @@ describe("the app's own loop", () => {
       expect(app.report().lines).toEqual([]);
     });
 
-    it('50,000 spans in one tick fit and arrive', async () => {
+    it('takes 50,000 spans in one tick, and all arrive', async () => {
       const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
       const app = await stage.appProcess({ traces: { endpoint } });
       const before = await app.report();
@@ -78,12 +78,12 @@ describe("the app's own loop", () => {
       expect(balanceOf(report, { size, doubles })).toEqual(WHOLE);
       expect(report.mostBytes).toBeLessThanOrEqual(32 * MIB);
       expect(report.mostRss - before.mostRss).toBeLessThanOrEqual(100 * MIB);
-      // After the tick itself; what the SDK left of 50,000 spans is swept up meanwhile.
+      // Measured after the tick itself. The garbage that the SDK made of 50,000 spans is collected meanwhile.
       expect(hurt([report.loop])).toBeLessThanOrEqual(4 * UNHURT);
     });
 
     it.each(['newest', 'oldest', 'keepErrors'] as const satisfies readonly DropPolicy[])(
-      'what does not fit is dropped by the policy %s, and counted to the last one',
+      'drops spans that do not fit by the policy %s, and counts each one',
       async (dropPolicy) => {
         const proxy = await stage.proxy(collector.grpcPort);
         await proxy.down();
@@ -107,7 +107,8 @@ describe("the app's own loop", () => {
         expect(balanceOf(report, { size, doubles })).toEqual({ ...WHOLE, counted: dropped });
         const missing = await collector.missing(BURST);
         expect(missing).toHaveLength(dropped);
-        // `newest` keeps the first ones in one piece, the others the last one: what is being sent is not stolen.
+        // `newest` keeps the first spans without a gap. The others keep the last span, but may not take slabs
+        // that are being sent, so the first span lost is not known beforehand.
         const firstLost = dropPolicy === 'newest' ? `span ${BURST - dropped}` : missing[0];
         expect(missing[0]).toBe(firstLost);
         expect(missing.includes(`span ${BURST - 1}`)).toBe(dropPolicy === 'newest');

@@ -6,31 +6,32 @@ import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * Peers that are there and say nothing. Keepalive and attempts are shortened 10:1 (1 s + 0.5 s, and 1 s).
- * NESTLENS_FAULTS_LONG=1: half-open by the real defaults too.
+ * These peers hold a connection open and say nothing. Keepalive and attempts are ten times as short as by
+ * default (1 s + 0.5 s, and 1 s). NESTLENS_FAULTS_LONG=1 finds a half-open connection with the real defaults
+ * too.
  */
 const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
 const POOL = { keepaliveMs: 1000, keepaliveTimeoutMs: 500 };
 const SPANS = 200;
-/** An attempt has no deadline but where that is the fault. */
+/** Attempts have no deadline, except where the deadline is tested. */
 const NEVER_MS = 1_000_000;
 
-describe('a peer that says nothing', () => {
+describe('with a peer that says nothing', () => {
   useLeakCheck();
 
-  describe('of a pipeline', () => {
+  describe('the pipeline', () => {
     const stage = new Stage();
 
     afterEach(() => stage.close());
 
     it.each<number>(LONG ? [10, 1] : [10])(
-      'a half-open connection is found (by 1/%d of the defaults), and what was on it is sent again',
+      'finds a half-open connection (at 1/%d of the defaults), and sends its requests again',
       async (ratio) => {
         const collector = await stage.collector();
         const proxy = await stage.proxy(collector.grpcPort);
         const endpoint = `http://127.0.0.1:${proxy.port}`;
         const app = stage.app({
-          // No attempt ends by its own deadline: the keepalive must find it.
+          // No attempt ends at its own deadline, so the keepalive must find the connection.
           traces: { endpoint, timeoutMs: NEVER_MS },
           pool: ratio === 1 ? {} : POOL,
           worker: FROM_WORKER,
@@ -42,10 +43,11 @@ describe('a peer that says nothing', () => {
         const flushed = app.flush();
         await until(() => app.pipeline.stats().slabs.used > 0);
         await lasting(200);
-        // What is open now never recovers; the next connection is a good one.
+        // Connections that are open now never recover. The next one works.
         proxy.set({});
         expect(await flushed).toEqual({ kind: 'done' });
-        // On each only what was under way: nothing went out on it once it was known.
+        // Only one connection lost a request, because no request goes out on a connection that is known to be
+        // dead.
         expect(proxy.swallowed).toBe(1);
         const { arrived: size, doubles } = await collector.counts();
         expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
@@ -53,14 +55,14 @@ describe('a peer that says nothing', () => {
       },
     );
 
-    it('connections kept for OTLP/HTTP that go silent cost one attempt in all (1 s of 10 s)', async () => {
+    it('loses one attempt in all when idle OTLP/HTTP connections go silent (1 s of 10 s)', async () => {
       const collector = await stage.collector();
       const proxy = await stage.proxy(collector.httpPort);
       const endpoint = `http://127.0.0.1:${proxy.port}/v1/traces`;
       const traces = { protocol: 'http/protobuf', endpoint, timeoutMs: 1000 } as const;
       const concurrency = { min: 8 };
       const app = stage.app({ traces, concurrency, targetBytes: 64 * 1024, worker: FROM_WORKER });
-      // Slow for once, so that there are several connections.
+      // A delay makes the pipeline open several connections.
       proxy.set({ down: { latencyMs: 200 } });
       app.spans(8000);
       expect(await app.flush()).toEqual({ kind: 'done' });
@@ -71,10 +73,10 @@ describe('a peer that says nothing', () => {
       const flushed = app.flush();
       await until(() => app.pipeline.stats().slabs.used > 0);
       await lasting(200);
-      // Those that are open never recover; the next one is good.
+      // Connections that are open now never recover. The next one works.
       proxy.set({});
       expect(await flushed).toEqual({ kind: 'done' });
-      // The others that were kept were closed without an attempt.
+      // The other idle connections were closed without an attempt.
       expect(proxy.swallowed).toBe(1);
       const { arrived: size, doubles } = await collector.counts();
       expect(balanceOf(app.report(), { size, doubles })).toEqual(WHOLE);
@@ -82,7 +84,7 @@ describe('a peer that says nothing', () => {
     });
 
     it.each(['grpc', 'http/protobuf'] as const)(
-      'one that accepts and never answers (%s) holds up nobody past a deadline',
+      'ends flush and shutdown at their deadlines when the peer accepts and never answers (%s)',
       async (protocol) => {
         const sockets = new Set<Socket>();
         const server = createServer((socket) => {
@@ -101,7 +103,7 @@ describe('a peer that says nothing', () => {
         app.spans(SPANS);
         const flushDeadline = new AbortController();
         const flushed = app.flush(flushDeadline.signal);
-        // An attempt has ended by its own.
+        // One attempt has ended at its own deadline.
         await until(() => app.pipeline.stats().exporters.some(({ retrying }) => retrying > 0));
         flushDeadline.abort();
         expect((await flushed).kind).toBe('deadline');
@@ -119,7 +121,7 @@ describe('a peer that says nothing', () => {
       },
     );
 
-    it('a collector that freezes for 3 s (of 30 s) and goes on loses nothing', async () => {
+    it('loses no span to a collector that freezes for 3 s (of 30 s) and continues', async () => {
       const collector = await stage.collector();
       const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
       const app = stage.app({

@@ -10,7 +10,7 @@ import { Door } from './fixtures/door.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
-/** The proxies that an environment names. A CONNECT that nobody answers is given up after 0.3 s instead of 3 s. */
+/** The environment names these proxies. A CONNECT without an answer ends after 0.3 s instead of 3 s. */
 const SPANS = 100;
 const CONNECT_TIMEOUT_MS = 300;
 const NEVER_MS = 1_000_000;
@@ -33,10 +33,10 @@ const refusals: readonly (readonly [Manner, RegExp])[] = [
   ['hang-up', /: proxy_ECONNRESET;/],
 ];
 
-describe('a proxy of the environment', () => {
+describe('a proxy from the environment', () => {
   useLeakCheck();
 
-  describe('before a collector', () => {
+  describe('in front of a collector', () => {
     const stage = new Stage();
     let before: readonly (readonly [string, string | undefined])[];
     let server: ScriptedOtlpServer;
@@ -59,7 +59,7 @@ describe('a proxy of the environment', () => {
       }
     });
 
-    it('carries OTLP/HTTP with its credentials, and gRPC goes its own way', async () => {
+    it('carries OTLP/HTTP with its credentials, and gRPC connects directly', async () => {
       const env = { HTTP_PROXY: proxy.url };
       for (const protocol of PROTOCOLS) {
         const traces = tracesTo(protocol, '127.0.0.1', server);
@@ -75,7 +75,7 @@ describe('a proxy of the environment', () => {
       expect(new Set(proxy.asked)).toEqual(new Set([`127.0.0.1:${server.httpPort}`]));
     });
 
-    it('carries TLS with the collector, also where the proxy speaks TLS itself', async () => {
+    it('carries TLS to the collector, even if the proxy itself speaks TLS', async () => {
       const secure = await startProxy(TLS);
       const face = { kind: 'tls', options: TLS } as const;
       const door = stage.keep(await Door.start(server.httpPort, face), (each) => each.close());
@@ -92,7 +92,7 @@ describe('a proxy of the environment', () => {
       expect([proxy.tunnels > 0, secure.tunnels > 0]).toEqual([true, true]);
     });
 
-    it('is left out for whom NO_PROXY lists', async () => {
+    it('is not used for hosts that NO_PROXY lists', async () => {
       Object.assign(process.env, { HTTP_PROXY: proxy.url, NO_PROXY: 'example.com,127.0.0.1' });
       const app = stage.app({ traces: tracesTo('http/protobuf', '127.0.0.1', server) });
       app.spans(SPANS);
@@ -101,7 +101,7 @@ describe('a proxy of the environment', () => {
       expect(proxy.asked).toEqual([]);
     });
 
-    it('that opens no tunnel is told of by what it did, without its password', async () => {
+    it('that opens no tunnel is logged with the reason, without its password', async () => {
       const cases: { app: App; line: RegExp; proxy: ConnectProxy; server: ScriptedOtlpServer }[] =
         [];
       for (const [manner, line] of refusals) {
@@ -110,7 +110,7 @@ describe('a proxy of the environment', () => {
         rude.manner = manner;
         process.env['HTTP_PROXY'] = rude.url;
         const traces = tracesTo('http/protobuf', '127.0.0.1', met);
-        // The others answer, however late on a busy machine.
+        // The other proxies answer, however late on a busy machine.
         const connectTimeoutMs = manner === 'silence' ? CONNECT_TIMEOUT_MS : NEVER_MS;
         const pool = { connectTimeoutMs };
         cases.push({ app: stage.app({ traces, pool }), line, proxy: rude, server: met });
@@ -120,7 +120,8 @@ describe('a proxy of the environment', () => {
       for (const each of cases) {
         const { app, line } = each;
         expect(app.report().lines).toEqual([expect.stringMatching(line)]);
-        // Five, those under way with the fifth, and then one for each second's spans.
+        // Five attempts open the breaker, some more are in flight with the fifth, and then one follows for each
+        // second's spans.
         expect(each.proxy.asked.length).toBeLessThanOrEqual(10 + app.made / SPANS);
         each.proxy.manner = 'open';
         app.rest();
@@ -132,7 +133,7 @@ describe('a proxy of the environment', () => {
     });
 
     it.each(['HTTP_PROXY', 'http_proxy'])(
-      'that %s does not name by a URL stops the start of OTLP/HTTP, in one sentence',
+      'stops the start of OTLP/HTTP with one sentence if %s is no URL',
       (name) => {
         process.env[name] = `${PASSWORD}@proxy:3128`;
         const start = (protocol: (typeof PROTOCOLS)[number]): void => {

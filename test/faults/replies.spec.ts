@@ -8,11 +8,14 @@ import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import type { Call } from './fixtures/unruly-collector.js';
 import { lasting } from './fixtures/until.js';
 
-/** Answers over gRPC that drip, lie or are too large. The attempt's deadline of 10 s is 1 s here. */
+/**
+ * Answers over gRPC that come byte by byte, contradict the request or are too large. The attempt's deadline of
+ * 10 s is 1 s here.
+ */
 const SPANS = 10;
 const MIB = 1024 * 1024;
 const TIMEOUT_MS = 1000;
-/** An attempt has no deadline but where that is the fault. */
+/** Attempts have no deadline, except where the deadline is tested. */
 const NEVER_MS = 1_000_000;
 
 interface Met {
@@ -58,7 +61,7 @@ describe('gRPC replies', () => {
 
     afterEach(() => stage.close());
 
-    it('a partial success is never sent again, and its count is believed within reason', async () => {
+    it('with a partial success end the batch, and reject at most as many items as were sent', async () => {
       const [some, none, more, negative] = await Promise.all([
         partial(3, 'too old'),
         partial(0, 'sampling is deprecated'),
@@ -77,7 +80,7 @@ describe('gRPC replies', () => {
       }
     });
 
-    it('a peer that rejects a part of every batch is told of once a minute', async () => {
+    it('that reject a part of every batch lead to one log line a minute', async () => {
       const [app, collector] = await meet((call) => {
         call.take();
         answer(call.stream, encodeExportResponse({ rejected: 1, message: `no. ${call.nth}` }));
@@ -92,7 +95,7 @@ describe('gRPC replies', () => {
       expect(app.report().broken).toEqual([]);
     });
 
-    it('a reply that cannot be read is that of a batch that was taken; one of 5 MiB is refused', async () => {
+    it('that cannot be decoded count as accepted; those of 5 MiB or without gRPC count as refused', async () => {
       const say = (message: Buffer): Promise<Met> =>
         send((call) => {
           call.take();
@@ -116,14 +119,14 @@ describe('gRPC replies', () => {
       }
     });
 
-    it('a reply that drips ends with the attempt, not with its last byte', async () => {
+    it('that come byte by byte end at the deadline of the attempt, which is sent again', async () => {
       const [app, collector] = await meet((call) => {
         if (call.nth > 0) return call.accept();
         call.take();
         void drip(call);
       }, TIMEOUT_MS);
       app.spans(SPANS);
-      // It drips for as long as somebody listens, so only the deadline ends the attempt.
+      // Bytes come for as long as somebody listens, so only the deadline ends the attempt.
       expect(await app.flush()).toEqual({ kind: 'done' });
       expect(collector.calls).toBe(2);
       expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles: SPANS });
@@ -132,10 +135,10 @@ describe('gRPC replies', () => {
   });
 });
 
-/** A byte every 50 ms (500 ms by the same ratio as the deadline), as long as somebody listens. */
+/** Sends a byte every 50 ms (500 ms by the same ratio as the deadline), as long as somebody listens. */
 async function drip({ stream }: Call): Promise<void> {
   stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true });
-  // More than drips in an hour.
+  // The message has more bytes than would come in an hour.
   stream.write(Buffer.from([0, 0, 1, 0, 0]));
   while (!stream.destroyed && !stream.closed) {
     stream.write(Buffer.from([0]));

@@ -8,9 +8,10 @@ import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * Three collectors behind one name, restarted one after the other. The name server always says the same order, as
- * resolvers that sort do, and keeps saying the address of the one that is away. Connections grow old after 0.2 s, so
- * that in 10 s of the promised 30 s there are fifty of them: one of three is missed by chance once in 10^8 times.
+ * Three collectors behind one name are restarted one after the other. The name server always answers in the
+ * same order, like resolvers that sort, and keeps the address of the collector that is down. Connections are
+ * replaced after 0.2 s, so 10 s (of the promised 30 s) have fifty of them. The chance that they all miss one of
+ * three collectors is 1 in 10^8.
  */
 const NAME = 'collectors.test';
 const HOSTS = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
@@ -25,7 +26,7 @@ describe('three collectors', () => {
     afterEach(() => stage.close());
 
     it(
-      'that are restarted in turn lose nothing, and each gets its share again',
+      'lose no span when they restart in turn, and each gets its share again',
       onIsland(async () => {
         const island = stage.keep(await Island.start(), (each) => each.close());
         await island.settle(...HOSTS);
@@ -46,7 +47,7 @@ describe('three collectors', () => {
         );
         const shares = (collector: CollectorProcess): Promise<number[]> =>
           Promise.all(PROTOCOLS.map((name) => collector.arrivedOf(name)));
-        /** Each collector gets spans of each app, from now on. */
+        /** Resolves when each collector has got new spans of each app. */
         const balanced = async (): Promise<void> => {
           await Promise.all(
             collectors.map(async (collector) => {
@@ -82,10 +83,10 @@ describe('three collectors', () => {
           expect([ledger.accepted, counted(ledger), ledger.queued]).toEqual([made, 0, 0]);
           expect(lines.length).toBeLessThanOrEqual(2);
           possible += ledger.possibleDuplicates;
-          // Those that came to two collectors.
+          // Spans that came to two collectors.
           doubles += missing.reduce((sum, { length }) => sum + made - length, -made);
         }
-        // And those that came to one of them twice.
+        // Spans that came to one of them twice.
         for (const each of collectors) doubles += (await each.counts()).doubles;
         expect(doubles).toBeLessThanOrEqual(possible);
       }),

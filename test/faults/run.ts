@@ -1,7 +1,8 @@
-// The faults: `npm run test:faults [-- --quick | --long] [what to run]`, after `npm ci`.
-//   --quick  what needs no more than a minute or two: a selection
-//   --long   outages as long as they are promised for, the real defaults, 200 kills; a quarter of an hour
-// With CI=true 200 processes are killed in any case. One after the other, since they measure loops and memory.
+// Runs the fault specs: `npm run test:faults [-- --quick | --long] [specs to run]`, after `npm ci`.
+//   --quick  a selection that needs no more than a minute or two
+//   --long   outages as long as promised, the real defaults, 200 kills; a quarter of an hour
+// With CI=true 200 processes are killed in any case. Specs run one after the other, because they measure loops
+// and memory.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -39,7 +40,7 @@ const jest = (...args: readonly string[]): number =>
 let status = jest(...wanted);
 if (status !== 0 && !isQuick) {
   console.log(
-    '\nOnce more what failed: others on the machine spoil a look at a loop, a fault spoils all.',
+    '\nRunning failed specs once more: other work on the machine spoils one measurement, a fault each.',
   );
   status = jest('--onlyFailures', ...wanted);
 }

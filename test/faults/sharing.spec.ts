@@ -11,9 +11,9 @@ import { Stage } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
 /**
- * Processes, cluster workers and threads with one spool directory. A directory whose process is gone is taken over
- * within 10 s; one whose thread is gone, which nobody can see, within 80 s (waited for with NESTLENS_FAULTS_LONG=1) or
- * by the next process.
+ * Processes, cluster workers and threads share one spool directory. The sub-directory of a process that is gone
+ * is taken over within 10 s. Nobody can see that a thread is gone, so its sub-directory is taken over within 80
+ * s (tested with NESTLENS_FAULTS_LONG=1) or by the next process.
  */
 const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
 const SPANS = 1000;
@@ -21,10 +21,10 @@ const MEMBERS = ['one', 'two', 'three'];
 
 const TIDY = { broken: [], restored: 0, left: 0, lost: 0, twice: 0, difference: 0 };
 
-describe('a spool directory that many use', () => {
+describe('a shared spool directory', () => {
   useLeakCheck();
 
-  describe('at the same time', () => {
+  describe('used at the same time', () => {
     const stage = new Stage();
     let directory: string;
     let collector: CollectorProcess;
@@ -43,7 +43,7 @@ describe('a spool directory that many use', () => {
     const sum = (reports: readonly AppReport[], of: Exclude<keyof SpanLedger, 'dropped'>): number =>
       reports.reduce((total, { ledger }) => total + ledger[of], 0);
 
-    /** All have written theirs, and nobody touched what is another's. */
+    /** All have written their spans, and nobody took a sub-directory of another. */
     const spooled = async (crew: Crew): Promise<void> => {
       await crew.all('spans', SPANS);
       const all = SPANS * MEMBERS.length;
@@ -82,7 +82,7 @@ describe('a spool directory that many use', () => {
     });
     afterEach(() => stage.close());
 
-    it('cluster workers: what one leaves that is killed another takes over, once', async () => {
+    it('by cluster workers: another worker takes over the spool of one that is killed, once', async () => {
       const crew = await crewOf('cluster');
       await spooled(crew);
       await crew.killOne(0);
@@ -93,7 +93,7 @@ describe('a spool directory that many use', () => {
       await until(async () => (await readdir(directory)).length === MEMBERS.length - 1);
     });
 
-    it('threads: each sends its own, and the next process has what a dead one left, once', async () => {
+    it('by threads: the next process takes over the spool of a thread that ended, once', async () => {
       const crew = await crewOf('threads');
       await spooled(crew);
       await crew.killOne(0);
@@ -112,7 +112,7 @@ describe('a spool directory that many use', () => {
     });
 
     if (LONG) {
-      it('threads: what a dead one left another takes over that has watched it for a minute', async () => {
+      it('by threads: after a minute another thread takes over the spool of a thread that ended', async () => {
         const crew = await crewOf('threads');
         await spooled(crew);
         await crew.killOne(0);
@@ -123,7 +123,7 @@ describe('a spool directory that many use', () => {
       });
     }
 
-    it('processes that start at the same time: each part is taken over by one of them', async () => {
+    it('by processes that start at the same time: one of them takes over each abandoned spool', async () => {
       const crew = await crewOf('cluster');
       await spooled(crew);
       await crew.kill();

@@ -8,12 +8,12 @@ import { droppedAtEnd } from './fixtures/span-ledger.js';
 import { FROM_WORKER, Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** Spans, log records and metrics at once, from the worker; metrics take no slabs. */
+/** The worker exports spans, log records and metrics at once. Metrics take no slabs. */
 const OUTAGE_MS = 3000;
 const MIB = 1024 * 1024;
 const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
 
-describe('all signals', () => {
+describe('traces, metrics and logs', () => {
   useLeakCheck();
 
   describe('of one app', () => {
@@ -27,7 +27,7 @@ describe('all signals', () => {
       return stage.keep(made, (each) => each.shutdown(200));
     };
 
-    /** Everything that was made is acknowledged. */
+    /** Resolves when the ledger has neither queued nor spooled items. */
     const delivered = async (all: AllSignals): Promise<void> => {
       await all.rest();
       const left = (): number =>
@@ -44,7 +44,7 @@ describe('all signals', () => {
     it.each([
       ['refused', () => proxy.down(), () => proxy.up()],
       ['half-open', async () => proxy.set({ blackHole: true }), async () => proxy.set({})],
-    ])('a collector that is %s for 3 s loses nothing of any', async (_name, down, up) => {
+    ])('survive a collector that is %s for 3 s', async (_name, down, up) => {
       const all = app('memory', { pool: { keepaliveMs: 500, keepaliveTimeoutMs: 500 } });
       all.pace();
       await server.waitForMetrics((metrics) => metrics.length > 2);
@@ -56,7 +56,7 @@ describe('all signals', () => {
       for (const signal of SIGNALS) expect(all.ledger[signal].dropped).toEqual({});
     });
 
-    it('goes to disk while it is away, and comes from there when it is back', async () => {
+    it('go to disk while the collector is down, and arrive when it is back', async () => {
       const directory = await stage.directory();
       const all = app('disk', { spool: { directory }, maxBytes: 4 * MIB });
       all.pace();
@@ -72,16 +72,16 @@ describe('all signals', () => {
       for (const signal of SIGNALS) expect(all.ledger[signal].dropped).toEqual({});
     });
 
-    it('a worker that dies while all are on their way loses nothing, and counts what may be twice', async () => {
+    it('survive a worker that dies while all are in flight, and possible duplicates are counted', async () => {
       const channel = new BroadcastChannel('signals');
       stage.keep(channel, async () => channel.close());
       const execArgv = [...FROM_WORKER.execArgv, '--import', `${mortal}?signals`];
       const all = app('dies', { worker: { ...FROM_WORKER, execArgv } });
       all.pace();
       await server.waitForMetrics((metrics) => metrics.length > 2);
-      // Answers are lost from here on, requests are not.
+      // From here on requests arrive, but their answers are lost.
       proxy.set({ down: { latencyMs: 60_000 } });
-      // What was answered before is in the ledger by then.
+      // By then the ledger has the answers of earlier requests.
       await lasting(500);
       const arrived = (of: string): number =>
         server
@@ -100,7 +100,7 @@ describe('all signals', () => {
       }
     });
 
-    it('that are left at the end of a shutdown are on disk for the next one, or counted', async () => {
+    it('that a shutdown could not send are on disk for the next process, or counted', async () => {
       await proxy.down();
       const directory = await stage.directory();
       const [kept, lost] = [app('kept', { spool: { directory } }), app('lost')];

@@ -9,8 +9,8 @@ import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * Outages with a spool. What an outage of 10 min at 500 spans/s leaves behind is 300,000 spans: made here in 15 s
- * (NESTLENS_FAULTS_LONG=1), or a fifth of them in 3 s. The live traffic beside the catching up is the real one.
+ * Outages with a spool. An outage of 10 min at 500 spans/s leaves 300,000 spans. The spec makes them in 15 s
+ * (NESTLENS_FAULTS_LONG=1), or a fifth of them in 3 s. Live traffic has the real rate during the replay.
  */
 const LONG = process.env['NESTLENS_FAULTS_LONG'] === '1';
 const SECONDS = LONG ? 15 : 3;
@@ -24,10 +24,10 @@ const MAX_BYTES = 16 * MIB;
 const DISK_BYTES = 256 * MIB;
 const RSS_BYTES = 32 * MIB;
 
-describe('an outage with a spool', () => {
+describe('with a spool', () => {
   useLeakCheck();
 
-  describe('of a collector', () => {
+  describe('an outage of the collector', () => {
     const stage = new Stage();
     let directory: string;
     let collector: CollectorProcess;
@@ -45,7 +45,7 @@ describe('an outage with a spool', () => {
     const caughtUp = (app: AppProcess): Promise<void> =>
       until(async () => (await app.report()).ledger.spooled === 0, 'the replay');
 
-    /** The largest size of the directory while the outage goes on. */
+    /** Returns the largest size of the directory during the outage. */
     const mostOnDisk = async (outageMs: number): Promise<number> => {
       let most = 0;
       for (let look = 0; look < outageMs / LOOK_EVERY_MS; look += 1) {
@@ -62,10 +62,10 @@ describe('an outage with a spool', () => {
     afterEach(() => stage.close());
 
     it(
-      `of ${SECONDS * RUSH} spans loses none, in bounds, and is caught up with beside live traffic`,
+      `of ${SECONDS * RUSH} spans loses none, stays in bounds, and is replayed beside live traffic`,
       async () => {
         const app = await start('outage');
-        // The garbage of such a rush is not the pipeline's: have it first.
+        // The garbage of such a rate is not the pipeline's, so it is made before memory is measured.
         await app.pace(RUSH);
         await lasting(1000);
         await app.flush();
@@ -84,13 +84,13 @@ describe('an outage with a spool', () => {
         const { made: madeAtReturn } = await app.report();
         await collector.watch('outage', madeAtReturn);
         await caughtUp(app);
-        // Beside so many live ones five times as many of the outage went out.
+        // While these live spans were made, five times as many of the outage arrived.
         const { made: madeAtEnd } = await app.report();
         expect(madeAtEnd - madeAtReturn).toBeLessThanOrEqual(lost / 5);
         await lasting(2000);
         const made = await app.rest();
         await app.flush();
-        // Live ones go first: none came behind what two seconds made after it.
+        // Live spans go first: none came later than those that were made two seconds after it.
         const live = await collector.order();
         expect(live.count).toBe(made - madeAtReturn);
         expect(live.behind).toBeLessThanOrEqual(2 * RATE);
@@ -105,7 +105,7 @@ describe('an outage with a spool', () => {
       120_000 + SECONDS * 5000,
     );
 
-    it('with more than the disk may hold costs the oldest, counted, and never more disk', async () => {
+    it('with more spans than the disk may hold evicts and counts the oldest, within the disk limit', async () => {
       const cap = 4 * MIB;
       const app = await start('capped', { maxBytes: 2 * MIB, spool: { directory, maxBytes: cap } });
       await app.spans(100);
@@ -116,7 +116,7 @@ describe('an outage with a spool', () => {
       const made = await app.rest();
       const during = await app.report();
       expect(during.mostBytes).toBeLessThanOrEqual(2 * MIB);
-      // Cursor and lock come on top.
+      // Cursor and lock are added to the limit.
       expect(onDisk).toBeLessThanOrEqual(cap + 4 * KIB);
       expect(onDisk).toBeGreaterThan(cap * 0.5);
       await proxy.up();
@@ -136,7 +136,7 @@ describe('an outage with a spool', () => {
     });
 
     it.each(['overflow', 'always'] as const)(
-      'is found to be over by the first that comes, and caught up with at five times the rate (durable: %s)',
+      'is replayed at five times the rate once the first batch finds that it is over (durable: %s)',
       async (durable) => {
         const app = await start('prompt', { spool: { directory, durable } });
         await app.pace(RATE);
@@ -148,13 +148,14 @@ describe('an outage with a spool', () => {
         const { made: madeInOutage } = await app.report();
         await proxy.up();
         await until(async () => (await collector.counts()).arrived > arrived);
-        // What comes first finds that it is over: one for each connection.
+        // The first batch finds that the outage is over: one attempt for each connection.
         expect(proxy.accepted - accepted).toBeLessThanOrEqual(2);
         const { made: madeAtReturn } = await app.report();
         const arrives = async (): Promise<boolean> =>
           (await collector.counts()).arrived >= madeInOutage;
         await until(arrives, `${madeInOutage} spans`);
-        // Five times as many went out as were made beside; those of a second wait for their seal.
+        // While these spans were made, five times as many were replayed. Spans of the last second wait for
+        // their seal.
         const { made: madeAtEnd } = await app.report();
         const most = (madeInOutage - arrived) / 5 + RATE;
         expect(madeAtEnd - madeAtReturn).toBeLessThanOrEqual(most);
@@ -170,7 +171,7 @@ describe('an outage with a spool', () => {
       120_000 + PROMPT_SECONDS * 2000,
     );
 
-    it('that a restart of the app falls into loses nothing', async () => {
+    it('loses no span when the app restarts during it', async () => {
       await proxy.down();
       const first = await start('first');
       await first.spans(5000);

@@ -7,7 +7,7 @@ import type { Balance } from './fixtures/stage.js';
 import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import type { Manners } from './fixtures/unruly-collector.js';
 
-/** Every status of gRPC. The time of pauses is moved by hand. */
+/** Every status of gRPC. A manual clock measures the pauses. */
 const UNAVAILABLE = 14;
 const RESOURCE_EXHAUSTED = 8;
 const SPANS = 10;
@@ -23,7 +23,7 @@ const REFUSED = [2, 3, 5, 6, 7, 8, 9, 12, 13, 16];
 
 interface Refused {
   readonly collector: UnrulyCollector;
-  /** When it is over. */
+  /** Resolves when the flush is over. */
   readonly balance: () => Promise<Balance>;
 }
 
@@ -32,7 +32,7 @@ const clock = useHandClock();
 describe('gRPC statuses', () => {
   useLeakCheck();
 
-  describe('of a collector', () => {
+  describe('from a collector', () => {
     const stage = new Stage();
 
     const meet = async (manners: Manners): Promise<{ app: App; collector: UnrulyCollector }> => {
@@ -43,7 +43,10 @@ describe('gRPC statuses', () => {
       return { app, collector };
     };
 
-    /** Refused once, and now in the pause after it, if there is one. */
+    /**
+     * Returns when the first attempt was refused, and, unless the refusal is final, the pause after it has
+     * begun.
+     */
     const refused = async (
       code: number,
       details?: Uint8Array | string,
@@ -72,7 +75,7 @@ describe('gRPC statuses', () => {
 
     afterEach(() => stage.close());
 
-    it('are tried again, once the pause is over, where OTLP says so', async () => {
+    it('are retried after a pause if OTLP calls them retryable', async () => {
       const all = await Promise.all(RETRIED.map((code) => refused(code)));
       await clock.pass(99);
       expect(all.map(({ collector }) => collector.calls)).toEqual(RETRIED.map(() => 1));
@@ -80,7 +83,7 @@ describe('gRPC statuses', () => {
       for (const each of all) await expectTaken(each);
     });
 
-    it('are final, and counted, where it does not', async () => {
+    it('are final and counted if OTLP does not call them retryable', async () => {
       const cases = REFUSED.map(async (code) => {
         const { app, collector } = await meet({ late: (call) => call.refuse(code) });
         app.spans(SPANS);
@@ -96,7 +99,7 @@ describe('gRPC statuses', () => {
       }
     });
 
-    it('RESOURCE_EXHAUSTED is tried again after what its RetryInfo asks', async () => {
+    it('RESOURCE_EXHAUSTED is retried after the pause in its RetryInfo, and is final without one', async () => {
       const [zero, three, years] = [
         await refused(RESOURCE_EXHAUSTED, retryInfo(0)),
         await refused(RESOURCE_EXHAUSTED, retryInfo(3 * SECOND)),
@@ -108,10 +111,10 @@ describe('gRPC statuses', () => {
       await expectTaken(zero);
       await clock.pass(1.4 * SECOND);
       expect(three.collector.calls).toBe(1);
-      // And a quarter more, by chance.
+      // Chance adds up to a quarter.
       await clock.pass(0.8 * SECOND);
       await expectTaken(three);
-      // At most a minute.
+      // A pause is a minute at most.
       await clock.pass(MINUTE - 4 * SECOND);
       expect(years.collector.calls).toBe(1);
       await clock.pass(SECOND);
@@ -123,7 +126,7 @@ describe('gRPC statuses', () => {
       }
     });
 
-    it('a storm of UNAVAILABLE opens the breaker, and is over at once when it is', async () => {
+    it('UNAVAILABLE on every request opens the breaker, and a probe closes it when that ends', async () => {
       let storm = true;
       const { app, collector } = await meet({
         late: (call) => (storm ? call.refuse(UNAVAILABLE) : call.accept()),
@@ -135,7 +138,7 @@ describe('gRPC statuses', () => {
       await clock.pauses(app);
       const opens = (): boolean => app.report().reasons.length > 0;
       while (!opens()) await clock.pass(100);
-      // Five failures open it; then a probe a second, and a quarter of a second more by chance.
+      // Five failures open it. Then a probe follows each second, and chance adds up to a quarter of a second.
       const atOpening = collector.calls;
       expect(atOpening).toBe(5);
       await clock.pass(4 * SECOND);
@@ -147,7 +150,7 @@ describe('gRPC statuses', () => {
       expect(collector.ids.missing(app.made)).toEqual([]);
     });
 
-    it('every second answer UNAVAILABLE, by chance, loses nothing', async () => {
+    it('UNAVAILABLE on a random half of the requests loses no span', async () => {
       const chance = seededRandom(7);
       const { app, collector } = await meet({
         late: (call) => (chance() < 0.5 ? call.refuse(UNAVAILABLE) : call.accept()),
@@ -161,7 +164,7 @@ describe('gRPC statuses', () => {
       expect(app.report().lines.length).toBeLessThanOrEqual(1);
     });
 
-    it('a token that expired costs what was refused; a renewed one is used at once', async () => {
+    it('UNAUTHENTICATED loses only the refused spans, and a renewed token is used at once', async () => {
       const collector = await UnrulyCollector.start({
         late: (call) =>
           call.headers['authorization'] === 'Bearer fresh' ? call.accept() : call.refuse(16),

@@ -13,8 +13,9 @@ import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
 /**
- * What may be wrong with TLS, on a port before a collector that is mended later. Servers and clients are those of
- * Node and openssl; one that does not take a client's certificate is openssl's, since Node's hang up without a word.
+ * Faults of TLS on a port in front of a collector, which works later. Servers and clients are those of Node and
+ * openssl. The server that refuses client certificates is openssl's, because Node's closes the connection
+ * without an alert.
  */
 const RATE = 50;
 const SERVER = {
@@ -29,18 +30,18 @@ const GO = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HT
 interface Case {
   readonly fault: string;
   readonly face: Face;
-  /** What an operator is told. */
+  /** Reason in the log line. */
   readonly reason: RegExp;
-  /** A request may have left before the server said so. */
+  /** True: a request may have left before the server refused the connection. */
   readonly late?: boolean;
-  /** Of the client. Default: the CA of the good server. */
+  /** Options of the client. Default: the CA of the good server. */
   readonly tls?: TlsOptions;
 }
 
 const withServer = (options: object): Face => ({ kind: 'tls', options: { ...SERVER, ...options } });
 const serverCases: readonly Case[] = [
   {
-    fault: 'a certificate that is over',
+    fault: 'an expired certificate',
     face: withServer({ cert: pem('expired.pem') }),
     reason: /^CERT_HAS_EXPIRED$/,
   },
@@ -55,12 +56,12 @@ const serverCases: readonly Case[] = [
     reason: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
   },
   {
-    fault: 'a certificate of a CA that nobody knows',
+    fault: 'a certificate of an unknown CA',
     face: withServer({ cert: pem('other-server.pem') }),
     reason: /^UNABLE_TO_VERIFY_LEAF_SIGNATURE$/,
   },
   {
-    fault: 'TLS 1.1 and no later',
+    fault: 'a server without TLS 1.2 and later',
     face: withServer({
       minVersion: 'TLSv1',
       maxVersion: 'TLSv1.1',
@@ -75,7 +76,7 @@ const serverCases: readonly Case[] = [
   },
 ];
 
-/** What a guard that asks for a client's certificate says to those of others. */
+/** Cases with a server that asks for client certificates, and refuses those of other clients. */
 const clientCases = (authority: Authority, { port }: Guard): readonly Case[] => {
   const met = { face: { kind: 'open', port }, late: true } as const;
   const pair = (certFile: string, keyFile: string): TlsOptions => ({
@@ -91,13 +92,13 @@ const clientCases = (authority: Authority, { port }: Guard): readonly Case[] => 
     },
     {
       ...met,
-      fault: 'a client certificate that is revoked',
+      fault: 'a revoked client certificate',
       reason: /^ERR_SSL_.+_ALERT_CERTIFICATE_REVOKED$/,
       tls: pair(authority.file('gone.pem'), authority.file('gone.key')),
     },
     {
       ...met,
-      fault: 'a client certificate of a CA that nobody knows',
+      fault: 'a client certificate of an unknown CA',
       reason: /^ERR_SSL_\w+_ALERT_UNKNOWN_CA$/,
       tls: pair(authority.file('stranger.pem'), authority.file('stranger.key')),
     },
@@ -107,7 +108,7 @@ const clientCases = (authority: Authority, { port }: Guard): readonly Case[] => 
 describe('TLS', () => {
   useLeakCheck();
 
-  describe.each(PROTOCOLS)('with a collector, under %s', (protocol: Protocol) => {
+  describe.each(PROTOCOLS)('to a collector, over %s', (protocol: Protocol) => {
     const stage = new Stage();
 
     interface Met extends Case {
@@ -127,10 +128,10 @@ describe('TLS', () => {
       return { ...each, app: stage.app({ traces, maxBytes: 1024 * 1024 }), door, server };
     };
 
-    /** What fails, why, and whether all of it arrives when `mended` is what is met. */
+    /** Checks that each case fails for its reason, and that all spans arrive once the port shows `mended`. */
     const expectAll = async (met: readonly Met[], mended: Face): Promise<void> => {
       for (const { app } of met) app.pace(RATE);
-      // By chance a late refusal is found by a write that fails: then the next probe tells.
+      // A late refusal may be found by a write that fails. Then the next probe gives the reason.
       for (const { app, reason } of met) {
         await until(() => reason.test(app.report().reasons[0] ?? ''), String(reason));
       }
@@ -150,7 +151,7 @@ describe('TLS', () => {
         expect.arrayContaining([expect.stringMatching(reason)]),
       ]);
       expect([fault, told.length]).toEqual([fault, late ? expect.any(Number) : 1]);
-      // Nothing went another way.
+      // No request reached the collector on another way.
       expect([fault, server.requests()]).toEqual([fault, []]);
       door.show(mended);
       app.rest();
@@ -158,13 +159,13 @@ describe('TLS', () => {
       const { possibleDuplicates } = app.ledger;
       const balance = balanceOf(app.report(), idsAt(server));
       expect([fault, balance]).toEqual([fault, WHOLE]);
-      // Without a handshake nothing can have arrived.
+      // Without a handshake no request can have arrived.
       expect(late || possibleDuplicates === 0).toBe(true);
     };
 
     afterEach(() => stage.close());
 
-    it('each fault of a certificate has a reason of its own and costs nothing but time', async () => {
+    it('logs a reason of its own for each fault of a certificate, and loses no span', async () => {
       const authority = stage.keep(await Authority.found('clients'), (each) => each.close());
       const other = stage.keep(await Authority.found('strangers'), (each) => each.close());
       await authority.issue('gone');
@@ -177,7 +178,7 @@ describe('TLS', () => {
       await expectAll(await Promise.all(cases.map((each) => meet('https', each))), GOOD);
     });
 
-    it('plain text on a TLS port is no reason to give telemetry up', async () => {
+    it('drops no span when plain text is sent to a TLS port', async () => {
       const cases: Case[] = [
         {
           fault: 'hangs up',

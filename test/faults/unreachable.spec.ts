@@ -11,9 +11,9 @@ import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
- * No way to the collector, by routes of a network of the test's own. A connection that nobody answers is given
- * up after 0.3 s instead of 3 s, so that a peer of which nothing is heard is as much work as it can be.
- * NESTLENS_FAULTS_LONG=1: by the default.
+ * Routes in a network namespace of the spec's own make the collector unreachable. A connection that nobody
+ * answers ends after 0.3 s instead of 3 s, so that silent peers cause as much work as possible.
+ * NESTLENS_FAULTS_LONG=1 uses the default.
  */
 const RATIO = process.env['NESTLENS_FAULTS_LONG'] === '1' ? 1 : 10;
 const ADDRESSES: readonly (readonly [Way, string, string])[] = [
@@ -25,10 +25,10 @@ const HOLE = '192.0.2.4';
 const RATE = 200;
 const WATCHED_S = 2;
 
-describe('no way', () => {
+describe('without a route', () => {
   useLeakCheck();
 
-  describe('to a collector', () => {
+  describe('to the collector', () => {
     const stage = new Stage();
     let island: Island;
     let collector: CollectorProcess;
@@ -38,7 +38,7 @@ describe('no way', () => {
       collector = await stage.collector({ island, host: '0.0.0.0' });
     };
 
-    /** Ends spans of its own name. */
+    /** The app's spans carry its name. */
     const start = (
       protocol: Protocol,
       name: string,
@@ -65,7 +65,7 @@ describe('no way', () => {
       return reports.reduce((sum, { made }) => sum + made, 0);
     };
 
-    /** The way is free again. */
+    /** Checks that all spans arrive, once the route works again. */
     const expectWhole = async (app: AppProcess, name: string, reason: string): Promise<void> => {
       const made = await app.rest();
       expect(await app.flush()).toEqual({ kind: 'done' });
@@ -73,7 +73,7 @@ describe('no way', () => {
       const size = made - (await collector.missing(made, name)).length;
       const { doubles } = await collector.counts();
       expect(balanceOf(report, { size, doubles })).toEqual(WHOLE);
-      // What never had a connection cannot have arrived.
+      // Spans that never had a connection cannot have arrived.
       expect(report.ledger.possibleDuplicates).toBe(0);
       expect(report.lines).toEqual([expect.stringContaining(`: ${reason};`)]);
     };
@@ -81,7 +81,7 @@ describe('no way', () => {
     afterEach(() => stage.close());
 
     it(
-      `packets that vanish are waited for 3 s (1/${RATIO} of it)`,
+      `an attempt whose packets vanish ends after 3 s (1/${RATIO} of it), and no span is lost`,
       onIsland(async () => {
         await settle();
         await island.lose(HOLE, 'hole');
@@ -94,14 +94,14 @@ describe('no way', () => {
         for (const { app } of apps) await app.pace(RATE);
         for (const { app } of apps) await leavesAlone(app, 'connect_timeout');
         const before = await island.opened();
-        // From here on their loops are looked at.
+        // From here on the loops are measured.
         const madeBefore = await madeBy(apps);
         const looks: LoopDelay[][] = apps.map(() => []);
         for (let second = 0; second < WATCHED_S; second += 1) {
           await lasting(1000);
           for (const [at, { app }] of apps.entries()) looks[at]?.push((await app.report()).loop);
         }
-        // At most one for each second's spans, and one for each app that was due.
+        // At most one attempt for each second's spans, and one that was due for each app.
         const opened = (await island.opened()) - before;
         const made = (await madeBy(apps)) - madeBefore;
         expect(opened).toBeLessThanOrEqual(made / RATE + PROTOCOLS.length);
@@ -112,7 +112,7 @@ describe('no way', () => {
     );
 
     it.each(PROTOCOLS)(
-      "what this machine's own routes refuse fails at once (%s)",
+      "an attempt that this machine's routes refuse fails at once, and no span is lost (%s)",
       onIsland(async (protocol: Protocol) => {
         await settle();
         const apps = await Promise.all(
@@ -128,7 +128,7 @@ describe('no way', () => {
         for (const [at, { app, address, way, reason }] of apps.entries()) {
           const { made, reconnects } = await app.report();
           const more = reconnects - (before[at]?.reconnects ?? 0);
-          // What an app tells of its exporters may be a second old.
+          // An app's report about its exporters may be a second old.
           const due = (made - (before[at]?.made ?? 0)) / RATE;
           expect(more).toBeLessThanOrEqual(due + 2);
           expect(reconnects > 0).toBe(protocol === 'grpc');

@@ -9,7 +9,7 @@ import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { UnrulyCollector } from './fixtures/unruly-collector.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** The thread that sends dies. `mortal.mjs` ends its worker when it is told to on a channel. */
+/** The export worker dies. `mortal.mjs` ends it when a message on a channel says so. */
 const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
 const SPANS = 500;
 const SECURE = {
@@ -45,7 +45,7 @@ describe('the export worker', () => {
     });
     afterEach(() => stage.close());
 
-    it('in the middle of a send is replaced: nothing is lost, what may be twice is counted', async () => {
+    it('during a send is replaced: no span is lost, and possible duplicates are counted', async () => {
       const { app, kill } = await meet('middle');
       collector.manners = { late: (call) => call.take() };
       app.spans(SPANS);
@@ -61,7 +61,7 @@ describe('the export worker', () => {
       expect(report.lines).toHaveLength(1);
     });
 
-    it('again and again under load loses nothing, and the loop takes over in the end', async () => {
+    it('three times under load loses no span, and the main thread takes over in the end', async () => {
       const { app, kill } = await meet('often');
       app.pace(1000);
       for (let death = 1; death <= 3; death += 1) {
@@ -81,7 +81,7 @@ describe('the export worker', () => {
       expect(report.lines).toHaveLength(1);
     });
 
-    it('with batches on disk leaves them to the next one, which tells of none as lost or as found', async () => {
+    it('with batches on disk leaves them to the next worker, which counts none as dropped or restored', async () => {
       const directory = await stage.directory();
       const proxy = await stage.proxy(Number(new URL(collector.url).port));
       const traces = { endpoint: `http://127.0.0.1:${proxy.port}` };
@@ -96,7 +96,7 @@ describe('the export worker', () => {
         expect(app.ledger).toMatchObject({ spooled: death * SPANS, queued: 0, dropped: {} });
       }
       await proxy.up();
-      await until(() => app.ledger.accepted >= 2 * SPANS, 'what is on disk');
+      await until(() => app.ledger.accepted >= 2 * SPANS, 'the spooled spans');
       await until(() => app.ledger.spooled === 0);
       const report = app.report();
       expect(balanceOf(report, collector.ids)).toEqual(WHOLE);
@@ -107,7 +107,7 @@ describe('the export worker', () => {
       expect(await readdir(directory)).toEqual([]);
     });
 
-    it('while a TLS file is gone is started once that is back, with all that was ended meanwhile', async () => {
+    it('while a TLS file is missing is replaced once the file is back, and no span is lost', async () => {
       const caFile = join(await stage.directory(), 'ca.pem');
       const door = await Door.start(Number(new URL(collector.url).port), SECURE);
       stage.keep(door, (each) => each.close());
@@ -122,7 +122,7 @@ describe('the export worker', () => {
       app.spans(SPANS);
       await until(() => app.pipeline.stats().replaced >= 4, 'three tries');
       await rename(`${caFile}.gone`, caFile);
-      await until(() => app.ledger.accepted === 2 * SPANS, 'what waited');
+      await until(() => app.ledger.accepted === 2 * SPANS, 'the spans that waited');
       const report = app.report();
       expect(balanceOf(report, collector.ids)).toEqual(WHOLE);
       expect(report.runner).toBe('worker');
