@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 
 const SOURCE = join(import.meta.dirname, 'distribution');
 /** Since this version `go` fetches the toolchain that a module asks for. */
-const CHANGES_ITSELF = [1, 21] as const;
-const FIRST_THAT_DOES = 'go1.21.0';
+const FETCHES_TOOLCHAINS = [1, 21] as const;
+const FIRST_TO_FETCH = 'go1.21.0';
 
 const exec = promisify(execFile);
 
@@ -61,14 +61,14 @@ async function findGo(say: (line: string) => void): Promise<string> {
     throw new NoGoError('Go is not installed: any from 1.19 on will do (go.dev/dl, apt, brew)');
   }
   const [, major = 0, minor = 0, system = ''] = /go(\d+)\.(\d+)\S* (\S+)/.exec(text) ?? [];
-  if (+major > CHANGES_ITSELF[0] || +minor >= CHANGES_ITSELF[1]) return 'go';
-  say(`${text.trim()} is old: fetching ${FIRST_THAT_DOES} as a module`);
+  if (+major > FETCHES_TOOLCHAINS[0] || +minor >= FETCHES_TOOLCHAINS[1]) return 'go';
+  say(`${text.trim()} is old: fetching ${FIRST_TO_FETCH} as a module`);
   return fetchGo(system.replace('/', '-'));
 }
 
 /** Toolchains are modules: an old `go` can fetch them, though it cannot run them by itself. */
 async function fetchGo(system: string): Promise<string> {
-  const toolchain = `golang.org/toolchain@v0.0.1-${FIRST_THAT_DOES}.${system}`;
+  const toolchain = `golang.org/toolchain@v0.0.1-${FIRST_TO_FETCH}.${system}`;
   try {
     const options = { cwd: tmpdir(), env: { ...process.env, GOROOT: '' } };
     const { stdout } = await exec('go', ['mod', 'download', '-json', toolchain], options);

@@ -1,10 +1,10 @@
-// `npm run test:interop`: the pipeline against peers of others, the OpenTelemetry Collector and grpc-js's server.
+// `npm run test:interop` runs the pipeline against the OpenTelemetry Collector and grpc-js's server.
 import { spawnSync } from 'node:child_process';
 import { buildCollector, NoGoError } from './collector-build.ts';
 
 const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
 
-/** The folders of specs that can be run. Ends the process if none should be. */
+/** Returns the folder of the specs that can run. Ends the process if CI lacks Go. */
 async function choose(): Promise<string> {
   const startedAt = performance.now();
   try {

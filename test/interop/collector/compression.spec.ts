@@ -12,10 +12,10 @@ import { makeSpans } from '../fixtures/workload.js';
 
 const ROUNDS = 4;
 
-describe('compression that the OpenTelemetry Collector takes', () => {
+describe('compression', () => {
   useLeakCheck();
 
-  describe('and one that it does not', () => {
+  describe('to the OpenTelemetry Collector', () => {
     const sent = new SentRequests();
     let collector: Collector | undefined;
 
@@ -28,7 +28,7 @@ describe('compression that the OpenTelemetry Collector takes', () => {
       await collector?.close();
     });
 
-    /** One request in each round, to a collector with that configuration. */
+    /** Sends one request in each round to a collector with this configuration. */
     const sendTo = async (
       options: CollectorOptions,
       protocol: Protocol,
@@ -47,20 +47,20 @@ describe('compression that the OpenTelemetry Collector takes', () => {
       return service;
     };
 
-    it.each(PROTOCOLS)('zstd is used from the first request on over %s', async (protocol) => {
+    it.each(PROTOCOLS)('is zstd from the first request on over %s', async (protocol) => {
       await sendTo({}, protocol, 'zstd');
       expect(sent.encodings).toEqual(['zstd', 'zstd', 'zstd', 'zstd']);
     });
 
     it.each(['gzip', 'zstd'] as const)(
-      '%s is what an HTTP server of nothing else gets',
+      'is %s if the HTTP server takes nothing else',
       async (only) => {
         await sendTo({ http: { compression_algorithms: [only] } }, 'http/protobuf', only);
         expect(sent.encodings).toEqual([only, only, only, only]);
       },
     );
 
-    it('gzip is what a server gets that refused zstd once, and that is remembered', async () => {
+    it('is gzip for a server that refused zstd once', async () => {
       const http = { compression_algorithms: ['', 'gzip'] };
       const { lines } = await sendTo({ http }, 'http/protobuf', 'zstd');
       expect(sent.encodings).toEqual(['zstd', 'gzip', 'gzip', 'gzip', 'gzip']);
@@ -69,7 +69,7 @@ describe('compression that the OpenTelemetry Collector takes', () => {
       ]);
     });
 
-    it('nothing is compressed for a server that refuses gzip', async () => {
+    it('is off for a server that refused gzip once', async () => {
       await sendTo({ http: { compression_algorithms: [''] } }, 'http/json', 'gzip');
       expect(sent.encodings).toEqual(['gzip', 'identity', 'identity', 'identity', 'identity']);
     });

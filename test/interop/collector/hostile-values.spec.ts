@@ -69,12 +69,12 @@ const BODIES: readonly (readonly [string, unknown, object])[] = [
 describe('hostile values', () => {
   useLeakCheck();
 
-  describe('in the OpenTelemetry Collector', () => {
+  describe('sent to the OpenTelemetry Collector', () => {
     let collector: Collector;
     beforeEach(async () => (collector = await Collector.start()));
     afterEach(() => collector.close());
 
-    it.each(PROTOCOLS)('are read as documented over %s', async (protocol) => {
+    it.each(PROTOCOLS)('arrive as documented over %s', async (protocol) => {
       const logs = { protocol, endpoint: collector.endpoint(protocol, 'logs') };
       const pipeline = createPipeline({ logs, worker: FROM_WORKER });
       pipeline.start();

@@ -46,7 +46,7 @@ describe('an OpenTelemetry Collector that refuses', () => {
     const arrived = async ({ made }: Service): Promise<object> =>
       difference(made.traces, placedIn('traces', await collector.written('traces')));
 
-    it('takes what comes with its token, asked for before each request', async () => {
+    it('takes requests with its token, for which each request calls the header function', async () => {
       let asked = 0;
       const headers = (): HeaderValues => {
         asked += 1;
@@ -62,22 +62,25 @@ describe('an OpenTelemetry Collector that refuses', () => {
     });
 
     it.each([
-      ['none', {}],
-      ['another', { authorization: 'Bearer other-canary' }],
-    ])('counts as rejected what comes with %s, and tells no token', async (_what, headers) => {
-      const guarded = await meet(GUARDED, headers);
-      makeSpans(guarded, 1);
-      expect(await guarded.flush()).toEqual({ kind: 'done' });
-      const { ledger, last } = guarded.pipeline.stats();
-      const { length } = guarded.made.traces;
-      expect(ledger.traces).toMatchObject({ created: length, rejected: length, accepted: 0 });
-      const reason = protocol === 'grpc' ? 'UNAUTHENTICATED' : '401';
-      expect(last.traces?.outcome).toEqual({ kind: 'refused', reason });
-      expect(guarded.lines.join('\n')).not.toContain('canary');
-      expect(await collector.written('traces')).toEqual([]);
-    });
+      ['no token', {}],
+      ['another token', { authorization: 'Bearer other-canary' }],
+    ])(
+      'rejects requests with %s: they are counted, and no log line shows a token',
+      async (_what, headers) => {
+        const guarded = await meet(GUARDED, headers);
+        makeSpans(guarded, 1);
+        expect(await guarded.flush()).toEqual({ kind: 'done' });
+        const { ledger, last } = guarded.pipeline.stats();
+        const { length } = guarded.made.traces;
+        expect(ledger.traces).toMatchObject({ created: length, rejected: length, accepted: 0 });
+        const reason = protocol === 'grpc' ? 'UNAUTHENTICATED' : '401';
+        expect(last.traces?.outcome).toEqual({ kind: 'refused', reason });
+        expect(guarded.lines.join('\n')).not.toContain('canary');
+        expect(await collector.written('traces')).toEqual([]);
+      },
+    );
 
-    it('sends again what it refused for want of memory', async () => {
+    it('is sent requests again that it refused when its memory was full', async () => {
       // The collector itself exceeds a limit that small.
       const memory_limiter = { check_interval: '10ms', limit_mib: 1 };
       const throttled = await meet({ processors: { memory_limiter } });
@@ -95,7 +98,7 @@ describe('an OpenTelemetry Collector that refuses', () => {
       expect(throttled.pipeline.stats().ledger.traces).toMatchObject({ rejected: 0, dropped: {} });
     });
 
-    it('sends in parts what is larger than it takes', async () => {
+    it('is sent batches larger than its limit in parts', async () => {
       const tight = {
         grpc: { max_recv_msg_size_mib: 1 },
         http: { max_request_body_size: 1 << 20 },

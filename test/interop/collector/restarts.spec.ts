@@ -9,7 +9,7 @@ import { placedIn } from '../fixtures/placed.js';
 const PER_SECOND = 1000;
 const RESTARTS = 3;
 
-describe('an OpenTelemetry Collector that is restarted under load', () => {
+describe('an OpenTelemetry Collector that restarts under load', () => {
   useLeakCheck();
 
   describe.each(['grpc', 'http/protobuf'] as const)('over %s', (protocol) => {
@@ -30,7 +30,7 @@ describe('an OpenTelemetry Collector that is restarted under load', () => {
       return ids;
     };
 
-    it.each(['SIGTERM', 'SIGKILL'] as const)('loses nothing (%s)', async (signal) => {
+    it.each(['SIGTERM', 'SIGKILL'] as const)('loses no span (%s)', async (signal) => {
       const { app, collector } = await meet();
       app.pace(PER_SECOND);
       for (let restart = 0; restart < RESTARTS; restart += 1) {

@@ -16,10 +16,10 @@ const WAYS = PROTOCOLS.flatMap((protocol) =>
 );
 const ROUNDS = 3;
 
-describe('the OpenTelemetry Collector writes what the SDK made, field by field', () => {
+describe('every field that the SDK set arrives at the OpenTelemetry Collector', () => {
   useLeakCheck();
 
-  describe('all signals', () => {
+  describe('in all signals', () => {
     let collector: Collector;
     beforeEach(async () => (collector = await Collector.start()));
     afterEach(() => collector.close());
@@ -36,7 +36,7 @@ describe('the OpenTelemetry Collector writes what the SDK made, field by field',
         ...options,
       });
 
-    /** Three rounds of it. */
+    /** Makes every item three times and shuts down. */
     const doWork = async (service: Service): Promise<void> => {
       observe(service);
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -53,14 +53,14 @@ describe('the OpenTelemetry Collector writes what the SDK made, field by field',
       expect(service.lines).toEqual([]);
     });
 
-    it('with delta temporality, from the loop', async () => {
+    it('with delta temporality, from the main thread', async () => {
       const service = serviceTo('grpc', 'gzip', { worker: false, temporality: 'delta' });
       await doWork(service);
       expect(await arrivedOf(service, collector)).toEqual(ARRIVED);
       expect(JSON.stringify(service.made.metrics)).toContain('"aggregationTemporality":1');
     });
 
-    it.each(PROTOCOLS)('of random shapes and values over %s', async (protocol) => {
+    it.each(PROTOCOLS)('with random shapes and values over %s', async (protocol) => {
       const service = serviceTo(protocol, 'zstd', { worker: FROM_WORKER });
       for (let seed = 1; seed <= 4; seed += 1) makeRandomItems(service, seed);
       expect(await service.flush()).toEqual({ kind: 'done' });

@@ -64,27 +64,27 @@ describe('TLS with the OpenTelemetry Collector', () => {
     const retry = (reason: unknown): object => ({ kind: 'retry', reason });
     const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
-    it('trusts the CA that it was given', async () => {
+    it('trusts the CA in `caFile`', async () => {
       await listen('server.pem');
       expect(await differenceWith(CA)).toEqual(SAME);
     });
 
-    it('expects the name that it was given', async () => {
+    it('expects `serverName` in the certificate', async () => {
       await listen('wrong-host.pem');
       expect(await differenceWith({ ...CA, serverName: 'other.test' })).toEqual(SAME);
     });
 
-    it('speaks TLS 1.2 where the collector knows nothing newer', async () => {
+    it('uses TLS 1.2 if the collector has nothing newer', async () => {
       await listen('server.pem', { max_version: '1.2' });
       expect(await differenceWith(CA)).toEqual(SAME);
     });
 
-    it('shows the certificate that it is asked for', async () => {
+    it('presents a client certificate if the collector asks for one', async () => {
       await listen('server.pem', { client_ca_file: certificate('ca.pem') });
       expect(await differenceWith(CLIENT)).toEqual(SAME);
     });
 
-    it('tells that it was refused without one, and sends nothing', async () => {
+    it('reports a refusal without a client certificate, and sends nothing', async () => {
       await listen('server.pem', { client_ca_file: certificate('ca.pem') });
       expect(await outcomeOf(CA)).toMatchObject(retry(matching(/CERTIFICATE_REQUIRED/)));
     });
@@ -92,25 +92,25 @@ describe('TLS with the OpenTelemetry Collector', () => {
     it.each([
       ['has expired', 'expired.pem', CA, 'CERT_HAS_EXPIRED'],
       ['is not valid yet', 'not-yet-valid.pem', CA, 'CERT_NOT_YET_VALID'],
-      ['is of another host', 'wrong-host.pem', CA, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-      ['is of a CA that nobody knows', 'server.pem', undefined, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-    ])('tells that a certificate %s', async (_what, file, tls, reason) => {
+      ['is for another host', 'wrong-host.pem', CA, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+      ['comes from an unknown CA', 'server.pem', undefined, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ])('reports that a certificate %s', async (_what, file, tls, reason) => {
       await listen(file);
       expect(await outcomeOf(tls)).toMatchObject(retry(reason));
     });
 
-    it('tells that the collector knows nothing newer than TLS 1.2', async () => {
+    it('reports that the collector has nothing newer than TLS 1.2', async () => {
       await listen('server.pem', { max_version: '1.2' });
       const outcome = await outcomeOf({ ...CA, minVersion: 'TLSv1.3' });
       expect(outcome).toMatchObject(retry(matching(/^ERR_SSL_.*VERSION/)));
     });
 
-    it('tells TLS on a plain port', async () => {
+    it('reports a plain port that was spoken to in TLS', async () => {
       collector = await Collector.start();
       expect(await outcomeOf(CA)).toMatchObject(retry(matching(/^ERR_SSL_/)));
     });
 
-    it('is cut off, or told so, where it does not speak TLS on a port of TLS', async () => {
+    it('reports a TLS port that was spoken to in plain text', async () => {
       await listen('server.pem');
       // Go answers HTTP with a 400, which its reset may overtake.
       const reason = matching(/^(connection_closed|ECONNRESET|EPIPE|400)$/);

@@ -9,7 +9,7 @@ import { work } from '../fixtures/workload.js';
 describe('a unix socket of the OpenTelemetry Collector', () => {
   useLeakCheck();
 
-  describe('in its folder', () => {
+  describe('as the endpoint', () => {
     let collector: Collector;
     beforeEach(async () => (collector = await Collector.start({ unix: true })));
     afterEach(() => collector.close());

@@ -18,7 +18,7 @@ const slabsIn = (request: Written, key: string): number => (request[key] as unkn
 describe('the OpenTelemetry Collector takes large requests', () => {
   useLeakCheck();
 
-  describe('joined from many slabs', () => {
+  describe('made of many slabs', () => {
     let collector: Collector;
     beforeEach(async () => (collector = await Collector.start()));
     afterEach(() => collector.close());
@@ -52,7 +52,7 @@ describe('the OpenTelemetry Collector takes large requests', () => {
       expect(Math.max(...requests.map((each) => slabsIn(each, 'resourceSpans')))).toBe(4);
     });
 
-    it.each(PROTOCOLS)('of 4 MiB, the most that it takes, over %s', async (protocol) => {
+    it.each(PROTOCOLS)('of 4 MiB, its default limit, over %s', async (protocol) => {
       const service = serviceOver(protocol, { targetBytes: MOST_BYTES });
       makeSpans(service);
       expect(await service.pipeline.flush()).toEqual({ kind: 'done' });
@@ -63,7 +63,7 @@ describe('the OpenTelemetry Collector takes large requests', () => {
       expect(Math.max(...requests.map((each) => slabsIn(each, 'resourceSpans')))).toBe(16);
     });
 
-    it('of log records as long as they may be', async () => {
+    it('of log records of 20 kB', async () => {
       const service = serviceOver('grpc', { targetBytes: MOST_BYTES });
       const logger = service.logs.getLogger('volume');
       for (let id = 0; id < 200; id += 1) {
@@ -75,7 +75,7 @@ describe('the OpenTelemetry Collector takes large requests', () => {
       expect(difference(service.made.logs, written)).toEqual(SAME);
     });
 
-    it('and a collection of metrics cut into several', async () => {
+    it('and the parts of a collection of metrics', async () => {
       const service = serviceOver('grpc', {});
       const meter = service.metrics.getMeter('volume');
       for (let id = 0; id < 1900; id += 1) {

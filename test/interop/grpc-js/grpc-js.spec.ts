@@ -11,10 +11,10 @@ const MIB = 1024 * 1024;
 const LARGE = 12_000;
 const PER_SECOND = 2000;
 
-describe('the pipeline and a server of grpc-js', () => {
+describe('the pipeline', () => {
   useLeakCheck();
 
-  describe('as it comes', () => {
+  describe("with grpc-js's server", () => {
     const stage = new Stage();
     afterEach(() => stage.close());
 
@@ -37,7 +37,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(await app.flush()).toEqual({ kind: 'done' });
     };
 
-    it('arrives whole with gzip, its metadata and its deadline', async () => {
+    it('delivers all spans with gzip, metadata and a deadline', async () => {
       const collector = await listen();
       const headers = [{ 'X-Tenant': 'a' }, () => ({ 'trace-bin': btoa('ab') })];
       const app = appTo(collector, { headers, compression: 'gzip', timeoutMs: 60_000 });
@@ -52,7 +52,7 @@ describe('the pipeline and a server of grpc-js', () => {
       }
     });
 
-    it('sends gzip where zstd is not known, and remembers', async () => {
+    it('switches to gzip once if the server does not know zstd', async () => {
       const collector = await listen();
       const sent = stage.keep(new SentRequests(), async (each) => each.stop());
       const app = appTo(collector, { compression: 'zstd' }, { worker: false });
@@ -65,7 +65,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
     });
 
-    it('fits requests of 4 MiB into what the server takes', async () => {
+    it('keeps requests with a target of 4 MiB within the limit of the server', async () => {
       const collector = await listen();
       const app = appTo(collector, {}, { targetBytes: 4 * MIB, worker: false });
       app.spans(2 * LARGE);
@@ -75,7 +75,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
     });
 
-    it('sends in parts what is larger than the server takes, and counts what has no parts', async () => {
+    it('sends batches larger than the limit of the server in parts, and counts spans that do not fit', async () => {
       const collector = await listen({ 'grpc.max_receive_message_length': MIB / 2 });
       const app = appTo(collector, {}, { worker: false });
       app.spans(LARGE);
@@ -90,7 +90,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(tiny.ids.size).toBe(0);
     });
 
-    it('cancels at its deadline what is not answered, and sends it again', async () => {
+    it('cancels a request without an answer at its deadline, and sends it again', async () => {
       const collector = await listen();
       const cancelled = new Promise<void>((resolve) => {
         collector.answer = (call) => {
@@ -106,7 +106,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(app.ledger.possibleDuplicates).toBe(100);
     });
 
-    it('sends again what the server cannot take for now', async () => {
+    it('retries UNAVAILABLE and ABORTED', async () => {
       const collector = await listen();
       const codes = [status.UNAVAILABLE, status.ABORTED];
       collector.answer = (_call, done) => {
@@ -121,7 +121,7 @@ describe('the pipeline and a server of grpc-js', () => {
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
     });
 
-    it('speaks mTLS', async () => {
+    it('presents a client certificate', async () => {
       const [ca, key, chain] = ['ca.pem', 'server.key', 'server.pem'].map((file) =>
         Buffer.from(pem(file)),
       );
@@ -146,7 +146,7 @@ describe('the pipeline and a server of grpc-js', () => {
         expect(doubles).toBeLessThanOrEqual(app.ledger.possibleDuplicates);
       };
 
-      it('loses nothing when the server is shut down gracefully and comes back', async () => {
+      it('loses no span when the server shuts down gracefully and comes back', async () => {
         const collector = await listen();
         const app = appTo(collector, {}, { targetBytes: 64 * 1024, sealAfterMs: 20 });
         app.pace(PER_SECOND);
@@ -164,7 +164,7 @@ describe('the pipeline and a server of grpc-js', () => {
         expect(connections.size).toBeGreaterThan(3);
       });
 
-      it('goes over to new connections when it is told that old ones end', async () => {
+      it('moves to new connections when GOAWAY ends the old ones, without a duplicate', async () => {
         const collector = await listen();
         const app = appTo(collector, {}, { targetBytes: 64 * 1024, sealAfterMs: 20 });
         app.pace(PER_SECOND);
@@ -179,7 +179,7 @@ describe('the pipeline and a server of grpc-js', () => {
         expect(collector.connections.size).toBeGreaterThan(5);
       });
 
-      it('follows a server that lets no connection grow old, and few streams', async () => {
+      it('keeps to a maximum connection age of 200 ms and one stream at a time', async () => {
         const collector = await listen({
           'grpc.max_connection_age_ms': 200,
           'grpc.max_connection_age_grace_ms': 10_000,
