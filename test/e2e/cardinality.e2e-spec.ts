@@ -54,7 +54,7 @@ describe.each(['nestlens', 'sdk'] as const)('metrics.cardinalityLimit, engine %s
     await server.close();
   });
 
-  it('holds for ever and for everything: recorded, observed, shaped by a view, scraped', async () => {
+  it('holds in every round for counters, observable counters, views and the Prometheus page', async () => {
     const meter = metrics.getMeter('e2e');
     const recorded = meter.createCounter('recorded');
     const viewed = meter.createCounter('viewed');

@@ -8,7 +8,7 @@ import { ask, createApp, portOf } from './health-app.js';
 useLeakCheck();
 
 it.each(['nestlens', 'sdk'] as const)(
-  '/readyz names the URL that a collector does not know, and what to do (engine %s)',
+  '/readyz names the URL for which a collector answers 404, and a remedy (engine %s)',
   async (engine) => {
     const collector = createServer((_req, res) => res.writeHead(404).end()).listen(0, '127.0.0.1');
     await once(collector, 'listening');

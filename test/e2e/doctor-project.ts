@@ -51,7 +51,7 @@ await app.listen(3000);
 `,
 };
 
-/** Makes a folder with these files. */
+/** A temporary project folder with these files. */
 export class DoctorProject {
   readonly folder = mkdtempSync(join(tmpdir(), 'nestlens-doctor-'));
 
@@ -64,8 +64,7 @@ export class DoctorProject {
   }
 
   /**
-   * Runs the command in the folder. `variables` are added to the variables that a process needs; there are no other
-   * `OTEL_*`.
+   * Runs the command in the folder. Its environment has PATH, NO_PROXY and `variables`, and no other `OTEL_*`.
    */
   doctor(
     args: readonly string[],

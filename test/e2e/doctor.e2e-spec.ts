@@ -9,11 +9,11 @@ import { pem } from '../../libs/otlp/src/pool/fixtures/certificates.js';
 import { DoctorProject, SOUND } from './doctor-project.js';
 import type { Ended } from './doctor-project.js';
 
-/** Long enough for a slow machine. A test of the limit itself sets a short one. */
+/** This limit is long enough for a slow machine. A spec of the limit itself sets a short one. */
 const PATIENT = ['doctor', '--json', '--timeout', '100000'];
 const UNAUTHENTICATED = 16;
 const HOUR_S = 3600;
-/** Behaves like a Node that is too old for the pipeline: it cannot be loaded. */
+/** Makes Node fail to load the pipeline, like a Node that is too old for it. */
 const UNLOADABLE = `--import data:text/javascript,${encodeURIComponent(
   `import { registerHooks } from 'node:module';
   registerHooks({ resolve(name, context, next) {
@@ -55,7 +55,7 @@ describe('nestlens doctor', () => {
     for (const server of servers.splice(0)) await server.close();
   });
 
-  it('finds nothing wrong with a sound project, and sends each signal one request without items', async () => {
+  it('finds no fault in a sound project, and sends one request without items for each signal', async () => {
     const server = await collector();
     const run = await project().doctor(['doctor', '--timeout', '100000'], {
       OTEL_EXPORTER_OTLP_ENDPOINT: server.grpcUrl,
@@ -89,7 +89,7 @@ describe('nestlens doctor', () => {
     for (const { headers } of server.requests()) expect(headers['x-tenant']).toBe('shop');
   });
 
-  it('tells a refusal with the words of the collector, and no credentials', async () => {
+  it("reports a refusal in the collector's words, without credentials", async () => {
     const server = await collector();
     server.script.otherwise(refuse(UNAUTHENTICATED, 401)).nextOf('logs', unavailable());
     const files = {
@@ -121,7 +121,7 @@ describe('nestlens doctor', () => {
     expect(server.requests()).toHaveLength(3);
   });
 
-  it('tells another protocol, a web page, a certificate of an unknown CA and an empty port', async () => {
+  it('reports another protocol, a web page, a certificate of an unknown CA and a closed port', async () => {
     const server = await collector();
     const page = await httpServer((_request, response) => {
       response.setHeader('content-type', 'text/html');
@@ -161,7 +161,7 @@ describe('nestlens doctor', () => {
   it.each([
     [HOUR_S, 'ahead of'],
     [-HOUR_S, 'behind'],
-  ])('tells a clock that is %d s off', async (seconds, side) => {
+  ])('reports a clock that is %d s off', async (seconds, side) => {
     const url = await httpServer((_request, response) => {
       response.setHeader('date', new Date(Date.now() + seconds * 1000).toUTCString());
       response.setHeader('content-type', 'application/x-protobuf');
@@ -176,7 +176,7 @@ describe('nestlens doctor', () => {
     expect(run.findings['clock']?.text).toMatch(new RegExp(`is \\d{4} s ${side} this clock`));
   });
 
-  it('ends although nobody answers, neither a collector nor a file of options', async () => {
+  it('ends even if neither the collector nor the options file answers', async () => {
     const silent = createSilentServer((socket) => socket.on('error', () => {}).resume());
     const port = await listening(silent);
     const files = { 'otel.mjs': 'await new Promise(() => setInterval(() => {}, 1000));' };
@@ -195,7 +195,7 @@ describe('nestlens doctor', () => {
     expect(optionsRun.code).toBe(0);
   });
 
-  it('tells what is wrong in a project, file by file', async () => {
+  it('reports each fault of a project with its file', async () => {
     const run = await project({
       'node_modules/@nestjs/core/package.json': '{ "name": "@nestjs/core", "version": "10.4.1" }',
       'node_modules/rxjs/package.json': '{}',
@@ -245,7 +245,7 @@ Sentry.init({});
     });
   });
 
-  it('says what it needs where there is no project, and how it is used where the command is wrong', async () => {
+  it('says what is missing without a project, and prints the usage for a wrong command', async () => {
     const empty = new DoctorProject({ 'package.json': '{}' });
     projects.push(empty);
     const [nothing, unloadable, wrong, help] = await Promise.all([

@@ -26,10 +26,10 @@ const run = async () => {
 run();
 `;
 
-describe('an app in CommonJS', () => {
+describe('a CommonJS app', () => {
   useLeakCheck();
 
-  it('has what tracers and loggers make that it asked for before the package was there', async () => {
+  it('exports spans and records of tracers and loggers that it got before it loaded the package', async () => {
     await using server = await ScriptedOtlpServer.start();
     const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: server.grpcUrl };
     await exec(process.execPath, ['--input-type=commonjs', '-e', APP], { cwd: root, env });

@@ -7,10 +7,11 @@ import type { Counter } from '@opentelemetry/api';
 import { InjectInstrument, OtelLogger, OtelModule, Span, provideCounter } from '@nestlens/otel';
 import { ownTracer } from '../../libs/otel/src/late-bound/own-telemetry.js';
 
-// A job for a child process that does one piece of work and ends as its first argument says.
+// A job that runs in a child process. It does one piece of work and ends in the way that its first argument
+// names.
 const [, , way = 'returns', endpoint = '', engine = 'nestlens'] = process.argv;
 const entry = new URL('./source-worker.mjs', import.meta.url);
-/** These ends come while the loop gets no further turn. */
+/** After these ends the loop gets no further turn, so only a worker can still send. */
 const needsWorker = [
   'token too late',
   'exits',
@@ -31,7 +32,7 @@ const token = async (): Promise<Record<string, string>> => {
 };
 process.on('exit', () => console.log(`asked ${asked}`));
 
-/** The worker is running: the spec tests an end, not a start. */
+/** Resolves when the worker is running, because the spec tests an end, not a start. */
 const works = async (): Promise<void> => {
   if (worker === false || way in TOKEN_MS) return;
   ownTracer().startSpan('first').end();
@@ -85,8 +86,8 @@ class AppModule {
 const app = await NestFactory.createApplicationContext(AppModule);
 await works();
 app.get(Job).run();
-// What is under way when the process ends.
-if (way !== 'returns' && !(way in TOKEN_MS)) ownTracer().startSpan('under way');
+// This span is open when the process ends.
+if (way !== 'returns' && !(way in TOKEN_MS)) ownTracer().startSpan('open');
 const fail = async (): Promise<void> => {
   await sleep(1);
   throw new TypeError('crash');

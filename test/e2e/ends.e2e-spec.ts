@@ -91,7 +91,7 @@ describe('a job that ends', () => {
   }, LIMIT_MS);
   afterAll(() => server.close());
 
-  it('by itself sends all signals, keeps its exit code and tells once what became of them', () => {
+  it('by itself sends all signals, keeps its exit code and prints one line with the counts', () => {
     expect(arrived('returns')).toEqual({ spans: ['Job.run'], ran: 1, counted: true });
     const { code, out, lines, err } = of('returns');
     expect([code, err]).toEqual([7, '']);
@@ -99,12 +99,12 @@ describe('a job that ends', () => {
     expect(out).toMatch(/Telemetry at exit: traces 1 accepted; metrics \d+ accepted; logs/);
   });
 
-  it('with the official engine sends them too', () => {
+  it('with the official engine sends all signals too', () => {
     expect(of('sdk').code).toBe(7);
     expect(arrived('sdk')).toEqual({ spans: ['Job.run'], ran: 1, counted: true });
   });
 
-  it('with a collector that is away ends all the same, with a line that counts what was lost', () => {
+  it('ends even if the collector is down, with a line that counts the loss', () => {
     const { code, lines, err } = of('away');
     expect(code).toBe(7);
     expect(lines('Telemetry at exit')).toHaveLength(1);
@@ -117,20 +117,20 @@ describe('a job that ends', () => {
     expect([code, err]).toEqual([7, '']);
   });
 
-  it('ends by itself where the token takes longer than the flush may, and counts what is lost', () => {
+  it('ends by itself if the token takes longer than the flush may, and prints one line with the counts', () => {
     const { code, lines, out } = of('token too late');
     expect(code).toBe(7);
     expect(lines('Telemetry at exit')).toHaveLength(1);
     expect(Number(/^asked (\d)$/m.exec(out)?.[1])).toBeLessThanOrEqual(3);
   });
 
-  it('can be killed after a flush, which tells what became of it', () => {
+  it('can be killed after a flush, whose result has the counts', () => {
     expect(of('flushes').out).toMatch(/^flushed done [1-9]/m);
     expect(arrived('flushes')).toEqual({ spans: ['Job.run'], ran: 1, counted: true });
   });
 
   it.each(['exits', 'exits in a shutdown'])(
-    'as one that %s sends its last spans and records, and names the rest',
+    'as one that %s sends its last spans and records, and names the loss',
     (way) => {
       const { code, err } = of(way);
       expect(code).toBe(3);
@@ -144,7 +144,7 @@ describe('a job that ends', () => {
   it.each([
     ['throws', 'uncaughtException'],
     ['rejects', 'unhandledRejection'],
-  ])('as one that %s leaves the exception as its last record', (way, origin) => {
+  ])('as one that %s sends the exception as a fatal log record', (way, origin) => {
     const { code, err } = of(way);
     expect(code).toBe(1);
     expect(err).toContain('TypeError: crash');
@@ -162,7 +162,7 @@ describe('a job that ends', () => {
     expect(err.match(/Telemetry at exit/g)).toHaveLength(1);
   });
 
-  it('is not disturbed where it handles the exception itself', () => {
+  it('goes on if it handles the exception itself, whose record has the severity error', () => {
     const { code, out } = of('handles');
     expect([code, out.match(/handled/g)]).toEqual([7, ['handled']]);
     expect(arrived('handles')).toEqual({ spans: ['Job.run'], ran: 1, counted: true });
@@ -171,7 +171,7 @@ describe('a job that ends', () => {
     ]);
   });
 
-  it('before it has started leaves its records, and that it failed', () => {
+  it('before the app has started sends its records, one of which says that the start failed', () => {
     const { code } = of('fails to start');
     expect(code).toBe(1);
     expect(arrived('fails to start')).toMatchObject({ spans: ['Job.run'], ran: 1 });

@@ -128,7 +128,7 @@ describe('a start that fails', () => {
       },
     ],
   ])(
-    'in %s leaves globals and name to the next app, and its telemetry arrives',
+    'in %s gives the globals to the next app, and the telemetry of both arrives',
     async (_what, fault, start) => {
       Part.fault = fault;
       await expect(start()).rejects.toThrow('cannot start');
@@ -153,7 +153,7 @@ describe('a start that fails', () => {
     },
   );
 
-  it('is closed also where the logger of the app throws', async () => {
+  it('is closed even if the logger of the app throws', async () => {
     Part.fault = 'constructor';
     await expect(create('first')).rejects.toThrow('cannot start');
     Part.fault = 'none';
@@ -169,7 +169,7 @@ describe('a start that fails', () => {
     expect(spans()).toEqual(expect.arrayContaining(['first early', 'next early']));
   });
 
-  it('is not seen in an app that was only created, which tells of another when it comes up', async () => {
+  it('is not assumed of an app that was only created: two apps in a process lead to one warning', async () => {
     const apps = [await create('first'), await create('second')];
     expect(lines.all.filter((line) => line.includes('in the same process'))).toEqual([]);
     for (const app of apps) await app.listen(0, '127.0.0.1');

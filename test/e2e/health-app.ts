@@ -11,7 +11,7 @@ import type { OtelModuleOptions } from '@nestlens/otel';
 export type Platform = 'express' | 'fastify';
 export const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
 
-/** Nothing is sent, detected or printed: these apps test something else. */
+/** With these options an app sends, detects and prints nothing, because its specs test something else. */
 const QUIET: OtelModuleOptions = {
   resource: { detectors: [] },
   traces: { exporters: ['none'] },
@@ -66,7 +66,7 @@ export interface Ask {
   headers?: Record<string, string>;
 }
 
-/** One request to 127.0.0.1; rejects on a reset. */
+/** Sends one request to 127.0.0.1. Rejects on a reset. */
 export function ask(port: number, path: string, options: Ask = {}): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const { method = 'GET', agent = false, headers = {}, body } = options;

@@ -10,15 +10,18 @@ import { PLATFORMS, ask, createApp, portOf } from './health-app.js';
 const DATABASE = 'health';
 /** A secret that no answer may show. */
 const PASSWORD = 'hunter2';
-/** Enough for a connection with a login on a machine that is busy with other things. */
+/** This is enough for a connection with a login on a busy machine. */
 const TIMEOUT_MS = 2000;
 
-/** Stands before a database: lets bytes through, refuses, or falls silent like a cut network. */
+/**
+ * A proxy in front of a database. It passes bytes on, refuses connections, or falls silent like a broken
+ * network.
+ */
 class Gate {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #silent = false;
-  /** Where the database is. */
+  /** Port of the database. */
   target = 0;
   port = 0;
 
@@ -108,7 +111,7 @@ describe.each(PLATFORMS)('readiness of an app on %s and a real PostgreSQL', (pla
     expect(await state()).toMatchObject(UP);
   });
 
-  it('goes and comes with the connection', async () => {
+  it('is down while connections are refused, and up again afterwards', async () => {
     await gate.close();
     expect(await state()).toMatchObject(DOWN);
     expect(await state()).toMatchObject({
@@ -119,7 +122,7 @@ describe.each(PLATFORMS)('readiness of an app on %s and a real PostgreSQL', (pla
     expect(await state()).toMatchObject(UP);
   });
 
-  it('is down in time while the database is silent, with one ping waiting, and up after', async () => {
+  it('is down at its deadline while the database is silent, with one query, and up again afterwards', async () => {
     gate.silence(true);
     expect(await state()).toMatchObject({
       ...DOWN,
@@ -132,7 +135,7 @@ describe.each(PLATFORMS)('readiness of an app on %s and a real PostgreSQL', (pla
     expect(await state()).toMatchObject(UP);
   });
 
-  it('goes and comes with the database itself', async () => {
+  it('is down while the database is stopped, and up again afterwards', async () => {
     await database.stop();
     expect(await state()).toMatchObject(DOWN);
     await database.start();

@@ -1,4 +1,4 @@
-// Loaded into the services of the shop: says what baggage came with each gRPC call, as a line of output.
+// The services of the shop load this module. It prints the baggage of each gRPC call as a line.
 import { subscribe } from 'node:diagnostics_channel';
 import { writeSync } from 'node:fs';
 

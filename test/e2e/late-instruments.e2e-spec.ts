@@ -9,7 +9,7 @@ import { SeverityNumber, logs, metrics, trace } from '@opentelemetry/api';
 import { parseSent } from '../../tools/demo/shutdown-report.ts';
 import { ask, portOf } from './health-app.js';
 
-/** These instruments are older than any app: they are made while this file is loaded. */
+/** These instruments are made while this file is loaded, before any app. */
 @Injectable()
 class Shelf implements OnModuleInit {
   static readonly sold = metrics.getMeter('shelf').createCounter('shelf.sold');
@@ -69,7 +69,7 @@ const optionsFor = (name: string, server: ScriptedOtlpServer): OtelModuleOptions
   service: { name },
   otlp: { protocol: 'grpc', endpoint: server.grpcUrl },
   resource: { detectors: [] },
-  // The specs' own requests come from this process too.
+  // The requests of the spec itself come from this process too.
   http: { client: false },
   diagnostics: { startupReport: false },
 });
@@ -88,7 +88,7 @@ const SELL = {
   children: [{ name: 'sell', scope: 'shelf', children: [] }],
 } as const;
 
-describe('instruments that are older than the app', () => {
+describe('instruments made before the app', () => {
   useLeakCheck();
   let app: INestApplication;
   let lines: Lines;
@@ -112,7 +112,7 @@ describe('instruments that are older than the app', () => {
     for (const server of servers.splice(0)) await server.close();
   });
 
-  it('work in an app, and in the next one after that has closed', async () => {
+  it('work in an app, and in the next app after the first has closed', async () => {
     const received: ScriptedOtlpServer[] = [];
     for (const name of ['first', 'second']) {
       const server = await serve();
@@ -137,12 +137,12 @@ describe('instruments that are older than the app', () => {
     ]);
   });
 
-  it('cost nothing and break nothing where no app is running', () => {
+  it('record nothing and do not throw while no app is running', () => {
     expect(Shelf.tracer.startSpan('nobody listens').isRecording()).toBe(false);
     expect(() => Shelf.sold.add(1)).not.toThrow();
   });
 
-  it('are not doubled by a second import, which is ignored with a warning', async () => {
+  it('record once if the module is imported twice, and the second import leads to a warning', async () => {
     const [first, second] = [await serve(), await serve()];
     @Module({ imports: [OtelModule.forRoot(optionsFor('one', first))] })
     class OneModule {}
@@ -172,7 +172,7 @@ describe('instruments that are older than the app', () => {
     expect(sent[0]?.traces).toMatchObject({ accepted: first.spans().length, queued: 0 });
   });
 
-  it('say nothing of it where the module is imported once', async () => {
+  it('lead to no warning if one dynamic module is imported in two places', async () => {
     const server = await serve();
     const module = OtelModule.forRoot(optionsFor('once', server));
     @Module({ imports: [module] })

@@ -4,21 +4,21 @@ import { ask } from './health-app.js';
 import { WorkService } from './work-service.js';
 
 const CLIENTS = 40;
-/** Requests of each client before the signal, and after it was told to close. */
+/** Requests that each client sends before the signal, and after it was told to close. */
 const BEFORE = 5;
 const AFTER = 3;
-/** Long enough for the last requests of the clients on a machine that has much else to do. */
+/** This is long enough for the last requests of the clients on a busy machine. */
 const DRAIN_MS = 3000;
 
-/** The results of a client of a load balancer. */
+/** The results of all clients. */
 interface Met {
   answered: number;
   readonly failures: unknown[];
 }
 
 /**
- * Sends requests on one connection. After it is told that the connection closes, it goes on with new ones for a
- * while, since the balancer has not noticed yet. Then it stops.
+ * Sends requests on one connection, like a client of a load balancer. After it is told that the connection
+ * closes, it sends some more on new connections, because a balancer notices late. Then it stops.
  */
 async function client(port: number, first: number, met: Met, warm: () => void): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -38,7 +38,7 @@ async function client(port: number, first: number, met: Met, warm: () => void): 
   agent.destroy();
 }
 
-/** Sends requests until nobody listens. @returns the statuses, and why it ended */
+/** Sends requests until nobody listens. @returns the statuses, and the error that ended them */
 async function probe(port: number, path: string): Promise<{ statuses: number[]; end: string }> {
   const statuses: number[] = [];
   for (;;) {
@@ -53,46 +53,49 @@ async function probe(port: number, path: string): Promise<{ statuses: number[]; 
 describe('SIGTERM under load', () => {
   useLeakCheck({ timeoutMs: 10_000 });
 
-  it.each([1, 2, 3])('fails no request, loses no span, keeps liveness (run %i)', async (turn) => {
-    await using server = await ScriptedOtlpServer.start();
-    await using service = await WorkService.start(`load-${turn}`, {
-      service: { name: 'work' },
-      otlp: { protocol: 'grpc', endpoint: server.grpcUrl },
-      shutdown: { drainMs: DRAIN_MS },
-    });
-    const { port } = service;
-    const met: Met = { answered: 0, failures: [] };
-    const warm = Promise.withResolvers<void>();
-    let waiting = CLIENTS;
-    const clients = Array.from({ length: CLIENTS }, (_, index) =>
-      client(port, index * 1000, met, () => (waiting -= 1) === 0 && warm.resolve()),
-    );
-    await warm.promise;
-    const [live, ready] = [probe(port, '/livez'), probe(port, '/readyz')];
-    const exit = await service.stop();
-    await Promise.all(clients);
+  it.each([1, 2, 3])(
+    'fails no request, loses no span, and /livez keeps answering (run %i)',
+    async (turn) => {
+      await using server = await ScriptedOtlpServer.start();
+      await using service = await WorkService.start(`load-${turn}`, {
+        service: { name: 'work' },
+        otlp: { protocol: 'grpc', endpoint: server.grpcUrl },
+        shutdown: { drainMs: DRAIN_MS },
+      });
+      const { port } = service;
+      const met: Met = { answered: 0, failures: [] };
+      const warm = Promise.withResolvers<void>();
+      let waiting = CLIENTS;
+      const clients = Array.from({ length: CLIENTS }, (_, index) =>
+        client(port, index * 1000, met, () => (waiting -= 1) === 0 && warm.resolve()),
+      );
+      await warm.promise;
+      const [live, ready] = [probe(port, '/livez'), probe(port, '/readyz')];
+      const exit = await service.stop();
+      await Promise.all(clients);
 
-    expect(met.failures).toEqual([]);
-    expect(exit).toEqual({ code: null, signal: 'SIGTERM', forced: false });
-    for (const { end } of [await live, await ready]) expect(end).toMatch(/ECONN(REFUSED|RESET)/);
-    const alive = (await live).statuses;
-    expect(alive.length).toBeGreaterThan(0);
-    expect(alive.filter((status) => status !== 200)).toEqual([]);
-    const states = (await ready).statuses.join(' ');
-    expect(states).toMatch(/^(200 )*503( 503)*$/);
+      expect(met.failures).toEqual([]);
+      expect(exit).toEqual({ code: null, signal: 'SIGTERM', forced: false });
+      for (const { end } of [await live, await ready]) expect(end).toMatch(/ECONN(REFUSED|RESET)/);
+      const alive = (await live).statuses;
+      expect(alive.length).toBeGreaterThan(0);
+      expect(alive.filter((status) => status !== 200)).toEqual([]);
+      const states = (await ready).statuses.join(' ');
+      expect(states).toMatch(/^(200 )*503( 503)*$/);
 
-    const work = server.spans().filter(({ name }) => name === 'GET /jobs/:id');
-    expect(work).toHaveLength(met.answered);
-    expect(new Set(work.map(({ attributes }) => attributes['url.path'])).size).toBe(met.answered);
-    const rest = server.spans().filter((span) => !work.includes(span));
-    expect(rest.map(({ name }) => name)).toEqual(['nestjs.shutdown']);
-    expect(service.sent?.traces).toEqual({
-      accepted: met.answered + 1,
-      rejected: 0,
-      dropped: {},
-      queued: 0,
-      spooled: 0,
-      possibleDuplicates: 0,
-    });
-  });
+      const work = server.spans().filter(({ name }) => name === 'GET /jobs/:id');
+      expect(work).toHaveLength(met.answered);
+      expect(new Set(work.map(({ attributes }) => attributes['url.path'])).size).toBe(met.answered);
+      const rest = server.spans().filter((span) => !work.includes(span));
+      expect(rest.map(({ name }) => name)).toEqual(['nestjs.shutdown']);
+      expect(service.sent?.traces).toEqual({
+        accepted: met.answered + 1,
+        rejected: 0,
+        dropped: {},
+        queued: 0,
+        spooled: 0,
+        possibleDuplicates: 0,
+      });
+    },
+  );
 });

@@ -6,8 +6,8 @@ import { ask, createApp, rootModule, portOf } from './health-app.js';
 
 useLeakCheck();
 
-describe('the port of their own', () => {
-  it('answers during boot and until the last phase, with and without an HTTP app', async () => {
+describe('the management port', () => {
+  it('answers from the boot to the end of the shutdown, longer than the port of the app', async () => {
     const boot = Promise.withResolvers<void>();
     const slow = { provide: 'SLOW', useValue: { onModuleInit: () => boot.promise } };
     const app = await createApp(

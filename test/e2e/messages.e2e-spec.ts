@@ -119,7 +119,7 @@ describe('messages in flight', () => {
     expect(order).toEqual(['answered', 'onModuleDestroy']);
   });
 
-  it('are told when they have to be left', async () => {
+  it('appear in the shutdown report if they do not end in time', async () => {
     await hybrid({ inFlightMs: 1 });
     const answer = firstValueFrom(client.send('slow', {})).catch(() => 'cut off');
     await begun.promise;
@@ -131,7 +131,7 @@ describe('messages in flight', () => {
     await answer;
   });
 
-  it('are over with the last value of a stream, with a failure, and with an event', async () => {
+  it('end with the last value of a stream, with a failure, and with an event handler', async () => {
     await hybrid();
     const values = lastValueFrom(client.send<number>('stream', {}).pipe(toArray()));
     await begun.promise;
@@ -148,7 +148,7 @@ describe('messages in flight', () => {
     expect(await inFlight().idle(new AbortController().signal)).toBe(true);
   });
 
-  it("leave the hooks of the app's own in their slots", async () => {
+  it("do not replace the app's own hooks", async () => {
     const made = await createApp('express', {}, PARTS);
     app = made;
     const calls: string[] = [];
@@ -173,7 +173,7 @@ describe('messages in flight', () => {
     expect(calls).toEqual(['start', 'end']);
   });
 
-  it('of a microservice alone are answered before it ends on a signal', async () => {
+  it('of a microservice without HTTP are answered before it ends', async () => {
     const made = await NestFactory.createMicroservice(rootModule({}, PARTS), {
       ...tcp,
       logger: false,
@@ -189,7 +189,7 @@ describe('messages in flight', () => {
     expect(await answer).toBe('late');
   });
 
-  it('are told to carry no trace, on servers and clients', async () => {
+  it('are in the startup report as without trace context, for TCP servers and clients', async () => {
     const { options } = tcp;
     @Module({
       imports: [

@@ -1,4 +1,4 @@
-// The pipeline's worker from source, which ends when it is told to, and says so.
+// Runs the pipeline's worker from source. It ends when a message says so, and answers first.
 import { BroadcastChannel } from 'node:worker_threads';
 
 const channel = new BroadcastChannel('mortal-worker');
@@ -6,7 +6,7 @@ channel.addEventListener('message', ({ data }) => {
   if (data !== 'die') return;
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
   channel.postMessage('dying');
-  // The next turn, so that the word gets out.
+  // It ends one turn later, so that the answer is sent.
   setImmediate(() => process.exit(1));
 });
 channel.unref();

@@ -6,7 +6,10 @@ import { ROOT } from '../../tools/demo/shop.ts';
 
 const STOP_MS = 20_000;
 const APP = join(ROOT, 'apps', 'payments');
-/** Within the app, so that the output finds the app's package.json and node_modules; git ignores it. */
+/**
+ * The folder lies within the app, so that the output finds the app's package.json and node_modules. Git ignores
+ * it.
+ */
 const OUTPUT = join(APP, '.nestlens', 'nest-cli');
 
 describe('the Nest CLI in this repository', () => {
@@ -25,7 +28,7 @@ describe('the Nest CLI in this repository', () => {
       name: 'nest-start',
       args: [
         join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'),
-        // A shell in between would end at the signal, and leave the app running.
+        // A shell would end at the signal and leave the app running.
         'start',
         'payments',
         '--no-shell',

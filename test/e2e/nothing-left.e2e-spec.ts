@@ -9,10 +9,10 @@ import { createApp } from './health-app.js';
 
 useLeakCheck();
 
-/** Longer than Jest waits: a shutdown that waits for it fails the spec. */
+/** Jest does not wait this long: a shutdown that waits for it fails the spec. */
 const FOR_EVER_MS = 3_600_000;
 
-/** Makes a span, and one that never ends if `leaks`. Returns what the shutdown reported as left. */
+/** Makes a span, and one that never ends if `leaks`. Returns the phases of the shutdown. */
 async function closed(endpoint: string, leaks: boolean): Promise<readonly PhaseReport[]> {
   const app = await createApp('express', {
     service: { name: 'closing' },
@@ -33,7 +33,7 @@ const leftIn = (reports: readonly PhaseReport[]): string[] =>
   reports.flatMap(({ left }) => [...left]);
 
 describe('a shutdown', () => {
-  it('has nothing left where all has arrived, and names spans that did not end', async () => {
+  it('reports nothing if all items arrived, and otherwise the number of spans that did not end', async () => {
     await using collector = await ScriptedOtlpServer.start();
     expect(leftIn(await closed(collector.httpUrl, false))).toEqual([]);
     expect(leftIn(await closed(collector.httpUrl, true))).toEqual([
@@ -42,7 +42,7 @@ describe('a shutdown', () => {
     expect(collector.spans().map(({ name }) => name)).toContain('ended');
   });
 
-  it('waits for no collector that was never reached, and names what was lost', async () => {
+  it('does not wait for a collector that was never reached, and reports the loss', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

@@ -4,9 +4,9 @@ import { WorkService } from './work-service.js';
 
 const LIMIT_MS = 240_000;
 const ARRIVAL_MS = 90_000;
-/** Queries of the health state, each after a request of work. */
+/** Checks of the health state, each after a request for work. */
 const MOST_LOOKS = 10_000;
-/** Lines of trouble allowed in one outage, whatever the number of occurrences. */
+/** Errors and warnings allowed in one outage, however often each cause occurs. */
 const MOST_CAUSES = 3;
 const TAKEN = ['accepted', 'partial'];
 const REQUESTS = 40;
@@ -16,7 +16,7 @@ type Engine = 'nestlens' | 'sdk';
 /** The parts in which two lines with the same message differ. */
 const VARYING = /[\d:.,/]+|\b[AP]M\b/g;
 
-/** Sends early and often, and gives up soon, so that an outage has an effect. */
+/** Exports soon and often, with short timeouts, so that a short outage has an effect. */
 const optionsFor = (endpoint: string, engine: Engine): OtelModuleOptions => ({
   service: { name: 'work' },
   otlp: {
@@ -24,7 +24,7 @@ const optionsFor = (endpoint: string, engine: Engine): OtelModuleOptions => ({
     protocol: 'grpc',
     endpoint,
     timeoutMs: 400,
-    // The service runs from source, where there is no file for a worker; it would say so.
+    // The service runs from source and has no worker file, which would lead to a warning.
     ...(engine === 'nestlens' && { worker: false }),
   },
   traces: { batch: { delayMs: 50 } },
@@ -34,14 +34,14 @@ const optionsFor = (endpoint: string, engine: Engine): OtelModuleOptions => ({
   diagnostics: { startupReport: false },
 });
 
-/** Asks for work. @returns the statuses other than 200 */
+/** Sends requests for work. @returns the statuses other than 200 */
 async function work(service: WorkService, count = REQUESTS): Promise<number[]> {
   const statuses: number[] = [];
   for (let turn = 0; turn < count; turn += 1) statuses.push(await service.work());
   return statuses.filter((status) => status !== 200);
 }
 
-/** Goes on with work until readiness, which is always 200, shows the expected state. */
+/** Sends requests for work until the health state is `wanted`. Readiness stays 200 meanwhile. */
 async function becomes(
   service: WorkService,
   wanted: string,
@@ -55,13 +55,13 @@ async function becomes(
     if (state === wanted) return now;
     [otlp, found] = [now, state];
     await work(service, 1);
-    // Nothing changes before the next export.
+    // The state cannot change before the next export.
     await server?.waitForRequests(server.requests().length + 1);
   }
   throw new Error(`still ${found}: ${JSON.stringify(otlp)}`);
 }
 
-/** Goes on with work, one request after the other, until something has happened. */
+/** Sends requests for work, one after the other, until `happens` settles. */
 async function worksUntil(service: WorkService, happens: Promise<unknown>): Promise<void> {
   const settled = new AbortController();
   const stop = (): void => settled.abort();
@@ -74,7 +74,7 @@ async function worksUntil(service: WorkService, happens: Promise<unknown>): Prom
 const troubles = ({ lines }: WorkService): string[] =>
   lines.filter((line) => / (WARN|ERROR) /.test(line)).map((line) => line.replaceAll(VARYING, '#'));
 
-/** No error or warning twice, nor many of them. */
+/** Checks that no error or warning came twice, and that there are few of them. */
 function expectQuiet(service: WorkService): void {
   const said = troubles(service);
   expect(said).toEqual([...new Set(said)]);
@@ -83,14 +83,17 @@ function expectQuiet(service: WorkService): void {
   expect(said.filter((line) => line.includes('trace_id='))).toEqual([]);
 }
 
-/** The service's losses of a signal at its end, all of them together. */
+/** Counts a signal from the report at the end of the service. `lost` sums rejected and dropped items. */
 function account({ sent }: WorkService, signal: Signal) {
   const { accepted = 0, rejected = 0, queued = 0, dropped = {} } = sent?.[signal] ?? {};
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, rejected);
   return { accepted, lost, queued, created: accepted + lost + queued };
 }
 
-/** Arrivals without those that were counted as possible duplicates: an answer may come after the attempt has ended. */
+/**
+ * Checks that at most the possible duplicates arrived more often than they were accepted: an answer may come
+ * after its attempt has ended.
+ */
 function expectReceived(service: WorkService, server: ScriptedOtlpServer, signal: Signal): void {
   const { accepted, queued } = account(service, signal);
   const twice = received(server, signal) - accepted;
@@ -105,7 +108,7 @@ const received = (server: ScriptedOtlpServer, signal: Signal): number =>
     .filter(({ signal: its, reply }) => its === signal && TAKEN.includes(reply.kind))
     .reduce((sum, { items }) => sum + items, 0);
 
-describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector that', (engine) => {
+describe.each(['nestlens', 'sdk'] as const)('with the engine %s, a collector that', (engine) => {
   useLeakCheck({ timeoutMs: 10_000 });
 
   const start = (name: string, endpoint: string): Promise<WorkService> =>
@@ -117,7 +120,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
   };
 
   it(
-    'is not there, and comes: the service is degraded, not unready, until it is there',
+    'is down at the start makes the service degraded, not unready, until it is up',
     async () => {
       await using server = await ScriptedOtlpServer.start();
       await server.close();
@@ -145,7 +148,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
   );
 
   it(
-    'goes away and comes back: what is lost is counted, what comes after arrives',
+    'goes down and comes up again costs at most counted spans, and later spans arrive',
     async () => {
       await using server = await ScriptedOtlpServer.start();
       await using service = await start('gap', server.grpcUrl);
@@ -163,7 +166,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
       const traces = account(service, 'traces');
       expect(traces).toMatchObject({ created: service.asked + 1, queued: 0 });
       expectLoss(traces.lost);
-      // Requests under way when the collector stopped may have arrived without an answer.
+      // Requests in flight when the collector stopped may have arrived without an answer.
       expect(received(server, 'traces')).toBeGreaterThanOrEqual(traces.accepted);
       expect(server.spans().at(-1)?.name).toBe('nestjs.shutdown');
     },
@@ -174,7 +177,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
     ['answers UNAVAILABLE', unavailable()],
     ['never answers', hang()],
   ])(
-    '%s: nothing is accepted, everything is counted, nobody notices',
+    '%s fails no request of the app, and each lost span is counted',
     async (name, reply) => {
       await using server = await ScriptedOtlpServer.start();
       server.script.otherwise(reply);
@@ -205,7 +208,7 @@ describe.each(['nestlens', 'sdk'] as const)('the engine %s, with a collector tha
   );
 
   it(
-    'takes only a part: the service is fine, and says so once',
+    'rejects a part of each batch leads to one warning, and the service stays ok',
     async () => {
       await using server = await ScriptedOtlpServer.start();
       server.script.otherwise(partial(1));

@@ -67,12 +67,12 @@ class Wild {
   }
 }
 
-/** It comes with the platform, and without types. */
+/** Express comes with the platform, without types. */
 const { Router } = createRequire(import.meta.url)('express') as {
   Router: () => { get(path: string, handler: Raw): void };
 };
 
-/** As far as it is used here. */
+/** The part of Fastify that is used here. */
 interface FastifyInstance {
   get(path: string, handler: () => Promise<string>): void;
   register(
@@ -122,7 +122,7 @@ describe.each(PLATFORMS)("the app's own routes on %s", (platform: Platform) => {
         .map((item) => [item.what, item.kind === 'left-out' ? item.why : item.detail]),
     );
 
-  it('win over the probes, and it is told which option moves ours', async () => {
+  it('win over the probes, and the startup report names the option that moves the probe', async () => {
     const get = await started({ controllers: [FailingHealth] });
     expect(await get('/healthz')).toMatch(/^503 .*db down|^503 {"/);
     expect(await get('/livez')).toBe('200 {"status":"ok"}');
@@ -132,7 +132,7 @@ describe.each(PLATFORMS)("the app's own routes on %s", (platform: Platform) => {
     });
   });
 
-  it('win as one of several paths, and for any method', async () => {
+  it('win as one of several paths of a handler, and as a handler of all methods', async () => {
     const get = await started({ controllers: [SeveralPaths] });
     expect(await get('/livez')).toBe('200 own');
     expect(await get('/readyz')).toBe('200 own');
@@ -141,14 +141,14 @@ describe.each(PLATFORMS)("the app's own routes on %s", (platform: Platform) => {
     expect(Object.keys(told())).toEqual(['GET /livez', 'GET /startupz', 'GET /readyz']);
   });
 
-  it('keep their other methods where ours takes GET', async () => {
+  it('keep other methods on a path where the metrics page takes GET', async () => {
     const get = await started({ controllers: [SeveralPaths] });
     expect(await get('/metrics', 'POST')).toBe('201 pushed');
     expect(await get('/metrics')).toMatch(/^200 # /);
     expect(await get('/metrics', 'HEAD')).toBe('200 ');
   });
 
-  it('do not clash under a prefix, and do when excluded from it', async () => {
+  it('win only on the same path: not under a prefix, but if they are excluded from it', async () => {
     const get = await started({ controllers: [FailingHealth, SeveralPaths] }, (made) =>
       made.setGlobalPrefix('api', { exclude: [{ path: 'livez', method: RequestMethod.GET }] }),
     );
@@ -158,20 +158,20 @@ describe.each(PLATFORMS)("the app's own routes on %s", (platform: Platform) => {
     expect(Object.keys(told())).toEqual(['GET /livez']);
   });
 
-  it('win when their version comes in a header', async () => {
+  it('win for requests with their version in a header, and probes answer requests without one', async () => {
     const get = await started({ controllers: [Versioned] }, (made) =>
       made.enableVersioning({ type: VersioningType.HEADER, header: 'x-version' }),
     );
     const answer = await ask(portOf(app), '/healthz', { headers: { 'x-version': '2' } });
     expect(answer.body).toBe('v2');
-    // A probe sends no version: nothing of the app answers it.
+    // A probe sends no version, so no handler of the app answers it.
     expect(await get('/healthz')).toBe('200 {"status":"ok"}');
     expect(await get('/healthz', 'POST')).toMatch(/^404/);
     expect(await get('/livez')).toBe('200 {"status":"ok"}');
     expect(Object.keys(told())).toEqual(['GET /healthz']);
   });
 
-  it('are not those of a wildcard or a parameter', async () => {
+  it('with a wildcard or a parameter do not win over the probes', async () => {
     const get = await started({ controllers: [Wild] });
     expect(await get('/healthz')).toBe('200 {"status":"ok"}');
     expect(await get('/metrics')).toMatch(/^200 # /);
@@ -179,7 +179,7 @@ describe.each(PLATFORMS)("the app's own routes on %s", (platform: Platform) => {
     expect(told()).toEqual({});
   });
 
-  it('win when they are registered on the platform itself', async () => {
+  it('win if they are registered on the platform itself', async () => {
     const get = await started({}, (made) => {
       const instance = made.getHttpAdapter().getInstance() as {
         get(path: string, handler: (req: unknown, res: { send(body: string): void }) => void): void;
@@ -190,7 +190,7 @@ describe.each(PLATFORMS)("the app's own routes on %s", (platform: Platform) => {
     expect(Object.keys(told())).toEqual(['GET /healthz']);
   });
 
-  it('leave the management port alone', async () => {
+  it('do not replace a probe on the management port', async () => {
     const get = await started({ controllers: [FailingHealth] }, undefined, {
       health: { port: 0, host: '127.0.0.1' },
     });
@@ -200,7 +200,7 @@ describe.each(PLATFORMS)("the app's own routes on %s", (platform: Platform) => {
     expect(told()['GET /healthz']).toMatch(/moves ours, and the management port keeps it$/);
   });
 
-  it('are seen when another module adds them while it starts', async () => {
+  it('win if a module adds them while it starts', async () => {
     @Module({})
     class Late {
       readonly host: HttpAdapterHost;
@@ -232,7 +232,7 @@ describe("the app's own middleware on Express", () => {
     return async (path: string) => (await ask(portOf(app), path)).body.slice(0, 12);
   };
 
-  it('wins where it is mounted on exactly the path, or in a router', async () => {
+  it('wins if it is mounted on exactly this path, or in a router without a prefix', async () => {
     const get = await started((made) => {
       made.use('/metrics', answering('mounted'));
       const router = Router();
@@ -249,7 +249,7 @@ describe("the app's own middleware on Express", () => {
     expect(await get('/ops/livez')).toBe('deep');
   });
 
-  it('that lets the request through gets our answer', async () => {
+  it('that passes a request on sees it before the probe answers', async () => {
     const seen: (string | undefined)[] = [];
     const noting: Raw = (req, _res, next) => {
       seen.push((req as { originalUrl?: string }).originalUrl);
@@ -269,7 +269,7 @@ describe("the app's own middleware on Express", () => {
     expect(seen).toEqual(['/metrics', '/livez']);
   });
 
-  it('that takes every path is not one of its own', async () => {
+  it('that takes every path does not win over the probes', async () => {
     const get = await started((made) => {
       made.use((_req: unknown, _res: unknown, next: () => void) => next());
       made.use('/', answering('spa'));
@@ -284,7 +284,7 @@ describe('routes of Fastify plugins', () => {
 
   afterEach(() => app.close());
 
-  it('win under their prefix', async () => {
+  it('win over a probe on the same path, prefix included', async () => {
     app = await createApp('fastify', { health: { paths: { health: '/ops/healthz' } } });
     const instance = app.getHttpAdapter().getInstance() as FastifyInstance;
     await instance.register(

@@ -50,7 +50,7 @@ describe('an app that never calls listen()', () => {
     return (server.address() as AddressInfo).port;
   };
 
-  it('is ready with the first request to a server of its own, also when it is the probe', async () => {
+  it('is ready at the first request to a server of its own, even if that is a probe', async () => {
     app = await createApp('express', {}, { controllers: [Slow] });
     await app.init();
     const port = await served();
@@ -59,7 +59,7 @@ describe('an app that never calls listen()', () => {
     expect((await ask(port, '/startupz')).status).toBe(200);
   });
 
-  it('drains that server: requests are in flight, and are answered before hooks', async () => {
+  it('drains that server: a request in flight is answered during the shutdown', async () => {
     app = await createApp('express', {}, { controllers: [Slow] });
     await app.init();
     const port = await served();
@@ -75,7 +75,7 @@ describe('an app that never calls listen()', () => {
     expect(app.get(ShutdownSequence).reports.flatMap(({ left }) => left)).toEqual([]);
   });
 
-  it('is ready with the first request that is injected', async () => {
+  it('is ready at the first injected request', async () => {
     app = await createApp('fastify');
     await app.init();
     const answer = await (app.getHttpAdapter() as unknown as FastifyAdapter).inject({
@@ -85,7 +85,7 @@ describe('an app that never calls listen()', () => {
     expect(answer.statusCode).toBe(200);
   });
 
-  it('is not ready for requests that come before it is initialised', async () => {
+  it('is not made ready by a request that comes before it is initialised', async () => {
     app = await createApp('express');
     const port = await served();
     await ask(port, '/startupz');
@@ -93,7 +93,7 @@ describe('an app that never calls listen()', () => {
     expect(app.get(ServiceState).name).toBe('starting');
   });
 
-  describe('and is never asked', () => {
+  describe('and gets no request', () => {
     const warnings: string[] = [];
     const quiet = (): void => {};
     const logger: LoggerService = {
@@ -120,7 +120,7 @@ describe('an app that never calls listen()', () => {
       return warnings;
     };
 
-    it('says once that nobody can reach it', async () => {
+    it('warns once that nobody can reach it', async () => {
       expect(await silentFor(SILENCE_MS * 10)).toEqual([
         expect.stringMatching(
           /^This app was initialised 10 s ago, and it neither listens nor has had/,
@@ -128,7 +128,7 @@ describe('an app that never calls listen()', () => {
       ]);
     });
 
-    it('says nothing before that, nor when it is closed', async () => {
+    it('does not warn earlier, or once it is closed', async () => {
       expect(await silentFor(SILENCE_MS - 1)).toEqual([]);
       jest.useRealTimers();
       await app.close();

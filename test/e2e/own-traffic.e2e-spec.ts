@@ -12,7 +12,7 @@ import { ask, createApp, portOf } from './health-app.js';
 
 useLeakCheck();
 
-/** As OTLP numbers it. */
+/** SpanKind CLIENT of OTLP. */
 const CLIENT = 3;
 
 interface Measured {
@@ -21,7 +21,7 @@ interface Measured {
 }
 
 const mortal = new URL('./mortal-worker.mjs', import.meta.url);
-/** Resolves once the worker is on its way out. */
+/** Ends the worker. Resolves when it is about to exit. */
 const kill = async (): Promise<void> => {
   const channel = new BroadcastChannel('mortal-worker');
   const dying = new Promise((resolve) => channel.addEventListener('message', resolve));
@@ -39,7 +39,7 @@ describe.each<
   ['over HTTP, without a worker', { protocol: 'http/protobuf', worker: false }, (to) => to.httpUrl],
   ['over gRPC, without a worker', { protocol: 'grpc', worker: false }, (to) => to.grpcUrl],
   [
-    'where no worker can be started',
+    'if no worker can be started',
     { protocol: 'http/json', worker: { entry: noFile } },
     (to) => to.httpUrl,
   ],
@@ -49,7 +49,7 @@ describe.each<
     (to) => to.httpUrl,
   ],
   ['with the official engine', { protocol: 'http/protobuf', engine: 'sdk' }, (to) => to.httpUrl],
-])('what the telemetry of an app sends itself, %s', (_case, otlp, urlOf) => {
+])('a request that the telemetry of an app sends, %s', (_case, otlp, urlOf) => {
   let collector: ScriptedOtlpServer;
   let other: Server;
   let asked: { path: string; headers: IncomingHttpHeaders }[];
@@ -72,8 +72,8 @@ describe.each<
   it('is not traced, measured or logged', async () => {
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
     /**
-     * Calls over `fetch` and `node:http`, as apps make them in any of these places, with an instrumented library of
-     * another vendor.
+     * Apps may make such calls in any of these places: over `fetch`, over `node:http`, and with an instrumented
+     * library of another vendor.
      */
     const calls = async (path: string): Promise<void> => {
       new Logger('Spec').log(path);
@@ -145,7 +145,7 @@ describe.each<
     const paths = asked.map(({ path }) => path);
     const expected = ['/indicator', '/observed', '/work', ...(isOurs ? ['/token'] : [])];
     expect(new Set(paths)).toEqual(new Set(expected));
-    // The work of the app is reported, and nothing else.
+    // The work of the app is exported, and nothing else.
     const clients = collector
       .spans()
       .filter(({ kind, attributes }) => kind === CLIENT && attributes['server.port'] !== port)
@@ -161,7 +161,7 @@ describe.each<
       .filter(({ name }) => name === 'http.client.request.duration')
       .flatMap(({ data }) => data.points as readonly Measured[])
       .filter(({ attributes }) => attributes['server.port'] !== port);
-    // Cumulative: the last of each set of attributes has all of it.
+    // Metrics are cumulative: the last point of each attribute set has the total.
     const last = new Map(durations.map((point) => [JSON.stringify(point.attributes), point.count]));
     expect([...last.values()].reduce<number>((sum, count) => sum + Number(count), 0)).toBe(4);
     expect(new Set(durations.map(({ attributes }) => attributes['server.port']))).toHaveProperty(

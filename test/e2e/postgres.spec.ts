@@ -60,7 +60,7 @@ const START = [
 describe('postgres', () => {
   useLeakCheck();
 
-  describe('a server of our own', () => {
+  describe('on a server that we started', () => {
     let postgres: OwnPostgres;
     beforeAll(async () => {
       postgres = await startPostgres({ databases: ['orders', 'odd "name"'] });
@@ -89,7 +89,7 @@ describe('postgres', () => {
       await expect(query(url, 'select word from kept')).resolves.toEqual([{ word: 'yes' }]);
     });
 
-    it('can be used through its URL by somebody who must not stop it', async () => {
+    it('can be used through its URL, and closing that use does not stop it', async () => {
       const existing = await useExistingPostgres(postgres.url('orders'), { databases: ['users'] });
       expect(existing).toMatchObject({ port: postgres.port });
       expect(existing.url()).toBe(postgres.url('orders'));
@@ -98,7 +98,7 @@ describe('postgres', () => {
       await expect(query(postgres.url('users'), 'select 1 as one')).resolves.toEqual([{ one: 1 }]);
     });
 
-    it('gives way to DATABASE_URL', async () => {
+    it('is not started if DATABASE_URL names another server', async () => {
       process.env['DATABASE_URL'] = postgres.url('orders');
       const provided = await providePostgres();
       delete process.env['DATABASE_URL'];
@@ -108,7 +108,7 @@ describe('postgres', () => {
   });
 
   it(
-    'leaves no data behind once it is closed',
+    'deletes its data when it is closed',
     async () => {
       const postgres = await startPostgres();
       expect(existsSync(postgres.dataDir)).toBe(true);
@@ -118,7 +118,7 @@ describe('postgres', () => {
     SLOW_MS,
   );
 
-  describe('under another process', () => {
+  describe('started by another process', () => {
     let temporary: string;
     beforeEach(() => {
       temporary = mkdtempSync(join(realpathSync(tmpdir()), 'nestlens-spec-'));
@@ -139,7 +139,7 @@ describe('postgres', () => {
     };
 
     it(
-      'outlives Ctrl-C, and ends with a process that is killed',
+      'ignores Ctrl-C, and ends when the process is killed',
       async () => {
         const { pid, exit, told } = await runScript(root, START, { TMPDIR: temporary });
         process.kill(-pid, 'SIGINT');
@@ -152,7 +152,7 @@ describe('postgres', () => {
     );
 
     it(
-      'leaves no data behind with a process that stops it and is killed',
+      'deletes its data if the process stops it and is killed',
       async () => {
         const script = [
           `import { startPostgres } from './tools/postgres.ts';`,

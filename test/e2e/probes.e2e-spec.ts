@@ -40,7 +40,7 @@ const bodyOf = (answer: Answer): Record<string, unknown> =>
 
 const found = (state: HealthFinding['state']): HealthFinding => ({ state });
 
-// An app that Nest refuses to create cannot be closed; one on each platform below.
+// An app that Nest refuses to create cannot be closed. A spec below creates one on each platform.
 useLeakCheck({ ignore: (left) => left.kind === 'subscribers' && left.more <= PLATFORMS.length });
 
 describe.each(PLATFORMS)('probes on %s', (platform) => {
@@ -54,7 +54,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     return portOf(app);
   }
 
-  it('answer before a prefix, a version, middleware and a guard that lets nobody pass', async () => {
+  it('answer without a prefix or version, and before middleware and a guard that refuses all', async () => {
     app = await createApp(
       platform,
       {},
@@ -84,7 +84,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     expect(seen).toBe(2);
   });
 
-  it('take GET and HEAD, and refuse the rest without reading it', async () => {
+  it('take GET and HEAD, and answer 405 to other methods without reading the body', async () => {
     const port = await listening();
     const head = await ask(port, '/livez', { method: 'HEAD' });
     expect([head.status, head.body]).toEqual([200, '']);
@@ -111,7 +111,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     }
   });
 
-  it('show what each indicator found, and let only `down` make it unready', async () => {
+  it('show the result of each indicator, and only `down` makes the app unready', async () => {
     const findings: Record<string, HealthFinding> = {
       a: { state: 'up', detail: { rows: 3 } },
       b: found('up'),
@@ -139,7 +139,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     expect((await ask(port, '/livez')).status).toBe(200);
   });
 
-  it('ask a database once for 200 probes, and answer liveness while it hangs', async () => {
+  it('send a database one query for 200 probes, and /livez answers while it hangs', async () => {
     let pings = 0;
     let answer = true;
     const released = Promise.withResolvers<void>();
@@ -170,7 +170,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     );
     await app.listen(0, '127.0.0.1');
     const hanging = ask(portOf(app), '/readyz');
-    // Each of them while the ping hangs, which it does for ever.
+    // The query hangs for ever, so each of these probes comes while it hangs.
     for (let i = 0; i < 100; i += 1) {
       expect((await ask(portOf(app), '/livez')).status).toBe(200);
     }
@@ -182,7 +182,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     released.resolve();
   });
 
-  it('stay ready without a collector, and say so', async () => {
+  it('stay ready without a collector, and show the indicator as degraded', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     const { port: nobody } = await new Promise<AddressInfo>((resolve) => {
       closed.once('listening', () => resolve(closed.address() as AddressInfo));
@@ -200,7 +200,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     });
   });
 
-  it('keep liveness up and readiness down from the first step of shutdown', async () => {
+  it('answer 200 for liveness and 503 for readiness from the first phase of the shutdown', async () => {
     const port = await listening({ shutdown: { drainMs: 1000 } });
     expect((await ask(port, '/readyz')).status).toBe(200);
     const served = app.get(ShutdownSequence).begin();
@@ -212,7 +212,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     await served;
   });
 
-  it('refuse to start with two indicators of one name', async () => {
+  it('stop the start if two indicators have one name', async () => {
     app = await createApp(platform);
     const twice = { name: 'db', check: () => found('up') };
     await expect(createApp(platform, { health: { indicators: [twice, twice] } })).rejects.toThrow(
@@ -220,14 +220,14 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     );
   });
 
-  it('refuse to start with a database token that nobody provides, and name it', async () => {
+  it('stop the start if no module provides a database token, and name it', async () => {
     app = await createApp(platform);
     const wrong = await createApp(platform, { health: { databases: { pg: 'NO_POOL' } } });
     await expect(wrong.init()).rejects.toThrow('health.databases.pg: no module provides NO_POOL');
     await wrong.close();
   });
 
-  it('refuse to start with databases that cannot be asked, and name each with its token', async () => {
+  it('stop the start if a database cannot be checked, and name each with its token', async () => {
     app = await createApp(platform);
     const bucket = { send: () => {} };
     const wrong = await createApp(
@@ -245,7 +245,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     await wrong.close();
   });
 
-  it('take indicators that a provider registers by itself', async () => {
+  it('include indicators that a provider registers', async () => {
     @Injectable()
     class Queue implements OnModuleInit {
       // A parameter's metadata is not emitted for classes inside functions.
@@ -260,7 +260,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     expect(bodyOf(answer)).toMatchObject({ indicators: { queue: { status: 'degraded' } } });
   });
 
-  it('are not there when health is switched off', async () => {
+  it('answer 404 if health is switched off', async () => {
     const port = await listening({ health: { enabled: false } });
     expect((await ask(port, '/livez')).status).toBe(404);
   });
@@ -280,7 +280,7 @@ describe('probes on Fastify', () => {
     const answer = await adapter.inject({ method: 'GET', url: '/livez' });
     expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ok' }]);
     expect(responses).toBe(1);
-    // What is injected is served, so the app is ready.
+    // An injected request is served, so the app is ready.
     expect((await adapter.inject({ method: 'GET', url: '/readyz' })).statusCode).toBe(200);
     await app.close();
   });

@@ -38,7 +38,7 @@ describe('readiness', () => {
   );
 
   it('comes when the transport of a microservice listens', async () => {
-    // Nest runs the hooks of a microservice twice where it is initialised first.
+    // Nest runs the hooks of a microservice twice if it is initialised before it listens.
     const health = { ...HEALTH.health, databases: { postgres: 'POOL' } };
     const pool = { provide: 'POOL', useValue: { ping: () => true } };
     const root = rootModule({ health }, { providers: [pool] });
@@ -66,7 +66,7 @@ describe('readiness', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('comes to a hybrid app when both listen', async () => {
+  it('comes when both parts of a hybrid app listen', async () => {
     const app = await createApp('express');
     app.connectMicroservice<MicroserviceOptions>(TCP);
     await app.startAllMicroservices();

@@ -2,10 +2,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { projectFiles, read, root } from '../house/tree.js';
 
-/** Inside the checkout, so that packages are found as in an app; ignored by git. */
+/** The folder is inside the checkout, so that packages are found as in an app. Git ignores it. */
 export const folder = join(root, '.nestlens', 'readme');
 
-/** The TypeScript blocks of a page, in their order. */
+/** Returns the TypeScript blocks of a page, in their order. */
 export const blocksOf = (page: string): readonly string[] =>
   [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
 
@@ -54,7 +54,7 @@ const NAMED = /^\/\/ (\S+\.ts)\n/;
 /** Pages with TypeScript: the one at the root, those of the packages, and the guides. */
 export const pages: readonly string[] = projectFiles('README.md', 'libs/*/README.md', 'docs/*.md');
 
-/** A project of all blocks of all pages, a folder for each page, and of `further` files, by their path. */
+/** Writes a project of all blocks of all pages, a folder for each page, and of the `further` files, by path. */
 export const writeProject = async (further: Readonly<Record<string, string>>): Promise<void> => {
   await rm(folder, { recursive: true, force: true });
   const files: Record<string, string> = {
@@ -66,7 +66,7 @@ export const writeProject = async (further: Readonly<Record<string, string>>): P
   for (const page of pages) {
     for (const [at, block] of blocksOf(page).entries()) {
       const name = NAMED.exec(block)?.[1] ?? `block-${at + 1}.ts`;
-      // Without an import a file is no module, and shares its names with others.
+      // A file without import or export is no module, and shares its names with others.
       files[join(page.replace(/\.md$/, '').toLowerCase(), name)] = `${block}\nexport {};\n`;
     }
   }

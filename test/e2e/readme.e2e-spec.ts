@@ -24,10 +24,10 @@ const PG_POOL = Symbol('pool');
 class AppModule {}
 const app = await NestFactory.createApplicationContext(AppModule);
 await app.close();
-console.log('options are taken');
+console.log('options are accepted');
 `;
 
-/** The compiler's messages; empty for none. */
+/** Returns the messages of the compiler, or '' without any. */
 const compile = async (): Promise<string> => {
   try {
     return (await exec(join(root, 'node_modules', '.bin', 'tsc'), ['-p', folder])).stdout;
@@ -36,7 +36,7 @@ const compile = async (): Promise<string> => {
   }
 };
 
-describe('the code of the README', () => {
+describe('the code in the README', () => {
   let said = '';
   beforeAll(async () => {
     await writeProject({ 'quick-start.ts': quickStart, 'options.ts': OPTIONS_APP });
@@ -45,7 +45,7 @@ describe('the code of the README', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('compiles, as that of the packages and the guides does', () => {
+  it('compiles, and so does the code in the packages and guides', () => {
     expect(said).toBe('');
     const all = pages.flatMap((page) => blocksOf(page));
     expect(all.length).toBeGreaterThan(20);
@@ -63,7 +63,7 @@ describe('the code of the README', () => {
     const compiled = join(folder, 'out', 'quick-start.js');
     const source = read('.nestlens/readme/out/quick-start.js');
     expect(source).toContain('app.listen(3000)');
-    // The port may be taken where this runs.
+    // Port 3000 may be taken on this machine.
     const anyPort = source.replace('app.listen(3000)', "app.listen(0, '127.0.0.1')");
     await writeFile(compiled, `${anyPort}\nconsole.log('at ' + (await app.getUrl()));\n`);
     const child = spawn(process.execPath, [compiled], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -85,9 +85,9 @@ describe('the code of the README', () => {
     }
   });
 
-  it('has options that are taken', async () => {
+  it('shows options that the module accepts', async () => {
     const { stdout } = await exec(process.execPath, [join(folder, 'out', 'options.js')]);
-    expect(stdout).toContain('options are taken');
+    expect(stdout).toContain('options are accepted');
     expect(stdout).toContain('grpc https://collector.example:4317');
   });
 });

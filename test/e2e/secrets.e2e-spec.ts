@@ -24,7 +24,7 @@ const expectNoSecret = (where: string, text: string): void => {
   expect([where, secretIn(text)]).toEqual([where, undefined]);
 };
 
-/** Searches every place where a running service shows something. */
+/** Searches every place where a running service shows text. */
 const look = async (service: WorkService): Promise<void> => {
   for (const path of PATHS) {
     const { status, body } = await ask(service.port, path);
@@ -34,7 +34,7 @@ const look = async (service: WorkService): Promise<void> => {
   const { body } = await ask(service.port, '/inspected');
   // A service that shows nothing would prove nothing.
   expect(body).toContain("name: 'secrets'");
-  expectNoSecret('what is inspected', body);
+  expectNoSecret('the inspected parts', body);
 };
 
 const echo: ExportReply = {
@@ -48,12 +48,12 @@ describe.each(ENGINES)('the secrets of a service with the engine %s', (engine) =
   useLeakCheck({ timeoutMs: 10_000 });
 
   it.each<[string, ExportReply, string]>([
-    ['takes everything', accept(), 'trace_id='],
-    ['repeats what it was sent in its refusal', echo, '***'],
-    ['repeats it in a partial success', partial(1, ECHO), '***'],
+    ['accepts everything', accept(), 'trace_id='],
+    ['repeats secrets in its refusal', echo, '***'],
+    ['repeats secrets in a partial success', partial(1, ECHO), '***'],
     ['is unavailable', unavailable(), 'npm'],
   ])(
-    'are seen nowhere with a collector that %s',
+    'appear nowhere with a collector that %s',
     async (name, reply) => {
       await using server = await ScriptedOtlpServer.start();
       server.script.otherwise(reply);
@@ -73,7 +73,7 @@ describe.each(ENGINES)('the secrets of a service with the engine %s', (engine) =
       await service.stop();
 
       const headers = server.requests().map((request) => JSON.stringify(request.headers));
-      // The secrets did arrive where they belong.
+      // The collector got the secrets, because they belong in its headers.
       expect(headers.filter((text) => secretIn(text) === undefined)).toEqual([]);
       const told = service.lines.join('\n');
       expectNoSecret('the output', told);
@@ -87,13 +87,13 @@ describe.each(ENGINES)('the secrets of a service with the engine %s', (engine) =
       );
       expect(text).toContain('process.pid');
       expect(text).not.toContain('process.command_args');
-      expectNoSecret('what was exported', text);
+      expectNoSecret('the exported requests', text);
     },
     LIMIT_MS,
   );
 
   it(
-    'are seen nowhere where TLS fails, the passphrase included',
+    'appear nowhere if TLS fails, the passphrase included',
     async () => {
       const options = secretOptions(engine, 'https://127.0.0.1:1');
       const tls = {
@@ -134,11 +134,11 @@ describe.each(ENGINES)('the secrets of a service with the engine %s', (engine) =
   );
 });
 
-describe('the secrets of a spool', () => {
+describe('a spool', () => {
   useLeakCheck({ timeoutMs: 10_000 });
 
   it(
-    'has secrets neither in its names nor in its files',
+    'has no secret in the names and content of its files',
     async () => {
       const directory = await mkdtemp(join(tmpdir(), 'secrets-'));
       await using server = await ScriptedOtlpServer.start();

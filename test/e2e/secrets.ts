@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { OtelModuleOptions } from '@nestlens/otel';
 
-/** The passphrase of the key is `canary-passphrase`. */
+/** Path of a TLS file. The passphrase of the encrypted key is `canary-passphrase`. */
 export const fixture = (file: string): string =>
   new URL(`../../libs/otlp/src/pool/fixtures/${file}`, import.meta.url).pathname;
 
@@ -31,17 +31,17 @@ const ENCODED: readonly string[] = [
   // The end of base64 depends on the bytes that follow.
   .map((text) => base64(text).slice(0, -4));
 
-/** A secret in `text`, with the text around it; undefined for none. */
+/** Returns a secret in `text`, with the text around it, or undefined. */
 export const secretIn = (text: string): string | undefined => {
   const at =
     PLAIN.exec(text)?.index ?? ENCODED.map((form) => text.indexOf(form)).find((i) => i >= 0);
   return at === undefined ? undefined : text.slice(Math.max(0, at - 150), at + 100);
 };
 
-/** The text of a collector that says too much. */
+/** A message of a collector that repeats secrets. */
 export const ECHO = `bad credentials: Bearer ${password('bearer')} of ${pair('url')}, key ${password('api-key')}, ${base64(pair('basic'))}`;
 
-/** Secrets in every option. */
+/** Options with a secret in each that can hold one. */
 export const secretOptions = (engine: Engine, endpoint: string): OtelModuleOptions => {
   const url = new URL(endpoint);
   url.username = USER;
@@ -65,7 +65,7 @@ export const secretOptions = (engine: Engine, endpoint: string): OtelModuleOptio
   };
 };
 
-/** Secrets in every variable of the export, including variables that cannot be parsed. */
+/** Variables of the export with a secret in each. Some cannot be parsed. */
 export const secretVariables = (): NodeJS.ProcessEnv => ({
   OTEL_LOG_LEVEL: 'debug',
   OTEL_EXPORTER_OTLP_HEADERS: `x-env-key=${password('env-header')},x-enc=canary%2Fenv,canary`,

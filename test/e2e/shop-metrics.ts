@@ -24,13 +24,13 @@ const keyOf = (attributes: Attributes, keys: readonly string[]): string =>
 const serviceOf = ({ resource }: Pick<ReceivedSpan, 'resource'>): unknown =>
   resource.attributes['service.name'];
 
-/** The latest points of a metric. */
+/** Returns the latest points of a metric. */
 function lastPoints(metrics: readonly ReceivedMetric[], service: string, name: string) {
   const last = metrics.findLast((metric) => metric.name === name && serviceOf(metric) === service);
   return last?.data;
 }
 
-/** Rate, errors and duration according to the histogram of a service. */
+/** Returns rate, errors and duration from the histogram of a service. */
 export function redOfMetric(
   metrics: readonly ReceivedMetric[],
   service: string,
@@ -46,7 +46,7 @@ export function redOfMetric(
   );
 }
 
-/** Rate, errors and duration according to its spans. */
+/** Returns rate, errors and duration from the spans of a service. */
 export function redOfSpans(
   spans: readonly ReceivedSpan[],
   service: string,
@@ -64,7 +64,7 @@ export function redOfSpans(
   return red;
 }
 
-/** The value of a counter of a service, all its series together. */
+/** Returns the value of a counter of a service, summed over its attribute sets. */
 export function counted(metrics: readonly ReceivedMetric[], service: string, name: string): number {
   const data = lastPoints(metrics, service, name);
   if (data?.kind !== 'sum') return 0;

@@ -18,7 +18,7 @@ import type { Balance, Sent } from '../../tools/demo/shutdown-report.ts';
 import type { Said } from './shop-logs.js';
 import { countOf } from './shop-spans.js';
 
-/** OTLP number of the kind. */
+/** SpanKind SERVER of OTLP. */
 const SERVER = 2;
 const ARRIVAL_MS = 20_000;
 const only = <T>(found: readonly T[], what: string): T => {
@@ -29,12 +29,12 @@ const only = <T>(found: readonly T[], what: string): T => {
 
 const PRELOAD = new URL('incoming-baggage.mjs', import.meta.url).href;
 
-/** The shop as processes, with their telemetry and their output. */
+/** The shop as processes, with the telemetry and the output of each. */
 export class ShopRun {
   readonly server: ScriptedOtlpServer;
   readonly shop: Shop;
   readonly lines = new Map<ServiceName, string[]>();
-  /** By trace id, for another look once everything has arrived. */
+  /** Expected trees by trace id. They are compared again once everything has arrived. */
   readonly #expected = new Map<string, ExpectedSpan>();
   readonly #exits = new Map<ServiceName, Exit>();
 
@@ -95,7 +95,7 @@ export class ShopRun {
     return spans;
   }
 
-  /** Nothing arrived twice, late or in addition. */
+  /** Checks that no span arrived twice, late or in addition. */
   expectTracesAgain(): void {
     assert.notEqual(this.#expected.size, 0);
     const byTrace = Map.groupBy(this.server.spans(), (span) => span.traceId);
@@ -104,7 +104,7 @@ export class ShopRun {
     }
   }
 
-  /** The one record of a service in a trace. */
+  /** Waits for the one log record of a service in a trace. */
   async log(traceId: string | undefined, service: ServiceName): Promise<ReceivedLogRecord> {
     const fits = (record: ReceivedLogRecord): boolean =>
       record.traceId === traceId && record.resource.attributes['service.name'] === service;
@@ -114,7 +114,7 @@ export class ShopRun {
     return only(records.filter(fits), `log records of ${service}`);
   }
 
-  /** The one span of a service in a trace with that name and OTLP kind. */
+  /** Returns the one span of a service in a trace with this name and OTLP kind. */
   spanOf(
     traceId: string | undefined,
     service: ServiceName,
@@ -128,7 +128,7 @@ export class ShopRun {
     return only(found, `spans ${name} of ${service}`);
   }
 
-  /** The line has come, in that trace and on its span. */
+  /** Checks that the line came in this trace, on its span. */
   async expectLog(traceId: string | undefined, said: Said): Promise<void> {
     const { body, severityNumber, severityText, spanId } = await this.log(traceId, said.service);
     assert.match(typeof body === 'string' ? body : '', said.body);
@@ -136,7 +136,7 @@ export class ShopRun {
     assert.equal(spanId, this.spanOf(traceId, said.service, said.span, SERVER).spanId);
   }
 
-  /** Lets an order stay placed, so that a watch of it does not end by itself. */
+  /** Keeps an order placed, so that a watch of it does not end by itself. */
   async hold(orderId: string): Promise<void> {
     const client = new Client({ connectionString: this.shop.databaseUrl('orders') });
     await client.connect();
@@ -145,12 +145,13 @@ export class ShopRun {
     await client.end();
   }
 
-  /** Requests a stream and leaves at its first event. @returns the trace id */
+  /** Requests a stream and disconnects at its first event. @returns the trace id */
   async leave(path: string): Promise<string> {
     const headers = { 'user-agent': 'test' };
     const asked = request(this.shop.url('gateway') + path, { agent: false, headers }).end();
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
-    // Nest sends an empty line as soon as the stream is open. One listener for all: two chunks may come in one turn.
+    // Nest sends an empty line as soon as the stream is open. One listener gets all chunks, because two may
+    // come in one turn.
     await new Promise<void>((resolve) => {
       let seen = '';
       response.on('data', (chunk) => (seen += String(chunk)).includes('event: ') && resolve());
@@ -162,13 +163,13 @@ export class ShopRun {
     return String(response.headers['x-trace-id']);
   }
 
-  /** In order, callers first. */
+  /** Stops the services in order, callers first. */
   async stop(): Promise<ReadonlyMap<ServiceName, Exit>> {
     await this.shop.stopServices((name, exit) => this.#exits.set(name, exit));
     return this.#exits;
   }
 
-  /** The counts of sent telemetry in each service's output, and what arrived. */
+  /** Compares the counts in each service's output with the items that arrived. */
   balances(): Balance[] {
     return SERVICES.flatMap((service) => {
       const reports = (this.lines.get(service) ?? []).flatMap((line): Sent[] => {
@@ -188,7 +189,7 @@ export class ShopRun {
     });
   }
 
-  /** Safe after a stop, and after a start that failed. */
+  /** Safe to call after a stop, and after a start that failed. */
   async close(): Promise<void> {
     await this.stop();
     await this.shop.stopRest();

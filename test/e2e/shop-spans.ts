@@ -2,7 +2,7 @@ import type { ExpectedSpan } from '@nestlens/testing';
 import type { Call } from '../../tools/demo/calls.ts';
 import type { ServiceName } from '../../tools/demo/shop.ts';
 
-/** The codes that are a server's fault (semantic conventions, gRPC). */
+/** Status codes that mark the span of a server as failed (semantic conventions, gRPC). */
 const SERVER_FAULTS = ['UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE'];
 
 const isPort = (value: unknown): boolean => Number(value) > 0;
@@ -23,14 +23,14 @@ const controllerOf = (service: ServiceName): string =>
 export interface RpcParts {
   /** Status code. Default: OK. */
   code?: string;
-  /** The message of the status, only if it is an error of that side. */
+  /** Message of the status, set only if it is an error of that side. */
   message?: string;
   events?: ExpectedSpan['events'];
   /** Children of the server's span. Default: none. */
   children?: readonly ExpectedSpan[];
 }
 
-/** A call from one service to another: the CLIENT span, and the SERVER span below it. */
+/** Expects a call from one service to another: the CLIENT span, and the SERVER span below it. */
 export function rpc(
   from: ServiceName,
   to: Exclude<ServiceName, 'gateway'>,
@@ -80,7 +80,7 @@ export function rpc(
   };
 }
 
-/** A method with `@Span()`. */
+/** Expects the span of a method with `@Span()`. */
 export const method = (service: ServiceName, name: string): ExpectedSpan => ({
   service,
   name,
@@ -92,15 +92,15 @@ export const method = (service: ServiceName, name: string): ExpectedSpan => ({
 });
 
 export interface HttpParts {
-  /** Controller and method; none if no route matches. */
+  /** Controller and method. Undefined if no route matches. */
   handler?: string;
-  /** For an answer that is the gateway's fault. */
+  /** Set if the answer is the gateway's fault. */
   error?: { type: string; message: string };
   events?: ExpectedSpan['events'];
   children?: readonly ExpectedSpan[];
 }
 
-/** The gateway's SERVER span of a request. */
+/** Expects the gateway's SERVER span of a request. */
 export function http(
   { method: verb, path, route, status }: Call,
   { handler, error, events = [], children = [] }: HttpParts = {},
@@ -134,7 +134,7 @@ export function http(
   };
 }
 
-/** The event of an exception with its stack, which begins where it was thrown. */
+/** Expects the event of an exception. Its stack begins where it was thrown. */
 export const exception = (type: string, message: string, file: string) => ({
   name: 'exception',
   attributes: {
@@ -144,6 +144,6 @@ export const exception = (type: string, message: string, file: string) => ({
   },
 });
 
-/** How many spans the tree has. */
+/** Counts the spans of the tree. */
 export const countOf = ({ children = [] }: ExpectedSpan): number =>
   children.reduce((sum, child) => sum + countOf(child), 1);

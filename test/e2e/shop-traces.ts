@@ -12,7 +12,7 @@ export const authorize = method('payments', 'CardProcessor.authorize');
 export const charge = rpc('orders', 'payments', 'Charge', { children: [authorize] });
 const getOrder = rpc('gateway', 'orders', 'GetOrder');
 
-/** The answer to `POST /orders`, and the call of orders behind it. */
+/** Expects the answer to `POST /orders`, and the call of orders behind it. */
 export const placed = (
   call: Call,
   children: readonly ExpectedSpan[],
@@ -23,11 +23,11 @@ export const placed = (
     children: [rpc('gateway', 'orders', 'PlaceOrder', { ...parts, children })],
   });
 
-/** An order that succeeds. */
+/** Expects an order that succeeds. */
 export const placedWell = (call: Call): ExpectedSpan =>
   placed(call, [user, reserve, charge, method('orders', 'OrdersRepository.insert')]);
 
-/** An order that crashes, and the exception on each SERVER span. */
+/** Expects an order that crashes, with the exception on each SERVER span. */
 export const crashed = (call: Call): ExpectedSpan => {
   const message = 'Internal server error';
   return http(call, {
@@ -44,7 +44,7 @@ export const crashed = (call: Call): ExpectedSpan => {
   });
 };
 
-/** The gateway looks for the order first, then watches it. */
+/** Expects that the gateway gets the order first, and then watches it. */
 export const watched = (call: Call, { code = 'OK' }: RpcParts = {}): ExpectedSpan =>
   http(call, {
     handler: 'OrdersController.watch',

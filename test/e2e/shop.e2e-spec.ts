@@ -21,16 +21,16 @@ import {
 const WATCH_ORDER = 'shop.orders.v1.Orders/WatchOrder';
 const SERVER = 2;
 const CLIENT = 3;
-/** From placed to shipped. */
+/** Time from placed to shipped. */
 const SHIPPED_MS = 1000;
-/** Spans are timed by a clock of their own. */
+/** Spans have a clock of their own, which may differ this much. */
 const CLOCKS_DIFFER_MS = 20;
-/** Half a second for all calls of one kind: a busy machine, but no other unit. */
+/** Allows half a second for all calls of one kind: enough for a busy machine, but no other unit. */
 const CLOSE_DIGITS = 0;
 
 /**
- * Compares a metric with spans: the same count, and the same total within this tolerance, since the two are timed one
- * after the other.
+ * Expects the same count in a metric and in spans, and the same total within this tolerance, because the two
+ * are measured one after the other.
  */
 const asSeen = (red: Red): Red =>
   Object.fromEntries(
@@ -64,7 +64,7 @@ describe('the shop', () => {
     );
 
     it(
-      "is out of stock: 409, which is nobody's fault but the caller's",
+      "is out of stock: 409, which is an error of the caller's span only",
       async () => {
         const call = calls.outOfStock();
         const code = 'FAILED_PRECONDITION';
@@ -115,7 +115,7 @@ describe('the shop', () => {
     );
 
     it(
-      'refuses a bad body in a pipe: 400, and nobody else hears of it',
+      'refuses a bad body in a pipe: 400, and calls no other service',
       async () => {
         const call = calls.badBody();
         await run.trace(call, http(call, { handler: 'OrdersController.place' }));
@@ -124,7 +124,7 @@ describe('the shop', () => {
     );
 
     it(
-      'crashes: 500, an error on every span, with the exception where it was thrown',
+      'crashes: 500, an error on every span, with the exception on each SERVER span',
       async () => {
         const call = calls.crash();
         const { traceId } = await run.trace(call, crashed(call));
@@ -135,7 +135,7 @@ describe('the shop', () => {
     );
 
     it(
-      'knows no such route: 404 without a route',
+      'has no such route: 404 without `http.route`',
       async () => {
         const call = calls.noRoute();
         await run.trace(call, http(call));
@@ -202,7 +202,7 @@ describe('the shop', () => {
     );
 
     it(
-      'ends the spans of a watch when the client goes away',
+      'ends the spans of a watch when the client disconnects',
       async () => {
         const id = orderId((await run.ask(calls.place('hedy', 'mug'))).body);
         await run.hold(id);
@@ -214,7 +214,7 @@ describe('the shop', () => {
     );
 
     it(
-      'takes part in the trace of its caller, and passes baggage on to everybody',
+      "continues the caller's trace, and passes baggage to every service",
       async () => {
         const traceId = '0af7651916cd43dd8448eb211c80319c';
         const spanId = 'b7ad6b7169203331';
@@ -241,7 +241,7 @@ describe('the shop', () => {
           const line = `baggage /shop.${path} tenant=acme,plan=gold%20plus`;
           expect(run.lines.get(service)).toContain(line);
         }
-        // Nobody else's request had any.
+        // No other request had baggage.
         const all = [...run.lines.values()].flat().filter((line) => line.startsWith('baggage '));
         expect(all).toHaveLength(4);
       },
@@ -249,10 +249,10 @@ describe('the shop', () => {
     );
 
     it(
-      'stops by SIGTERM in order, and has lost nothing',
+      'stops by SIGTERM in order, and loses nothing',
       async () => {
         const exits = await run.stop();
-        // As Nest does: the signal again, which a shell shows as 143.
+        // Nest sends itself the signal again. A shell shows that as 143.
         const ended = { code: null, signal: 'SIGTERM', forced: false };
         expect(Object.fromEntries(exits)).toEqual(
           Object.fromEntries(SERVICES.map((name) => [name, ended])),
@@ -266,7 +266,7 @@ describe('the shop', () => {
     );
 
     it(
-      'has counted each request and call, by route and by method',
+      'counts each request and call, by route and by method',
       () => {
         const { server } = run;
         const [spans, received] = [server.spans(), server.metrics()];

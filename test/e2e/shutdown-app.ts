@@ -6,8 +6,8 @@ import { FLUSH_STEPS, ShutdownPhases } from '../../libs/otel/src/lifecycle/shutd
 import { createApp, portOf } from './health-app.js';
 import type { Platform } from './health-app.js';
 
-// A service for a child process: it prints each thing that happens as a line, and its port when it listens.
-// Usage: shutdown-app.ts <platform> <what is wrong>
+// A service that runs in a child process. It prints each event as a line, and its port when it listens.
+// Usage: shutdown-app.ts <platform> <fault>
 const [platform = 'express', fault = 'none'] = process.argv.slice(2);
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 

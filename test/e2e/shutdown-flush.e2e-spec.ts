@@ -19,14 +19,14 @@ const HANDLED: readonly HandledPhaseName[] = [
   'exit',
 ];
 
-/** What the last shutdown reported as left. */
+/** Returns the parts that the last shutdown reported as left. */
 const leftOf = (app: INestApplication): string[] =>
   app.get(ShutdownSequence).reports.flatMap((report) => [...report.left]);
 
 useLeakCheck();
 
 describe('the flush', () => {
-  it('runs in steps, and a step that hangs leaves time to the next ones', async () => {
+  it('runs in steps, and leaves time to later steps if one hangs', async () => {
     const app = await createApp('express', { shutdown: { flushMs: 100 } });
     const order: string[] = [];
     const phases = app.get(ShutdownPhases);
@@ -37,14 +37,14 @@ describe('the flush', () => {
     app.get(ShutdownService).register('flush', 'user', () => order.push('user'));
     await app.init();
     await app.close();
-    // Once before Nest closes its servers, once in the flush itself.
+    // Logs are flushed once before Nest closes its servers, and once in the flush itself.
     expect(order).toEqual(['logs', 'user', 'logs', 'metrics', 'close']);
     expect(leftOf(app)).toEqual(['traces did not end']);
     const flush = app.get(ShutdownSequence).reports.find(({ phase }) => phase === 'flush');
     expect(flush?.outcome).toBe('overran');
   });
 
-  it('comes after the span that tells of the phases', async () => {
+  it('comes after the span of the shutdown, which has an event for each earlier phase', async () => {
     const exporter = new InMemorySpanExporter();
     const app = await createApp('express', {
       traces: { exporters: ['none'], processors: [new SimpleSpanProcessor({ exporter })] },
@@ -77,7 +77,7 @@ describe('the flush', () => {
 
 describe('the flush before Nest closes its servers', () => {
   const entry = new URL('./source-worker.mjs', import.meta.url);
-  /** Count of flushes of traces and logs. */
+  /** Counts the flushes of traces and logs in a shutdown. */
   const flushesOf = async (app: INestApplicationContext): Promise<number> => {
     let flushes = 0;
     const count = () => (flushes += 1);
@@ -92,15 +92,15 @@ describe('the flush before Nest closes its servers', () => {
   });
 
   it.each([
-    ['once more where nothing can be sent at an exit', otlp(false), 2],
-    ['not where a worker sends at an exit', otlp({ entry }), 1],
+    ['if nothing can be sent at an exit', otlp(false), 2],
+    ['not if a worker can send at an exit', otlp({ entry }), 1],
   ])('is made %s', async (_what, options, times) => {
     const app = await createApp('express', options);
     await app.init();
     expect(await flushesOf(app)).toBe(times);
   });
 
-  it('is not made for an application context, which has none', async () => {
+  it('is not made for an application context, which has no server', async () => {
     const root = rootModule(otlp(false));
     const context = await NestFactory.createApplicationContext(root, { logger: false });
     expect(await flushesOf(context)).toBe(1);
@@ -108,7 +108,7 @@ describe('the flush before Nest closes its servers', () => {
 });
 
 describe('an application context', () => {
-  it('shuts down in order too, from onModuleDestroy on', async () => {
+  it('runs the phases in order too', async () => {
     const context = await NestFactory.createApplicationContext(rootModule(), { logger: false });
     expect(context.get(ServiceState).name).toBe('ready');
     const order: string[] = [];

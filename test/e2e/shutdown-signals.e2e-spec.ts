@@ -14,7 +14,7 @@ interface Ended {
   lines: string[];
 }
 
-/** Runs the service of shutdown-app.ts; `listen` gets each of its lines. */
+/** Runs the service of shutdown-app.ts. `listen` gets each of its lines. */
 async function run(
   args: string[],
   listen: (line: string, child: ChildProcess) => void,
@@ -36,7 +36,7 @@ async function run(
 useLeakCheck();
 
 describe.each(PLATFORMS)('SIGTERM to a service on %s', (platform) => {
-  it('ends requests, hooks and telemetry in this order, then the process', async () => {
+  it('ends requests, hooks, telemetry and the process in this order', async () => {
     let answer: Promise<Answer> | undefined;
     const ended = await run([platform, 'none'], (line, child) => {
       if (line.startsWith('port ')) answer = ask(Number(line.slice(5)), '/slow');
@@ -58,11 +58,11 @@ describe.each(PLATFORMS)('SIGTERM to a service on %s', (platform) => {
       'metrics sent',
       'exit',
     ]);
-    // As Nest does: the signal again, which a shell shows as 143.
+    // Nest sends itself the signal again. A shell shows that as 143.
     expect([ended.code, ended.signal]).toEqual([null, 'SIGTERM']);
   });
 
-  it('runs one sequence for two signals', async () => {
+  it('starts one shutdown, even if a second signal comes', async () => {
     const ended = await run([platform, 'none'], (line, child) => {
       if (line.startsWith('port ')) child.kill('SIGTERM');
       if (line === 'drain') child.kill('SIGINT');
@@ -78,13 +78,13 @@ describe('SIGTERM to a service whose', () => {
       if (line.startsWith('port ')) child.kill('SIGTERM');
     });
 
-  it('hook hangs still flushes, and is ended by force', async () => {
+  it('hook hangs still flushes, and ends by force', async () => {
     const { code, lines } = await signalled('hook hangs');
     expect(lines.slice(-4)).toEqual(['onModuleDestroy', 'signals sent', 'metrics sent', 'exit']);
     expect(code).toBe(1);
   });
 
-  it('server fails to close has sent its spans before Nest gives up', async () => {
+  it('server fails to close sends its spans before Nest ends the process', async () => {
     const { code, lines } = await signalled('server fails to close');
     expect(lines.slice(-2)).toEqual(['beforeApplicationShutdown', 'signals sent']);
     expect(code).toBe(1);

@@ -23,7 +23,7 @@ const HANDLED: readonly HandledPhaseName[] = [
   'exit',
 ];
 
-/** Handlers wait on these until a test lets them go. */
+/** Handlers wait on these until a spec releases them. */
 let gate = Promise.withResolvers<string>();
 let entered = Promise.withResolvers<void>();
 
@@ -47,7 +47,7 @@ class WorkController {
   }
 }
 
-/** What the last shutdown reported as left. */
+/** Returns the parts that the last shutdown reported as left. */
 const leftOf = (app: INestApplication): string[] =>
   app.get(ShutdownSequence).reports.flatMap((report) => [...report.left]);
 
@@ -75,7 +75,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     return app;
   }
 
-  it('runs the phases in order around the hooks of Nest, once, however often it is called', async () => {
+  it('runs the phases once, in order around the hooks of Nest, however often close() is called', async () => {
     const order: string[] = [];
     const app = await listening(
       {},
@@ -111,7 +111,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     const failures: unknown[] = [];
     let warm = 0;
     const allWarm = Promise.withResolvers<void>();
-    // Like a load balancer's client: it leaves when it is told that the connection closes.
+    // Like a load balancer's client, it stops when it is told that the connection closes.
     const client = async (): Promise<void> => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       for (let turn = 0; ; turn += 1) {
@@ -140,7 +140,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
         ],
       },
     );
-    // Like broken telemetry of requests: then only the connections tell.
+    // This simulates broken instrumentation of requests: then only the connections show them.
     if (!counted) app.get(HttpServerInstrumentation).disable();
     await app.listen(0, '127.0.0.1');
     const server = app.getHttpServer() as Server;
@@ -162,7 +162,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     agent.destroy();
   });
 
-  it('bounds a request that hangs, and says which', async () => {
+  it('bounds a request that hangs, and reports its route', async () => {
     const app = await listening({ inFlightMs: 50 });
     const hanging = ask(portOf(app), '/slow').catch((error: Error) => error.message);
     await entered.promise;
@@ -188,7 +188,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     await expect(stream).resolves.toMatch(/aborted|hang up/);
   });
 
-  it('goes on when handlers throw, reject or hang', async () => {
+  it('goes on if handlers throw, reject or hang', async () => {
     const app = await listening({ drainMs: 0, flushMs: 60, stopIntakeMs: 20 });
     const ran: string[] = [];
     const shutdown = app.get(ShutdownService);
@@ -209,7 +209,7 @@ describe.each(PLATFORMS)('shutdown on %s', (platform) => {
     ]);
   });
 
-  it('flushes although a hook hangs', async () => {
+  it('flushes even if a hook hangs', async () => {
     const stuck = Promise.withResolvers<void>();
     const app = await listening({ hooksMs: 50 }, { onModuleDestroy: () => stuck.promise });
     const flushed = Promise.withResolvers<void>();

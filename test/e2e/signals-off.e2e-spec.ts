@@ -40,7 +40,7 @@ type Signal = (typeof SIGNALS)[number];
 
 useLeakCheck();
 
-describe('a signal that nobody exports', () => {
+describe('a signal without exporters', () => {
   let server: ScriptedOtlpServer;
   let app: INestApplication | undefined;
 
@@ -80,16 +80,16 @@ describe('a signal that nobody exports', () => {
     await server.close();
   });
 
-  // Every way in which one, two or all of the three are off.
+  // Each combination in which one, two or all three signals are off.
   it.each([1, 2, 3, 4, 5, 6, 7])(
-    'goes nowhere, and context goes on as ever (case %i)',
+    'is not sent, and trace context still propagates (case %i)',
     async (bits) => {
       const off = SIGNALS.filter((_, at) => (bits & (1 << at)) !== 0);
       const none = (signal: Signal) =>
         off.includes(signal) ? { exporters: ['none' as const] } : {};
       await start({ traces: none('traces'), metrics: none('metrics'), logs: none('logs') });
       const { span, recording, traceparent } = await call();
-      // A span that nobody exports has ids, a parent and children all the same. [trace SDK, "Tracer provider"]
+      // A span without an exporter still has ids, a parent and children. [trace SDK, "Tracer provider"]
       expect(traceparent.split('-')[1]).toBe(TRACE_ID);
       expect(traceparent).not.toContain(span);
       expect([span, recording]).toEqual([expect.stringMatching(/^(?!0{16})[\da-f]{16}$/), true]);
@@ -108,7 +108,7 @@ describe('a signal that nobody exports', () => {
     },
   );
 
-  it('may be named by the environment', async () => {
+  it('may be named by environment variables', async () => {
     const names = ['OTEL_TRACES_EXPORTER', 'OTEL_METRICS_EXPORTER', 'OTEL_LOGS_EXPORTER'];
     for (const name of names) process.env[name] = 'none';
     try {

@@ -82,7 +82,7 @@ const documentOf = (app: INestApplication): OpenAPIObject =>
 describe.each(PLATFORMS)('the OpenAPI document of an app on %s', (platform) => {
   useLeakCheck();
 
-  it('is the same with OtelModule, its probes and its decorators as without', async () => {
+  it('does not change with OtelModule, its probes and its decorators', async () => {
     const plain = await start(platform, PLAIN);
     await plain.init();
     const expected = documentOf(plain);
@@ -90,7 +90,7 @@ describe.each(PLATFORMS)('the OpenAPI document of an app on %s', (platform) => {
 
     const app = await start(platform, OBSERVED);
     const document = documentOf(app);
-    // Its pages would need a further package on Fastify.
+    // The pages of Swagger would need a further package on Fastify.
     SwaggerModule.setup('docs', app, document, { ui: false });
     await app.listen(0, '127.0.0.1');
     const port = portOf(app);

@@ -76,7 +76,7 @@ const flush = async (): Promise<void> => {
 
 useLeakCheck();
 
-describe('two apps of one process', () => {
+describe('two apps in one process', () => {
   let server: ScriptedOtlpServer;
   const apps: INestApplication[] = [];
   const lines = new Lines();
@@ -113,7 +113,7 @@ describe('two apps of one process', () => {
   };
   const serviceOf = (item: Pick<ReceivedSpan, 'resource'>): string =>
     item.resource.attributes['service.name'] as string;
-  /** Arrivals since the last call, each as `service name`. */
+  /** Numbers of items that earlier calls of `arrived` returned. */
   const seen = { spans: 0, records: 0, metrics: 0 };
   const arrived = async (): Promise<Record<'spans' | 'records' | 'names', string[]>> => {
     await flush();
@@ -161,7 +161,7 @@ describe('two apps of one process', () => {
     await server.close();
   });
 
-  it('have their own telemetry each, which is told once', async () => {
+  it('each have telemetry of their own, and one warning says so', async () => {
     const a = await start('public');
     const b = await start('internal');
     expect(lines.warnings).toEqual([
@@ -184,7 +184,7 @@ describe('two apps of one process', () => {
     expect(names).toEqual([...measured('internal'), ...measured('public')]);
   });
 
-  it('make one CLIENT span for a call from one to the other, under the caller', async () => {
+  it("make one CLIENT span for a call between them, below the caller's span", async () => {
     const a = await start('public');
     const b = await start('internal');
     WorkController.calls = `http://127.0.0.1:${portOf(a)}/leaf`;
@@ -201,7 +201,7 @@ describe('two apps of one process', () => {
     expect(serviceOf(leaf!)).toBe('public');
   });
 
-  it.each(['older', 'newer'])('leave the other untouched when the %s closes', async (which) => {
+  it.each(['older', 'newer'])('do not affect each other when the %s closes', async (which) => {
     const a = await start('public');
     const b = await start('internal');
     const [closed, left, name] = which === 'older' ? [a, b, 'internal'] : [b, a, 'public'];
@@ -216,7 +216,7 @@ describe('two apps of one process', () => {
     expect(names).toEqual(measured(name));
   });
 
-  it('may be the same module twice, a context beside an app, or the next app before the last', async () => {
+  it('may be one module twice, a context beside an app, or a new app before the old one closes', async () => {
     const a = await start('same');
     const context = await NestFactory.createApplicationContext(moduleOf('same'), { logger: lines });
     expect(await context.get(Work).run(undefined)).toBe('done');
@@ -230,7 +230,7 @@ describe('two apps of one process', () => {
     expect(lines.warnings).toHaveLength(2);
   });
 
-  it('tell whoever flushes what did not arrive', async () => {
+  it('reject forceFlush() with the number of spans that were lost', async () => {
     await start('alone');
     server.script.nextOf('traces', refuse(3, 400));
     trace.getTracer('users').startSpan('refused').end();

@@ -27,10 +27,10 @@ class Root {}
 
 useLeakCheck();
 
-it('each gRPC server of two apps, and what they call by hand, has its own service name', async () => {
+it('the spans of each gRPC app in a process have its service name, and so do its calls', async () => {
   const collector = await ScriptedOtlpServer.start();
 
-  // Made before any app, and outside of all of them.
+  // This server is made before any app, and belongs to none.
   const bare = new Server(tracedGrpcServer({}).channelOptions);
   const identity = (bytes: Buffer): Buffer => bytes;
   bare.addService(
@@ -110,7 +110,7 @@ it('each gRPC server of two apps, and what they call by hand, has its own servic
     .map(({ kind, resource }) => `${resource.attributes['service.name'] as string} ${KINDS[kind]}`);
   expect(told.toSorted()).toEqual([
     'first CLIENT',
-    // Calls to the bare server: from the two apps, and from outside.
+    // Calls to the server that belongs to no app: two from apps, and one from outside.
     'first SERVER',
     'first SERVER',
     'first SERVER',

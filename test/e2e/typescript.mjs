@@ -1,9 +1,10 @@
-// Lets a child process of a spec run our TypeScript as jest does: `node --import ./test/e2e/typescript.mjs app.ts`.
+// Lets a child process of a spec run our TypeScript like Jest does: `node --import ./test/e2e/typescript.mjs
+// app.ts`.
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformFileSync } from '@swc/core';
 
-/** The sources of our libs, so that parts of them are not there twice. */
+/** Our libs are loaded from source, so that no module of them is loaded twice. */
 const OURS = /^@nestlens\/(otlp|otel|testing)(\/wire|\/receiver)?$/;
 const sources = new URL('../../libs/', import.meta.url).href;
 

@@ -9,8 +9,8 @@ import type { OtelModuleOptions } from '@nestlens/otel';
 import { OTEL_ENGINE } from '../../libs/otel/src/engine/engine.js';
 import { OTEL_CONFIG } from '../../libs/otel/src/options/otel.config.js';
 
-// A service for a child process, with the options of OtelModule as JSON in its first argument; `{ "$ask": "x" }` there is a
-// function that answers "x". It says its port.
+// A service that runs in a child process. Its first argument has the options of OtelModule as JSON, in which `{
+// "$ask": "x" }` stands for a function that returns "x". It prints its port.
 const [, , json = '{}'] = process.argv;
 const options = JSON.parse(json, (_, value: unknown) => {
   const asked = (value as { $ask?: unknown } | null)?.$ask;
@@ -28,7 +28,7 @@ class WorkController {
     return 'done';
   }
 
-  /** The output of printing the parts of a service: all that Nest has made, and the app itself. */
+  /** Returns the text of inspecting the parts of a service: all providers of Nest, and the app itself. */
   @Get('inspected')
   inspected(): string {
     const modules = [...app.get(ModulesContainer).values()];

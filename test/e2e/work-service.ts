@@ -16,12 +16,12 @@ const ARGS = [
   join(ROOT, 'test', 'e2e', 'work-app.ts'),
 ];
 
-/** The service of work-app.ts in its own process. */
+/** The service of work-app.ts in a process of its own. */
 export class WorkService implements AsyncDisposable {
   readonly port: number;
-  /** All that it has printed. */
+  /** All lines that it has printed. */
   readonly lines: readonly string[];
-  /** Requests for work so far. */
+  /** Number of requests for work so far. */
   asked = 0;
   readonly #child: Child;
 
@@ -31,7 +31,7 @@ export class WorkService implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Resolves when it listens. Rejects with its last output if it ends before. */
+  /** Resolves when the service listens. Rejects with its last output if it ends before. */
   static async start(
     name: string,
     options: OtelModuleOptions,
@@ -56,13 +56,13 @@ export class WorkService implements AsyncDisposable {
     return new WorkService(child, lines, await Promise.race([listening.promise, ended]));
   }
 
-  /** The status of one request for work. */
+  /** Sends one request for work. Returns its status. */
   async work(): Promise<number> {
     this.asked += 1;
     return (await ask(this.port, `/jobs/${this.asked}`)).status;
   }
 
-  /** The answer of the readiness probe. */
+  /** Returns the answer of the readiness probe. */
   async health(): Promise<{ status: number; state: string; otlp: Record<string, unknown> }> {
     const { status, body } = await ask(this.port, '/readyz');
     const report = JSON.parse(body) as {
@@ -72,7 +72,7 @@ export class WorkService implements AsyncDisposable {
     return { status, state: report.status, otlp: report.indicators.otlp };
   }
 
-  /** SIGTERM. Safe twice. */
+  /** Sends SIGTERM. Safe to call twice. */
   stop(): Promise<Exit> {
     return this.#child.stop(STOP_MS);
   }
@@ -81,7 +81,7 @@ export class WorkService implements AsyncDisposable {
     await this.stop();
   }
 
-  /** Its report at the end on sent telemetry. */
+  /** Counts of sent telemetry, from its report at the end. */
   get sent(): Sent | undefined {
     return this.lines.flatMap((line) => parseSent(line) ?? []).at(-1);
   }
