@@ -4,10 +4,10 @@ export interface Arrow {
   readonly to: string;
 }
 
-/** The folder below `src` that a file lies in; `undefined` for a file of `src` itself. */
+/** Returns the folder below `src` that contains a file, or `undefined` for a file directly in `src`. */
 export const roomOf = (file: string): string | undefined => /\/src\/([^/]+)\/[^/]/.exec(file)?.[1];
 
-/** The rows of the table of rooms, top first. Rooms of one row stand side by side. */
+/** Returns the rows of the table of rooms, top first. Rooms in one row do not import each other. */
 export const roomRows = (page: string): readonly (readonly string[])[] => {
   const section = /\n## Rooms of [^\n]*\n([^]*?)\n## /.exec(page)?.[1] ?? '';
   return [...section.matchAll(/^\| *((?:`[a-z-]+`(?:, )?)+) *\|/gm)].map(([, cell = '']) =>
@@ -15,7 +15,7 @@ export const roomRows = (page: string): readonly (readonly string[])[] => {
   );
 };
 
-/** Every circle that a walk along the arrows meets, each as the files that it goes through. */
+/** Returns every circle that a walk along the arrows meets, each as the files on it. */
 export const circlesIn = (arrows: readonly Arrow[]): readonly string[] => {
   const next = new Map<string, Set<string>>();
   for (const { from, to } of arrows) next.set(from, (next.get(from) ?? new Set()).add(to));

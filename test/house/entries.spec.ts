@@ -24,7 +24,7 @@ const entries = published.flatMap(([lib, { name, exports }]) =>
     .map((path) => [name + path.slice(1), lib] as const),
 );
 
-/** An app outside of the workspace that has the packages; what the build makes is there where its source is. */
+/** An app outside the workspace that has the packages. A built file counts as present if its source exists. */
 const APP = '/app';
 const here = (path: string): string =>
   path.replace(`${APP}/node_modules/@nestlens/`, `${root}libs/`);
@@ -39,7 +39,7 @@ const host: ts.ModuleResolutionHost = {
   readFile: (path) => ts.sys.readFile(here(path)),
 };
 
-// Only node16 tells `require` from `import`; told of a mode, node10 would look into `exports` as well.
+// Only node16 resolves `require` and `import` differently. With a mode, node10 would read `exports` as well.
 const RESOLVERS = [
   ['node10', ts.ModuleResolutionKind.Node10, [undefined]],
   ['node16', ts.ModuleResolutionKind.Node16, [ts.ModuleKind.CommonJS, ts.ModuleKind.ESNext]],
@@ -47,7 +47,7 @@ const RESOLVERS = [
 ] as const;
 
 describe('published packages', () => {
-  it.each(published)('%s says what it is, and where it comes from', (lib, manifest) => {
+  it.each(published)('%s has keywords, homepage, repository and bugs', (lib, manifest) => {
     expect(manifest.keywords?.length).toBeGreaterThanOrEqual(5);
     const { repository, homepage, bugs } = manifest;
     expect(repository).toMatchObject({ type: 'git', directory: `libs/${lib}` });

@@ -1,11 +1,11 @@
 import { exportsOf, importedBy, unused } from './exports.js';
 import { projectFiles, read } from './tree.js';
 
-/** Entered by a name outside of TypeScript: the schematics' collection, and the files that package.json names. */
+/** Names used outside TypeScript: by the schematics' collection, and by package.json. */
 const NAMED_OUTSIDE = ['libs/otel/src/schematics/nest-add.ts#nestAdd'];
-/** What these export is for users: the doors of the packages. */
+/** Entry files of the packages. Their exports are for users. */
 const DOOR = /^libs\/[^/]+\/src\/(index|worker|entry|entry-cjs)\.ts$|\/src\/[^/]+\/index\.ts$/;
-/** Written by `npm run options` for users, who read each type by itself. */
+/** `npm run options` writes these files for users, who read each type by itself. */
 const GENERATED = /^libs\/otel\/src\/options\/(otel|otlp|room|signal)\.options\.ts$/;
 
 const code = projectFiles('*.ts', '*.mts').filter((file) => !file.endsWith('.d.ts'));
@@ -13,7 +13,7 @@ const sources = code.map((file) => [file, read(file)] as const);
 const isSpec = (file: string): boolean => /spec\.ts$|\/fixtures\//.test(file);
 
 describe('exports', () => {
-  it('are found, and so is who takes them', () => {
+  it('and imports are found in a source', () => {
     const source = '/** export const no = 1; */\nexport const a = 1;\nexport abstract class B {}\n';
     expect(exportsOf('x/a.ts', source).map(({ name }) => name)).toEqual(['a', 'B']);
     const importer =
@@ -24,7 +24,7 @@ describe('exports', () => {
     ).toEqual([{ file: 'x/a.ts', name: 'B' }]);
   });
 
-  it('of otel and otlp are taken by another file', () => {
+  it('of otel and otlp are imported by another file', () => {
     const exports = sources
       .filter(([file]) => /^libs\/(otel|otlp)\/src\//.test(file))
       .filter(([file]) => !isSpec(file) && !DOOR.test(file) && !GENERATED.test(file))

@@ -14,14 +14,14 @@ const WHOLE =
 
 const COMMENTS = /\/\*[^]*?\*\/|^\s*\/\/.*$/gm;
 
-/** What a file declares and exports, without what it passes on from others. */
+/** Returns the exports that a file declares, without re-exports. */
 export const exportsOf = (file: string, source: string): readonly Export[] =>
   [...source.replaceAll(COMMENTS, '').matchAll(DECLARED)].map(([, name = '']) => ({ file, name }));
 
 const targetOf = (file: string, name: string): string =>
   join(dirname(file), name).replace(/\.js$/, '.ts');
 
-/** What a file takes from others, as `file#name`; `file#*` where it takes the whole module. */
+/** Returns the imports of a file as `file#name`, or `file#*` for a whole module. */
 export const importedBy = (file: string, source: string): readonly string[] => {
   const code = source.replaceAll(COMMENTS, '');
   const named = [...code.matchAll(NAMED)].flatMap(([, list = '', from = '']) =>
@@ -41,7 +41,7 @@ export const importedBy = (file: string, source: string): readonly string[] => {
   return [...named, ...whole];
 };
 
-/** The exports that none of `importers` takes. */
+/** Returns the exports that none of `importers` imports. */
 export const unused = (
   exports: readonly Export[],
   importers: readonly (readonly [file: string, source: string])[],

@@ -32,19 +32,19 @@ describe('files', () => {
     expect(over).toEqual([]);
   });
 
-  it('live in rooms that are named for what is in them', () => {
+  it('are not in a room or file named utils, helpers, common, misc, shared, interfaces or types', () => {
     const nameless = code.filter((file) =>
       /\/(utils?|helpers?|common|misc|shared|interfaces|types)(\/|\.ts$)/.test(file),
     );
     expect(nameless).toEqual([]);
   });
 
-  it('lie at most one folder below src', () => {
+  it('are at most one folder below src', () => {
     const deep = code.filter((file) => /^(libs|apps)\/[^/]+\/src\/[^/]+\/[^/]+\/[^/]+$/.test(file));
     expect(deep).toEqual([]);
   });
 
-  it('name no machine path and no registry', () => {
+  it('contain no machine path and no registry', () => {
     const marks = [
       ['', 'work', ''].join('/'),
       ['', 'root', ''].join('/'),
@@ -56,7 +56,7 @@ describe('files', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('skip no spec and force no exit', () => {
+  it('with specs skip none and force no exit', () => {
     const marks = [
       /\b(it|test|describe)\.(only|skip|todo)\b/,
       /\bx(it|describe)\(/,

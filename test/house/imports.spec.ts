@@ -3,7 +3,10 @@ import { circlesIn, roomOf, roomRows } from './arrows.js';
 import type { Arrow } from './arrows.js';
 import { importsOf, projectFiles, read } from './tree.js';
 
-/** Arrows point down: what each lib and app may import of ours. Source: docs/architecture.md. */
+/**
+ * Packages of ours that each lib and app may import. Imports go from top to bottom. Source:
+ * docs/architecture.md.
+ */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'libs/otlp': [],
   'libs/protos': [],
@@ -34,11 +37,11 @@ const arrowsOf = (lib: string): readonly Arrow[] =>
     );
 
 describe('imports', () => {
-  it('finds the sources', () => {
+  it('are read from more than 50 files', () => {
     expect(sources.length).toBeGreaterThan(50);
   });
 
-  it('point down, and enter a lib through its door', () => {
+  it('go from top to bottom, and enter a lib through its entry files', () => {
     const wrong = sources
       .filter((file) => !isSpec(file))
       .flatMap((file) => {
@@ -60,7 +63,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('point down from room to room, as the table in docs/architecture.md has them', () => {
+  it('of rooms go from top to bottom of the table in docs/architecture.md', () => {
     const rows = roomRows(read('docs/architecture.md'));
     const rowOf = new Map(rows.flatMap((rooms, row) => rooms.map((room) => [room, row] as const)));
     const wrong = arrowsOf('libs/otel')
@@ -76,7 +79,7 @@ describe('imports', () => {
   });
 
   it.each(['libs/otel', 'libs/otlp'])(
-    'make no circle between files of %s, types included',
+    'form no circle between files of %s, types included',
     (lib) => {
       const arrows = arrowsOf(lib);
       expect(arrows.length).toBeGreaterThan(100);
@@ -84,7 +87,7 @@ describe('imports', () => {
     },
   );
 
-  it('load optional peers only as types', () => {
+  it('of optional peers are type imports', () => {
     const peers = ['@grpc/grpc-js', '@nestjs/microservices'];
     const wrong = sources
       .filter((file) => file.startsWith('libs/otel/') && !isSpec(file))
@@ -101,14 +104,14 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('take createRequire from the whole module, since webpack breaks the named import', () => {
+  it('of createRequire are not by name, because webpack breaks the named import', () => {
     const wrong = sources
       .filter((file) => /^libs\/(otel|otlp)\//.test(file) && !isSpec(file))
       .filter((file) => /import \{[^}]*\bcreateRequire\b/.test(read(file)));
     expect(wrong).toEqual([]);
   });
 
-  it('await nothing at the top of a module, so that CommonJS can require the libs', () => {
+  it('work by require(): no module of the libs awaits at its top', () => {
     const wrong = sources.filter(
       (file) =>
         file.startsWith('libs/') &&

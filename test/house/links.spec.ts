@@ -5,13 +5,13 @@ import { projectFiles, read, root } from './tree.js';
 const pages = projectFiles('*.md');
 const LINK = /\]\(([^)\s]+)\)/g;
 
-/** Code holds no links and no headings. */
+/** Returns a page without its code, which holds no links and no headings. */
 const prose = (page: string): string =>
   read(page).replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, (code) =>
     code.startsWith('```') ? '' : code,
   );
 
-/** As GitHub makes the anchor of a heading. */
+/** Makes the anchor of a heading like GitHub does. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -21,8 +21,8 @@ const anchorOf = (heading: string): string =>
 const anchorsIn = (page: string): readonly string[] =>
   [...prose(page).matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] ?? ''));
 
-describe('links of the documents', () => {
-  it('lead to files and headings that are there', () => {
+describe('links in the documents', () => {
+  it('lead to files and headings that exist', () => {
     const broken = pages.flatMap((page) =>
       [...prose(page).matchAll(LINK)]
         .map((match) => match[1] ?? '')
@@ -38,7 +38,7 @@ describe('links of the documents', () => {
     expect(broken).toEqual([]);
   });
 
-  it('are looked for in the guides and the pages of the packages', () => {
+  it('are checked in the guides and the READMEs of the packages', () => {
     expect(pages).toEqual(expect.arrayContaining(['docs/README.md', 'libs/otel/README.md']));
   });
 });

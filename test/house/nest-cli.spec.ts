@@ -12,12 +12,12 @@ describe('nest-cli.json', () => {
     projects: Readonly<Record<string, Project>>;
   };
 
-  it('has each app as a project of its own', () => {
+  it('has a project for each app', () => {
     const apps = projectFiles('apps/*/package.json').map((file) => file.split('/')[1]);
     expect(Object.keys(projects).toSorted()).toEqual(apps.toSorted());
   });
 
-  it.each(Object.entries(projects))('leads to the files of %s', (name, project) => {
+  it.each(Object.entries(projects))('names the files of %s', (name, project) => {
     expect(project.type).toBe('application');
     const entry = `${project.sourceRoot}/${project.entryFile}.ts`;
     expect(projectFiles(entry, project.compilerOptions.tsConfigPath)).toHaveLength(2);

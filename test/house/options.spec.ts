@@ -14,25 +14,28 @@ const optionsIn = (of: Section, path: string): readonly (readonly [string, Optio
 const options = optionsIn(OPTIONS, '');
 const keyOf = (path: string): string => path.split('.').at(-1) ?? '';
 
-describe('what is made of the tables of options', () => {
-  it.each(Object.entries(generatedFiles()))('%s is as they say; npm run options', (path, text) => {
-    expect(read(path)).toBe(text);
-  });
+describe('files generated from the tables of options', () => {
+  it.each(Object.entries(generatedFiles()))(
+    '%s is up to date (npm run options writes it)',
+    (path, text) => {
+      expect(read(path)).toBe(text);
+    },
+  );
 });
 
 describe('options', () => {
-  it('are there', () => {
+  it('are more than 100', () => {
     expect(options.length).toBeGreaterThan(100);
   });
 
-  it('are told in whole sentences, the default in the last', () => {
+  it('are described in whole sentences, the default in the last', () => {
     const wrong = options
       .map(([path, option]) => [path, wordsOf(keyOf(path), option)] as const)
       .filter(([, words]) => !/^[A-Z`].*\. Default: [^.\s].*\.$/.test(words));
     expect(wrong).toEqual([]);
   });
 
-  it('are called as variables are in one place only', () => {
+  it('have the names of their variables in one table only', () => {
     const own = /^(OTEL_(CONFIG|ENGINE)|NESTLENS_(OTEL|HEALTH)_[A-Z]+)$/;
     const unknown = projectFiles('libs/otel/src/**.ts')
       .filter((file) => !/\.spec\.ts$|\/fixtures\//.test(file))
@@ -46,12 +49,12 @@ describe('options', () => {
   });
 });
 
-/** Names are composed of these parts. */
+/** Names of variables are composed of these parts. */
 const isPrefix = (name: string): boolean =>
   Object.keys(VARIABLES).some((known) => known.startsWith(`${name}_`));
 
-describe('variables of the environment', () => {
-  it('are read by Environment alone', () => {
+describe('environment variables', () => {
+  it('are read only by Environment', () => {
     const readers = projectFiles('libs/otel/src/**.ts')
       .filter((file) => !/\.spec\.ts$|\/fixtures\//.test(file))
       .filter((file) =>
@@ -60,7 +63,7 @@ describe('variables of the environment', () => {
     expect(readers).toEqual(['libs/otel/src/options/environment.ts']);
   });
 
-  it('each set an option, or say what else', () => {
+  it('each set an option, or their table says what they do', () => {
     const page = read('docs/options.md');
     const silent = Object.entries(VARIABLES)
       .filter(([, { sets }]: [string, Variable<unknown>]) => sets === undefined)
@@ -72,18 +75,18 @@ describe('variables of the environment', () => {
 });
 
 describe('endpoints of collectors and proxies', () => {
-  /** These URLs belong to something else. */
+  /** These files parse URLs of other things. */
   const OF_OTHERS = [
-    // Calls of the app.
+    // HTTP calls of the app.
     'libs/otel/src/http/client-target.ts',
-    // Files of modules.
+    // Files of our own modules.
     'libs/otlp/src/entry.ts',
     'libs/otlp/src/pipeline/worker-thread.ts',
-    // The Origin of a page.
+    // Origins of pages.
     'libs/otlp/src/receiver/hosts.ts',
   ];
 
-  it('are read in one place', () => {
+  it('are parsed in one file', () => {
     const readers = projectFiles('libs/otel/src/**.ts', 'libs/otlp/src/**.ts')
       .filter((file) => !/\.spec\.ts$|\/fixtures\//.test(file))
       .filter((file) => /\bnew URL\(|\bURL\.(canParse|parse)\(/.test(read(file)));

@@ -16,7 +16,7 @@ interface Lock {
   >;
 }
 
-// In `cjs` one tells Node the format of the files beside it, no more.
+// The package.json in `cjs` only tells Node the format of the files beside it.
 const manifests = projectFiles('package.json', 'libs/*/package.json', 'apps/*/package.json')
   .filter((file) => !file.includes('/cjs/'))
   .map((file) => [file, JSON.parse(read(file)) as Manifest] as const);
@@ -35,14 +35,14 @@ describe('packages', () => {
           .map(([name, version]) => `${file}: ${name} ${version}`),
       );
 
-  it('pin every dependency to one version where they are not published', () => {
+  it('that are private pin every dependency to one version', () => {
     const isLoose = (version: string): boolean =>
       !/^(npm:@?[^@]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version);
     expect(dependenciesThat(isLoose, false)).toEqual([]);
   });
 
-  // The lockfile has the pins. Packages of the SDK pin each other: within one minor version they are one set.
-  it('name ranges where they are published, so that an app gets mended versions', () => {
+  // The lockfile pins versions. Packages of the SDK pin each other, so one minor version is one set.
+  it('that are published have ranges, so that an app gets fixed versions', () => {
     const isWrong = (version: string, name: string): boolean => {
       const alternatives = version.split(' || ').map((part) => part[0]);
       const isOfSet = name.startsWith('@opentelemetry/') && !name.endsWith('/semantic-conventions');
@@ -51,7 +51,7 @@ describe('packages', () => {
     expect(dependenciesThat(isWrong, true)).toEqual([]);
   });
 
-  it('refuse no app for the OpenTelemetry that it has', () => {
+  it('can be installed beside any version of OpenTelemetry', () => {
     const peers = manifests.flatMap(([file, { private: isPrivate, peerDependencies = {} }]) =>
       Object.entries(isPrivate === true ? {} : peerDependencies).map(
         ([name, range]) => `${file}: ${name} ${range}`,
@@ -63,7 +63,7 @@ describe('packages', () => {
     );
   });
 
-  it('decide on every install script', () => {
+  it('with an install script are listed in `allowScripts`', () => {
     const decided = Object.keys(
       manifests.find(([file]) => file === 'package.json')?.[1].allowScripts ?? {},
     );
@@ -74,7 +74,7 @@ describe('packages', () => {
     expect(open).toEqual([]);
   });
 
-  it('hold each OpenTelemetry package once', () => {
+  it('of OpenTelemetry are in the lockfile in one version', () => {
     const copies = new Map<string, Set<string>>();
     for (const [path, entry] of Object.entries(lock.packages)) {
       const name = path.split('node_modules/').at(-1) ?? '';
@@ -85,7 +85,7 @@ describe('packages', () => {
     expect(copies.size).toBeGreaterThan(10);
   });
 
-  it('publish only what is built, with a README and the licence', () => {
+  it('that are published contain only built files, a README and the licence', () => {
     const published = manifests.filter(([, manifest]) => manifest.private !== true);
     expect(published.map(([, { name }]) => name).toSorted()).toEqual([
       '@nestlens/lens',

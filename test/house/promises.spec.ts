@@ -7,18 +7,18 @@ const rows = read(PAGE)
 const specsIn = (row: string): readonly string[] =>
   [...row.matchAll(/`([\w./-]+\.(?:e2e-)?spec\.ts)`/g)].map((match) => match[1] ?? '');
 
-/** A promise, a fault or a bad input by a number whose table nobody has. Not of a percent-encoded byte. */
+/** A promise, a fault or a bad input named by a number, except a percent-encoded byte. */
 const NUMBERED = /(?<![%\w])[PF]\d{1,2}\b|\b(?:rows?|reliability) \d+/;
 
-describe('the promises', () => {
-  it('are each held by specs that are there', () => {
+describe('promises', () => {
+  it('each name a spec that exists', () => {
     expect(rows.length).toBeGreaterThan(30);
     expect(rows.filter((row) => specsIn(row).length === 0)).toEqual([]);
     const known = new Set(projectFiles('*.ts'));
     expect(rows.flatMap(specsIn).filter((spec) => !known.has(spec))).toEqual([]);
   });
 
-  it('are named in words, here and in every spec, comment and page', () => {
+  it('are not named by a number, in any spec, comment or page', () => {
     const numbered = projectFiles('*.ts', '*.mjs', '*.md', '*.json')
       .filter((file) => file !== 'package-lock.json')
       .flatMap((file) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export const root = new URL('../..', import.meta.url).pathname;
 
-/** Every file that belongs to the project, tracked or about to be, by its path from the root. */
+/** Returns the paths of the project's files from the root, tracked or about to be. */
 export const projectFiles = (...patterns: readonly string[]): readonly string[] =>
   execFileSync(
     'git',
@@ -22,6 +22,6 @@ export const read = (file: string): string => readFileSync(join(root, file), 'ut
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s+['"]([^'"]+)['"]/g;
 
-/** The modules that a file imports, including type imports. */
+/** Returns the modules that a file imports, including type imports. */
 export const importsOf = (source: string): readonly string[] =>
   [...source.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');

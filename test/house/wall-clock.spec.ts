@@ -4,13 +4,13 @@ import { timedLines } from './wall-clock.js';
 /** Specs that read the clock of the machine, each with its reason. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'libs/otel/src/http/http-server.context.spec.ts':
-    'handlers go on after a timer, through which the context has to survive',
+    'handlers go on after a timer, and the context must survive it',
 };
 
 const specs = projectFiles('*.spec.ts', '*.e2e-spec.ts');
 
 describe('the clock of the machine', () => {
-  it('judges nothing in a spec, those of faults included', () => {
+  it('decides no spec, fault specs included', () => {
     expect(specs).toContain('test/faults/network.spec.ts');
     const found = specs
       .filter((file) => !(file in EXCEPTIONS))
@@ -20,7 +20,7 @@ describe('the clock of the machine', () => {
     expect(found).toEqual([]);
   });
 
-  it('is still read where an exception says so', () => {
+  it('is read in each spec that is an exception', () => {
     const needless = Object.keys(EXCEPTIONS).filter(
       (file) => !specs.includes(file) || timedLines(read(file)).length === 0,
     );

@@ -1,16 +1,18 @@
 import ts from 'typescript';
 
-/** A place where a spec judges by the clock of the machine, or waits by it. */
+/** A line on which a spec is decided by the clock of the machine, or waits for it. */
 export interface TimedLine {
   readonly line: number;
   readonly text: string;
   readonly why: string;
 }
 
-/** Jest's time limit for a test; see `jest.config.js`. A lower one would judge how fast the machine is. */
+/**
+ * Jest's time limit for a test, from `jest.config.js`. A lower one would depend on the speed of the machine.
+ */
 const TEST_TIMEOUT_MS = 120_000;
 const BOUNDS = /^toBe(Less|Greater)Than(OrEqual)?$|^toBeCloseTo$/;
-/** Names of durations; in a spec with a manual clock they are that clock's. */
+/** Names of durations. In a spec with a manual clock they are durations of that clock. */
 const DURATION =
   /^(ms|millis|seconds|elapsed|took|lasted|latency|duration|lag|pauses?|gap|atOnce|until)$|([a-z](Ms|MS|Millis|Seconds|Elapsed|Duration|Latency))$|^(elapsed|took|duration|latency|lag)[A-Z]|_MS$|_SECONDS$/;
 const STOPWATCHES = new Set(['performance.now', 'process.hrtime', 'process.hrtime.bigint']);
@@ -19,9 +21,9 @@ const WALL_CLOCKS = new Set(['Date.now']);
 const TESTS = new Set(['it', 'test', 'beforeAll', 'beforeEach', 'afterAll', 'afterEach']);
 
 /**
- * Finds in the source of a spec: stopwatches (`performance.now()`, `process.hrtime()`, `process.cpuUsage()`), which
- * nothing but a measurement needs; differences and comparisons of `Date.now()`; bounds on values that are named as
- * durations; sleeps; and timeouts below Jest's own.
+ * Finds these in the source of a spec: stopwatches (`performance.now()`, `process.hrtime()`,
+ * `process.cpuUsage()`), which only a measurement needs; differences and comparisons of `Date.now()`; bounds on
+ * values whose names are durations; sleeps; and timeouts below Jest's own.
  */
 export function timedLines(source: string): readonly TimedLine[] {
   const file = ts.createSourceFile('a.spec.ts', source, ts.ScriptTarget.Latest, true);
@@ -57,7 +59,7 @@ export function timedLines(source: string): readonly TimedLine[] {
   return found.toSorted((a, b) => a.line - b.line);
 }
 
-/** Names of variables that hold a time of the wall clock itself. */
+/** Returns the names of variables that hold a time of the wall clock itself. */
 function momentsOf(file: ts.SourceFile): ReadonlySet<string> {
   const names = new Set<string>();
   const visit = (node: ts.Node): void => {
@@ -84,7 +86,7 @@ const DIFFERENCES = new Set([
 const isDifference = (node: ts.BinaryExpression): boolean =>
   DIFFERENCES.has(node.operatorToken.kind);
 
-/** Whether an operand is a time of the wall clock, or arithmetic with one. */
+/** Returns whether an operand is a time of the wall clock, or arithmetic with one. */
 function mentions(node: ts.Node, moments: ReadonlySet<string>): boolean {
   if (isWallClock(node)) return true;
   if (ts.isIdentifier(node)) return moments.has(node.text);
@@ -92,7 +94,10 @@ function mentions(node: ts.Node, moments: ReadonlySet<string>): boolean {
   return ts.isBinaryExpression(node) && [node.left, node.right].some((at) => mentions(at, moments));
 }
 
-/** `expect(…)` with a duration on either side of a bound, or with a comparison of one in it. */
+/**
+ * Returns whether the call is `expect(…)` with a duration on either side of a bound, or with a comparison of
+ * one in it.
+ */
 function isBound(call: ts.CallExpression): boolean {
   if (!ts.isPropertyAccessExpression(call.expression)) return false;
   const judged = expected(call.expression.expression);
@@ -102,7 +107,7 @@ function isBound(call: ts.CallExpression): boolean {
   return judged.some((side) => comparesDuration(side));
 }
 
-/** The arguments of `expect` in `expect(…)`, `expect(…).not` and `expect(…).resolves`. */
+/** Returns the arguments of `expect` in `expect(…)`, `expect(…).not` and `expect(…).resolves`. */
 function expected(node: ts.Expression): readonly ts.Expression[] | undefined {
   if (ts.isPropertyAccessExpression(node)) return expected(node.expression);
   if (!ts.isCallExpression(node)) return undefined;
@@ -121,7 +126,7 @@ function comparesDuration(node: ts.Node): boolean {
   return ts.forEachChild(node, (child) => comparesDuration(child) || undefined) ?? false;
 }
 
-/** `new Promise((resolve) => setTimeout(resolve, …))` and `Atomics.wait(…)`. */
+/** Returns whether the call is `setTimeout` directly in a `new Promise(…)`, or `Atomics.wait(…)`. */
 function isSleep(call: ts.CallExpression): boolean {
   const called = call.expression.getText();
   if (called === 'Atomics.wait') return true;
@@ -133,7 +138,7 @@ function isSleep(call: ts.CallExpression): boolean {
   return ts.isNewExpression(above) && above.expression.getText() === 'Promise';
 }
 
-/** The number argument of `it(name, run, timeout)` and similar calls. */
+/** Returns the number argument of `it(name, run, timeout)` and similar calls. */
 function timeoutOf(call: ts.CallExpression): number | undefined {
   const base = /^\w+/.exec(call.expression.getText())?.[0] ?? '';
   const last = call.arguments.at(-1);

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFiles, read, root } from './tree.js';
 
-/** Parts of identifiers, words of prose and of file names that the glossary replaced, with the word to write instead. */
+/**
+ * Words that the glossary replaced, each with the word to write instead. They are looked for in prose, in file
+ * names and in parts of identifiers.
+ */
 const WORDS: Readonly<Record<string, string>> = {
   lane: "exporter, or the field's word",
   lanes: 'exporters',
@@ -19,7 +22,7 @@ const WORDS: Readonly<Record<string, string>> = {
   surroundings: 'context',
 };
 
-/** Whole identifiers, where their parts are words like any other. */
+/** Whole identifiers that the glossary replaced. Their parts are ordinary words. */
 const NAMES: readonly (readonly [name: RegExp, instead: string])[] = [
   [
     /^(append|begin|close|make|nameSealed|seal|sync|syncNames|takeBack|write|writeAll)Now$/,
@@ -35,18 +38,18 @@ const NAMES: readonly (readonly [name: RegExp, instead: string])[] = [
   [/^(RetryCourse|PeerPace|RetryPauses)$/, 'retry and its schedule'],
 ];
 
-/** Names of files whose parts are words like any other. */
+/** Names of files that the glossary replaced. Their parts are ordinary words. */
 const FILES: readonly (readonly [name: RegExp, instead: string])[] = [
   [/\b(left-out|own-queue|runner(-host|-messages)?|spool-books|retry-course)\b/, 'the glossary'],
 ];
 
-/** They say what was called what, or hold the list. */
+/** These files list the replaced words. */
 const EXEMPT: ReadonlySet<string> = new Set(['CHANGELOG.md', 'test/house/words.spec.ts']);
 
 const IDENTIFIER = /[A-Za-z][A-Za-z0-9]*/g;
 const PART = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g;
 
-/** The replaced words of a text, each with the word to write. */
+/** Returns the replaced words in a text, each with the word to write. */
 const replacedIn = (text: string): readonly string[] => {
   const found = new Set<string>();
   for (const [identifier] of text.matchAll(IDENTIFIER)) {
@@ -60,7 +63,7 @@ const replacedIn = (text: string): readonly string[] => {
   return [...found];
 };
 
-/** The rows of the glossary's tables: term, meaning, the field's word, file. */
+/** Rows of the glossary's tables: term, meaning, term of the field, file. */
 const terms = read('docs/glossary.md')
   .split('\n')
   .filter((line) => line.startsWith('| `'))
@@ -85,7 +88,7 @@ describe('the words of the glossary', () => {
     expect(poor).toEqual([]);
   });
 
-  it('stand in the file that the glossary names', () => {
+  it('are in the file that the glossary names', () => {
     const missing = terms.filter(
       ({ term, file }) =>
         !existsSync(join(root, file)) || !new RegExp(String.raw`\b${term}\b`).test(read(file)),
@@ -95,7 +98,7 @@ describe('the words of the glossary', () => {
 });
 
 describe('words that the glossary replaced', () => {
-  it('stand in no identifier, file name, comment, title or document', () => {
+  it('are in no identifier, file name, comment, title or document', () => {
     const files = projectFiles('*.ts', '*.mjs', '*.cjs', '*.js', '*.json', '*.md', '*.html').filter(
       (file) => !EXEMPT.has(file) && !file.endsWith('package-lock.json'),
     );

@@ -1,4 +1,4 @@
 import { trace } from '@opentelemetry/api';
 
-/** From the app's own copy of the API, before `@nestlens/otel` is loaded. */
+/** This tracer comes from the app's own copy of the API, before `@nestlens/otel` is loaded. */
 export const earlyTracer = trace.getTracer('app');

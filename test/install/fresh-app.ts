@@ -12,7 +12,7 @@ const exec = promisify(execFile);
 const here = join(root, 'test', 'install');
 const NPM_FLAGS = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
 
-/** A folder of its own, out of reach of the workspace's node_modules. */
+/** Makes a temporary folder outside the workspace, so that its node_modules are not found. */
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'nestlens-install-'));
 
 export const removeFolder = (folder: string): Promise<void> =>
@@ -36,7 +36,10 @@ export const packLibs = async (folder: string): Promise<ReadonlyMap<string, stri
   return tarballs;
 };
 
-/** The `node` of an npm package, installed like the project's own, which is used if it has that version. */
+/**
+ * Installs the `node` of an npm package, like the project's own. If the project's own has this version, it is
+ * used.
+ */
 export const installNode = async (folder: string, version: string): Promise<string> => {
   if (process.versions.node === version) return process.execPath;
   const home = join(folder, `node-${version}`);
@@ -47,7 +50,9 @@ export const installNode = async (folder: string, version: string): Promise<stri
   return join(home, 'node_modules', '.bin', 'node');
 };
 
-/** Makes an app of the template, installs our packages there as a user would, and compiles it against our typings. */
+/**
+ * Makes an app from the template, installs our packages like a user would, and compiles it against our typings.
+ */
 export const createApp = async (
   folder: string,
   template: string,
@@ -98,8 +103,8 @@ export const lockedPackages = async (home: string): Promise<Locked> => {
 };
 
 /**
- * Npm's resolution for an app with these dependencies to which `names` are added. Nothing is installed. Rejects where
- * a user would see ERESOLVE, or would have packages whose peers do not match.
+ * Resolves an app with these dependencies to which `names` are added, without installing them. Rejects where
+ * npm would report ERESOLVE to a user, or where peers do not match.
  */
 export const resolveApp = async (
   home: string,
@@ -143,11 +148,14 @@ const OPTIONAL = [
   'class-transformer',
   'class-validator',
 ];
-/** CommonJS packages in an ES module require the modules of Node. */
+/** CommonJS packages in an ES module need `require` for the modules of Node. */
 const REQUIRE =
   "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
 
-/** Makes one file of the app, in a folder without node_modules. With `worker` the export worker's file lies beside it. */
+/**
+ * Bundles the app into one file, in a folder without node_modules. With `worker` the export worker's file lies
+ * beside it.
+ */
 export const bundleApp = async (
   home: string,
   target: string,

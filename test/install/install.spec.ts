@@ -28,10 +28,10 @@ const NODES = ['22.15.0', NEWEST, '26.10.0'] as const;
 
 const API = 'node_modules/@opentelemetry/api';
 const BOTH_APIS = [`node_modules/@nestlens/otel/${API} 1.10`, `${API} 1.9`];
-/** The oldest that Nest 11 allows. */
+/** The oldest versions that Nest 11 allows. */
 const OLDEST = { 'reflect-metadata': '0.1.13', rxjs: '7.1.0' };
 
-/** Each copy of the API, with its release line. */
+/** Returns each copy of the API, with its minor version. */
 const apisIn = (locked: Locked): readonly string[] =>
   Object.entries(locked)
     .filter(([path]) => path.endsWith(API))
@@ -43,7 +43,7 @@ describe('the packed libs in a fresh app', () => {
   let folder: string;
   let registry: LocalRegistry;
   const homeOf = (app: string): string => homes.get(app) ?? '';
-  /** A project of `nest new` in which `nest add` has run; made once. */
+  /** Projects made by `nest new` and `nest add`. Each is made once. */
   const stock = new Map<string, Promise<StockProject>>();
   const stockOf = (app: string): Promise<StockProject> => {
     const made = stock.get(app) ?? StockProject.create(nodeOf(NEWEST), homeOf(app));
@@ -66,7 +66,7 @@ describe('the packed libs in a fresh app', () => {
     await removeFolder(folder);
   });
 
-  it.each(APPS)('install no second copy of Nest, and no optional peer: %s', async (app) => {
+  it.each(APPS)('bring no second copy of Nest and no optional peer: %s', async (app) => {
     const paths = Object.keys(await lockedPackages(homeOf(app)));
     expect(paths).toContain('node_modules/@nestlens/otel');
     expect(paths.filter((path) => path.endsWith('@nestjs/microservices'))).toEqual([]);
@@ -76,7 +76,7 @@ describe('the packed libs in a fresh app', () => {
     expect(ofOurs).toEqual([]);
   });
 
-  it('bring the API to an app that has none, and leave another version where it is', async () => {
+  it('bring the API to an app without it, and do not replace another version', async () => {
     expect(apisIn(await lockedPackages(homeOf('nest12-esm')))).toEqual([`${API} 1.10`]);
     const besides = apisIn(await lockedPackages(homeOf('nest11-cjs'))).filter(
       (path) => !path.includes('@nestlens/testing'),
@@ -91,15 +91,18 @@ describe('the packed libs in a fresh app', () => {
       ['@nestlens/otel', '@nestlens/otlp', '@nestlens/testing'],
     ],
     ['the SDK 1.30', { '@opentelemetry/sdk-node': '0.57.2' }, ['@nestlens/otel', '@nestlens/lens']],
-  ])('are added without a conflict to an app with %s and the API 1.9', async (what, has, names) => {
-    const nest = { '@nestjs/common': '11.2.10', '@nestjs/core': '11.2.10', ...OLDEST };
-    const dependencies = { ...nest, '@opentelemetry/api': '1.9.1', ...has };
-    const locked = await resolveApp(join(folder, what), registry.url, dependencies, names);
-    const apis = apisIn(locked);
-    expect(apis).toEqual(expect.arrayContaining(BOTH_APIS));
-    const elsewhere = apis.filter((api) => !/@nestlens/.test(api));
-    expect(elsewhere).toEqual([`${API} 1.9`]);
-  });
+  ])(
+    'can be added without a conflict to an app with %s and the API 1.9',
+    async (what, has, names) => {
+      const nest = { '@nestjs/common': '11.2.10', '@nestjs/core': '11.2.10', ...OLDEST };
+      const dependencies = { ...nest, '@opentelemetry/api': '1.9.1', ...has };
+      const locked = await resolveApp(join(folder, what), registry.url, dependencies, names);
+      const apis = apisIn(locked);
+      expect(apis).toEqual(expect.arrayContaining(BOTH_APIS));
+      const elsewhere = apis.filter((api) => !/@nestlens/.test(api));
+      expect(elsewhere).toEqual([`${API} 1.9`]);
+    },
+  );
 
   describe.each(APPS)('%s', (app) => {
     it.each(NODES)(
@@ -118,8 +121,8 @@ describe('the packed libs in a fresh app', () => {
     ['nest12-esm', 'esm'],
     ['nest11-cjs', 'cjs'],
   ] as const)('%s, bundled by esbuild as %s', (app, format) => {
-    it.each(['beside the bundle', 'left out'])(
-      'gives the same telemetry with the file of the worker %s',
+    it.each(['beside the bundle', 'missing'])(
+      'exports all signals with the file of the worker %s',
       async (where) => {
         const isThere = where === 'beside the bundle';
         const target = join(folder, `${app}-${format}-${isThere}`);
@@ -127,7 +130,7 @@ describe('the packed libs in a fresh app', () => {
         const output = await expectObserved(
           app,
           (env) => startApp(nodeOf(NEWEST), file, env),
-          // Handles that another copy of the API in the same file gave before cannot be reached.
+          // Tracers that another copy of the API in the same file returned earlier cannot be reached.
           app === 'nest12-esm',
         );
         const told = output.filter((text) => /worker/.test(text));
@@ -140,7 +143,7 @@ describe('the packed libs in a fresh app', () => {
   });
 
   it.each(['jest', 'jest30'])(
-    'run in a project of Nest 11 that is tested by %s and ts-jest as CommonJS',
+    'work in CommonJS specs of a project of Nest 11, run by %s and ts-jest',
     async (jest) => {
       const requests = await collected(async (endpoint) => {
         const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
@@ -159,10 +162,11 @@ describe('the packed libs in a fresh app', () => {
   );
 
   it.each(['jest', 'jest30'])(
-    'record in the spec of docs/testing.md, run by %s in a project of `nest new` with Nest 11',
+    'pass the spec of docs/testing.md, run by %s in a project of `nest new` with Nest 11',
     async (jest) => {
       const project = await stockOf('nest11-cjs');
-      // Not marked `ts`, as the ES modules are that are compiled from the pages: its imports are those of CommonJS.
+      // This block is not marked `ts`, because blocks marked so are compiled as ES modules, and its imports are
+      // those of CommonJS.
       const [, spec = ''] = /```typescript\n([\s\S]*?)```/.exec(read('docs/testing.md')) ?? [];
       await project.write('src/telemetry.spec.ts', spec);
       const home = homeOf('nest11-cjs');
@@ -175,7 +179,7 @@ describe('the packed libs in a fresh app', () => {
   );
 
   it.each(APPS)(
-    'come into a project of `nest new` by `nest add`, once: %s',
+    'are set up by `nest add` in a project of `nest new`, and a second run changes nothing: %s',
     async (app) => {
       const project = await stockOf(app);
       expect(project.firstAdd).not.toMatch(/By hand/);
@@ -203,21 +207,21 @@ describe('the packed libs in a fresh app', () => {
     2 * MINUTES,
   );
 
-  it.each(APPS)('find nothing wrong in that project by their own doctor: %s', async (app) => {
+  it.each(APPS)('pass `nestlens doctor` in that project: %s', async (app) => {
     const project = await stockOf(app);
     const command = join(homeOf(app), 'node_modules', '.bin', 'nestlens');
-    // Exit code 1, for a fault, would reject.
+    // A fault leads to exit code 1, on which `runScript` rejects.
     const lines = await runScript(nodeOf(NEWEST), project.folder, command, 'doctor');
     const checks = ['node', 'nestlens', 'nest', 'opentelemetry', 'copies'];
     const sources = ['module', 'shutdown hooks', 'import order'];
     for (const name of [...checks, ...sources, 'options']) {
       expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^ok +${name} `)));
     }
-    // `runScript` exports nothing.
+    // `runScript` switches all exporters off.
     expect(lines).toContain('9 ok, 0 warning, 0 fault, 4 not checked');
   });
 
-  it('load nothing that is only for what was not chosen', async () => {
+  it('do not load packages of options that are not used', async () => {
     const home = homeOf('nest12-esm');
     const [line = ''] = await runScript(nodeOf(NEWEST), home, 'loaded.mjs', '@nestlens/otel');
     const packages = JSON.parse(line) as string[];
@@ -234,7 +238,7 @@ describe('the packed libs in a fresh app', () => {
     ['nest12-esm', { late: 'degraded', tried: 'up' }, { tried: { rows: 1 } }],
     ['nest11-cjs', { old: 'down' }, { old: { message: 'too old', lag: 3 } }],
   ])(
-    'take the indicators of @nestjs/terminus, types included: %s',
+    'accept the indicators of @nestjs/terminus, types included: %s',
     async (app, own, details) => {
       await checkScript(homeOf(app), 'terminus.mjs');
       const [line = ''] = await runScript(nodeOf(NEWEST), homeOf(app), 'terminus.mjs');
@@ -251,7 +255,7 @@ describe('the packed libs in a fresh app', () => {
     MINUTES,
   );
 
-  it('are one where they are loaded twice, which is told with both files', async () => {
+  it('work if they are loaded twice in a process, with one warning that names both files', async () => {
     const lines = await runScript(nodeOf(NEWEST), homeOf('nest11-cjs'), 'two-copies.mjs');
     expect(lines).toContain('{"isOne":true,"areTwoFunctions":true}');
     const told = lines.filter((line) => line.includes('is loaded 2 times'));

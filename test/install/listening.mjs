@@ -1,4 +1,4 @@
-// Starts the stock app beside it, and tells where it listens, which `nest new` does not.
+// Starts the stock app beside this file and prints its address, because the app of `nest new` does not.
 import { tracingChannel } from 'node:diagnostics_channel';
 
 tracingChannel('net.server.listen').asyncEnd.subscribe(({ server }) => {

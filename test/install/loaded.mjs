@@ -1,4 +1,4 @@
-// Prints the packages that the package whose name is given loads.
+// Prints the packages that are loaded with the package whose name is given.
 import { registerHooks } from 'node:module';
 
 const packages = new Set();

@@ -5,7 +5,7 @@ import type { RunningApp } from './fresh-app.js';
 const itemsOf = <I>(groups: readonly ResourceGroup<I>[]): readonly I[] =>
   groups.flatMap((group) => group.scopes.flatMap((scope) => scope.items));
 
-/** Runs `work` against a collector, and returns all arrivals. */
+/** Runs `work` against a collector. Returns all requests that arrived. */
 export const collected = async (
   work: (endpoint: string) => Promise<void>,
 ): Promise<readonly ExportRequest[]> => {
@@ -34,8 +34,8 @@ export const recordsIn = (requests: readonly ExportRequest[]) =>
   requests.flatMap((request) => (request.signal === 'logs' ? itemsOf(request.groups) : []));
 
 /**
- * Sends one request to the app of `main.ts`, stops it, and expects the telemetry of that request. `hasEarly`:
- * including spans of a tracer that was obtained before this package was loaded.
+ * Sends one request to the app of `main.ts`, stops it, and expects the telemetry of that request. With
+ * `hasEarly` this includes spans of a tracer that was obtained before this package was loaded.
  */
 export const expectObserved = async (
   service: string,
@@ -73,7 +73,7 @@ export const expectObserved = async (
   });
   const greet = spans.find((span) => span.name === 'greet');
   expect(greet?.parentSpanId).toBe(server?.spanId);
-  // From the app's own copy of the API.
+  // Tracers of the app's own copy of the API made these spans.
   for (const name of hasEarly ? ['own', 'early'] : ['own']) {
     expect(spans.find((span) => span.name === name)?.parentSpanId).toBe(greet?.spanId);
   }

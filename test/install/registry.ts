@@ -6,14 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { root } from '../house/tree.js';
 
-/** An npm registry on loopback that has our packages only. */
+/** An npm registry on loopback that has only our packages. */
 export interface LocalRegistry {
-  /** For the scope `@nestlens`: `@nestlens:registry=<url>` in `.npmrc`. */
+  /** URL for `.npmrc`: `@nestlens:registry=<url>`. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Long ago, for clients that skip recently published packages. */
+/** This date is long ago, because some clients skip recently published packages. */
 const PUBLISHED = '2020-01-01T00:00:00.000Z';
 
 interface Manifest {
@@ -21,7 +21,7 @@ interface Manifest {
   readonly version: string;
 }
 
-/** The registry's document of a package: the published manifest, and the tarball's address. */
+/** Makes the registry's document of a package: the published manifest, and the tarball's address. */
 const packument = (manifest: Manifest, tarball: Buffer, url: string): object => ({
   name: manifest.name,
   'dist-tags': { latest: manifest.version },

@@ -8,8 +8,8 @@ const exec = promisify(execFile);
 const SOURCES = ['main.ts', 'app.module.ts'] as const;
 
 /**
- * A project made by the Nest CLI of an app's folder with `nest new`, then `nest add`. It lies in that folder, so that
- * its packages are found.
+ * A project made with `nest new` and `nest add`, by the Nest CLI of an app's folder. It lies in that folder, so
+ * that its packages are found.
  */
 export class StockProject {
   readonly name = 'stock';
@@ -34,7 +34,7 @@ export class StockProject {
     return project;
   }
 
-  /** Runs the schematic of `nest add @nestlens/otel` after the package is installed. Returns its output. */
+  /** Runs the schematic of `nest add @nestlens/otel`, which is installed already. Returns its output. */
   add(): Promise<string> {
     return this.#nest(this.folder, 'add', '@nestlens/otel', '--skip-install');
   }
@@ -47,7 +47,7 @@ export class StockProject {
     return Promise.all(SOURCES.map((file) => readFile(join(this.folder, 'src', file), 'utf8')));
   }
 
-  /** Compiles it. Returns its entry, which prints its address. */
+  /** Compiles the project. Returns its entry file, which prints its address. */
   async build(): Promise<string> {
     const compilerOptions = {
       types: ['node'],
@@ -68,7 +68,7 @@ export class StockProject {
 
   async #nest(cwd: string, ...args: readonly string[]): Promise<string> {
     const running = exec(this.#node, [this.#cli, ...args], { cwd });
-    // It prompts on a terminal, and continues without one.
+    // The CLI prompts on a terminal, and continues without one.
     running.child.stdin?.end();
     const { stdout, stderr } = await running;
     return stdout + stderr;

@@ -1,5 +1,5 @@
-// Asks the readiness probe of an app whose indicators are those of @nestjs/terminus, and prints its answer. Its types are
-// checked as well, against those of the installed terminus.
+// Sends a readiness probe to an app with indicators of @nestjs/terminus, and prints the answer. Its types are
+// checked against the installed terminus.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -28,7 +28,7 @@ health.register({ name: 'heap', check: asFunction });
 health.register({ name: 'full', check: () => memory.checkHeap('full', 1) });
 health.register({ name: 'queue', worst: 'degraded', check: () => session.down({ waiting: 7 }) });
 health.register({ name: 'up', check: () => session.up() });
-// Terminus 12 has them.
+// Terminus 12 has these methods.
 const { degraded, attempt } = /** @type {Record<string, Function>} */ (
   /** @type {unknown} */ (session)
 );
@@ -36,7 +36,7 @@ if (degraded && attempt) {
   health.register({ name: 'late', check: () => degraded.call(session, 'late') });
   health.register({ name: 'tried', check: () => attempt.call(session, async () => ({ rows: 1 })) });
 }
-// Terminus 11 has it.
+// Terminus 11 has this class.
 const { HealthCheckError } = /** @type {Record<string, any>} */ (terminus);
 if (HealthCheckError) {
   const causes = { old: { status: 'down', lag: 3 } };

@@ -1,11 +1,11 @@
-// Loads the package twice, as ES modules and as CommonJS, and starts an app that names both.
+// Loads the package twice, as ES modules and as CommonJS, and starts an app that imports both.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 const require = createRequire(import.meta.url);
-// Node gives the ES modules.
+// Node loads the ES modules for this `require`.
 const first = require('@nestlens/otel');
 const second = require('./node_modules/@nestlens/otel/cjs/index.js');
 
