@@ -1,4 +1,5 @@
 import { decodeExportRequest } from '../wire/export-request.js';
+import { GROUP_KEYS } from '../wire/json-groups.js';
 import type {
   ExportRequest,
   LogRecord,
@@ -13,13 +14,6 @@ import { anyValueJson, attributesJson, count, list, text } from './json-value.js
 
 /** The reader's limits guard against foreign input. These bytes are ours. */
 const OWN = { maxDepth: 64, maxRecords: Infinity, maxValues: Infinity };
-
-/** Names of the lists of each signal. */
-const LISTS = {
-  traces: ['resourceSpans', 'scopeSpans', 'spans'],
-  metrics: ['resourceMetrics', 'scopeMetrics', 'metrics'],
-  logs: ['resourceLogs', 'scopeLogs', 'logRecords'],
-} as const;
 
 /**
  * Converts a protobuf export request, or several put together, to one in OTLP/JSON. Throws WireError for other bytes.
@@ -37,7 +31,7 @@ function requestJson(
   request: ExportRequest,
   integers: IterableIterator<boolean> | undefined,
 ): unknown {
-  const [resources, scopes, items] = LISTS[request.signal];
+  const { resources, scopes, items } = GROUP_KEYS[request.signal];
   const groups = request.groups as readonly ResourceGroup<Span | Metric | LogRecord>[];
   function itemJson(item: Span | Metric | LogRecord): unknown {
     if (request.signal === 'traces') return spanJson(item as Span);

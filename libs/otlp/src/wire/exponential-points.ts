@@ -1,9 +1,12 @@
+// Written by `npm run wire` from tools/wire/messages.ts.
+
 import { NO_ATTRIBUTES, readAttribute } from './attributes.js';
 import type { OpenAttributes } from './attributes.js';
-import { NO_EXEMPLARS, readExemplar } from './exemplars.js';
 import type { Exemplar, ExponentialBuckets, ExponentialHistogramPoint } from './model.js';
+import { readExemplar } from './points.js';
 import type { ProtobufReader } from './protobuf-reader.js';
 
+const NONE: readonly never[] = Object.freeze([]);
 export const NO_BUCKETS: ExponentialBuckets = Object.freeze({
   offset: 0,
   bucketCounts: Object.freeze([]),
@@ -15,6 +18,8 @@ export function readExponentialHistogramPoint(reader: ProtobufReader): Exponenti
   let attributes: OpenAttributes | undefined;
   let startTime = 0n;
   let time = 0n;
+  let flags = 0;
+  let exemplars: Exemplar[] | undefined;
   let count = 0n;
   let sum: number | undefined;
   let min: number | undefined;
@@ -24,8 +29,6 @@ export function readExponentialHistogramPoint(reader: ProtobufReader): Exponenti
   let zeroThreshold = 0;
   let positive = NO_BUCKETS;
   let negative = NO_BUCKETS;
-  let flags = 0;
-  let exemplars: Exemplar[] | undefined;
   while (reader.next()) {
     switch (reader.field) {
       case 1:
@@ -59,6 +62,7 @@ export function readExponentialHistogramPoint(reader: ProtobufReader): Exponenti
         flags = reader.uint32();
         break;
       case 11:
+        reader.budget.record();
         (exemplars ??= []).push(readExemplar(reader));
         break;
       case 12:
@@ -80,7 +84,7 @@ export function readExponentialHistogramPoint(reader: ProtobufReader): Exponenti
     startTime,
     time,
     flags,
-    exemplars: exemplars ?? NO_EXEMPLARS,
+    exemplars: exemplars ?? NONE,
     count,
     sum,
     min,
@@ -93,15 +97,26 @@ export function readExponentialHistogramPoint(reader: ProtobufReader): Exponenti
   };
 }
 
+/** metrics.proto ExponentialHistogramDataPoint.Buckets. */
 function readBuckets(reader: ProtobufReader): ExponentialBuckets {
   const outer = reader.open();
   let offset = 0;
   const bucketCounts: bigint[] = [];
   while (reader.next()) {
-    if (reader.field === 1) offset = reader.sint32();
-    else if (reader.field === 2) reader.uint64s(bucketCounts);
-    else reader.skip();
+    switch (reader.field) {
+      case 1:
+        offset = reader.sint32();
+        break;
+      case 2:
+        reader.uint64s(bucketCounts);
+        break;
+      default:
+        reader.skip();
+    }
   }
   reader.close(outer);
-  return { offset, bucketCounts };
+  return {
+    offset,
+    bucketCounts,
+  };
 }

@@ -190,6 +190,17 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     expect(outcome('metrics', buckets)).toBe('too_many');
   });
 
+  it('skips what a message does not have, whatever the type, and refuses what has another type', () => {
+    function metric(data: number, inner: Buffer): Buffer {
+      return field(1, field(2, field(2, text('m'), field(data, inner))));
+    }
+    // A gauge has points only; a sum has a temporality in field 2.
+    const fixed = Buffer.from([0x11, 1, 2, 3, 4, 5, 6, 7, 8]);
+    const read = decodeExportRequest('metrics', metric(5, fixed)).groups[0]?.scopes[0]?.items[0];
+    expect(read?.data).toEqual({ kind: 'gauge', points: [] });
+    expect(outcome('metrics', metric(7, fixed))).toBe('wire_type');
+  });
+
   it('keeps __proto__ and constructor as data', () => {
     function entry(key: string, value: string) {
       return field(1, text(key), field(2, text(value)));

@@ -1,19 +1,6 @@
-import { NO_ATTRIBUTES, readAttribute } from './attributes.js';
-import type { OpenAttributes } from './attributes.js';
-import type { Resource, ResourceGroup, Scope, ScopeGroup } from './model.js';
+import type { ResourceGroup, ScopeGroup } from './model.js';
 import type { ProtobufReader } from './protobuf-reader.js';
-
-export const NO_RESOURCE: Resource = Object.freeze({
-  attributes: NO_ATTRIBUTES,
-  droppedAttributesCount: 0,
-});
-
-export const NO_SCOPE: Scope = Object.freeze({
-  name: '',
-  version: '',
-  attributes: NO_ATTRIBUTES,
-  droppedAttributesCount: 0,
-});
+import { NO_RESOURCE, NO_SCOPE, readResource, readScope } from './resources.js';
 
 /** The part that the three export requests share: field 1 is a list of groups, one for each resource. */
 export function readGroups<I>(
@@ -68,34 +55,4 @@ function readScopeGroup<I>(
   }
   reader.close(outer);
   return { scope, schemaUrl, items };
-}
-
-function readResource(reader: ProtobufReader): Resource {
-  const outer = reader.open();
-  let attributes: OpenAttributes | undefined;
-  let droppedAttributesCount = 0;
-  while (reader.next()) {
-    if (reader.field === 1) attributes = readAttribute(reader, attributes);
-    else if (reader.field === 2) droppedAttributesCount = reader.uint32();
-    else reader.skip();
-  }
-  reader.close(outer);
-  return { attributes: attributes ?? NO_ATTRIBUTES, droppedAttributesCount };
-}
-
-function readScope(reader: ProtobufReader): Scope {
-  const outer = reader.open();
-  let name = '';
-  let version = '';
-  let attributes: OpenAttributes | undefined;
-  let droppedAttributesCount = 0;
-  while (reader.next()) {
-    if (reader.field === 1) name = reader.string();
-    else if (reader.field === 2) version = reader.string();
-    else if (reader.field === 3) attributes = readAttribute(reader, attributes);
-    else if (reader.field === 4) droppedAttributesCount = reader.uint32();
-    else reader.skip();
-  }
-  reader.close(outer);
-  return { name, version, attributes: attributes ?? NO_ATTRIBUTES, droppedAttributesCount };
 }

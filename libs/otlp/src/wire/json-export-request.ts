@@ -10,10 +10,6 @@ import { spanOfJson } from './json-spans.js';
 import { parseJson } from './json-text.js';
 import type { ExportRequest, Signal } from './model.js';
 
-const TRACES = { resources: 'resourceSpans', scopes: 'scopeSpans', items: 'spans' };
-const METRICS = { resources: 'resourceMetrics', scopes: 'scopeMetrics', items: 'metrics' };
-const LOGS = { resources: 'resourceLogs', scopes: 'scopeLogs', items: 'logRecords' };
-
 /**
  * Reads an export request in OTLP/JSON, from its text or from the result of JSON.parse. Unknown fields are ignored,
  * null counts as missing, and of repeated fields the last one stays. Enum names, base64 ids and numbers that do not
@@ -29,11 +25,9 @@ export function decodeExportRequestJson<S extends Signal>(
 }
 
 function readRequest(signal: Signal, request: JsonObject, budget: DecodeBudget): ExportRequest {
-  if (signal === 'traces') {
-    return { signal, groups: groupsIn(request, TRACES, budget, spanOfJson) };
+  if (signal === 'traces') return { signal, groups: groupsIn(request, signal, budget, spanOfJson) };
+  if (signal === 'logs') {
+    return { signal, groups: groupsIn(request, signal, budget, logRecordOfJson) };
   }
-  if (signal === 'metrics') {
-    return { signal, groups: groupsIn(request, METRICS, budget, metricOfJson) };
-  }
-  return { signal, groups: groupsIn(request, LOGS, budget, logRecordOfJson) };
+  return { signal, groups: groupsIn(request, signal, budget, metricOfJson) };
 }

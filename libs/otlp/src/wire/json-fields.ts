@@ -1,3 +1,4 @@
+import type { DecodeBudget } from './decode-limits.js';
 import { WireError } from './wire-error.js';
 
 /** An object of OTLP/JSON. Only names of the schema are read from it, and Object.prototype has none of them. */
@@ -47,13 +48,32 @@ export function eachIn(parent: JsonObject, key: string, read: (value: JsonObject
   }
 }
 
-export function mapIn<T>(parent: JsonObject, key: string, read: (value: JsonObject) => T): T[] {
+/** The message in a field; undefined where it is missing or null. */
+export function messageIn<T>(
+  parent: JsonObject,
+  key: string,
+  read: (value: JsonObject, budget: DecodeBudget) => T,
+  budget: DecodeBudget,
+): T | undefined {
+  return objectIn(parent, key, (value) => read(value, budget));
+}
+
+/** The messages of the list in a field, each counted as a record. */
+export function messagesIn<T>(
+  parent: JsonObject,
+  key: string,
+  read: (value: JsonObject, budget: DecodeBudget) => T,
+  budget: DecodeBudget,
+): T[] {
   const result: T[] = [];
-  eachIn(parent, key, (value) => result.push(read(value)));
+  eachIn(parent, key, (value) => {
+    budget.record();
+    result.push(read(value, budget));
+  });
   return result;
 }
 
-export function listIn(parent: JsonObject, key: string): readonly unknown[] {
+function listIn(parent: JsonObject, key: string): readonly unknown[] {
   const value = parent[key];
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw new WireError('json_value', 'not an array', key);
@@ -114,7 +134,7 @@ export function uint64In(parent: JsonObject, key: string): bigint {
   return value === undefined || value === null ? 0n : uint64(value, key);
 }
 
-export function uint64(value: unknown, key: string): bigint {
+function uint64(value: unknown, key: string): bigint {
   const integer = integer64(value, key);
   if (integer < 0n || integer > MAX_UINT64) {
     throw new WireError('json_value', 'not an unsigned 64-bit integer', key);
@@ -158,4 +178,25 @@ export function double(value: unknown, key: string): number {
   if (value === '-Infinity') return -Infinity;
   if (typeof value === 'string' && NUMBER.test(value)) return Number(value);
   throw new WireError('json_value', 'not a number', key);
+}
+
+/** A value that is a double or an integer, in a field for each; 0 where both are missing. */
+export function numberIn(parent: JsonObject): number | bigint {
+  const integer = parent['asInt'];
+  if (integer !== undefined && integer !== null) return int64(integer, 'asInt');
+  return doubleIn(parent, 'asDouble');
+}
+
+export function doublesIn(parent: JsonObject, key: string, budget: DecodeBudget): number[] {
+  return listIn(parent, key).map((value) => {
+    budget.value();
+    return double(value, key);
+  });
+}
+
+export function uint64sIn(parent: JsonObject, key: string, budget: DecodeBudget): bigint[] {
+  return listIn(parent, key).map((value) => {
+    budget.value();
+    return uint64(value, key);
+  });
 }

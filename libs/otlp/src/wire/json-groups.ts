@@ -1,9 +1,9 @@
 import type { DecodeBudget } from './decode-limits.js';
-import { NO_RESOURCE, NO_SCOPE } from './groups.js';
-import { attributesIn } from './json-attributes.js';
-import { mapIn, objectIn, stringIn, uint32In } from './json-fields.js';
+import { messageIn, messagesIn, stringIn } from './json-fields.js';
 import type { JsonObject } from './json-fields.js';
-import type { Resource, ResourceGroup, Scope } from './model.js';
+import { resourceOfJson, scopeOfJson } from './json-resources.js';
+import type { ResourceGroup, ScopeGroup, Signal } from './model.js';
+import { NO_RESOURCE, NO_SCOPE } from './resources.js';
 
 /** Names of the lists of one signal. */
 interface GroupKeys {
@@ -12,44 +12,34 @@ interface GroupKeys {
   readonly items: string;
 }
 
+export const GROUP_KEYS: Readonly<Record<Signal, GroupKeys>> = {
+  traces: { resources: 'resourceSpans', scopes: 'scopeSpans', items: 'spans' },
+  metrics: { resources: 'resourceMetrics', scopes: 'scopeMetrics', items: 'metrics' },
+  logs: { resources: 'resourceLogs', scopes: 'scopeLogs', items: 'logRecords' },
+};
+
 export function groupsIn<I>(
   request: JsonObject,
-  keys: GroupKeys,
+  signal: Signal,
   budget: DecodeBudget,
   read: (item: JsonObject, budget: DecodeBudget) => I,
 ): ResourceGroup<I>[] {
-  return mapIn(request, keys.resources, (group) => {
-    budget.record();
+  const { resources, scopes, items } = GROUP_KEYS[signal];
+  return messagesIn(request, resources, resourceGroup, budget);
+
+  function resourceGroup(group: JsonObject): ResourceGroup<I> {
     return {
-      resource: objectIn(group, 'resource', (value) => resource(value, budget)) ?? NO_RESOURCE,
+      resource: messageIn(group, 'resource', resourceOfJson, budget) ?? NO_RESOURCE,
       schemaUrl: stringIn(group, 'schemaUrl'),
-      scopes: mapIn(group, keys.scopes, (scoped) => {
-        budget.record();
-        return {
-          scope: objectIn(scoped, 'scope', (value) => scope(value, budget)) ?? NO_SCOPE,
-          schemaUrl: stringIn(scoped, 'schemaUrl'),
-          items: mapIn(scoped, keys.items, (item) => {
-            budget.record();
-            return read(item, budget);
-          }),
-        };
-      }),
+      scopes: messagesIn(group, scopes, scopeGroup, budget),
     };
-  });
-}
+  }
 
-function resource(value: JsonObject, budget: DecodeBudget): Resource {
-  return {
-    attributes: attributesIn(value, 'attributes', budget),
-    droppedAttributesCount: uint32In(value, 'droppedAttributesCount'),
-  };
-}
-
-function scope(value: JsonObject, budget: DecodeBudget): Scope {
-  return {
-    name: stringIn(value, 'name'),
-    version: stringIn(value, 'version'),
-    attributes: attributesIn(value, 'attributes', budget),
-    droppedAttributesCount: uint32In(value, 'droppedAttributesCount'),
-  };
+  function scopeGroup(group: JsonObject): ScopeGroup<I> {
+    return {
+      scope: messageIn(group, 'scope', scopeOfJson, budget) ?? NO_SCOPE,
+      schemaUrl: stringIn(group, 'schemaUrl'),
+      items: messagesIn(group, items, read, budget),
+    };
+  }
 }

@@ -1,59 +1,72 @@
+// Written by `npm run wire` from tools/wire/messages.ts.
+
 import type { DecodeBudget } from './decode-limits.js';
 import { attributesIn } from './json-attributes.js';
-import { boolIn, int32In, mapIn, objectIn, stringIn } from './json-fields.js';
+import { boolIn, int32In, messageIn, messagesIn, stringIn } from './json-fields.js';
 import type { JsonObject } from './json-fields.js';
 import {
-  exponentialPointOfJson,
+  exponentialHistogramPointOfJson,
   histogramPointOfJson,
   numberPointOfJson,
   summaryPointOfJson,
 } from './json-points.js';
 import { NO_DATA } from './metrics.js';
-import type { Metric, MetricData } from './model.js';
+import type { Metric, MetricData, MetricDataOf } from './model.js';
 
-export function metricOfJson(metric: JsonObject, budget: DecodeBudget): Metric {
+export function metricOfJson(object: JsonObject, budget: DecodeBudget): Metric {
   return {
-    name: stringIn(metric, 'name'),
-    description: stringIn(metric, 'description'),
-    unit: stringIn(metric, 'unit'),
-    metadata: attributesIn(metric, 'metadata', budget),
-    data: dataOfJson(metric, budget),
+    name: stringIn(object, 'name'),
+    description: stringIn(object, 'description'),
+    unit: stringIn(object, 'unit'),
+    metadata: attributesIn(object, 'metadata', budget),
+    data:
+      messageIn<MetricData>(object, 'gauge', gaugeOfJson, budget) ??
+      messageIn<MetricData>(object, 'sum', sumOfJson, budget) ??
+      messageIn<MetricData>(object, 'histogram', histogramOfJson, budget) ??
+      messageIn<MetricData>(object, 'exponentialHistogram', exponentialHistogramOfJson, budget) ??
+      messageIn<MetricData>(object, 'summary', summaryOfJson, budget) ??
+      NO_DATA,
   };
 }
 
-/** The first kind of data that is present. */
-function dataOfJson(metric: JsonObject, budget: DecodeBudget): MetricData {
-  function points<P>(data: JsonObject, read: (point: JsonObject, budget: DecodeBudget) => P) {
-    return mapIn(data, 'dataPoints', (point) => {
-      budget.record();
-      return read(point, budget);
-    });
-  }
-  return (
-    objectIn<MetricData>(metric, 'gauge', (data) => ({
-      kind: 'gauge',
-      points: points(data, numberPointOfJson),
-    })) ??
-    objectIn<MetricData>(metric, 'sum', (data) => ({
-      kind: 'sum',
-      points: points(data, numberPointOfJson),
-      temporality: int32In(data, 'aggregationTemporality'),
-      monotonic: boolIn(data, 'isMonotonic'),
-    })) ??
-    objectIn<MetricData>(metric, 'histogram', (data) => ({
-      kind: 'histogram',
-      points: points(data, histogramPointOfJson),
-      temporality: int32In(data, 'aggregationTemporality'),
-    })) ??
-    objectIn<MetricData>(metric, 'exponentialHistogram', (data) => ({
-      kind: 'exponentialHistogram',
-      points: points(data, exponentialPointOfJson),
-      temporality: int32In(data, 'aggregationTemporality'),
-    })) ??
-    objectIn<MetricData>(metric, 'summary', (data) => ({
-      kind: 'summary',
-      points: points(data, summaryPointOfJson),
-    })) ??
-    NO_DATA
-  );
+function gaugeOfJson(object: JsonObject, budget: DecodeBudget): MetricDataOf<'gauge'> {
+  return {
+    kind: 'gauge',
+    points: messagesIn(object, 'dataPoints', numberPointOfJson, budget),
+  };
+}
+
+function sumOfJson(object: JsonObject, budget: DecodeBudget): MetricDataOf<'sum'> {
+  return {
+    kind: 'sum',
+    points: messagesIn(object, 'dataPoints', numberPointOfJson, budget),
+    temporality: int32In(object, 'aggregationTemporality'),
+    monotonic: boolIn(object, 'isMonotonic'),
+  };
+}
+
+function histogramOfJson(object: JsonObject, budget: DecodeBudget): MetricDataOf<'histogram'> {
+  return {
+    kind: 'histogram',
+    points: messagesIn(object, 'dataPoints', histogramPointOfJson, budget),
+    temporality: int32In(object, 'aggregationTemporality'),
+  };
+}
+
+function exponentialHistogramOfJson(
+  object: JsonObject,
+  budget: DecodeBudget,
+): MetricDataOf<'exponentialHistogram'> {
+  return {
+    kind: 'exponentialHistogram',
+    points: messagesIn(object, 'dataPoints', exponentialHistogramPointOfJson, budget),
+    temporality: int32In(object, 'aggregationTemporality'),
+  };
+}
+
+function summaryOfJson(object: JsonObject, budget: DecodeBudget): MetricDataOf<'summary'> {
+  return {
+    kind: 'summary',
+    points: messagesIn(object, 'dataPoints', summaryPointOfJson, budget),
+  };
 }

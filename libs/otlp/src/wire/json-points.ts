@@ -1,19 +1,20 @@
+// Written by `npm run wire` from tools/wire/messages.ts.
+
 import type { DecodeBudget } from './decode-limits.js';
 import { NO_BUCKETS } from './exponential-points.js';
 import { attributesIn } from './json-attributes.js';
 import {
-  double,
   doubleIn,
+  doublesIn,
   hexIn,
   int32In,
-  int64,
-  listIn,
-  mapIn,
-  objectIn,
+  messageIn,
+  messagesIn,
+  numberIn,
   optionalDoubleIn,
   uint32In,
-  uint64,
   uint64In,
+  uint64sIn,
 } from './json-fields.js';
 import type { JsonObject } from './json-fields.js';
 import type {
@@ -25,92 +26,87 @@ import type {
   SummaryPoint,
 } from './model.js';
 
-export function numberPointOfJson(point: JsonObject, budget: DecodeBudget): NumberPoint {
-  return { ...base(point, budget), exemplars: exemplars(point, budget), value: value(point) };
-}
-
-export function histogramPointOfJson(point: JsonObject, budget: DecodeBudget): HistogramPoint {
+export function numberPointOfJson(object: JsonObject, budget: DecodeBudget): NumberPoint {
   return {
-    ...base(point, budget),
-    exemplars: exemplars(point, budget),
-    count: uint64In(point, 'count'),
-    sum: optionalDoubleIn(point, 'sum'),
-    min: optionalDoubleIn(point, 'min'),
-    max: optionalDoubleIn(point, 'max'),
-    bucketCounts: counts(point, budget),
-    explicitBounds: listIn(point, 'explicitBounds').map((bound) => {
-      budget.value();
-      return double(bound, 'explicitBounds');
-    }),
+    attributes: attributesIn(object, 'attributes', budget),
+    startTime: uint64In(object, 'startTimeUnixNano'),
+    time: uint64In(object, 'timeUnixNano'),
+    flags: uint32In(object, 'flags'),
+    exemplars: messagesIn(object, 'exemplars', exemplarOfJson, budget),
+    value: numberIn(object),
   };
 }
 
-export function exponentialPointOfJson(
-  point: JsonObject,
+export function histogramPointOfJson(object: JsonObject, budget: DecodeBudget): HistogramPoint {
+  return {
+    attributes: attributesIn(object, 'attributes', budget),
+    startTime: uint64In(object, 'startTimeUnixNano'),
+    time: uint64In(object, 'timeUnixNano'),
+    flags: uint32In(object, 'flags'),
+    exemplars: messagesIn(object, 'exemplars', exemplarOfJson, budget),
+    count: uint64In(object, 'count'),
+    sum: optionalDoubleIn(object, 'sum'),
+    min: optionalDoubleIn(object, 'min'),
+    max: optionalDoubleIn(object, 'max'),
+    bucketCounts: uint64sIn(object, 'bucketCounts', budget),
+    explicitBounds: doublesIn(object, 'explicitBounds', budget),
+  };
+}
+
+export function summaryPointOfJson(object: JsonObject, budget: DecodeBudget): SummaryPoint {
+  return {
+    attributes: attributesIn(object, 'attributes', budget),
+    startTime: uint64In(object, 'startTimeUnixNano'),
+    time: uint64In(object, 'timeUnixNano'),
+    flags: uint32In(object, 'flags'),
+    count: uint64In(object, 'count'),
+    sum: doubleIn(object, 'sum'),
+    quantiles: messagesIn(object, 'quantileValues', quantileOfJson, budget),
+  };
+}
+
+function quantileOfJson(object: JsonObject): SummaryPoint['quantiles'][number] {
+  return {
+    quantile: doubleIn(object, 'quantile'),
+    value: doubleIn(object, 'value'),
+  };
+}
+
+function exemplarOfJson(object: JsonObject, budget: DecodeBudget): Exemplar {
+  return {
+    time: uint64In(object, 'timeUnixNano'),
+    value: numberIn(object),
+    traceId: hexIn(object, 'traceId'),
+    spanId: hexIn(object, 'spanId'),
+    filteredAttributes: attributesIn(object, 'filteredAttributes', budget),
+  };
+}
+
+export function exponentialHistogramPointOfJson(
+  object: JsonObject,
   budget: DecodeBudget,
 ): ExponentialHistogramPoint {
   return {
-    ...base(point, budget),
-    exemplars: exemplars(point, budget),
-    count: uint64In(point, 'count'),
-    sum: optionalDoubleIn(point, 'sum'),
-    min: optionalDoubleIn(point, 'min'),
-    max: optionalDoubleIn(point, 'max'),
-    scale: int32In(point, 'scale'),
-    zeroCount: uint64In(point, 'zeroCount'),
-    zeroThreshold: doubleIn(point, 'zeroThreshold'),
-    positive: objectIn(point, 'positive', (side) => buckets(side, budget)) ?? NO_BUCKETS,
-    negative: objectIn(point, 'negative', (side) => buckets(side, budget)) ?? NO_BUCKETS,
+    attributes: attributesIn(object, 'attributes', budget),
+    startTime: uint64In(object, 'startTimeUnixNano'),
+    time: uint64In(object, 'timeUnixNano'),
+    flags: uint32In(object, 'flags'),
+    exemplars: messagesIn(object, 'exemplars', exemplarOfJson, budget),
+    count: uint64In(object, 'count'),
+    sum: optionalDoubleIn(object, 'sum'),
+    min: optionalDoubleIn(object, 'min'),
+    max: optionalDoubleIn(object, 'max'),
+    scale: int32In(object, 'scale'),
+    zeroCount: uint64In(object, 'zeroCount'),
+    zeroThreshold: doubleIn(object, 'zeroThreshold'),
+    positive: messageIn(object, 'positive', bucketsOfJson, budget) ?? NO_BUCKETS,
+    negative: messageIn(object, 'negative', bucketsOfJson, budget) ?? NO_BUCKETS,
   };
 }
 
-export function summaryPointOfJson(point: JsonObject, budget: DecodeBudget): SummaryPoint {
+function bucketsOfJson(object: JsonObject, budget: DecodeBudget): ExponentialBuckets {
   return {
-    ...base(point, budget),
-    count: uint64In(point, 'count'),
-    sum: doubleIn(point, 'sum'),
-    quantiles: mapIn(point, 'quantileValues', (quantile) => {
-      budget.record();
-      return { quantile: doubleIn(quantile, 'quantile'), value: doubleIn(quantile, 'value') };
-    }),
+    offset: int32In(object, 'offset'),
+    bucketCounts: uint64sIn(object, 'bucketCounts', budget),
   };
-}
-
-function base(point: JsonObject, budget: DecodeBudget) {
-  return {
-    attributes: attributesIn(point, 'attributes', budget),
-    startTime: uint64In(point, 'startTimeUnixNano'),
-    time: uint64In(point, 'timeUnixNano'),
-    flags: uint32In(point, 'flags'),
-  };
-}
-
-function exemplars(point: JsonObject, budget: DecodeBudget): Exemplar[] {
-  return mapIn(point, 'exemplars', (exemplar) => {
-    budget.record();
-    return {
-      time: uint64In(exemplar, 'timeUnixNano'),
-      value: value(exemplar),
-      traceId: hexIn(exemplar, 'traceId'),
-      spanId: hexIn(exemplar, 'spanId'),
-      filteredAttributes: attributesIn(exemplar, 'filteredAttributes', budget),
-    };
-  });
-}
-
-function value(point: JsonObject): number | bigint {
-  const integer = point['asInt'];
-  if (integer !== undefined && integer !== null) return int64(integer, 'asInt');
-  return doubleIn(point, 'asDouble');
-}
-
-function counts(holder: JsonObject, budget: DecodeBudget): bigint[] {
-  return listIn(holder, 'bucketCounts').map((count) => {
-    budget.value();
-    return uint64(count, 'bucketCounts');
-  });
-}
-
-function buckets(side: JsonObject, budget: DecodeBudget): ExponentialBuckets {
-  return { offset: int32In(side, 'offset'), bucketCounts: counts(side, budget) };
 }

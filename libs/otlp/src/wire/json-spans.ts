@@ -1,53 +1,64 @@
+// Written by `npm run wire` from tools/wire/messages.ts.
+
 import type { DecodeBudget } from './decode-limits.js';
 import { attributesIn } from './json-attributes.js';
-import { hexIn, int32In, mapIn, objectIn, stringIn, uint32In, uint64In } from './json-fields.js';
+import {
+  hexIn,
+  int32In,
+  messageIn,
+  messagesIn,
+  stringIn,
+  uint32In,
+  uint64In,
+} from './json-fields.js';
 import type { JsonObject } from './json-fields.js';
 import type { Span, SpanEvent, SpanLink } from './model.js';
-import { UNSET } from './spans.js';
+import { NO_STATUS } from './spans.js';
 
-export function spanOfJson(span: JsonObject, budget: DecodeBudget): Span {
+export function spanOfJson(object: JsonObject, budget: DecodeBudget): Span {
   return {
-    traceId: hexIn(span, 'traceId'),
-    spanId: hexIn(span, 'spanId'),
-    parentSpanId: hexIn(span, 'parentSpanId'),
-    traceState: stringIn(span, 'traceState'),
-    flags: uint32In(span, 'flags'),
-    name: stringIn(span, 'name'),
-    kind: int32In(span, 'kind'),
-    startTime: uint64In(span, 'startTimeUnixNano'),
-    endTime: uint64In(span, 'endTimeUnixNano'),
-    attributes: attributesIn(span, 'attributes', budget),
-    droppedAttributesCount: uint32In(span, 'droppedAttributesCount'),
-    events: mapIn(span, 'events', (event) => eventOfJson(event, budget)),
-    droppedEventsCount: uint32In(span, 'droppedEventsCount'),
-    links: mapIn(span, 'links', (link) => linkOfJson(link, budget)),
-    droppedLinksCount: uint32In(span, 'droppedLinksCount'),
-    status: objectIn(span, 'status', statusOfJson) ?? UNSET,
+    traceId: hexIn(object, 'traceId'),
+    spanId: hexIn(object, 'spanId'),
+    parentSpanId: hexIn(object, 'parentSpanId'),
+    traceState: stringIn(object, 'traceState'),
+    flags: uint32In(object, 'flags'),
+    name: stringIn(object, 'name'),
+    kind: int32In(object, 'kind'),
+    startTime: uint64In(object, 'startTimeUnixNano'),
+    endTime: uint64In(object, 'endTimeUnixNano'),
+    attributes: attributesIn(object, 'attributes', budget),
+    droppedAttributesCount: uint32In(object, 'droppedAttributesCount'),
+    events: messagesIn(object, 'events', spanEventOfJson, budget),
+    droppedEventsCount: uint32In(object, 'droppedEventsCount'),
+    links: messagesIn(object, 'links', spanLinkOfJson, budget),
+    droppedLinksCount: uint32In(object, 'droppedLinksCount'),
+    status: messageIn(object, 'status', statusOfJson, budget) ?? NO_STATUS,
   };
 }
 
-function eventOfJson(event: JsonObject, budget: DecodeBudget): SpanEvent {
-  budget.record();
+function spanEventOfJson(object: JsonObject, budget: DecodeBudget): SpanEvent {
   return {
-    time: uint64In(event, 'timeUnixNano'),
-    name: stringIn(event, 'name'),
-    attributes: attributesIn(event, 'attributes', budget),
-    droppedAttributesCount: uint32In(event, 'droppedAttributesCount'),
+    time: uint64In(object, 'timeUnixNano'),
+    name: stringIn(object, 'name'),
+    attributes: attributesIn(object, 'attributes', budget),
+    droppedAttributesCount: uint32In(object, 'droppedAttributesCount'),
   };
 }
 
-function linkOfJson(link: JsonObject, budget: DecodeBudget): SpanLink {
-  budget.record();
+function spanLinkOfJson(object: JsonObject, budget: DecodeBudget): SpanLink {
   return {
-    traceId: hexIn(link, 'traceId'),
-    spanId: hexIn(link, 'spanId'),
-    traceState: stringIn(link, 'traceState'),
-    attributes: attributesIn(link, 'attributes', budget),
-    droppedAttributesCount: uint32In(link, 'droppedAttributesCount'),
-    flags: uint32In(link, 'flags'),
+    traceId: hexIn(object, 'traceId'),
+    spanId: hexIn(object, 'spanId'),
+    traceState: stringIn(object, 'traceState'),
+    attributes: attributesIn(object, 'attributes', budget),
+    droppedAttributesCount: uint32In(object, 'droppedAttributesCount'),
+    flags: uint32In(object, 'flags'),
   };
 }
 
-function statusOfJson(status: JsonObject): Span['status'] {
-  return { code: int32In(status, 'code'), message: stringIn(status, 'message') };
+function statusOfJson(object: JsonObject): Span['status'] {
+  return {
+    code: int32In(object, 'code'),
+    message: stringIn(object, 'message'),
+  };
 }

@@ -1,3 +1,5 @@
+// Written by `npm run wire` from tools/wire/messages.ts.
+
 import { NO_ATTRIBUTES, readAnyValue, readAttribute } from './attributes.js';
 import type { OpenAttributes } from './attributes.js';
 import type { AnyValue, LogRecord } from './model.js';

@@ -1,13 +1,27 @@
-import { readAttribute, NO_ATTRIBUTES } from './attributes.js';
+// Written by `npm run wire` from tools/wire/messages.ts.
+
+import { NO_ATTRIBUTES, readAttribute } from './attributes.js';
 import type { OpenAttributes } from './attributes.js';
 import { readExponentialHistogramPoint } from './exponential-points.js';
-import type { Metric, MetricData } from './model.js';
+import type {
+  ExponentialHistogramPoint,
+  HistogramPoint,
+  Metric,
+  MetricData,
+  MetricDataOf,
+  NumberPoint,
+  SummaryPoint,
+} from './model.js';
 import { readHistogramPoint, readNumberPoint, readSummaryPoint } from './points.js';
 import type { ProtobufReader } from './protobuf-reader.js';
 
-export const NO_DATA: MetricData = Object.freeze({ kind: 'none', points: Object.freeze([]) });
+const NONE: readonly never[] = Object.freeze([]);
+export const NO_DATA: MetricData = Object.freeze({
+  kind: 'none',
+  points: Object.freeze([]),
+});
 
-/** metrics.proto Metric. If there are two kinds of data, the last one stays. */
+/** metrics.proto Metric. */
 export function readMetric(reader: ProtobufReader): Metric {
   const outer = reader.open();
   let name = '';
@@ -27,19 +41,19 @@ export function readMetric(reader: ProtobufReader): Metric {
         unit = reader.string();
         break;
       case 5:
-        data = { kind: 'gauge', points: readData(reader, readNumberPoint).points };
+        data = readGauge(reader);
         break;
       case 7:
-        data = { kind: 'sum', ...readData(reader, readNumberPoint) };
+        data = readSum(reader);
         break;
       case 9:
-        data = histogram('histogram', readData(reader, readHistogramPoint));
+        data = readHistogram(reader);
         break;
       case 10:
-        data = histogram('exponentialHistogram', readData(reader, readExponentialHistogramPoint));
+        data = readExponentialHistogram(reader);
         break;
       case 11:
-        data = { kind: 'summary', points: readData(reader, readSummaryPoint).points };
+        data = readSummary(reader);
         break;
       case 12:
         metadata = readAttribute(reader, metadata);
@@ -49,33 +63,136 @@ export function readMetric(reader: ProtobufReader): Metric {
     }
   }
   reader.close(outer);
-  return { name, description, unit, metadata: metadata ?? NO_ATTRIBUTES, data };
+  return {
+    name,
+    description,
+    unit,
+    metadata: metadata ?? NO_ATTRIBUTES,
+    data,
+  };
 }
 
-interface Data<P> {
-  readonly points: readonly P[];
-  readonly temporality: number;
-  readonly monotonic: boolean;
-}
-
-function histogram<K extends 'histogram' | 'exponentialHistogram', P>(kind: K, data: Data<P>) {
-  return { kind, points: data.points, temporality: data.temporality };
-}
-
-/** Gauge, Sum, Histogram, ExponentialHistogram and Summary: points 1, temporality 2, is_monotonic 3. */
-function readData<P>(reader: ProtobufReader, readPoint: (reader: ProtobufReader) => P): Data<P> {
+/** metrics.proto Gauge. */
+function readGauge(reader: ProtobufReader): MetricDataOf<'gauge'> {
   const outer = reader.open();
-  const points: P[] = [];
+  let points: NumberPoint[] | undefined;
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        reader.budget.record();
+        (points ??= []).push(readNumberPoint(reader));
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.close(outer);
+  return {
+    kind: 'gauge',
+    points: points ?? NONE,
+  };
+}
+
+/** metrics.proto Sum. */
+function readSum(reader: ProtobufReader): MetricDataOf<'sum'> {
+  const outer = reader.open();
+  let points: NumberPoint[] | undefined;
   let temporality = 0;
   let monotonic = false;
   while (reader.next()) {
-    if (reader.field === 1) {
-      reader.budget.record();
-      points.push(readPoint(reader));
-    } else if (reader.field === 2) temporality = reader.int32();
-    else if (reader.field === 3) monotonic = reader.bool();
-    else reader.skip();
+    switch (reader.field) {
+      case 1:
+        reader.budget.record();
+        (points ??= []).push(readNumberPoint(reader));
+        break;
+      case 2:
+        temporality = reader.int32();
+        break;
+      case 3:
+        monotonic = reader.bool();
+        break;
+      default:
+        reader.skip();
+    }
   }
   reader.close(outer);
-  return { points, temporality, monotonic };
+  return {
+    kind: 'sum',
+    points: points ?? NONE,
+    temporality,
+    monotonic,
+  };
+}
+
+/** metrics.proto Histogram. */
+function readHistogram(reader: ProtobufReader): MetricDataOf<'histogram'> {
+  const outer = reader.open();
+  let points: HistogramPoint[] | undefined;
+  let temporality = 0;
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        reader.budget.record();
+        (points ??= []).push(readHistogramPoint(reader));
+        break;
+      case 2:
+        temporality = reader.int32();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.close(outer);
+  return {
+    kind: 'histogram',
+    points: points ?? NONE,
+    temporality,
+  };
+}
+
+/** metrics.proto ExponentialHistogram. */
+function readExponentialHistogram(reader: ProtobufReader): MetricDataOf<'exponentialHistogram'> {
+  const outer = reader.open();
+  let points: ExponentialHistogramPoint[] | undefined;
+  let temporality = 0;
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        reader.budget.record();
+        (points ??= []).push(readExponentialHistogramPoint(reader));
+        break;
+      case 2:
+        temporality = reader.int32();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.close(outer);
+  return {
+    kind: 'exponentialHistogram',
+    points: points ?? NONE,
+    temporality,
+  };
+}
+
+/** metrics.proto Summary. */
+function readSummary(reader: ProtobufReader): MetricDataOf<'summary'> {
+  const outer = reader.open();
+  let points: SummaryPoint[] | undefined;
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        reader.budget.record();
+        (points ??= []).push(readSummaryPoint(reader));
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.close(outer);
+  return {
+    kind: 'summary',
+    points: points ?? NONE,
+  };
 }

@@ -208,6 +208,9 @@ export type MetricData =
   | { readonly kind: 'summary'; readonly points: readonly SummaryPoint[] }
   | { readonly kind: 'none'; readonly points: readonly never[] };
 
+/** The points of a metric of one kind. */
+export type MetricDataOf<K extends MetricData['kind']> = Extract<MetricData, { readonly kind: K }>;
+
 /** A metric as it was received. */
 export interface Metric {
   readonly name: string;

@@ -1,18 +1,21 @@
+// Written by `npm run wire` from tools/wire/messages.ts.
+
 import { NO_ATTRIBUTES, readAttribute } from './attributes.js';
 import type { OpenAttributes } from './attributes.js';
-import { NO_EXEMPLARS, readExemplar } from './exemplars.js';
 import type { Exemplar, HistogramPoint, NumberPoint, SummaryPoint } from './model.js';
 import type { ProtobufReader } from './protobuf-reader.js';
 
-/** metrics.proto NumberDataPoint. Without a value it is 0 (flag 1 says that none was recorded). */
+const NONE: readonly never[] = Object.freeze([]);
+
+/** metrics.proto NumberDataPoint. */
 export function readNumberPoint(reader: ProtobufReader): NumberPoint {
   const outer = reader.open();
   let attributes: OpenAttributes | undefined;
   let startTime = 0n;
   let time = 0n;
-  let value: number | bigint = 0;
   let flags = 0;
   let exemplars: Exemplar[] | undefined;
+  let value: number | bigint = 0;
   while (reader.next()) {
     switch (reader.field) {
       case 2:
@@ -25,6 +28,7 @@ export function readNumberPoint(reader: ProtobufReader): NumberPoint {
         value = reader.double();
         break;
       case 5:
+        reader.budget.record();
         (exemplars ??= []).push(readExemplar(reader));
         break;
       case 6:
@@ -46,7 +50,7 @@ export function readNumberPoint(reader: ProtobufReader): NumberPoint {
     startTime,
     time,
     flags,
-    exemplars: exemplars ?? NO_EXEMPLARS,
+    exemplars: exemplars ?? NONE,
     value,
   };
 }
@@ -57,12 +61,12 @@ export function readHistogramPoint(reader: ProtobufReader): HistogramPoint {
   let attributes: OpenAttributes | undefined;
   let startTime = 0n;
   let time = 0n;
+  let flags = 0;
+  let exemplars: Exemplar[] | undefined;
   let count = 0n;
   let sum: number | undefined;
   let min: number | undefined;
   let max: number | undefined;
-  let flags = 0;
-  let exemplars: Exemplar[] | undefined;
   const bucketCounts: bigint[] = [];
   const explicitBounds: number[] = [];
   while (reader.next()) {
@@ -86,6 +90,7 @@ export function readHistogramPoint(reader: ProtobufReader): HistogramPoint {
         reader.doubles(explicitBounds);
         break;
       case 8:
+        reader.budget.record();
         (exemplars ??= []).push(readExemplar(reader));
         break;
       case 9:
@@ -110,7 +115,7 @@ export function readHistogramPoint(reader: ProtobufReader): HistogramPoint {
     startTime,
     time,
     flags,
-    exemplars: exemplars ?? NO_EXEMPLARS,
+    exemplars: exemplars ?? NONE,
     count,
     sum,
     min,
@@ -126,10 +131,10 @@ export function readSummaryPoint(reader: ProtobufReader): SummaryPoint {
   let attributes: OpenAttributes | undefined;
   let startTime = 0n;
   let time = 0n;
+  let flags = 0;
   let count = 0n;
   let sum = 0;
-  let flags = 0;
-  const quantiles: SummaryPoint['quantiles'][number][] = [];
+  let quantiles: SummaryPoint['quantiles'][number][] | undefined;
   while (reader.next()) {
     switch (reader.field) {
       case 2:
@@ -145,7 +150,8 @@ export function readSummaryPoint(reader: ProtobufReader): SummaryPoint {
         sum = reader.double();
         break;
       case 6:
-        quantiles.push(readQuantile(reader));
+        reader.budget.record();
+        (quantiles ??= []).push(readQuantile(reader));
         break;
       case 7:
         attributes = readAttribute(reader, attributes);
@@ -165,20 +171,72 @@ export function readSummaryPoint(reader: ProtobufReader): SummaryPoint {
     flags,
     count,
     sum,
-    quantiles,
+    quantiles: quantiles ?? NONE,
   };
 }
 
+/** metrics.proto SummaryDataPoint.ValueAtQuantile. */
 function readQuantile(reader: ProtobufReader): SummaryPoint['quantiles'][number] {
-  reader.budget.record();
   const outer = reader.open();
   let quantile = 0;
   let value = 0;
   while (reader.next()) {
-    if (reader.field === 1) quantile = reader.double();
-    else if (reader.field === 2) value = reader.double();
-    else reader.skip();
+    switch (reader.field) {
+      case 1:
+        quantile = reader.double();
+        break;
+      case 2:
+        value = reader.double();
+        break;
+      default:
+        reader.skip();
+    }
   }
   reader.close(outer);
-  return { quantile, value };
+  return {
+    quantile,
+    value,
+  };
+}
+
+/** metrics.proto Exemplar. */
+export function readExemplar(reader: ProtobufReader): Exemplar {
+  const outer = reader.open();
+  let time = 0n;
+  let value: number | bigint = 0;
+  let traceId = '';
+  let spanId = '';
+  let filteredAttributes: OpenAttributes | undefined;
+  while (reader.next()) {
+    switch (reader.field) {
+      case 2:
+        time = reader.fixed64();
+        break;
+      case 3:
+        value = reader.double();
+        break;
+      case 4:
+        spanId = reader.hex();
+        break;
+      case 5:
+        traceId = reader.hex();
+        break;
+      case 6:
+        value = reader.sfixed64();
+        break;
+      case 7:
+        filteredAttributes = readAttribute(reader, filteredAttributes);
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.close(outer);
+  return {
+    time,
+    value,
+    traceId,
+    spanId,
+    filteredAttributes: filteredAttributes ?? NO_ATTRIBUTES,
+  };
 }

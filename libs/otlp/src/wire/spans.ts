@@ -1,11 +1,15 @@
+// Written by `npm run wire` from tools/wire/messages.ts.
+
 import { NO_ATTRIBUTES, readAttribute } from './attributes.js';
 import type { OpenAttributes } from './attributes.js';
 import type { Span, SpanEvent, SpanLink } from './model.js';
 import type { ProtobufReader } from './protobuf-reader.js';
 
-const NO_EVENTS: readonly SpanEvent[] = Object.freeze([]);
-const NO_LINKS: readonly SpanLink[] = Object.freeze([]);
-export const UNSET: Span['status'] = Object.freeze({ code: 0, message: '' });
+const NONE: readonly never[] = Object.freeze([]);
+export const NO_STATUS: Span['status'] = Object.freeze({
+  code: 0,
+  message: '',
+});
 
 /** trace.proto Span. */
 export function readSpan(reader: ProtobufReader): Span {
@@ -25,7 +29,7 @@ export function readSpan(reader: ProtobufReader): Span {
   let droppedEventsCount = 0;
   let links: SpanLink[] | undefined;
   let droppedLinksCount = 0;
-  let status = UNSET;
+  let status = NO_STATUS;
   while (reader.next()) {
     switch (reader.field) {
       case 1:
@@ -59,13 +63,15 @@ export function readSpan(reader: ProtobufReader): Span {
         droppedAttributesCount = reader.uint32();
         break;
       case 11:
-        (events ??= []).push(readEvent(reader));
+        reader.budget.record();
+        (events ??= []).push(readSpanEvent(reader));
         break;
       case 12:
         droppedEventsCount = reader.uint32();
         break;
       case 13:
-        (links ??= []).push(readLink(reader));
+        reader.budget.record();
+        (links ??= []).push(readSpanLink(reader));
         break;
       case 14:
         droppedLinksCount = reader.uint32();
@@ -93,34 +99,50 @@ export function readSpan(reader: ProtobufReader): Span {
     endTime,
     attributes: attributes ?? NO_ATTRIBUTES,
     droppedAttributesCount,
-    events: events ?? NO_EVENTS,
+    events: events ?? NONE,
     droppedEventsCount,
-    links: links ?? NO_LINKS,
+    links: links ?? NONE,
     droppedLinksCount,
     status,
   };
 }
 
-function readEvent(reader: ProtobufReader): SpanEvent {
-  reader.budget.record();
+/** trace.proto Span.Event. */
+function readSpanEvent(reader: ProtobufReader): SpanEvent {
   const outer = reader.open();
   let time = 0n;
   let name = '';
   let attributes: OpenAttributes | undefined;
   let droppedAttributesCount = 0;
   while (reader.next()) {
-    if (reader.field === 1) time = reader.fixed64();
-    else if (reader.field === 2) name = reader.string();
-    else if (reader.field === 3) attributes = readAttribute(reader, attributes);
-    else if (reader.field === 4) droppedAttributesCount = reader.uint32();
-    else reader.skip();
+    switch (reader.field) {
+      case 1:
+        time = reader.fixed64();
+        break;
+      case 2:
+        name = reader.string();
+        break;
+      case 3:
+        attributes = readAttribute(reader, attributes);
+        break;
+      case 4:
+        droppedAttributesCount = reader.uint32();
+        break;
+      default:
+        reader.skip();
+    }
   }
   reader.close(outer);
-  return { time, name, attributes: attributes ?? NO_ATTRIBUTES, droppedAttributesCount };
+  return {
+    time,
+    name,
+    attributes: attributes ?? NO_ATTRIBUTES,
+    droppedAttributesCount,
+  };
 }
 
-function readLink(reader: ProtobufReader): SpanLink {
-  reader.budget.record();
+/** trace.proto Span.Link. */
+function readSpanLink(reader: ProtobufReader): SpanLink {
   const outer = reader.open();
   let traceId = '';
   let spanId = '';
@@ -129,13 +151,28 @@ function readLink(reader: ProtobufReader): SpanLink {
   let droppedAttributesCount = 0;
   let flags = 0;
   while (reader.next()) {
-    if (reader.field === 1) traceId = reader.hex();
-    else if (reader.field === 2) spanId = reader.hex();
-    else if (reader.field === 3) traceState = reader.string();
-    else if (reader.field === 4) attributes = readAttribute(reader, attributes);
-    else if (reader.field === 5) droppedAttributesCount = reader.uint32();
-    else if (reader.field === 6) flags = reader.fixed32();
-    else reader.skip();
+    switch (reader.field) {
+      case 1:
+        traceId = reader.hex();
+        break;
+      case 2:
+        spanId = reader.hex();
+        break;
+      case 3:
+        traceState = reader.string();
+        break;
+      case 4:
+        attributes = readAttribute(reader, attributes);
+        break;
+      case 5:
+        droppedAttributesCount = reader.uint32();
+        break;
+      case 6:
+        flags = reader.fixed32();
+        break;
+      default:
+        reader.skip();
+    }
   }
   reader.close(outer);
   return {
@@ -148,16 +185,26 @@ function readLink(reader: ProtobufReader): SpanLink {
   };
 }
 
-/** Field 1, a deprecated code, is skipped. */
+/** trace.proto Status. */
 function readStatus(reader: ProtobufReader): Span['status'] {
   const outer = reader.open();
   let code = 0;
   let message = '';
   while (reader.next()) {
-    if (reader.field === 2) message = reader.string();
-    else if (reader.field === 3) code = reader.int32();
-    else reader.skip();
+    switch (reader.field) {
+      case 2:
+        message = reader.string();
+        break;
+      case 3:
+        code = reader.int32();
+        break;
+      default:
+        reader.skip();
+    }
   }
   reader.close(outer);
-  return { code, message };
+  return {
+    code,
+    message,
+  };
 }
