@@ -3,13 +3,13 @@ import { Arrivals } from './arrivals.js';
 const words = (): Arrivals<string> => new Arrivals('words', (items) => items.join(' '));
 
 describe('Arrivals', () => {
-  it('resolves at once when enough is there already', async () => {
+  it('resolves at once if enough items have arrived', async () => {
     const arrivals = words();
     arrivals.add('a', 'b');
     await expect(arrivals.wait(2)).resolves.toEqual(['a', 'b']);
   });
 
-  it('resolves with the arrival that makes it enough', async () => {
+  it('resolves at the arrival that fulfils it', async () => {
     const arrivals = words();
     const wait = arrivals.wait((items) => items.includes('b'));
     arrivals.add('a');
@@ -17,14 +17,14 @@ describe('Arrivals', () => {
     await expect(wait).resolves.toEqual(['a', 'b']);
   });
 
-  it('serves several waits with one arrival', async () => {
+  it('resolves several waits at one arrival', async () => {
     const arrivals = words();
     const waits = [arrivals.wait(1), arrivals.wait(1)];
     arrivals.add('a');
     await expect(Promise.all(waits)).resolves.toEqual([['a'], ['a']]);
   });
 
-  it('tells what did arrive when it was too little', async () => {
+  it('lists the arrivals in the error if they were too few', async () => {
     const arrivals = words();
     arrivals.add('one', 'two');
     await expect(arrivals.wait(3, { timeoutMs: 1 })).rejects.toMatchObject({
@@ -33,19 +33,19 @@ describe('Arrivals', () => {
     });
   });
 
-  it('fails the wait whose question throws, and no other', async () => {
+  it('rejects only the wait whose predicate throws', async () => {
     const arrivals = words();
     const broken = arrivals.wait((items) => {
-      if (items.length > 0) throw new Error('bad question');
+      if (items.length > 0) throw new Error('bad predicate');
       return false;
     });
     const sound = arrivals.wait(1);
     arrivals.add('a');
-    await expect(broken).rejects.toThrow('bad question');
+    await expect(broken).rejects.toThrow('bad predicate');
     await expect(sound).resolves.toEqual(['a']);
   });
 
-  it('starts anew after clear', async () => {
+  it('is empty after clear()', async () => {
     const arrivals = words();
     arrivals.add('a');
     arrivals.clear();

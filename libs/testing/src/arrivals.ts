@@ -15,20 +15,20 @@ interface Waiter<T> {
   readonly failed: (error: unknown) => void;
 }
 
-/** A list that can be waited on. A wait ends with the arrival that fulfils it; nothing polls. */
+/** A list of arrivals that can be waited for. A wait ends at the arrival that fulfils it; nothing polls. */
 export class Arrivals<T> {
   readonly #what: string;
   readonly #show: (items: readonly T[]) => string;
   #items: T[] = [];
   #waiters: Waiter<T>[] = [];
 
-  /** `show` describes the arrivals when a wait fails; `''` if there is nothing to say. */
+  /** `show` describes the arrivals when a wait fails. It returns `''` if there is nothing to show. */
   constructor(what: string, show: (items: readonly T[]) => string) {
     this.#what = what;
     this.#show = show;
   }
 
-  /** A copy of all arrivals since the start or the last clear. */
+  /** Returns a copy of all arrivals since the start or the last clear. */
   all(): readonly T[] {
     return [...this.#items];
   }
@@ -49,7 +49,7 @@ export class Arrivals<T> {
     }
   }
 
-  /** Resolves with everything that has arrived as soon as it fulfils `expected`. */
+  /** Resolves with everything that has arrived as soon as it fulfils `wanted`. */
   async wait(wanted: Wanted<T>, options: WaitOptions = {}): Promise<readonly T[]> {
     const enough =
       typeof wanted === 'number' ? (items: readonly T[]) => items.length >= wanted : wanted;

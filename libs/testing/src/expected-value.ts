@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** A value, a pattern for a string, or a check. `undefined`: the attribute must be absent. */
+/** A value, a pattern for a string, or a predicate. `undefined` means that the attribute must be absent. */
 export type ExpectedValue = unknown;
 
 export const fits = (expected: ExpectedValue, found: unknown): boolean => {
@@ -10,7 +10,7 @@ export const fits = (expected: ExpectedValue, found: unknown): boolean => {
   return expected === found || isDeepStrictEqual(plain(expected), plain(found));
 };
 
-/** OTLP has bigint for large integers, and objects without a prototype. */
+/** Makes values comparable: OTLP has bigint for large integers, and objects without a prototype. */
 const plain = (value: unknown): unknown => {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return Array.from(value, plain);
@@ -21,7 +21,7 @@ const plain = (value: unknown): unknown => {
 const isPattern = (value: unknown): value is RegExp =>
   Object.prototype.toString.call(value) === '[object RegExp]';
 
-/** A value as written in an expectation. */
+/** Prints a value like in an expectation. */
 export const printed = (value: unknown): string => {
   if (typeof value === 'function') return value.name === '' ? '(a check)' : `(${value.name})`;
   if (typeof value === 'bigint') return `${value}n`;

@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import type { FlowFaults } from './fault-proxy.js';
 import type { Clock } from './manual-clock.js';
 
-/** A chunk is delayed as a whole. Latency must not add up over chunks that came together. */
+/** A chunk that is delayed as a whole: latency must not add up over bytes that came together. */
 interface Parcel {
   readonly bytes: Buffer;
   readonly due: number;
 }
 
-/** The link that all connections of one direction share. */
+/** The link that all connections share in one direction. */
 export class Link {
   bytes = 0;
   readonly clock: Clock;
@@ -18,7 +18,9 @@ export class Link {
     this.clock = clock;
   }
 
-  /** For how many ms `bytes` occupy the link from now on, after the bytes that are on it already. */
+  /**
+   * Puts `bytes` on the link, behind those that are on it. Returns how many ms pass until the last is through.
+   */
   take(bytes: number, bytesPerSecond = Infinity): number {
     const now = this.clock.now();
     this.bytes += bytes;
@@ -27,7 +29,9 @@ export class Link {
   }
 }
 
-/** Carries bytes one way, with the current faults. Ends when either socket ends or the signal aborts. */
+/**
+ * Carries bytes in one direction, with the current faults. Ends when either socket ends or the signal aborts.
+ */
 export const carry = async (
   from: Socket,
   to: Socket,
@@ -84,11 +88,11 @@ export const carry = async (
   if (!signal.aborted) to.end();
 };
 
-/** Bytes held for one direction of one connection. Beyond them the sender is slowed down. */
+/** Chunks held for one direction of one connection. At this number the sender is paused. */
 const MAX_WAITING = 256;
 /**
- * Before a slow link no more bytes are held than a router would hold; otherwise the sender would see all of them as
- * sent.
+ * In front of a slow link only as many bytes are held as a router would hold. Otherwise the sender would see
+ * all of them as sent.
  */
 const MAX_WAITING_BYTES = 64 * 1024;
 
@@ -112,7 +116,7 @@ const slices = (bytes: Buffer, faults: FlowFaults): Buffer[] => {
     bytesPerSecond = Infinity,
     linkBytesPerSecond = Infinity,
   } = faults;
-  // A cap takes effect in steps of at most a tenth of a second.
+  // A bandwidth limit takes effect in steps of at most a tenth of a second.
   const step = Math.min(
     sliceBytes,
     Math.ceil(bytesPerSecond / 10),
@@ -124,7 +128,7 @@ const slices = (bytes: Buffer, faults: FlowFaults): Buffer[] => {
   return cut;
 };
 
-/** False if the socket is gone. */
+/** Returns false if the socket is gone. */
 const write = async (to: Socket, bytes: Buffer, signal: AbortSignal): Promise<boolean> => {
   if (to.destroyed || !to.writable) return false;
   return new Promise((resolve) => {

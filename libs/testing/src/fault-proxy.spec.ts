@@ -13,7 +13,7 @@ const dial = async (port: number): Promise<Socket> => {
   return socket;
 };
 
-/** Everything that the other side sends until it ends. */
+/** Resolves with everything that the other side sends until it ends. */
 const readAll = async (socket: Socket): Promise<Buffer[]> => {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -27,7 +27,7 @@ const roundTrip = async (port: number, text: string): Promise<{ chunks: Buffer[]
   return { chunks: await readAll(socket) };
 };
 
-/** Moves the clock whenever something waits for it, until `work` has settled. */
+/** Moves the clock to each timer that waits for it, until `work` has settled. */
 const passing = async <T>(clock: ManualClock, work: Promise<T>): Promise<T> => {
   const settled = new AbortController();
   const settle = (): void => settled.abort();
@@ -39,7 +39,7 @@ const passing = async <T>(clock: ManualClock, work: Promise<T>): Promise<T> => {
 describe('FaultProxy', () => {
   useLeakCheck();
 
-  describe('before an echo server', () => {
+  describe('in front of an echo server', () => {
     let echo: Server;
     let proxy: FaultProxy;
     let clock: ManualClock | undefined;
@@ -65,7 +65,7 @@ describe('FaultProxy', () => {
       await once(echo, 'close');
     });
 
-    it('carries bytes both ways, and the end of each', async () => {
+    it('carries bytes in both directions, and the end of each', async () => {
       await begin();
       const text = 'x'.repeat(1_000_000);
       const { chunks } = await roundTrip(proxy.port, text);
@@ -80,13 +80,13 @@ describe('FaultProxy', () => {
       expect(clock.now()).toBe(70);
     });
 
-    it('slices what it carries and loses nothing', async () => {
+    it('slices bytes and loses none', async () => {
       await begin({ up: { sliceBytes: 1 }, down: { sliceBytes: 3 } });
       const { chunks } = await roundTrip(proxy.port, 'sliced into pieces');
       expect(Buffer.concat(chunks).toString()).toBe('sliced into pieces');
     });
 
-    it('caps the bandwidth', async () => {
+    it('limits the bandwidth of a connection', async () => {
       clock = new ManualClock();
       await begin({ down: { bytesPerSecond: 10_000 } });
       const { chunks } = await passing(clock, roundTrip(proxy.port, 'y'.repeat(2000)));
@@ -94,7 +94,7 @@ describe('FaultProxy', () => {
       expect(clock.now()).toBe(200);
     });
 
-    it('caps the bandwidth of all connections together, and counts what went to the target', async () => {
+    it('limits the bandwidth of all connections together, and counts bytes to the target', async () => {
       clock = new ManualClock();
       await begin({ up: { linkBytesPerSecond: 200_000 } });
       const both = Promise.all([
@@ -103,11 +103,11 @@ describe('FaultProxy', () => {
       ]);
       await passing(clock, both);
       expect(proxy.carriedUp).toBe(60_000);
-      // More of them if bytes came late and the link was idle.
+      // It may be more, if bytes came late and the link was idle.
       expect(clock.now()).toBeGreaterThanOrEqual(300);
     });
 
-    it('swallows bytes as a black hole, on connections made then', async () => {
+    it('swallows bytes as a black hole, for ever on connections that were open in it', async () => {
       await begin({ blackHole: true });
       const lost = await dial(proxy.port);
       lost.write('lost');
@@ -122,7 +122,7 @@ describe('FaultProxy', () => {
       await expect(failed).resolves.toMatchObject([{ code: 'ECONNRESET' }]);
     });
 
-    it('resets open connections and takes new ones', async () => {
+    it('resets open connections and accepts new ones', async () => {
       await begin();
       const socket = await dial(proxy.port);
       socket.write('hello');
@@ -149,7 +149,7 @@ describe('FaultProxy', () => {
       });
     });
 
-    it('resets new connections at the rate and in the order of its seed', async () => {
+    it('resets the same new connections for the same seed', async () => {
       const fates = async (): Promise<string> => {
         await begin({ resetRate: 0.5 }, 7);
         let seen = '';
@@ -168,7 +168,7 @@ describe('FaultProxy', () => {
       await expect(fates()).resolves.toBe(first);
     });
 
-    it('passes the death of the target on', async () => {
+    it('resets the client if the target cannot be reached', async () => {
       await begin();
       const { port } = echo.address() as AddressInfo;
       echo.close();

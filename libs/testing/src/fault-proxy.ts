@@ -10,9 +10,9 @@ import { seededRandom } from './seeded-random.js';
 export interface FlowFaults {
   /** Latency added to each chunk, in ms. */
   latencyMs?: number;
-  /** Up to this much more or less latency, in ms, from the seed. */
+  /** Largest random deviation from the latency, in ms, from the seed. */
   jitterMs?: number;
-  /** Bytes are written in pieces of this size, each separately. */
+  /** Size of the pieces in which bytes are written. */
   sliceBytes?: number;
   /** Bandwidth limit of each connection. */
   bytesPerSecond?: number;
@@ -31,7 +31,7 @@ export interface ProxyFaults {
    * never recovers.
    */
   blackHole?: boolean;
-  /** 0 to 1: the probability that a new connection is reset at once, from the seed. */
+  /** Probability that a new connection is reset at once, from 0 to 1, from the seed. */
   resetRate?: number;
 }
 
@@ -42,7 +42,7 @@ export interface FaultProxyOptions {
   readonly faults?: ProxyFaults;
   /** Seed of the random numbers. Default: 1. */
   readonly seed?: number;
-  /** The clock of latency and bandwidth. Default: the real one. */
+  /** Clock for latency and bandwidth. Default: the real one. */
   readonly clock?: Clock;
 }
 
@@ -51,7 +51,7 @@ interface Connection {
   readonly target: Socket;
   readonly cut: AbortController;
   black: boolean;
-  /** Whether the client sent bytes that were not carried. */
+  /** True once the client has sent bytes that were not carried. */
   swallowed: boolean;
 }
 
@@ -76,34 +76,34 @@ export class FaultProxy implements AsyncDisposable {
     this.#random = seededRandom(seed);
   }
 
-  /** A proxy that listens. */
+  /** Starts a proxy that listens. */
   static async start(options: FaultProxyOptions): Promise<FaultProxy> {
     const proxy = new FaultProxy(options);
     await proxy.up();
     return proxy;
   }
 
-  /** The port, which stays the same for the life of the proxy. */
+  /** The port, which does not change for the life of the proxy. */
   get port(): number {
     return this.#port;
   }
 
-  /** Count of accepted connections. */
+  /** Number of accepted connections. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Count of open connections. */
+  /** Number of open connections. */
   get open(): number {
     return this.#connections.size;
   }
 
-  /** Count of connections on which a client sent bytes into the black hole. */
+  /** Number of connections on which a client sent bytes into the black hole. */
   get swallowed(): number {
     return this.#swallowed;
   }
 
-  /** Count of bytes sent to the target. */
+  /** Number of bytes sent to the target. */
   get carriedUp(): number {
     return this.#up.bytes;
   }
@@ -115,10 +115,10 @@ export class FaultProxy implements AsyncDisposable {
     for (const connection of this.#connections) connection.black = true;
   }
 
-  /** Listens, on the same port as before. Safe while it listens. */
+  /** Listens on the port that it had before. Safe to call while it listens. */
   async up(): Promise<void> {
     if (this.#server !== undefined) return;
-    // Half-open, so that each direction ends by itself, as without a proxy.
+    // Sockets may be half-open, so that each direction ends by itself, like without a proxy.
     const server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
     this.#server = server;
     server.listen(this.#port, '127.0.0.1');
@@ -131,7 +131,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** Refuses new connections and resets the open ones. Safe while it is down. */
+  /** Refuses new connections and resets the open ones. Safe to call while it is down. */
   async down(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -142,12 +142,12 @@ export class FaultProxy implements AsyncDisposable {
     await closed;
   }
 
-  /** Resets (RST) every open connection on both sides. New ones are accepted. */
+  /** Resets every open connection on both sides (RST), and accepts new ones. */
   reset(): void {
     for (const connection of this.#connections) cut(connection);
   }
 
-  /** Same as {@link down}. */
+  /** Calls {@link down}. */
   close(): Promise<void> {
     return this.down();
   }
@@ -216,7 +216,7 @@ const cut = ({ client, target, cut: controller }: Connection): void => {
 };
 
 /**
- * Closes with RST. A socket that is being ended cannot be reset, and one with bytes that nobody reads would never be.
+ * Closes with RST. A socket that is ending cannot be reset, and a reset would wait for bytes that nobody reads.
  */
 const sever = (socket: Socket): void => {
   if (socket.writableEnded || socket.writableLength > 0) socket.destroy();

@@ -15,7 +15,10 @@ export interface GlobalParts {
   readonly loggerProvider: LoggerProvider;
 }
 
-/** The providers that `@nestlens/otel` registers on import, to be filled later: see its GlobalProviders. */
+/**
+ * The providers that `@nestlens/otel` registers on import and that delegate to real ones later: see its
+ * GlobalProviders.
+ */
 interface StandIns {
   readonly tracers: TracerProvider;
   readonly meters: MeterProvider;
@@ -32,11 +35,11 @@ type Globals = Record<string, unknown>;
 const APIS = { context, logs, metrics, propagation, trace };
 const CONTEXT = ['context', 'propagation'];
 
-/** Makes the parts global. Returns a function that restores the former ones. */
+/** Makes the parts global. Returns a function that restores the previous ones. */
 export const takeGlobals = (parts: GlobalParts): (() => void) => {
   const standIns = (globalThis as { [STAND_INS]?: StandIns })[STAND_INS];
   if (standIns === undefined) return replace(Object.keys(APIS), parts);
-  // Through them, tracers and instruments that were handed out earlier record too.
+  // Through these providers, tracers and instruments that were obtained earlier record too.
   const { tracers, meters, loggers } = standIns;
   const others = Object.entries({ trace: tracers, metrics: meters, logs: loggers }).filter(
     ([name, ours]) => {
@@ -52,7 +55,7 @@ export const takeGlobals = (parts: GlobalParts): (() => void) => {
   };
 };
 
-/** The API itself can only forget a global. This restores it, with the telemetry that it carried. */
+/** Replaces globals. The API can only remove a global; the returned function restores the previous ones. */
 const replace = (names: readonly string[], parts: GlobalParts): (() => void) => {
   const before = registered(names);
   for (const name of Object.keys(before)) clear(name);
@@ -70,8 +73,9 @@ const replace = (names: readonly string[], parts: GlobalParts): (() => void) => 
 };
 
 /**
- * `disable()` of an API also makes it forget the proxy of earlier tracers, so it is called only if something is
- * registered. It would disable a context manager that is not ours, so of that only the entry is removed.
+ * `disable()` of an API also drops the proxy of earlier tracers, so it is called only if something is
+ * registered. It would also disable a context manager that is not ours, so of a context manager only the entry
+ * is removed.
  */
 const clear = (name: string): void => {
   if (name === 'context') delete globals()?.[name];

@@ -2,13 +2,13 @@ import '@nestlens/otel';
 import { metrics, trace } from '@opentelemetry/api';
 import { recordTelemetry } from './recorded-telemetry.js';
 
-// Obtained before any recording, as modules and decorators do.
+// These are obtained before any recording, like those of modules and decorators.
 const tracer = trace.getTracer('early');
 const counter = metrics.getMeter('early').createCounter('early.calls');
 
 describe('recordTelemetry beside @nestlens/otel', () => {
   it.each(['first', 'second'])(
-    'records what was handed out before, the %s time too',
+    'records with tracers and instruments that were obtained before (%s recording)',
     async (name) => {
       const recorded = recordTelemetry();
       tracer.startActiveSpan(name, (span) => span.end());

@@ -13,7 +13,7 @@ const types = (left: readonly Leftover[]) =>
   left.map((one) => (one.kind === 'resource' ? one.type : one.kind)).toSorted();
 
 describe('leakCheck', () => {
-  it('is content when nothing was opened', async () => {
+  it('passes if nothing was opened', async () => {
     await expect(leakCheck().settled()).resolves.toBeUndefined();
   });
 
@@ -40,7 +40,7 @@ describe('leakCheck', () => {
     await check.settled();
   });
 
-  it('waits for what is closing', async () => {
+  it('waits for resources that are closing', async () => {
     const check = leakCheck();
     const server = createHttpServer((_request, response) => response.end('ok')).listen(0);
     await once(server, 'listening');
@@ -52,7 +52,7 @@ describe('leakCheck', () => {
     expect(server.listening).toBe(false);
   });
 
-  it('follows worker threads', async () => {
+  it('finds worker threads', async () => {
     const check = leakCheck();
     const worker = new Worker('setInterval(() => {}, 1000)', { eval: true });
     await once(worker, 'online');
@@ -61,7 +61,7 @@ describe('leakCheck', () => {
     await check.settled();
   });
 
-  it('follows child processes and their pipes', async () => {
+  it('finds child processes and their pipes', async () => {
     const check = leakCheck();
     const child = spawn(process.execPath, ['-e', 'process.stdin.resume()']);
     expect(types(check.leftovers())).toEqual(expect.arrayContaining(['PIPEWRAP', 'PROCESSWRAP']));
@@ -70,7 +70,7 @@ describe('leakCheck', () => {
     await check.settled();
   });
 
-  it('counts timers that keep the process alive, and no others', async () => {
+  it('finds only timers that keep the process alive', async () => {
     const check = leakCheck();
     const held = setInterval(() => {}, 60_000);
     const idle = setTimeout(() => {}, 60_000).unref();
@@ -80,7 +80,7 @@ describe('leakCheck', () => {
     clearTimeout(idle);
   });
 
-  it('counts process listeners and diagnostics subscribers', async () => {
+  it('finds process listeners and diagnostics subscribers', async () => {
     const check = leakCheck();
     const listener = (): void => {};
     process.on('SIGTERM', listener);
@@ -94,7 +94,7 @@ describe('leakCheck', () => {
     await check.settled();
   });
 
-  it('leaves out what was there before', async () => {
+  it('ignores resources that were opened before', async () => {
     const before = createServer().listen(0);
     await once(before, 'listening');
     await expect(leakCheck().settled()).resolves.toBeUndefined();
@@ -102,7 +102,7 @@ describe('leakCheck', () => {
     await once(before, 'close');
   });
 
-  it('fails with what is left and where it was made', async () => {
+  it('fails with the open resources and where they were made', async () => {
     const check = leakCheck();
     const timer = setTimeout(() => {}, 60_000);
     await expect(check.settled({ timeoutMs: 1 })).rejects.toMatchObject({
@@ -114,7 +114,7 @@ describe('leakCheck', () => {
     clearTimeout(timer);
   });
 
-  it('lets stay what it is told to ignore', async () => {
+  it('ignores resources that `ignore` accepts', async () => {
     const timer = setTimeout(() => {}, 60_000);
     const check = leakCheck({ ignore: (one) => one.kind === 'resource' && one.type === 'Timeout' });
     const second = setTimeout(() => {}, 60_000);

@@ -7,26 +7,26 @@ import { UnmetExpectation } from './unmet-expectation.js';
 /** A resource that is still open. */
 export type Leftover =
   | ({ readonly kind: 'resource' } & OpenResource)
-  /** A process event has more listeners than before. */
+  /** A process event has more listeners than at the start. */
   | { readonly kind: 'listeners'; readonly event: string; readonly more: number }
-  /** A diagnostics channel has more subscribers than before. */
+  /** A diagnostics channel has more subscribers than at the start. */
   | { readonly kind: 'subscribers'; readonly channel: string; readonly more: number };
 
-/** Options of the wait for things to close. */
+/** Options of the wait until everything is closed. */
 export interface SettledOptions {
-  /** Time for things to close, in ms. Default: 5000. */
+  /** Time until everything must be closed, in ms. Default: 5000. */
   timeoutMs?: number;
 }
 
 /** Options of `leakCheck` and `useLeakCheck`. */
 export interface LeakCheckOptions extends SettledOptions {
-  /** Resources that may stay open, with the reason beside them. Default: none. */
+  /** Returns true for a resource that may stay open. Write the reason beside it. Default: none. */
   ignore?: (leftover: Leftover) => boolean;
 }
 
 /** A check that has begun. */
 export interface LeakCheck {
-  /** The resources that are open now and were not when the check began. */
+  /** Returns the resources that are open now and were not at the start. */
   leftovers(): readonly Leftover[];
   /**
    * Resolves when nothing is left open. Rejects with a list of the open resources and where they were made. Ends the
@@ -81,14 +81,16 @@ const CHANNELS = [
   'undici:client:connectError',
 ] as const;
 
-/** Turns of the event loop in which closing usually completes. After them the wait pauses between checks. */
+/**
+ * In this many turns of the event loop closing usually completes. After them the wait pauses between checks.
+ */
 const QUICK_TURNS = 100;
 const PAUSE_MS = 10;
 
 /**
- * Follows sockets, servers, pipes, child processes, watchers, worker threads and referenced timers that are opened
- * from now on by any code, and compares process listeners and diagnostics subscribers with those of now. The test
- * runner's own timers and the standard streams do not count. One check at a time.
+ * Starts a check. It finds sockets, servers, pipes, child processes, watchers, worker threads and referenced
+ * timers that any code opens from now on, and process listeners and diagnostics subscribers beyond those of
+ * now. The test runner's own timers and the standard streams do not count. Only one check may run at a time.
  */
 export const leakCheck = ({ ignore }: Pick<LeakCheckOptions, 'ignore'> = {}): LeakCheck => {
   const listenersBefore = listenerCounts();
@@ -127,8 +129,8 @@ export const leakCheck = ({ ignore }: Pick<LeakCheckOptions, 'ignore'> = {}): Le
 };
 
 /**
- * Installs a leak check around the suite it is called in. Call it before every other hook of that suite, and
- * close things inside: in nested suites, or in tests. After-hooks of the same suite would run too late.
+ * Installs a leak check around the suite in which it is called. Call it before every other hook of that suite,
+ * and close resources in nested suites or in tests. After-hooks of the same suite would run too late.
  */
 export const useLeakCheck = ({ timeoutMs = 5000, ...options }: LeakCheckOptions = {}): void => {
   const { beforeAll, afterAll } = suiteGlobals();
@@ -161,7 +163,7 @@ type Counts = ReadonlyMap<string, number>;
 const listenerCounts = (): Counts =>
   new Map(EVENTS.map((event) => [event, process.listenerCount(event)]));
 
-/** Node's API tells only whether there are subscribers. A field of its active channels has their number. */
+/** Node's API says only whether there are subscribers. A field of its active channels has their number. */
 const subscriberCounts = (): Counts =>
   new Map(
     CHANNELS.map((name) => {

@@ -1,7 +1,7 @@
 import { ManualClock, systemClock } from './manual-clock.js';
 import type { Clock } from './manual-clock.js';
 
-/** Counts its tries, which are one second apart. */
+/** Records the times of its tries, which are one second apart. */
 const retry = async (clock: Clock, tries: number[]): Promise<void> => {
   while (tries.length < 3) {
     tries.push(clock.now());
@@ -10,13 +10,13 @@ const retry = async (clock: Clock, tries: number[]): Promise<void> => {
 };
 
 describe('ManualClock', () => {
-  it('stands still by itself', () => {
+  it('does not move by itself', () => {
     const clock = new ManualClock(500);
     clock.setTimeout(() => {}, 0);
     expect([clock.now(), clock.pending, clock.nextDelayMs]).toEqual([500, 1, 0]);
   });
 
-  it('runs timers when they are due, in their order', async () => {
+  it('runs timers when they are due, in order', async () => {
     const clock = new ManualClock();
     const ran: string[] = [];
     for (const [name, delay] of [
@@ -32,7 +32,7 @@ describe('ManualClock', () => {
     expect([clock.now(), clock.nextDelayMs]).toEqual([30, 1]);
   });
 
-  it('lets promises between timers run, and the timers that they set', async () => {
+  it('runs promises between timers, and the timers that they set', async () => {
     const clock = new ManualClock();
     const tries: number[] = [];
     const done = retry(clock, tries);
@@ -41,7 +41,7 @@ describe('ManualClock', () => {
     expect(tries).toEqual([0, 1000, 2000]);
   });
 
-  it('forgets cleared timers, and takes any other clear', async () => {
+  it('does not run cleared timers, and a second clear is safe', async () => {
     const clock = new ManualClock();
     let ran = 0;
     const timer = clock.setTimeout(() => ran++, 1);

@@ -1,17 +1,17 @@
-/** The clock interface of code that must be tested without waiting. */
+/** The clock of code that must be tested without waiting. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Milliseconds since some fixed moment. Never decreases. */
   now(): number;
   /** Runs `run` once, after `delayMs`. */
   setTimeout(run: () => void, delayMs: number): ClockTimer;
-  /** Safe with timers that have run or were cleared. */
+  /** Clears a timer. Safe for timers that have run or were cleared. */
   clearTimeout(timer: ClockTimer | undefined): void;
 }
 
-/** The argument of `clearTimeout`. */
+/** The result of `setTimeout`, for `clearTimeout`. */
 export type ClockTimer = object;
 
-/** The real clock. Its timers keep the process alive, as Node's do. */
+/** The real clock. Its timers keep the process alive, like Node's. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (run, delayMs) => setTimeout(run, delayMs),
@@ -23,7 +23,7 @@ interface Pending {
   readonly run: () => void;
 }
 
-/** A clock whose time passes only when the test says so. */
+/** A clock that moves only when the test says so. */
 export class ManualClock implements Clock {
   #now: number;
   #pending: Pending[] = [];
@@ -33,7 +33,7 @@ export class ManualClock implements Clock {
     this.#now = startMs;
   }
 
-  /** Count of timers that have not run. */
+  /** Number of timers that have not run. */
   get pending(): number {
     return this.#pending.length;
   }
@@ -48,7 +48,7 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  /** Runs `run` once the clock has been moved that far. */
+  /** Runs `run` once the clock has moved by `delayMs`. */
   setTimeout(run: () => void, delayMs: number): ClockTimer {
     const timer: Pending = { at: this.#now + Math.max(0, delayMs), run };
     const later = this.#pending.findIndex((other) => other.at > timer.at);
@@ -61,8 +61,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets `ms` pass. Timers run when they are due; those of the same moment run in the order in which they were set.
-   * After each timer, its promises and immediates run too, and may set timers that are still due.
+   * Moves the clock by `ms`. Timers run when they are due; timers of the same moment run in the order in which
+   * they were set. After each timer its promises and immediates run too, and may set timers that are still due.
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

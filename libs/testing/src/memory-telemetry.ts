@@ -9,10 +9,10 @@ import type { RecordedMetric } from './on-demand-reader.js';
 import { formatSpanTree } from './span-tree-format.js';
 import { TestTelemetry } from './test-telemetry.js';
 
-/** Bit 0 of the trace flags: sampled. W3C Trace Context, section 3.2.2.5. */
+/** Bit 0 of the trace flags: sampled. Source: W3C Trace Context, section 3.2.2.5. */
 const SAMPLED = 1;
 
-/** The ends of three pipelines, which keep their telemetry. Each belongs to one provider of its signal. */
+/** Processors and a reader that keep their telemetry in memory. Each belongs to one provider of its signal. */
 export class MemoryTelemetry extends TestTelemetry {
   readonly spanProcessor: SpanProcessor;
   readonly logRecordProcessor: LogRecordProcessor;

@@ -1,7 +1,9 @@
 import { createHook } from 'node:async_hooks';
 import { relative } from 'node:path';
 
-/** Handles that hold a descriptor, a thread or a process. Each reports when it is destroyed, whoever made it. */
+/**
+ * Handles that hold a descriptor, a thread or a process. Node reports when each is destroyed, whoever made it.
+ */
 const HANDLES: ReadonlySet<string> = new Set([
   'TCPWRAP',
   'TCPSERVERWRAP',
@@ -14,7 +16,10 @@ const HANDLES: ReadonlySet<string> = new Set([
   'WORKER',
 ]);
 
-/** These count only while they keep the process alive. Otherwise they end with it or with their owner. */
+/**
+ * These handles count only while they keep the process alive. Otherwise they end with the process or with their
+ * owner.
+ */
 const COUNTED_WHILE_REFERENCED: ReadonlySet<string> = new Set(['Timeout', 'MESSAGEPORT']);
 
 /** Jest's own timers run through the same hook. */
@@ -22,10 +27,10 @@ const OF_THE_RUNNER = /[\\/]node_modules[\\/](?:jest-|@jest[\\/]|jest[\\/])/;
 const OUTSIDE = /\(?node:|[\\/]open-resources\.[jt]s/;
 const STACK_DEPTH = 30;
 
-/** Following promises costs much and is useless here. Older versions of Node ignore this. */
+/** Tracking promises costs much and has no use here. Older versions of Node ignore this option. */
 const NO_PROMISES = { trackPromises: false };
 
-/** The known properties of a handle, which depend on its type. */
+/** The known properties of a handle. They depend on its type. */
 interface Handle {
   hasRef?(): boolean;
   fd?: number;
@@ -44,17 +49,17 @@ interface Entry {
   readonly made: { stack?: string };
 }
 
-/** A handle of Node that is open. */
+/** An open handle of Node. */
 export interface OpenResource {
-  /** Type, as in async_hooks. */
+  /** Type in async_hooks. */
   readonly type: string;
   /** Addresses of a socket, or `''`. */
   readonly detail: string;
-  /** Innermost frames outside Node; `[]` for handles that Node itself made, such as an accepted connection. */
+  /** Innermost frames outside Node. `[]` for handles that Node itself made, such as an accepted connection. */
   readonly madeAt: readonly string[];
 }
 
-/** Follows handles that are opened from now on, until `stop()`. */
+/** Records handles that are opened from now on, until `stop()`. */
 export class OpenResources {
   readonly #entries = new Map<number, Entry>();
   #ownTurn = false;
@@ -84,7 +89,7 @@ export class OpenResources {
     return [...this.#entries.values()].filter(counts).map(describe);
   }
 
-  /** Waits a turn of the event loop, or `delayMs`, without being followed. */
+  /** Waits for one turn of the event loop, or `delayMs`. The wait itself is not recorded. */
   async pause(delayMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#ownTurn = true;
@@ -118,12 +123,12 @@ const address = (handle: Handle, which: 'getsockname' | 'getpeername'): string |
   try {
     handle[which]?.(into);
   } catch {
-    // It was closed between two checks and has no address any more.
+    // The socket was closed between two checks and has no address any more.
   }
   return into.port === undefined ? undefined : `${into.address}:${into.port}`;
 };
 
-/** The text of a stack is made when it is first read, so keeping one is cheap. */
+/** Node formats a stack when it is first read, so keeping one is cheap. */
 const stackHere = (): { stack?: string } => {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = STACK_DEPTH;

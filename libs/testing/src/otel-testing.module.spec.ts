@@ -83,7 +83,7 @@ describe('OtelTestingModule', () => {
     process.env = { ...variables };
   });
 
-  it('records what an app of its own options makes, and sends nothing', async () => {
+  it('records the telemetry of an app with its own options, and sends nothing', async () => {
     const collector = await ScriptedOtlpServer.start();
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = collector.grpcUrl;
     process.env['OTEL_SDK_DISABLED'] = 'true';
@@ -116,7 +116,7 @@ describe('OtelTestingModule', () => {
     await collector.close();
   });
 
-  it('keeps the processors and readers of the app, and its other options', async () => {
+  it("keeps the app's own processors and its other options", async () => {
     const seen: string[] = [];
     const nothing = { forceFlush: async () => {}, shutdown: async () => {} };
     const { app, telemetry, ask } = await start({
@@ -139,7 +139,7 @@ describe('OtelTestingModule', () => {
     await app.close();
   });
 
-  it('records each app for itself', async () => {
+  it('records each app separately', async () => {
     const one = await start({ service: { name: 'one' } });
     const two = await start({ service: { name: 'two' } });
     await one.ask();
@@ -148,7 +148,7 @@ describe('OtelTestingModule', () => {
     await Promise.all([one.app.close(), two.app.close()]);
   });
 
-  it('says what is missing where no module imports OtelModule, and what of the options is wrong', async () => {
+  it('says that no module imports OtelModule, or which option is wrong', async () => {
     const alone = Test.createTestingModule({ imports: [OtelTestingModule.forRoot()] }).compile();
     await expect(alone).rejects.toThrow('Put OtelModule.forRoot() into the imports as well.');
     const wrong = { http: { ignores: [] } } as unknown as OtelModuleOptions;

@@ -3,14 +3,17 @@ import type { OtelModuleOptions } from '@nestlens/otel';
 import { MemoryTelemetry } from './memory-telemetry.js';
 import { TestTelemetry } from './test-telemetry.js';
 
-/** What `OtelModule` asks for how the options of the app are to be changed. See its `test-options.ts`. */
+/**
+ * `OtelModule` injects a function under this token, and passes the app's options through it. See its
+ * `test-options.ts`.
+ */
 const OTEL_TEST_OPTIONS = Symbol.for('nestlens.otel.test-options');
-/** What `OtelModule` exports to the whole app. */
+/** `OtelModule` exports its tracer under this token. */
 const OTEL_TRACER = Symbol.for('nestlens.otel.tracer');
 
 /**
- * For an app's own tests: beside the app's modules it makes `OtelModule` keep spans, metrics and log records in memory,
- * and send nothing. The app's own modules and options stay as they are.
+ * Records an app in its own tests: beside the app's modules it makes `OtelModule` keep spans, metrics and log records
+ * in memory and send nothing. The app's own modules and options stay as they are.
  *
  * ```ts
  * const testing = await Test.createTestingModule({
@@ -19,17 +22,17 @@ const OTEL_TRACER = Symbol.for('nestlens.otel.tracer');
  * const telemetry = testing.get(TestTelemetry);
  * ```
  *
- * What differs from the app: every trace is recorded, whatever the sampler; nothing is exported, so `otlp` and the
- * variables of exporters are not read; no detector describes the machine; runtime metrics and the start block are
- * off. Processors and readers of the app's own stay. Everything ends with `app.close()`.
+ * An app under test differs from the app in production: every trace is recorded, whatever the sampler; nothing is
+ * exported, so `otlp` and the variables of exporters are not read; no detector describes the machine; runtime metrics
+ * and the start block are off. The app's own processors and readers stay. Recording ends with `app.close()`.
  */
-// oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module is a class
+// oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is a class
 export class OtelTestingModule {
   /**
-   * A module for one app: each call records for itself. Global.
+   * Returns a module for one app. Each call records separately. The module is global.
    *
-   * `compile()` rejects where the app imports no `OtelModule`: a test of modules without the root module imports
-   * `OtelModule.forRoot()` beside them.
+   * `compile()` rejects if the app does not import `OtelModule`. A test of modules without the root module
+   * imports `OtelModule.forRoot()` beside them.
    */
   static forRoot(): DynamicModule {
     const telemetry = new MemoryTelemetry('delta');
@@ -61,7 +64,7 @@ export class OtelTestingModule {
 const inMemory = (given: OtelModuleOptions, telemetry: MemoryTelemetry): OtelModuleOptions => ({
   ...given,
   otlp: {},
-  // Detectors of hosts and containers come with their answers later than the first span.
+  // Detectors of hosts and containers answer later than the first span.
   resource: { ...given.resource, detectors: ['env'] },
   diagnostics: { ...given.diagnostics, startupReport: false },
   traces: {

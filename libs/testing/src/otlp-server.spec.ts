@@ -19,7 +19,7 @@ import { expectSpanTree } from './span-tree-match.js';
 
 const resource = resourceFromAttributes({ 'service.name': 'orders' });
 
-/** Spans of the official tracer. */
+/** Ends spans of the official tracer. */
 const endedSpans = (...names: string[]): ReadableSpan[] => {
   const ended: ReadableSpan[] = [];
   const provider = new TracerProvider({
@@ -64,7 +64,7 @@ describe('ScriptedOtlpServer', () => {
       await Promise.all([grpc.shutdown(), http.shutdown()]);
     });
 
-    it('takes spans over both protocols and keeps them with resource and scope', async () => {
+    it('accepts spans over gRPC and HTTP, and keeps them with resource and scope', async () => {
       const wait = server.waitForSpans(2);
       await Promise.all([send(grpc, endedSpans('over grpc')), send(http, endedSpans('over http'))]);
       expectSpanTree(
@@ -85,7 +85,7 @@ describe('ScriptedOtlpServer', () => {
       expect(server.stats()).toMatchObject({ accepted: 2 });
     });
 
-    it('takes log records and metrics', async () => {
+    it('accepts log records and metrics', async () => {
       const logger = new LoggerProvider({
         resource,
         processors: [
@@ -128,7 +128,7 @@ describe('ScriptedOtlpServer', () => {
       ['throttled', throttle(60_000), 14],
       ['cut off', reset(), 14],
       ['never answered', hang(), 4],
-    ] as const)('lets a request be %s', async (_what, reply, code) => {
+    ] as const)('answers from its script: a request is %s', async (_what, reply, code) => {
       server.script.next(reply);
       const short = new GrpcTraceExporter({ url: server.grpcUrl, timeoutMillis: 300 });
       await expect(send(short, endedSpans('a'))).resolves.toMatchObject({
@@ -143,7 +143,7 @@ describe('ScriptedOtlpServer', () => {
       await short.shutdown();
     });
 
-    it('keeps scripts for one signal from the others, before those for any', async () => {
+    it('answers a signal from its own script first, and then from that for any signal', async () => {
       server.script.next(partial(1)).nextOf('traces', refuse(3)).nextOf('logs', refuse(13));
       await send(grpc, endedSpans('a'));
       await send(grpc, endedSpans('b'));
@@ -170,7 +170,7 @@ describe('ScriptedOtlpServer', () => {
       expect(server.spans().map(({ name }) => name)).toEqual(['before', 'after']);
     });
 
-    it('tells in a failed wait what came and how it was answered', async () => {
+    it('lists requests and answers in the error of a wait', async () => {
       server.script.next(refuse(8));
       await send(grpc, endedSpans('lost'));
       await send(grpc, endedSpans('kept'));
@@ -182,7 +182,7 @@ describe('ScriptedOtlpServer', () => {
       );
     });
 
-    it('starts anew after clear', async () => {
+    it('has no requests and no script after clear()', async () => {
       await send(grpc, endedSpans('a'));
       server.script.otherwise(unavailable());
       server.clear();

@@ -16,18 +16,19 @@ import type { ReceivedSpan } from './span-view.js';
 
 /** Options of `ScriptedOtlpServer`. */
 export interface ScriptedOtlpServerOptions {
-  /** Default: `127.0.0.1`. */
+  /** Address on which it listens. Default: `127.0.0.1`. */
   host?: string;
-  /** The first answers, for requests of any signal. Default: everything is accepted. */
+  /** The first answers, for requests of any signal. Default: every request is accepted. */
   replies?: readonly ExportReply[];
 }
 
 /**
- * A real OTLP endpoint (gRPC, HTTP with protobuf and JSON) on free ports, which answers from a script and keeps the
- * requests. Spans, log records and metrics are those of accepted requests; `requests()` has all of them.
+ * A real OTLP endpoint (gRPC, HTTP with protobuf and JSON) on free ports. It answers from a script and keeps
+ * the requests. `requests()` returns all of them; spans, log records and metrics are those of accepted
+ * requests.
  */
 export class ScriptedOtlpServer implements AsyncDisposable {
-  /** The next answers. May be changed at any time. */
+  /** The next answers. They may be changed at any time. */
   readonly script = new ReplyScript();
   readonly #host: string;
   readonly #errors: unknown[] = [];
@@ -56,14 +57,16 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     this.#metrics = new Arrivals('metrics', withRequests(formatMetrics));
   }
 
-  /** Makes a server that listens. */
+  /** Starts a server that listens. */
   static async start(options?: ScriptedOtlpServerOptions): Promise<ScriptedOtlpServer> {
     const server = new ScriptedOtlpServer(options);
     await server.start();
     return server;
   }
 
-  /** Listens: on free ports the first time, on the same ports after `close()`. Safe while it listens. */
+  /**
+   * Listens on free ports the first time, and on the same ports after `close()`. Safe to call while it listens.
+   */
   async start(): Promise<void> {
     if (this.#receiver !== undefined) return;
     const receiver = createOtlpReceiver({
@@ -81,7 +84,10 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     }
   }
 
-  /** Closes ports and connections, and cuts unanswered requests. The received telemetry stays readable. Safe twice. */
+  /**
+   * Closes ports, connections and unanswered requests. The received telemetry stays readable. Safe to call
+   * twice.
+   */
   async close(): Promise<void> {
     const receiver = this.#receiver;
     this.#receiver = undefined;
@@ -112,32 +118,34 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return `http://${this.#host}:${this.httpPort}`;
   }
 
-  /** The receiver's counts; undefined while it is closed. */
+  /** Counts of the receiver. Undefined while it is closed. */
   stats(): ReceiverStats | undefined {
     return this.#receiver?.stats();
   }
 
-  /** Every request that could be decoded, whatever the answer. */
+  /** Returns every request that could be decoded, whatever the answer was. */
   requests(): readonly ReceivedRequest[] {
     return this.#requests.all();
   }
 
-  /** Spans of accepted requests, in the order of arrival. */
+  /** Returns spans of accepted requests, in the order of arrival. */
   spans(): readonly ReceivedSpan[] {
     return this.#spans.all();
   }
 
-  /** Log records of accepted requests, in the order of arrival. */
+  /** Returns log records of accepted requests, in the order of arrival. */
   logRecords(): readonly ReceivedLogRecord[] {
     return this.#logRecords.all();
   }
 
-  /** Metrics of accepted requests, in the order of arrival. */
+  /** Returns metrics of accepted requests, in the order of arrival. */
   metrics(): readonly ReceivedMetric[] {
     return this.#metrics.all();
   }
 
-  /** Each wait resolves with everything that has arrived, at the arrival that fulfils it. */
+  /**
+   * Resolves with all requests so far when they fulfil `wanted`. Rejects with a description of the arrivals.
+   */
   waitForRequests(
     wanted: Wanted<ReceivedRequest>,
     options?: WaitOptions,
@@ -145,7 +153,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#requests.wait(wanted, options);
   }
 
-  /** Resolves with all spans so far when they fulfil `expected`. Rejects with a description of the arrivals. */
+  /** Resolves with all spans so far when they fulfil `wanted`. Rejects with a description of the arrivals. */
   waitForSpans(
     wanted: Wanted<ReceivedSpan>,
     options?: WaitOptions,
@@ -153,7 +161,9 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#spans.wait(wanted, options);
   }
 
-  /** Resolves with all log records so far when they fulfil `expected`. Rejects with a description of the arrivals. */
+  /**
+   * Resolves with all log records so far when they fulfil `wanted`. Rejects with a description of the arrivals.
+   */
   waitForLogRecords(
     wanted: Wanted<ReceivedLogRecord>,
     options?: WaitOptions,
@@ -161,7 +171,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#logRecords.wait(wanted, options);
   }
 
-  /** Resolves with all metrics so far when they fulfil `expected`. Rejects with a description of the arrivals. */
+  /** Resolves with all metrics so far when they fulfil `wanted`. Rejects with a description of the arrivals. */
   waitForMetrics(
     wanted: Wanted<ReceivedMetric>,
     options?: WaitOptions,
@@ -169,7 +179,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return this.#metrics.wait(wanted, options);
   }
 
-  /** Forgets the received telemetry, and the script. */
+  /** Removes the received telemetry, and the script. */
   clear(): void {
     this.script.clear();
     this.#errors.length = 0;
@@ -190,7 +200,7 @@ export class ScriptedOtlpServer implements AsyncDisposable {
     return reply;
   }
 
-  /** For the message of a failed wait: most often it has the explanation. */
+  /** Describes the requests for the message of a failed wait: most often they explain it. */
   #showRequests(): string {
     const requests = this.#requests.all();
     const rejected = this.stats()?.rejected ?? 0;

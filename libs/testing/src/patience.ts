@@ -1,9 +1,9 @@
 import { runInNewContext } from 'node:vm';
 
-/** So long that no busy machine needs it for work that takes milliseconds on an idle one. */
+/** Work that takes milliseconds on an idle machine never needs this long on a busy one. */
 export const PATIENCE_MS = 100_000;
 
-/** A deadline for work that must end, and whose duration is not judged. */
+/** Returns a deadline for work that must end, but whose duration is not checked. */
 export const patience = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS);
 
 /**

@@ -1,14 +1,14 @@
 import type { Attributes } from '@nestlens/otlp/wire';
 import type { ReceivedSpan } from './span-view.js';
 
-/** The parts of a span that `receivedSpan` takes. The rest is made up. */
+/** The parts of a span that `receivedSpan` takes. It makes up the rest. */
 export interface ReceivedSpanParts extends Partial<Omit<ReceivedSpan, 'resource' | 'scope'>> {
   readonly service?: string;
   readonly scopeName?: string;
   readonly attributes?: Attributes;
 }
 
-/** A received span with the given parts. Other parts are empty, or 1 for ids. */
+/** Makes a received span with the given parts. Other parts are empty, or 1 for ids. */
 export const receivedSpan = ({
   service,
   scopeName = 'test',

@@ -24,11 +24,11 @@ export type ReceivedMetric = Metric & Origin;
 export interface ReceivedRequest {
   readonly signal: Signal;
   readonly transport: Transport;
-  /** Lowercase names. */
+  /** Headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes on the wire, before decompression. */
   readonly bytes: number;
-  /** Count of spans, log records, or data points. */
+  /** Number of spans, log records or data points. */
   readonly items: number;
   readonly reply: ExportReply;
   readonly request: ExportRequest;
@@ -49,7 +49,7 @@ export const itemsOf = (request: ExportRequest): number =>
     ? metricsOf(request).reduce((sum, metric) => sum + metric.data.points.length, 0)
     : spansOf(request).length + logRecordsOf(request).length;
 
-/** Whether the peer may count the request as delivered. */
+/** Returns whether the peer may count the request as delivered. */
 export const taken = (reply: ExportReply): boolean =>
   reply.kind === 'accepted' || reply.kind === 'partial';
 

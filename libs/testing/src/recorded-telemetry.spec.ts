@@ -39,7 +39,7 @@ describe('recordTelemetry', () => {
     });
   });
 
-  it('tells of a span when it ends', async () => {
+  it('resolves a wait for a span when it ends', async () => {
     const span = tracer().startSpan('late');
     const wait = recorded.waitForSpans((spans) => spans.some(({ name }) => name === 'late'));
     span.end();
@@ -61,7 +61,7 @@ describe('recordTelemetry', () => {
     expect(record?.spanContext?.spanId).toBe(span?.spanContext().spanId);
   });
 
-  it('gives what metrics recorded since they were last collected', async () => {
+  it('returns the measurements since the last collection', async () => {
     const counter = metrics.getMeter('spec').createCounter('orders.placed', { unit: '{order}' });
     counter.add(2, { kind: 'a' });
     const [placed] = await recorded.collectMetrics();
@@ -76,7 +76,7 @@ describe('recordTelemetry', () => {
     await expect(recorded.collectMetrics()).resolves.toEqual([]);
   });
 
-  it('gives totals where asked for cumulative metrics', async () => {
+  it('returns totals with cumulative temporality', async () => {
     await recorded.restore();
     recorded = recordTelemetry({ temporality: 'cumulative' });
     const counter = metrics.getMeter('spec').createCounter('orders.placed');
@@ -88,7 +88,7 @@ describe('recordTelemetry', () => {
     ]);
   });
 
-  it('fails a collection whose callback throws', async () => {
+  it('rejects a collection whose callback throws', async () => {
     metrics
       .getMeter('spec')
       .createObservableGauge('broken')
@@ -98,7 +98,7 @@ describe('recordTelemetry', () => {
     await expect(recorded.collectMetrics()).rejects.toThrow('a metric callback failed');
   });
 
-  it('leaves out spans that are not sampled', async () => {
+  it('does not record unsampled spans', async () => {
     await recorded.restore();
     recorded = recordTelemetry({
       sampler: { shouldSample: () => ({ decision: 1 }), toString: () => 'record only' },
@@ -107,7 +107,7 @@ describe('recordTelemetry', () => {
     expect(recorded.finishedSpans()).toEqual([]);
   });
 
-  it('carries W3C context and baggage', () => {
+  it('propagates W3C trace context and baggage', () => {
     const carrier: Record<string, string> = {};
     tracer().startActiveSpan('caller', (span) => {
       const active = propagation.setBaggage(
@@ -121,14 +121,14 @@ describe('recordTelemetry', () => {
     expect(carrier['baggage']).toBe('user=a');
   });
 
-  it('forgets spans and log records on reset', async () => {
+  it('has no spans and log records after reset()', async () => {
     work('before');
     logs.getLogger('spec').emit({ body: 'before' });
     await recorded.reset();
     expect([...recorded.finishedSpans(), ...recorded.logRecords()]).toEqual([]);
   });
 
-  it('leaves nothing global behind, and can be restored twice', async () => {
+  it('removes all globals on restore(), which may be called twice', async () => {
     await Promise.all([recorded.restore(), recorded.restore()]);
     work('after');
     expect(recorded.finishedSpans()).toEqual([]);
@@ -137,7 +137,7 @@ describe('recordTelemetry', () => {
     metrics.disable();
   });
 
-  it('puts back the providers that were global before', async () => {
+  it('restores the provider that was global before', async () => {
     await recorded.restore();
     const provider = new TracerProvider();
     trace.setGlobalTracerProvider(provider);

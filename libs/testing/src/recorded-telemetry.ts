@@ -19,32 +19,32 @@ import type { TestTelemetry } from './test-telemetry.js';
 export interface RecordTelemetryOptions {
   /** `service.name`. Default: `test`. */
   serviceName?: string;
-  /** Added to the resource. Default: none. */
+  /** Further attributes of the resource. Default: none. */
   resource?: Attributes;
-  /** Sampler. Default: everything is recorded. */
+  /** Sampler. Default: every span is recorded. */
   sampler?: Sampler;
   /**
-   * Context manager. Default: OpenTelemetry's own on AsyncLocalStorage. The HTTP server instrumentation of
+   * Context manager. Default: OpenTelemetry's own, on AsyncLocalStorage. The HTTP server instrumentation of
    * `@nestlens/otel` needs the AsyncContextManager of that package.
    */
   contextManager?: ContextManager;
   /**
-   * `delta`: collectMetrics() returns the measurements since its last call; `cumulative`: since the start. Up-down
-   * counters are always cumulative. Default: `delta`.
+   * `delta`: collectMetrics() returns the measurements since its last call. `cumulative`: it returns those
+   * since the start. Up-down counters are always cumulative. Default: `delta`.
    */
   temporality?: 'delta' | 'cumulative';
 }
 
 /** Telemetry that stays in memory, made by `recordTelemetry`. */
 export interface RecordedTelemetry extends TestTelemetry {
-  /** Restores the previous global providers, if any, and shuts the recording ones down. Safe twice. */
+  /** Restores the previous global providers, if any, and shuts the recording ones down. Safe to call twice. */
   restore(): Promise<void>;
 }
 
 /**
- * Makes pipelines that end in memory the global providers of `@opentelemetry/api`, with a context manager and the W3C
- * propagators. `restore()` restores the previous globals. If `@nestlens/otel` is loaded, tracers and instruments that
- * were obtained earlier record too; otherwise only new ones do.
+ * Registers providers that record in memory as the globals of `@opentelemetry/api`, with a context manager and
+ * the W3C propagators. `restore()` restores the previous globals. If `@nestlens/otel` is loaded, tracers and
+ * instruments that were obtained earlier record too; otherwise only new ones do.
  */
 export const recordTelemetry = (options: RecordTelemetryOptions = {}): RecordedTelemetry => {
   const resource = resourceFromAttributes({

@@ -7,7 +7,7 @@ const UNAVAILABLE = 14;
 /** Accepts all items. */
 export const accept = (): ExportReply => ({ kind: 'accepted' });
 
-/** Accepts all but `rejected` items (OTLP "Partial Success"). 0 with a message is a warning. */
+/** Accepts all items except `rejected` (OTLP "Partial Success"). 0 with a message is a warning. */
 export const partial = (rejected: number, message = 'scripted: partial'): ExportReply => ({
   kind: 'partial',
   rejected,
@@ -26,7 +26,7 @@ export const throttle = (retryAfterMs: number): ExportReply => ({
   retryAfterMs,
 });
 
-/** UNAVAILABLE, or 503: another attempt may succeed. */
+/** Answers UNAVAILABLE, or 503: another attempt may succeed. */
 export const unavailable = (): ExportReply => ({
   kind: 'refused',
   code: UNAVAILABLE,
@@ -34,7 +34,7 @@ export const unavailable = (): ExportReply => ({
   message: 'scripted: unavailable',
 });
 
-/** Any gRPC status. Default over HTTP: the status of OTLP's table. */
+/** Answers any gRPC status. Default over HTTP: the status of OTLP's table. */
 export const refuse = (code: number, httpStatus?: number): ExportReply => ({
   kind: 'refused',
   code,
@@ -45,34 +45,34 @@ export const refuse = (code: number, httpStatus?: number): ExportReply => ({
 /** Never answers. The connection stays open. */
 export const hang = (): ExportReply => ({ kind: 'hang' });
 
-/** Cuts the connection instead of answering. */
+/** Resets the connection instead of answering. */
 export const reset = (): ExportReply => ({ kind: 'reset' });
 
-/** Scripted answers, each given once, in order; then the standing answer. */
+/** Gives scripted answers, each once, in order. After them it gives the standing answer. */
 export class ReplyScript {
   readonly #forAny: ExportReply[] = [];
   readonly #forSignal: Record<Signal, ExportReply[]> = { traces: [], metrics: [], logs: [] };
   #standing: ExportReply = accept();
 
-  /** For the next requests of any signal. */
+  /** Adds answers for the next requests of any signal. */
   next(...replies: readonly ExportReply[]): this {
     this.#forAny.push(...replies);
     return this;
   }
 
-  /** For the next requests of one signal. They go before those for any signal. */
+  /** Adds answers for the next requests of one signal. They come before those for any signal. */
   nextOf(signal: Signal, ...replies: readonly ExportReply[]): this {
     this.#forSignal[signal].push(...replies);
     return this;
   }
 
-  /** For every request that has no scripted answer. Default: {@link accept}. */
+  /** Sets the answer for every request without a scripted one. Default: {@link accept}. */
   otherwise(reply: ExportReply): this {
     this.#standing = reply;
     return this;
   }
 
-  /** Resets to an empty script that accepts. */
+  /** Empties the script, and accepts every request again. */
   clear(): this {
     for (const queue of [this.#forAny, ...Object.values(this.#forSignal)]) queue.length = 0;
     return this.otherwise(accept());

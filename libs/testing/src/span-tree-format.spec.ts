@@ -50,7 +50,7 @@ describe('formatSpanTree', () => {
     );
   });
 
-  it('prints the attributes and events that are asked for below their span', () => {
+  it('prints selected attributes and events below their span', () => {
     const text = formatSpanTree(checkout, { attributes: ['rpc.status_code', 'big'], events: true });
     expect(text).toContain(
       ['│  │    rpc.status_code="OK"', '│  │    big=9007199254740993n', '│  │    * sent'].join(
@@ -59,7 +59,7 @@ describe('formatSpanTree', () => {
     );
   });
 
-  it('separates traces and tells of missing parents', () => {
+  it('separates traces and names missing parents', () => {
     const text = formatSpanTree([
       receivedSpan({ name: 'a', traceId: 'aa' }),
       receivedSpan({ name: 'b', traceId: 'bb', parentSpanId: 'ff', startTime: 1n }),
@@ -70,7 +70,7 @@ describe('formatSpanTree', () => {
     ]);
   });
 
-  it('says so when there is nothing to print', () => {
+  it('prints a line if there are no spans', () => {
     expect(formatSpanTree([])).toBe('(no spans)');
   });
 });

@@ -7,9 +7,9 @@ import type { AnySpan, SpanView } from './span-view.js';
 export interface FormatSpanTreeOptions {
   /** Attributes printed below their span. Default: none. */
   attributes?: readonly string[] | 'all';
-  /** Print events below their span. Default: false. */
+  /** Prints events below their span. Default: false. */
   events?: boolean;
-  /** Head each tree with its trace id, duration and number of spans. Default: true. */
+  /** Prints trace id, number of spans and a missing parent above each tree. Default: true. */
   heads?: boolean;
 }
 
@@ -22,8 +22,8 @@ interface Line {
 }
 
 /**
- * Prints spans as a table with the tree in its first column: service and span, kind, milliseconds, status.
- * Traces are separated by an empty line.
+ * Prints spans as a table with the tree in its first column: service and span, kind, milliseconds, status. An
+ * empty line separates traces.
  */
 export const formatSpanTree = (
   spans: Iterable<AnySpan>,
@@ -95,8 +95,8 @@ const detailsOf = (span: SpanView, options: FormatSpanTreeOptions): string[] => 
 
 const headOf = (root: SpanNode): string => {
   const count = countOf(root);
-  const orphan = root.orphan ? `, parent ${root.span.parentSpanId} not among the spans` : '';
-  return `trace ${root.span.traceId}  ${count} ${count === 1 ? 'span' : 'spans'}${orphan}`;
+  const parent = root.lacksParent ? `, parent ${root.span.parentSpanId} not among the spans` : '';
+  return `trace ${root.span.traceId}  ${count} ${count === 1 ? 'span' : 'spans'}${parent}`;
 };
 
 const countOf = (node: SpanNode): number =>

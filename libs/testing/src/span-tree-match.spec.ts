@@ -59,7 +59,7 @@ describe('expectSpanTree', () => {
     ['some attributes', { ...root, attributes: { 'http.response.status_code': 404 } }],
     ['lists and large integers', { ...root, attributes: { tags: ['a', 'b'], size: 12 } }],
     [
-      'a check and an absence',
+      'a predicate and an absent attribute',
       { ...root, attributes: { size: (size: unknown) => size === 12n, gone: undefined } },
     ],
     ['events in order, others between', { ...root, events: ['start', 'end'] }],
@@ -78,7 +78,7 @@ describe('expectSpanTree', () => {
       },
     ],
     [
-      'the loose child written first',
+      'a less specific child first',
       { ...root, children: [{ name: 'SELECT' }, { name: /SEL/, attributes: { table: 'users' } }] },
     ],
   ])('accepts %s', (_what, expected) => {
@@ -104,7 +104,7 @@ describe('expectSpanTree', () => {
       'attribute url.path: expected "/", found undefined',
     ],
     [
-      'attribute that should not be',
+      'attribute that must be absent',
       { ...root, attributes: { size: undefined } },
       'attribute size: found 12n',
     ],
@@ -139,14 +139,14 @@ describe('expectSpanTree', () => {
     expect(check(expected)).toThrow(message);
   });
 
-  it('wants all trees and no others', () => {
+  it('fails if a tree is missing or not expected', () => {
     expect(check([root, { name: 'other' }])).toThrow('"other": missing');
     expect(() =>
       expectSpanTree([...spans, receivedSpan({ name: 'extra', spanId: '09' })], root),
     ).toThrow('"extra": not expected');
   });
 
-  it('leaves other trees alone where told so', () => {
+  it('accepts other trees with `others`', () => {
     const more = [...spans, receivedSpan({ name: 'extra', spanId: '09' })];
     expect(() => expectSpanTree(more, root, { others: true })).not.toThrow();
   });

@@ -25,15 +25,15 @@ export interface ExpectedSpan {
   readonly scope?: string;
   /** Only these are compared. */
   readonly attributes?: Readonly<Record<string, ExpectedValue>>;
-  /** These in this order; others may be between them. `[]`: none at all. */
+  /** The span must have these events in this order. Others may be between them. `[]`: it must have no event. */
   readonly events?: readonly (string | ExpectedEvent)[];
-  /** Exactly these, in any order. `[]`: none at all. */
+  /** The span must have exactly these children, in any order. `[]`: it must have no child. */
   readonly children?: readonly ExpectedSpan[];
 }
 
 /** Options of `expectSpanTree`. */
 export interface ExpectSpanTreeOptions {
-  /** Further trees are allowed among the spans. Default: false. */
+  /** Allows further trees among the spans. Default: false. */
   others?: boolean;
 }
 
@@ -65,7 +65,7 @@ export const expectSpanTree = (
   );
 };
 
-/** Siblings come in any order, so each expected one is paired with a span that fulfils all of it. */
+/** Siblings may come in any order, so each expected span is paired with a span that fulfils all of it. */
 const faultsOfSiblings = (
   nodes: readonly SpanNode[],
   wanted: readonly ExpectedSpan[],
@@ -147,7 +147,7 @@ const faultsOfEvents = (
 const isList = (value: ExpectedSpan | readonly ExpectedSpan[]): value is readonly ExpectedSpan[] =>
   Array.isArray(value);
 
-/** Pairs as many rows with columns of their own as possible (augmenting paths); returns the column of each row. */
+/** Pairs as many rows as possible with a column each (augmenting paths). Returns the column of each row. */
 const pair = (matches: readonly (readonly boolean[])[], columns: number): Map<number, number> => {
   const owner: number[] = Array.from({ length: columns }, () => -1);
   const settle = (row: number, tried: Set<number>): boolean => {
@@ -166,7 +166,7 @@ const pair = (matches: readonly (readonly boolean[])[], columns: number): Map<nu
   return new Map(owner.flatMap((row, column) => (row === -1 ? [] : [[row, column]])));
 };
 
-/** An equal name says more than a small number of differences. */
+/** Prefers spans with an equal name, and among them the one with the fewest differences. */
 const closestTo = (
   wanted: ExpectedSpan,
   nodes: readonly SpanNode[],

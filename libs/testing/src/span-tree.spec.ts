@@ -18,7 +18,7 @@ describe('toSpanTree', () => {
     ).toEqual([['root', 'first', 'below first', 'second']]);
   });
 
-  it('keeps traces apart that use the same span ids', () => {
+  it('separates traces that use the same span ids', () => {
     expect(
       names(
         { name: 'a', traceId: 'a1', spanId: '01' },
@@ -28,16 +28,16 @@ describe('toSpanTree', () => {
     ).toEqual([['a'], ['b', 'below b']]);
   });
 
-  it('marks a span as orphan whose parent is not there', () => {
+  it('marks a span whose parent is missing', () => {
     const [root] = toSpanTree([receivedSpan({ name: 'a', spanId: '01', parentSpanId: 'ff' })]);
-    expect(root).toMatchObject({ orphan: true, span: { name: 'a' } });
+    expect(root).toMatchObject({ lacksParent: true, span: { name: 'a' } });
   });
 
-  it('shows a span twice that arrived twice', () => {
+  it('contains a span twice if it arrived twice', () => {
     expect(names({ name: 'a', spanId: '01' }, { name: 'a', spanId: '01' })).toEqual([['a'], ['a']]);
   });
 
-  it('loses no span of a circle', () => {
+  it('contains each span of a circle', () => {
     const circle = names(
       { name: 'a', spanId: '01', parentSpanId: '02' },
       { name: 'b', spanId: '02', parentSpanId: '01' },

@@ -4,37 +4,43 @@ import type { AnySpan, SpanView } from './span-view.js';
 /** A span with its children. */
 export interface SpanNode {
   readonly span: SpanView;
-  /** In the order of their starts. */
+  /** Children, in the order of their starts. */
   readonly children: readonly SpanNode[];
-  /** Its parent is not among the spans: a remote one, one that has not ended, or a lost one. */
-  readonly orphan: boolean;
+  /** True: its parent is not among the spans. It is remote, has not ended, or is lost. */
+  readonly lacksParent: boolean;
 }
 
 interface GrowingNode extends SpanNode {
   readonly children: SpanNode[];
-  orphan: boolean;
+  lacksParent: boolean;
   parent: GrowingNode | undefined;
 }
 
 /**
- * Links spans to trees, one for each root or orphan, traces and siblings in the order of their starts. A span that
- * arrived twice is in it twice. A span that is its own ancestor counts as an orphan.
+ * Links spans to trees, one for each root and for each span without its parent. Traces and siblings are in the
+ * order of their starts. A span that arrived twice is in the tree twice. A span that is its own ancestor counts
+ * as a span without its parent.
  */
 export const toSpanTree = (spans: Iterable<AnySpan>): SpanNode[] => {
   const nodes: GrowingNode[] = [...spans]
     .map(viewOf)
     .toSorted(byStart)
-    .map((span) => ({ span, children: [], orphan: span.parentSpanId !== '', parent: undefined }));
+    .map((span) => ({
+      span,
+      children: [],
+      lacksParent: span.parentSpanId !== '',
+      parent: undefined,
+    }));
   const byId = new Map(nodes.toReversed().map((node) => [idOf(node.span), node]));
   const roots: SpanNode[] = [];
   for (const node of nodes) {
-    const parent = node.orphan ? byId.get(parentIdOf(node.span)) : undefined;
+    const parent = node.lacksParent ? byId.get(parentIdOf(node.span)) : undefined;
     if (parent === undefined || descendsFrom(parent, node)) {
       roots.push(node);
       continue;
     }
     node.parent = parent;
-    node.orphan = false;
+    node.lacksParent = false;
     parent.children.push(node);
   }
   return roots;
@@ -47,7 +53,7 @@ const descendsFrom = (node: GrowingNode, ancestor: GrowingNode): boolean => {
   return false;
 };
 
-/** Every span of the trees, parents before children. */
+/** Returns every span of the trees, parents before children. */
 export const flattenSpanTree = (roots: readonly SpanNode[]): SpanView[] =>
   roots.flatMap((node) => [node.span, ...flattenSpanTree(node.children)]);
 

@@ -35,7 +35,7 @@ export interface SpanView {
   readonly parentSpanId: string;
   readonly name: string;
   readonly kind: SpanKindName;
-  /** `service.name` of its resource, `''` without one. */
+  /** `service.name` of its resource, or `''`. */
   readonly service: string;
   /** Name of its instrumentation scope. */
   readonly scope: string;
@@ -48,14 +48,14 @@ export interface SpanView {
   readonly endTime: bigint;
 }
 
-/** By OTLP number. */
+/** Kinds, indexed by their OTLP number. */
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 const STATUSES = ['unset', 'ok', 'error'] as const;
 
-/** In the API a kind is one less than in OTLP, which has `unspecified` as 0. */
+/** A kind of the API is one less than that of OTLP, where 0 is `unspecified`. */
 const API_KIND_OFFSET = 1;
 
-/** The common form in which an SDK span and a received one are compared. */
+/** Returns the common form in which an SDK span and a received one are compared. */
 export const viewOf = (span: AnySpan): SpanView =>
   'spanContext' in span ? viewOfReadable(span) : viewOfReceived(span);
 

@@ -12,7 +12,7 @@ export interface SuiteGlobals {
 
 const NAMES = ['describe', 'it', 'beforeAll', 'afterAll', 'beforeEach', 'afterEach'] as const;
 
-/** The test runner's globals. Throws if there are none. */
+/** Returns the test runner's globals. Throws if there are none. */
 export const suiteGlobals = (): SuiteGlobals => {
   const found = globalThis as Partial<SuiteGlobals>;
   const missing = NAMES.filter((name) => typeof found[name] !== 'function');

@@ -9,7 +9,7 @@ export interface ContractCase {
 
 const CASE_LIMIT_MS = 20_000;
 
-/** Makes a suite of the cases, with the test runner's globals. */
+/** Installs the cases as a suite, with the test runner's globals. */
 export const installContract = (name: string, cases: readonly ContractCase[]): void => {
   const { describe, it } = suiteGlobals();
   describe(name, () => {
@@ -21,7 +21,7 @@ export const fail = (message: string): never => {
   throw new UnmetExpectation('ERR_CONTRACT', message);
 };
 
-/** Fails when `run` has not settled after `limitMs`. */
+/** Rejects if `run` has not settled after `limitMs`. */
 export const within = async <T>(limitMs: number, what: string, run: Promise<T>): Promise<T> => {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(

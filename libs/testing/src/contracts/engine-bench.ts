@@ -7,7 +7,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Sampler } from '@opentelemetry/sdk-trace';
 
-/** An engine between the SDK's providers and a server, with the telemetry that was created through it. */
+/** Connects an engine to the SDK's providers, and counts the telemetry that is created through it. */
 export class EngineBench {
   readonly engine: ExportEngine;
   readonly #tracerProvider: TracerProvider;

@@ -19,7 +19,7 @@ const createSdk: EngineFactory = ({ protocol, endpoint }, { timeoutMs, ...batch 
 exportEngineContract('sdk', createSdk, { countsPartialSuccess: false });
 
 describe('exportEngineContract', () => {
-  it('finds an engine that counts wrong', async () => {
+  it('fails an engine that counts wrong', async () => {
     const cases = exportEngineCases('grpc', async (destination, options) => {
       const engine = await createSdk(destination, options);
       const status = () => engine.status();
@@ -32,7 +32,7 @@ describe('exportEngineContract', () => {
     await expect(first?.run()).rejects.toThrow('traces: 3 created, but {"accepted":0');
   });
 
-  it('finds an engine that loses spans', async () => {
+  it('fails an engine that loses spans', async () => {
     const cases = exportEngineCases('grpc', async (destination, options) => {
       const { spanProcessor, ...engine } = await createSdk(destination, options);
       await spanProcessor?.shutdown();

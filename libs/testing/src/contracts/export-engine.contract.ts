@@ -22,11 +22,11 @@ export interface EngineDestination {
   readonly endpoint: string;
 }
 
-/** The batching of the engine under test. */
+/** Batching of the engine under test. */
 export interface EngineOptions {
   readonly maxQueueSize: number;
   readonly maxBatchSize: number;
-  /** Long, so that the cases decide when to send. */
+  /** This delay is long, so that the cases decide when to send. */
   readonly delayMs: number;
   /** Time for one export, including its retries. */
   readonly timeoutMs: number;
@@ -42,7 +42,7 @@ export type EngineFactory = (
 export interface EngineContractOptions {
   /** Default: all three. */
   protocols?: readonly EngineProtocol[];
-  /** False if the engine never learns of partial successes, and counts them as accepted. Default: true. */
+  /** False if the engine does not read partial successes, and counts them as accepted. Default: true. */
   countsPartialSuccess?: boolean;
 }
 
@@ -64,7 +64,7 @@ export const exportEngineContract = (
   }
 };
 
-interface Scene {
+interface CaseParts {
   readonly server: ScriptedOtlpServer;
   readonly bench: EngineBench;
 }
@@ -84,7 +84,7 @@ const LIMIT_MS = 15_000;
 /** gRPC status INVALID_ARGUMENT, which is never retried. */
 const INVALID_ARGUMENT = 3;
 
-/** @internal The cases by themselves. */
+/** @internal The cases without a test runner. */
 export const exportEngineCases = (
   protocol: EngineProtocol,
   create: EngineFactory,
@@ -92,7 +92,7 @@ export const exportEngineCases = (
 ): readonly ContractCase[] => {
   const on = (
     name: string,
-    run: (scene: Scene) => Promise<void>,
+    run: (parts: CaseParts) => Promise<void>,
     { sampler, options }: Setting = {},
   ): ContractCase => ({
     name,
@@ -112,7 +112,7 @@ export const exportEngineCases = (
     },
   });
   return [
-    on('shows its destinations', async ({ bench: { engine }, server }) => {
+    on('lists the destination of each signal', async ({ bench: { engine }, server }) => {
       const port = protocol === 'grpc' ? server.grpcPort : server.httpPort;
       for (const destination of engine.destinations) {
         assert.equal(destination.protocol, protocol);
@@ -127,11 +127,15 @@ export const exportEngineCases = (
   ];
 };
 
-type On = (name: string, run: (scene: Scene) => Promise<void>, setting?: Setting) => ContractCase;
+type On = (
+  name: string,
+  run: (parts: CaseParts) => Promise<void>,
+  setting?: Setting,
+) => ContractCase;
 
 const deliveryCases = (on: On): ContractCase[] => [
-  on('delivers spans with their ids, links to parents, service and scope', async (scene) => {
-    const { bench, server } = scene;
+  on('delivers spans with their ids, links to parents, service and scope', async (parts) => {
+    const { bench, server } = parts;
     const ids = bench.endSpans(3);
     await bench.flush('traces');
     const spans = server.spans();
@@ -163,7 +167,7 @@ const deliveryCases = (on: On): ContractCase[] => [
     assert.equal(bench.engine.status().metrics.accepted >= 1, true);
   }),
   on(
-    'delivers each of many spans once, in several batches',
+    'delivers each of 250 spans once, in several batches',
     async ({ bench, server }) => {
       const ids = bench.endSpans(250);
       await bench.flush('traces');
@@ -172,16 +176,19 @@ const deliveryCases = (on: On): ContractCase[] => [
     },
     { options: { maxBatchSize: 100 } },
   ),
-  on('keeps its promise on flush also while another one runs', async ({ bench, server }) => {
-    const early = bench.endSpans(2);
-    const first = bench.flush('traces');
-    const late = bench.endSpans(2);
-    await bench.flush('traces');
-    assertSame(server.spans().map(idOf), [...early, ...late]);
-    await first;
-  }),
   on(
-    'sends no span that is not sampled',
+    'delivers all ended spans on a flush, even while another flush runs',
+    async ({ bench, server }) => {
+      const early = bench.endSpans(2);
+      const first = bench.flush('traces');
+      const late = bench.endSpans(2);
+      await bench.flush('traces');
+      assertSame(server.spans().map(idOf), [...early, ...late]);
+      await first;
+    },
+  ),
+  on(
+    'does not send unsampled spans',
     async ({ bench, server }) => {
       bench.endSpans(2);
       await bench.flush('traces');
@@ -193,53 +200,54 @@ const deliveryCases = (on: On): ContractCase[] => [
 ];
 
 const answerCases = (on: On, countsPartialSuccess: boolean): ContractCase[] => {
-  const answered = (reply: ExportReply, run: (scene: Scene) => Promise<void>) => (scene: Scene) => {
-    scene.server.script.otherwise(reply);
-    scene.bench.endSpans(4);
-    scene.bench.emitLogs(4);
-    return run(scene);
-  };
-  const flushed = async ({ bench }: Scene): Promise<void> => {
+  const answered =
+    (reply: ExportReply, run: (parts: CaseParts) => Promise<void>) => (parts: CaseParts) => {
+      parts.server.script.otherwise(reply);
+      parts.bench.endSpans(4);
+      parts.bench.emitLogs(4);
+      return run(parts);
+    };
+  const flushed = async ({ bench }: CaseParts): Promise<void> => {
     await Promise.all([bench.flush('traces'), bench.flush('logs')]);
   };
   return [
     on(
-      'counts what the collector refuses as rejected',
-      answered(refuse(INVALID_ARGUMENT), async (scene) => {
-        await flushed(scene);
-        for (const { rejected, queued, last } of both(scene)) {
+      'counts items that the collector refuses as rejected',
+      answered(refuse(INVALID_ARGUMENT), async (parts) => {
+        await flushed(parts);
+        for (const { rejected, queued, last } of both(parts)) {
           assert.deepEqual([rejected, queued, last.outcome], [4, 0, 'failed']);
         }
       }),
     ),
     on(
-      'counts what a partial success leaves out',
-      answered(partial(1), async (scene) => {
-        await flushed(scene);
+      'counts items that a partial success rejects',
+      answered(partial(1), async (parts) => {
+        await flushed(parts);
         const [left, taken] = countsPartialSuccess ? [1, 3] : [0, 4];
-        for (const { rejected, accepted, queued } of both(scene)) {
+        for (const { rejected, accepted, queued } of both(parts)) {
           assert.deepEqual([rejected, accepted, queued], [left, taken, 0]);
         }
       }),
     ),
     on(
-      'counts nothing as accepted while the collector is unavailable',
-      answered(unavailable(), async (scene) => {
-        await flushed(scene);
-        for (const { accepted, last } of both(scene)) {
+      'counts no item as accepted while the collector is unavailable',
+      answered(unavailable(), async (parts) => {
+        await flushed(parts);
+        for (const { accepted, last } of both(parts)) {
           assert.deepEqual([accepted, last.outcome], [0, 'failed']);
         }
       }),
     ),
-    on('comes back from a flush with nobody listening', async (scene) => {
-      await scene.server.close();
-      scene.bench.endSpans(4);
-      scene.bench.emitLogs(4);
-      await flushed(scene);
-      for (const { accepted } of both(scene)) assert.equal(accepted, 0);
+    on('ends a flush while nobody listens', async (parts) => {
+      await parts.server.close();
+      parts.bench.endSpans(4);
+      parts.bench.emitLogs(4);
+      await flushed(parts);
+      for (const { accepted } of both(parts)) assert.equal(accepted, 0);
     }),
     on(
-      'says how many a full queue refused',
+      'counts the items that a full queue drops',
       async ({ bench, server }) => {
         bench.endSpans(25);
         await bench.flush('traces');
@@ -254,7 +262,7 @@ const answerCases = (on: On, countsPartialSuccess: boolean): ContractCase[] => {
 };
 
 const endCases = (on: On): ContractCase[] => [
-  on('delivers at shutdown what has ended', async ({ bench, server }) => {
+  on('delivers all ended items at shutdown', async ({ bench, server }) => {
     const ids = bench.endSpans(3);
     const { bodies } = bench.emitLogs(2);
     bench.count(1);
@@ -264,7 +272,7 @@ const endCases = (on: On): ContractCase[] => [
     assert.equal(server.metrics().length, 1);
     bench.assertAddsUp();
   }),
-  on('shuts down twice, and does nothing after', async ({ bench, server }) => {
+  on('can be shut down twice, and sends nothing afterwards', async ({ bench, server }) => {
     await Promise.all([bench.shutdown(), bench.shutdown()]);
     await bench.shutdown();
     bench.endSpans(1);
@@ -274,7 +282,7 @@ const endCases = (on: On): ContractCase[] => [
   }),
 ];
 
-const both = ({ bench }: Scene) => {
+const both = ({ bench }: CaseParts) => {
   const { traces, logs } = bench.assertAddsUp();
   return [traces, logs];
 };
@@ -291,7 +299,7 @@ const assertAccepted = (
 const idOf = ({ traceId, spanId }: { traceId: string; spanId: string }): string =>
   `${traceId}:${spanId}`;
 
-/** In any order and as text, so that realms and prototypes do not matter. */
+/** Compares in any order and as text, so that realms and prototypes do not matter. */
 const assertSame = (found: readonly unknown[], expected: readonly string[]): void => {
   assert.equal(found.map(String).toSorted().join('\n'), [...expected].toSorted().join('\n'));
 };

@@ -1,5 +1,5 @@
 /**
- * Suites that every implementation of a part runs, of this project or of yours.
+ * Suites for every implementation of a part, in this project or in yours.
  *
  * @module @nestlens/testing/contracts
  */

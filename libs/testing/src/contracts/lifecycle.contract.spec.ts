@@ -5,7 +5,7 @@ import type { ContractCase } from './contract.js';
 import { lifecycleCases, lifecycleContract } from './lifecycle.contract.js';
 import type { Lifecycle } from './lifecycle.contract.js';
 
-/** A listening socket; its shutdown waits for `busy`. */
+/** A listening socket. Its shutdown waits for `busy`. */
 class Listener implements Lifecycle {
   protected server: Server | undefined;
   #closed: Promise<void> | undefined;
@@ -82,7 +82,7 @@ const broken = async (cases: readonly ContractCase[]): Promise<string[]> => {
 lifecycleContract('a sound listener', () => stalling(new Listener()), { stalls: true });
 
 describe('lifecycleContract', () => {
-  it('finds shutdowns that do not share a promise', async () => {
+  it('fails a subject whose concurrent shutdowns do not share a promise', async () => {
     await expect(
       broken(lifecycleCases(() => ({ subject: new NewPromiseEachTime() }))),
     ).resolves.toEqual([
@@ -90,16 +90,16 @@ describe('lifecycleContract', () => {
     ]);
   });
 
-  it('finds a second shutdown that fails', async () => {
+  it('fails a subject whose second shutdown rejects', async () => {
     const found = await broken(lifecycleCases(() => ({ subject: new NotTwice() })));
     expect(found).toContain('shuts down twice: already shut down');
   });
 
-  it('finds verbs that do not hear the signal', async () => {
+  it('fails a subject that ignores the signal', async () => {
     const cases = lifecycleCases(() => stalling(new DeafToSignals()), { stalls: true });
     await expect(broken(cases)).resolves.toEqual([
-      'ends flush at a signal that aborts: flush() with an aborted signal did not come back in 1000 ms',
-      'ends flush at a signal aborted before: flush() with an aborted signal did not come back in 1000 ms',
+      'ends flush when its signal aborts: flush() with an aborted signal did not come back in 1000 ms',
+      'ends flush if its signal was aborted before: flush() with an aborted signal did not come back in 1000 ms',
     ]);
   });
 });

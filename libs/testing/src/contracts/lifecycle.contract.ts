@@ -2,20 +2,26 @@ import { leakCheck } from '../leak-check.js';
 import { fail, installContract, within } from './contract.js';
 import type { ContractCase } from './contract.js';
 
-/** A part with a life cycle. A part that needs no start, or has nothing to flush, lacks that method. */
+/**
+ * A part with start, flush and shutdown. A part that needs no start, or has nothing to flush, lacks that
+ * method.
+ */
 export interface Lifecycle {
-  /** Absent if it starts by itself. */
+  /** Starts the part. Absent if it starts by itself. */
   start?(): unknown;
-  /** Settles when everything present at the call is settled, or when the signal aborts. */
+  /**
+   * Settles when everything present at the call is settled, or when the signal aborts. Absent if there is
+   * nothing to flush.
+   */
   flush?(signal?: AbortSignal): Promise<unknown>;
   /** Settles when everything is closed. When the signal aborts, the rest is closed by force. */
   shutdown(signal?: AbortSignal): Promise<unknown>;
 }
 
-/** A subject, and the means to stall it. */
+/** The subject, and functions to stall it. */
 export interface LifecycleSubject {
   readonly subject: Lifecycle;
-  /** Makes flush and shutdown hang, such as with a peer that never answers. */
+  /** Makes flush and shutdown hang, for instance because a peer never answers. */
   stall?(): unknown;
   /** Closes the parts that the test set up around the subject. */
   release?(): unknown;
@@ -26,18 +32,18 @@ export type LifecycleFactory = () => LifecycleSubject | Promise<LifecycleSubject
 
 /** Differences between subjects that keep the contract. */
 export interface LifecycleContractOptions {
-  /** The subject can be stalled, which adds the cases on deadlines. Default: false. */
+  /** True if the subject can be stalled, which adds the cases with deadlines. Default: false. */
   stalls?: boolean;
 }
 
 const LIMIT_MS = 5000;
-/** Time for closing by force after the signal has aborted. */
+/** Time to close by force after the signal has aborted. */
 const GRACE_MS = 1000;
 
 /**
- * The contract of everything with start / flush / shutdown: each verb is safe before start, twice, concurrently and
- * after shutdown; concurrent shutdowns share one promise; an aborted signal ends the wait without a rejection; nothing
- * stays open.
+ * The contract of every part with start, flush and shutdown: each method is safe before start, twice,
+ * concurrently and after shutdown; concurrent shutdowns share one promise; an aborted signal ends the wait
+ * without a rejection; nothing stays open.
  */
 export const lifecycleContract = (
   name: string,
@@ -45,7 +51,7 @@ export const lifecycleContract = (
   options: LifecycleContractOptions = {},
 ): void => installContract(`${name}: lifecycle`, lifecycleCases(create, options));
 
-/** @internal The cases by themselves. */
+/** @internal The cases without a test runner. */
 export const lifecycleCases = (
   create: LifecycleFactory,
   { stalls = false }: LifecycleContractOptions = {},
@@ -65,18 +71,18 @@ export const lifecycleCases = (
     },
   });
   return [
-    on('shuts down before start', async ({ subject }) => {
+    on('may be shut down before start', async ({ subject }) => {
       await subject.shutdown();
     }),
-    on('flushes before start', async ({ subject }) => {
+    on('may be flushed before start', async ({ subject }) => {
       await subject.flush?.();
     }),
-    on('starts once, however often it is told', async ({ subject }) => {
+    on('may be started several times', async ({ subject }) => {
       await Promise.all([subject.start?.(), subject.start?.()]);
       await subject.start?.();
       await subject.shutdown();
     }),
-    on('flushes concurrently', async ({ subject }) => {
+    on('may be flushed concurrently', async ({ subject }) => {
       await subject.start?.();
       await Promise.all([subject.flush?.(), subject.flush?.()]);
     }),
@@ -91,7 +97,7 @@ export const lifecycleCases = (
       await Promise.all([first, second]);
       if (first !== second) fail('the second shutdown() returned a promise of its own');
     }),
-    on('flushes after shutdown', async ({ subject }) => {
+    on('may be flushed after shutdown', async ({ subject }) => {
       await subject.start?.();
       await subject.shutdown();
       await subject.flush?.();
@@ -104,16 +110,19 @@ const deadlineCases = (
   on: (name: string, run: (made: LifecycleSubject) => Promise<void>) => ContractCase,
 ): ContractCase[] => {
   const ended = (verb: 'flush' | 'shutdown', late: boolean): ContractCase =>
-    on(`ends ${verb} at a signal ${late ? 'that aborts' : 'aborted before'}`, async (made) => {
-      const { subject } = made;
-      await subject.start?.();
-      await made.stall?.();
-      const abort = new AbortController();
-      if (!late) abort.abort();
-      const run = subject[verb]?.(abort.signal);
-      if (late) setImmediate(() => abort.abort());
-      if (run !== undefined) await within(GRACE_MS, `${verb}() with an aborted signal`, run);
-    });
+    on(
+      `ends ${verb} ${late ? 'when its signal aborts' : 'if its signal was aborted before'}`,
+      async (made) => {
+        const { subject } = made;
+        await subject.start?.();
+        await made.stall?.();
+        const abort = new AbortController();
+        if (!late) abort.abort();
+        const run = subject[verb]?.(abort.signal);
+        if (late) setImmediate(() => abort.abort());
+        if (run !== undefined) await within(GRACE_MS, `${verb}() with an aborted signal`, run);
+      },
+    );
   return [
     ended('flush', true),
     ended('flush', false),

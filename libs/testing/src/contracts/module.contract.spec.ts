@@ -50,7 +50,7 @@ const contract: ModuleContractOptions = {
 moduleContract('OtelModule', contract);
 
 describe('moduleContract', () => {
-  it('finds a way that resolves to other options', async () => {
+  it('fails a way that leads to other options', async () => {
     const other = { service: { name: 'other' } };
     const cases = moduleCases({
       ...contract,

@@ -15,12 +15,12 @@ export interface NestApp {
   close(): Promise<void>;
 }
 
-/** Makes an initialised application that imports the module with these options, in one of its ways. */
+/** Makes an initialised application that imports the module with these options, in one of the ways. */
 export type AppFactory = (options: OtelModuleOptions) => Promise<NestApp>;
 
 /** The ways to import the module, all of which must have the same result. */
 export interface ModuleContractOptions {
-  /** By name: `forRoot`, and those that must equal it, such as `forRootAsync useFactory`. */
+  /** Ways by name: `forRoot`, and those that must equal it, such as `forRootAsync useFactory`. */
   readonly ways: { readonly forRoot: AppFactory } & Readonly<Record<string, AppFactory>>;
   /** Injection token of the resolved configuration. */
   readonly config: unknown;
@@ -30,19 +30,19 @@ export interface ModuleContractOptions {
   readonly moduleName: string;
 }
 
-/** The part of Nest's modules container that is read. */
+/** The part of Nest's modules container that the contract reads. */
 type Modules = ReadonlyMap<string, { readonly name: string; readonly isGlobal: boolean }>;
 
 const LIMIT_MS = 15_000;
 
 /**
- * The contract of a dynamic module that can be imported in several ways: each way leads to the same configuration and
- * the same global module, spans arrive, and closing the app releases everything.
+ * The contract of a dynamic module that can be imported in several ways. Each way leads to the same
+ * configuration and the same global module, spans arrive, and closing the app releases everything.
  */
 export const moduleContract = (name: string, options: ModuleContractOptions): void =>
-  installContract(`${name}: ways in`, moduleCases(options));
+  installContract(`${name}: ways to import it`, moduleCases(options));
 
-/** @internal The cases by themselves. */
+/** @internal The cases without a test runner. */
 export const moduleCases = (options: ModuleContractOptions): readonly ContractCase[] =>
   Object.entries(options.ways).flatMap(([way, create]) => [
     {
@@ -56,7 +56,7 @@ export const moduleCases = (options: ModuleContractOptions): readonly ContractCa
         }),
     },
     {
-      name: `${way} makes one module, a global one`,
+      name: `${way} makes one global module`,
       run: () =>
         withServer(async (server) => {
           const made = await ask(create, server, (app) =>
@@ -68,7 +68,7 @@ export const moduleCases = (options: ModuleContractOptions): readonly ContractCa
         }),
     },
     {
-      name: `${way} delivers spans by the time the app is closed, and gives the API back`,
+      name: `${way} delivers spans before close() resolves, and releases the API's globals`,
       run: () =>
         withServer(async (server) => {
           await ask(create, server, () => {
