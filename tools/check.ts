@@ -1,5 +1,5 @@
-// The project's checks: `npm run check` runs the quick ones, `npm test` all, and `npm test -- --ci` also those that need
-// more than npm or more than a few minutes.
+// The project's checks. `npm run check` runs the quick ones, `npm test` all of them except those for CI, and
+// `npm test -- --ci` also those that need more than npm or more than a few minutes.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { runSteps } from './check/schedule.ts';
@@ -11,13 +11,13 @@ const jest = [
   '--no-warnings',
   'node_modules/jest/bin/jest.js',
 ];
-/** Runs one spec file after the other, in one process. Only for few files that start many processes of their own. */
+/** Runs one spec file after the other, in one process. For few files that start many processes of their own. */
 const inBand = [...jest, '--runInBand'];
 
 const steps: readonly Step[] = [
   { name: 'build', command: ['tsc', '-b'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
-  // Both read the typings that the build makes.
+  // Both steps read the typings that the build makes.
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'], after: ['build'] },
   {
     name: 'types of specs and tools',
@@ -30,7 +30,7 @@ const steps: readonly Step[] = [
     alone: true,
   },
   { name: 'regression gate of the export', command: [...inBand, 'bench'], slow: true },
-  // In two halves, each of which mostly waits for processes.
+  // The end-to-end specs run in two halves, because each mostly waits for processes.
   {
     name: 'end-to-end specs, one half',
     command: [...inBand, 'test/e2e', '--shard=1/2'],
@@ -43,7 +43,7 @@ const steps: readonly Step[] = [
   },
   { name: 'install specs', command: [...inBand, 'test/install'], slow: true, after: ['build'] },
   { name: 'demo', command: ['node', 'tools/demo.ts', '--check'], slow: true, after: ['build'] },
-  // Alone, since the faults measure the loop and the memory of the processes that they break.
+  // The faults run alone, because they measure the loop and the memory of the processes that they break.
   { name: 'faults', command: ['node', 'test/faults/run.ts'], further: true, alone: true },
   { name: 'API reference', command: ['typedoc'], further: true, after: ['build'] },
   { name: 'interop specs', command: ['node', 'test/interop/run.ts'], further: true, alone: true },

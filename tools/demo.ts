@@ -1,4 +1,4 @@
-// The shop, live: `npm run demo` runs it until Ctrl-C, `npm run demo -- --check` works off a scenario and ends.
+// Runs the shop: `npm run demo` until Ctrl-C, `npm run demo -- --check` with one scenario.
 import { relative } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import { build } from './demo/build.ts';
@@ -24,7 +24,7 @@ async function start(shop: Shop, signal: AbortSignal): Promise<void> {
     shop.startDatabase(),
     build(ROOT, signal, (project) => console.log(`  building ${project}`)),
   ]);
-  // Both have settled, so that whichever started can be stopped if the other failed.
+  // Both parts have settled, so that one that started can be stopped if the other failed.
   for (const part of starting) if (part.status === 'rejected') throw part.reason;
   step('the lens');
   await shop.startLens(signal);
@@ -34,7 +34,7 @@ async function start(shop: Shop, signal: AbortSignal): Promise<void> {
   step(`ready after ${seconds} s; what each prints is in ${relative('.', shop.logs)}`);
 }
 
-/** Traffic until Ctrl-C, or until a service dies. @returns the exit code so far */
+/** Sends traffic until Ctrl-C, or until a service dies. @returns the exit code so far */
 async function runLive(shop: Shop, signal: AbortSignal): Promise<number> {
   console.log(`\n${addresses(shop)}\n\nCtrl-C stops it.\n`);
   const crash = new AbortController();
@@ -79,7 +79,7 @@ async function checkEnd(checks: Checks, { balances, faults }: Farewell): Promise
 
 async function run(check: boolean): Promise<number> {
   const signal = interrupts(() => process.exit(INTERRUPTED));
-  // PostgreSQL is not stopped here: it ends with this process.
+  // PostgreSQL is not stopped here, because it ends with this process.
   process.on('exit', killAll);
   const shop = await Shop.plan({ line: check });
   const checks = check ? new Checks(signal) : undefined;

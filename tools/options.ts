@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// The sources import each other by their names after the build.
+// The sources import each other by the names that they have after the build.
 registerHooks({
   resolve(specifier, context, next) {
     const isSource = specifier.startsWith('.') && context.parentURL?.endsWith('.ts') === true;

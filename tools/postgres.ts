@@ -1,4 +1,4 @@
-// A real PostgreSQL for specs and the demo.
+// Provides a real PostgreSQL for specs and the demo.
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -9,38 +9,38 @@ import { createDataDirectory, temporaryDirectory } from './postgres/data-directo
 import { Keeper } from './postgres/keeper.ts';
 
 export interface PostgresOptions {
-  /** Databases to create unless they exist. Default: none besides `postgres`. */
+  /** Databases to create unless they exist. Default: only `postgres`. */
   readonly databases?: readonly string[];
 }
 
-/** A PostgreSQL to work with. */
+/** A PostgreSQL server to work with. */
 export interface Postgres {
   readonly port: number;
-  /** Connection string. Default database: `postgres`, or that of DATABASE_URL. */
+  /** Returns a connection string. Default database: `postgres`, or that of DATABASE_URL. */
   url(database?: string): string;
-  /** Releases the server and its data; nothing if it is not ours. Safe twice. */
+  /** Ends the server and deletes its data, if it is ours. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** A PostgreSQL of our own. */
+/** A PostgreSQL server that we started. */
 export interface OwnPostgres extends Postgres {
   readonly dataDir: string;
-  /** Cuts clients off and ends the server; port and data stay ours. Safe twice. */
+  /** Disconnects clients and ends the server. Port and data stay ours. Safe to call twice. */
   stop(): Promise<void>;
-  /** Starts it on the same port and data. Safe while it runs. */
+  /** Starts the server on the same port and data. Safe to call while it runs. */
   start(): Promise<void>;
   restart(): Promise<void>;
 }
 
-/** The server of DATABASE_URL, or else a server of our own. */
+/** Uses the server of DATABASE_URL, or starts one. */
 export const providePostgres = (options: PostgresOptions = {}): Promise<Postgres> => {
   const url = process.env['DATABASE_URL'] ?? '';
   return url === '' ? startPostgres(options) : useExistingPostgres(url, options);
 };
 
 /**
- * Starts a server on a free port with a new data directory. Ctrl-C does not reach it. It ends with this process at
- * the latest, and its data with it.
+ * Starts a server on a free port with a new data directory. Ctrl-C does not reach it. It ends with this process
+ * at the latest, and its data is deleted then.
  */
 export const startPostgres = async (options: PostgresOptions = {}): Promise<OwnPostgres> => {
   if (process.platform === 'win32') {
@@ -89,7 +89,7 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<OwnP
   return { port, dataDir, url, stop, start, restart, close };
 };
 
-/** A server that is not ours: it is never stopped, and only missing databases are added. */
+/** Uses a server that is not ours: it is never stopped, and only missing databases are added. */
 export const useExistingPostgres = async (
   existing: string,
   options: PostgresOptions = {},
@@ -119,7 +119,7 @@ const createDatabases = async (url: string, names: readonly string[] = []): Prom
 
 const ATTEMPTS = 5;
 
-/** Between our check of a port and the server's start, another process may take it. */
+/** Tries again if another process takes the port between our check and the server's start. */
 const startOnFreePort = async (keeper: Keeper): Promise<number> => {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();

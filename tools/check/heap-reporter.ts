@@ -1,12 +1,12 @@
 import type { Reporter, Test, TestResult } from '@jest/reporters';
 
 const MIB = 1024 * 1024;
-/** Twice the heap at which a worker is replaced, and what the largest spec needs. */
+/** Twice the heap at which a Jest worker is replaced, which leaves room for the largest spec. */
 const MOST_MIB = 700;
 
 /**
- * Fails a run in which the heap of a Jest process grew beyond its bound. Node frees no module of a `vm` context, so a
- * process that runs one spec file after the other only grows; it was 1.7 GB for all of them.
+ * Fails a run in which the heap of a Jest process exceeds its bound. Node frees no module of a `vm` context, so
+ * a process that runs one spec file after the other only grows: to 1.7 GB for all of them.
  */
 export default class HeapReporter implements Reporter {
   #largest = { bytes: 0, path: '' };

@@ -5,23 +5,24 @@ export interface Step {
   readonly command: readonly string[];
   /** Names of steps that must end first, passed or not. Steps that are not run are ignored. */
   readonly after?: readonly string[];
-  /** Uses all cores itself: runs alone, and prints while it runs. */
+  /** The step uses all cores: it runs alone, and prints while it runs. */
   readonly alone?: true;
-  /** Left out of the quick run. */
+  /** The quick run skips the step. */
   readonly slow?: true;
-  /** Needs more than npm or more than a few minutes: for CI only. */
+  /** The step needs more than npm or more than a few minutes, so it runs only in CI. */
   readonly further?: true;
 }
 
 export interface ScheduleOptions {
   readonly cwd: string;
-  /** The most steps that run at the same time. */
+  /** Largest number of steps that run at the same time. */
   readonly atOnce: number;
 }
 
 /**
- * Runs steps in their order, several at the same time where they allow it. A step that runs beside another prints its
- * output when it has ended, so that the lines of two steps never mix. Resolves when all have ended; never rejects.
+ * Runs steps in order, several at the same time if they allow it. A step that runs beside another prints its
+ * output when it has ended, so that the lines of two steps never mix. Resolves when all have ended. Never
+ * rejects.
  */
 export function runSteps(
   steps: readonly Step[],
@@ -65,7 +66,7 @@ export function runSteps(
 
 interface Ended {
   readonly passed: boolean;
-  /** Both streams in order of arrival; empty if the step printed its output itself. */
+  /** Output of both streams in order of arrival. Empty if the step printed its output itself. */
   readonly output: string;
 }
 

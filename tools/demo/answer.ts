@@ -6,7 +6,7 @@ export interface Answer {
   readonly call: Call;
   readonly status: number;
   readonly ms: number;
-  /** The trace id in the gateway's response header. */
+  /** Trace id in the gateway's response header. */
   readonly traceId: string | undefined;
   readonly body: string;
 }
@@ -30,12 +30,12 @@ export async function answer(gateway: string, call: Call): Promise<Answer> {
   };
 }
 
-/** The names of the events in the body of an event stream. */
+/** Returns the names of the events in the body of an event stream. */
 export function eventNames(body: string): string[] {
   return [...body.matchAll(/^event: (.+)$/gm)].map((match) => match[1] ?? '');
 }
 
-/** The id of the order in a body. Throws where there is none. */
+/** Returns the id of the order in a body. Throws if it has none. */
 export function orderId(body: string): string {
   const { id } = JSON.parse(body) as { id?: unknown };
   if (typeof id !== 'string') throw new Error(`no order id in ${body}`);

@@ -3,10 +3,10 @@ export interface Call {
   readonly method: 'GET' | 'POST';
   /** Path with query. */
   readonly path: string;
-  /** The route as Nest knows it; empty if no route matches. */
+  /** Route, as Nest knows it. Empty if no route matches. */
   readonly route: string;
   readonly body?: unknown;
-  /** The expected status. */
+  /** Expected status. */
   readonly status: number;
 }
 
@@ -25,7 +25,7 @@ const get = (path: string, route: string, status = 200): Call => ({
   status,
 });
 
-/** The requests of the shop, including those that fail. */
+/** Requests to the shop, including those that fail. */
 export const calls = {
   place: (userId = 'ada', sku = 'coffee') => order({ userId, sku }, 201),
   outOfStock: () => order({ sku: 'unicorn' }, 409),

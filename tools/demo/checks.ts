@@ -9,7 +9,7 @@ interface Check {
 
 const NAME_WIDTH = 50;
 
-/** The list of checks of `--check`. A failed check does not end it. */
+/** The checks of `--check`. A failed check does not end the run. */
 export class Checks {
   readonly #checks: Check[] = [];
   readonly #signal: AbortSignal;
@@ -19,18 +19,21 @@ export class Checks {
     this.#signal = signal;
   }
 
-  /** There is at least one check, and all have passed. */
+  /** True if there is at least one check, and all have passed. */
   get passed(): boolean {
     return this.#checks.length > 0 && this.#checks.every((check) => check.passed);
   }
 
-  /** Checks that are added from here on belong to this section. */
+  /** Starts a section, to which later checks belong. */
   section(name: string): void {
     this.#section = name;
     console.log(`\n${styleText('bold', name)}`);
   }
 
-  /** Passes with the result of `look` as detail; fails with its error. Throws when the signal aborts. */
+  /**
+   * Adds a check. It passes with the result of `look` as detail, and fails with its error. Throws when the
+   * signal aborts.
+   */
   async add(name: string, look: () => Promise<string> | string): Promise<void> {
     this.#signal.throwIfAborted();
     const about = { section: this.#section, name };
@@ -46,7 +49,7 @@ export class Checks {
     console.log(line(check));
   }
 
-  /** A line for each section, then the failed checks. */
+  /** Returns a line for each section, then the failed checks. */
   summary(): string {
     const sections = Map.groupBy(this.#checks, (check) => check.section);
     const rows = [...sections].map(([name, checks]) => {

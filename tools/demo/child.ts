@@ -9,11 +9,11 @@ export interface ChildOptions {
   readonly name: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** Its output goes to `<logs>/<name>.log`. */
+  /** Folder of `<name>.log`, which gets its output. */
   readonly logs: string;
 }
 
-/** The end of the process. `forced`: it did not stop in time, and was killed. */
+/** The end of the process. `forced`: it did not stop in time and was killed. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -24,12 +24,12 @@ const TAIL_LINES = 30;
 const running = new Set<Child>();
 
 /**
- * A Node process in its own process group, so that Ctrl-C in the terminal reaches the demo only. Its stdin is a pipe
- * that ends with the demo.
+ * A Node process in its own process group, so that Ctrl-C in the terminal reaches only the demo. Its stdin is a
+ * pipe that ends with the demo.
  */
 export class Child {
   readonly name: string;
-  /** Settles once the process is gone and its output has been read. Never rejects. */
+  /** Resolves once the process has ended and its output has been read. Never rejects. */
   readonly exited: Promise<Exit>;
   readonly #process: ChildProcess;
   readonly #tail: string[] = [];
@@ -46,7 +46,7 @@ export class Child {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    // If the process ended first, nobody is left to be told.
+    // If the process ended first, the error does not matter.
     this.#process.stdin?.on('error', () => undefined);
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       createInterface({ input: stream! }).on('line', (line) => {
@@ -76,7 +76,7 @@ export class Child {
     return this.#done;
   }
 
-  /** The last lines of its output. */
+  /** Last lines of its output. */
   get tail(): string {
     return this.#tail.join('\n');
   }
@@ -85,7 +85,7 @@ export class Child {
     this.#listeners.add(listener);
   }
 
-  /** Sends SIGTERM, and kills it after `graceMs`. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. */
   async stop(graceMs: number): Promise<Exit> {
     if (!this.#done) {
       this.#process.kill('SIGTERM');
@@ -111,7 +111,7 @@ export class Child {
   }
 }
 
-/** The last resort: kills whatever still runs. */
+/** Kills every process that still runs, as the last resort. */
 export function killAll(): void {
   for (const child of running) child.kill();
 }

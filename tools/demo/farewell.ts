@@ -41,7 +41,7 @@ export async function farewell(shop: Shop, say: (line: string) => void): Promise
   return { balances, faults };
 }
 
-/** One line for each service, with its losses or that it lost nothing. */
+/** Returns one line for each service, with its losses or that it lost nothing. */
 export function balanceTable(balances: readonly Balance[]): string {
   if (balances.length === 0) return 'No service was ready yet: there is nothing to compare.';
   const lines = SERVICES.flatMap((service) => {

@@ -1,9 +1,9 @@
-/** `npm run` forwards a Ctrl-C that the terminal has sent to us as well: that counts as one. */
+/** `npm run` forwards a Ctrl-C that the terminal has sent to us too. Both within this time count as one. */
 const SAME_MS = 500;
 
 /**
- * The signal aborts at the first Ctrl-C, SIGTERM or closed terminal. At the second Ctrl-C or SIGTERM, `atOnce` is
- * called. A terminal that closes after Ctrl-C does not count as the second.
+ * Returns a signal that aborts at the first Ctrl-C, SIGTERM or closed terminal. The second Ctrl-C or SIGTERM
+ * calls `atOnce`. A terminal that closes after Ctrl-C does not count as the second.
  */
 export function interrupts(atOnce: () => void): AbortSignal {
   const controller = new AbortController();

@@ -1,7 +1,7 @@
 export const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-/** Counts of spans, metric points and log records of one service. */
+/** Numbers of spans, metric points and log records of one service. */
 export type Received = Readonly<Record<Signal, number>>;
 
 export interface TraceSpan {
@@ -22,7 +22,7 @@ export interface Trace {
   readonly services: readonly string[];
   readonly durationMs: number;
   readonly missingParents: readonly string[];
-  /** Parents before children, siblings by start. */
+  /** Spans, parents before children, siblings by start. */
   readonly spans: readonly TraceSpan[];
 }
 
@@ -36,7 +36,7 @@ export interface Log {
 export interface Series {
   readonly service: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Oldest first. */
+  /** Points, oldest first. */
   readonly points: readonly {
     readonly count?: number | string;
     readonly value?: number | string;
@@ -45,7 +45,7 @@ export interface Series {
 
 const NOTHING: Received = { traces: 0, metrics: 0, logs: 0 };
 
-/** The query API of the lens. Each method throws with the lens's message if the status is not 200. */
+/** Client of the lens's query API. Each method throws with the lens's message if the status is not 200. */
 export class Lens {
   readonly #url: string;
 
@@ -73,7 +73,7 @@ export class Lens {
     return (await this.#get<{ logs: Log[] }>(`/api/logs?traceId=${traceId}`)).logs;
   }
 
-  /** The latest point of each series suffices here. */
+  /** Requests only the latest point of each series. */
   async metric(name: string): Promise<readonly Series[]> {
     const path = `/api/metrics/${encodeURIComponent(name)}?limit=1000&points=1`;
     return (await this.#get<{ series: Series[] }>(path)).series;

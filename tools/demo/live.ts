@@ -9,7 +9,7 @@ import { until } from './until.ts';
 
 const TREE_MS = 20_000;
 
-/** The addresses that are worth opening. */
+/** Lists the addresses of the shop and the lens. */
 export function addresses(shop: Shop): string {
   const { ports } = shop;
   const rows = [
@@ -25,7 +25,9 @@ export function addresses(shop: Shop): string {
   return rows.map(([name, url]) => `  ${name!.padEnd(18)}${styleText('cyan', url!)}`).join('\n');
 }
 
-/** A line for each request. After the first order, once, the tree of its whole trace. */
+/**
+ * Sends traffic and prints a line for each request. After the first order it prints the tree of its trace once.
+ */
 export async function live(shop: Shop, signal: AbortSignal): Promise<void> {
   const lens = new Lens(shop.url('lens'));
   let tree: Promise<void> | undefined;
@@ -60,7 +62,7 @@ async function showTree(lens: Lens, traceId: string, signal: AbortSignal): Promi
   }
 }
 
-/** The error of fetch says little; its cause has the reason. */
+/** The message of fetch's error says little. Its cause has the reason. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** `null`: another process uses the port. */
+/** Returns the port if it is free, or `null` if another process uses it. */
 const claim = (port: number): Promise<number | null> =>
   new Promise((resolve, reject) => {
     const server = createServer();
@@ -15,12 +15,15 @@ const claim = (port: number): Promise<number | null> =>
     });
   });
 
-/** Below the range for outgoing connections: one of those could take a port before its service does. */
+/**
+ * These ports are below the range for outgoing connections, one of which could take a port before its service
+ * does.
+ */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const anyPort = (): number => randomInt(LOWEST, HIGHEST);
 
-/** Each name with its own port if that is free, else with another. */
+/** Gives each name its wanted port if that is free, and another port otherwise. */
 export async function freePorts<Name extends string>(
   wanted: Readonly<Record<Name, number>>,
 ): Promise<Record<Name, number>> {

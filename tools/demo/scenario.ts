@@ -11,13 +11,13 @@ import { requireWhole, spanTree } from './span-tree.ts';
 import { Hopeless, until } from './until.ts';
 
 /**
- * Time for telemetry to arrive, from the last request, for all checks together. It is sent every two seconds at most;
- * the rest is patience with a busy machine.
+ * Time from the last request until all telemetry must have arrived. It is sent at least every two seconds; the
+ * rest is for a busy machine.
  */
 const ARRIVAL_MS = 20_000;
 const LAST_LOOK_MS = 200;
 
-/** Every rpc that the requests of the scenario cause. */
+/** RPC methods that the requests of the scenario call. */
 const METHODS = {
   orders: ['Orders/PlaceOrder', 'Orders/GetOrder', 'Orders/ListOrders', 'Orders/WatchOrder'],
   users: ['Users/GetUser'],
@@ -25,7 +25,7 @@ const METHODS = {
   payments: ['Payments/Charge'],
 } as const;
 
-/** One of everything: requests first, then the lens's record of them. */
+/** Sends one request of each kind, and then checks the lens's record of them. */
 export class Scenario {
   readonly #shop: Shop;
   readonly #lens: Lens;
@@ -148,7 +148,7 @@ export class Scenario {
     if (print && tree !== '') console.log(`\n${tree}\n`);
   }
 
-  /** From the first answer on the same route with the same status. */
+  /** Returns the trace id of the first answer on this route with this status. */
   #traceId({ method, route, status }: Call): string {
     const found = this.#answers.find(
       ({ call }) => call.method === method && call.route === route && call.status === status,
@@ -255,7 +255,7 @@ export class Scenario {
     }
   }
 
-  /** The state of readiness, and the collector's part of it. */
+  /** Returns the state of readiness, and the result of the indicator of the collector. */
   async #collectorHealth(
     service: ServiceName,
   ): Promise<{ status: string; detail: Record<string, unknown> }> {
@@ -275,7 +275,7 @@ export class Scenario {
   }
 }
 
-/** The count of a histogram, or the value of a counter. */
+/** Returns the count of a histogram, or the value of a counter. */
 function total(point: Series['points'][number] | undefined): number {
   return Number(point?.count ?? point?.value ?? 0);
 }

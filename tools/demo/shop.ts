@@ -12,7 +12,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LOGS = join(ROOT, '.nestlens', 'demo');
 const LEASH = new URL('leash.ts', import.meta.url).href;
 
-/** Callers first: the order of stopping. */
+/** Services in the order in which they stop: callers first. */
 export const SERVICES = ['gateway', 'orders', 'users', 'inventory', 'payments'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 const DATABASES = ['orders', 'users', 'inventory'];
@@ -36,31 +36,33 @@ export type PortName = keyof typeof PORTS;
 const START_MS = 20_000;
 const STOP_MS = 15_000;
 
-/** As in the lens's own start script: a small young generation keeps its memory flat under a flood. */
+/**
+ * The lens's own start script has this flag too: a small young generation keeps its memory low under a flood.
+ */
 const LENS_FLAGS = ['--max-semi-space-size=4'];
 
 export interface ShopOptions {
-  /** The destination of telemetry, OTLP over gRPC. With it, the lens's ports are not needed. Default: the lens. */
+  /** Endpoint for telemetry, OTLP over gRPC. With it, the lens's ports are not needed. Default: the lens. */
   readonly collector?: string;
   /** Modules that every service loads before its own. Default: none. */
   readonly preload?: readonly string[];
-  /** The folder of the processes' output. */
+  /** Folder for the output of the processes. */
   readonly logs?: string;
-  /** Services reach the lens over a {@link Shop.line} that can be cut. Default: false. */
+  /** Services reach the lens over {@link Shop.line}, which can be cut. Default: false. */
   readonly line?: boolean;
 }
 
-/** PostgreSQL, the lens and the five services, each a process of its own. */
+/** PostgreSQL, the lens and the five services. Each is a process of its own. */
 export class Shop {
   readonly ports: Readonly<Record<PortName, number>>;
   /** Ports that other processes use, with their replacements. */
   readonly moved: readonly string[];
   readonly logs: string;
   readonly services = new Map<ServiceName, Child>();
-  /** Services that have been ready. From then on a report of their telemetry is expected. */
+  /** Services that have been ready. Each of them must report its telemetry at its end. */
   readonly ready = new Set<ServiceName>();
   readonly #options: ShopOptions;
-  /** The line to the lens, if requested. */
+  /** Proxy between the services and the lens, if requested. */
   line: FaultProxy | undefined;
   #database: Postgres | undefined;
   #lens: Child | undefined;
@@ -79,17 +81,17 @@ export class Shop {
     return new Shop(await freePorts(options.collector === undefined ? PORTS : any), options);
   }
 
-  /** The HTTP address of a service; for the lens, that of its queries. */
+  /** Returns the HTTP address of a service. For the lens it is that of its query API. */
   url(name: ServiceName | 'lens'): string {
     return `http://127.0.0.1:${this.ports[name]}`;
   }
 
-  /** The database of a service that has one, once it is started. */
+  /** Returns the database URL of a service, or '' if it has none or it is not started. */
   databaseUrl(name: ServiceName): string {
     return this.#database?.url(name) ?? '';
   }
 
-  /** Needs no build, so that it can start beside the build. A DATABASE_URL is used instead. */
+  /** Starts PostgreSQL, or uses DATABASE_URL. It needs no build, so it can start beside the build. */
   async startDatabase(): Promise<void> {
     this.#database = await providePostgres({ databases: DATABASES });
   }
@@ -104,7 +106,7 @@ export class Shop {
     this.#lens = child;
     await until('the lens', START_MS, signal, () => this.#answers(child, '/api/stats'));
     if (this.#options.line !== true) return;
-    // Not before the build has ended.
+    // The package exists only after the build has ended.
     const { FaultProxy } = await import('@nestlens/testing');
     this.line = await FaultProxy.start({ target: { port: this.ports['lens OTLP/gRPC'] } });
   }
@@ -120,7 +122,7 @@ export class Shop {
     await Promise.all(starting);
   }
 
-  /** The first service that ended without being asked to. Never settles while all run. */
+  /** Resolves with the first service that ended by itself. Never settles while all run. */
   async crashed(): Promise<Child> {
     return Promise.race([...this.services.values()].map((child) => child.exited.then(() => child)));
   }
@@ -141,7 +143,7 @@ export class Shop {
     await Promise.all((['users', 'inventory', 'payments'] as const).map(stop));
   }
 
-  /** Stops PostgreSQL, and the lens last, since it is asked for its counts before. */
+  /** Stops PostgreSQL, and then the lens, which is asked for its counts before. */
   async stopRest(): Promise<void> {
     await this.#database?.close();
     await this.line?.close();
@@ -177,12 +179,12 @@ export class Shop {
       INVENTORY_URL: address('inventory'),
       PAYMENTS_URL: address('payments'),
       OTEL_EXPORTER_OTLP_ENDPOINT: this.#collector,
-      // One for each: otherwise a service would send the telemetry that a killed one left, and the ledgers of both
-      // would not add up.
+      // Each service has a spool directory of its own. Otherwise a service would send the telemetry that a
+      // killed one left, and the ledgers of both would not add up.
       ...(this.#options.collector === undefined && {
         NESTLENS_OTLP_SPOOL_DIRECTORY: join(this.logs, 'spool', name),
       }),
-      // Short, so that effects are visible at once.
+      // These intervals are short, so that effects are visible at once.
       OTEL_METRIC_EXPORT_INTERVAL: '2000',
       OTEL_METRIC_EXPORT_TIMEOUT: '2000',
       OTEL_BSP_SCHEDULE_DELAY: '500',
@@ -203,7 +205,7 @@ export class Shop {
   }
 }
 
-/** Our variables, without those that would redirect or change the telemetry of the shop. */
+/** Returns our variables, without those that would redirect or change the telemetry of the shop. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) =>

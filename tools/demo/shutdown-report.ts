@@ -11,7 +11,7 @@ interface Totals {
   readonly possibleDuplicates: number;
 }
 
-/** A service's report at its end on everything that it created. */
+/** Report of a service at its end on all telemetry that it created. */
 export type Sent = Readonly<Record<Signal, Totals>>;
 
 const START = '{"nestlens.shutdown":';
@@ -27,7 +27,7 @@ export function parseSent(line: string): Sent | undefined {
       const report = JSON.parse(plain.slice(start, end + 1)) as { 'nestlens.shutdown': Sent };
       return report['nestlens.shutdown'];
     } catch {
-      // One brace less.
+      // The next attempt ends one brace earlier.
     }
   }
   return undefined;
@@ -38,11 +38,11 @@ export interface Balance {
   readonly signal: Signal;
   readonly created: number;
   readonly received: number;
-  /** The difference between the two; empty if there is none. */
+  /** Differences between the two. Empty if there are none. */
   readonly faults: readonly string[];
 }
 
-/** Compares the items that one service created with those that the lens received from it, signal by signal. */
+/** Compares the items that a service created with those that the lens received from it, for each signal. */
 export function balance(
   service: ServiceName,
   sent: Sent | undefined,

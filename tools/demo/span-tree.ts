@@ -1,7 +1,10 @@
 import { styleText } from 'node:util';
 import type { Trace, TraceSpan } from './lens.ts';
 
-/** Throws with the missing parts. A trace is complete when it has these services and every parent. */
+/**
+ * Throws an error that names the missing parts. A trace is complete when it has these services, one root and
+ * every parent.
+ */
 export function requireWhole(trace: Trace, services: readonly string[]): void {
   const missing = services.filter((name) => !trace.services.includes(name));
   if (missing.length > 0) throw new Error(`no span of ${missing.join(', ')} has come`);
@@ -12,7 +15,7 @@ export function requireWhole(trace: Trace, services: readonly string[]): void {
   if (roots !== 1) throw new Error(`${roots} roots instead of one`);
 }
 
-/** The spans as a table; the tree is its first column. */
+/** Prints the spans as a table whose first column is the tree. */
 export function spanTree(trace: Trace): string {
   const rows = trace.spans.map((span, index) => ({
     span,
@@ -36,7 +39,10 @@ function status({ status: { code, message } }: TraceSpan): string {
   return code === 'ok' ? 'ok' : '-';
 }
 
-/** The tree lines before the span at `index`: `├─` or `└─`, and `│` for each ancestor with further children. */
+/**
+ * Returns the tree lines in front of the span at `index`: `├─` or `└─`, and `│` for each ancestor with further
+ * children.
+ */
 function branch(spans: readonly TraceSpan[], index: number): string {
   const { depth } = spans[index]!;
   let strokes = '';

@@ -7,7 +7,7 @@ import type { Call } from './calls.ts';
 const EVERY_MS = 250;
 const MAX_IN_FLIGHT = 20;
 
-/** Mostly orders and reads; every route and every failure once in a round of five seconds. */
+/** A round of five seconds: mostly orders and reads, and every route and failure at least once. */
 const round: readonly ((lastId: string) => Call)[] = [
   () => calls.place('ada', 'coffee'),
   (id) => calls.read(id),
@@ -31,7 +31,7 @@ const round: readonly ((lastId: string) => Call)[] = [
   () => calls.crash(),
 ];
 
-/** Four requests a second until the signal aborts; then waits for those in flight. */
+/** Sends four requests a second until the signal aborts, and then waits for those in flight. */
 export async function traffic(
   gateway: string,
   signal: AbortSignal,
@@ -49,7 +49,7 @@ export async function traffic(
       onError(call, error);
     }
   };
-  // The reads of the round need an existing order.
+  // The reads of a round need an existing order.
   await send(calls.place());
   for (let turn = 0; !signal.aborted; turn += 1) {
     if (inFlight.size < MAX_IN_FLIGHT) {
@@ -57,7 +57,7 @@ export async function traffic(
       const sent: Promise<void> = send(call).finally(() => inFlight.delete(sent));
       inFlight.add(sent);
     }
-    // The abort is the end of the loop, not a failure.
+    // An abort ends the loop and is no failure.
     await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
   await Promise.all(inFlight);

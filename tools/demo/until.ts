@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const EVERY_MS = 100;
 
-/** Thrown by a probe when waiting cannot help. */
+/** A probe throws this error if waiting cannot help. */
 export class Hopeless extends Error {}
 
 /**
- * Calls `probe` again and again until it does not throw. After `timeoutMs` it throws with the awaited condition and
- * the last reason. A hopeless error, and an abort of the signal, are thrown at once.
+ * Calls `probe` again and again until it does not throw. After `timeoutMs` it throws an error with `what` and
+ * the last reason. It throws a hopeless error, and the reason of an abort, at once.
  */
 export async function until<T>(
   what: string,

@@ -6,7 +6,7 @@ import { wordsOf } from './words.js';
 
 type Row = readonly string[];
 
-/** Pages become links. A bar would end the table cell. */
+/** Makes links of pages, and escapes bars, which would end the table cell. */
 const cell = (text: string): string =>
   text.replace(/\bdocs\/([a-z-]+\.md)/g, '[$1]($1)').replaceAll('|', '\\|');
 
@@ -25,7 +25,7 @@ interface Documented {
   readonly variables: readonly string[];
 }
 
-/** Every option below a section. A section that repeats another is one of them. */
+/** Returns every option below a section. A section that repeats another counts as one option. */
 const optionsIn = (of: Section, path: string): readonly Documented[] =>
   Object.entries(of.keys).flatMap(([key, part]): readonly Documented[] => {
     const at = path === '' ? key : `${path}.${key}`;
@@ -83,7 +83,7 @@ An option of one engine is ignored by the other engine, with one warning. It sto
 the wrong place.
 `;
 
-/** The text of docs/options.md. */
+/** Returns the text of docs/options.md. */
 export const optionsPage = (): string =>
   [
     HEAD,

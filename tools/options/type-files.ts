@@ -2,7 +2,7 @@ import type { Keys, Option, Section } from '../../libs/otel/src/options/option.j
 import { OPTIONS } from '../../libs/otel/src/options/option-table.js';
 import { wordsOf } from './words.js';
 
-/** The modules of types that are not generated here. */
+/** Modules with the types that are not generated here. */
 const IMPORTS: readonly (readonly [module: string, ...names: string[]])[] = [
   ['@nestjs/common', 'InjectionToken'],
   ['@opentelemetry/api', 'Attributes', 'Sampler'],
@@ -35,7 +35,7 @@ export const GENERATED =
 
 const LONGEST_LINE = 100;
 
-/** `text` as a docstring, in lines of at most 100 columns. */
+/** Formats `text` as a docstring, in lines of at most 100 columns. */
 const docstring = (text: string, indent: string): string => {
   const single = `${indent}/** ${text} */`;
   if (single.length <= LONGEST_LINE) return single;
@@ -65,7 +65,7 @@ const linesOf = (keys: Keys, indent: string): string =>
     .map(([key, part]) => keyLines(key, part, indent))
     .join('\n');
 
-/** The sections with a type of their own, each once, those inside another one before it. */
+/** Returns the sections with a type of their own, each once. Those inside another section come before it. */
 const typesIn = (of: Section): ReadonlyMap<string, Section> => {
   const found = new Map<string, Section>();
   for (const part of Object.values(of.keys)) {
@@ -107,14 +107,14 @@ const fileOf = (file: string, body: string, exported: readonly string[]): string
 const withoutComments = (body: string): string => body.replace(/\/\*\*.*?\*\//gs, '');
 
 const MAIN = 'otel.options';
-/** Types that have a file of their own. */
+/** Files of types besides the main one. */
 const FILES: readonly (readonly [file: string, names: RegExp])[] = [
   ['otlp.options', /^Otlp/],
   ['signal.options', /^(Batch|Traces|Metrics|Logs)/],
   ['room.options', /^(Http|Rpc|Health|Shutdown)/],
 ];
 
-/** The files of types, by their name below libs/otel/src/options. */
+/** Returns the files of types, by their name below libs/otel/src/options. */
 export const typeFiles = (): Readonly<Record<string, string>> => {
   const types = typesIn(OPTIONS);
   const homeOf = (name: string): string => FILES.find(([, names]) => names.test(name))?.[0] ?? MAIN;

@@ -9,7 +9,7 @@ const unitOf = (key: string): string => {
   return key.endsWith('Bytes') ? 'bytes' : '';
 };
 
-/** A size or a time again, in the unit that people use. */
+/** Repeats a size or a time in a larger unit. */
 const inLargeUnit = (value: number, unit: string): string => {
   if (unit === 'bytes' && value >= MIB && value % MIB === 0) return ` (${value / MIB} MiB)`;
   if (unit === 'ms' && value >= HOUR_MS && value % HOUR_MS === 0) return ` (${value / HOUR_MS} h)`;
@@ -29,7 +29,7 @@ const valueText = (value: unknown, unit: string): string | undefined => {
   return undefined;
 };
 
-/** Parts that `defaultText` does not say about the variables itself. */
+/** Returns the default of an option. Variables that `defaultText` does not name come first. */
 const defaultOf = (key: string, of: Option): string => {
   const { variables, defaultText } = of;
   const last = defaultText ?? valueText(of.default, unitOf(key));
@@ -45,7 +45,9 @@ const valuesOf = ({ rule: { names = [] }, text }: Option): readonly string[] => 
   return coded.every((name) => text.includes(name)) ? [] : [`Values: ${coded.join(', ')}.`];
 };
 
-/** The full text of an option, in docstring and documentation alike: meaning, range, engine, default. */
+/**
+ * Returns the full text of an option, for its docstring and the documentation: meaning, range, engine, default.
+ */
 export const wordsOf = (key: string, of: Option): string =>
   [
     of.text,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** The account that runs PostgreSQL. Undefined: our own account. */
+/** Account that runs PostgreSQL. Undefined: our own account. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
@@ -8,7 +8,10 @@ export interface Account {
 
 const NAME = 'postgres';
 
-/** PostgreSQL refuses to run as root. Then it runs as the system user `postgres`, which is created if missing. */
+/**
+ * Returns the account for PostgreSQL, which refuses to run as root. As root it is the system user `postgres`,
+ * which is created if missing.
+ */
 export const accountForPostgres = (): Account | undefined => {
   if (process.getuid?.() !== 0) return undefined;
   const account = find() ?? create();
@@ -51,6 +54,6 @@ const attempt = (program: string, args: readonly string[]): void => {
   try {
     execFileSync(program, args, { stdio: 'ignore' });
   } catch {
-    // It does not exist, or exists already: the look-up that follows decides.
+    // The program may not exist, or the user may exist already. The look-up that follows decides.
   }
 };

@@ -20,14 +20,14 @@ export interface Binaries {
 }
 
 interface Package {
-  /** Holds bin, lib and share. */
+  /** Folder with bin, lib and share. */
   readonly native: string;
   readonly version: string;
 }
 
 /**
- * The PostgreSQL that npm installed. If the account cannot reach it, such as below a home directory, or if npm did
- * not run its install script, a copy below `temporary` is used, which is made once per version.
+ * Finds the PostgreSQL that npm installed. If the account cannot reach it, for instance below a home directory,
+ * or if npm did not run its install script, a copy below `temporary` is used. It is made once per version.
  */
 export const findBinaries = (account: Account | undefined, temporary: string): Binaries => {
   const installed = findPackage();
@@ -71,7 +71,10 @@ const reason = (binaries: Binaries, account: Account | undefined): string =>
     .map(({ error, stderr }) => error?.message ?? stderr)
     .join(' ');
 
-/** Other users must not be able to replace a binary that runs as the account: only we may write to the copy. */
+/**
+ * Copies the package so that only we may write to the copy. Otherwise other users could replace a binary that
+ * runs as the account.
+ */
 const copyOnce = ({ native, version }: Package, temporary: string): string => {
   const uid = process.getuid?.() ?? 0;
   const target = join(temporary, `nestlens-postgres-${version}-${process.arch}-${uid}`);
@@ -106,7 +109,9 @@ const openForReading = (path: string): void => {
   chmodSync(path, 0o755);
 };
 
-/** npm packages contain no symbolic links. The package lists those that its libraries need. */
+/**
+ * Returns the symbolic links that the libraries need. npm packages contain no links, so the package lists them.
+ */
 const listedLinks = (native: string): { path: string; to: string }[] => {
   const list = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string;

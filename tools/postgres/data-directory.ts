@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 
-/** The first temporary directory that the account may write to. TMPDIR may lie below a private one. */
+/**
+ * Returns the first temporary directory that the account may write to, because TMPDIR may lie below a private
+ * one.
+ */
 export const temporaryDirectory = (account: Account | undefined): string => {
   const candidates = [tmpdir(), '/tmp', '/var/tmp'];
   const found = candidates.find(
@@ -19,7 +22,7 @@ export const temporaryDirectory = (account: Account | undefined): string => {
   throw new Error(`PostgreSQL can write in none of ${candidates.join(', ')}: set TMPDIR`);
 };
 
-/** A new directory of the account's, with an empty cluster in it. */
+/** Makes a new directory that belongs to the account, with an empty cluster in it. */
 export const createDataDirectory = (
   { initdb }: Binaries,
   account: Account | undefined,

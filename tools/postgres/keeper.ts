@@ -7,15 +7,16 @@ import type { Readable, Writable } from 'node:stream';
 import type { Account } from './account.ts';
 
 export interface KeeperOptions {
-  /** The server's binary. */
+  /** Path of the server's binary. */
   readonly program: string;
   readonly account: Account | undefined;
   readonly dataDir: string;
 }
 
 /**
- * A shell that runs the server and removes its data at the end. It works while its stdin, which we hold, is open, so
- * it notices when this process is gone, for whatever reason. Its commands: `start <port>`, `stop`.
+ * A shell that runs the server and deletes its data at the end. It works while its stdin, which we hold, is
+ * open, so it notices when this process is gone, for whatever reason. Its commands are `start <port>` and
+ * `stop`.
  */
 const SCRIPT = `
 dir=$1; shift
@@ -56,7 +57,7 @@ const ENDED = 'ENDED';
 const START_LIMIT_MS = 30_000;
 const LAST_LINES = 20;
 
-/** Starts, stops and in the end removes one server. Calls must not overlap. */
+/** Starts, stops and at the end removes one server. Calls must not overlap. */
 export class Keeper {
   readonly #shell: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lastLines: string[] = [];
@@ -65,14 +66,14 @@ export class Keeper {
   constructor({ program, account, dataDir }: KeeperOptions) {
     const flags = Object.entries(FLAGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const command = [program, '-D', dataDir, '-k', dataDir, ...flags];
-    // In its own process group: Ctrl-C in the terminal reaches us but not the database.
+    // The shell has a process group of its own: Ctrl-C in the terminal reaches us, but not the database.
     this.#shell = spawn('/bin/sh', ['-c', SCRIPT, 'sh', dataDir, ...command], {
       ...account,
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    // Breaks when the shell is gone; its stdout tells that.
+    // The pipe breaks when the shell is gone, which the end of its stdout shows.
     this.#shell.stdin.on('error', () => {});
     this.#shell.on('error', (error) => this.#hear(String(error)));
     createInterface({ input: this.#shell.stdout })
@@ -90,12 +91,12 @@ export class Keeper {
     throw new Error([`PostgreSQL ${why}:`, ...this.#lastLines].join('\n'));
   }
 
-  /** Cuts clients off (fast shutdown). The data stays. */
+  /** Disconnects clients and ends the server (fast shutdown). The data stays. */
   async stop(): Promise<void> {
     await this.#say('stop', [ENDED]);
   }
 
-  /** Stops the server and removes its data. */
+  /** Stops the server and deletes its data. */
   async close(): Promise<void> {
     this.#hold();
     const closed = once(this.#shell, 'close');
@@ -103,7 +104,7 @@ export class Keeper {
     await closed;
   }
 
-  /** Resolves with the first line that contains one of the marks, or without one after the limit. */
+  /** Resolves with the first line that contains one of the marks, or with undefined after the limit. */
   async #say(
     words: string,
     marks: readonly string[],
@@ -133,13 +134,13 @@ export class Keeper {
     for (const pipe of this.#pipes()) pipe.ref?.();
   }
 
-  /** A process that forgets to close can end all the same: the shell notices. */
+  /** Lets this process end even if it forgets to close. The shell notices the end. */
   #letGo(): void {
     this.#shell.unref();
     for (const pipe of this.#pipes()) pipe.unref?.();
   }
 
-  /** These are sockets, although their types do not say so. */
+  /** Returns the pipes as sockets, which they are, although their types do not say so. */
   #pipes(): Partial<Pick<Socket, 'ref' | 'unref'>>[] {
     return [this.#shell.stdin, this.#shell.stdout] as unknown as Socket[];
   }
