@@ -8,7 +8,7 @@ import { RpcErrorFilter } from './rpc-error.filter.js';
 class FailingController {
   @Get('peer/:code')
   peer(@Param('code') code: string): never {
-    const details = 'what the peer said';
+    const details = 'the words of the peer';
     throw Object.assign(new Error(`${code}: ${details}`), { code: Number(code), details });
   }
 
@@ -24,7 +24,7 @@ class FailingController {
 
   @Get('nothing')
   nothing(): never {
-    // oxlint-disable-next-line no-throw-literal -- what the filter must survive
+    // oxlint-disable-next-line no-throw-literal -- the filter must handle it
     throw undefined;
   }
 }
@@ -63,9 +63,9 @@ describe('RpcErrorFilter', () => {
     ['NOT_FOUND', 404],
     ['FAILED_PRECONDITION', 409],
     ['RESOURCE_EXHAUSTED', 429],
-  ] as const)('passes on the words of %s as %i', async (name, status) => {
+  ] as const)('answers %s of a peer with %i and its words', async (name, status) => {
     const answer = await get(`peer/${GrpcStatus[name]}`);
-    expect(answer).toEqual({ status, message: 'what the peer said' });
+    expect(answer).toEqual({ status, message: 'the words of the peer' });
   });
 
   it.each([
@@ -74,7 +74,7 @@ describe('RpcErrorFilter', () => {
     ['UNIMPLEMENTED', 501],
     ['UNAVAILABLE', 503],
     ['DEADLINE_EXCEEDED', 504],
-  ] as const)('keeps the words of %s from the caller of %i', async (name, status) => {
+  ] as const)('answers %s of a peer with %i and without its words', async (name, status) => {
     const answer = await get(`peer/${GrpcStatus[name]}`);
     expect(answer).toEqual({ status, message: 'The shop cannot answer this right now' });
   });
@@ -83,7 +83,7 @@ describe('RpcErrorFilter', () => {
     expect((await get('peer/99')).status).toBe(500);
   });
 
-  it('leaves everything else to Nest', async () => {
+  it('does not handle other exceptions, which Nest answers', async () => {
     expect(await get('forbidden')).toEqual({ status: 403, message: 'not here' });
     expect(await get('socket')).toEqual({ status: 500, message: 'Internal server error' });
     expect(await get('nothing')).toEqual({ status: 500, message: 'Internal server error' });

@@ -1,7 +1,7 @@
 import { InventoryConfig } from './inventory.config.js';
 
 describe('InventoryConfig', () => {
-  it('takes what the environment says, else its defaults', () => {
+  it('takes values from the environment, and defaults otherwise', () => {
     const env = { DATABASE_URL: 'postgres://db:5432/inventory' };
     expect(new InventoryConfig(env)).toEqual({
       port: 3003,
@@ -12,7 +12,7 @@ describe('InventoryConfig', () => {
     expect(other).toMatchObject({ port: 80, grpcUrl: '[::]:81' });
   });
 
-  it('lists every fault at once', () => {
+  it('lists all faults in one error', () => {
     expect(() => new InventoryConfig({ PORT: '0', GRPC_URL: 'inventory' })).toThrow(
       'inventory cannot start:\n' +
         '- PORT must be a port from 1 to 65535, not "0"\n' +

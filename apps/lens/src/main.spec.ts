@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
 const root = process.cwd();
-/** Runs the sources as they are: no build that could be stale. */
+/** Runs from source, because a build could be stale. */
 const hook = `
 import { registerHooks } from 'node:module';
 const libs = {
@@ -64,7 +64,7 @@ class Child {
 }
 
 describe('apps/lens', () => {
-  it('tells its ports, receives, and says on SIGINT what it received', async () => {
+  it('prints its ports, receives, and prints its counts on SIGINT', async () => {
     const child = new Child(anyPort);
     const message = await child.listening();
     expect(message).toEqual({
@@ -90,7 +90,7 @@ describe('apps/lens', () => {
     expect(child.output).toContain('log records 1 received, 0 refused, 0 evicted');
   });
 
-  it('stops on SIGTERM although a client holds a connection, and without IPC', async () => {
+  it('stops on SIGTERM even if a client holds a connection, and without IPC', async () => {
     const child = new Child(anyPort, false);
     while (!child.output.includes('/api/traces\n')) await once(child.process.stdout!, 'data');
     const api = /API\s+(http:\/\/[\d.:]+)/.exec(child.output)?.[1];
@@ -103,7 +103,7 @@ describe('apps/lens', () => {
   it('exits at once on the second signal', async () => {
     const child = new Child(anyPort);
     const { httpPort, httpUrl } = await child.listening();
-    // An export whose body never ends keeps the first stop waiting.
+    // This export never sends its body, so the first stop waits for it.
     const socket = connect(httpPort, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write(
@@ -125,7 +125,7 @@ describe('apps/lens', () => {
     socket.destroy();
   });
 
-  it('exits with 2 and every fault where a variable is wrong', async () => {
+  it('exits with 2 and lists every fault if a variable is wrong', async () => {
     const child = new Child({ ...anyPort, LENS_API_PORT: 'web', LENS_MAX_BYTES: '1GB' });
     expect(await child.exited).toEqual([2, null]);
     expect(child.output).toContain('LENS_API_PORT=web is wrong; write a port');
@@ -137,7 +137,7 @@ describe('apps/lens', () => {
     expect(await production.exited).toEqual([2, null]);
   });
 
-  it('exits with 1 and names the port and what to set where it is taken', async () => {
+  it('exits with 1 and names the port and its variable if the port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };

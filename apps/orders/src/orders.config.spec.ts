@@ -3,7 +3,7 @@ import { OrdersConfig } from './orders.config.js';
 const DATABASE_URL = 'postgres://shop:s3cret@db:5432/orders';
 
 describe('OrdersConfig', () => {
-  it('needs a database and has a default for the rest', () => {
+  it('needs a database, and has a default for each other option', () => {
     expect(new OrdersConfig({ DATABASE_URL })).toEqual({
       port: 3001,
       grpcUrl: '0.0.0.0:50051',
@@ -14,12 +14,12 @@ describe('OrdersConfig', () => {
     });
   });
 
-  it('takes IPv6 addresses', () => {
+  it('accepts IPv6 addresses', () => {
     const config = new OrdersConfig({ DATABASE_URL, GRPC_URL: '[::1]:50051' });
     expect(config.grpcUrl).toBe('[::1]:50051');
   });
 
-  it('lists every fault at once', () => {
+  it('lists all faults in one error', () => {
     const env = { PORT: '70000', GRPC_URL: 'orders', PAYMENTS_URL: 'pay ments:1' };
     expect(() => new OrdersConfig(env)).toThrow(
       'orders cannot start:\n' +

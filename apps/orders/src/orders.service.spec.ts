@@ -10,7 +10,7 @@ import { OrdersService } from './orders.service.js';
 const REQUEST = { userId: 'ada', sku: 'tea', quantity: 2, card: 'tok_visa' };
 const declined = new RpcException({ code: GrpcStatus.PERMISSION_DENIED, message: 'declined' });
 
-/** Peers and a table in memory that record each step, and fail at the steps that they are told to. */
+/** Makes a service with peers and a table in memory. They record each step, and the steps in `failing` fail. */
 function shop(failing: Record<string, Error> = {}) {
   const steps: string[] = [];
   const table = new Map<string, StoredOrder>();
@@ -49,7 +49,7 @@ function shop(failing: Record<string, Error> = {}) {
 describe('OrdersService', () => {
   beforeAll(() => Logger.overrideLogger(false));
 
-  it('asks for the user, reserves, charges and keeps the order, in that order', async () => {
+  it('gets the user, reserves, charges and stores the order, in this order', async () => {
     const { service, steps } = shop();
     const order = await service.place(REQUEST);
     expect(order).toMatchObject({ userId: 'ada', sku: 'tea', totalCents: 1580, status: 'placed' });
@@ -61,27 +61,27 @@ describe('OrdersService', () => {
     ['reserve', ['user', 'reserve']],
     ['charge', ['user', 'reserve', 'charge', 'release']],
     ['insert', ['user', 'reserve', 'charge', 'insert', 'refund', 'release']],
-  ])('takes back what was done before %s failed', async (name, expected) => {
+  ])('undoes the earlier steps if %s fails', async (name, expected) => {
     const { service, steps, table } = shop({ [name]: declined });
     await expect(service.place(REQUEST)).rejects.toBe(declined);
     expect(steps).toEqual(expected);
     expect(table.size).toBe(0);
   });
 
-  it('tells why the order failed, not why taking back failed', async () => {
+  it('rejects with the reason of the order, even if undoing a step fails', async () => {
     const { service, steps } = shop({ charge: declined, release: new Error('inventory is gone') });
     await expect(service.place(REQUEST)).rejects.toBe(declined);
     expect(steps.at(-1)).toBe('release');
   });
 
-  it('answers NOT_FOUND for an order that is not there', async () => {
+  it('answers NOT_FOUND for an unknown order', async () => {
     const { service } = shop();
     const notFound = { error: { code: GrpcStatus.NOT_FOUND, message: 'No order "7"' } };
     await expect(service.get('7')).rejects.toMatchObject(notFound);
     await expect(lastValueFrom(service.watch('7'))).rejects.toMatchObject(notFound);
   });
 
-  it('tells each status once until the order is shipped', async () => {
+  it('streams each status once until the order is shipped', async () => {
     const { service } = shop();
     const { id } = await service.place(REQUEST);
     const seen: Order[] = await lastValueFrom(service.watch(id).pipe(toArray()));
@@ -89,7 +89,7 @@ describe('OrdersService', () => {
     expect((await service.get(id)).status).toBe('shipped');
   });
 
-  it('bounds a list and a slow call', async () => {
+  it('corrects a limit and a delay that are too small', async () => {
     const { service } = shop();
     await service.place(REQUEST);
     expect(await service.list(0)).toHaveLength(1);

@@ -21,7 +21,7 @@ describe('PaymentsService', () => {
 
   beforeAll(() => Logger.overrideLogger(false));
 
-  it('charges a card once and gives the money back once', async () => {
+  it('charges a card, and refunds the payment only once', async () => {
     const order = { orderId: '1', amountCents: 700, card: 'tok_visa' };
     const payment = await payments.charge(order);
     expect(payment).toMatchObject({ amountCents: 700, refunded: false });
@@ -40,7 +40,7 @@ describe('PaymentsService', () => {
     });
   });
 
-  it('answers INVALID_ARGUMENT for no money', async () => {
+  it('answers INVALID_ARGUMENT for an amount of 0', async () => {
     const answer = payments.charge({ orderId: '1', amountCents: 0, card: 'tok_visa' });
     expect(await refusal(answer)).toMatchObject({ code: GrpcStatus.INVALID_ARGUMENT });
   });

@@ -1,7 +1,7 @@
 import { UsersConfig } from './users.config.js';
 
 describe('UsersConfig', () => {
-  it('takes what the environment says, else its defaults', () => {
+  it('takes values from the environment, and defaults otherwise', () => {
     const env = { DATABASE_URL: 'postgres://db:5432/users' };
     expect(new UsersConfig(env)).toEqual({
       port: 3002,
@@ -12,7 +12,7 @@ describe('UsersConfig', () => {
     expect(other).toMatchObject({ port: 80, grpcUrl: '[::]:81' });
   });
 
-  it('lists every fault at once', () => {
+  it('lists all faults in one error', () => {
     expect(() => new UsersConfig({ PORT: '0', GRPC_URL: 'users' })).toThrow(
       'users cannot start:\n' +
         '- PORT must be a port from 1 to 65535, not "0"\n' +

@@ -34,7 +34,7 @@ describe('admission of spans', () => {
     ['markup and control characters', { name: '<img onerror=1>\u001b[31m\u202e' }],
     ['a name at its limit', { name: 'x'.repeat(1_024) }],
     ['an unknown kind and status', { kind: 99, status: { code: 7, message: '' } }],
-  ])('lets in %s', (_case, values) => {
+  ])('accepts %s', (_case, values) => {
     expect(ofSpan(values)).toBe('in');
   });
 
@@ -53,11 +53,11 @@ describe('admission of spans', () => {
     ['a value of 1 MB', 'size', { attributes: attributes({ a: 'x'.repeat(1_000_000) }) }],
     ['a key of 1 MB', 'size', { attributes: attributes({ ['k'.repeat(1_000_000)]: 1 }) }],
     ['a status message of 1 MB', 'size', { status: { code: 2, message: 'x'.repeat(1_000_000) } }],
-  ])('leaves out %s', (_case, code, values) => {
+  ])('rejects %s', (_case, code, values) => {
     expect(ofSpan(values)).toBe(code);
   });
 
-  it('leaves out too many attributes, on the span and on its events', () => {
+  it('rejects too many attributes, on the span and on its events', () => {
     const many = attributes(
       Object.fromEntries(Array.from({ length: 1_025 }, (_, i) => [`k${i}`, i])),
     );
@@ -66,7 +66,7 @@ describe('admission of spans', () => {
     expect(ofSpan({ events: [event] })).toBe('attributes');
   });
 
-  it('leaves out values that are nested too deep', () => {
+  it('rejects values that are nested too deep', () => {
     function nested(depth: number) {
       let value: Span['attributes'] = attributes({ leaf: 1 });
       for (let i = 1; i < depth; i += 1) value = attributes({ v: value });
@@ -76,7 +76,7 @@ describe('admission of spans', () => {
     expect(ofSpan({ attributes: nested(33) })).toBe('depth');
   });
 
-  it('weighs text that is not Latin by two bytes a character', () => {
+  it('counts two bytes a character for text that is not Latin', () => {
     function weigh(text: string) {
       return admission.span(span({ attributes: attributes({ a: text }) }));
     }
@@ -110,7 +110,7 @@ describe('admission of metric points', () => {
     return metric({ kind: 'histogram', points: [point], temporality: 1 });
   }
 
-  it('lets in numbers, infinities, and NaN where the series ended', () => {
+  it('accepts numbers, infinities, and NaN if the series ended', () => {
     expect(ofPoint(sum(numberPoint()))).toBe('in');
     expect(ofPoint(sum(numberPoint({ value: 2n ** 62n })))).toBe('in');
     expect(ofPoint(sum(numberPoint({ value: Number.POSITIVE_INFINITY })))).toBe('in');
@@ -119,7 +119,7 @@ describe('admission of metric points', () => {
     expect(ofPoint(histogram({ bucketCounts: [], explicitBounds: [] }))).toBe('in');
   });
 
-  it('leaves out what is no point', () => {
+  it('rejects points that violate the data model', () => {
     expect(ofPoint(sum(numberPoint({ value: Number.NaN })))).toBe('value');
     expect(ofPoint(sum(numberPoint({ time: 0n })))).toBe('time');
     expect(ofPoint(sum(numberPoint({ startTime: START + 10n ** 12n })))).toBe('time_order');
@@ -138,7 +138,7 @@ describe('admission of metric points', () => {
   });
 });
 
-describe('the reply', () => {
+describe('the reply of a request', () => {
   it('is accepted without reasons, and partial with the first three', () => {
     const requestCounts = new RequestCounts();
     requestCounts.receive(10);

@@ -92,7 +92,7 @@ describe('GET /api/traces', () => {
     expect(await found('service=users&status=error&limit=1')).toEqual([failed]);
   });
 
-  it('pages without a repeat while new traces come', async () => {
+  it('pages without repeating a trace while new ones arrive', async () => {
     const ids = Array.from({ length: 5 }, () => oneTrace());
     const first = (await get('/api/traces?limit=2')).body;
     oneTrace();
@@ -124,7 +124,7 @@ describe('GET /api/traces', () => {
     });
   });
 
-  it('names the keys there are where one is unknown', async () => {
+  it('lists the known keys if one is unknown', async () => {
     const { status, body } = await get('/api/traces?servcie=orders');
     expect(status).toBe(400);
     expect(body.error.code).toBe('unknown_parameter');
@@ -133,7 +133,7 @@ describe('GET /api/traces', () => {
 });
 
 describe('GET /api/traces/{traceId}', () => {
-  it('gives the spans as a tree, every value as JSON can carry it', async () => {
+  it('returns the spans as a tree, with every value in a form that JSON has', async () => {
     const id = traceId();
     const root = spanId();
     const child = span({
@@ -201,7 +201,7 @@ describe('GET /api/traces/{traceId}', () => {
     expect(body.sources).toMatchObject([{ service: 'orders', instanceId: 'a' }]);
   });
 
-  it('tells a wrong id from one that never came', async () => {
+  it('answers 400 for a malformed id, and 404 for an unknown one', async () => {
     expect(await get('/api/traces/abc')).toMatchObject({
       status: 400,
       body: { error: { code: 'bad_trace_id' } },
@@ -232,7 +232,7 @@ describe('GET /api/logs, /api/metrics, /api/services, /api/stats', () => {
     expect((await get('/api/logs?traceId=12')).status).toBe(400);
   });
 
-  it('lists metrics and gives their series', async () => {
+  it('lists metrics, and returns their series', async () => {
     function point(value: number) {
       return numberPoint({ value, attributes: attributes({ status: 'ok' }) });
     }
@@ -263,7 +263,7 @@ describe('GET /api/logs, /api/metrics, /api/services, /api/stats', () => {
     expect((await get('/api/metrics/%E0%A4%A')).status).toBe(404);
   });
 
-  it('counts by service and by run, and clears', async () => {
+  it('counts by service and by run, and deletes all items on clear', async () => {
     lens.store.ingest(spans([span(), span({ traceId: '' })], 'orders', 'first'));
     lens.store.ingest(spans([span()], 'orders', 'second'));
     lens.store.ingest(logs([logRecord()], 'orders'));

@@ -48,8 +48,8 @@ function ask(
   });
 }
 
-describe('the door of the API', () => {
-  it('sends safe headers and no CORS', async () => {
+describe('the API', () => {
+  it('sends security headers and no CORS header', async () => {
     const { headers } = await get('/api/stats');
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -76,7 +76,7 @@ describe('the door of the API', () => {
     expect((await get('/api/clear')).status).toBe(405);
   });
 
-  it('refuses a body, and does not wait for it', async () => {
+  it('answers 413 to a body without waiting for it', async () => {
     const path = '/api/clear';
     expect(await ask({}, { path, method: 'POST', body: 'x' })).toMatchObject({ status: 413 });
     const headers = { 'content-length': '9999999999' };

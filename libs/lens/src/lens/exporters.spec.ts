@@ -40,12 +40,12 @@ async function get(path: string): Promise<any> {
   return (await fetch(address.apiUrl + path)).json();
 }
 
-describe('the exporters of OpenTelemetry, seen through the API', () => {
+describe("the lens's API", () => {
   it.each<[string, () => SpanExporter]>([
     ['gRPC', () => new GrpcTraces(grpc())],
     ['HTTP/protobuf', () => new ProtoTraces(http('traces'))],
     ['HTTP/JSON', () => new JsonTraces(http('traces'))],
-  ])('traces over %s', async (_transport, create) => {
+  ])('shows traces of the official exporter over %s', async (_transport, create) => {
     const spanProcessors = [new BatchSpanProcessor({ exporter: create() })];
     const provider = new TracerProvider({ resource, spanProcessors });
     const tracer = provider.getTracer('spec', '1');
@@ -84,7 +84,7 @@ describe('the exporters of OpenTelemetry, seen through the API', () => {
     ['gRPC', () => new GrpcLogs(grpc())],
     ['HTTP/protobuf', () => new ProtoLogs(http('logs'))],
     ['HTTP/JSON', () => new JsonLogs(http('logs'))],
-  ])('logs over %s', async (_transport, create) => {
+  ])('shows log records of the official exporter over %s', async (_transport, create) => {
     const processors = [new SimpleLogRecordProcessor({ exporter: create() })];
     const provider = new LoggerProvider({ resource, processors });
     provider.getLogger('spec').emit({
@@ -109,7 +109,7 @@ describe('the exporters of OpenTelemetry, seen through the API', () => {
     ['gRPC', () => new GrpcMetrics(grpc())],
     ['HTTP/protobuf', () => new ProtoMetrics(http('metrics'))],
     ['HTTP/JSON', () => new JsonMetrics(http('metrics'))],
-  ])('metrics over %s', async (_transport, create) => {
+  ])('shows metrics of the official exporter over %s', async (_transport, create) => {
     const reader = new PeriodicExportingMetricReader({
       exporter: create(),
       exportIntervalMillis: 3_600_000,
@@ -133,7 +133,7 @@ describe('the exporters of OpenTelemetry, seen through the API', () => {
     expect(histogram.points[0]).toMatchObject({ count: 1, sum: 0.2 });
   });
 
-  it('answers a partial success for what it left out', async () => {
+  it('answers a partial success that counts rejected spans', async () => {
     function span(traceId: string) {
       return {
         traceId,

@@ -42,7 +42,7 @@ describe('createLens', () => {
     expect(() => createLens({ ...anyPort, ...options })).toThrow(message);
   });
 
-  it('lists every fault at once', () => {
+  it('lists all faults in one error', () => {
     function wrong() {
       return createLens({ host: '10.0.0.1', apiPort: 70_000, maxSpansPerTrace: 0 });
     }
@@ -57,7 +57,7 @@ describe('createLens', () => {
     );
   });
 
-  it('refuses production unless told otherwise', () => {
+  it('refuses production without `allowProduction`', () => {
     const before = process.env['NODE_ENV'];
     process.env['NODE_ENV'] = 'production';
     try {
@@ -75,7 +75,7 @@ describe('createLens', () => {
 });
 
 describe('start and close', () => {
-  it('start once for all callers, and close twice', async () => {
+  it('may each be called twice at the same time', async () => {
     const lens = lensOf();
     expect(lens.stats().uptimeMs).toBe(0);
     const [first, second] = await Promise.all([lens.start(), lens.start()]);
@@ -86,7 +86,7 @@ describe('start and close', () => {
     await expect(lens.start()).rejects.toMatchObject({ code: 'lens_closed' });
   });
 
-  it('closes before start, and while starting', async () => {
+  it('work if close() comes before start() or during it', async () => {
     await lensOf().close();
     const lens = lensOf();
     const started = lens.start();
@@ -94,7 +94,7 @@ describe('start and close', () => {
     expect(await answers((await started).apiUrl)).toBe(false);
   });
 
-  it('closes by an aborted signal while a reader holds on', async () => {
+  it('let close() end at an aborted signal while a client reads', async () => {
     const lens = lensOf();
     const { apiUrl } = await lens.start();
     const response = await fetch(`${apiUrl}/api/live`);
@@ -104,7 +104,7 @@ describe('start and close', () => {
     expect(await answers(apiUrl)).toBe(false);
   });
 
-  it('starts again on the same ports, empty', async () => {
+  it('allow a new, empty lens on the same ports', async () => {
     const before = lensOf();
     const { grpcPort, httpPort, apiPort } = await before.start();
     before.store.ingest(spans([span()]));
@@ -119,19 +119,22 @@ describe('start and close', () => {
     ['grpcPort', 'LENS_GRPC_PORT'],
     ['httpPort', 'LENS_HTTP_PORT'],
     ['apiPort', 'LENS_API_PORT'],
-  ] as const)('names %s where it is taken, and opens nothing', async (option, variable) => {
-    const port = await occupied();
-    const apiPort = option === 'apiPort' ? port : await free();
-    const lens = lensOf({ apiPort, [option]: port });
-    await expect(lens.start()).rejects.toMatchObject({
-      code: 'lens_port_in_use',
-      message: expect.stringContaining(`Port ${port} on 127.0.0.1 is in use (${option})`),
-    });
-    await expect(lens.start()).rejects.toMatchObject({
-      message: expect.stringContaining(`the variable ${variable} (0 = any free port)`),
-    });
-    expect(await answers(`http://127.0.0.1:${apiPort}/api/stats`)).toBe(false);
-  });
+  ] as const)(
+    'let start() reject with the name of %s if its port is taken, and open no port',
+    async (option, variable) => {
+      const port = await occupied();
+      const apiPort = option === 'apiPort' ? port : await free();
+      const lens = lensOf({ apiPort, [option]: port });
+      await expect(lens.start()).rejects.toMatchObject({
+        code: 'lens_port_in_use',
+        message: expect.stringContaining(`Port ${port} on 127.0.0.1 is in use (${option})`),
+      });
+      await expect(lens.start()).rejects.toMatchObject({
+        message: expect.stringContaining(`the variable ${variable} (0 = any free port)`),
+      });
+      expect(await answers(`http://127.0.0.1:${apiPort}/api/stats`)).toBe(false);
+    },
+  );
 });
 
 async function answers(url: string): Promise<boolean> {
@@ -144,7 +147,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free a moment ago. */
 async function free(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -22,7 +22,7 @@ interface LiveEvent {
   readonly data: any;
 }
 
-/** One client of the feed on a bare socket, so that it can stop reading. */
+/** A client of the feed on a raw socket, so that it can stop reading. */
 class Reader {
   readonly socket: Socket;
   readonly events: LiveEvent[] = [];
@@ -62,7 +62,7 @@ function traces(events: readonly LiveEvent[]) {
 }
 
 describe('GET /api/live', () => {
-  it('tells of a trace once its root has come, and again when it grows', async () => {
+  it('sends a trace once its root has arrived, and again when it grows', async () => {
     const one = await reader();
     const id = traceId();
     const root = spanId();
@@ -82,7 +82,7 @@ describe('GET /api/live', () => {
     ]);
   });
 
-  it('tells of many changes of one trace once, and of a clear', async () => {
+  it('sends many changes of one trace once, and a clear', async () => {
     const one = await reader();
     const id = traceId();
     for (let i = 0; i < 50; i += 1) lens.store.ingest(spans([span({ traceId: id })]));
@@ -92,7 +92,7 @@ describe('GET /api/live', () => {
     await one.until((events) => events.some(({ event }) => event === 'clear'));
   });
 
-  it('tells of more traces than one flush holds by a gap', async () => {
+  it('sends a gap for traces that do not fit into one flush', async () => {
     const one = await reader();
     lens.store.ingest(spans(Array.from({ length: 1_500 }, () => span())));
     await one.until((events) => events.length === 1 + 1_000 + 1);
@@ -101,7 +101,7 @@ describe('GET /api/live', () => {
     expect(traces(one.events)).toHaveLength(1_000);
   });
 
-  it('holds a bounded number of events for a reader that stopped, and then tells of the gap', async () => {
+  it('queues a bounded number of events for a reader that stopped, and then sends a gap', async () => {
     const stopped = await reader();
     const going = await reader();
     stopped.socket.pause();
@@ -110,7 +110,7 @@ describe('GET /api/live', () => {
       name: 'n'.repeat(1_024),
     };
     let sent = 0;
-    // More than the sockets of both sides and the queue hold together.
+    // This is more than the sockets of both sides and the queue hold together.
     while (sent < 12_500) {
       lens.store.ingest(spans(Array.from({ length: 500 }, () => span(wide))));
       sent += 500;
@@ -131,17 +131,17 @@ describe('GET /api/live', () => {
     expect(missed + traces(events).length).toBe(sent + 1);
   });
 
-  it('stops watching the store when the last reader left', async () => {
+  it('counts no client after the last reader has left', async () => {
     const one = await reader();
     expect(lens.stats().liveClients).toBe(1);
     one.socket.destroy();
-    // The server sees the end in its own time. A later request that is answered proves that it did.
+    // The server sees the end with a delay. Requests are sent until its count shows that it did.
     while (lens.stats().liveClients > 0) await fetch(`${address.apiUrl}/api/stats`);
     lens.store.ingest(spans([span()]));
     expect(lens.stats().liveClients).toBe(0);
   });
 
-  it('takes 16 readers, and ends them all on close', async () => {
+  it('serves 16 readers, and ends them all on close', async () => {
     const all = await Promise.all(Array.from({ length: 16 }, reader));
     const response = await fetch(`${address.apiUrl}/api/live`);
     expect(response.status).toBe(503);

@@ -27,7 +27,7 @@ describe('spanTree', () => {
     expect(rows(all)).toEqual(['0:root', '1:early', '2:leaf', '1:late']);
   });
 
-  it('begins a tree under a parent that is missing, and names that parent once', () => {
+  it('starts a tree at each span whose parent is missing, and names that parent once', () => {
     const all = [
       stored({ spanId: B, parentSpanId: A, name: 'b' }),
       stored({ spanId: C, parentSpanId: A, name: 'c', startTime: START + MS }),
@@ -36,7 +36,7 @@ describe('spanTree', () => {
     expect(spanTree(all).missingParents).toEqual([A]);
   });
 
-  it('shows each span of a cycle and of a self-parent once', () => {
+  it('contains each span of a cycle once, and each span that is its own parent', () => {
     const all = [
       stored({ spanId: A, parentSpanId: B, name: 'a' }),
       stored({ spanId: B, parentSpanId: A, name: 'b', startTime: START + MS }),
@@ -45,7 +45,7 @@ describe('spanTree', () => {
     expect(rows(all)).toEqual(['0:a', '1:b', '0:c']);
   });
 
-  it('shows a span once that was exported twice', () => {
+  it('contains a span once if it was exported twice', () => {
     const once = { spanId: A, name: 'root' };
     expect(spanTree([stored(once), stored(once)])).toMatchObject({
       duplicates: 1,
@@ -53,7 +53,7 @@ describe('spanTree', () => {
     });
   });
 
-  it('takes 100,000 children and a chain of 100,000 without recursion', () => {
+  it('handles 100,000 children and a chain of 100,000 without recursion', () => {
     const children = Array.from({ length: 100_000 }, (_, i) =>
       stored({ spanId: spanId(i + 10), parentSpanId: A }),
     );

@@ -28,7 +28,7 @@ function store(options: Partial<StoreOptions> = {}): LensStore {
   });
 }
 
-/** Walks the stored items and compares them with the counts and the bytes. */
+/** Walks the stored traces and compares them with the counts and the bytes. */
 function expectCountsToBalance(kept: LensStore): void {
   const { counts, services, traces } = kept.stats();
   for (const part of [counts, ...services.map((service) => service.counts)]) {
@@ -53,7 +53,7 @@ function expectCountsToBalance(kept: LensStore): void {
   expect(traces.bytes).toBeLessThanOrEqual(traces.maxBytes);
 }
 
-/** `count` traces of `size` spans each, the root last. */
+/** Adds `count` traces of `size` spans each, the root last. */
 function fill(kept: LensStore, service: string, count: number, size = 4): string[] {
   const ids: string[] = [];
   for (let i = 0; i < count; i += 1) {
@@ -69,7 +69,7 @@ function fill(kept: LensStore, service: string, count: number, size = 4): string
 }
 
 describe('the trace store', () => {
-  it('evicts whole traces, the one that was touched longest ago first', () => {
+  it('evicts whole traces, the least recently changed first', () => {
     const kept = store();
     const ids = fill(kept, 'orders', 100);
     const [first = '', second = '', third = ''] = ids;
@@ -87,7 +87,7 @@ describe('the trace store', () => {
     }
   });
 
-  it('does not bring back half a trace for a late span, and remembers when it went', () => {
+  it('does not store a late span of an evicted trace, and knows when that was evicted', () => {
     const kept = store();
     const [first = ''] = fill(kept, 'orders', 1);
     while (kept.traces.get(first) !== undefined) fill(kept, 'orders', 1);
@@ -100,7 +100,7 @@ describe('the trace store', () => {
     expectCountsToBalance(kept);
   });
 
-  it('does not let a noisy service push out the others', () => {
+  it('evicts only traces of the service with most of them', () => {
     const kept = store();
     const quiet = [...fill(kept, 'users', 20), ...fill(kept, 'payments', 20)];
     fill(kept, 'orders', 5_000);
@@ -116,7 +116,7 @@ describe('the trace store', () => {
     expectCountsToBalance(kept);
   });
 
-  it('counts a trace for the service of its root, though a callee came first', () => {
+  it('counts a trace for the service of its root, even if a callee arrived first', () => {
     const kept = store();
     const id = traceId();
     const root = spanId();
@@ -128,7 +128,7 @@ describe('the trace store', () => {
     expectCountsToBalance(kept);
   });
 
-  it('caps one trace by spans and by bytes, and says what it left out', () => {
+  it('limits one trace in spans and in bytes, and counts the spans that it rejected', () => {
     const kept = store({ maxSpansPerTrace: 3 });
     const id = traceId();
     const reply = kept.ingest(spans(Array.from({ length: 5 }, () => span({ traceId: id }))));
@@ -149,7 +149,7 @@ describe('the trace store', () => {
     expectCountsToBalance(roomy);
   });
 
-  it('holds one source for all spans of equal resource and scope, and drops it with the last', () => {
+  it('holds one source for all spans of equal resource and scope, and deletes it with the last', () => {
     const kept = store();
     fill(kept, 'orders', 10);
     expect(kept.traces.sources.size).toBe(1);
@@ -164,7 +164,7 @@ describe('the trace store', () => {
     expectCountsToBalance(kept);
   });
 
-  it('stays within its bytes under a flood of resources', () => {
+  it('stays within its byte limit for 3,000 resources', () => {
     const kept = store();
     for (let i = 0; i < 3_000; i += 1) {
       kept.ingest(spans([span()], `service-${i}`, 'i'.repeat(5_000)));
@@ -214,7 +214,7 @@ describe('the metric store', () => {
     expectCountsToBalance(kept);
   });
 
-  it('stays within its bytes under a flood of series', () => {
+  it('stays within its byte limit for 3,000 series', () => {
     const kept = store();
     kept.ingest(metrics([sum(numberPoint())], 'users'));
     for (let i = 0; i < 3_000; i += 1) {
