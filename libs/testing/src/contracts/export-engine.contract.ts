@@ -64,7 +64,7 @@ export const exportEngineContract = (
   }
 };
 
-interface CaseParts {
+interface Setup {
   readonly server: ScriptedOtlpServer;
   readonly bench: EngineBench;
 }
@@ -92,7 +92,7 @@ export const exportEngineCases = (
 ): readonly ContractCase[] => {
   const on = (
     name: string,
-    run: (parts: CaseParts) => Promise<void>,
+    run: (setup: Setup) => Promise<void>,
     { sampler, options }: Setting = {},
   ): ContractCase => ({
     name,
@@ -127,15 +127,11 @@ export const exportEngineCases = (
   ];
 };
 
-type On = (
-  name: string,
-  run: (parts: CaseParts) => Promise<void>,
-  setting?: Setting,
-) => ContractCase;
+type On = (name: string, run: (setup: Setup) => Promise<void>, setting?: Setting) => ContractCase;
 
 const deliveryCases = (on: On): ContractCase[] => [
-  on('delivers spans with their ids, links to parents, service and scope', async (parts) => {
-    const { bench, server } = parts;
+  on('delivers spans with their ids, links to parents, service and scope', async (setup) => {
+    const { bench, server } = setup;
     const ids = bench.endSpans(3);
     await bench.flush('traces');
     const spans = server.spans();
@@ -176,17 +172,14 @@ const deliveryCases = (on: On): ContractCase[] => [
     },
     { options: { maxBatchSize: 100 } },
   ),
-  on(
-    'delivers all ended spans on a flush, even while another flush runs',
-    async ({ bench, server }) => {
-      const early = bench.endSpans(2);
-      const first = bench.flush('traces');
-      const late = bench.endSpans(2);
-      await bench.flush('traces');
-      assertSame(server.spans().map(idOf), [...early, ...late]);
-      await first;
-    },
-  ),
+  on('delivers all ended spans on a flush beside another flush', async ({ bench, server }) => {
+    const early = bench.endSpans(2);
+    const first = bench.flush('traces');
+    const late = bench.endSpans(2);
+    await bench.flush('traces');
+    assertSame(server.spans().map(idOf), [...early, ...late]);
+    await first;
+  }),
   on(
     'does not send unsampled spans',
     async ({ bench, server }) => {
@@ -200,51 +193,50 @@ const deliveryCases = (on: On): ContractCase[] => [
 ];
 
 const answerCases = (on: On, countsPartialSuccess: boolean): ContractCase[] => {
-  const answered =
-    (reply: ExportReply, run: (parts: CaseParts) => Promise<void>) => (parts: CaseParts) => {
-      parts.server.script.otherwise(reply);
-      parts.bench.endSpans(4);
-      parts.bench.emitLogs(4);
-      return run(parts);
-    };
-  const flushed = async ({ bench }: CaseParts): Promise<void> => {
+  const answered = (reply: ExportReply, run: (setup: Setup) => Promise<void>) => (setup: Setup) => {
+    setup.server.script.otherwise(reply);
+    setup.bench.endSpans(4);
+    setup.bench.emitLogs(4);
+    return run(setup);
+  };
+  const flushed = async ({ bench }: Setup): Promise<void> => {
     await Promise.all([bench.flush('traces'), bench.flush('logs')]);
   };
   return [
     on(
       'counts items that the collector refuses as rejected',
-      answered(refuse(INVALID_ARGUMENT), async (parts) => {
-        await flushed(parts);
-        for (const { rejected, queued, last } of both(parts)) {
+      answered(refuse(INVALID_ARGUMENT), async (setup) => {
+        await flushed(setup);
+        for (const { rejected, queued, last } of both(setup)) {
           assert.deepEqual([rejected, queued, last.outcome], [4, 0, 'failed']);
         }
       }),
     ),
     on(
       'counts items that a partial success rejects',
-      answered(partial(1), async (parts) => {
-        await flushed(parts);
+      answered(partial(1), async (setup) => {
+        await flushed(setup);
         const [left, taken] = countsPartialSuccess ? [1, 3] : [0, 4];
-        for (const { rejected, accepted, queued } of both(parts)) {
+        for (const { rejected, accepted, queued } of both(setup)) {
           assert.deepEqual([rejected, accepted, queued], [left, taken, 0]);
         }
       }),
     ),
     on(
       'counts no item as accepted while the collector is unavailable',
-      answered(unavailable(), async (parts) => {
-        await flushed(parts);
-        for (const { accepted, last } of both(parts)) {
+      answered(unavailable(), async (setup) => {
+        await flushed(setup);
+        for (const { accepted, last } of both(setup)) {
           assert.deepEqual([accepted, last.outcome], [0, 'failed']);
         }
       }),
     ),
-    on('ends a flush while nobody listens', async (parts) => {
-      await parts.server.close();
-      parts.bench.endSpans(4);
-      parts.bench.emitLogs(4);
-      await flushed(parts);
-      for (const { accepted } of both(parts)) assert.equal(accepted, 0);
+    on('ends a flush while nobody listens', async (setup) => {
+      await setup.server.close();
+      setup.bench.endSpans(4);
+      setup.bench.emitLogs(4);
+      await flushed(setup);
+      for (const { accepted } of both(setup)) assert.equal(accepted, 0);
     }),
     on(
       'counts the items that a full queue drops',
@@ -282,7 +274,7 @@ const endCases = (on: On): ContractCase[] => [
   }),
 ];
 
-const both = ({ bench }: CaseParts) => {
+const both = ({ bench }: Setup) => {
   const { traces, logs } = bench.assertAddsUp();
   return [traces, logs];
 };
