@@ -12,7 +12,7 @@ export interface Group {
   readonly name: string;
   readonly kind: TrialKind;
   readonly roundTripMs: number;
-  /** Of the trial's process. */
+  /** Flags of the trial's process. */
   readonly flags: readonly string[];
   readonly variants: readonly Variant[];
 }

@@ -50,7 +50,7 @@ export const startDelay = (port: number, roundTripMs: number): Promise<Listener>
   new Listener('delay.ts', [String(port), String(roundTripMs)]).listening();
 
 export interface RunOptions {
-  /** Of the trial's process. */
+  /** Flags of the trial's process. */
   readonly flags: readonly string[];
   readonly profileDirectory: string | undefined;
   /** Called when the trial asks for a silent collector. */

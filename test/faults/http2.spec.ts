@@ -128,7 +128,7 @@ describe('HTTP/2', () => {
       );
       expect(await send(app)).toBe('done');
       expect(balanceOf(app.report(), collector.ids)).toEqual(WHOLE);
-      // One stream for each of the pool's two connections.
+      // Each of the pool's two connections has one stream.
       expect(most).toBeLessThanOrEqual(2);
     });
 

@@ -101,7 +101,7 @@ describe('without a route', () => {
           await lasting(1000);
           for (const [at, { app }] of apps.entries()) looks[at]?.push((await app.report()).loop);
         }
-        // At most one attempt for each second's spans, and one that was due for each app.
+        // Each second's spans lead to at most one attempt, and each app had one that was due.
         const opened = (await island.opened()) - before;
         const made = (await madeBy(apps)) - madeBefore;
         expect(opened).toBeLessThanOrEqual(made / RATE + PROTOCOLS.length);

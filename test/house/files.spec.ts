@@ -56,7 +56,7 @@ describe('files', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('with specs skip none and force no exit', () => {
+  it('skip no spec and force no exit', () => {
     const marks = [
       /\b(it|test|describe)\.(only|skip|todo)\b/,
       /\bx(it|describe)\(/,

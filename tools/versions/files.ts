@@ -16,7 +16,7 @@ const constant = (words: string, name: string, value: string): string =>
 const HEAD =
   '// Written by `npm run versions`. A constant, since a bundle and a worker have no package.json beside them.\n\n';
 
-/** All generated files, by path in the project. */
+/** Returns all generated files, by their path in the project. */
 export const versionFiles = (): Readonly<Record<string, string>> => ({
   'libs/otel/src/late-bound/version.ts':
     HEAD +

@@ -4,7 +4,7 @@ import { protobufSource } from './protobuf.ts';
 
 const ABOUT = '// Written by `npm run wire` from tools/wire/messages.ts.';
 
-/** All generated files, by path in the project. */
+/** Returns all generated files, by their path in the project. */
 export const wireFiles = (): Readonly<Record<string, string>> => ({
   ...sources(
     MESSAGES.map(({ protobufFile }) => protobufFile),

@@ -12,7 +12,7 @@ import {
 } from './source.ts';
 import type { Origin } from './source.ts';
 
-/** What the reader of a field keeps until the message is whole, as the source of a declaration. */
+/** Declarations of the variables in which a reader keeps a field until the message is whole. */
 const LOCALS: Readonly<Record<Scalar, string>> = {
   string: "NAME = ''",
   hex: "NAME = ''",

@@ -59,7 +59,7 @@ export function head(name: string, parameters: readonly string[], returns: strin
   return [`${name}(`, ...parameters.map((each) => `  ${each},`), `): ${returns} {`].join('\n');
 }
 
-/** Where a name comes from. */
+/** The file that a name is imported from. */
 export interface Origin {
   readonly file: string;
   readonly isType?: boolean;

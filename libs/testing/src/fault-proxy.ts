@@ -22,9 +22,9 @@ export interface FlowFaults {
 
 /** Faults of both directions. */
 export interface ProxyFaults {
-  /** From client to target. */
+  /** Faults from client to target. */
   up?: FlowFaults;
-  /** From target to client. */
+  /** Faults from target to client. */
   down?: FlowFaults;
   /**
    * Connections are accepted and stay open, but carry nothing. A connection that was open in this state, even idle,

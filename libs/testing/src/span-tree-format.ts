@@ -30,7 +30,7 @@ export const formatSpanTree = (
   options: FormatSpanTreeOptions = {},
 ): string => formatNodes(toSpanTree(spans), options);
 
-/** Like `formatSpanTree`, for a tree that exists already. */
+/** Prints a tree that exists already, like `formatSpanTree`. */
 export const formatNodes = (
   roots: readonly SpanNode[],
   options: FormatSpanTreeOptions = {},

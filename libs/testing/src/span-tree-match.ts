@@ -9,7 +9,7 @@ import { UnmetExpectation } from './unmet-expectation.js';
 /** An event that a span must have. */
 export interface ExpectedEvent {
   readonly name: string;
-  /** Only these are compared. */
+  /** Attributes to compare. Others may be present. */
   readonly attributes?: Readonly<Record<string, ExpectedValue>>;
 }
 
@@ -23,7 +23,7 @@ export interface ExpectedSpan {
   readonly service?: string;
   /** Name of the instrumentation scope. */
   readonly scope?: string;
-  /** Only these are compared. */
+  /** Attributes to compare. Others may be present. */
   readonly attributes?: Readonly<Record<string, ExpectedValue>>;
   /** The span must have these events in this order. Others may be between them. `[]`: it must have no event. */
   readonly events?: readonly (string | ExpectedEvent)[];
