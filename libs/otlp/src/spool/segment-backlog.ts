@@ -44,6 +44,8 @@ export class SegmentBacklog {
   /** Records that were given back and wait for another lease. */
   readonly #waiting: SegmentRecord[] = [];
   #offset = 0;
+  /** The end of the last record that was read. */
+  #readEnd = 0;
   /** The time at which the last record that was read was kept; 0 before the first. */
   #readMs = 0;
   #isDrained = false;
@@ -92,9 +94,11 @@ export class SegmentBacklog {
     this.#recovered({ ...this.#unread });
   }
 
-  append(items: Items): void {
-    addItems(this.#unread, items);
+  append(items: Items, bytes: number): void {
     this.#context.counts.appended(items);
+    // Nobody reads on in a file that was lost while it was being written.
+    if (this.#isDrained) this.#dropped('corrupt', items, bytes);
+    else addItems(this.#unread, items);
   }
 
   /** Returns undefined if no record of these signals can be leased. */
@@ -132,8 +136,9 @@ export class SegmentBacklog {
 
   /** A record was read. A file that holds more than its name says counts as found just now. */
   enter(record: SegmentRecord): void {
-    const { signal, items, atMs } = record.facts;
+    const { signal, items, atMs, end } = record.facts;
     this.#read.push(record);
+    this.#readEnd = end;
     this.#readMs = atMs;
     if (signal === undefined) return;
     const extra = Math.max(0, items - this.#unread[signal]);
@@ -187,6 +192,14 @@ export class SegmentBacklog {
     this.#isDrained = true;
     const rest = this.#takeUnread();
     if (hasItems(rest)) this.#dropped('corrupt', rest, 0);
+  }
+
+  /** The disk does not give the rest of the file: what was not read of it is lost. Without effect the second time. */
+  lose(): void {
+    if (this.#isDrained || this.#isGone) return;
+    this.#isDrained = true;
+    const end = Math.max(this.#offset, this.#readEnd);
+    this.#dropped('corrupt', this.#takeUnread(), Math.max(0, this.#extent.bytes - end));
   }
 
   /** The file goes as a whole. Leased records are settled when their answers come. */

@@ -59,9 +59,7 @@ export class SegmentReader {
     const code = codeOf(error);
     const isHopeless = code === 'ENOENT' || code === 'ELOOP' || code === 'EISDIR';
     if (!isHopeless && (code !== 'EIO' || this.#failures < MAX_FAILURES)) return false;
-    const left = Math.max(0, this.#extent.bytes - this.#backlog.offset);
-    this.#context.counts.addCorruptBytes(left);
-    this.#backlog.drain();
+    this.#backlog.lose();
     return true;
   }
 

@@ -146,7 +146,7 @@ export class SegmentWriter {
 
   #fits(segment: Segment, bytes: number): boolean {
     const { segmentBytes, maxAgeMs } = this.#context.options;
-    if (segment.bytes + bytes > segmentBytes) return false;
+    if (!segment.isWritable || segment.bytes + bytes > segmentBytes) return false;
     return this.#context.unixMs() - segment.firstMs < maxAgeMs / AGE_PARTS;
   }
 

@@ -109,6 +109,11 @@ export class Segment implements SegmentExtent {
     return this.#isBusy;
   }
 
+  /** False also for a file that was lost while it was being written. */
+  get isWritable(): boolean {
+    return this.#stage === 'writing' && !this.#backlog.isDrained;
+  }
+
   /** True if no write to the segment can come any more, and its contents are known. */
   get isDroppable(): boolean {
     return this.#stage !== 'writing' && !this.#isBusy && this.#isMeasured;
@@ -129,7 +134,7 @@ export class Segment implements SegmentExtent {
 
   /** True if all written records are settled. */
   get isConsumed(): boolean {
-    return this.#backlog.isSettled && this.offset >= this.#bytes;
+    return this.#backlog.isSettled && (this.#backlog.isDrained || this.offset >= this.#bytes);
   }
 
   /** True if the segment is not needed any more. */
@@ -218,10 +223,7 @@ export class Segment implements SegmentExtent {
     return this.#backlog.next(signals, nowMs);
   }
 
-  /**
-   * Resolves to undefined if there is no record of these signals, or the disk gives none now. One lease runs at a
-   * time.
-   */
+  /** Resolves to undefined if there is none, or the disk gives none now. One lease runs at a time. */
   async lease(signals: readonly Signal[], nowMs: number): Promise<LeasedRecord | undefined> {
     // The file may not even exist yet.
     if (!this.isSealed && this.isEmpty) return undefined;
@@ -275,7 +277,7 @@ export class Segment implements SegmentExtent {
     this.#bytes += bytes;
     this.#context.counts.addBytes(bytes);
     addItems(this.#items, items);
-    this.#backlog.append(items);
+    this.#backlog.append(items, bytes);
   }
 
   #learn({ bytes, firstMs, lastMs, items }: Measured): void {
