@@ -31,8 +31,12 @@ export class IdleCollections {
     this.#wasAsked = false;
     if (!isNeeded) return;
     this.#isRunning = true;
-    // The next collection reports the failure to its caller.
-    await collect().catch(() => {});
-    this.#isRunning = false;
+    try {
+      await collect();
+    } catch {
+      // The next collection reports the failure to its caller.
+    } finally {
+      this.#isRunning = false;
+    }
   }
 }

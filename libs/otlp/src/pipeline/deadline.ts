@@ -25,21 +25,19 @@ export async function withDeadline<T>(
   }
 }
 
-/** Resolves to true where `work`, which does not reject, is over before the deadline. */
+/** Resolves to true where `work` is over before the deadline, with a result or without. Never rejects. */
 export function before(work: Promise<unknown>, deadline: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     function late(): void {
       resolve(false);
     }
-    if (deadline.aborted) {
-      // Work that is over already counts as over.
-      void Promise.race([work.then(() => true), Promise.resolve(false)]).then(resolve);
-      return;
-    }
-    deadline.addEventListener('abort', late, { once: true });
-    void work.then(() => {
+    function over(): void {
       deadline.removeEventListener('abort', late);
-      return resolve(true);
-    });
+      resolve(true);
+    }
+    void work.then(over, over);
+    deadline.addEventListener('abort', late, { once: true });
+    // A turn later, since work that is over already counts as over.
+    if (deadline.aborted) void Promise.resolve().then(late);
   });
 }

@@ -10,6 +10,7 @@ import { Flushes } from './flushes.js';
 import type { Exporter, Overflow } from './exporter.js';
 import { isHeapBatch, HeapQueue } from './heap-queue.js';
 import type { HeapBatch } from './heap-queue.js';
+import { Spilling } from './spilling.js';
 import type { FlushMark } from './worker-messages.js';
 
 type Left = { readonly kind: 'aborted' } | { readonly kind: 'unknown' };
@@ -53,8 +54,7 @@ export class ExportLoop {
   readonly #queues: ReadonlyMap<Exporter, SendQueue>;
   readonly #heap = new HeapQueue();
   readonly #flushes = new Flushes();
-  /** On their way to disk. */
-  readonly #spilling = { all: 0, inOrder: 0 };
+  readonly #spilling: Spilling;
   readonly #abort = new AbortController();
   #cancelTimer = (): void => {};
   #stopping = false;
@@ -62,6 +62,7 @@ export class ExportLoop {
 
   constructor(options: ExportLoopOptions) {
     this.#options = options;
+    this.#spilling = new Spilling(options.onError);
     this.#queues = new Map(
       [...new Set(Object.values(options.exporters))].map((exporter) => [
         exporter,
@@ -176,7 +177,7 @@ export class ExportLoop {
     if (overflow?.wants(exporter, signal) === true) return true;
     if (!goesInOrder(signal)) return false;
     const isBehind = !this.#stopping && overflow?.isBehind(exporter, signal) === true;
-    return isBehind || this.#spilling.inOrder > 0;
+    return isBehind || this.#spilling.isOrdered;
   }
 
   #takeHeap(signal: Signal): HeapBatch | undefined {
@@ -220,25 +221,19 @@ export class ExportLoop {
   /** Everything of the signal to the overflow; what that does not take waits for the exporter after all. */
   #spill(signal: Signal, exporter: Exporter, queue: SendQueue): void {
     // Batches in flight are older, and may go to disk themselves.
-    const isBehind = this.#spilling.inOrder > 0 || queue.inFlight(signal) > 0;
+    const isBehind = this.#spilling.isOrdered || queue.inFlight(signal) > 0;
     if (goesInOrder(signal) && isBehind) return;
     const batch = this.#takeHeap(signal) ?? this.#takeSlabs(signal);
     if (batch === undefined) return;
-    void this.#toDisk(batch, (isTaken) => {
+    this.#toDisk(batch, (isTaken) => {
       if (isTaken) this.#finish(batch, { kind: 'spooled' });
       else this.#waitAgain(batch, exporter);
     });
   }
 
-  /** Tells whether the overflow took it, in the turn in which the next may go. */
-  async #toDisk(batch: Work, told: (isTaken: boolean) => void): Promise<void> {
-    const ordered = goesInOrder(batch.signal) ? 1 : 0;
-    this.#spilling.all += 1;
-    this.#spilling.inOrder += ordered;
-    const isTaken = (await this.#options.overflow()?.take(batch)) === true;
-    this.#spilling.all -= 1;
-    this.#spilling.inOrder -= ordered;
-    told(isTaken);
+  /** Tells whether the overflow took the batch. */
+  #toDisk(batch: Work, told: (isTaken: boolean) => void): void {
+    void this.#spilling.take(batch, this.#options.overflow(), told);
   }
 
   #waitAgain(batch: Work, exporter: Exporter): void {
@@ -251,7 +246,7 @@ export class ExportLoop {
     if (outcome.kind !== 'retry') return this.#finish(batch, outcome);
     // While the disk takes its time the exporter may close.
     const isGivenBack = this.#options.overflow() !== undefined && exporter.isOpen();
-    void this.#toDisk(batch, (isSpooled) => {
+    this.#toDisk(batch, (isSpooled) => {
       const isDoubtful = mayHaveArrived(outcome.reason);
       const left: Left = { kind: isDoubtful ? 'unknown' : 'aborted' };
       if (!isSpooled && this.#stopping) return this.#finish(batch, left);
@@ -292,7 +287,7 @@ export class ExportLoop {
 
   /** The exporter has nothing in flight or queued. False in a drain, which waits for all in any case. */
   #isIdle(exporter: Exporter): boolean {
-    if (this.#stopping || this.#spilling.all > 0) return false;
+    if (this.#stopping || !this.#spilling.isIdle) return false;
     const inFlight = this.#queues.get(exporter)?.inFlight() ?? 0;
     if (exporter.isNobodyThere()) return inFlight === exporter.waiting();
     return inFlight === 0 && this.load(exporter).queued === 0;

@@ -152,6 +152,10 @@ export class ExportWorker {
       succession,
       inherited,
       onSettled: () => this.#loop.poke(),
+    }).catch((error: unknown) => {
+      // A bug of ours: without a spool the batches stay in memory.
+      this.#warn('spool', String(error));
+      return undefined;
     });
     const waiting = new OpeningOverflow(opening, this.#clock, this.#exporters, this.#isDurable);
     this.#overflow = waiting;

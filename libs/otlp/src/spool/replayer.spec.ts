@@ -157,6 +157,36 @@ describe('replay', () => {
     expect(await drain(bench.spool)).toEqual(range(link.sent, 10));
   });
 
+  it('outlives a sender and a spool that break their contracts, and loses no record', async () => {
+    const unhandled: unknown[] = [];
+    function hear(reason: unknown): void {
+      unhandled.push(reason);
+    }
+    process.on('unhandledRejection', hear);
+    await bench.fill(3, 100);
+    let sends = 0;
+    let takes = 0;
+    const take = bench.spool.take.bind(bench.spool);
+    bench.spool.take = (signals) => {
+      takes += 1;
+      return takes === 1 ? Promise.reject(new Error('a bug')) : take(signals);
+    };
+    const replayer = bench.start({
+      async send() {
+        sends += 1;
+        if (sends === 1) throw new Error('a bug');
+        return accepted;
+      },
+      async close() {},
+    });
+    for (let second = 0; second < 30; second += 1) await bench.clock.advance(1000);
+    expect([bench.left(), sends]).toEqual([0, 4]);
+    expect(bench.spool.stats()).toMatchObject({ outstanding: 0, acknowledged: { traces: 3 } });
+    await replayer.stop();
+    expect(unhandled).toEqual([]);
+    process.off('unhandledRejection', hear);
+  });
+
   it('looks again for what is appended later', async () => {
     const link = new Link(bench.clock, MIB);
     bench.start(link);

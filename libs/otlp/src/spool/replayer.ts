@@ -1,5 +1,5 @@
 import { mayHaveArrived } from '../layers/fault.js';
-import type { Outcome } from '../send/outcome.js';
+import { retry, type Outcome } from '../send/outcome.js';
 import { systemClock, type Batch, type Clock, type Sender } from '../send/sender.js';
 import { SIGNALS, type Signal } from '../wire/model.js';
 import type { Items } from './counts.js';
@@ -135,10 +135,13 @@ export class Replayer {
     this.#cancel?.();
     let waitMs = this.#waitMs();
     while (waitMs === 0) {
-      const one: Promise<void> = this.#one().finally(() => {
-        this.#inFlight.delete(one);
-        this.#settleFlushes();
-      });
+      const one: Promise<void> = this.#one()
+        // A spool or a sender that breaks its contract must not end the process. The next look comes after a pause.
+        .catch(() => this.#pace.idle())
+        .finally(() => {
+          this.#inFlight.delete(one);
+          this.#settleFlushes();
+        });
       this.#inFlight.add(one);
       waitMs = this.#waitMs();
     }
@@ -179,13 +182,22 @@ export class Replayer {
     const { bytes } = record.batch;
     this.#pace.spend(bytes);
     this.#bytes += bytes;
-    const outcome = await this.#sender.send(record.batch, this.#abort.signal);
+    const outcome = await this.#send(record.batch);
     this.#bytes -= bytes;
     this.#pace.learn(outcome, this.#clock.now() - startMs);
     this.#tell(record, outcome);
     if (!this.#isKept(record, outcome)) this.#spool.acknowledge(record, outcome);
     // A microtask later this send has left `#inFlight`.
     setImmediate(() => this.#pump());
+  }
+
+  async #send(batch: Batch): Promise<Outcome> {
+    try {
+      return await this.#sender.send(batch, this.#abort.signal);
+    } catch {
+      // The sender broke its contract. The record must not be lost for that, nor count as in flight for ever.
+      return retry('internal_error');
+    }
   }
 
   #isKept(record: SpooledRecord, outcome: Outcome): boolean {
