@@ -4,8 +4,8 @@ import { parseArgs, styleText } from 'node:util';
 import { build } from './demo/build.ts';
 import { Checks } from './demo/checks.ts';
 import { killAll } from './demo/child.ts';
-import { balanceTable, farewell } from './demo/farewell.ts';
-import type { Farewell } from './demo/farewell.ts';
+import { balanceTable, stopAndCompare } from './demo/stop.ts';
+import type { StopResult } from './demo/stop.ts';
 import { interrupts } from './demo/interrupts.ts';
 import { addresses, live } from './demo/live.ts';
 import { Scenario } from './demo/scenario.ts';
@@ -43,7 +43,7 @@ async function runLive(shop: Shop, signal: AbortSignal): Promise<number> {
     const child = await shop.crashed();
     if (signal.aborted) return;
     code = 1;
-    console.log(styleText('red', `${child.name} ended by itself. Its last words:\n${child.tail}`));
+    console.log(styleText('red', `${child.name} ended by itself. Its last output:\n${child.tail}`));
     crash.abort();
   };
   void watch();
@@ -54,14 +54,14 @@ async function runLive(shop: Shop, signal: AbortSignal): Promise<number> {
 async function stop(shop: Shop, checks: Checks | undefined): Promise<boolean> {
   console.log();
   step('stopping in order: callers first');
-  const end = await farewell(shop, (line) => console.log(`  ${line}`));
+  const end = await stopAndCompare(shop, (line) => console.log(`  ${line}`));
   console.log(`\n${balanceTable(end.balances)}\n`);
   for (const fault of end.faults) console.log(styleText('red', fault));
   if (checks !== undefined) await checkEnd(checks, end);
   return end.faults.length === 0 && end.balances.every(({ faults }) => faults.length === 0);
 }
 
-async function checkEnd(checks: Checks, { balances, faults }: Farewell): Promise<void> {
+async function checkEnd(checks: Checks, { balances, faults }: StopResult): Promise<void> {
   checks.section('Shutdown');
   await checks.add('every service stopped by itself', () => {
     if (faults.length > 0) throw new Error(faults.join('; '));

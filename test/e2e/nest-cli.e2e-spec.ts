@@ -50,7 +50,7 @@ describe('the Nest CLI in this repository', () => {
       if (line.includes('successfully started')) ready.resolve();
     });
     const ended = nest.exited.then(() => {
-      throw new Error(`nest start ended. Its last words:\n${nest.tail}`);
+      throw new Error(`nest start ended. Its last output:\n${nest.tail}`);
     });
     try {
       await Promise.race([ready.promise, ended]);

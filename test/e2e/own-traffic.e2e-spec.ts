@@ -20,10 +20,10 @@ interface Measured {
   readonly count: number | bigint;
 }
 
-const mortal = new URL('./mortal-worker.mjs', import.meta.url);
+const killable = new URL('./killable-worker.mjs', import.meta.url);
 /** Ends the worker. Resolves when it is about to exit. */
 const kill = async (): Promise<void> => {
-  const channel = new BroadcastChannel('mortal-worker');
+  const channel = new BroadcastChannel('killable-worker');
   const dying = new Promise((resolve) => channel.addEventListener('message', resolve));
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
   channel.postMessage('die');
@@ -45,7 +45,7 @@ describe.each<
   ],
   [
     'after its worker has died',
-    { protocol: 'http/json', worker: { entry: mortal } },
+    { protocol: 'http/json', worker: { entry: killable } },
     (to) => to.httpUrl,
   ],
   ['with the official engine', { protocol: 'http/protobuf', engine: 'sdk' }, (to) => to.httpUrl],
@@ -138,7 +138,7 @@ describe.each<
     await ask(port, '/work');
     await ask(port, '/readyz');
     await OtelModule.flush(30_000);
-    if (typeof otlp.worker === 'object' && otlp.worker.entry === mortal) await kill();
+    if (typeof otlp.worker === 'object' && otlp.worker.entry === killable) await kill();
     await ask(port, '/work');
     await OtelModule.flush(30_000);
     await app.close();

@@ -10,7 +10,7 @@ import { ask } from './health-app.js';
 const STOP_MS = 20_000;
 const ARGS = [
   '--import',
-  new URL('../../tools/demo/leash.ts', import.meta.url).href,
+  new URL('../../tools/demo/end-with-parent.ts', import.meta.url).href,
   '--import',
   new URL('typescript.mjs', import.meta.url).href,
   join(ROOT, 'test', 'e2e', 'work-app.ts'),
@@ -51,7 +51,7 @@ export class WorkService implements AsyncDisposable {
       if (line.startsWith('port ')) listening.resolve(Number(line.slice(5)));
     });
     const ended = child.exited.then(() => {
-      throw new Error(`${name} ended. Its last words:\n${child.tail}`);
+      throw new Error(`${name} ended. Its last output:\n${child.tail}`);
     });
     return new WorkService(child, lines, await Promise.race([listening.promise, ended]));
   }

@@ -8,8 +8,8 @@ import { idsAt } from './fixtures/arrivals.js';
 import { Authority } from './fixtures/authority.js';
 import { PROTOCOLS } from './fixtures/destination.js';
 import type { Protocol } from './fixtures/destination.js';
-import { Door } from './fixtures/door.js';
-import type { Face } from './fixtures/door.js';
+import { TlsProxy } from './fixtures/tls-proxy.js';
+import type { TlsProxyMode } from './fixtures/tls-proxy.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import type { Balance } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
@@ -35,9 +35,9 @@ interface Files {
   replace(name: string, source: string): Promise<void>;
 }
 
-/** An app that sends all the time, and the door in front of its collector. */
+/** An app that sends all the time, and the tlsProxy in front of its collector. */
 interface Scene {
-  readonly door: Door;
+  readonly tlsProxy: TlsProxy;
   /** Waits until a new connection comes, and until the app reports it. */
   arrives(): Promise<void>;
   /** Waits until the files have been checked: two probes are at least a second apart. */
@@ -67,17 +67,21 @@ describe('files of certificates', () => {
       };
     };
 
-    const start = async (protocol: Protocol, face: Face, tls: TlsOptions): Promise<Scene> => {
+    const start = async (
+      protocol: Protocol,
+      mode: TlsProxyMode,
+      tls: TlsOptions,
+    ): Promise<Scene> => {
       const server = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
       const target = protocol === 'grpc' ? server.grpcPort : server.httpPort;
-      const door = stage.keep(await Door.start(target, face), (each) => each.close());
+      const tlsProxy = stage.keep(await TlsProxy.start(target, mode), (each) => each.close());
       const path = protocol === 'grpc' ? '' : '/v1/traces';
-      const endpoint = `https://127.0.0.1:${door.port}${path}`;
+      const endpoint = `https://127.0.0.1:${tlsProxy.port}${path}`;
       const app = stage.app({ traces: { protocol, endpoint, tls } });
       app.pace(RATE);
       const notUsed = (): number => app.report().lines.filter((line) => NOT_USED.test(line)).length;
       const scene: Scene = {
-        door,
+        tlsProxy,
         async arrives() {
           const before = idsAt(server).size;
           await until(() => idsAt(server).size > before);
@@ -85,8 +89,8 @@ describe('files of certificates', () => {
         },
         async fails() {
           await until(() => app.report().reasons.length > 0);
-          const before = door.taken;
-          await until(() => door.taken >= before + 2);
+          const before = tlsProxy.taken;
+          await until(() => tlsProxy.taken >= before + 2);
         },
         isTold: () => until(() => notUsed() > 0),
         async settle() {
@@ -112,18 +116,18 @@ describe('files of certificates', () => {
         const files = await file();
         await files.replace('ca', certificate('ca.pem'));
         const scene = await start(protocol, HOME, { caFile: files.at('ca') });
-        const { door } = scene;
-        door.show(MOVED);
+        const { tlsProxy } = scene;
+        tlsProxy.use(MOVED);
         await writeFile(files.at('ca'), pem('other-ca.pem').slice(0, 500));
         await scene.isTold();
-        door.show(HOME);
+        tlsProxy.use(HOME);
         await scene.arrives();
         await rm(files.at('ca'));
-        door.show(MOVED);
+        tlsProxy.use(MOVED);
         await scene.fails();
-        door.show(HOME);
+        tlsProxy.use(HOME);
         await scene.arrives();
-        door.show(MOVED);
+        tlsProxy.use(MOVED);
         await files.replace('ca', certificate('other-ca.pem'));
         await scene.arrives();
         return scene;
@@ -134,7 +138,7 @@ describe('files of certificates', () => {
     it('a pair whose halves are replaced one after the other is taken when it is one', async () => {
       const authority = stage.keep(await Authority.found('clients'), (each) => each.close());
       for (const client of ['orders', 'orders-next']) await authority.issue(client);
-      const asking = ({ options }: typeof HOME): Face => ({
+      const asking = ({ options }: typeof HOME): TlsProxyMode => ({
         kind: 'tls',
         options: { ...options, ca: authority.certificate, requestCert: true },
       });
@@ -145,18 +149,18 @@ describe('files of certificates', () => {
         const [certFile, keyFile] = [files.at('tls.crt'), files.at('tls.key')];
         const tls = { caFile: certificate('ca.pem'), certFile, keyFile };
         const scene = await start(protocol, asking(HOME), tls);
-        const { door } = scene;
-        door.show(asking(EXPIRED));
+        const { tlsProxy } = scene;
+        tlsProxy.use(asking(EXPIRED));
         await files.replace('tls.key', authority.file('orders-next.key'));
         await scene.isTold();
-        door.show(asking(HOME));
+        tlsProxy.use(asking(HOME));
         await scene.arrives();
-        expect(new Set(door.clients)).toEqual(new Set(['orders']));
-        door.show(asking(EXPIRED));
+        expect(new Set(tlsProxy.clients)).toEqual(new Set(['orders']));
+        tlsProxy.use(asking(EXPIRED));
         await files.replace('tls.crt', authority.file('orders-next.pem'));
         await scene.fails();
-        door.show(asking(HOME));
-        await until(() => door.clients.includes('orders-next'));
+        tlsProxy.use(asking(HOME));
+        await until(() => tlsProxy.clients.includes('orders-next'));
         await scene.arrives();
         return scene;
       });

@@ -13,7 +13,7 @@ import { lasting, until } from './fixtures/until.js';
  * to disk.
  */
 const SPANS = 5000;
-const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
+const killable = new URL('./fixtures/killable.mjs', import.meta.url).href;
 
 describe('an end that nobody planned', () => {
   useLeakCheck();
@@ -96,7 +96,7 @@ describe('an end that nobody planned', () => {
       const app = stage.app({
         name: 'hanging',
         traces: { endpoint: `http://127.0.0.1:${proxy.port}` },
-        worker: { entry, execArgv: [...execArgv, '--import', `${mortal}?hang`] },
+        worker: { entry, execArgv: [...execArgv, '--import', `${killable}?hang`] },
         spool: { directory },
       });
       await until(() => app.report().hasSpool);

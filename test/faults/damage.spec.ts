@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { useLeakCheck } from '@nestlens/testing';
 import type { AppProcess } from './fixtures/app-process.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
-import { UNHURT } from './fixtures/loop-delay.js';
-import { LeftHome, spoolFile } from './fixtures/spool-files.js';
+import { MAX_DELAY_RATIO } from './fixtures/loop-delay.js';
+import { AbandonedSpool, spoolFile } from './fixtures/spool-files.js';
 import type { SpoolFile } from './fixtures/spool-files.js';
 import { Stage } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
@@ -84,11 +84,11 @@ describe('a spool that is not as it was left', () => {
     it.each(['sealed', 'open'] as const)(
       'costs what is damaged, counted, and nothing else, and is never met again (%s files)',
       async (how) => {
-        const home = new LeftHome(directory);
+        const spool = new AbandonedSpool(directory);
         let damaged = 0;
         for (const [at, [what, change, lost]] of DAMAGES.entries()) {
           const file = spoolFile(at + 1, recordsOf(what));
-          home.put(at + 1, file, how, change(file));
+          spool.put(at + 1, file, how, change(file));
           damaged += lost * SPANS;
         }
         const all = DAMAGES.length * RECORDS * SPANS;
@@ -121,13 +121,13 @@ describe('a spool that is not as it was left', () => {
     );
 
     it('of 100,000 files, half of them left by crashes, holds up nobody', async () => {
-      const home = new LeftHome(directory);
-      home.putMany(FILES, spoolFile(1, [['many 0']]));
+      const spool = new AbandonedSpool(directory);
+      spool.putMany(FILES, spoolFile(1, [['many 0']]));
       const app = await start();
       await app.spans(100);
       await app.opened();
       const opened = await app.report();
-      expect(await app.hurt(opened)).toBeLessThanOrEqual(UNHURT);
+      expect(await app.delayRatio(opened)).toBeLessThanOrEqual(MAX_DELAY_RATIO);
       // Live spans do not wait behind them.
       const live = async (): Promise<boolean> =>
         (await collector.missing(100, 'live')).length === 0;

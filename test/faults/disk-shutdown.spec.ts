@@ -3,9 +3,9 @@ import type { FaultProxy } from '@nestlens/testing';
 import type { ProcessReport } from './fixtures/app-process.js';
 import { droppedAtEnd } from './fixtures/span-ledger.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
-import { pretended } from './fixtures/disk-trouble.js';
-import type { PretendedTrouble } from './fixtures/disk-trouble.js';
-import { stoodStill } from './fixtures/loop-delay.js';
+import { simulated } from './fixtures/disk-fault.js';
+import type { SimulatedFault } from './fixtures/disk-fault.js';
+import { wasBlocked } from './fixtures/loop-delay.js';
 import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
 
@@ -15,7 +15,7 @@ const DEADLINE_MS = 1000;
 const TROUBLE_MS = 700;
 const SYNC_MS = 2000;
 
-const troubles: readonly (readonly [string, PretendedTrouble])[] = [
+const troubles: readonly (readonly [string, SimulatedFault])[] = [
   ['takes 2 s for each sync', { syncMs: SYNC_MS }],
   ['hangs', { hangs: true }],
 ];
@@ -47,7 +47,7 @@ describe('a shutdown', () => {
           spool: { directory, durable },
           sealAfterMs: 100,
         };
-        const disk = pretended(trouble);
+        const disk = simulated(trouble);
         const app = await stage.appProcess(options, disk.launch);
         await app.opened();
         await proxy.down();
@@ -60,7 +60,7 @@ describe('a shutdown', () => {
         const report = await app.shutdown(DEADLINE_MS);
         // A timer that waited for the disk would be late by a sync, or by the time that a hanging disk blocks its
         // callers.
-        expect(stoodStill((await app.report()).loop, SYNC_MS)).toBe(false);
+        expect(wasBlocked((await app.report()).loop, SYNC_MS)).toBe(false);
         const { spooled, queued, accepted } = report.ledger.traces;
         const { left: lost, others } = droppedAtEnd(report.ledger.traces);
         expect({ queued, accepted, others }).toEqual({ queued: 0, accepted: 0, others: {} });

@@ -4,9 +4,9 @@ import { useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import type { AppProcess, First, ProcessReport } from './fixtures/app-process.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
-import { forbiddenDisk, fullDisk, pretended, readOnlyDisk, REAL } from './fixtures/disk-trouble.js';
-import type { DiskTrouble } from './fixtures/disk-trouble.js';
-import { UNHURT } from './fixtures/loop-delay.js';
+import { forbiddenDisk, fullDisk, simulated, readOnlyDisk, REAL } from './fixtures/disk-fault.js';
+import type { DiskFault } from './fixtures/disk-fault.js';
+import { MAX_DELAY_RATIO } from './fixtures/loop-delay.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import type { Balance } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
@@ -14,7 +14,7 @@ import { lasting, until } from './fixtures/until.js';
 /**
  * A disk that refuses while the collector is away, under an app with its pipeline. Full, read-only and forbidden
  * disks are real, in a mount namespace of the app's. Errors of a device and slow syncs are simulated
- * (`troubled-disk.mjs`). The collector is away longer than the disk, so that each batch is either on disk or in
+ * (`faulty-disk.mjs`). The collector is away longer than the disk, so that each batch is either on disk or in
  * memory.
  */
 const RATE = 200;
@@ -32,7 +32,7 @@ describe('a disk that makes trouble', () => {
     let directory: string;
 
     const start = (
-      { launch, first }: Partial<DiskTrouble>,
+      { launch, first }: Partial<DiskFault>,
       maxBytes = 64 * MIB,
     ): Promise<AppProcess> =>
       stage.appProcess(
@@ -56,9 +56,9 @@ describe('a disk that makes trouble', () => {
       until(async () => (await app.report()).ledger.spooled > more, 'the spool');
 
     /** The app is not affected. */
-    const expectUnhurt = async (app: AppProcess, report: ProcessReport): Promise<void> => {
+    const expectNoHarm = async (app: AppProcess, report: ProcessReport): Promise<void> => {
       expect(report.broken).toEqual([]);
-      expect(await app.hurt(report)).toBeLessThanOrEqual(UNHURT);
+      expect(await app.delayRatio(report)).toBeLessThanOrEqual(MAX_DELAY_RATIO);
       expect(report.mostBytes).toBeLessThanOrEqual(4 * MIB);
     };
 
@@ -89,7 +89,7 @@ describe('a disk that makes trouble', () => {
       [`ENOSPC${REAL}`, () => fullDisk(directory, MIB), 'ENOSPC'],
       [`EROFS${REAL}`, () => readOnlyDisk(directory), 'EROFS'],
       [`EACCES${REAL}`, () => forbiddenDisk(directory), 'EACCES'],
-      ['EIO (pretended)', () => pretended({ code: 'EIO' }), 'EIO'],
+      ['EIO (simulated)', () => simulated({ code: 'EIO' }), 'EIO'],
     ])(
       '%s is told of once, costs nothing, and is over after its end',
       async (_name, troubleOf, code) => {
@@ -98,7 +98,7 @@ describe('a disk that makes trouble', () => {
         await proxy.down();
         await app.pace(RATE);
         await spools(app);
-        await expectUnhurt(app, await app.report());
+        await expectNoHarm(app, await app.report());
         await trouble.begin(app);
         const refused = `cannot be written (${code})`;
         const said = async (): Promise<boolean> =>
@@ -107,7 +107,7 @@ describe('a disk that makes trouble', () => {
         const { made } = await app.report();
         await lasting(TROUBLE_MS);
         const during = await app.report();
-        await expectUnhurt(app, during);
+        await expectNoHarm(app, during);
         // Back to memory: items that ended meanwhile wait there.
         expect(during.ledger.queued).toBeGreaterThanOrEqual(during.made - made);
         expect(during.ledger.dropped).toEqual({});
@@ -117,7 +117,7 @@ describe('a disk that makes trouble', () => {
         expect(await balance(report)).toEqual(WHOLE);
         expect(await collector.missing(report.made)).toEqual([]);
         expect(report.ledger.spooled).toBe(0);
-        await expectUnhurt(app, report);
+        await expectNoHarm(app, report);
         expect(ofDisk(report)).toEqual([
           expect.stringContaining(refused) as string,
           expect.stringContaining('works again') as string,
@@ -126,7 +126,7 @@ describe('a disk that makes trouble', () => {
     );
 
     it('a disk that takes 2 s for each sync holds up nobody', async () => {
-      const trouble = pretended({ syncMs: 2000 });
+      const trouble = simulated({ syncMs: 2000 });
       const app = await start(trouble);
       await trouble.begin(app);
       await proxy.down();
@@ -134,7 +134,7 @@ describe('a disk that makes trouble', () => {
       await spools(app);
       await lasting(6000);
       const during = await app.report();
-      await expectUnhurt(app, during);
+      await expectNoHarm(app, during);
       // Nothing piles up in memory: a batch waits for the write, not for the sync.
       expect(during.ledger.queued).toBeLessThanOrEqual(RATE);
       const report = await deliver(app);

@@ -3,8 +3,8 @@ import type { AppProcess } from './fixtures/app-process.js';
 import { CollectorProcess } from './fixtures/collector-process.js';
 import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
 import type { Protocol } from './fixtures/destination.js';
-import { Island, onIsland } from './fixtures/island.js';
-import { hurt, UNHURT } from './fixtures/loop-delay.js';
+import { NetworkNamespace, inNamespace } from './fixtures/network-namespace.js';
+import { delayRatio, MAX_DELAY_RATIO } from './fixtures/loop-delay.js';
 import type { LoopDelay } from './fixtures/loop-delay.js';
 import { NameServer } from './fixtures/name-server.js';
 import type { NameAnswer } from './fixtures/name-server.js';
@@ -32,7 +32,7 @@ describe('names', () => {
 
   describe('of a collector', () => {
     const stage = new Stage();
-    let island: Island;
+    let network: NetworkNamespace;
     let names: NameServer;
 
     /** An app and a collector for each protocol, while the name is unknown. */
@@ -40,16 +40,16 @@ describe('names', () => {
       answer: NameAnswer,
       { maxAgeMs = 300_000, answerWithinS = 1 } = {},
     ): Promise<readonly Met[]> => {
-      island = stage.keep(await Island.start(answerWithinS), (each) => each.close());
-      await island.settle(HOME, NEW_HOME);
-      names = stage.keep(await NameServer.start(island), (each) => each.kill());
+      network = stage.keep(await NetworkNamespace.start(answerWithinS), (each) => each.close());
+      await network.addAddresses(HOME, NEW_HOME);
+      names = stage.keep(await NameServer.start(network), (each) => each.kill());
       await names.say(NAME, answer);
       return Promise.all(
         PROTOCOLS.map(async (protocol) => {
-          const collector = await stage.collector({ island, host: HOME });
+          const collector = await stage.collector({ network, host: HOME });
           const traces = tracesTo(protocol, NAME, collector);
           const options = { traces, sealAfterMs: 100, pool: { maxAgeMs } };
-          return { protocol, collector, app: await stage.appProcess(options, { island }) };
+          return { protocol, collector, app: await stage.appProcess(options, { network }) };
         }),
       );
     };
@@ -78,7 +78,7 @@ describe('names', () => {
       ['SERVFAIL', 'EAI_AGAIN'],
     ] as const)(
       '%s costs nothing but time, and is not remembered',
-      onIsland(async (failure: 'NXDOMAIN' | 'SERVFAIL', reason: string) => {
+      inNamespace(async (failure: 'NXDOMAIN' | 'SERVFAIL', reason: string) => {
         const met = await meet({ failure });
         await allOf(met, ({ app }) => app.pace(RATE));
         expect(await allOf(met, reasonOf)).toEqual(PROTOCOLS.map(() => reason));
@@ -104,7 +104,7 @@ describe('names', () => {
 
     it(
       'a name server that is silent holds up neither the app nor its own lookups',
-      onIsland(async () => {
+      inNamespace(async () => {
         const met = await meet({ failure: 'silence' }, { answerWithinS: 5 });
         await names.say('database.test', { a: [HOME] });
         await allOf(met, ({ app }) => app.pace(RATE));
@@ -123,7 +123,7 @@ describe('names', () => {
           endedMeanwhile.push((await names.asked(NAME)) - before);
         }
         expect(Math.min(...endedMeanwhile)).toBe(0);
-        for (const each of looks) expect(hurt(each)).toBeLessThanOrEqual(UNHURT);
+        for (const each of looks) expect(delayRatio(each)).toBeLessThanOrEqual(MAX_DELAY_RATIO);
         await names.say(NAME, { a: [HOME] });
         await allOf(met, ({ app }) => app.rest());
         // The pending lookup is answered, or fails, within 5 s.
@@ -140,7 +140,7 @@ describe('names', () => {
 
     it(
       'an address that changes is found, when the old one is gone',
-      onIsland(async () => {
+      inNamespace(async () => {
         const met = await meet({ a: [HOME] });
         await allOf(met, ({ app }) => app.pace(RATE));
         for (const { collector } of met) {
@@ -163,13 +163,13 @@ describe('names', () => {
 
     it(
       'an address that changes is found, when the old one still works (0.5 s of 5 min)',
-      onIsland(async () => {
+      inNamespace(async () => {
         const met = await meet({ a: [HOME] }, { maxAgeMs: 500 });
         await allOf(met, ({ app }) => app.pace(RATE));
         for (const { collector, app, protocol } of met) {
           await until(async () => (await collector.counts()).arrived > 0);
           const { grpcPort, httpPort } = collector;
-          const place = { island, host: NEW_HOME, grpcPort, httpPort };
+          const place = { network, host: NEW_HOME, grpcPort, httpPort };
           const heir = await stage.collector(place);
           await names.say(NAME, { a: [NEW_HOME] });
           const { requests } = await collector.counts();
@@ -190,11 +190,11 @@ describe('names', () => {
 
     it(
       'the first of two addresses is dead, for which no attempt fails',
-      onIsland(async () => {
+      inNamespace(async () => {
         const met = await meet({ aaaa: [DEAD_V6], a: [HOME] });
         // With an address of ours of the same kind resolvers put it first.
-        await island.settle(OUR_V6);
-        await island.lose(DEAD_V6, 'hole');
+        await network.addAddresses(OUR_V6);
+        await network.breakRoute(DEAD_V6, 'hole');
         for (const each of met) {
           expect(await each.app.lookup(NAME)).toEqual([DEAD_V6, HOME]);
           await each.app.spans(100);

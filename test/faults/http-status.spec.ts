@@ -1,6 +1,6 @@
 import { useLeakCheck } from '@nestlens/testing';
 import type { App } from './fixtures/app.js';
-import { useHandClock } from './fixtures/hand-clock.js';
+import { usePipelineClock } from './fixtures/pipeline-clock.js';
 import { HttpCollector } from './fixtures/http-collector.js';
 import type { HttpCall } from './fixtures/http-collector.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
@@ -27,7 +27,7 @@ interface Refused {
   readonly met: () => Promise<Met>;
 }
 
-const clock = useHandClock();
+const clock = usePipelineClock();
 
 describe('HTTP statuses', () => {
   useLeakCheck();

@@ -2,10 +2,10 @@ import { constants } from 'node:http2';
 import type { ServerOptions } from 'node:http2';
 import { useLeakCheck } from '@nestlens/testing';
 import type { App } from './fixtures/app.js';
-import { useHandClock } from './fixtures/hand-clock.js';
+import { usePipelineClock } from './fixtures/pipeline-clock.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
-import { UnrulyCollector } from './fixtures/unruly-collector.js';
-import type { Manners } from './fixtures/unruly-collector.js';
+import { FaultyCollector } from './fixtures/faulty-collector.js';
+import type { Behaviour } from './fixtures/faulty-collector.js';
 import { until } from './fixtures/until.js';
 
 /** HTTP/2 lets a peer end streams and connections in these ways. Each fault hits every second request. */
@@ -26,10 +26,10 @@ describe('HTTP/2', () => {
     const stage = new Stage();
 
     const meet = async (
-      manners: Manners,
+      behaviour: Behaviour,
       server: ServerOptions = {},
-    ): Promise<{ app: App; collector: UnrulyCollector }> => {
-      const collector = await UnrulyCollector.start(manners, server);
+    ): Promise<{ app: App; collector: FaultyCollector }> => {
+      const collector = await FaultyCollector.start(behaviour, server);
       stage.keep(collector, (each) => each.close());
       const pool = { keepaliveMs: 1000, keepaliveTimeoutMs: 500 };
       const app = stage.app({ traces: { endpoint: collector.url, timeoutMs: 2000 }, pool });
@@ -157,14 +157,14 @@ describe('HTTP/2', () => {
   });
 
   describe('on a manual clock', () => {
-    const clock = useHandClock();
+    const clock = usePipelineClock();
     const stage = new Stage();
 
     afterEach(() => stage.close());
 
     it('sends again at once after REFUSED_STREAM, then after a pause, without a duplicate', async () => {
       const cameAt: number[] = [];
-      const collector = await UnrulyCollector.start({
+      const collector = await FaultyCollector.start({
         early({ nth, stream }) {
           cameAt.push(clock.now());
           if (nth >= 4) return false;

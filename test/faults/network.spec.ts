@@ -4,7 +4,7 @@ import type { App, AppOptions } from './fixtures/app.js';
 import { idsAt } from './fixtures/arrivals.js';
 import type { Ids } from './fixtures/arrivals.js';
 import { tracesTo } from './fixtures/destination.js';
-import { useHandClock } from './fixtures/hand-clock.js';
+import { usePipelineClock } from './fixtures/pipeline-clock.js';
 import { HoldingCollector } from './fixtures/holding-collector.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
@@ -136,7 +136,7 @@ describe('on a bad network', () => {
     ['grpc', 4],
     ['http/protobuf', 2],
   ] as const)('the pipeline on a manual clock, over %s', (protocol, times) => {
-    const clock = useHandClock();
+    const clock = usePipelineClock();
     const stage = new Stage();
 
     afterEach(() => stage.close());

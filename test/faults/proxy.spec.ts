@@ -4,9 +4,9 @@ import { certificate, pem } from '../../libs/otlp/src/pool/fixtures/certificates
 import type { App } from './fixtures/app.js';
 import { idsAt } from './fixtures/arrivals.js';
 import { ConnectProxy, PASSWORD } from './fixtures/connect-proxy.js';
-import type { Manner } from './fixtures/connect-proxy.js';
+import type { ConnectAnswer } from './fixtures/connect-proxy.js';
 import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
-import { Door } from './fixtures/door.js';
+import { TlsProxy } from './fixtures/tls-proxy.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
@@ -25,7 +25,7 @@ const VARIABLES = [
   'no_proxy',
 ];
 
-const refusals: readonly (readonly [Manner, RegExp])[] = [
+const refusals: readonly (readonly [ConnectAnswer, RegExp])[] = [
   [403, /: proxy_403;/],
   [407, /: proxy_407;/],
   [{ text: 'SSH-2.0-OpenSSH_9.2\r\n\r\n' }, /: proxy_HPE_[A-Z_]+;/],
@@ -77,9 +77,11 @@ describe('a proxy from the environment', () => {
 
     it('carries TLS to the collector, even if the proxy itself speaks TLS', async () => {
       const secure = await startProxy(TLS);
-      const face = { kind: 'tls', options: TLS } as const;
-      const door = stage.keep(await Door.start(server.httpPort, face), (each) => each.close());
-      const endpoint = `https://127.0.0.1:${door.port}/v1/traces`;
+      const mode = { kind: 'tls', options: TLS } as const;
+      const tlsProxy = stage.keep(await TlsProxy.start(server.httpPort, mode), (each) =>
+        each.close(),
+      );
+      const endpoint = `https://127.0.0.1:${tlsProxy.port}/v1/traces`;
       for (const [at, { url }] of [proxy, secure].entries()) {
         const traces = { protocol: 'http/protobuf', endpoint, tls: { caFile: CA } } as const;
         const env = { HTTPS_PROXY: url, NODE_EXTRA_CA_CERTS: CA };
@@ -104,16 +106,16 @@ describe('a proxy from the environment', () => {
     it('that opens no tunnel is logged with the reason, without its password', async () => {
       const cases: { app: App; line: RegExp; proxy: ConnectProxy; server: ScriptedOtlpServer }[] =
         [];
-      for (const [manner, line] of refusals) {
+      for (const [answer, line] of refusals) {
         const met = stage.keep(await ScriptedOtlpServer.start(), (each) => each.close());
-        const rude = await startProxy();
-        rude.manner = manner;
-        process.env['HTTP_PROXY'] = rude.url;
+        const failing = await startProxy();
+        failing.answer = answer;
+        process.env['HTTP_PROXY'] = failing.url;
         const traces = tracesTo('http/protobuf', '127.0.0.1', met);
         // The other proxies answer, however late on a busy machine.
-        const connectTimeoutMs = manner === 'silence' ? CONNECT_TIMEOUT_MS : NEVER_MS;
+        const connectTimeoutMs = answer === 'silence' ? CONNECT_TIMEOUT_MS : NEVER_MS;
         const pool = { connectTimeoutMs };
-        cases.push({ app: stage.app({ traces, pool }), line, proxy: rude, server: met });
+        cases.push({ app: stage.app({ traces, pool }), line, proxy: failing, server: met });
       }
       for (const { app } of cases) app.pace(SPANS);
       for (const { app } of cases) await until(() => app.report().reasons.length > 0);
@@ -123,7 +125,7 @@ describe('a proxy from the environment', () => {
         // Five attempts open the breaker, some more are in flight with the fifth, and then one follows for each
         // second's spans.
         expect(each.proxy.asked.length).toBeLessThanOrEqual(10 + app.made / SPANS);
-        each.proxy.manner = 'open';
+        each.proxy.answer = 'open';
         app.rest();
         expect(await app.flush()).toEqual({ kind: 'done' });
         expect(balanceOf(app.report(), idsAt(each.server))).toEqual(WHOLE);

@@ -4,8 +4,8 @@ import { answer } from '../../libs/otlp/src/pool/fixtures/h2-peer.js';
 import type { App } from './fixtures/app.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import type { Balance } from './fixtures/stage.js';
-import { UnrulyCollector } from './fixtures/unruly-collector.js';
-import type { Call } from './fixtures/unruly-collector.js';
+import { FaultyCollector } from './fixtures/faulty-collector.js';
+import type { Call } from './fixtures/faulty-collector.js';
 import { lasting } from './fixtures/until.js';
 
 /**
@@ -36,8 +36,8 @@ describe('gRPC replies', () => {
     const meet = async (
       late: (call: Call) => void,
       timeoutMs = NEVER_MS,
-    ): Promise<[App, UnrulyCollector]> => {
-      const collector = await UnrulyCollector.start({ late });
+    ): Promise<[App, FaultyCollector]> => {
+      const collector = await FaultyCollector.start({ late });
       stage.keep(collector, (each) => each.close());
       const app = stage.app({ traces: { endpoint: collector.url, timeoutMs } });
       return [app, collector];

@@ -2,7 +2,7 @@ import { useLeakCheck } from '@nestlens/testing';
 import { counted } from './fixtures/span-ledger.js';
 import { CollectorProcess } from './fixtures/collector-process.js';
 import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
-import { Island, onIsland } from './fixtures/island.js';
+import { NetworkNamespace, inNamespace } from './fixtures/network-namespace.js';
 import { NameServer } from './fixtures/name-server.js';
 import { Stage } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
@@ -27,22 +27,22 @@ describe('three collectors', () => {
 
     it(
       'lose no span when they restart in turn, and each gets its share again',
-      onIsland(async () => {
-        const island = stage.keep(await Island.start(), (each) => each.close());
-        await island.settle(...HOSTS);
-        const names = stage.keep(await NameServer.start(island), (each) => each.kill());
+      inNamespace(async () => {
+        const network = stage.keep(await NetworkNamespace.start(), (each) => each.close());
+        await network.addAddresses(...HOSTS);
+        const names = stage.keep(await NameServer.start(network), (each) => each.kill());
         await names.say(NAME, { a: HOSTS });
         const collectors: CollectorProcess[] = [];
         for (const host of HOSTS) {
           const { grpcPort, httpPort } = collectors[0] ?? { grpcPort: 0, httpPort: 0 };
-          const place = { island, host, grpcPort, httpPort };
+          const place = { network, host, grpcPort, httpPort };
           collectors.push(await stage.collector(place));
         }
         const apps = await Promise.all(
           PROTOCOLS.map(async (protocol) => {
             const traces = tracesTo(protocol, NAME, collectors[0]!);
             const options = { name: protocol, traces, sealAfterMs: 50, pool: { maxAgeMs: 200 } };
-            return { protocol, app: await stage.appProcess(options, { island }) };
+            return { protocol, app: await stage.appProcess(options, { network }) };
           }),
         );
         const shares = (collector: CollectorProcess): Promise<number[]> =>

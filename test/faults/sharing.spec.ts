@@ -5,8 +5,8 @@ import type { AppOptions, AppReport } from './fixtures/app.js';
 import { counted } from './fixtures/span-ledger.js';
 import type { SpanLedger } from './fixtures/span-ledger.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
-import { Crew } from './fixtures/crew.js';
-import type { CrewKind } from './fixtures/crew.js';
+import { AppGroup } from './fixtures/app-group.js';
+import type { AppGroupKind } from './fixtures/app-group.js';
 import { Stage } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
@@ -37,18 +37,18 @@ describe('a shared spool directory', () => {
       sealAfterMs: 100,
     });
 
-    const crewOf = async (kind: CrewKind): Promise<Crew> =>
-      stage.keep(await Crew.start(kind, MEMBERS.map(options)), (each) => each.kill());
+    const groupOf = async (kind: AppGroupKind): Promise<AppGroup> =>
+      stage.keep(await AppGroup.start(kind, MEMBERS.map(options)), (each) => each.kill());
 
     const sum = (reports: readonly AppReport[], of: Exclude<keyof SpanLedger, 'dropped'>): number =>
       reports.reduce((total, { ledger }) => total + ledger[of], 0);
 
     /** All have written their spans, and nobody took a sub-directory of another. */
-    const spooled = async (crew: Crew): Promise<void> => {
-      await crew.all('spans', SPANS);
+    const spooled = async (group: AppGroup): Promise<void> => {
+      await group.all('spans', SPANS);
       const all = SPANS * MEMBERS.length;
-      await until(async () => sum(await crew.reports(), 'spooled') === all, 'the disk');
-      expect(sum(await crew.reports(), 'restored')).toBe(0);
+      await until(async () => sum(await group.reports(), 'spooled') === all, 'the disk');
+      expect(sum(await group.reports(), 'restored')).toBe(0);
       expect(await readdir(directory)).toHaveLength(MEMBERS.length);
     };
 
@@ -71,8 +71,8 @@ describe('a shared spool directory', () => {
       difference: sum(reports, 'created') + sum(reports, 'restored') - sum(reports, 'accepted'),
     });
 
-    const settled = async (crew: Crew): Promise<void> => {
-      await until(async () => sum(await crew.reports(), 'spooled') === 0, 'the answers');
+    const settled = async (group: AppGroup): Promise<void> => {
+      await until(async () => sum(await group.reports(), 'spooled') === 0, 'the answers');
     };
 
     beforeEach(async () => {
@@ -83,27 +83,27 @@ describe('a shared spool directory', () => {
     afterEach(() => stage.close());
 
     it('by cluster workers: another worker takes over the spool of one that is killed, once', async () => {
-      const crew = await crewOf('cluster');
-      await spooled(crew);
-      await crew.killOne(0);
+      const group = await groupOf('cluster');
+      await spooled(group);
+      await group.killOne(0);
       await proxy.up();
       await expectArrived(MEMBERS);
-      await settled(crew);
-      expect(summary(await crew.reports())).toEqual({ ...TIDY, restored: SPANS });
+      await settled(group);
+      expect(summary(await group.reports())).toEqual({ ...TIDY, restored: SPANS });
       await until(async () => (await readdir(directory)).length === MEMBERS.length - 1);
     });
 
     it('by threads: the next process takes over the spool of a thread that ended, once', async () => {
-      const crew = await crewOf('threads');
-      await spooled(crew);
-      await crew.killOne(0);
+      const group = await groupOf('threads');
+      await spooled(group);
+      await group.killOne(0);
       await proxy.up();
       await expectArrived(MEMBERS.slice(1));
-      await settled(crew);
-      expect(summary(await crew.reports())).toEqual(TIDY);
-      await crew.all('shutdown', 5000);
+      await settled(group);
+      expect(summary(await group.reports())).toEqual(TIDY);
+      await group.all('shutdown', 5000);
       expect(await readdir(directory)).toHaveLength(1);
-      await crew.kill();
+      await group.kill();
       const next = await stage.appProcess(options('next'));
       await expectArrived(MEMBERS);
       await until(async () => (await next.report()).ledger.spooled === 0);
@@ -113,20 +113,20 @@ describe('a shared spool directory', () => {
 
     if (LONG) {
       it('by threads: after a minute another thread takes over the spool of a thread that ended', async () => {
-        const crew = await crewOf('threads');
-        await spooled(crew);
-        await crew.killOne(0);
+        const group = await groupOf('threads');
+        await spooled(group);
+        await group.killOne(0);
         await proxy.up();
         await expectArrived(MEMBERS);
-        await settled(crew);
-        expect(summary(await crew.reports())).toEqual({ ...TIDY, restored: SPANS });
+        await settled(group);
+        expect(summary(await group.reports())).toEqual({ ...TIDY, restored: SPANS });
       });
     }
 
     it('by processes that start at the same time: one of them takes over each abandoned spool', async () => {
-      const crew = await crewOf('cluster');
-      await spooled(crew);
-      await crew.kill();
+      const group = await groupOf('cluster');
+      await spooled(group);
+      await group.kill();
       await proxy.up();
       const names = ['four', 'five', 'six', 'seven'];
       const apps = await Promise.all(names.map((name) => stage.appProcess(options(name))));

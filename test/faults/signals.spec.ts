@@ -11,7 +11,7 @@ import { lasting, until } from './fixtures/until.js';
 /** The worker exports spans, log records and metrics at once. Metrics take no slabs. */
 const OUTAGE_MS = 3000;
 const MIB = 1024 * 1024;
-const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
+const killable = new URL('./fixtures/killable.mjs', import.meta.url).href;
 
 describe('traces, metrics and logs', () => {
   useLeakCheck();
@@ -75,7 +75,7 @@ describe('traces, metrics and logs', () => {
     it('survive a worker that dies while all are in flight, and possible duplicates are counted', async () => {
       const channel = new BroadcastChannel('signals');
       stage.keep(channel, async () => channel.close());
-      const execArgv = [...FROM_WORKER.execArgv, '--import', `${mortal}?signals`];
+      const execArgv = [...FROM_WORKER.execArgv, '--import', `${killable}?signals`];
       const all = app('dies', { worker: { ...FROM_WORKER, execArgv } });
       all.pace();
       await server.waitForMetrics((metrics) => metrics.length > 2);

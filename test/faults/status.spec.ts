@@ -1,11 +1,11 @@
 import { seededRandom, useLeakCheck } from '@nestlens/testing';
 import { encodeStatus } from '@nestlens/otlp/wire';
 import type { App } from './fixtures/app.js';
-import { useHandClock } from './fixtures/hand-clock.js';
+import { usePipelineClock } from './fixtures/pipeline-clock.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import type { Balance } from './fixtures/stage.js';
-import { UnrulyCollector } from './fixtures/unruly-collector.js';
-import type { Manners } from './fixtures/unruly-collector.js';
+import { FaultyCollector } from './fixtures/faulty-collector.js';
+import type { Behaviour } from './fixtures/faulty-collector.js';
 
 /** Every status of gRPC. A manual clock measures the pauses. */
 const UNAVAILABLE = 14;
@@ -17,17 +17,17 @@ const BATCHES = 4;
 const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * SECOND;
 
 const REFUSAL =
-  /^warn: traces refused by 127\.0\.0\.1:\d+ \([A-Z_]+\): unruly.*; what it refuses is lost$/;
+  /^warn: traces refused by 127\.0\.0\.1:\d+ \([A-Z_]+\): faulty.*; what it refuses is lost$/;
 const RETRIED = [1, 4, 10, 11, 14, 15];
 const REFUSED = [2, 3, 5, 6, 7, 8, 9, 12, 13, 16];
 
 interface Refused {
-  readonly collector: UnrulyCollector;
+  readonly collector: FaultyCollector;
   /** Resolves when the flush is over. */
   readonly balance: () => Promise<Balance>;
 }
 
-const clock = useHandClock();
+const clock = usePipelineClock();
 
 describe('gRPC statuses', () => {
   useLeakCheck();
@@ -35,8 +35,10 @@ describe('gRPC statuses', () => {
   describe('from a collector', () => {
     const stage = new Stage();
 
-    const meet = async (manners: Manners): Promise<{ app: App; collector: UnrulyCollector }> => {
-      const collector = await UnrulyCollector.start(manners);
+    const meet = async (
+      behaviour: Behaviour,
+    ): Promise<{ app: App; collector: FaultyCollector }> => {
+      const collector = await FaultyCollector.start(behaviour);
       stage.keep(collector, (each) => each.close());
       const app = stage.app({ traces: { endpoint: collector.url }, worker: false });
       app.arrived = () => collector.ids.size;
@@ -165,7 +167,7 @@ describe('gRPC statuses', () => {
     });
 
     it('UNAUTHENTICATED loses only the refused spans, and a renewed token is used at once', async () => {
-      const collector = await UnrulyCollector.start({
+      const collector = await FaultyCollector.start({
         late: (call) =>
           call.headers['authorization'] === 'Bearer fresh' ? call.accept() : call.refuse(16),
       });

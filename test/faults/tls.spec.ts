@@ -7,8 +7,8 @@ import { Authority } from './fixtures/authority.js';
 import type { Guard } from './fixtures/authority.js';
 import { PROTOCOLS } from './fixtures/destination.js';
 import type { Protocol } from './fixtures/destination.js';
-import { Door } from './fixtures/door.js';
-import type { Face } from './fixtures/door.js';
+import { TlsProxy } from './fixtures/tls-proxy.js';
+import type { TlsProxyMode } from './fixtures/tls-proxy.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { until } from './fixtures/until.js';
 
@@ -23,13 +23,13 @@ const SERVER = {
   key: pem('server.key'),
   ALPNProtocols: ['h2', 'http/1.1'],
 };
-const GOOD: Face = { kind: 'tls', options: SERVER };
-const PLAIN: Face = { kind: 'open' };
+const GOOD: TlsProxyMode = { kind: 'tls', options: SERVER };
+const PLAIN: TlsProxyMode = { kind: 'open' };
 const GO = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
 
 interface Case {
   readonly fault: string;
-  readonly face: Face;
+  readonly mode: TlsProxyMode;
   /** Reason in the log line. */
   readonly reason: RegExp;
   /** True: a request may have left before the server refused the connection. */
@@ -38,31 +38,34 @@ interface Case {
   readonly tls?: TlsOptions;
 }
 
-const withServer = (options: object): Face => ({ kind: 'tls', options: { ...SERVER, ...options } });
+const withServer = (options: object): TlsProxyMode => ({
+  kind: 'tls',
+  options: { ...SERVER, ...options },
+});
 const serverCases: readonly Case[] = [
   {
     fault: 'an expired certificate',
-    face: withServer({ cert: pem('expired.pem') }),
+    mode: withServer({ cert: pem('expired.pem') }),
     reason: /^CERT_HAS_EXPIRED$/,
   },
   {
     fault: 'a certificate that is not valid yet',
-    face: withServer({ cert: pem('not-yet-valid.pem') }),
+    mode: withServer({ cert: pem('not-yet-valid.pem') }),
     reason: /^CERT_NOT_YET_VALID$/,
   },
   {
     fault: 'a certificate for another host',
-    face: withServer({ cert: pem('wrong-host.pem') }),
+    mode: withServer({ cert: pem('wrong-host.pem') }),
     reason: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
   },
   {
     fault: 'a certificate of an unknown CA',
-    face: withServer({ cert: pem('other-server.pem') }),
+    mode: withServer({ cert: pem('other-server.pem') }),
     reason: /^UNABLE_TO_VERIFY_LEAF_SIGNATURE$/,
   },
   {
     fault: 'a server without TLS 1.2 and later',
-    face: withServer({
+    mode: withServer({
       minVersion: 'TLSv1',
       maxVersion: 'TLSv1.1',
       ciphers: 'DEFAULT@SECLEVEL=0',
@@ -71,14 +74,14 @@ const serverCases: readonly Case[] = [
   },
   {
     fault: 'no TLS at all',
-    face: PLAIN,
+    mode: PLAIN,
     reason: /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/,
   },
 ];
 
 /** Cases with a server that asks for client certificates, and refuses those of other clients. */
 const clientCases = (authority: Authority, { port }: Guard): readonly Case[] => {
-  const met = { face: { kind: 'open', port }, late: true } as const;
+  const met = { mode: { kind: 'open', port }, late: true } as const;
   const pair = (certFile: string, keyFile: string): TlsOptions => ({
     caFile: certificate('ca.pem'),
     certFile,
@@ -113,23 +116,23 @@ describe('TLS', () => {
 
     interface Met extends Case {
       readonly app: App;
-      readonly door: Door;
+      readonly tlsProxy: TlsProxy;
       readonly server: ScriptedOtlpServer;
     }
 
     const meet = async (scheme: 'http' | 'https', each: Case): Promise<Met> => {
       const server = stage.keep(await ScriptedOtlpServer.start(), (it) => it.close());
       const target = protocol === 'grpc' ? server.grpcPort : server.httpPort;
-      const door = stage.keep(await Door.start(target, each.face), (it) => it.close());
+      const tlsProxy = stage.keep(await TlsProxy.start(target, each.mode), (it) => it.close());
       const path = protocol === 'grpc' ? '' : '/v1/traces';
-      const endpoint = `${scheme}://127.0.0.1:${door.port}${path}`;
+      const endpoint = `${scheme}://127.0.0.1:${tlsProxy.port}${path}`;
       const { tls = { caFile: certificate('ca.pem') } } = each;
       const traces = { protocol, endpoint, ...(scheme === 'https' && { tls }) };
-      return { ...each, app: stage.app({ traces, maxBytes: 1024 * 1024 }), door, server };
+      return { ...each, app: stage.app({ traces, maxBytes: 1024 * 1024 }), tlsProxy, server };
     };
 
     /** Checks that each case fails for its reason, and that all spans arrive once the port shows `mended`. */
-    const expectAll = async (met: readonly Met[], mended: Face): Promise<void> => {
+    const expectAll = async (met: readonly Met[], mended: TlsProxyMode): Promise<void> => {
       for (const { app } of met) app.pace(RATE);
       // A late refusal may be found by a write that fails. Then the next probe gives the reason.
       for (const { app, reason } of met) {
@@ -139,8 +142,8 @@ describe('TLS', () => {
     };
 
     const expectMended = async (
-      { app, door, fault, reason, late = false, server }: Met,
-      mended: Face,
+      { app, tlsProxy, fault, reason, late = false, server }: Met,
+      mended: TlsProxyMode,
     ): Promise<void> => {
       const { lines } = app.report();
       const told = lines.map(
@@ -153,7 +156,7 @@ describe('TLS', () => {
       expect([fault, told.length]).toEqual([fault, late ? expect.any(Number) : 1]);
       // No request reached the collector on another way.
       expect([fault, server.requests()]).toEqual([fault, []]);
-      door.show(mended);
+      tlsProxy.use(mended);
       app.rest();
       expect([fault, await app.flush()]).toEqual([fault, { kind: 'done' }]);
       const { possibleDuplicates } = app.ledger;
@@ -182,14 +185,14 @@ describe('TLS', () => {
       const cases: Case[] = [
         {
           fault: 'hangs up',
-          face: GOOD,
+          mode: GOOD,
           reason: /^(connection_closed|ECONNRESET|EPIPE)$/,
           late: true,
         },
       ];
       const says: Case = {
         fault: 'says so',
-        face: { kind: 'text', text: GO },
+        mode: { kind: 'text', text: GO },
         reason: /^tls_expected$/,
       };
       if (protocol === 'http/protobuf') cases.push(says);

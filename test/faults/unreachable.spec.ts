@@ -3,9 +3,9 @@ import type { AppProcess } from './fixtures/app-process.js';
 import { CollectorProcess } from './fixtures/collector-process.js';
 import { PROTOCOLS, tracesTo } from './fixtures/destination.js';
 import type { Protocol } from './fixtures/destination.js';
-import { Island, onIsland } from './fixtures/island.js';
-import type { Way } from './fixtures/island.js';
-import { hurt, UNHURT } from './fixtures/loop-delay.js';
+import { NetworkNamespace, inNamespace } from './fixtures/network-namespace.js';
+import type { RouteFault } from './fixtures/network-namespace.js';
+import { delayRatio, MAX_DELAY_RATIO } from './fixtures/loop-delay.js';
 import type { LoopDelay } from './fixtures/loop-delay.js';
 import { balanceOf, Stage, WHOLE } from './fixtures/stage.js';
 import { lasting, until } from './fixtures/until.js';
@@ -16,7 +16,7 @@ import { lasting, until } from './fixtures/until.js';
  * NESTLENS_FAULTS_LONG=1 uses the default.
  */
 const RATIO = process.env['NESTLENS_FAULTS_LONG'] === '1' ? 1 : 10;
-const ADDRESSES: readonly (readonly [Way, string, string])[] = [
+const ADDRESSES: readonly (readonly [RouteFault, string, string])[] = [
   ['unreachable', '192.0.2.1', 'EHOSTUNREACH'],
   ['prohibit', '192.0.2.2', 'EACCES'],
   ['blackhole', '192.0.2.3', 'EINVAL'],
@@ -30,12 +30,12 @@ describe('without a route', () => {
 
   describe('to the collector', () => {
     const stage = new Stage();
-    let island: Island;
+    let network: NetworkNamespace;
     let collector: CollectorProcess;
 
     const settle = async (): Promise<void> => {
-      island = stage.keep(await Island.start(), (each) => each.close());
-      collector = await stage.collector({ island, host: '0.0.0.0' });
+      network = stage.keep(await NetworkNamespace.start(), (each) => each.close());
+      collector = await stage.collector({ network, host: '0.0.0.0' });
     };
 
     /** The app's spans carry its name. */
@@ -52,7 +52,7 @@ describe('without a route', () => {
           sealAfterMs: 100,
           pool: { connectTimeoutMs },
         },
-        { island },
+        { network },
       );
 
     const leavesAlone = async (app: AppProcess, reason: string): Promise<void> => {
@@ -82,9 +82,9 @@ describe('without a route', () => {
 
     it(
       `an attempt whose packets vanish ends after 3 s (1/${RATIO} of it), and no span is lost`,
-      onIsland(async () => {
+      inNamespace(async () => {
         await settle();
-        await island.lose(HOLE, 'hole');
+        await network.breakRoute(HOLE, 'hole');
         const apps = await Promise.all(
           PROTOCOLS.map(async (protocol) => ({
             protocol,
@@ -93,7 +93,7 @@ describe('without a route', () => {
         );
         for (const { app } of apps) await app.pace(RATE);
         for (const { app } of apps) await leavesAlone(app, 'connect_timeout');
-        const before = await island.opened();
+        const before = await network.opened();
         // From here on the loops are measured.
         const madeBefore = await madeBy(apps);
         const looks: LoopDelay[][] = apps.map(() => []);
@@ -102,22 +102,22 @@ describe('without a route', () => {
           for (const [at, { app }] of apps.entries()) looks[at]?.push((await app.report()).loop);
         }
         // Each second's spans lead to at most one attempt, and each app had one that was due.
-        const opened = (await island.opened()) - before;
+        const opened = (await network.opened()) - before;
         const made = (await madeBy(apps)) - madeBefore;
         expect(opened).toBeLessThanOrEqual(made / RATE + PROTOCOLS.length);
-        for (const each of looks) expect(hurt(each)).toBeLessThanOrEqual(UNHURT);
-        await island.find(HOLE);
+        for (const each of looks) expect(delayRatio(each)).toBeLessThanOrEqual(MAX_DELAY_RATIO);
+        await network.restoreRoute(HOLE);
         for (const { app, protocol } of apps) await expectWhole(app, protocol, 'connect_timeout');
       }),
     );
 
     it.each(PROTOCOLS)(
       "an attempt that this machine's routes refuse fails at once, and no span is lost (%s)",
-      onIsland(async (protocol: Protocol) => {
+      inNamespace(async (protocol: Protocol) => {
         await settle();
         const apps = await Promise.all(
           ADDRESSES.map(async ([way, address, reason]) => {
-            await island.lose(address, way);
+            await network.breakRoute(address, way);
             return { way, address, reason, app: await start(protocol, way, address) };
           }),
         );
@@ -132,7 +132,7 @@ describe('without a route', () => {
           const due = (made - (before[at]?.made ?? 0)) / RATE;
           expect(more).toBeLessThanOrEqual(due + 2);
           expect(reconnects > 0).toBe(protocol === 'grpc');
-          await island.find(address);
+          await network.restoreRoute(address);
           await expectWhole(app, way, reason);
         }
       }),

@@ -4,13 +4,13 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { useLeakCheck } from '@nestlens/testing';
 import { certificate, pem } from '../../libs/otlp/src/pool/fixtures/certificates.js';
 import type { App, AppOptions } from './fixtures/app.js';
-import { Door } from './fixtures/door.js';
+import { TlsProxy } from './fixtures/tls-proxy.js';
 import { balanceOf, FROM_WORKER, Stage, WHOLE } from './fixtures/stage.js';
-import { UnrulyCollector } from './fixtures/unruly-collector.js';
+import { FaultyCollector } from './fixtures/faulty-collector.js';
 import { lasting, until } from './fixtures/until.js';
 
-/** The export worker dies. `mortal.mjs` ends it when a message on a channel says so. */
-const mortal = new URL('./fixtures/mortal.mjs', import.meta.url).href;
+/** The export worker dies. `killable.mjs` ends it when a message on a channel says so. */
+const killable = new URL('./fixtures/killable.mjs', import.meta.url).href;
 const SPANS = 500;
 const SECURE = {
   kind: 'tls',
@@ -30,28 +30,28 @@ describe('the export worker', () => {
       const { entry, execArgv } = FROM_WORKER;
       const channel = new BroadcastChannel(name);
       stage.keep(channel, async () => channel.close());
-      const worker = { entry, execArgv: [...execArgv, '--import', `${mortal}?${name}`] };
+      const worker = { entry, execArgv: [...execArgv, '--import', `${killable}?${name}`] };
       const app = stage.app({ traces: { endpoint: collector.url }, worker, ...options });
       app.arrived = () => collector.ids.size;
       await until(() => app.pipeline.stats().exporters.length > 0);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
       return { app, kill: () => channel.postMessage('die') };
     };
-    let collector: UnrulyCollector;
+    let collector: FaultyCollector;
 
     beforeEach(async () => {
-      collector = await UnrulyCollector.start();
+      collector = await FaultyCollector.start();
       stage.keep(collector, (each) => each.close());
     });
     afterEach(() => stage.close());
 
     it('during a send is replaced: no span is lost, and possible duplicates are counted', async () => {
       const { app, kill } = await meet('middle');
-      collector.manners = { late: (call) => call.take() };
+      collector.behaviour = { late: (call) => call.take() };
       app.spans(SPANS);
       const flushed = app.flush();
       await until(() => collector.ids.size === SPANS);
-      collector.manners = {};
+      collector.behaviour = {};
       kill();
       expect(await flushed).toEqual({ kind: 'done' });
       const report = app.report();
@@ -109,10 +109,10 @@ describe('the export worker', () => {
 
     it('while a TLS file is missing is replaced once the file is back, and no span is lost', async () => {
       const caFile = join(await stage.directory(), 'ca.pem');
-      const door = await Door.start(Number(new URL(collector.url).port), SECURE);
-      stage.keep(door, (each) => each.close());
+      const tlsProxy = await TlsProxy.start(Number(new URL(collector.url).port), SECURE);
+      stage.keep(tlsProxy, (each) => each.close());
       await copyFile(certificate('ca.pem'), caFile);
-      const endpoint = `https://127.0.0.1:${door.port}`;
+      const endpoint = `https://127.0.0.1:${tlsProxy.port}`;
       const { app, kill } = await meet('files', { traces: { endpoint, tls: { caFile } } });
       app.spans(SPANS);
       expect(await app.flush()).toEqual({ kind: 'done' });
@@ -136,11 +136,11 @@ describe('the export worker', () => {
 
     it('while it shuts down does not hold up the shutdown', async () => {
       const { app, kill } = await meet('shutdown');
-      collector.manners = { late: (call) => call.take() };
+      collector.behaviour = { late: (call) => call.take() };
       app.spans(SPANS);
       const ended = app.shutdown();
       await until(() => collector.ids.size === SPANS);
-      collector.manners = {};
+      collector.behaviour = {};
       kill();
       expect(await ended).toMatchObject({ kind: 'done' });
       expect(balanceOf(app.report(), collector.ids)).toEqual({ ...WHOLE, doubles: SPANS });

@@ -8,7 +8,7 @@ import type { Series } from './lens.ts';
 import { SERVICES } from './shop.ts';
 import type { ServiceName, Shop } from './shop.ts';
 import { requireWhole, spanTree } from './span-tree.ts';
-import { Hopeless, until } from './until.ts';
+import { PointlessWaitError, until } from './until.ts';
 
 /**
  * Time from the last request until all telemetry must have arrived. It is sent at least every two seconds; the
@@ -153,8 +153,9 @@ export class Scenario {
     const found = this.#answers.find(
       ({ call }) => call.method === method && call.route === route && call.status === status,
     );
-    if (found === undefined) throw new Hopeless('its request failed');
-    if (found.traceId === undefined) throw new Hopeless('the gateway did not tell the trace id');
+    if (found === undefined) throw new PointlessWaitError('its request failed');
+    if (found.traceId === undefined)
+      throw new PointlessWaitError('the gateway did not tell the trace id');
     return found.traceId;
   }
 

@@ -6,11 +6,11 @@ import type { Postgres } from '../postgres.ts';
 import { Child } from './child.ts';
 import type { Exit } from './child.ts';
 import { freePorts } from './ports.ts';
-import { Hopeless, until } from './until.ts';
+import { PointlessWaitError, until } from './until.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LOGS = join(ROOT, '.nestlens', 'demo');
-const LEASH = new URL('leash.ts', import.meta.url).href;
+const END_WITH_PARENT = new URL('end-with-parent.ts', import.meta.url).href;
 
 /** Services in the order in which they stop: callers first. */
 export const SERVICES = ['gateway', 'orders', 'users', 'inventory', 'payments'] as const;
@@ -152,7 +152,7 @@ export class Shop {
 
   #start(name: string, env: NodeJS.ProcessEnv): Child {
     const main = join(ROOT, 'apps', name, 'dist', 'main.js');
-    const preload = [LEASH, ...(this.#options.preload ?? [])];
+    const preload = [END_WITH_PARENT, ...(this.#options.preload ?? [])];
     return new Child({
       name,
       args: [
@@ -215,5 +215,6 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 function alive(child: Child): void {
-  if (child.isDone) throw new Hopeless(`${child.name} ended. Its last words:\n${child.tail}`);
+  if (child.isDone)
+    throw new PointlessWaitError(`${child.name} ended. Its last output:\n${child.tail}`);
 }

@@ -8,14 +8,14 @@ import type { Balance, Sent } from './shutdown-report.ts';
 const UNITS = { traces: 'spans', metrics: 'metric points', logs: 'log records' } as const;
 
 /** The result of stopping the services. */
-export interface Farewell {
+export interface StopResult {
   readonly balances: readonly Balance[];
   /** Services that had to be killed, or that ended with an error. */
   readonly faults: readonly string[];
 }
 
 /** Stops the services in order, and compares each service's own counts with the lens's. */
-export async function farewell(shop: Shop, say: (line: string) => void): Promise<Farewell> {
+export async function stopAndCompare(shop: Shop, say: (line: string) => void): Promise<StopResult> {
   const sent = new Map<string, Sent>();
   for (const [name, child] of shop.services) {
     child.onLine((line) => {

@@ -1,7 +1,7 @@
 // Runs the pipeline's worker from source. It ends when a message says so, and answers first.
 import { BroadcastChannel } from 'node:worker_threads';
 
-const channel = new BroadcastChannel('mortal-worker');
+const channel = new BroadcastChannel('killable-worker');
 channel.addEventListener('message', ({ data }) => {
   if (data !== 'die') return;
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
