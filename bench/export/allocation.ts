@@ -30,7 +30,7 @@ export async function allocation(subject: Subject, fresh: number): Promise<Measu
   const samples: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample += 1) {
     globalThis.gc?.();
-    // The observer is told of a collection one turn later.
+    // The observer learns of a collection one turn later.
     await setImmediate();
     await setImmediate();
     collections = 0;

@@ -113,7 +113,7 @@ function ours({ name, endpoint, compression, profile }: SubjectOptions): Subject
   };
 }
 
-/** Costs nothing, so its figures are those of the trial itself. */
+/** Does nothing, so its figures are those of the trial itself. */
 function noop(): Subject {
   let ended = 0;
   return {

@@ -245,7 +245,7 @@ Sentry.init({});
     });
   });
 
-  it('says what is missing without a project, and prints the usage for a wrong command', async () => {
+  it('names missing packages without a project, and prints the usage for a wrong command', async () => {
     const empty = new DoctorProject({ 'package.json': '{}' });
     projects.push(empty);
     const [nothing, unloadable, wrong, help] = await Promise.all([

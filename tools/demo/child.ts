@@ -106,7 +106,7 @@ export class Child {
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {
-      // The group is gone already.
+      // The group has ended already.
     }
   }
 }

@@ -51,7 +51,7 @@ export function balance(
   return SIGNALS.map((signal) => {
     const got = received[signal];
     if (sent === undefined) {
-      const faults = ['the service did not report what it sent'];
+      const faults = ['the service did not report its counts'];
       return { service, signal, created: 0, received: got, faults };
     }
     const { accepted, rejected, dropped, queued, spooled, possibleDuplicates } = sent[signal];

@@ -76,7 +76,7 @@ const HEAD = `<!-- Generated from libs/otel/src/options by \`npm run options\`. 
 
 An option in code wins over its environment variable, and the variable wins over the default. Unknown keys and wrong values
 stop the start, and one message lists every fault. A variable whose value cannot be understood is ignored with one warning; so
-is a variable whose name is nearly that of one below. [faults.md](faults.md) lists what is refused and what is corrected.
+is a variable whose name is nearly that of one below. [faults.md](faults.md) lists refused and corrected values.
 Durations are in ms, sizes in bytes.
 
 An option of one engine is ignored by the other engine, with one warning. It stops the start if telemetry would otherwise go to

@@ -39,7 +39,7 @@ export class InventoryService {
     });
   }
 
-  /** @returns what is on the shelf now */
+  /** @returns the number of units on the shelf */
   async release(sku: string, quantity: number): Promise<number> {
     requirePositive(quantity);
     const left = await this.repository.add(sku, quantity);
