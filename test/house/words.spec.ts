@@ -35,6 +35,9 @@ const NAMES: readonly (readonly [name: RegExp, instead: string])[] = [
   [/^(createLeftOut|LeftOutLog|LeftOut)$/, 'Truncation'],
   [/^(booksOf|Books|expectBooksToBalance)$/, 'ledgerOf, SignalLedger'],
   [/^(create)?Consumers$/, 'SendQueue'],
+  [/^(Live)?Intake(Options)?$/, 'ExportService, ItemAppender, SourceFinder'],
+  [/^[Tt]all(y|ies)$/, 'counts: ItemCounts, OutcomeCounts'],
+  [/^ACCOUNTS?$/, 'COUNTERS'],
   [/^(RetryCourse|PeerPace|RetryPauses)$/, 'retry and its schedule'],
 ];
 

@@ -32,7 +32,7 @@ export { LogRateLimit } from './ledger/log-rate-limit.js';
 export type { SelfLogLevel } from './ledger/self-log.js';
 export type { BreakerState } from './layers/breaker-circuit.js';
 export type { DropPolicy } from './slab/slab-writer.js';
-export type { ItemCounts } from './slab/slab-pool.js';
+export type { ItemCounts } from './send/item-counts.js';
 export type { SpoolStats } from './spool/counts.js';
 export { apiKey, basic, bearer } from './transport/headers.js';
 export type { HeaderValues, Headers } from './transport/headers.js';

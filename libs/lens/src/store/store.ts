@@ -13,7 +13,7 @@ import type { MetricPoint } from '../admission/metric-point.js';
 import type { Refusal } from '../admission/refusal.js';
 import { RequestCounts } from '../admission/request-counts.js';
 import type { CountsBySignal } from './counts.js';
-import { Intake, type ItemSource } from './intake.js';
+import { SourceFinder, type ItemSource } from './source-finder.js';
 import { LogStore, type StoredLogRecord } from './log-store.js';
 import { MetricStore } from './metric-store.js';
 import type { Series } from './series.js';
@@ -69,7 +69,7 @@ export class LensStore {
   readonly metrics: MetricStore;
   readonly services: ServiceTable;
   readonly #admission: Admission;
-  readonly #intake: Intake;
+  readonly #finder: SourceFinder;
   readonly #maxBytes: number;
   readonly #now: () => number;
   readonly #seriesBytes: (metric: Metric, point: MetricPoint) => number;
@@ -86,7 +86,7 @@ export class LensStore {
     this.logs = new LogStore(part('logs'));
     this.metrics = new MetricStore({ maxBytes: part('metrics'), maxPointsPerSeries });
     this.services = new ServiceTable(MAX_SERVICES, (service) => this.#forget(service));
-    this.#intake = new Intake(this.#admission, this.services);
+    this.#finder = new SourceFinder(this.#admission, this.services);
   }
 
   /** Admits and stores one request. The reply tells what was left out. Never throws because of its data. */
@@ -135,7 +135,7 @@ export class LensStore {
   #spans(group: ResourceGroup<Span>, requestCounts: RequestCounts, nowMs: number): void {
     const { traces } = this;
     const { traceFull } = this.#admission.refusals;
-    for (const { source, items } of this.#intake.sources(group, traces.sources, nowMs)) {
+    for (const { source, items } of this.#finder.sources(group, traces.sources, nowMs)) {
       const { counts } = source.service;
       const received = items.length;
       requestCounts.receive(received);
@@ -161,7 +161,7 @@ export class LensStore {
 
   #logRecords(group: ResourceGroup<LogRecord>, requestCounts: RequestCounts, nowMs: number): void {
     const { logs } = this;
-    for (const { source, items } of this.#intake.sources(group, logs.sources, nowMs)) {
+    for (const { source, items } of this.#finder.sources(group, logs.sources, nowMs)) {
       const received = items.length;
       requestCounts.receive(received);
       source.service.counts.logs.received += received;
@@ -181,7 +181,7 @@ export class LensStore {
 
   #metrics(group: ResourceGroup<Metric>, requestCounts: RequestCounts, nowMs: number): void {
     const { metrics } = this;
-    for (const { source, items } of this.#intake.sources(group, metrics.sources, nowMs)) {
+    for (const { source, items } of this.#finder.sources(group, metrics.sources, nowMs)) {
       for (const metric of items) this.#points(metric, source, requestCounts);
       if (source.refusal === undefined) metrics.sources.settle(source.source);
     }

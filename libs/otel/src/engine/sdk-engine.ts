@@ -32,7 +32,7 @@ import type { ExportEngine } from './engine.js';
 import { loadExporters } from './exporters.js';
 import { pipelineMeter } from './pipeline-meter.js';
 import { queueDrops } from './queue-drops.js';
-import { Tally } from './tally.js';
+import { OutcomeCounts } from './outcome-counts.js';
 
 const pointsOf = (metrics: ResourceMetrics): number => {
   let count = 0;
@@ -46,26 +46,30 @@ const pointsOf = (metrics: ResourceMetrics): number => {
 const counted =
   <I>(
     run: (items: I, done: (result: ExportResult) => void) => void,
-    tally: Tally,
+    counts: OutcomeCounts,
     countOf: (items: I) => number,
   ) =>
   (items: I, done: (result: ExportResult) => void): void => {
-    tally.track(countOf(items), (settled) => run(items, settled), done);
+    counts.track(countOf(items), (settled) => run(items, settled), done);
   };
 
-const batchOptions = (config: OtelConfig['traces']['batch'], tally: Tally) => ({
+const batchOptions = (config: OtelConfig['traces']['batch'], counts: OutcomeCounts) => ({
   maxQueueSize: config.maxQueueSize,
   maxExportBatchSize: config.maxBatchSize,
   scheduledDelayMillis: config.delayMs,
   exportTimeoutMillis: config.timeoutMs,
-  selfObsMeterProvider: queueDrops((count) => tally.dropped('queue_full', count)),
+  selfObsMeterProvider: queueDrops((count) => counts.dropped('queue_full', count)),
 });
 
 /** The official flush does not wait for the batch that is on its way, and leaves the exporter open when it fails. */
-const settle = async (tally: Tally, run: () => Promise<void>, close?: () => Promise<void>) => {
+const settle = async (
+  counts: OutcomeCounts,
+  run: () => Promise<void>,
+  close?: () => Promise<void>,
+) => {
   try {
     await run();
-    await tally.settled();
+    await counts.settled();
   } finally {
     await close?.();
   }
@@ -74,15 +78,15 @@ const settle = async (tally: Tally, run: () => Promise<void>, close?: () => Prom
 const spanProcessor = (
   exporter: SpanExporter,
   config: OtelConfig,
-  tally: Tally,
+  counts: OutcomeCounts,
   live: LiveSpans,
 ): SpanProcessor => {
   const inner = new BatchSpanProcessor({
     exporter: {
-      export: counted(exporter.export.bind(exporter), tally, (spans) => spans.length),
+      export: counted(exporter.export.bind(exporter), counts, (spans) => spans.length),
       shutdown: () => exporter.shutdown(),
     },
-    ...batchOptions(config.traces.batch, tally),
+    ...batchOptions(config.traces.batch, counts),
   });
   let closed = false;
   return {
@@ -91,14 +95,14 @@ const spanProcessor = (
       inner.onStart(span, parent);
     },
     onEnd(span) {
-      if (live.ended(span) && !closed) tally.created(1);
+      if (live.ended(span) && !closed) counts.created(1);
       inner.onEnd(span);
     },
-    forceFlush: () => settle(tally, () => inner.forceFlush()),
+    forceFlush: () => settle(counts, () => inner.forceFlush()),
     shutdown() {
       closed = true;
       return settle(
-        tally,
+        counts,
         () => inner.shutdown(),
         () => exporter.shutdown(),
       );
@@ -109,27 +113,27 @@ const spanProcessor = (
 const logProcessor = (
   exporter: LogRecordExporter,
   config: OtelConfig,
-  tally: Tally,
+  counts: OutcomeCounts,
 ): LogRecordProcessor => {
   const inner = new BatchLogRecordProcessor({
     exporter: {
-      export: counted(exporter.export.bind(exporter), tally, (records) => records.length),
+      export: counted(exporter.export.bind(exporter), counts, (records) => records.length),
       forceFlush: () => exporter.forceFlush(),
       shutdown: () => exporter.shutdown(),
     },
-    ...batchOptions(config.logs.batch, tally),
+    ...batchOptions(config.logs.batch, counts),
   });
   let closed = false;
   return {
     onEmit(record) {
-      if (!closed) tally.created(1);
+      if (!closed) counts.created(1);
       inner.onEmit(record);
     },
-    forceFlush: () => settle(tally, () => inner.forceFlush()),
+    forceFlush: () => settle(counts, () => inner.forceFlush()),
     shutdown() {
       closed = true;
       return settle(
-        tally,
+        counts,
         () => inner.shutdown(),
         () => exporter.shutdown(),
       );
@@ -140,14 +144,14 @@ const logProcessor = (
 const metricReader = (
   exporter: PushMetricExporter,
   config: OtelConfig,
-  tally: Tally,
+  counts: OutcomeCounts,
 ): IMetricReader => {
   const reader = new PeriodicExportingMetricReader({
     exporter: {
       // Points are born when they are collected; spans and records were counted when they ended.
-      export: counted(exporter.export.bind(exporter), tally, (metrics) => {
+      export: counted(exporter.export.bind(exporter), counts, (metrics) => {
         const count = pointsOf(metrics);
-        tally.created(count);
+        counts.created(count);
         return count;
       }),
       forceFlush: () => exporter.forceFlush(),
@@ -182,14 +186,14 @@ export const createSdkEngine = async (
   meters: MeterProvider = globalProviders.meters,
 ): Promise<ExportEngine> => {
   const exporters = await loadExporters(config);
-  const tallies: Record<Signal, Tally> = {
-    traces: new Tally(),
-    metrics: new Tally(),
-    logs: new Tally(),
+  const counts: Record<Signal, OutcomeCounts> = {
+    traces: new OutcomeCounts(),
+    metrics: new OutcomeCounts(),
+    logs: new OutcomeCounts(),
   };
   const live = new LiveSpans();
-  const spans = exporters.spans && spanProcessor(exporters.spans, config, tallies.traces, live);
-  const records = exporters.logs && logProcessor(exporters.logs, config, tallies.logs);
+  const spans = exporters.spans && spanProcessor(exporters.spans, config, counts.traces, live);
+  const records = exporters.logs && logProcessor(exporters.logs, config, counts.logs);
   const stopCertificates = observeCertificates(config, meters);
   const stopLive = liveSpanMetrics(spans && pipelineMeter(meters), live);
   return {
@@ -197,11 +201,11 @@ export const createSdkEngine = async (
     destinations: shownDestinations(config),
     spanProcessor: spans,
     logRecordProcessor: records,
-    metricReader: exporters.metrics && metricReader(exporters.metrics, config, tallies.metrics),
+    metricReader: exporters.metrics && metricReader(exporters.metrics, config, counts.metrics),
     status: () => ({
-      traces: tallies.traces.status(),
-      metrics: tallies.metrics.status(),
-      logs: tallies.logs.status(),
+      traces: counts.traces.status(),
+      metrics: counts.metrics.status(),
+      logs: counts.logs.status(),
     }),
     liveSpans: () => live.sampled,
     // The official exporters send on the loop, which gets no turn any more: queued items stay counted as queued.

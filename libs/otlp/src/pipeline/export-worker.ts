@@ -7,7 +7,7 @@ import { systemClock } from '../send/sender.js';
 import type { SlabMemory } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';
-import type { Items } from '../spool/counts.js';
+import type { ItemCounts } from '../send/item-counts.js';
 import type { Succession } from '../spool/spool.js';
 import { goesInOrder } from '../layers/send-queue.js';
 import { ExportLoop } from './export-loop.js';
@@ -141,7 +141,11 @@ export class ExportWorker {
     await this.#shutdown({ sequence: 0, heap: 0 });
   }
 
-  async #open(settings: SpoolSettings, succession: Succession, inherited: Items): Promise<void> {
+  async #open(
+    settings: SpoolSettings,
+    succession: Succession,
+    inherited: ItemCounts,
+  ): Promise<void> {
     const opening = DiskOverflow.open({
       settings,
       pool: this.#pool,
@@ -256,7 +260,7 @@ export function startInline(start: WorkerStart, { onMessage }: WorkerEvents): Wo
   };
 }
 
-function spooledIn({ traces, metrics, logs }: LedgerSnapshot): Items {
+function spooledIn({ traces, metrics, logs }: LedgerSnapshot): ItemCounts {
   return {
     traces: traces.spooled,
     metrics: metrics.spooled,

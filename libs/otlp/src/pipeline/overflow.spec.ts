@@ -7,7 +7,7 @@ import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import { allocateSlabs } from '../slab/memory.js';
 import { SlabPool } from '../slab/slab-pool.js';
-import { noItems } from '../spool/counts.js';
+import { noItems } from '../send/item-counts.js';
 import type { Signal } from '../wire/model.js';
 import { until } from './fixtures/until.js';
 import type { Exporter } from './exporter.js';

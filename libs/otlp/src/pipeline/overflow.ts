@@ -5,7 +5,8 @@ import { goesInOrder } from '../layers/send-queue.js';
 import type { Batch } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
 import type { SlabPool } from '../slab/slab-pool.js';
-import type { Items, SpoolStats } from '../spool/counts.js';
+import type { ItemCounts } from '../send/item-counts.js';
+import type { SpoolStats } from '../spool/counts.js';
 import { openSpool, remedyOf } from '../spool/open-spool.js';
 import type { Load } from '../spool/replay-pace.js';
 import { Replayer } from '../spool/replayer.js';
@@ -23,7 +24,7 @@ interface DiskOverflowOptions {
   readonly warn: (cause: string, message: string) => void;
   readonly succession: Succession;
   /** Items that the ledger has as spooled by earlier workers. */
-  readonly inherited: Items;
+  readonly inherited: ItemCounts;
   /** Something that was on disk is done with, or there may be room for another. */
   readonly onSettled: () => void;
 }

@@ -3,7 +3,7 @@ import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { LedgerSnapshot } from '../ledger/ledger.js';
 import type { Outcome } from '../send/outcome.js';
-import type { ItemCounts } from '../slab/slab-pool.js';
+import type { ItemCounts } from '../send/item-counts.js';
 import type { SpoolStats } from '../spool/counts.js';
 import type { Signal } from '../wire/model.js';
 import type { ExporterState } from './worker-messages.js';

@@ -1,7 +1,7 @@
 import { HEADERS_TIMEOUT } from '../layers/fault.js';
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Ledger, LedgerSnapshot } from '../ledger/ledger.js';
-import type { ItemCounts } from '../slab/slab-pool.js';
+import type { ItemCounts } from '../send/item-counts.js';
 import { SIGNALS } from '../wire/model.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import type { WorkerSupervisor } from './worker-supervisor.js';

@@ -2,7 +2,7 @@ import type { SeverityNumber, SpanStatusCode } from '@opentelemetry/api';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { LiveSpans } from '../ledger/live-spans.js';
-import type { Intake } from './intake.js';
+import type { ItemAppender } from './item-appender.js';
 
 /** Flush and shutdown of the pipeline, as the SDK asks for them on behalf of one signal. Neither rejects. */
 export interface SignalLifecycle {
@@ -24,14 +24,14 @@ export function isErrorSpan(span: ReadableSpan): boolean {
  * Source: trace/sdk.md, "Span processor".
  */
 export function createSpanProcessor(
-  intake: Intake<ReadableSpan>,
+  appender: ItemAppender<ReadableSpan>,
   live: LiveSpans,
   lifecycle: SignalLifecycle,
 ): SpanProcessor {
   return {
     onStart: (span) => live.started(span),
     onEnd(span) {
-      if (live.ended(span)) intake.add(span);
+      if (live.ended(span)) appender.add(span);
     },
     forceFlush: () => lifecycle.flush(),
     shutdown: () => lifecycle.shutdown(),
@@ -47,11 +47,11 @@ export function isErrorRecord(record: ReadableLogRecord): boolean {
 
 /** Takes each record when it is emitted. Source: logs/sdk.md, "LogRecordProcessor". */
 export function createLogRecordProcessor(
-  intake: Intake<ReadableLogRecord>,
+  appender: ItemAppender<ReadableLogRecord>,
   lifecycle: SignalLifecycle,
 ): LogRecordProcessor {
   return {
-    onEmit: (record) => intake.add(record),
+    onEmit: (record) => appender.add(record),
     forceFlush: () => lifecycle.flush(),
     shutdown: () => lifecycle.shutdown(),
   };

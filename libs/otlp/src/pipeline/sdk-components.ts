@@ -5,7 +5,7 @@ import type { DropReason } from '../ledger/ledger-words.js';
 import type { LiveSpans } from '../ledger/live-spans.js';
 import type { SlabWriter } from '../slab/slab-writer.js';
 import type { Signal } from '../wire/model.js';
-import { Intake } from './intake.js';
+import { ItemAppender } from './item-appender.js';
 import type { Truncations } from './truncation.js';
 import { createMetricExporter } from './metric-exporter.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
@@ -43,7 +43,7 @@ export interface SdkComponents extends Pick<
   force(): void;
 }
 
-type LiveIntake = Pick<Intake<never>, 'opened' | 'close' | 'force' | 'losses'>;
+type LiveAppender = Pick<ItemAppender<never>, 'opened' | 'close' | 'force' | 'losses'>;
 
 export function createSdkComponents(
   options: ResolvedPipelineOptions,
@@ -51,20 +51,20 @@ export function createSdkComponents(
 ): SdkComponents {
   const goes = new Set(options.sending.destinations.map(({ signal }) => signal));
   const inUse = new Set(goes);
-  const intakes: LiveIntake[] = [];
+  const appenders: LiveAppender[] = [];
   const losses: Partial<Record<Signal, () => EncodeLosses>> = {};
 
-  function lifecycleOf(signal: Signal, intake?: LiveIntake): SignalLifecycle {
-    if (intake !== undefined) {
-      intakes.push(intake);
-      losses[signal] = () => intake.losses();
+  function lifecycleOf(signal: Signal, appender?: LiveAppender): SignalLifecycle {
+    if (appender !== undefined) {
+      appenders.push(appender);
+      losses[signal] = () => appender.losses();
     }
     return {
       async flush() {
         await context.flush();
       },
       async shutdown() {
-        intake?.close();
+        appender?.close();
         inUse.delete(signal);
         await (inUse.size === 0 ? context.shutdown() : context.flush());
       },
@@ -85,23 +85,23 @@ export function createSdkComponents(
     function createEncoder() {
       return createSpanEncoder(options.encode);
     }
-    const intake = new Intake({
+    const appender = new ItemAppender({
       ...intakeOptions('traces'),
       createEncoder,
       isError: isErrorSpan,
     });
-    return createSpanProcessor(intake, context.live, lifecycleOf('traces', intake));
+    return createSpanProcessor(appender, context.live, lifecycleOf('traces', appender));
   }
   function createLogs(): SdkComponents['logRecordProcessor'] {
     function createEncoder() {
       return createLogRecordEncoder(options.encode);
     }
-    const intake = new Intake({
+    const appender = new ItemAppender({
       ...intakeOptions('logs'),
       createEncoder,
       isError: isErrorRecord,
     });
-    return createLogRecordProcessor(intake, lifecycleOf('logs', intake));
+    return createLogRecordProcessor(appender, lifecycleOf('logs', appender));
   }
   function createMetrics(): SdkComponents['metricExporter'] {
     const encoder = createMetricEncoder(options.encode);
@@ -123,15 +123,15 @@ export function createSdkComponents(
     logRecordProcessor: goes.has('logs') ? createLogs() : undefined,
     metricExporter: goes.has('metrics') ? createMetrics() : undefined,
     async opened() {
-      await Promise.all(intakes.map((intake) => intake.opened()));
+      await Promise.all(appenders.map((appender) => appender.opened()));
     },
     truncated: () =>
       Object.fromEntries(Object.entries(losses).map(([signal, read]) => [signal, read()])),
     close() {
-      for (const intake of intakes) intake.close();
+      for (const appender of appenders) appender.close();
     },
     force() {
-      for (const intake of intakes) intake.force();
+      for (const appender of appenders) appender.force();
     },
   };
 }

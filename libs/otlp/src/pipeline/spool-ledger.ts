@@ -1,7 +1,7 @@
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
-import { SIGNALS } from '../wire/model.js';
+import { SIGNALS, type Signal } from '../wire/model.js';
 import type { SpoolEvent } from '../spool/spool.js';
-import type { Items, Tally } from '../spool/counts.js';
+import type { ItemCounts } from '../send/item-counts.js';
 
 const DROP_REASON_OF = {
   evicted: 'spool_full',
@@ -13,9 +13,9 @@ const DROP_REASON_OF = {
 export class SpoolLedger {
   readonly #ledger: LedgerWriter;
   /** Spooled by workers before this one, and not found yet. */
-  readonly #missing: Tally;
+  readonly #missing: Record<Signal, number>;
 
-  constructor(ledger: LedgerWriter, inherited: Items) {
+  constructor(ledger: LedgerWriter, inherited: ItemCounts) {
     this.#ledger = ledger;
     this.#missing = { ...inherited };
   }
@@ -44,12 +44,12 @@ export class SpoolLedger {
     }
   }
 
-  #restore(items: Items): void {
+  #restore(items: ItemCounts): void {
     for (const signal of SIGNALS) this.#ledger.restored(signal, items[signal]);
   }
 
   /** Items beyond those missing were sent before, but the disk does not know it yet. */
-  #inherit(items: Items): void {
+  #inherit(items: ItemCounts): void {
     for (const signal of SIGNALS) {
       const known = Math.min(this.#missing[signal], items[signal]);
       this.#missing[signal] -= known;

@@ -2,7 +2,7 @@ import { Backoff } from '../send/backoff.js';
 import { systemClock } from '../send/sender.js';
 import type { Clock } from '../send/sender.js';
 import type { HeapBatch } from './heap-queue.js';
-import type { ItemCounts } from '../slab/slab-pool.js';
+import { noItems, type ItemCounts } from '../send/item-counts.js';
 import type { Signal } from '../wire/model.js';
 import type { FlushMark, FromWorker, HeaderAnswer, ToWorker } from './worker-messages.js';
 
@@ -181,7 +181,7 @@ export class WorkerSupervisor {
 
   /** Items of heap batches that the worker has taken and not settled. */
   heapInHand(): ItemCounts {
-    const items = { traces: 0, metrics: 0, logs: 0 };
+    const items = noItems();
     for (const id of this.#taken) {
       const batch = this.#heap.get(id);
       if (batch !== undefined) items[batch.signal] += batch.items;

@@ -15,8 +15,8 @@ import type { Endpoint } from './endpoint.js';
 import { encodeExportResponse } from '../wire/export-response.js';
 import { encodeGrpcMessage, frame, unframe } from './grpc-frames.js';
 import { isAllowedOrigin } from './hosts.js';
-import { malformed, OVERLOADED, TOO_LARGE, TOO_SLOW } from './intake.js';
-import type { Intake, Refusal } from './intake.js';
+import { malformed, OVERLOADED, TOO_LARGE, TOO_SLOW } from './export-service.js';
+import type { ExportService, Refusal } from './export-service.js';
 import type { Signal } from '../wire/model.js';
 import type { ExportReply } from './receiver-options.js';
 import { encodeStatus } from '../wire/status.js';
@@ -38,8 +38,8 @@ const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
 ]);
 
 /** OTLP/gRPC: three unary methods over cleartext HTTP/2. `grpc-timeout` is left to the client. */
-export function createGrpcEndpoint(intake: Intake): Endpoint {
-  const connections = new Connections(intake.limits.maxConnections);
+export function createGrpcEndpoint(service: ExportService): Endpoint {
+  const connections = new Connections(service.limits.maxConnections);
   const sessions = new Set<ServerHttp2Session>();
   const sockets = new WeakMap<Http2Session, Socket>();
   const server = createServer({
@@ -78,7 +78,7 @@ export function createGrpcEndpoint(intake: Intake): Endpoint {
     socket: Socket,
   ): Promise<void> {
     if (!GRPC_TYPE.test(headers['content-type'] ?? '')) {
-      intake.counts.rejected++;
+      service.counts.rejected++;
       stream.respond({ ':status': 415 }, { endStream: true });
       stream.close(constants.NGHTTP2_NO_ERROR);
       return;
@@ -92,7 +92,7 @@ export function createGrpcEndpoint(intake: Intake): Endpoint {
     }
     if (reply.kind === 'refused') refuse(stream, reply);
     else succeed(stream, reply);
-    await taken(stream, 'close', intake.limits.bodyTimeoutMs);
+    await taken(stream, 'close', service.limits.bodyTimeoutMs);
   }
 
   async function replyTo(
@@ -100,25 +100,29 @@ export function createGrpcEndpoint(intake: Intake): Endpoint {
     headers: IncomingHttpHeaders,
   ): Promise<ExportReply | 'aborted'> {
     const signal = SIGNALS.get(headers[':path']);
-    if (signal === undefined) return intake.reject(unimplemented(`no method ${headers[':path']}`));
+    if (signal === undefined) return service.reject(unimplemented(`no method ${headers[':path']}`));
     if (!isAllowedOrigin(headers.origin)) {
-      return intake.reject({ kind: 'refused', code: PERMISSION_DENIED, message: 'origin refused' });
+      return service.reject({
+        kind: 'refused',
+        code: PERMISSION_DENIED,
+        message: 'origin refused',
+      });
     }
-    const { maxBodyBytes, bodyTimeoutMs } = intake.limits;
-    const body = await readBody(stream, maxBodyBytes + PREFIX_BYTES, bodyTimeoutMs, intake.held);
+    const { maxBodyBytes, bodyTimeoutMs } = service.limits;
+    const body = await readBody(stream, maxBodyBytes + PREFIX_BYTES, bodyTimeoutMs, service.held);
     if (body.kind !== 'complete') return failed(body);
     const unframed = unframe(body.bytes);
     if (unframed.kind === 'malformed') {
-      intake.held.give(body.bytes.length);
-      return intake.reject(malformed(unframed.reason));
+      service.held.give(body.bytes.length);
+      return service.reject(malformed(unframed.reason));
     }
     const encoding = String(headers['grpc-encoding'] ?? 'identity');
     if (unframed.compressed && encoding !== 'gzip') {
-      intake.held.give(body.bytes.length);
-      return intake.reject(unimplemented(`no decompressor for ${encoding}`));
+      service.held.give(body.bytes.length);
+      return service.reject(unimplemented(`no decompressor for ${encoding}`));
     }
-    intake.held.give(PREFIX_BYTES);
-    return intake.answer({
+    service.held.give(PREFIX_BYTES);
+    return service.answer({
       signal,
       transport: 'grpc',
       headers: joinHeaders(headers),
@@ -129,8 +133,8 @@ export function createGrpcEndpoint(intake: Intake): Endpoint {
 
   function failed(body: Exclude<Body, { readonly kind: 'complete' }>): Refusal | 'aborted' {
     if (body.kind === 'aborted') return 'aborted';
-    if (body.kind === 'too_large') return intake.reject(TOO_LARGE);
-    return intake.reject(body.kind === 'overloaded' ? OVERLOADED : TOO_SLOW);
+    if (body.kind === 'too_large') return service.reject(TOO_LARGE);
+    return service.reject(body.kind === 'overloaded' ? OVERLOADED : TOO_SLOW);
   }
 
   return {

@@ -7,8 +7,8 @@ import { CLOSE_GRACE_MS, joinHeaders, listen, taken } from './endpoint.js';
 import type { Endpoint } from './endpoint.js';
 import { encodeExportResponse, encodeExportResponseJson } from '../wire/export-response.js';
 import { isAllowedHost, isAllowedOrigin } from './hosts.js';
-import { OVERLOADED, TOO_LARGE, TOO_SLOW } from './intake.js';
-import type { Intake, Refusal } from './intake.js';
+import { OVERLOADED, TOO_LARGE, TOO_SLOW } from './export-service.js';
+import type { ExportService, Refusal } from './export-service.js';
 import type { Signal } from '../wire/model.js';
 import type { ExportReply } from './receiver-options.js';
 import { encodeStatus, encodeStatusJson } from '../wire/status.js';
@@ -32,8 +32,11 @@ const CHECK_INTERVAL_MS = 1000;
 type Format = 'protobuf' | 'json';
 
 /** OTLP/HTTP: POST /v1/{traces,metrics,logs} in protobuf or JSON. */
-export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string[]): Endpoint {
-  const { limits } = intake;
+export function createHttpEndpoint(
+  service: ExportService,
+  allowedHosts: readonly string[],
+): Endpoint {
+  const { limits } = service;
   const connections = new Connections(limits.maxConnections);
   const server = createServer({
     headersTimeout: limits.bodyTimeoutMs,
@@ -55,7 +58,7 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (socket.writable && error.code !== 'ECONNRESET') {
-      intake.counts.rejected++;
+      service.counts.rejected++;
       socket.end(`HTTP/1.1 ${statusOfParser(error.code)}\r\nConnection: close\r\n\r\n`);
     } else socket.destroy();
   });
@@ -107,14 +110,14 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
     }
     // 4. The size, before a byte of the body is read.
     if (Number(headers['content-length'] ?? 0) > limits.maxBodyBytes) {
-      return intake.reject(TOO_LARGE);
+      return service.reject(TOO_LARGE);
     }
-    const body = await readBody(request, limits.maxBodyBytes, limits.bodyTimeoutMs, intake.held);
+    const body = await readBody(request, limits.maxBodyBytes, limits.bodyTimeoutMs, service.held);
     if (body.kind === 'aborted') return 'aborted';
-    if (body.kind === 'too_large') return intake.reject(TOO_LARGE);
-    if (body.kind === 'overloaded') return intake.reject(OVERLOADED);
-    if (body.kind === 'too_slow') return intake.reject(TOO_SLOW);
-    return intake.answer({
+    if (body.kind === 'too_large') return service.reject(TOO_LARGE);
+    if (body.kind === 'overloaded') return service.reject(OVERLOADED);
+    if (body.kind === 'too_slow') return service.reject(TOO_SLOW);
+    return service.answer({
       signal,
       transport: format === 'json' ? 'http/json' : 'http/protobuf',
       headers: joinHeaders(headers),
@@ -124,7 +127,7 @@ export function createHttpEndpoint(intake: Intake, allowedHosts: readonly string
   }
 
   function reject(code: number, httpStatus: number, message: string): Refusal {
-    return intake.reject({ kind: 'refused', code, httpStatus, message });
+    return service.reject({ kind: 'refused', code, httpStatus, message });
   }
 
   /** Discards the rest of a body, for a while. */

@@ -1,6 +1,6 @@
 import { createGrpcEndpoint } from './grpc-endpoint.js';
 import { createHttpEndpoint } from './http-endpoint.js';
-import { Intake } from './intake.js';
+import { ExportService } from './export-service.js';
 import { receiverLimits } from './receiver-limits.js';
 import type { OtlpReceiverOptions, ReceiverStats } from './receiver-options.js';
 
@@ -30,10 +30,10 @@ export interface OtlpReceiver {
 export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
   const host = options.host ?? '127.0.0.1';
   const { grpcPort = 4317, httpPort = 4318, allowedHosts = [] } = options;
-  const intake = new Intake(options, receiverLimits(options.limits));
+  const service = new ExportService(options, receiverLimits(options.limits));
   const names = [host, ...allowedHosts].map((name) => name.toLowerCase());
-  const grpc = grpcPort === false ? undefined : createGrpcEndpoint(intake);
-  const http = httpPort === false ? undefined : createHttpEndpoint(intake, names);
+  const grpc = grpcPort === false ? undefined : createGrpcEndpoint(service);
+  const http = httpPort === false ? undefined : createHttpEndpoint(service, names);
   let started: Promise<ReceiverPorts> | undefined;
   let closed: Promise<void> | undefined;
 
@@ -67,8 +67,8 @@ export function createOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
     },
     stats: () => ({
       connections: (grpc?.connections() ?? 0) + (http?.connections() ?? 0),
-      heldBytes: intake.held.held,
-      ...intake.counts,
+      heldBytes: service.held.held,
+      ...service.counts,
     }),
   };
 }

@@ -1,3 +1,4 @@
+import { noItems, type ItemCounts } from '../send/item-counts.js';
 import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import {
@@ -15,9 +16,6 @@ import {
   WATCHED,
 } from './memory.js';
 import type { SlabMemory } from './memory.js';
-
-/** Items per signal. */
-export type ItemCounts = Readonly<Record<Signal, number>>;
 
 /** One thread's view of the shared slabs. It reads words, moves states and rings the bell, and decides nothing. */
 export class SlabPool {
@@ -104,7 +102,7 @@ export class SlabPool {
 
   /** Items in slabs that are not free. Exact while no other thread moves a slab. */
   held(): ItemCounts {
-    const held = { traces: 0, metrics: 0, logs: 0 };
+    const held = noItems();
     for (let slab = 0; slab < this.count; slab += 1) {
       if (this.state(slab) !== FREE) held[this.signalOf(slab)] += this.read(slab, ITEMS);
     }

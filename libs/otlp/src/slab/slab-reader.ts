@@ -13,7 +13,8 @@ import {
   TAKEN,
 } from './memory.js';
 import { processNow } from './process-clock.js';
-import type { ItemCounts, SlabPool } from './slab-pool.js';
+import { noItems, type ItemCounts } from '../send/item-counts.js';
+import type { SlabPool } from './slab-pool.js';
 
 /** A batch whose chunks are slabs that this reader owns until it releases them or puts them back. */
 export interface SlabBatch extends Batch {
@@ -142,7 +143,7 @@ export class SlabReader {
 
   /** Counts of items that a reader has taken and not settled, this reader or another. */
   inHand(): ItemCounts {
-    const items = { traces: 0, metrics: 0, logs: 0 };
+    const items = noItems();
     for (let slab = 0; slab < this.#pool.count; slab += 1) {
       if (this.#pool.state(slab) !== SENDING) continue;
       items[this.#pool.signalOf(slab)] += this.#pool.read(slab, ITEMS);
@@ -159,7 +160,7 @@ export class SlabReader {
 
   /** Items in slabs that were opened before `mark` and are not settled. */
   pending(mark: number): ItemCounts {
-    const items = { traces: 0, metrics: 0, logs: 0 };
+    const items = noItems();
     for (let slab = 0; slab < this.#pool.count; slab += 1) {
       if (this.#pool.state(slab) === FREE || !this.#pool.isBefore(slab, mark)) continue;
       items[this.#pool.signalOf(slab)] += this.#pool.read(slab, ITEMS);

@@ -1,37 +1,8 @@
-import { SIGNALS, type Signal } from '../wire/model.js';
-
-/** Spans, data points and log records. */
-export type Items = Readonly<Record<Signal, number>>;
-
-/** Items that are still being counted. */
-export type Tally = Record<Signal, number>;
-
-export function noItems(): Tally {
-  return { traces: 0, metrics: 0, logs: 0 };
-}
-
-export function addItems(to: Tally, items: Items): void {
-  to.traces += items.traces;
-  to.metrics += items.metrics;
-  to.logs += items.logs;
-}
-
-function subtractItems(from: Tally, items: Items): void {
-  from.traces -= items.traces;
-  from.metrics -= items.metrics;
-  from.logs -= items.logs;
-}
-
-export function countItems(items: Items): number {
-  return items.traces + items.metrics + items.logs;
-}
-
-export function hasItems(items: Items): boolean {
-  return SIGNALS.some((signal) => items[signal] > 0);
-}
+import { addItems, noItems, subtractItems, type ItemCounts } from '../send/item-counts.js';
+import type { Signal } from '../wire/model.js';
 
 /** The part of `total` that is not gone; never below 0, whatever a damaged file claims. */
-export function restOf(total: Items, gone: Items): Tally {
+export function restOf(total: ItemCounts, gone: ItemCounts): Record<Signal, number> {
   return {
     traces: Math.max(0, total.traces - gone.traces),
     metrics: Math.max(0, total.metrics - gone.metrics),
@@ -52,24 +23,24 @@ export interface SpoolStats {
   /** Files that hold these bytes. */
   readonly segments: number;
   /** Items that are not acknowledged yet. */
-  readonly held: Items;
+  readonly held: ItemCounts;
   /** Age of the oldest held item in ms; 0 when there is none. */
   readonly oldestMs: number;
   /** Records that were taken and not acknowledged. Their items are part of `held`. */
   readonly outstanding: number;
-  readonly appended: Items;
+  readonly appended: ItemCounts;
   /** Items of earlier processes that were found on disk. */
-  readonly recovered: Items;
-  readonly acknowledged: Items;
+  readonly recovered: ItemCounts;
+  readonly acknowledged: ItemCounts;
   /** Items that were dropped, oldest first, to stay within `maxBytes`. */
-  readonly evicted: Items;
+  readonly evicted: ItemCounts;
   /** Items that were dropped because they were older than `maxAgeMs`. */
-  readonly expired: Items;
+  readonly expired: ItemCounts;
   /**
    * Items that were dropped because they could not be read, as far as headers count them. `bytes` counts all
    * unreadable bytes.
    */
-  readonly corrupt: Items & { readonly bytes: number };
+  readonly corrupt: ItemCounts & { readonly bytes: number };
 }
 
 /** The numbers of one spool. Each method keeps the equation of `SpoolStats`. */
@@ -88,7 +59,7 @@ export class Counts {
     return this.#bytes;
   }
 
-  get held(): Items {
+  get held(): ItemCounts {
     return this.#held;
   }
 
@@ -100,12 +71,12 @@ export class Counts {
     this.#bytes -= bytes;
   }
 
-  appended(items: Items): void {
+  appended(items: ItemCounts): void {
     addItems(this.#appended, items);
     addItems(this.#held, items);
   }
 
-  recovered(items: Items): void {
+  recovered(items: ItemCounts): void {
     addItems(this.#recovered, items);
     addItems(this.#held, items);
   }
@@ -125,7 +96,7 @@ export class Counts {
     this.#held[signal] -= items;
   }
 
-  dropped(reason: DropReason, items: Items): void {
+  dropped(reason: DropReason, items: ItemCounts): void {
     addItems(this.#dropped[reason], items);
     subtractItems(this.#held, items);
   }

@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { writeAll, type Disk } from './disk.js';
-import { noItems, type Items } from './counts.js';
+import { type ItemCounts, noItems } from '../send/item-counts.js';
 
 /** The position in a directory before which every record is acknowledged. */
 export interface Position {
   readonly sequence: number;
   readonly offset: number;
   /** Items of that segment that are acknowledged. */
-  readonly consumed: Items;
+  readonly consumed: ItemCounts;
 }
 
 /*

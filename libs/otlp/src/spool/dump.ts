@@ -10,7 +10,7 @@ import {
   type BlockingDisk,
   type Disk,
 } from './disk.js';
-import { noItems, type Items } from './counts.js';
+import { type ItemCounts, noItems } from '../send/item-counts.js';
 import {
   freePath,
   isContended,
@@ -30,7 +30,7 @@ import {
 } from './segment-format.js';
 
 type Dumped =
-  | { readonly kind: 'spooled'; readonly items: Items; readonly bytes: number }
+  | { readonly kind: 'spooled'; readonly items: ItemCounts; readonly bytes: number }
   | { readonly kind: 'failed'; readonly code: string };
 
 /** A dump that is under way. Neither promise rejects. */

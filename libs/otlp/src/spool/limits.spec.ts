@@ -7,7 +7,7 @@ import { FakeDisk } from './fixtures/fake-disk.js';
 import { DISK_TURNS, ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import { seeded } from './fixtures/random.js';
-import { noItems } from './counts.js';
+import { noItems } from '../send/item-counts.js';
 import { openSpool } from './open-spool.js';
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,7 @@ import { mayHaveArrived } from '../layers/fault.js';
 import { retry, type Outcome } from '../send/outcome.js';
 import { systemClock, type Batch, type Clock, type Sender } from '../send/sender.js';
 import { SIGNALS, type Signal } from '../wire/model.js';
-import type { Items } from './counts.js';
+import type { ItemCounts } from '../send/item-counts.js';
 import { ReplayPace, type PaceOptions } from './replay-pace.js';
 import type { Spool, SpooledRecord } from './spool.js';
 
@@ -16,7 +16,7 @@ export interface ReplayOptions extends PaceOptions {
 
 interface Flush {
   /** Items that were appended before it. */
-  readonly mark: Items;
+  readonly mark: ItemCounts;
   readonly done: () => void;
 }
 

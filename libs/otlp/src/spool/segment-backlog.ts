@@ -1,14 +1,6 @@
 import type { Signal } from '../wire/model.js';
-import {
-  addItems,
-  countItems,
-  hasItems,
-  noItems,
-  restOf,
-  type DropReason,
-  type Items,
-  type Tally,
-} from './counts.js';
+import { type ItemCounts, addItems, countItems, hasItems, noItems } from '../send/item-counts.js';
+import { type DropReason, restOf } from './counts.js';
 import type { SegmentFile } from './segment-file.js';
 import type { Answer, SegmentRecord } from './segment-record.js';
 import type { SpoolContext } from './spool-context.js';
@@ -63,7 +55,7 @@ export class SegmentBacklog {
   }
 
   /** Items before the offset. */
-  get consumed(): Items {
+  get consumed(): ItemCounts {
     return this.#consumed;
   }
 
@@ -83,18 +75,18 @@ export class SegmentBacklog {
   }
 
   /** Continues where an earlier process stopped. */
-  resume(offset: number, consumed: Items): void {
+  resume(offset: number, consumed: ItemCounts): void {
     this.#offset = offset;
     addItems(this.#consumed, consumed);
   }
 
   /** Counts the records that an earlier process left; `items` are those of the whole file. */
-  recover(items: Items): void {
+  recover(items: ItemCounts): void {
     Object.assign(this.#unread, restOf(items, this.#consumed));
     this.#recovered({ ...this.#unread });
   }
 
-  append(items: Items, bytes: number): void {
+  append(items: ItemCounts, bytes: number): void {
     this.#context.counts.appended(items);
     // Nobody reads on in a file that was lost while it was being written.
     if (this.#isDrained) this.#dropped('corrupt', items, bytes);
@@ -214,7 +206,7 @@ export class SegmentBacklog {
   }
 
   /** The number of items that were acknowledged behind a record that was not. The cursor stops before them. */
-  acknowledgedAhead(): Items {
+  acknowledgedAhead(): ItemCounts {
     const items = noItems();
     for (const record of this.#read) {
       if (record.isAcknowledged) record.addItemsTo(items);
@@ -243,13 +235,13 @@ export class SegmentBacklog {
     this.#read.splice(0, settled);
   }
 
-  #takeUnread(): Tally {
+  #takeUnread(): Record<Signal, number> {
     const items = { ...this.#unread };
     Object.assign(this.#unread, noItems());
     return items;
   }
 
-  #dropped(reason: DropReason, items: Items, bytes: number): void {
+  #dropped(reason: DropReason, items: ItemCounts, bytes: number): void {
     const { counts } = this.#context;
     counts.dropped(reason, items);
     if (reason === 'corrupt') counts.addCorruptBytes(bytes);
@@ -257,7 +249,7 @@ export class SegmentBacklog {
   }
 
   /** Reports the items before any of them can be settled. */
-  #recovered(items: Items): void {
+  #recovered(items: ItemCounts): void {
     if (!hasItems(items)) return;
     this.#context.counts.recovered(items);
     this.#context.emit({ kind: 'adopted', items: { ...items }, path: this.#file.path });

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Batch } from '../send/sender.js';
-import { noItems } from './counts.js';
+import { noItems } from '../send/item-counts.js';
 import { codeOf, removeFile, writeAll, type Disk } from './disk.js';
 import {
   encodeRecordHeader,

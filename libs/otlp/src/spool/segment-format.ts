@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Batch } from '../send/sender.js';
 import { SIGNALS, type Signal } from '../wire/model.js';
-import type { Items } from './counts.js';
+import type { ItemCounts } from '../send/item-counts.js';
 
 /*
  * All numbers are little-endian.
@@ -123,7 +123,7 @@ export interface SegmentFacts {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly bytes: number;
-  readonly items: Items;
+  readonly items: ItemCounts;
 }
 
 export type SegmentName =

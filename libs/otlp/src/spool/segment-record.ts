@@ -3,7 +3,6 @@ import { Backoff } from '../send/backoff.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import type { Tally } from './counts.js';
 import type { SpooledRecord } from './spool.js';
 
 /** The first rest is longer than the pause after a failure. Otherwise the record would be the first again after it. */
@@ -75,9 +74,9 @@ export class SegmentRecord {
     return this.facts.signal !== undefined && signals.includes(this.facts.signal);
   }
 
-  addItemsTo(tally: Tally): void {
+  addItemsTo(counts: Record<Signal, number>): void {
     const { signal, items } = this.facts;
-    if (signal !== undefined) tally[signal] += items;
+    if (signal !== undefined) counts[signal] += items;
   }
 
   isRested(nowMs: number): boolean {

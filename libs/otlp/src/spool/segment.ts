@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Batch } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import { addItems, noItems, type Items } from './counts.js';
+import { type ItemCounts, addItems, noItems } from '../send/item-counts.js';
 import type { Position } from './cursor-file.js';
 import { SegmentBacklog, type Next, type SegmentExtent } from './segment-backlog.js';
 import { SegmentFile, type Measured } from './segment-file.js';
@@ -93,7 +93,7 @@ export class Segment implements SegmentExtent {
   }
 
   /** Items before the offset. */
-  get consumed(): Items {
+  get consumed(): ItemCounts {
     return this.#backlog.consumed;
   }
 
@@ -256,7 +256,7 @@ export class Segment implements SegmentExtent {
   }
 
   /** The number of items that were acknowledged behind a record that was not. The cursor stops before them. */
-  acknowledgedAhead(): Items {
+  acknowledgedAhead(): ItemCounts {
     return this.#backlog.acknowledgedAhead();
   }
 

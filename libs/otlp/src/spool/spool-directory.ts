@@ -1,6 +1,6 @@
 import { dirname, join, sep } from 'node:path';
 import type { Signal } from '../wire/model.js';
-import { addItems, countItems, noItems } from './counts.js';
+import { addItems, countItems, noItems } from '../send/item-counts.js';
 import { CursorFile, type Position } from './cursor-file.js';
 import { removeFile } from './disk.js';
 import { abolish, lockPath, makeDirectory, release, type Lock, type Owner } from './ownership.js';

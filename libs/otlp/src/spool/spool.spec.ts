@@ -5,7 +5,7 @@ import { batch, drain, idOf, range } from './fixtures/batches.js';
 import { DISK_TURNS, ManualClock } from '../send/fixtures/manual-clock.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import type { SpoolEvent } from './spool.js';
-import { noItems } from './counts.js';
+import { noItems } from '../send/item-counts.js';
 import { dumpSync } from './dump.js';
 import type { Signal } from '../wire/model.js';
 

@@ -1,7 +1,8 @@
 import type { Outcome } from '../send/outcome.js';
 import type { Batch, Clock } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
-import type { DropReason, Items, SpoolStats } from './counts.js';
+import type { ItemCounts } from '../send/item-counts.js';
+import type { DropReason, SpoolStats } from './counts.js';
 import type { Disk } from './disk.js';
 
 /** Batches on disk, oldest first. No method throws or rejects. */
@@ -105,19 +106,19 @@ export type SpoolEvent =
   /** This spool took over the items of a file that another one left. Comes before any other event about these items. */
   | {
       readonly kind: 'adopted';
-      readonly items: Items;
+      readonly items: ItemCounts;
       readonly path: string;
       /** A thread of this process left them: the process' ledger has counted them since they were appended. */
       readonly inherited?: boolean;
     }
   /** At the close: items that the next process takes once more, because an item before them was not acknowledged. */
-  | { readonly kind: 'repeated'; readonly items: Items; readonly path: string }
+  | { readonly kind: 'repeated'; readonly items: ItemCounts; readonly path: string }
   /** Comes once if there were threads before this one: everything that they left has been taken over. */
   | { readonly kind: 'searched'; readonly path: string }
   | {
       readonly kind: DropReason;
       /** The items were whole, or damaged; damaged items are counted as far as their headers can be read. */
-      readonly items: Items;
+      readonly items: ItemCounts;
       readonly bytes: number;
       readonly path: string;
     };

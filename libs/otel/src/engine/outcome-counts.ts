@@ -20,7 +20,7 @@ const reasonOf = (error: Error | undefined): string => {
  * Counts the outcomes of the items of one signal: created = accepted + rejected + dropped + queued at any
  * moment. The official exporters tell a partial success only in a log line, so that those count as accepted.
  */
-export class Tally {
+export class OutcomeCounts {
   #created = 0;
   #accepted = 0;
   #rejected = 0;

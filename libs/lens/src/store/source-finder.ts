@@ -15,7 +15,7 @@ export type ItemSource<I> = { readonly service: Service; readonly run: Run } & (
 const UNKNOWN_SERVICE = 'unknown_service';
 
 /** Finds or makes the source of each scope group of a request. */
-export class Intake {
+export class SourceFinder {
   readonly #admission: Admission;
   readonly #services: ServiceTable;
 

@@ -6,7 +6,7 @@ import type { Signal } from '../wire/model.js';
 import { ResourceGate } from './resource-gate.js';
 import { slabEncode } from './slab-encode.js';
 
-interface IntakeOptions<I> {
+interface ItemAppenderOptions<I> {
   readonly signal: Signal;
   readonly writer: SlabWriter;
   readonly createEncoder: () => ItemEncoder<I>;
@@ -22,8 +22,8 @@ interface IntakeOptions<I> {
 }
 
 /** Encodes an ended span or an emitted record into a slab, in the caller's turn. Never throws. */
-export class Intake<I extends { readonly resource: Resource }> {
-  readonly #options: IntakeOptions<I>;
+export class ItemAppender<I extends { readonly resource: Resource }> {
+  readonly #options: ItemAppenderOptions<I>;
   readonly #gate: ResourceGate<I>;
   readonly #encoder: ItemEncoder<I>;
   readonly #errorEncoder: ItemEncoder<I> | undefined;
@@ -31,7 +31,7 @@ export class Intake<I extends { readonly resource: Resource }> {
   readonly #encodeError: EncodeItem<I>;
   #closed = false;
 
-  constructor(options: IntakeOptions<I>) {
+  constructor(options: ItemAppenderOptions<I>) {
     this.#options = options;
     this.#encoder = options.createEncoder();
     this.#encode = slabEncode(this.#encoder);

@@ -1,6 +1,6 @@
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult } from '@opentelemetry/core';
-import { Tally } from './tally.js';
+import { OutcomeCounts } from './outcome-counts.js';
 
 const SUCCESS: ExportResult = { code: ExportResultCode.SUCCESS };
 const failure = (code: number | string): ExportResult => ({
@@ -8,24 +8,24 @@ const failure = (code: number | string): ExportResult => ({
   error: Object.assign(new Error('no'), { code }),
 });
 
-const settle = (tally: Tally, count: number, result: ExportResult): void => {
-  tally.track(
+const settle = (counts: OutcomeCounts, count: number, result: ExportResult): void => {
+  counts.track(
     count,
     (done) => done(result),
     () => {},
   );
 };
 
-describe('Tally', () => {
+describe('OutcomeCounts', () => {
   it('accounts for every item at any moment', () => {
-    const tally = new Tally();
-    tally.created(10);
-    expect(tally.status()).toMatchObject({ queued: 10, last: { outcome: 'none' } });
-    settle(tally, 4, SUCCESS);
-    tally.dropped('queue_full', 1);
-    settle(tally, 2, failure(3));
-    settle(tally, 2, failure(14));
-    expect(tally.status()).toMatchObject({
+    const counts = new OutcomeCounts();
+    counts.created(10);
+    expect(counts.status()).toMatchObject({ queued: 10, last: { outcome: 'none' } });
+    settle(counts, 4, SUCCESS);
+    counts.dropped('queue_full', 1);
+    settle(counts, 2, failure(3));
+    settle(counts, 2, failure(14));
+    expect(counts.status()).toMatchObject({
       accepted: 4,
       rejected: 2,
       dropped: { queue_full: 1, export_failed: 2 },
@@ -35,21 +35,21 @@ describe('Tally', () => {
   });
 
   it('settles an export that throws, and one that answers twice, once', async () => {
-    const tally = new Tally();
-    tally.created(5);
+    const counts = new OutcomeCounts();
+    counts.created(5);
     const results: ExportResult[] = [];
     const hear = (result: ExportResult): void => void results.push(result);
-    tally.track(
+    counts.track(
       2,
       () => {
         throw new RangeError('circular');
       },
       hear,
     );
-    tally.track(3, (done) => [SUCCESS, failure(3)].forEach(done), hear);
-    await tally.settled();
+    counts.track(3, (done) => [SUCCESS, failure(3)].forEach(done), hear);
+    await counts.settled();
     expect(results.map(({ code }) => code)).toEqual([1, 0]);
-    expect(tally.status()).toMatchObject({
+    expect(counts.status()).toMatchObject({
       accepted: 3,
       rejected: 0,
       dropped: { export_failed: 2 },
@@ -68,29 +68,29 @@ describe('Tally', () => {
     [503, 'dropped', '503'],
     ['ECONNREFUSED', 'dropped', 'ECONNREFUSED'],
   ])('tells by %s whether the collector refused', (code, kind, reason) => {
-    const tally = new Tally();
-    tally.created(1);
-    settle(tally, 1, failure(code));
-    const status = tally.status();
+    const counts = new OutcomeCounts();
+    counts.created(1);
+    settle(counts, 1, failure(code));
+    const status = counts.status();
     expect(status.rejected).toBe(kind === 'rejected' ? 1 : 0);
     expect(status.dropped).toEqual(kind === 'dropped' ? { export_failed: 1 } : {});
     expect(status.last).toMatchObject({ outcome: 'failed', reason });
   });
 
   it('waits for exports under way', async () => {
-    const tally = new Tally();
+    const counts = new OutcomeCounts();
     const seen: string[] = [];
     let finish: (result: ExportResult) => void = () => {};
-    tally.created(1);
-    tally.track(
+    counts.created(1);
+    counts.track(
       1,
       (done) => (finish = done),
       () => seen.push('told'),
     );
-    const settled = tally.settled().then(() => seen.push('settled'));
+    const settled = counts.settled().then(() => seen.push('settled'));
     finish(SUCCESS);
     await settled;
     expect(seen).toEqual(['told', 'settled']);
-    expect(tally.status()).toMatchObject({ accepted: 1, queued: 0 });
+    expect(counts.status()).toMatchObject({ accepted: 1, queued: 0 });
   });
 });

@@ -53,7 +53,7 @@ export function malformed(message: string): Refusal {
 }
 
 /** The part that both ports share: from a complete body to the reply, with the counts. */
-export class Intake {
+export class ExportService {
   readonly limits: ReceiverLimits;
   readonly held: HeldBytes;
   readonly counts = {
