@@ -104,16 +104,7 @@ describe('adaptiveLimit', () => {
     expect(layer.limit()).toBe(32);
   });
 
-  it('tells of changes, and survives a listener that throws', async () => {
-    const limits: number[] = [];
-    layer.onChange(() => {
-      throw new Error('bug');
-    });
-    const leave = layer.onChange((limit) => limits.push(limit));
-    await grow(1, 50);
-    leave();
-    await grow(1, 50);
-    expect(limits).toEqual([3]);
+  it('closes the sender below', async () => {
     await sender.close();
     expect(peer.closes).toBe(1);
   });

@@ -15,8 +15,6 @@ interface AdaptiveLimitOptions {
 export interface AdaptiveLimit extends Layer {
   /** How many batches may be in flight. */
   limit(): number;
-  /** Called after each change; what it throws is ignored. Returns how to stop it. */
-  onChange(listener: (limit: number) => void): () => void;
 }
 
 /**
@@ -52,6 +50,5 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): AdaptiveLimit
   });
   return Object.assign(layer, {
     limit: () => Math.floor(aimd.limit),
-    onChange: (listener: (limit: number) => void) => aimd.onChange(listener),
   });
 }

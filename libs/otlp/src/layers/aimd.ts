@@ -29,7 +29,6 @@ export class Aimd {
   readonly #max: number;
   readonly #clock: Clock;
   readonly #trends = new Map<number, LatencyTrend>();
-  readonly #listeners = new Set<(limit: number) => void>();
   limit: number;
   #everDecreased = false;
   #decreasedAt = -Infinity;
@@ -39,11 +38,6 @@ export class Aimd {
     this.#max = Math.max(min, max);
     this.#clock = clock;
     this.limit = Math.min(this.#max, Math.max(min, initial));
-  }
-
-  onChange(listener: (limit: number) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   learn(outcome: Outcome, answer: Answer): void {
@@ -83,16 +77,6 @@ export class Aimd {
   }
 
   #set(limit: number): void {
-    const before = Math.floor(this.limit);
     this.limit = Math.min(this.#max, Math.max(this.#min, limit));
-    const after = Math.floor(this.limit);
-    if (after === before) return;
-    for (const listener of this.#listeners) {
-      try {
-        listener(after);
-      } catch {
-        // A listener's fault is not the send's.
-      }
-    }
   }
 }

@@ -49,7 +49,7 @@ describe('createSendQueue', () => {
     queue.wake();
     expect(peer.attempts).toHaveLength(5);
     for (const attempt of peer.attempts) attempt.answer(accepted);
-    await queue.idle();
+    await turn();
     expect(settled).toHaveLength(5);
     expect(new Set(settled.map(({ batch }) => batch)).size).toBe(5);
     expect(queue.inFlight()).toBe(0);
@@ -147,32 +147,6 @@ describe('createSendQueue', () => {
     expect(late.length / 90).toBeCloseTo(2 / 3, 1);
   });
 
-  it('takes nothing more once stopped, and waits for what is in flight', async () => {
-    queues.traces = 5;
-    queue.wake();
-    let stopped = false;
-    const stopping = (async () => {
-      await queue.stop();
-      stopped = true;
-    })();
-    await turn();
-    expect(stopped).toBe(false);
-    for (const attempt of peer.attempts) attempt.answer(accepted);
-    await stopping;
-    queue.wake();
-    expect(peer.attempts).toHaveLength(2);
-    expect(queues.traces).toBe(3);
-    await queue.stop();
-  });
-
-  it('is idle only when nothing can be taken any more', async () => {
-    await queue.idle();
-    queues.logs = 3;
-    peer.script = () => accepted;
-    await queue.idle();
-    expect(settled).toHaveLength(3);
-  });
-
   it('settles a batch whose sender breaks its contract', async () => {
     const broken = createSendQueue({
       take: () => (queues.logs-- > 0 ? batchOf('logs') : undefined),
@@ -182,7 +156,8 @@ describe('createSendQueue', () => {
       limit: () => 1,
     });
     queues.logs = 2;
-    await broken.idle();
+    broken.wake();
+    await turn();
     expect(settled.map(({ outcome }) => outcome)).toEqual([
       retry('internal_error'),
       retry('internal_error'),

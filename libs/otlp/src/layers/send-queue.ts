@@ -30,10 +30,6 @@ export interface SendQueue {
   hasRoom(signal: Signal): boolean;
   /** Like `hasRoom`, but slots of batches that wait for a retry still count as taken. */
   hasSlot(signal: Signal): boolean;
-  /** Resolves when nothing is in flight and nothing can be taken. */
-  idle(): Promise<void>;
-  /** Takes nothing more; resolves when nothing is in flight. Safe twice. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -70,9 +66,7 @@ class FairSendQueue implements SendQueue {
   /** Signals asked in this turn. One object that is kept, since this runs with each batch. */
   readonly #asked: Record<Signal, boolean> = { metrics: false, logs: false, traces: false };
   #turn = 0;
-  #idle: (() => void)[] = [];
   #waking = false;
-  #stopped = false;
 
   constructor(options: SendQueueOptions) {
     this.#options = options;
@@ -81,7 +75,7 @@ class FairSendQueue implements SendQueue {
 
   wake(): void {
     // The loop that called `take` or `settled` looks again itself.
-    if (this.#waking || this.#stopped) return;
+    if (this.#waking) return;
     this.#waking = true;
     try {
       while (this.#takeNext());
@@ -102,19 +96,6 @@ class FairSendQueue implements SendQueue {
   hasSlot(signal: Signal): boolean {
     if (this.#inFlight[signal] === 0) return true;
     return !goesInOrder(signal) && this.inFlight() < this.#options.limit();
-  }
-
-  idle(): Promise<void> {
-    this.wake();
-    if (this.inFlight() === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#idle.push(resolve);
-    });
-  }
-
-  stop(): Promise<void> {
-    this.#stopped = true;
-    return this.idle();
   }
 
   #takeNext(): boolean {
@@ -174,6 +155,5 @@ class FairSendQueue implements SendQueue {
     this.#inFlight[batch.signal] -= 1;
     this.#options.settled(batch, outcome);
     this.wake();
-    if (this.inFlight() === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

@@ -3,7 +3,6 @@ import type { Operation } from '../layers/observe.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Protocol, Signal } from '../wire/model.js';
 import { GRPC_CODES } from '../wire/status-codes.js';
-import { nextComponent } from './component.js';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_STATUS,
@@ -11,8 +10,8 @@ import {
   ITEM,
   METRIC_OPERATION_DURATION,
 } from './semconv.js';
-import { serverAttributes } from './server.js';
-import type { Server } from './server.js';
+import { nextComponent, serverAttributes } from './attributes.js';
+import type { Server } from './attributes.js';
 
 interface ExporterDestination extends Server {
   readonly protocol: Protocol;

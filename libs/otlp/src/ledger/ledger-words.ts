@@ -29,7 +29,8 @@ export const DROP_REASONS = [
 /** Why an item was dropped here; `docs/pipeline.md` of the repository has the meanings. */
 export type DropReason = (typeof DROP_REASONS)[number];
 
-export const ACCOUNTS = [
+/** What is counted for each signal, each under its name. */
+export const COUNTERS = [
   'created',
   'restored',
   'handed',
@@ -41,30 +42,31 @@ export const ACCOUNTS = [
   ...DROP_REASONS,
 ] as const;
 
-export type Account = (typeof ACCOUNTS)[number];
+export type Counter = (typeof COUNTERS)[number];
 
 function numbersOf<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
   return Object.fromEntries(names.map((name, number) => [name, number])) as Record<Name, number>;
 }
 
-export const ACCOUNT = numbersOf(ACCOUNTS);
+/** The number of each counter of a signal. */
+export const COUNTER = numbersOf(COUNTERS);
 
-const COUNTERS = SIGNALS.length * ACCOUNTS.length;
+const COUNTERS_PER_SIDE = SIGNALS.length * COUNTERS.length;
 export const WORDS_PER_COUNTER = 2;
 /** Sides lie this many words apart at least, that no cache line has two writers. */
 const ALIGNMENT = 32;
-const WORDS_PER_SIDE = Math.ceil((COUNTERS * WORDS_PER_COUNTER) / ALIGNMENT) * ALIGNMENT;
+const WORDS_PER_SIDE = Math.ceil((COUNTERS_PER_SIDE * WORDS_PER_COUNTER) / ALIGNMENT) * ALIGNMENT;
 
 export const LEDGER_BYTES = 2 * WORDS_PER_SIDE * Int32Array.BYTES_PER_ELEMENT;
 
-/** The first word of a side; its counters follow signal by signal, account by account. */
+/** The first word of a side; its counters follow signal by signal. */
 export function startOf(side: Side): number {
   return side === 'main' ? 0 : WORDS_PER_SIDE;
 }
 
 /** The first of a counter's two words. */
-export function wordOf(side: Side, signal: number, account: number): number {
-  return startOf(side) + (signal * ACCOUNTS.length + account) * WORDS_PER_COUNTER;
+export function wordOf(side: Side, signal: number, counter: number): number {
+  return startOf(side) + (signal * COUNTERS.length + counter) * WORDS_PER_COUNTER;
 }
 
 const TWO_31 = 2 ** 31;

@@ -1,8 +1,8 @@
 import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import {
-  ACCOUNT,
-  ACCOUNTS,
+  COUNTER,
+  COUNTERS,
   loadCount,
   startOf,
   storeCount,
@@ -25,7 +25,7 @@ export class LedgerWriter {
   readonly #words: Int32Array;
   readonly #start: number;
   /** A copy of the words, so that writing reads nothing that is shared. */
-  readonly #counts = new Float64Array(SIGNALS.length * ACCOUNTS.length);
+  readonly #counts = new Float64Array(SIGNALS.length * COUNTERS.length);
 
   /** Goes on from what an earlier writer of this side left. */
   constructor(buffer: SharedArrayBuffer, side: Side) {
@@ -39,54 +39,54 @@ export class LedgerWriter {
 
   /** Ended, made or collected; from here on the pipeline answers for it. */
   created(signal: Signal, items: number): void {
-    this.#add(signal, ACCOUNT.created, items);
+    this.#add(signal, COUNTER.created, items);
   }
 
   /** Found in the spool at start, left by an earlier process. In the spool until told otherwise. */
   restored(signal: Signal, items: number): void {
-    this.#add(signal, ACCOUNT.restored, items);
-    this.#add(signal, ACCOUNT.spooledIn, items);
+    this.#add(signal, COUNTER.restored, items);
+    this.#add(signal, COUNTER.spooledIn, items);
   }
 
   /** Left the queue for the first time, for the exporter or the spool. */
   handed(signal: Signal, items: number): void {
-    this.#add(signal, ACCOUNT.handed, items);
+    this.#add(signal, COUNTER.handed, items);
   }
 
   spooled(signal: Signal, items: number): void {
-    this.#add(signal, ACCOUNT.spooledIn, items);
+    this.#add(signal, COUNTER.spooledIn, items);
   }
 
   /** Out of the spool and queued again. */
   unspooled(signal: Signal, items: number): void {
-    this.#add(signal, ACCOUNT.spooledOut, items);
+    this.#add(signal, COUNTER.spooledOut, items);
   }
 
   accepted(signal: Signal, items: number): void {
-    this.#add(signal, ACCOUNT.accepted, items);
+    this.#add(signal, COUNTER.accepted, items);
   }
 
   /** By the collector, in a whole request or as part of one. */
   rejected(signal: Signal, items: number): void {
-    this.#add(signal, ACCOUNT.rejected, items);
+    this.#add(signal, COUNTER.rejected, items);
   }
 
   dropped(signal: Signal, reason: DropReason, items: number): void {
-    this.#add(signal, ACCOUNT[reason], items);
+    this.#add(signal, COUNTER[reason], items);
   }
 
   /** Sent again although the collector may have it. Beside the balance: such an item still has one place. */
   possiblyDuplicated(signal: Signal, items: number): void {
-    this.#add(signal, ACCOUNT.possibleDuplicates, items);
+    this.#add(signal, COUNTER.possibleDuplicates, items);
   }
 
-  #add(signal: Signal, account: number, items: number): void {
+  #add(signal: Signal, counter: number, items: number): void {
     if (!(items > 0)) return;
-    const counter = numberOf(signal) * ACCOUNTS.length + account;
-    const before = this.#counts[counter] ?? 0;
+    const index = numberOf(signal) * COUNTERS.length + counter;
+    const before = this.#counts[index] ?? 0;
     const count = before + items;
-    this.#counts[counter] = count;
-    storeCount(this.#words, this.#start + counter * WORDS_PER_COUNTER, count, before);
+    this.#counts[index] = count;
+    storeCount(this.#words, this.#start + index * WORDS_PER_COUNTER, count, before);
   }
 }
 

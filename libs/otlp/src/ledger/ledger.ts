@@ -1,14 +1,14 @@
 import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import {
-  ACCOUNT,
-  ACCOUNTS,
+  COUNTER,
+  COUNTERS,
   DROP_REASONS,
   LEDGER_BYTES,
   loadCount,
   wordOf,
 } from './ledger-words.js';
-import type { Account, DropReason, Side } from './ledger-words.js';
+import type { Counter, DropReason, Side } from './ledger-words.js';
 import { LedgerWriter } from './ledger-writer.js';
 
 /** Where the items of one signal are. `created + restored` is the sum of all below but the last two. */
@@ -38,12 +38,6 @@ export interface Ledger {
   writer(side: Side): LedgerWriter;
   /** On any thread, at any moment. */
   snapshot(): LedgerSnapshot;
-  /**
-   * Items that the counts cannot explain, for each signal; 0 unless there is a bug. Negative: an item was settled twice.
-   * Without `queued`, the queued items are derived and only negative differences can show. With it, counted in the slabs
-   * while nothing moves, so does an item that was forgotten: positive.
-   */
-  difference(queued?: Readonly<Record<Signal, number>>): Readonly<Record<Signal, number>>;
 }
 
 /** Created = accepted + rejected + dropped by reason + queued + spooled, at any moment. */
@@ -56,23 +50,11 @@ export function openLedger(buffer: SharedArrayBuffer): Ledger {
   return {
     buffer,
     writer: (side) => new LedgerWriter(buffer, side),
-    snapshot: () => bySignal((signal) => snapshotOf(new SignalCounts(words, signal))),
-    difference: (queued) =>
-      bySignal((signal, name) => {
-        const counts = new SignalCounts(words, signal);
-        const derived = counts.incoming - counts.settled;
-        return queued === undefined ? Math.min(0, derived) : derived - queued[name];
-      }),
+    snapshot: () =>
+      Object.fromEntries(
+        SIGNALS.map((name, signal) => [name, snapshotOf(new SignalCounts(words, signal))]),
+      ) as Record<Signal, SignalLedger>,
   };
-}
-
-function bySignal<Value>(
-  read: (signal: number, name: Signal) => Value,
-): Readonly<Record<Signal, Value>> {
-  return Object.fromEntries(SIGNALS.map((name, signal) => [name, read(signal, name)])) as Record<
-    Signal,
-    Value
-  >;
 }
 
 // From where items end to where they come from. An item that moves meanwhile is then seen where it was, or as queued
@@ -88,30 +70,30 @@ const READING_ORDER = (
     'restored',
     'created',
     'possibleDuplicates',
-  ] as const satisfies readonly Account[]
-).map((account) => ACCOUNT[account]);
+  ] as const satisfies readonly Counter[]
+).map((name) => COUNTER[name]);
 /** An item that leaves the spool and comes back while we read looks settled twice: read again. */
 const MOST_READS = 16;
 
-/** The accounts of one signal, read so that they fit each other. */
+/** The counters of one signal, read so that they fit each other. */
 class SignalCounts {
-  readonly #counts = new Float64Array(ACCOUNTS.length);
+  readonly #counts = new Float64Array(COUNTERS.length);
 
   constructor(words: Int32Array, signal: number) {
     let reads = 0;
     do {
       for (let at = 0; at < READING_ORDER.length; at += 1) {
-        const account = READING_ORDER[at]!;
-        this.#counts[account] =
-          loadCount(words, wordOf('worker', signal, account)) +
-          loadCount(words, wordOf('main', signal, account));
+        const counter = READING_ORDER[at]!;
+        this.#counts[counter] =
+          loadCount(words, wordOf('worker', signal, counter)) +
+          loadCount(words, wordOf('main', signal, counter));
       }
       reads += 1;
     } while (this.settled > this.incoming && reads < MOST_READS);
   }
 
-  of(account: Account): number {
-    return this.#counts[ACCOUNT[account]] ?? 0;
+  of(name: Counter): number {
+    return this.#counts[COUNTER[name]] ?? 0;
   }
 
   get incoming(): number {

@@ -5,8 +5,8 @@ import type { Ledger } from './ledger.js';
 import { SIGNALS } from '../wire/model.js';
 import { observing } from './observing.js';
 import { ATTR_BREAKER_STATE, ATTR_ERROR_TYPE, ATTR_SIGNAL } from './semconv.js';
-import { serverAttributes } from './server.js';
-import type { Server } from './server.js';
+import { serverAttributes } from './attributes.js';
+import type { Server } from './attributes.js';
 
 const STATES = ['closed', 'open', 'half-open'] as const;
 

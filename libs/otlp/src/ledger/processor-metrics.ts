@@ -1,10 +1,10 @@
 import type { Meter } from '@opentelemetry/api';
-import { nextComponent } from './component.js';
 import type { Ledger, SignalLedger } from './ledger.js';
 import { DROP_REASONS } from './ledger-words.js';
 import type { DropReason } from './ledger-words.js';
 import { observing } from './observing.js';
 import { ATTR_ERROR_TYPE, ITEM } from './semconv.js';
+import { nextComponent } from './attributes.js';
 
 interface ProcessorMetricsOptions {
   readonly ledger: Ledger;
