@@ -16,7 +16,7 @@ describe('ClientOrigins', () => {
     expect(new ClientOrigins([]).find(origin)).toMatchObject({ ...read, ignored: false });
   });
 
-  it('finds nothing in what is no origin', () => {
+  it('finds nothing for a text that is no origin', () => {
     const origins = new ClientOrigins([]);
     expect(origins.find('nonsense')).toBeUndefined();
     expect(origins.find('nonsense')).toBeUndefined();
@@ -29,7 +29,7 @@ describe('ClientOrigins', () => {
     ['other.test', false],
     [/^shop\./, true],
     [/:8080$/g, true],
-  ])('knows by %s whether it is ignored: %s', (rule, ignored) => {
+  ])('with the rule %s ignores an origin: %s', (rule, ignored) => {
     expect(new ClientOrigins([rule]).find('http://shop.test:8080')?.ignored).toBe(ignored);
   });
 });
@@ -43,7 +43,7 @@ describe('fullUrl', () => {
     ['http://u:p@x.test/a?sig=1', 'http://REDACTED:REDACTED@x.test/a?sig=REDACTED'],
     ['http://x.test/a@b', 'http://x.test/a@b'],
     ['http://u@x.test', 'http://REDACTED:REDACTED@x.test'],
-  ])('of %s is %s', (path, url) => {
+  ])('makes a URL of %s: %s', (path, url) => {
     expect(fullUrl('http://shop.test', path, sensitive)).toBe(url);
   });
 });

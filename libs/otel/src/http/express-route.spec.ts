@@ -1,7 +1,7 @@
 import { expressRoute } from './express-route.js';
 import type { ExpressLayer } from '../adapter/express-layers.js';
 
-/** A mount as Express 4, and router before 2.3, keep it: no pattern, only the last match. */
+/** A mount of Express 4, or of router before 2.3: it keeps no pattern, only its last match. */
 const oldMount = (
   pattern: RegExp,
   names: readonly string[],
@@ -27,24 +27,24 @@ const users: ExpressLayer = { route, match: () => true };
 const asked = (layer: ExpressLayer, baseUrl: string) =>
   expressRoute({ route, baseUrl, app: { _router: { stack: [layer] } } }, undefined);
 
-describe('expressRoute where Express keeps no pattern of a mount', () => {
-  it('takes a mount without parameters as it is', () => {
+describe('expressRoute, if Express keeps no pattern of a mount', () => {
+  it('uses the path of a mount without parameters', () => {
     const layer = oldMount(/^\/admin(?=\/|$)/i, [], [users]);
     expect(asked(layer, '/admin')).toBe('/admin/users/:id');
     expect(asked(layer, '/Admin')).toBe('/admin/users/:id');
   });
 
-  it('puts names in the place of values', () => {
+  it('replaces the values of parameters by their names', () => {
     const layer = oldMount(/^\/tenants\/([^/]+)(?=\/|$)/, ['tenant'], [users]);
     expect(asked(layer, '/tenants/4711')).toBe('/tenants/:tenant/users/:id');
   });
 
-  it('leaves out what is not bounded', () => {
+  it('gives no route if the path of the mount is not bounded', () => {
     expect(asked(oldMount(/^\/v\d+/, [], [users]), '/v12')).toBeUndefined();
     expect(asked(oldMount(/^\/v(\d+)(?=\/|$)/, ['0'], [users]), '/v12')).toBeUndefined();
   });
 
-  it('does not read the router of Express 4, which throws', () => {
+  it('does not read the router of Express 4, whose getter throws', () => {
     const app = {
       lazyrouter() {},
       get router(): never {

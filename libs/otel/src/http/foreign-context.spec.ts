@@ -7,7 +7,7 @@ import { contexts } from '../context/contexts.js';
 import { ownTracer } from '../late-bound/own-telemetry.js';
 import { platforms, startHttpApp } from './fixtures/http-app.js';
 
-/** As of SDKs before API 1.10, such as Sentry's: what is active changes around a function only. */
+/** A context manager from before API 1.10, such as Sentry's: it changes the active context only around a function. */
 class EarlierContextManager extends AsyncLocalStorageContextManager {
   override readonly attach = undefined as never;
 }
@@ -41,8 +41,8 @@ class Works {
 
 useLeakCheck();
 
-describe.each(platforms)('under a context manager that cannot be entered, on %s', (_, adapter) => {
-  it('runs a request in its context from the hook of the adapter on', async () => {
+describe.each(platforms)('a context manager that cannot be entered, on %s', (_, adapter) => {
+  it("gives a request its context from the adapter's hook on", async () => {
     const app = await startHttpApp(adapter, {
       controllers: [Works],
       http: { ignore: ['/quiet'] },

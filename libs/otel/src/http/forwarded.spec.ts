@@ -47,7 +47,7 @@ describe('parseAuthority', () => {
     expect(parseAuthority(text, scheme)).toEqual(authority);
   });
 
-  it('shows IPv4 as IPv4', () => {
+  it('writes an IPv4-mapped address as IPv4', () => {
     expect(plainAddress('::ffff:127.0.0.1')).toBe('127.0.0.1');
     expect(plainAddress('::1')).toBe('::1');
   });

@@ -15,17 +15,17 @@ const foreign = (type: string): ExecutionContext => {
   } as unknown as ExecutionContext;
 };
 
-describe.each(['rpc', 'ws', 'graphql'])('in a context of kind %s', (type) => {
-  it('the guard lets pass and looks at nothing', () => {
+describe.each(['rpc', 'ws', 'graphql'])('in a context of type %s', (type) => {
+  it('the guard lets the call pass and reads nothing', () => {
     expect(new HandlerGuard().canActivate(foreign(type))).toBe(true);
   });
 
-  it('the interceptor hands the stream on as it is', () => {
+  it('the interceptor returns the stream unchanged', () => {
     const stream = of(1);
     expect(new HttpInterceptor().intercept(foreign(type), { handle: () => stream })).toBe(stream);
   });
 });
 
-it('the guard lets pass where it fails itself', () => {
+it('the guard lets the call pass if it fails itself', () => {
   expect(new HandlerGuard().canActivate(foreign('http'))).toBe(true);
 });

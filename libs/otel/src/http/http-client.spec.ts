@@ -92,7 +92,7 @@ describe('the spans of outgoing HTTP requests', () => {
   const spanOf = async (): Promise<ReadableSpan> => (await telemetry.waitForSpans(1))[0]!;
 
   describe.each(clients)('%s', (_name, call) => {
-    it('are children of the active span and travel to the server', async () => {
+    it('are children of the active span, and their context travels to the server', async () => {
       const parent = trace.getTracer('spec').startSpan('parent');
       await context.with(trace.setSpan(context.active(), parent), () =>
         call(`${url}/items?page=2&sig=secret&Token=hidden`),
@@ -115,7 +115,7 @@ describe('the spans of outgoing HTTP requests', () => {
       expect(received[0]?.['traceparent']).toBe(`00-${traceId}-${spanId}-03`);
     });
 
-    it.each([404, 503])('are errors at status %i', async (status) => {
+    it.each([404, 503])('are errors for the status %i', async (status) => {
       await call(`${url}/status/${status}`);
       const span = await spanOf();
       expect(span.attributes['error.type']).toBe(String(status));
@@ -123,7 +123,7 @@ describe('the spans of outgoing HTTP requests', () => {
       expect(span.events).toEqual([]);
     });
 
-    it('are errors with their exception where no answer comes', async () => {
+    it('are errors with the exception if no answer comes', async () => {
       await expect(call(`${url}/hang-up`)).rejects.toHaveProperty('name');
       const span = await spanOf();
       expect(span.status.code).toBe(SpanStatusCode.ERROR);
@@ -142,7 +142,7 @@ describe('the spans of outgoing HTTP requests', () => {
       expect(span.attributes).not.toHaveProperty('http.response.status_code');
     });
 
-    it('are errors where nobody listens', async () => {
+    it('are errors if nobody listens', async () => {
       const gone = createServer().listen(0, '127.0.0.1');
       await once(gone, 'listening');
       const { port: free } = gone.address() as AddressInfo;
@@ -154,7 +154,7 @@ describe('the spans of outgoing HTTP requests', () => {
       });
     });
 
-    it('are none where the caller gives up on purpose', async () => {
+    it('are no errors if the caller cancels the request', async () => {
       const abort = new AbortController();
       server.once('request', () => abort.abort());
       await expect(call(`${url}/slow`, { signal: abort.signal })).rejects.toHaveProperty('name');
@@ -164,7 +164,7 @@ describe('the spans of outgoing HTTP requests', () => {
       expect(span.events).toEqual([]);
     });
 
-    it('leave the trace headers of the caller as they are', async () => {
+    it('do not change trace headers of the caller', async () => {
       const own = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
       await call(url, { headers: { traceparent: own } });
       expect(received[0]).toMatchObject({ traceparent: own });
@@ -181,14 +181,14 @@ describe('the spans of outgoing HTTP requests', () => {
       expect(received[0]).not.toHaveProperty('evil');
     });
 
-    it('are none in suppressed contexts', async () => {
+    it('are not made in suppressed contexts', async () => {
       await context.with(suppressTracing(context.active()), () => call(url));
       expect(received[0]).not.toHaveProperty('traceparent');
       expect(telemetry.finishedSpans()).toEqual([]);
     });
 
     it.each<[string | RegExp]>([['127.0.0.1'], [/^127\.0/g]])(
-      'are none to ignored hosts (%s)',
+      'are not made for ignored hosts (%s)',
       async (rule) => {
         instrument({ ignoreHosts: [rule] });
         await call(url);
@@ -198,7 +198,7 @@ describe('the spans of outgoing HTTP requests', () => {
       },
     );
 
-    it('are measured', async () => {
+    it('have the duration that the metric records', async () => {
       await call(`${url}/status/404`);
       const span = await spanOf();
       const metric = (await telemetry.collectMetrics()).find(
@@ -221,21 +221,21 @@ describe('the spans of outgoing HTTP requests', () => {
       });
     });
 
-    it('are one each where several apps of a process listen', async () => {
+    it('are made once if several apps of a process instrument requests', async () => {
       const other = observed();
       await call(url);
       other.disable();
       expect(telemetry.finishedSpans()).toHaveLength(1);
     });
 
-    it('are none when the instrumentation is off', async () => {
+    it('are not made if the instrumentation is off', async () => {
       instrument({ client: false });
       await call(url);
       expect(telemetry.finishedSpans()).toEqual([]);
     });
   });
 
-  it('tell a time limit from a cancellation', async () => {
+  it('are errors if a time limit ends the request', async () => {
     const limit = new AbortController();
     server.once('request', () => limit.abort(new DOMException('too slow', 'TimeoutError')));
     const { signal } = limit;
@@ -243,7 +243,7 @@ describe('the spans of outgoing HTTP requests', () => {
     expect((await spanOf()).attributes['error.type']).toBe('TimeoutError');
   });
 
-  // `once` of node:events would reject with the error that some of these requests end with.
+  // `once` of node:events would reject with the error that ends some of these requests.
   const closed = (request: ClientRequest): Promise<void> =>
     new Promise((resolve) => {
       request.on('error', () => {});
@@ -255,7 +255,7 @@ describe('the spans of outgoing HTTP requests', () => {
     return spanOf();
   };
 
-  it('end when a request is destroyed before or after it was sent', async () => {
+  it('end if a request is destroyed before or after it was sent', async () => {
     const early = nodeRequest(`${url}/slow`);
     early.destroy();
     expect((await settle(early)).status.code).toBe(SpanStatusCode.UNSET);
@@ -275,7 +275,7 @@ describe('the spans of outgoing HTTP requests', () => {
     expect(span.status.code).toBe(SpanStatusCode.UNSET);
   });
 
-  it('cannot be carried by headers that are already written, and say so nowhere', async () => {
+  it('end as usual if the headers are already written and cannot carry the context', async () => {
     const request = get(url, { headers: ['Host', 'shop.test'] as never });
     request.on('response', (response) => response.resume());
     const span = await settle(request);
@@ -283,14 +283,14 @@ describe('the spans of outgoing HTTP requests', () => {
     expect(span.attributes['http.response.status_code']).toBe(200);
   });
 
-  it('hide the credentials of a URL that goes to a proxy', async () => {
+  it('hide the credentials in a URL that goes to a proxy', async () => {
     const request = get(url, { path: 'http://user:word@shop.test/a?sig=1#sig=2' });
     request.on('response', (response) => response.resume());
     const span = await settle(request);
     expect(span.attributes['url.full']).toBe('http://REDACTED:REDACTED@shop.test/a?sig=REDACTED');
   });
 
-  it('do not come for tunnels', async () => {
+  it('are not made for tunnels', async () => {
     const request = nodeRequest(url, { method: 'CONNECT', path: 'shop.test:443' });
     request.end();
     await closed(request);

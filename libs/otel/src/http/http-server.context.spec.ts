@@ -20,7 +20,7 @@ import type { HttpApp, MakeAdapter } from './fixtures/http-app.js';
 
 const activeTrace = (): string => trace.getActiveSpan()?.spanContext().traceId ?? 'none';
 
-/** What each station of one request saw. */
+/** The active trace that each part of Nest saw during one request. */
 let seen: Record<string, string> = {};
 
 @Injectable()
@@ -131,7 +131,7 @@ describe.each(platforms)('the context of a request on %s', (_name, makeAdapter) 
 
   const spanCount = (count: number) => http.telemetry.waitForSpans(count);
 
-  it('is seen by every station on the way', async () => {
+  it('is active in middleware, guards, interceptors, pipes, handlers, timers and filters', async () => {
     const response = await fetch(`${http.url}/stations/1`);
     expect(response.status).toBe(410);
     const [span] = await spanCount(1);
@@ -142,7 +142,7 @@ describe.each(platforms)('the context of a request on %s', (_name, makeAdapter) 
     expect(await response.text()).toBe(span?.spanContext().traceId);
   });
 
-  it('goes on with the trace and the baggage of the caller', async () => {
+  it('continues the trace and the baggage of the caller', async () => {
     const headers = { traceparent: TRACEPARENT, baggage: 'user=ann' };
     expect(await (await fetch(`${http.url}/baggage`, { headers })).text()).toBe('ann');
     const [span] = await spanCount(1);
@@ -157,14 +157,14 @@ describe.each(platforms)('the context of a request on %s', (_name, makeAdapter) 
     `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
     `ff-${TRACE}-b7ad6b7169203331-01`,
     '0'.repeat(10_000),
-  ])('begins a new trace where traceparent is broken (%#)', async (traceparent) => {
+  ])('begins a new trace if traceparent is invalid (%#)', async (traceparent) => {
     await (await fetch(`${http.url}/trace`, { headers: { traceparent } })).text();
     const [span] = await spanCount(1);
     expect(span?.parentSpanContext).toBeUndefined();
     expect(span?.spanContext().traceId).not.toBe(TRACE);
   });
 
-  it('is its own for each of 1,000 requests, 250 at the same time', async () => {
+  it('is separate for each of 1,000 requests, 250 at the same time', async () => {
     const echo = async (n: number): Promise<unknown> => {
       const traceparent = `00-${traceIdOf(n)}-b7ad6b7169203331-01`;
       const response = await fetch(`${http.url}/echo`, {
@@ -175,7 +175,7 @@ describe.each(platforms)('the context of a request on %s', (_name, makeAdapter) 
       return response.json();
     };
     const answers: unknown[] = [];
-    // Half of the connections that a busy server may leave waiting before the system resets some.
+    // 250 is half of the connections that a busy server can have waiting before the system resets some.
     for (let first = 0; first < 1000; first += 250) {
       const wave = Array.from({ length: 250 }, (_, at) => echo(first + at));
       answers.push(...(await Promise.all(wave)));
@@ -187,7 +187,7 @@ describe.each(platforms)('the context of a request on %s', (_name, makeAdapter) 
     expect(http.inFlight.count).toBe(0);
   });
 
-  it('is its own for each of 1,000 requests sent ahead on ten connections', async () => {
+  it('is separate for each of 1,000 requests that are pipelined on ten connections', async () => {
     const talk = async (connection: number): Promise<string> => {
       const socket = connect(http.port, '127.0.0.1');
       const numbers = Array.from({ length: 100 }, (_, at) => connection * 100 + at);
@@ -224,7 +224,7 @@ describe.each(platforms)('the context of a request on %s', (_name, makeAdapter) 
     expect(http.inFlight.count).toBe(0);
   });
 
-  it('comes with a server that Nest does not know', async () => {
+  it('is also set for a server of the app that Nest does not know', async () => {
     await http.app.init();
     const instance = http.app.getHttpAdapter().getInstance() as RequestListener & {
       routing?: RequestListener;
@@ -241,7 +241,7 @@ describe.each(platforms)('the context of a request on %s', (_name, makeAdapter) 
     await once(foreign, 'close');
   });
 
-  it('does not come to servers that are not the app', async () => {
+  it('is not set for servers outside the app', async () => {
     const foreign = createServer((_req, res) => res.end(activeTrace())).listen(0, '127.0.0.1');
     await once(foreign, 'listening');
     const { port } = foreign.address() as AddressInfo;
@@ -254,7 +254,7 @@ describe.each(platforms)('the context of a request on %s', (_name, makeAdapter) 
 });
 
 describe('the context of a request over HTTP/2', () => {
-  it('comes with the span, its route and its end', async () => {
+  it('belongs to a span with route and status', async () => {
     const makeAdapter = (() => new FastifyAdapter({ http2: true })) as unknown as MakeAdapter;
     const http = await startHttpApp(makeAdapter, { controllers: [StationsController] });
     const session = connectHttp2(http.url);

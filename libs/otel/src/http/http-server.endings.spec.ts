@@ -29,7 +29,7 @@ interface AnyResponse {
 }
 
 let arrived: () => void = () => {};
-/** Resolves when a handler that never answers has begun. */
+/** Resolves when the handler of `/never` starts. */
 const arrival = (): Promise<void> =>
   new Promise((resolve) => {
     arrived = resolve;
@@ -118,7 +118,7 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     await once(socket, 'connect');
     return socket;
   };
-  /** All that comes until `isEnough`. */
+  /** Reads until `isEnough` accepts the text. */
   const read = async (socket: Socket, isEnough: (text: string) => boolean): Promise<string> => {
     let text = '';
     for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
@@ -145,13 +145,13 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     ['/short', 'GET', 200],
     ['/unchanged', 'GET', 304],
     ['/ok', 'HEAD', 200],
-  ])('of %s (%s) is its last byte', async (path, method, status) => {
+  ])('comes with the last byte of %s (%s)', async (path, method, status) => {
     const response = await fetch(http.url + path, { method });
     await response.arrayBuffer();
     expect(outcomeOf(await spanOf())).toEqual(success(status));
   });
 
-  it('of an event stream is normal when the client leaves', async () => {
+  it('is no error if the client leaves an event stream', async () => {
     const abort = new AbortController();
     const response = await fetch(`${http.url}/events`, { signal: abort.signal });
     await response.body!.getReader().read();
@@ -161,7 +161,7 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     expect(outcomeOf(await spanOf())).toEqual(success(200));
   });
 
-  it('of an event stream whose source fails is an error', async () => {
+  it('is an error if the source of an event stream fails', async () => {
     await (await fetch(`${http.url}/failing`)).text().catch(() => '');
     const span = await spanOf();
     expect(span.attributes).toMatchObject({
@@ -171,7 +171,7 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     expect(span.events[0]?.attributes?.['exception.message']).toBe('the source dried up');
   });
 
-  it('comes when the client leaves before an answer', async () => {
+  it('comes if the client leaves before the answer', async () => {
     const socket = await open();
     const begun = arrival();
     socket.write(request('GET /never'));
@@ -184,7 +184,7 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     expect(span.name).toBe('GET /never');
   });
 
-  it('comes when the client leaves in the middle of an answer', async () => {
+  it('comes if the client leaves in the middle of the answer', async () => {
     const socket = await open();
     socket.write(request('GET /half'));
     await read(socket, (text) => text.includes('half'));
@@ -196,7 +196,7 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     });
   });
 
-  it('comes when the client leaves in the middle of its body', async () => {
+  it('comes if the client leaves in the middle of its body', async () => {
     const socket = await open();
     socket.write(
       request('POST /body', 'Content-Type: application/json', 'Content-Length: 100') + '{"n":',
@@ -207,12 +207,12 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     socket.destroy();
   });
 
-  it('says when this side cut the answer off', async () => {
+  it('is an error if the server cuts the answer off', async () => {
     await (await fetch(`${http.url}/cut`)).text().catch(() => '');
     expect((await spanOf()).attributes['error.type']).toBe('server_disconnected');
   });
 
-  it('belongs to each request of a kept connection', async () => {
+  it('comes for each request of a kept connection', async () => {
     const socket = await open();
     for (const path of ['/ok', '/nowhere', '/ok']) {
       socket.write(request(`GET ${path}`));
@@ -224,7 +224,7 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     expect(new Set(spans.map((span) => span.spanContext().traceId)).size).toBe(3);
   });
 
-  it('comes for each request sent ahead, also when the client leaves', async () => {
+  it('comes for each pipelined request, even if the client leaves', async () => {
     const socket = await open();
     const begun = arrival();
     socket.write(request('GET /ok') + request('GET /never') + request('GET /ok').repeat(20));
@@ -240,8 +240,8 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
 
   it.each([
     ['waits for 100-continue', ['Expect: 100-continue'], '{"n":1}', 201],
-    ['expects the impossible', ['Expect: the-impossible'], '{"n":1}', 417],
-  ])('comes where a client %s', async (_what, headers, body, status) => {
+    ['expects something unknown', ['Expect: the-impossible'], '{"n":1}', 417],
+  ])('comes if a client %s', async (_what, headers, body, status) => {
     const socket = await open();
     socket.write(
       request(
@@ -278,7 +278,7 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     socket.destroy();
   });
 
-  it('is not waited for by a request that Node refuses', async () => {
+  it('does not come for a request that Node refuses, since there is no span', async () => {
     const socket = await open();
     socket.write(request('GET /ok', `X-Long: ${'x'.repeat(17_000)}`));
     expect(await read(socket, (text) => text.includes('\r\n\r\n'))).toContain(' 431 ');
@@ -286,7 +286,7 @@ describe.each(platforms)('the end of a server span on %s', (_name, makeAdapter) 
     socket.destroy();
   });
 
-  it('leaves nothing in flight', () => {
+  it('removes each request from the work in flight', () => {
     expect(http.inFlight.count).toBe(0);
   });
 });

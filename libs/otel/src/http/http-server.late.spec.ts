@@ -12,7 +12,7 @@ class ShopController {
 }
 
 describe.each(platforms)('an app on %s', (_name, makeAdapter) => {
-  it('tells its requests to providers that came after it', async () => {
+  it('records its requests with providers that were registered later', async () => {
     const http = await startHttpApp(makeAdapter, { controllers: [ShopController] });
     await http.telemetry.restore();
     const later = recordTelemetry({ contextManager: new AsyncContextManager() });
@@ -28,7 +28,7 @@ describe.each(platforms)('an app on %s', (_name, makeAdapter) => {
     ]);
   });
 
-  it('leaves nothing behind on Node when it is closed', async () => {
+  it('removes its subscription when it is closed', async () => {
     const http = await startHttpApp(makeAdapter, { controllers: [ShopController] });
     const server = http.app.getHttpServer() as { listening: boolean };
     await http.app.close();
@@ -38,7 +38,7 @@ describe.each(platforms)('an app on %s', (_name, makeAdapter) => {
     await http.close();
   });
 
-  it('has its requests told once where a second app lives beside it', async () => {
+  it('records each request once if a second app runs beside it', async () => {
     const one = await startHttpApp(makeAdapter, { controllers: [ShopController] });
     const two = await startHttpApp(makeAdapter, { controllers: [ShopController] });
     await (await fetch(`${one.url}/items`)).text();

@@ -18,7 +18,7 @@ interface ExpressRouter {
   get(path: unknown, handler: Handler): void;
 }
 
-/** It comes with the platform, and without types. */
+/** Express comes with the platform package. It has no types here. */
 const express = createRequire(import.meta.url)('express') as (() => ExpressRouter & Handler) & {
   Router(options?: object): ExpressRouter;
 };
@@ -112,30 +112,30 @@ describe('the route of a span behind a mount of Express', () => {
     ['/graphql/any/7', '/graphql'],
     ['/v12/twice', undefined],
     ['/cats/7', '/cats/:id'],
-  ])('of %s is %s', async (path, route) => {
+  ])('is, for %s, %s', async (path, route) => {
     const span = await spanOf(path);
     expect(span.attributes['http.response.status_code']).toBe(200);
     expect(span.attributes['http.route']).toBe(route);
     expect(span.name).toBe(route === undefined ? 'GET' : `GET ${route}`);
   });
 
-  it('is the mount for GraphQL, by any method', async () => {
+  it('is the mount of GraphQL for any method', async () => {
     const span = await spanOf('/graphql', { method: 'POST', body: '{}' });
     expect(span.name).toBe('POST /graphql');
   });
 
-  it('holds the mounts where the answer is an error, which leaves them before it is given', async () => {
+  it('has all mounts if the handler throws, although Express leaves them before it answers', async () => {
     const span = await spanOf('/tenants/4711/teams/red/broken/9?x=/tenants/1');
     expect(span.name).toBe('GET /tenants/:tenant/teams/:team/broken/:member');
     expect(span.attributes['error.type']).toBe('RangeError');
   });
 
-  it('is none for a path below a mount that nothing answers', async () => {
+  it('is missing for a path below a mount that no route takes', async () => {
     const span = await spanOf('/tenants/4711/nothing');
     expect(span.name).toBe('GET');
   });
 
-  it('holds the mount of a Nest app in another app', async () => {
+  it('has the mount of a Nest app in another app', async () => {
     const host = express();
     host.use('/shop/:region', http.app.getHttpAdapter().getInstance() as Handler);
     const server = createServer(host as unknown as RequestListener).listen(0, '127.0.0.1');

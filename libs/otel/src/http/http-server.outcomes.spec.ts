@@ -189,7 +189,7 @@ describe.each(platforms)('the outcome of a server span on %s', (_name, makeAdapt
     return (await http.telemetry.waitForSpans(1))[0]!;
   };
 
-  it('describes a request by the conventions', async () => {
+  it('has the attributes of the conventions', async () => {
     const span = await spanOf('/ok?page=2', { headers: { 'user-agent': 'spec' } });
     expect(span.kind).toBe(SpanKind.SERVER);
     expect(span.status).toEqual({ code: SpanStatusCode.UNSET });
@@ -224,7 +224,7 @@ describe.each(platforms)('the outcome of a server span on %s', (_name, makeAdapt
     ['/filter', 'StockError', 'the filter broke', 500],
     ['/guard-and-filter', 'GuardError', 'the guard broke', 503],
     ['/middleware', 'MiddlewareError', 'the middleware broke', 500],
-  ])('of %s is %s, told once', async (path, type, message, status) => {
+  ])('is, for %s, %s with the message %s, recorded once', async (path, type, message, status) => {
     const span = await spanOf(path);
     expect(span.attributes).toMatchObject({
       'error.type': type,
@@ -256,7 +256,7 @@ describe.each(platforms)('the outcome of a server span on %s', (_name, makeAdapt
       },
       413,
     ],
-  ])('of %s is no error of the server (%o)', async (path, init, status) => {
+  ])('is no error for %s (%o)', async (path, init, status) => {
     const span = await spanOf(path, init);
     expect(span.attributes['http.response.status_code']).toBe(status);
     expect(span.attributes).not.toHaveProperty('error.type');
@@ -264,7 +264,7 @@ describe.each(platforms)('the outcome of a server span on %s', (_name, makeAdapt
     expect(span.events).toEqual([]);
   });
 
-  it('is named by the code where nothing was thrown', async () => {
+  it('has the status code as error type if nothing was thrown', async () => {
     const span = await spanOf('/unasked');
     expect(span.attributes['error.type']).toBe('503');
     expect(span.status).toEqual({ code: SpanStatusCode.ERROR });
@@ -276,7 +276,7 @@ describe.each([
   ['logs', 0],
   ['logs/dup', 1],
 ])('exceptions with OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN=%s', (optIn, events) => {
-  it('are log records of the span', async () => {
+  it('are log records in the context of the span', async () => {
     const http = await startHttpApp(platforms[0][1], {
       ...parts,
       env: { OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: optIn },

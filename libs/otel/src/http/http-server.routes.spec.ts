@@ -99,14 +99,14 @@ describe.each(platforms)('the route of a server span on %s', (_name, makeAdapter
     ['/cats/7', 'HEAD', '/cats/:id'],
     ['/cats/none', 'GET', '/cats/:id'],
     ['/', 'GET', '/'],
-  ])('of %s %s is %s', async (path, method, route) => {
+  ])('is, for %s with %s, %s', async (path, method, route) => {
     http = await startHttpApp(makeAdapter, { controllers });
     const span = await spanOf(path, { method });
     expect(span.name).toBe(`${method} ${route}`);
     expect(span.attributes).toMatchObject({ 'http.route': route, 'url.path': path.split('?')[0] });
   });
 
-  it('keeps prefix, URI version and what the prefix excludes', async () => {
+  it('has the prefix and the URI version, and honours the exclusions of the prefix', async () => {
     http = await startHttpApp(makeAdapter, {
       controllers,
       prepare: (app) => {
@@ -120,7 +120,7 @@ describe.each(platforms)('the route of a server span on %s', (_name, makeAdapter
     expect((await spanOf('/api')).name).toMatch(/^GET \/api\/?$/);
   });
 
-  it('is the same for each version asked for by a header', async () => {
+  it('does not depend on a version in a header', async () => {
     http = await startHttpApp(makeAdapter, {
       controllers,
       prepare: (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'x-version' }),
@@ -130,14 +130,14 @@ describe.each(platforms)('the route of a server span on %s', (_name, makeAdapter
     expect(span.attributes['http.response.status_code']).toBe(200);
   });
 
-  it('holds the path that RouterModule gives', async () => {
+  it('has the path that RouterModule gives', async () => {
     http = await startHttpApp(makeAdapter, {
       imports: [UsersModule, RouterModule.register([{ path: 'admin', module: UsersModule }])],
     });
     expect((await spanOf('/admin/users')).name).toBe('GET /admin/users');
   });
 
-  it('is not made up for a path that no route takes', async () => {
+  it('is missing for a path that no route takes', async () => {
     http = await startHttpApp(makeAdapter, {
       controllers,
       prepare: (app) => app.setGlobalPrefix('api'),
@@ -151,7 +151,7 @@ describe.each(platforms)('the route of a server span on %s', (_name, makeAdapter
     }
   });
 
-  it('is that of the platform where Nest has none', async () => {
+  it('is that of the platform if the route is not one of Nest', async () => {
     http = await startHttpApp(makeAdapter, {
       controllers,
       prepare: (app) => {
@@ -167,7 +167,7 @@ describe.each(platforms)('the route of a server span on %s', (_name, makeAdapter
     expect((await spanOf('/raw/1')).name).toBe('GET /raw/:id');
   });
 
-  it('is that of a plugin, with the exception that it throws', async () => {
+  it('is that of a plugin, and the span has the exception that the plugin throws', async () => {
     http = await startHttpApp(makeAdapter, {
       controllers,
       prepare: (app) => {

@@ -79,7 +79,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     );
   });
 
-  it('keep only named headers, and never the value of a credential', async () => {
+  it('keep only the listed headers, and never the value of a credential', async () => {
     await start({
       http: {
         requestHeaders: ['X-Shop', 'authorization'],
@@ -99,7 +99,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     expect(span.attributes).not.toHaveProperty('http.request.header.x-other');
   });
 
-  it('believe proxies only where told so', async () => {
+  it('trust the headers of a proxy only if trustProxy is on', async () => {
     const headers = {
       forwarded: 'for="[2001:db8::1]:4711";proto=https;host=shop.example, for=10.0.0.1',
     };
@@ -127,7 +127,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     ['a prefix', '/items/*'],
     ['a pattern', /^\/ITEMS/gi],
     ['a function', (path, method) => path.endsWith('1') && method === 'GET'],
-  ])('silence all that %s ignores', async (_what, rule) => {
+  ])('make no telemetry for requests that %s ignores', async (_what, rule) => {
     await start({ http: { ignore: [rule] } });
     for (let n = 0; n < 3; n++) expect((await visit('/items/1?x=1')).status).toBe(200);
     expect(isTracingSuppressed(lastContext)).toBe(true);
@@ -135,7 +135,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     expect(isTracingSuppressed(context.active())).toBe(false);
   });
 
-  it('silence management routes', async () => {
+  it('make no telemetry for management routes', async () => {
     await start({
       prepare: (app) => app.get(ManagementRoutes).add('/items/1', () => {}, 'some.option'),
     });
@@ -144,7 +144,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     await expectSilence();
   });
 
-  it("do not silence a management route that is the app's own", async () => {
+  it('make telemetry for a management route that the app answers itself', async () => {
     await start({
       prepare(app) {
         const routes = app.get(ManagementRoutes);
@@ -155,7 +155,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     expect((await spanOf('/items/1')).name).toBe('GET /items/:id');
   });
 
-  it('never break a request by a function that throws', async () => {
+  it('answer the request if an ignore function throws, and warn at most once', async () => {
     const warnings: string[] = [];
     const silent = (): void => {};
     const warn = (line: string): unknown => warnings.push(line);
@@ -174,7 +174,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     expect(warnings.filter((line) => line.includes('no opinion')).length).toBeLessThanOrEqual(1);
   });
 
-  it('still count and drain with spans switched off', async () => {
+  it('count requests in flight even without spans', async () => {
     await start({ http: { server: false } });
     const pending = fetch(`${http.url}/later`);
     await waitUntil(() => http.inFlight.count === 1);
@@ -185,7 +185,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     await expectSilence();
   });
 
-  it('end connections while the service drains', async () => {
+  it('close connections while the service drains', async () => {
     await start();
     expect((await visit('/items/1')).headers.get('connection')).toBe('keep-alive');
     http.state.draining();
@@ -196,7 +196,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     expect(text).toMatch(/connection: close/i);
   });
 
-  it('give methods that nobody knows one name', async () => {
+  it('give unknown methods one name', async () => {
     await start({ http: { knownMethods: ['GET'] } });
     const span = await spanOf('/items', { method: 'POST' });
     expect(span.name).toBe('HTTP /items');
@@ -206,7 +206,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     });
   });
 
-  it('keep one name and one series for a flood of unknown paths', async () => {
+  it('keep one span name and one series for a flood of unknown paths', async () => {
     await start();
     await Promise.all(Array.from({ length: 300 }, (_, n) => visit(`/${n}/${Math.random()}`)));
     const spans = await http.telemetry.waitForSpans(300);
@@ -214,7 +214,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     expect(await durations(http)).toHaveLength(1);
   });
 
-  it('measure what the spans last, and who is active', async () => {
+  it('measure the duration of the span, and the active requests', async () => {
     await start();
     const span = await spanOf('/items/1');
     const pending = fetch(`${http.url}/later`);
@@ -261,7 +261,7 @@ describe.each(platforms)('the settings of server spans on %s', (_name, makeAdapt
     ]);
   });
 
-  it('bring the context back where a middleware lost it', async () => {
+  it('restore the context that a middleware lost', async () => {
     const outside = AsyncLocalStorage.snapshot();
     await start({
       configure: (consumer) =>

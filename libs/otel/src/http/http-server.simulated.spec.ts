@@ -21,7 +21,7 @@ class CatsController {
   }
 }
 
-/** As serverless adapters make it from an event: the socket is a plain object, and nothing says `close`. */
+/** A request as serverless adapters make it from an event: its socket is a plain object that never emits `close`. */
 const requestOf = (url: string): IncomingMessage => {
   const socket = { encrypted: true, remoteAddress: '192.0.2.7', end() {}, destroy() {} };
   const req = new IncomingMessage(socket as unknown as Socket);
@@ -39,7 +39,7 @@ const responseTo = (req: IncomingMessage): ServerResponse => {
   return res;
 };
 
-describe('the spans of requests that came over no connection', () => {
+describe('the spans of requests without a connection', () => {
   let http: HttpApp;
 
   afterEach(() => http.close());
@@ -58,7 +58,7 @@ describe('the spans of requests that came over no connection', () => {
     0,
   ];
 
-  it.each(platforms)('end with a response that never closes, on %s', async (name, makeAdapter) => {
+  it.each(platforms)('end if the response never closes, on %s', async (name, makeAdapter) => {
     http = await startHttpApp(makeAdapter, { controllers: [CatsController] });
     const instance: unknown = http.app.getHttpAdapter().getInstance();
     const handle = (
@@ -74,7 +74,7 @@ describe('the spans of requests that came over no connection', () => {
     expect(await outcomes()).toEqual(expected);
   });
 
-  it('are no failures where inject() closes the response before it has finished', async () => {
+  it('are no errors if inject() closes the response before it has finished', async () => {
     http = await startHttpApp(platforms[1][1], { controllers: [CatsController] });
     const app = http.app as NestFastifyApplication;
     for (const url of ['/cats/7', '/nowhere', '/cats/broken']) await app.inject({ url });

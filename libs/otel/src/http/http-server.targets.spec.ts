@@ -11,7 +11,7 @@ class CatsController {
   }
 }
 
-describe.each(platforms)('request lines on %s', (_name, makeAdapter) => {
+describe.each(platforms)('the span of a request line, on %s', (_name, makeAdapter) => {
   let http: HttpApp;
 
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe.each(platforms)('request lines on %s', (_name, makeAdapter) => {
 
   afterAll(() => http.close());
 
-  /** Sends bytes as they are; resolves with the status line, or an empty text where there was no answer. */
+  /** Sends bytes unchanged. Resolves with the status line, or with an empty text if no answer comes. */
   const raw = (head: string): Promise<string> => {
     const { promise, resolve } = Promise.withResolvers<string>();
     let text = '';
@@ -36,14 +36,14 @@ describe.each(platforms)('request lines on %s', (_name, makeAdapter) => {
   const spansOf = async (head: string) => {
     await http.telemetry.reset();
     const status = await raw(head);
-    // A request of ours behind it, so that its span would have come first.
+    // This request comes after the first one, so the span of the first one would end before.
     await (await fetch(`${http.url}/cats/last`)).text();
     const spans = await http.telemetry.waitForSpans(1);
     const others = spans.filter(({ attributes }) => attributes['url.path'] !== '/cats/last');
     return { status, span: others[0], count: others.length };
   };
 
-  it('with an asterisk have it as their path, and no route', async () => {
+  it('has the path * and no route for an asterisk', async () => {
     const { span, status } = await spansOf('OPTIONS * HTTP/1.1');
     expect(status).toMatch(/^HTTP\/1\.1 \d{3} /);
     expect(span!.name).toBe('OPTIONS');
@@ -51,13 +51,13 @@ describe.each(platforms)('request lines on %s', (_name, makeAdapter) => {
     expect(span!.attributes).not.toHaveProperty('http.route');
   });
 
-  it('with a whole URL have its path', async () => {
+  it('has the path of a whole URL, without its credentials', async () => {
     const { span } = await spansOf('GET http://user:pw@shop.example/cats/7?a=1 HTTP/1.1');
     expect(span!.attributes).toMatchObject({ 'url.path': '/cats/7', 'url.query': 'a=1' });
     expect(JSON.stringify(span!.attributes)).not.toContain('pw@');
   });
 
-  it('of CONNECT, and malformed ones, are answered by Node alone and leave no span', async () => {
+  it('is not made for CONNECT and for a malformed line, which Node answers itself', async () => {
     expect(await spansOf('CONNECT shop.example:443 HTTP/1.1')).toMatchObject({ count: 0 });
     const { status, count } = await spansOf('GET / HTTP/1.1 nonsense');
     expect(status).toMatch(/^HTTP\/1\.1 400 /);

@@ -30,7 +30,7 @@ describe.each(platforms)('upgrades on %s', (_name, makeAdapter) => {
 
   afterEach(() => http.close());
 
-  /** Resolves with the status; an upgraded connection is closed again. */
+  /** Resolves with the status, or with `cut off`. Closes an upgraded connection. */
   const upgrade = (path: string, headers: Record<string, string> = {}): Promise<string> => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const sent = request(http.url + path, {
@@ -79,7 +79,7 @@ describe.each(platforms)('upgrades on %s', (_name, makeAdapter) => {
     expect(http.inFlight.count).toBe(0);
   });
 
-  it('have the status of a refusal', async () => {
+  it('have the status of a refusal, without a route', async () => {
     server.on('upgrade', refuse('401 Unauthorized'));
     expect(await upgrade('/chat')).toBe('401');
     const span = await onlySpan();
@@ -89,7 +89,7 @@ describe.each(platforms)('upgrades on %s', (_name, makeAdapter) => {
     expect(span.status.code).toBe(0);
   });
 
-  it('are errors when the server fails, or cuts them off without a word', async () => {
+  it('are errors if the server answers 5xx or cuts the connection', async () => {
     server.once('upgrade', refuse('503 Service Unavailable'));
     expect(await upgrade('/chat')).toBe('503');
     expect((await onlySpan()).attributes['error.type']).toBe('503');
@@ -99,7 +99,7 @@ describe.each(platforms)('upgrades on %s', (_name, makeAdapter) => {
     expect((await onlySpan()).attributes['error.type']).toBe('server_disconnected');
   });
 
-  it('are plain requests again when nobody listens for them', async () => {
+  it('are plain requests again after the last listener has gone', async () => {
     server.on('upgrade', accept);
     expect(server.listenerCount('upgrade')).toBe(2);
     server.off('upgrade', accept);
@@ -107,14 +107,14 @@ describe.each(platforms)('upgrades on %s', (_name, makeAdapter) => {
     expect(await upgrade('/nowhere')).toBe('404');
   });
 
-  it('give a bounded number of routes', async () => {
+  it('make at most 16 different routes', async () => {
     server.on('upgrade', accept);
     for (let at = 0; at < 20; at += 1) expect(await upgrade(`/rooms/${at}`)).toBe('101');
     const spans = await http.telemetry.waitForSpans(20);
     expect(new Set(spans.map(({ name }) => name)).size).toBe(17);
   });
 
-  it('leave nothing behind on an ignored path', async () => {
+  it('make no telemetry on an ignored path', async () => {
     server.on('upgrade', accept);
     expect(await upgrade('/quiet')).toBe('101');
     expect(await upgrade('/loud')).toBe('101');

@@ -1,7 +1,7 @@
 import { settingsOf } from './fixtures/settings-of.js';
 
 describe('httpSettings', () => {
-  it('answers every question by default', () => {
+  it('has a default for each setting', () => {
     const settings = settingsOf({});
     expect(settings).toMatchObject({
       server: true,
@@ -27,7 +27,7 @@ describe('httpSettings', () => {
     );
   });
 
-  it('takes code over environment, each as a whole', () => {
+  it('takes a list from the code in place of the list from the environment', () => {
     const env = { OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: ' GET, BREW ,,' };
     expect([...settingsOf({}, env).knownMethods]).toEqual(['GET', 'BREW']);
     expect([...settingsOf({ knownMethods: ['POST'] }, env).knownMethods]).toEqual(['POST']);
@@ -35,7 +35,7 @@ describe('httpSettings', () => {
     expect(settingsOf({}, empty).knownMethods.size).toBe(10);
   });
 
-  it('compares header names and query keys in lower case', () => {
+  it('uses header names and query keys in lower case', () => {
     const settings = settingsOf(
       { requestHeaders: ['X-Shop', 'x-shop'], responseHeaders: ['ETag'], redactQuery: ['Card'] },
       {},

@@ -16,7 +16,7 @@ const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const CHOSEN = '00-11111111111111111111111111111111-2222222222222222-01';
 const BODY = 'three';
 
-describe('the headers of node:http', () => {
+describe('the trace headers of a request of node:http', () => {
   let server: Server;
   let port: number;
   let telemetry: RecordedTelemetry;
@@ -53,7 +53,7 @@ describe('the headers of node:http', () => {
     incomingHeader: (name) => ({ traceparent: TRACEPARENT, baggage: 'k=v' })[name],
   });
 
-  /** The `traceparent`s that came, each as `ours` or as it is; and what the span says of the target. */
+  /** Sends a request, and resolves with the `traceparent` headers that arrived: `ours`, or the value itself. */
   const sent = async (
     headers: RequestOptions['headers'],
     prepare: (req: ClientRequest) => void = () => {},
@@ -76,12 +76,12 @@ describe('the headers of node:http', () => {
   const host = (): string => `127.0.0.1:${port}`;
   const length = String(BODY.length);
 
-  it('get ours where they were given as a list', async () => {
+  it('are ours if the headers were given as a list', async () => {
     expect(await sent(['Host', host(), 'Content-Length', length])).toEqual(['ours']);
     expect(received).toContainEqual(['content-length', length]);
   });
 
-  it('get ours in the place of those passed on in a list', async () => {
+  it('are ours in place of incoming ones that a list passes on', async () => {
     expect(await sent(['Host', host(), 'TraceParent', TRACEPARENT, 'X-A', '1'])).toEqual(['ours']);
     expect(received).toContainEqual(['x-a', '1']);
     await telemetry.reset();
@@ -92,16 +92,16 @@ describe('the headers of node:http', () => {
     expect(await sent(pairs as never)).toEqual(['ours']);
   });
 
-  it('keep what the app chose in a list', async () => {
+  it('are those that the app chose in a list', async () => {
     expect(await sent(['Host', host(), 'Traceparent', CHOSEN])).toEqual([CHOSEN]);
   });
 
-  it('stay as they are where they are already on their way', async () => {
+  it('do not change after the headers were sent', async () => {
     const headers = ['Host', host(), 'Traceparent', TRACEPARENT, 'Expect', '100-continue'];
     expect(await sent(headers)).toEqual([TRACEPARENT]);
   });
 
-  it('keep ours where setHeader() passes on, and not where it chooses', async () => {
+  it("are ours if setHeader() passes on an incoming one, and the app's if it sets another", async () => {
     const set = (value: string) => (req: ClientRequest) =>
       void req.setHeader('Traceparent', value).setHeader('X-A', ['1', '2']);
     expect(await sent({}, set(TRACEPARENT))).toEqual(['ours']);

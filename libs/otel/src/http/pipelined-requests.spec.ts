@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { PipelinedRequests } from './pipelined-requests.js';
 
 describe('PipelinedRequests', () => {
-  it('tells each that still waits, by one listener', async () => {
+  it('reports each request that still waits when the socket closes, with one listener', async () => {
     const requests = new PipelinedRequests();
     const socket = new Socket();
     const told: string[] = [];

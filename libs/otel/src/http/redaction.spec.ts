@@ -17,7 +17,7 @@ describe('redactQuery', () => {
     ['%zz=1&%=2', '%zz=1&%=2'],
     ['&&sig=1&&', '&&sig=REDACTED&&'],
     ['sig=1&sig=2', 'sig=REDACTED&sig=REDACTED'],
-  ])('makes %j of it: %j', (query, redacted) => {
+  ])('turns %j into %j', (query, redacted) => {
     expect(redactQuery(query, sensitive)).toBe(redacted);
   });
 
@@ -28,7 +28,7 @@ describe('redactQuery', () => {
 });
 
 describe('bounded', () => {
-  it('cuts after 4,096 units and through no code point', () => {
+  it('cuts after 4,096 UTF-16 units, and never inside a code point', () => {
     expect(bounded('x'.repeat(4096))).toHaveLength(4096);
     expect(bounded('x'.repeat(5000))).toHaveLength(4096);
     const cut = bounded('x'.repeat(4095) + '🐈');
@@ -43,7 +43,7 @@ describe('headerValues', () => {
     ['x-many', ['a', 'b'], ['a', 'b']],
     ['cookie', 'session=1', ['REDACTED']],
     ['set-cookie', ['a=1', 'b=2'], ['REDACTED', 'REDACTED']],
-  ])('gives a list for %s', (name, value, values) => {
+  ])('gives a list for %s, and hides credentials', (name, value, values) => {
     expect(headerValues(name, value)).toEqual(values);
   });
 });
