@@ -11,11 +11,11 @@ const sourceWorker = {
   execArgv: ['--no-warnings', '--import', new URL('slab/fixtures/source.mjs', otlpSource).href],
 };
 
-/** Only the engine nestlens asks functions; the other refuses them at start. */
+/** Only the engine nestlens calls functions for headers. The official engine refuses them at the start. */
 describe.each([
   ['on the loop', false],
   ['from a worker', sourceWorker],
-] as const)("the application's functions that the engine nestlens asks, %s", (_mode, worker) => {
+] as const)('functions for headers that fail, with the engine nestlens %s', (_mode, worker) => {
   useLeakCheck();
   const told = useTold();
   let server: ScriptedOtlpServer;
@@ -30,7 +30,7 @@ describe.each([
     if (spanProcessor === undefined) throw new Error('traces are on');
     const provider = new TracerProvider({ spanProcessors: [spanProcessor] });
     provider.getTracer('spec').startSpan('hooked').end();
-    // A thread takes a while to start.
+    // The worker thread takes a while to start.
     await asked;
     const gaveUp = new AbortController();
     const ended = engine.shutdown(gaveUp.signal);
@@ -49,19 +49,19 @@ describe.each([
   const wrong: readonly (readonly [string, () => unknown])[] = [
     ['undefined', () => undefined],
     ['a number', () => 7],
-    ['a text where headers are wanted, nothing where a token is', () => ''],
-    ['what cannot be cloned', () => ({ a: Symbol('canary') })],
-    ['a promise where a text is wanted', () => ({ authorization: Promise.resolve('canary') })],
+    ['an empty text', () => ''],
+    ['a value that cannot be cloned', () => ({ a: Symbol('canary') })],
+    ['a promise as a header value', () => ({ authorization: Promise.resolve('canary') })],
     [
-      'what throws',
+      'an exception',
       () => {
         throw new Error('canary');
       },
     ],
-    ['what rejects', () => Promise.reject(new Error('canary'))],
+    ['a rejected promise', () => Promise.reject(new Error('canary'))],
   ];
 
-  it.each(wrong)('that give %s send nothing without them, and are told once', async (_, ask) => {
+  it.each(wrong)('send no request and log one line if they give %s', async (_, ask) => {
     const given: readonly ((hook: never) => OtlpOptions)[] = [
       (headers) => ({ headers }),
       (token) => ({ auth: { type: 'bearer', token } }),

@@ -8,7 +8,7 @@ import type { ExportEngine } from './engine.js';
 import { createEngine } from './engines.js';
 import { useTold } from './fixtures/told.js';
 
-/** A kernel makes no directory here, whoever asks. */
+/** The kernel lets nobody make a directory here, not even root. */
 const NOT_WRITABLE = '/proc/nestlens/spool';
 
 describe('a spool of the engine nestlens', () => {
@@ -39,13 +39,13 @@ describe('a spool of the engine nestlens', () => {
     await server.close();
   });
 
-  it('that cannot be written leaves telemetry in memory, with one warning', async () => {
+  it('keeps telemetry in memory if the directory cannot be written, with one warning', async () => {
     await send(await start(NOT_WRITABLE), 'kept in memory');
     expect(server.spans().map(({ name }) => name)).toEqual(['kept in memory']);
     expect(told).toEqual([expect.stringContaining(`${NOT_WRITABLE} cannot be used`)]);
   });
 
-  it('that another app has too is shared, each in a place of its own', async () => {
+  it('may share its directory with another app', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'shared-spool-'));
     const engines = [await start(folder), await start(folder)];
     await Promise.all(engines.map((engine, index) => send(engine, `of ${index}`)));

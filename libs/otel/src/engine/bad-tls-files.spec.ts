@@ -15,7 +15,7 @@ import { useTold } from './fixtures/told.js';
 
 const pem = (name: string): string =>
   readFileSync(new URL(`../options/fixtures/${name}`, import.meta.url), 'latin1');
-/** Another certificate than that of `localhost-key.pem`. */
+/** A certificate that does not belong to `localhost-key.pem`. */
 const OTHER = readFileSync(
   new URL('../../../otlp/src/pool/fixtures/ca.pem', import.meta.url),
   'latin1',
@@ -30,7 +30,6 @@ const EMPTY = '';
 const BAD = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 const PASSPHRASE = 'canary-passphrase';
 
-/** Bad inputs of TLS files: what stops the start, and what is told. */
 describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   useLeakCheck();
   let telemetry: RecordedTelemetry;
@@ -45,7 +44,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     return at(file);
   };
 
-  /** Starts an engine; what it tells goes to `told`. */
+  /** Starts an engine, and collects its warnings in `told`. */
   const start = async (
     tls: object,
     endpoint = 'https://127.0.0.1:4317',
@@ -94,16 +93,19 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     ['DER', new X509Certificate(CERT).raw, 'the file holds no PEM block'],
     ['with a byte order mark', `\u{feff}${CERT}`, 'begins with a byte order mark'],
     ['in UTF-16', Buffer.from(CERT, 'utf16le'), 'the file holds no PEM block'],
-    ['PEM of no certificate', KEY, 'the certificate cannot be read'],
+    ['PEM without a certificate', KEY, 'the certificate cannot be read'],
     ['cut off', CERT.slice(0, 300), 'the certificate cannot be read'],
-  ])('a CA file that is %s stops the start, by its path', async (_what, content, why) => {
-    const caFile = at('ca.pem');
-    if (content !== undefined) await writeFile(caFile, content);
-    expect(await refusal({ caFile })).toContain(`otlp.tls.caFile: found "${caFile}"; `);
-    expect(await refusal({ caFile })).toContain(why);
-  });
+  ])(
+    'stop the start if the CA file is %s, and the message names its path',
+    async (_what, content, why) => {
+      const caFile = at('ca.pem');
+      if (content !== undefined) await writeFile(caFile, content);
+      expect(await refusal({ caFile })).toContain(`otlp.tls.caFile: found "${caFile}"; `);
+      expect(await refusal({ caFile })).toContain(why);
+    },
+  );
 
-  it('a directory stops the start, for each of the files', async () => {
+  it('stop the start if a directory is given for a file', async () => {
     const message = await refusal({ caFile: folder, certFile: folder, keyFile: folder });
     for (const key of ['caFile', 'certFile', 'keyFile']) {
       expect(message).toContain(`otlp.tls.${key}: found "${folder}"; `);
@@ -111,7 +113,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(message).toContain('EISDIR');
   });
 
-  it('CRLF line ends serve', async () => {
+  it('may have CRLF line ends', async () => {
     const crlf = (text: string): string => text.replaceAll('\n', '\r\n');
     const caFile = await write('ca.pem', crlf(CERT));
     await start({ caFile, ...(await pair(crlf(CERT), crlf(KEY))) });
@@ -128,30 +130,38 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   }) as string;
 
   it.each([
-    ['of another pair', CERT, pem('other-key.pem'), 'does not belong to the certificate'],
-    ['of another kind', CERT, ed25519.export(exported), 'does not belong to the certificate'],
-    ['of RSA', CERT, rsa.export(exported), 'does not belong to the certificate'],
-    ['in the wrong order', OTHER + CERT, KEY, 'put it first, its issuers after it'],
-    ['that is encrypted', CERT, encrypted, 'the key is encrypted; give tls.passphrase'],
-    ['that is no key', CERT, CERT, 'the key cannot be used'],
-  ])('a key %s stops the start, by the files', async (_what, cert, key, why) => {
-    const files = await pair(cert, key as string);
-    expect(await refusal(files)).toContain(`otlp.tls.keyFile: found "${files.keyFile}"; `);
-    expect(await refusal(files)).toContain(why);
-  });
+    ['that of another pair', CERT, pem('other-key.pem'), 'does not belong to the certificate'],
+    ['an Ed25519 key', CERT, ed25519.export(exported), 'does not belong to the certificate'],
+    ['an RSA key', CERT, rsa.export(exported), 'does not belong to the certificate'],
+    [
+      'given with a chain in the wrong order',
+      OTHER + CERT,
+      KEY,
+      'put it first, its issuers after it',
+    ],
+    ['encrypted', CERT, encrypted, 'the key is encrypted; give tls.passphrase'],
+    ['no key', CERT, CERT, 'the key cannot be used'],
+  ])(
+    'stop the start if the key is %s, and the message names the file',
+    async (_what, cert, key, why) => {
+      const files = await pair(cert, key as string);
+      expect(await refusal(files)).toContain(`otlp.tls.keyFile: found "${files.keyFile}"; `);
+      expect(await refusal(files)).toContain(why);
+    },
+  );
 
-  it('a chain behind its own certificate and a key with its passphrase serve', async () => {
+  it('may hold a chain after the own certificate, and an encrypted key with its passphrase', async () => {
     await start({ ...(await pair(CERT + OTHER, encrypted)), passphrase: PASSPHRASE });
     expect(told).toEqual([]);
   });
 
-  it('a wrong passphrase stops the start and is not shown', async () => {
+  it('stop the start if the passphrase is wrong, and the message does not show it', async () => {
     const message = await refusal({ ...(await pair(CERT, encrypted)), passphrase: 'canary-wrong' });
     expect(message).toContain('the key does not open with tls.passphrase');
     expect(message).not.toContain('canary');
   });
 
-  it('one of the two is told by the name of the other', async () => {
+  it('stop the start if one of certificate and key is missing, and the message names the missing one', async () => {
     const { certFile, keyFile } = await pair();
     expect(await refusal({ certFile })).toContain(
       'otlp.tls.keyFile: certFile is given without its key',
@@ -163,7 +173,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     ['expired', ENDS + 1000, /expired on /],
     ['expires in a week', ENDS - 6 * DAY, /expires on /],
     ['is not valid yet', BEGINS - DAY, /is not valid before /],
-  ])('a certificate that %s starts with a warning and its date', async (_, now, text) => {
+  ])('start with a warning and its date if the certificate %s', async (_, now, text) => {
     const files = await pair();
     jest.spyOn(Date, 'now').mockReturnValue(now);
     await start(files);
@@ -172,7 +182,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(told.join()).toContain(name === 'sdk' ? 'otlp.tls.certFile' : files.certFile);
   });
 
-  it('a CA file of which all have expired starts with a warning', async () => {
+  it('start with a warning if all certificates of a CA file have expired', async () => {
     const caFile = await write('ca.pem', OTHER + CERT);
     const clock = jest.spyOn(Date, 'now').mockReturnValue(OTHER_ENDS + DAY);
     await start({ caFile });
@@ -182,7 +192,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(told).toEqual([expect.stringContaining('expired on')]);
   });
 
-  it('a metric tells when the certificate ends', async () => {
+  it('give a metric with the end of the certificate', async () => {
     await start(await pair());
     const wanted = { 'nestlens.otlp.signal': 'traces' };
     const expiry = (await telemetry.collectMetrics()).find(
@@ -197,17 +207,17 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(left).not.toContain('nestlens.otlp.certificate.expiry');
   });
 
-  it('a key that others can read starts with a warning', async () => {
+  it('start with a warning if others can read the key', async () => {
     await start(await pair(CERT, KEY, 0o644));
     expect(told).toEqual([expect.stringMatching(/others/)]);
   });
 
-  it('of a bundle with a bad certificate the good ones are used, with a warning', async () => {
+  it('start with a warning if one certificate of a bundle is bad, and use the good ones', async () => {
     await start({ caFile: await write('ca.pem', OTHER + BAD + CERT) });
     expect(told).toEqual([expect.stringContaining('1 certificates cannot be read')]);
   });
 
-  it('each of several troubles is told', async () => {
+  it('give one warning for each problem', async () => {
     const files = await pair(CERT, KEY, 0o644);
     jest.spyOn(Date, 'now').mockReturnValue(ENDS + 1000);
     await start({ ...files, caFile: await write('ca.pem', BAD + OTHER) });
@@ -216,7 +226,7 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
     expect(told.filter((line) => line.match(/others than its owner/) !== null)).toHaveLength(1);
   });
 
-  it('https wins over INSECURE; files without https stop the start', async () => {
+  it('need an https:// endpoint, which wins over OTEL_EXPORTER_OTLP_INSECURE', async () => {
     const caFile = await write('ca.pem', CERT);
     await start({ caFile }, 'https://127.0.0.1:4317', { OTEL_EXPORTER_OTLP_INSECURE: 'true' });
     expect(running[0]?.destinations[0]?.url).toMatch(/^https:/);

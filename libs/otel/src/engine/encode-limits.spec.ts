@@ -12,7 +12,7 @@ describe('limits of spans', () => {
   });
   afterEach(() => server.close());
 
-  /** Attributes that arrive, and the length of the first. */
+  /** The number of attributes that arrive, the length of the first one, and the count of dropped ones. */
   const arriving = async (limits: object): Promise<readonly [number, number, number]> => {
     const config = resolveConfig(
       {
@@ -41,16 +41,16 @@ describe('limits of spans', () => {
     ];
   };
 
-  it('are those of the SDK and of the pipeline, unless raised', async () => {
+  it('have the defaults of the SDK and of the pipeline', async () => {
     expect(await arriving({})).toEqual([128, 4096, 172]);
   });
 
-  it('raised in the options are raised in the pipeline, past its slabs', async () => {
+  it('apply in the pipeline too if options raise them, even above the size of a slab', async () => {
     const limits = { attributeCount: 400, attributeValueLength: 290_000 };
     expect(await arriving(limits)).toEqual([300, 290_000, 0]);
   });
 
-  it("below those of the pipeline are the SDK's to keep", async () => {
+  it('apply in the SDK if options lower them', async () => {
     const limits = { attributeCount: 10, attributeValueLength: 20 };
     expect(await arriving(limits)).toEqual([10, 20, 290]);
   });

@@ -22,7 +22,7 @@ const errorOf = async (given: ReturnType<typeof config>): Promise<Error> => {
 };
 
 describe('an engine behind a proxy', () => {
-  it('says through which one it reaches OTLP over HTTP, without credentials', async () => {
+  it('names the proxy of OTLP over HTTP, without its credentials', async () => {
     const variables = { https_proxy: 'http://anna:canary@proxy.invalid:3128' };
     const proxies = async (engine: OtlpEngine, protocol: OtlpProtocol): Promise<unknown[]> => {
       const otlp = { engine, protocol, endpoint: 'https://collector.invalid:4318', worker: false };
@@ -39,7 +39,7 @@ describe('an engine behind a proxy', () => {
 });
 
 describe('an engine that cannot be made', () => {
-  it('for anything else tells it without what it knows as a secret', async () => {
+  it('throws an OtelConfigError that masks the values of headers', async () => {
     const given = config({ 'x-key': 'canary' });
     const broken = { ...given.otlp.traces, url: 'http://canary' };
     const traces = new Proxy(broken, {

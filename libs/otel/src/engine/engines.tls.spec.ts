@@ -32,7 +32,10 @@ describe.each(ENGINES)('the engine %s over TLS', (name) => {
   let collector: ScriptedOtlpServer;
   let front: Server;
 
-  /** Ends TLS and passes the bytes on; asks for a client certificate where told. */
+  /**
+   * A TLS server that forwards the decrypted bytes to `target`. It requires a client certificate if `asksClient` is
+   * true.
+   */
   const startFront = async (target: number, asksClient: boolean): Promise<number> => {
     front = createServer(
       {
@@ -47,7 +50,7 @@ describe.each(ENGINES)('the engine %s over TLS', (name) => {
         const inner = connect(target, '127.0.0.1');
         socket.pipe(inner).pipe(socket);
         for (const end of [socket, inner]) {
-          // A broken end tells its pipe nothing.
+          // An end that breaks does not close the stream that it is piped to.
           end.on('error', () => end.destroy());
           end.on('close', () => {
             socket.destroy();
@@ -89,7 +92,7 @@ describe.each(ENGINES)('the engine %s over TLS', (name) => {
   const PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'] as const;
 
   it.each(PROTOCOLS)(
-    '%s trusts the CA it is given, and shows its certificate',
+    '%s trusts the CA from the options and presents the client certificate',
     async (protocol) => {
       const target = protocol === 'grpc' ? collector.grpcPort : collector.httpPort;
       const port = await startFront(target, true);
@@ -100,7 +103,7 @@ describe.each(ENGINES)('the engine %s over TLS', (name) => {
     },
   );
 
-  it.each(PROTOCOLS)('%s sends nothing where trust is missing', async (protocol) => {
+  it.each(PROTOCOLS)('%s sends nothing to a server that it does not trust', async (protocol) => {
     const target = protocol === 'grpc' ? collector.grpcPort : collector.httpPort;
     const port = await startFront(target, false);
     const endpoint = `https://localhost:${port}`;
@@ -111,7 +114,7 @@ describe.each(ENGINES)('the engine %s over TLS', (name) => {
     expect(collector.spans()).toEqual([]);
   });
 
-  it('trusts a CA in a bundle of 5000 with a bad one in the middle', async () => {
+  it('trusts a CA in a bundle of 5000 certificates with a bad one in the middle', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
     const bad = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     const half = OTHER.repeat(2500);
@@ -123,7 +126,7 @@ describe.each(ENGINES)('the engine %s over TLS', (name) => {
     await rm(folder, { recursive: true });
   });
 
-  it('sends credentials and gzip', async () => {
+  it('sends credentials and headers, and compresses with gzip', async () => {
     const port = await startFront(collector.grpcPort, false);
     await sendOne({
       endpoint: `https://localhost:${port}`,

@@ -14,7 +14,7 @@ const threadsStarted = async (exporters: readonly ('otlp' | 'none')[]): Promise<
     { otlp: { endpoint: 'http://127.0.0.1:9' }, traces: signal, metrics: signal, logs: signal },
     {},
   );
-  // It ends at once, and is counted all the same.
+  // This worker ends at once, but the hook still counts its thread.
   const engine = createNestlensEngine(config, {
     worker: { entry: new URL('data:text/javascript,0') },
   });
@@ -25,7 +25,7 @@ const threadsStarted = async (exporters: readonly ('otlp' | 'none')[]): Promise<
 };
 
 describe('the engine nestlens', () => {
-  it('starts no thread where nothing is exported', async () => {
+  it('starts no thread if no signal is exported', async () => {
     expect(await threadsStarted(['otlp'])).toBeGreaterThan(0);
     expect(await threadsStarted(['none'])).toBe(0);
     expect(await threadsStarted([])).toBe(0);

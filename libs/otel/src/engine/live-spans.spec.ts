@@ -6,7 +6,7 @@ import { resolveConfig } from '../options/resolve.js';
 import { createEngine } from './engines.js';
 import { useTold } from './fixtures/told.js';
 
-/** Nobody listens there; a Collector of the developer may at the default. */
+/** Nobody listens on port 1. On the default port there may be a Collector of the developer. */
 const NOBODY = 'http://127.0.0.1:1';
 
 describe.each(ENGINES)('spans that never end, with the engine %s', (name) => {
@@ -26,7 +26,7 @@ describe.each(ENGINES)('spans that never end, with the engine %s', (name) => {
     ]);
   };
 
-  it('are in a gauge while they live, and told when nobody waits for them any more', async () => {
+  it('are counted in a gauge while they are open, and a warning at the shutdown names their number', async () => {
     const worker = name === 'nestlens' ? { worker: false } : {};
     const engine = await createEngine(
       resolveConfig({ otlp: { engine: name, endpoint: NOBODY, timeoutMs: 100, ...worker } }, {}),

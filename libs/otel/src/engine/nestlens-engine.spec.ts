@@ -10,14 +10,14 @@ import { createNestlensEngine } from './nestlens-engine.js';
 const createNestlens: EngineFactory = ({ protocol, endpoint }, { timeoutMs }) =>
   createNestlensEngine(
     resolveConfig({ otlp: { protocol, endpoint, timeoutMs }, metrics: { intervalMs: 60_000 } }, {}),
-    // Longer than the pipeline takes to tell of what it tries again.
+    // Longer than the pipeline takes to report the batches that it retries.
     { flushTimeoutMs: 1500, shutdownTimeoutMs: 300 },
   );
 
 exportEngineContract('nestlens', createNestlens);
 
 describe('the reader of the engine nestlens', () => {
-  it('waits for a collector that says nothing no longer than who asked it', async () => {
+  it("stops waiting for a silent collector when the caller's signal aborts", async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;

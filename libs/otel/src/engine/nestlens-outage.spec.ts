@@ -5,7 +5,7 @@ import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { resolveConfig } from '../options/resolve.js';
 import { createNestlensEngine } from './nestlens-engine.js';
 
-it('says why the collector of the engine nestlens is left alone', async () => {
+it('the engine nestlens reports why it does not reach its collector', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -17,7 +17,7 @@ const settle = (counts: OutcomeCounts, count: number, result: ExportResult): voi
 };
 
 describe('OutcomeCounts', () => {
-  it('accounts for every item at any moment', () => {
+  it('knows for every item whether it is queued, accepted, rejected or dropped', () => {
     const counts = new OutcomeCounts();
     counts.created(10);
     expect(counts.status()).toMatchObject({ queued: 10, last: { outcome: 'none' } });
@@ -34,7 +34,7 @@ describe('OutcomeCounts', () => {
     });
   });
 
-  it('settles an export that throws, and one that answers twice, once', async () => {
+  it('settles an export once if it throws, or if it answers twice', async () => {
     const counts = new OutcomeCounts();
     counts.created(5);
     const results: ExportResult[] = [];
@@ -67,7 +67,7 @@ describe('OutcomeCounts', () => {
     [429, 'dropped', '429'],
     [503, 'dropped', '503'],
     ['ECONNREFUSED', 'dropped', 'ECONNREFUSED'],
-  ])('tells by %s whether the collector refused', (code, kind, reason) => {
+  ])('counts an export that failed with %s as %s', (code, kind, reason) => {
     const counts = new OutcomeCounts();
     counts.created(1);
     settle(counts, 1, failure(code));
@@ -77,7 +77,7 @@ describe('OutcomeCounts', () => {
     expect(status.last).toMatchObject({ outcome: 'failed', reason });
   });
 
-  it('waits for exports under way', async () => {
+  it('waits for the exports in flight', async () => {
     const counts = new OutcomeCounts();
     const seen: string[] = [];
     let finish: (result: ExportResult) => void = () => {};

@@ -2,7 +2,7 @@ import { exportEngineContract } from '@nestlens/testing/contracts';
 import { resolveConfig } from '../options/resolve.js';
 import { createSdkEngine } from './sdk-engine.js';
 
-// Without compression the contract's own spec runs it.
+// The spec of the contract itself runs it without compression.
 exportEngineContract(
   'sdk with gzip',
   ({ protocol, endpoint }, { timeoutMs, ...batch }) =>
