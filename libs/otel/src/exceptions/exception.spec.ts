@@ -7,12 +7,12 @@ import { isStatusException, ownStatus } from './nest-outcome.js';
 import { stackText } from './stack-text.js';
 
 class OutOfStock extends Error {}
-/** As pg declares it: the name is a word of the protocol. */
+/** The error class of pg. Its `name` is a word of the PostgreSQL protocol, not its class. */
 class DatabaseError extends Error {
   override name = 'error';
   code = '23505';
 }
-/** A class whose name a minifier took, with the name that its library gave it. */
+/** An error whose class name a minifier replaced, with the `name` that its library sets, if any. */
 const minified = (name?: string): Error => {
   const a = class extends RangeError {};
   Object.defineProperty(a, 'name', { value: 'a' });
@@ -41,7 +41,7 @@ const throwing = (key: string): Error =>
     },
   });
 
-describe('what is told of something thrown', () => {
+describe('type, message and code of an exception', () => {
   it.each<[string, unknown, string, string | undefined, string | undefined]>([
     ['an error of a class', new OutOfStock('none left'), 'OutOfStock', 'none left', undefined],
     ['a plain error', new Error('oops'), 'Error', 'oops', undefined],
@@ -56,8 +56,8 @@ describe('what is told of something thrown', () => {
     ],
     ['a DOMException', new DOMException('late', 'TimeoutError'), 'TimeoutError', 'late', '23'],
     ['a minified class with a name', minified('KnownError'), 'KnownError', 'm', undefined],
-    ['a minified class without', minified(), 'RangeError', 'm', undefined],
-    ['a class below one with a name', new MyPrisma('p'), 'MyPrisma', 'p', undefined],
+    ['a minified class without a name', minified(), 'RangeError', 'm', undefined],
+    ['a subclass of a class with a name', new MyPrisma('p'), 'MyPrisma', 'p', undefined],
     [
       'an error of another realm',
       runInNewContext('new RangeError("far")'),
@@ -66,7 +66,7 @@ describe('what is told of something thrown', () => {
       undefined,
     ],
     [
-      'several errors without a word of their own',
+      'several errors without a message',
       new AggregateError([new Error('one'), new Error('two')]),
       'AggregateError',
       'one; two',
@@ -91,13 +91,13 @@ describe('what is told of something thrown', () => {
     ['an error whose message throws', throwing('message'), 'OutOfStock', undefined, undefined],
     ['an error whose name throws', throwing('name'), 'OutOfStock', 'none', undefined],
     ['a symbol', Symbol('s'), '_OTHER', 'Symbol(s)', undefined],
-  ])('%s', (_what, thrown, type, message, code) => {
+  ])('are those of %s', (_what, thrown, type, message, code) => {
     expect(exceptionType(thrown)).toBe(type);
     expect(exceptionMessage(thrown)).toBe(message);
     expect(exceptionCode(thrown)).toBe(code);
   });
 
-  it('takes for errors what has the form of one, and no throwing getter for a fault', () => {
+  it('are read from anything with the form of an error, even if a getter throws', () => {
     const errors = [runInNewContext('new Error("x")'), new DOMException('x'), throwing('stack')];
     expect(errors.map(isErrorLike)).toEqual([true, true, true]);
     expect([hostile, null, 'x', { message: 'x' }].map(isErrorLike)).toEqual(Array(4).fill(false));
@@ -107,7 +107,7 @@ describe('what is told of something thrown', () => {
     });
   });
 
-  it('asks what stands for an outcome without being hurt by it', () => {
+  it('ownStatus and isStatusException accept any value', () => {
     expect([hostile, null, 'x', {}].map(ownStatus)).toEqual(Array(4).fill(undefined));
     expect([hostile, null, 'x', {}].map(isStatusException)).toEqual(Array(4).fill(false));
     expect(isStatusException({ getError: () => 'x' })).toBe(true);
@@ -115,13 +115,13 @@ describe('what is told of something thrown', () => {
 });
 
 describe('stackText', () => {
-  it('is the stack of an error as it is, and nothing for what has none', () => {
+  it('is the stack of an error, and undefined for anything else', () => {
     const error = new OutOfStock('none');
     expect(stackText(error)).toBe(error.stack);
     expect(['x', null, {}, hostile].map(stackText)).toEqual(Array(4).fill(undefined));
   });
 
-  it('holds causes and the errors within, in the form of Node', () => {
+  it('holds the causes and the inner errors as Node prints them', () => {
     const short = (error: Error, frame: string): Error =>
       Object.assign(error, { stack: `${error.name}: ${error.message}\n    at ${frame}` });
     const cause = short(new RangeError('inner', { cause: 'a word' }), 'inner (a.js:1:1)');
@@ -132,13 +132,13 @@ describe('stackText', () => {
     expect(stackText(several)).toBe(inspect(several));
   });
 
-  it('leaves out all other properties, which may be a request with its credentials', () => {
+  it('leaves out all other properties, which may hold a request with its credentials', () => {
     const error = Object.assign(new Error('401'), { config: { headers: { auth: 'secret' } } });
     expect(stackText(new Error('outer', { cause: error }))).not.toContain('secret');
     expect(stackText(new Error('outer', { cause: { auth: 'secret' } }))).toContain('[Object]');
   });
 
-  it('ends, however the causes go on', () => {
+  it('has a bounded length for circular, deep and wide causes', () => {
     const circular = new Error('round');
     circular.cause = circular;
     expect(stackText(circular)).toContain('[cause]: [Circular]');

@@ -22,7 +22,7 @@ class DatabaseError extends Error {
   override name = 'error';
   code = '23505';
 }
-/** As grpc-js makes it: an Error with a numeric code. */
+/** The error that grpc-js makes: an Error with a numeric code. */
 const serviceError = (): Error =>
   Object.assign(new Error('5 NOT_FOUND: no such order'), { code: 5, details: 'no such order' });
 const fetchFailed = (): Error =>
@@ -51,7 +51,7 @@ class Resolver {
     throw given.thrown;
   }
 }
-// As `@Query()` of @nestjs/graphql does.
+// This is the metadata that `@Query()` of @nestjs/graphql sets.
 Reflect.defineMetadata('graphql:resolver_type', 'Query', Resolver.prototype.query);
 
 @Controller()
@@ -65,7 +65,7 @@ class Doors {
     this.#resolver = resolver;
   }
 
-  /** GraphQL answers well. */
+  /** Answers 200 although the resolver fails, as GraphQL does. */
   @Get('graphql')
   async graphql(): Promise<void> {
     const { query } = Resolver.prototype;
@@ -100,7 +100,7 @@ const KEYS = ['exception.type', 'exception.message', 'exception.stacktrace', 'ex
 const exceptionOf = (attributes: Attributes = {}): unknown[] =>
   KEYS.map((key) => attributes[key] ?? attributes[`nestlens.${key}`]);
 
-describe('one exception through all doors', () => {
+describe('one exception over HTTP, gRPC, GraphQL, @Span, loggers and crashes', () => {
   let app: HttpApp;
   let shop: Shop;
   let client: BareClient;
@@ -111,7 +111,7 @@ describe('one exception through all doors', () => {
     app = await startHttpApp(platforms[0][1], {
       controllers: [Doors],
       providers: [Resolver],
-      // Each case forgets its spans, and none its measurements.
+      // Each case resets the spans, but keeps the measurements.
       telemetry: { temporality: 'cumulative' },
     });
     app.app.useLogger(false);
@@ -154,55 +154,63 @@ describe('one exception through all doors', () => {
     ],
     ['a text', () => 'oops', '_OTHER', undefined],
     ['null', () => null, '_OTHER', undefined],
-  ])('%s has one type, message, stack and code', async (_what, make, type, code) => {
-    given.thrown = make();
-    handlerEvents.thrown = given.thrown;
-    const method = await spanOf(SpanKind.INTERNAL, () =>
-      Promise.resolve()
-        .then(() => new Repository().save())
-        .catch(() => undefined),
-    );
-    const http = await spanOf(SpanKind.SERVER, () => fetch(`${app.url}/http`));
-    const rpc = await spanOf(SpanKind.SERVER, () => drive(client, 'Get', 'thrown').ended);
-    const graphql = await spanOf(SpanKind.SERVER, () => fetch(`${app.url}/graphql`));
-    await quietly(() => logger.fatal(given.thrown));
-    pinoLogger.fatal(given.thrown);
-    winstonLogger.error(given.thrown as string);
-    recordCrash(given.thrown, 'uncaughtException', ROOT_CONTEXT);
-    const [nest, ofPino, ofWinston, crash] = app.telemetry.logRecords();
+  ])(
+    'has the same type, message, stack and code everywhere: %s',
+    async (_what, make, type, code) => {
+      given.thrown = make();
+      handlerEvents.thrown = given.thrown;
+      const method = await spanOf(SpanKind.INTERNAL, () =>
+        Promise.resolve()
+          .then(() => new Repository().save())
+          .catch(() => undefined),
+      );
+      const http = await spanOf(SpanKind.SERVER, () => fetch(`${app.url}/http`));
+      const rpc = await spanOf(SpanKind.SERVER, () => drive(client, 'Get', 'thrown').ended);
+      const graphql = await spanOf(SpanKind.SERVER, () => fetch(`${app.url}/graphql`));
+      await quietly(() => logger.fatal(given.thrown));
+      pinoLogger.fatal(given.thrown);
+      winstonLogger.error(given.thrown as string);
+      recordCrash(given.thrown, 'uncaughtException', ROOT_CONTEXT);
+      const [nest, ofPino, ofWinston, crash] = app.telemetry.logRecords();
 
-    const told = [method, http, rpc, graphql].map(({ events }) =>
-      exceptionOf(events[0]?.attributes),
-    );
-    expect(told[0]?.[0]).toBe(type);
-    expect(told[0]?.[3]).toBe(code);
-    expect(told[1]).toEqual(told[0]);
-    expect(told[2]).toEqual(told[0]);
-    expect(told[3]).toEqual(told[0]);
-    expect(exceptionOf(crash?.attributes)).toEqual(told[0]);
-    // To a logger a text or null is a message.
-    const logged = (given.thrown instanceof Error && told[0]) || KEYS.map(() => undefined);
-    expect(exceptionOf(nest?.attributes)).toEqual(logged);
-    expect(exceptionOf(ofWinston?.attributes)).toEqual(logged);
-    // Of pino the printed line is read: type and code are the error's, message and stack what pino made of them.
-    const [pinoType, , , pinoCode] = exceptionOf(ofPino?.attributes);
-    expect([pinoType, pinoCode]).toEqual([logged[0], logged[3]]);
-    for (const { attributes } of [method, http, rpc]) {
-      expect(attributes['nestlens.exception.code']).toBe(code);
-    }
-    const measured = await app.telemetry.collectMetrics();
-    const types = (name: string): unknown[] =>
-      measured
-        .filter((metric) => metric.descriptor.name === name)
-        .flatMap(({ dataPoints }) => dataPoints.map(({ attributes }) => attributes['error.type']));
-    expect(types('nestlens.method.duration')).toContain(type);
-    expect(types('http.server.request.duration')).toContain(type);
-    expect([method, http].map(({ attributes }) => attributes['error.type'])).toEqual([type, type]);
-    // gRPC has answered, and the conventions name its span by the answer.
-    expect(rpc.attributes['error.type']).toBe('UNKNOWN');
-  });
+      const told = [method, http, rpc, graphql].map(({ events }) =>
+        exceptionOf(events[0]?.attributes),
+      );
+      expect(told[0]?.[0]).toBe(type);
+      expect(told[0]?.[3]).toBe(code);
+      expect(told[1]).toEqual(told[0]);
+      expect(told[2]).toEqual(told[0]);
+      expect(told[3]).toEqual(told[0]);
+      expect(exceptionOf(crash?.attributes)).toEqual(told[0]);
+      // A logger takes a thrown text or null as its message.
+      const logged = (given.thrown instanceof Error && told[0]) || KEYS.map(() => undefined);
+      expect(exceptionOf(nest?.attributes)).toEqual(logged);
+      expect(exceptionOf(ofWinston?.attributes)).toEqual(logged);
+      // The record of pino comes from its printed line: type and code are the error's, pino makes message and stack.
+      const [pinoType, , , pinoCode] = exceptionOf(ofPino?.attributes);
+      expect([pinoType, pinoCode]).toEqual([logged[0], logged[3]]);
+      for (const { attributes } of [method, http, rpc]) {
+        expect(attributes['nestlens.exception.code']).toBe(code);
+      }
+      const measured = await app.telemetry.collectMetrics();
+      const types = (name: string): unknown[] =>
+        measured
+          .filter((metric) => metric.descriptor.name === name)
+          .flatMap(({ dataPoints }) =>
+            dataPoints.map(({ attributes }) => attributes['error.type']),
+          );
+      expect(types('nestlens.method.duration')).toContain(type);
+      expect(types('http.server.request.duration')).toContain(type);
+      expect([method, http].map(({ attributes }) => attributes['error.type'])).toEqual([
+        type,
+        type,
+      ]);
+      // gRPC has sent a status, and the conventions name the span's error by that status.
+      expect(rpc.attributes['error.type']).toBe('UNKNOWN');
+    },
+  );
 
-  it('is recorded by the innermost span of a trace, and by each call of a logger', async () => {
+  it('is recorded once in a trace, by its innermost span, and once in the logs', async () => {
     given.thrown = new DatabaseError('dup');
     await quietly(() => fetch(`${app.url}/all`));
     const [method, http] = await app.telemetry.waitForSpans(2);

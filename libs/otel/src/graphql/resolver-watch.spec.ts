@@ -20,7 +20,7 @@ import { Span } from '../decorators/span.decorator.js';
 import { platforms, startHttpApp } from '../http/fixtures/http-app.js';
 import type { HttpApp } from '../http/fixtures/http-app.js';
 
-/** As `@Query()` of @nestjs/graphql does. */
+/** Sets the metadata that `@Query()` of @nestjs/graphql sets. */
 const Query =
   (): MethodDecorator =>
   (_target, _name, { value }) =>
@@ -30,7 +30,7 @@ class DatabaseError extends Error {
   override name = 'error';
   code = '23505';
 }
-/** Of the package graphql, told by its `extensions`. */
+/** An error like that of the package graphql, which is recognised by its `extensions`. */
 class GraphQLError extends Error {
   readonly extensions: object;
   constructor(extensions: object) {
@@ -119,11 +119,11 @@ class Orders {
 interface Asked {
   readonly fields: readonly (keyof Orders)[];
   readonly status?: number;
-  /** Answers in parts, as `@defer` does. */
+  /** Sends the answer in parts, like `@defer`. */
   readonly streams?: boolean;
 }
 
-/** Runs resolvers as @nestjs/graphql does, and answers 200 with their errors, as GraphQL over HTTP does. */
+/** Runs resolvers like @nestjs/graphql, and answers 200 even if they fail, like GraphQL over HTTP. */
 @Controller()
 class Endpoint {
   readonly #creator: ExternalContextCreator;
@@ -189,7 +189,7 @@ describe.each(platforms)('resolvers of GraphQL on %s', (_name, makeAdapter) => {
       attributes['exception.message'],
     ]);
 
-  it('have what they throw on the span of the request, which answers well', async () => {
+  it('record their exceptions on the span of the request, which still succeeds', async () => {
     await start();
     const span = await query({ fields: ['pg', 'well', 'later', 'text', 'guarded', 'broken'] });
     expect(events(span)).toEqual([
@@ -210,13 +210,13 @@ describe.each(platforms)('resolvers of GraphQL on %s', (_name, makeAdapter) => {
     expect([events(streamed).length, streamed.status.code]).toEqual([1, SpanStatusCode.UNSET]);
   });
 
-  it('leave nothing there for what stands for a fault of the client, or was told below', async () => {
+  it('record no exception for a fault of the client, nor one that an inner span has recorded', async () => {
     await start();
     const span = await query({ fields: ['missing', 'forbidden', 'teapot', 'below'] });
     expect(events(span)).toEqual([]);
   });
 
-  it('name the error of a request that fails with them, and tell it once', async () => {
+  it('record an exception once on a request that fails, and name its type', async () => {
     await start();
     const span = await query({ fields: ['pg'], status: 500 });
     expect(events(span)).toEqual([['DatabaseError', 'dup']]);
@@ -224,7 +224,7 @@ describe.each(platforms)('resolvers of GraphQL on %s', (_name, makeAdapter) => {
     expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'dup' });
   });
 
-  it('make log records where those are asked for', async () => {
+  it('make log records of their exceptions if the opt-in variable asks for them', async () => {
     await start({ OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs' });
     const span = await query({ fields: ['pg', 'later'] });
     expect(events(span)).toEqual([]);

@@ -44,7 +44,7 @@ describe('authorityAddress', () => {
 });
 
 describe('peerAddress', () => {
-  it('tells an address, and nothing of a target that is not connected', () => {
+  it('reads an address, and is undefined for a target that is not connected', () => {
     expect(peerAddress('127.0.0.1:5000')).toEqual({ address: '127.0.0.1', port: 5000 });
     expect(peerAddress('dns:localhost:5000')).toBeUndefined();
     expect(peerAddress('unknown')).toBeUndefined();

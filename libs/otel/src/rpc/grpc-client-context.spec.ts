@@ -37,7 +37,7 @@ describe('the context of gRPC clients', () => {
     await telemetry.stop();
   });
 
-  it('gives what follows a reply the context of the caller', async () => {
+  it('is active in operators that run after a reply', async () => {
     const { spanId } = await inSpan(() =>
       lastValueFrom(
         orders.get({ id: '1' }).pipe(mergeMap(() => orders.watch({ id: '2' }).pipe(take(1)))),
@@ -47,7 +47,7 @@ describe('the context of gRPC clients', () => {
     expect(clients.map((span) => span.parentSpanContext?.spanId)).toEqual([spanId, spanId]);
   });
 
-  it('keeps callers apart that share a connection', async () => {
+  it('is separate for concurrent callers on one connection', async () => {
     await Promise.all(
       Array.from({ length: 20 }, async () => {
         const { spanId } = await inSpan(() =>
@@ -68,7 +68,7 @@ describe('the context of gRPC clients', () => {
     );
   });
 
-  it("leaves the caller's metadata as it was", async () => {
+  it('does not change the metadata of the caller', async () => {
     const metadata = new Metadata();
     metadata.set('tenant', 'acme');
     await Promise.all([
@@ -81,7 +81,7 @@ describe('the context of gRPC clients', () => {
     expect(servers.every((span) => span.parentSpanContext !== undefined)).toBe(true);
   });
 
-  it('puts its own in the place of what was passed on, and leaves what the app chose', async () => {
+  it('replaces a traceparent that the app passes on, and keeps one that it chose', async () => {
     const metadata = new Metadata();
     const traceId = '1'.repeat(32);
     metadata.set('traceparent', `00-${traceId}-${'2'.repeat(16)}-01`);
@@ -98,15 +98,14 @@ describe('the context of gRPC clients', () => {
     expect(passedOn?.parentSpanContext?.spanId).not.toBe('2'.repeat(16));
   });
 
-  it('passes suppressed calls on as they are', async () => {
+  it('is not sent with suppressed calls', async () => {
     await context.with(suppressTracing(ROOT_CONTEXT), () => firstValueFrom(orders.get({})));
     const server = await telemetry.endedOne((span) => span.kind === SpanKind.SERVER);
     expect(server.parentSpanContext).toBeUndefined();
     expect(telemetry.spans).toHaveLength(1);
   });
 
-  // 500 calls at once never mix their traces
-  it('keeps 500 concurrent calls apart', async () => {
+  it('is separate for 500 concurrent calls', async () => {
     const calls = Array.from({ length: 500 }, (_, at) =>
       inSpan(async () => {
         const call = at % 2 === 0 ? orders.get({}) : orders.upload(of({ id: '1' }, { id: '2' }));

@@ -71,7 +71,7 @@ describe('GrpcClientInstrumentation', () => {
       expect(client.status.code).toBe(SpanStatusCode.UNSET);
     });
 
-    it('is an error at any status but OK', async () => {
+    it('is an error for a status other than OK', async () => {
       await expect(lastValueFrom(orders[call](request('rpc5')))).rejects.toThrow('no such order');
       const client = await telemetry.endedOne(isClient);
       expect(client.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no such order' });
@@ -82,7 +82,7 @@ describe('GrpcClientInstrumentation', () => {
       expect(client.events).toEqual([]);
     });
 
-    it('ends as CANCELLED when it is unsubscribed', async () => {
+    it('ends as CANCELLED if the caller unsubscribes', async () => {
       const hangs = hanging();
       const subscription = orders[call](request('hang')).subscribe();
       await hangs;
@@ -95,9 +95,9 @@ describe('GrpcClientInstrumentation', () => {
     });
   });
 
-  // With an Observable as request Nest passes on the metadata alone, so there is no deadline.
+  // For an Observable as request Nest passes on only the metadata, so there is no deadline.
   it.each(['get', 'watch'] as const)('ends %s as DEADLINE_EXCEEDED', async (call) => {
-    // Before the first call of all there is no connection, and the deadline covers it.
+    // The first call opens the connection. It comes before, so that the deadline covers the call alone.
     await firstValueFrom(orders.get({}));
     await telemetry.ended(() => true, 2);
     await telemetry.reset();
@@ -111,7 +111,7 @@ describe('GrpcClientInstrumentation', () => {
     ]);
   });
 
-  it('ends when its request stream is left open and the caller has enough', async () => {
+  it('ends if the caller has enough while its request stream is still open', async () => {
     const feed = new Subject<Order>();
     const replies = firstValueFrom(orders.chat(feed).pipe(take(1)));
     feed.next({ id: '1' });
@@ -123,7 +123,7 @@ describe('GrpcClientInstrumentation', () => {
     ]);
   });
 
-  it('stays in place where a call brings interceptors of its own', async () => {
+  it('also runs for a call with interceptors of its own', async () => {
     let ran = 0;
     const own = (options: unknown, next: (options: unknown) => unknown): unknown => {
       ran += 1;
@@ -134,14 +134,14 @@ describe('GrpcClientInstrumentation', () => {
     expect([ran, client?.name]).toEqual([1, 'shop.v1.Orders/Get']);
   });
 
-  it('reaches a client that a factory asked for its service before anything started', async () => {
+  it('instruments a client whose service a factory got before the start', async () => {
     const early = app.get<Orders>('EARLY');
     await firstValueFrom(early.get({}));
     const spans = await telemetry.ended(() => true, 2);
     expect(spans.map(({ kind }) => kind)).toEqual([SpanKind.SERVER, SpanKind.CLIENT]);
   });
 
-  it('tells calls that could not begin', async () => {
+  it('records calls that could not begin', async () => {
     const lost = ClientProxyFactory.create(
       tracedGrpcClient(clientOptions(shop.port)),
     ) as unknown as ClientGrpc & { close(): void };
@@ -154,7 +154,7 @@ describe('GrpcClientInstrumentation', () => {
     expect(client.attributes['error.type']).toBe('Error');
   });
 
-  it('tells an endpoint where nobody listens', async () => {
+  it('records a call to an endpoint where nobody listens', async () => {
     const options = clientOptions(shop.port);
     options.options.url = 'unix:///nowhere.sock';
     const lost = ClientProxyFactory.create(tracedGrpcClient(options)) as unknown as ClientGrpc & {
@@ -172,7 +172,7 @@ describe('GrpcClientInstrumentation', () => {
     lost.close();
   });
 
-  it('measures how long the call was', async () => {
+  it('measures the duration of the call', async () => {
     const whole = trace.getTracer('spec').startSpan('whole') as unknown as ReadableSpan & Span;
     await expect(firstValueFrom(orders.get({ mode: 'rpc13' }))).rejects.toThrow('broken');
     await telemetry.endedOne(isClient);
@@ -188,13 +188,13 @@ describe('GrpcClientInstrumentation', () => {
       'server.port': shop.port,
     });
     expect(point?.count).toBe(1);
-    // In seconds, and no longer than what was around it.
+    // The unit is seconds, and the call is no longer than the span around it.
     const around = secondsOf(whole.duration);
     expect(point!.sum).toBeGreaterThan(0);
     expect(point!.sum).toBeLessThanOrEqual(around);
   });
 
-  it('tells its clients in the inventory', () => {
+  it('lists its clients in the inventory', () => {
     expect(app.get(Inventory).items()).toEqual([
       { kind: 'instrumented', what: 'gRPC client OWN', detail: `localhost:${shop.port}` },
       { kind: 'instrumented', what: 'gRPC client ORDERS', detail: `localhost:${shop.port}` },

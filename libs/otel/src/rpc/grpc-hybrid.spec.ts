@@ -30,7 +30,7 @@ describe.each(['hybrid', 'hybrid-inheriting'] as const)('a gRPC server of a %s a
     await telemetry.stop();
   });
 
-  it.each(KINDS)('has one span per %s, with its exception once', async (method) => {
+  it.each(KINDS)('makes one span for each %s, with one exception', async (method) => {
     const ok = await drive(client, method, 'ok').ended;
     const span = await telemetry.endedOne(isServer);
     const { traceId, spanId } = span.spanContext();
@@ -44,7 +44,7 @@ describe.each(['hybrid', 'hybrid-inheriting'] as const)('a gRPC server of a %s a
     expect(telemetry.spans).toHaveLength(1);
   });
 
-  it('names the handler where a guard refuses', async () => {
+  it('names the handler if a guard refuses', async () => {
     await drive(client, 'Get', 'ok', metadataOf({ token: 'bad' })).ended;
     const span = await telemetry.endedOne(isServer);
     expect(span.attributes['code.function.name']).toBe('OrdersController.find');

@@ -33,18 +33,18 @@ class Newer extends Old {
 describe('completed', () => {
   const wrap = completed<Call, [string]>(Wrapper);
 
-  it('sends methods of a newer release to the wrapped call, with its own state', () => {
+  it('passes methods of a newer release on to the wrapped call', () => {
     const call = wrap(new Newer(), 'soon') as unknown as Newer;
     expect(call.start()).toBe('soon started');
     expect([call.later(2), call.later(3)]).toEqual([2, 5]);
   });
 
-  it('adds nothing for a call that has no more', () => {
+  it('has no methods that the wrapped call lacks', () => {
     expect('later' in wrap(new Old(), '')).toBe(false);
     expect('later' in wrap(new Newer(), '')).toBe(true);
   });
 
-  it('takes plain objects', () => {
+  it('wraps plain objects', () => {
     expect(wrap({ start: () => 'plain' }, 'so').start()).toBe('so plain');
   });
 });

@@ -42,7 +42,7 @@ describe('GrpcServerInstrumentation', () => {
     const method = `shop.v1.Orders/${kind}`;
     const callback = { Get: 'find', Watch: 'watch', Upload: 'upload', Chat: 'chat' }[kind];
 
-    it('has one span in which handler, timers and stream messages run', async () => {
+    it('makes one span, which is active in handler, timers and stream messages', async () => {
       const { code, replies } = await drive(client, kind, 'ok', traced()).ended;
       expect(code).toBe(0);
       const span = await telemetry.endedOne(isServer);
@@ -70,7 +70,7 @@ describe('GrpcServerInstrumentation', () => {
       expect(telemetry.spans).toHaveLength(1);
     });
 
-    it('tells what a handler throws, once and with its stack', async () => {
+    it('records the exception of a handler once, with its stack', async () => {
       const { code, details } = await drive(client, kind, 'error').ended;
       expect({ code, details }).toEqual({ code: 2, details: 'Internal server error' });
       const span = await telemetry.endedOne(isServer);
@@ -98,17 +98,20 @@ describe('GrpcServerInstrumentation', () => {
       ['rpc5', 'NOT_FOUND', undefined, SpanStatusCode.UNSET, undefined],
       ['rpc13', 'INTERNAL', 'INTERNAL', SpanStatusCode.ERROR, 'broken'],
       ['rpcString', 'UNKNOWN', 'UNKNOWN', SpanStatusCode.ERROR, 'in words'],
-    ])('gives RpcException %s the status %s', async (mode, name, errorType, status, message) => {
-      await drive(client, kind, mode).ended;
-      const span = await telemetry.endedOne(isServer);
-      expect(span.attributes['rpc.status_code']).toBe(name);
-      expect(span.attributes['error.type']).toBe(errorType);
-      expect(span.status.code).toBe(status);
-      expect(span.status.message).toBe(message);
-      expect(span.events).toEqual([]);
-    });
+    ])(
+      'records RpcException %s with the status %s',
+      async (mode, name, errorType, status, message) => {
+        await drive(client, kind, mode).ended;
+        const span = await telemetry.endedOne(isServer);
+        expect(span.attributes['rpc.status_code']).toBe(name);
+        expect(span.attributes['error.type']).toBe(errorType);
+        expect(span.status.code).toBe(status);
+        expect(span.status.message).toBe(message);
+        expect(span.events).toEqual([]);
+      },
+    );
 
-    it('ends as CANCELLED when the client cancels, and that is no error', async () => {
+    it('ends as CANCELLED, and not as an error, if the client cancels', async () => {
       const hangs = hanging();
       const call = drive(client, kind, 'hang');
       await hangs;
@@ -122,7 +125,7 @@ describe('GrpcServerInstrumentation', () => {
       expect(telemetry.spans).toHaveLength(1);
     });
 
-    it('ends as DEADLINE_EXCEEDED when the time is up', async () => {
+    it('ends as DEADLINE_EXCEEDED at the deadline', async () => {
       const hangs = hanging();
       const call = drive(client, kind, 'hang', undefined, { deadline: Date.now() + 300 });
       await hangs;
@@ -136,7 +139,7 @@ describe('GrpcServerInstrumentation', () => {
       expect(telemetry.spans).toHaveLength(1);
     });
 
-    it('names the handler where a guard refuses', async () => {
+    it('names the handler if a guard refuses', async () => {
       await drive(client, kind, 'ok', metadataOf({ token: 'bad' })).ended;
       const span = await telemetry.endedOne(isServer);
       expect(span.attributes).toMatchObject({
@@ -147,7 +150,7 @@ describe('GrpcServerInstrumentation', () => {
     });
   });
 
-  it.each(['Upload', 'Chat'] as const)('follows @GrpcStreamCall %s', async (kind) => {
+  it.each(['Upload', 'Chat'] as const)('makes a span for @GrpcStreamCall %s', async (kind) => {
     const raw = bareClient(shop.port, 'RawOrders');
     const { replies } = await drive(raw, kind, 'ok', traced(), {}, 3).ended;
     const span = await telemetry.endedOne(isServer);
@@ -159,14 +162,14 @@ describe('GrpcServerInstrumentation', () => {
     raw.close();
   });
 
-  it('ends a stream that fails half-way with its error', async () => {
+  it('records the exception of a stream that fails in the middle', async () => {
     const { code, replies } = await drive(client, 'Watch', 'late').ended;
     expect({ code, count: replies.length }).toEqual({ code: 2, count: 2 });
     const span = await telemetry.endedOne(isServer);
     expect(span.events[0]?.attributes?.['exception.type']).toBe('OutOfPaper');
   });
 
-  it('measures how long the call was, with few attributes', async () => {
+  it('measures the duration of the call, with few attributes', async () => {
     const whole = trace.getTracer('spec').startSpan('whole') as unknown as ReadableSpan & Span;
     await drive(client, 'Get', 'rpc13').ended;
     await telemetry.endedOne(isServer);
@@ -184,14 +187,14 @@ describe('GrpcServerInstrumentation', () => {
       'error.type': 'INTERNAL',
     });
     expect(point?.boundaries.slice(0, 3)).toEqual([0.005, 0.01, 0.025]);
-    // In seconds, and no longer than what was around it.
+    // The unit is seconds, and the call is no longer than the span around it.
     const around = secondsOf(whole.duration);
     const total = point!.sum / point!.count;
     expect(total).toBeGreaterThan(0);
     expect(total).toBeLessThanOrEqual(around);
   });
 
-  it('keeps the metadata that was asked for, binary values as base64', async () => {
+  it('keeps the listed metadata, with binary values as base64', async () => {
     const metadata = metadataOf({ 'x-tenant': 'acme', 'x-key-bin': Buffer.from([255, 1]) });
     metadata.add('x-tenant', 'other');
     await drive(client, 'Get', 'ok', metadata).ended;
@@ -200,7 +203,7 @@ describe('GrpcServerInstrumentation', () => {
     expect(span.attributes['rpc.request.header.x-key-bin']).toEqual(['/wE=']);
   });
 
-  it('has a method without a handler by its name', async () => {
+  it('names a method of the service even if it has no handler', async () => {
     const code = await new Promise((resolve) => {
       client.Missing({ id: '1' }, (error: { code: number }) => resolve(error.code));
     });
@@ -213,7 +216,7 @@ describe('GrpcServerInstrumentation', () => {
     expect(telemetry.spans).toHaveLength(1);
   });
 
-  it('tells itself in the inventory', () => {
+  it('lists the server in the inventory', () => {
     expect(shop.inventory.items()).toEqual([
       { kind: 'instrumented', what: 'gRPC server 127.0.0.1:0', detail: 'calls of every kind' },
     ]);

@@ -12,7 +12,7 @@ import {
 } from '@nestjs/microservices';
 import { HandlerTable } from './handler-table.js';
 
-/** What the code generators for gRPC make: one class decorator that decorates the methods by their names. */
+/** A class decorator that decorates methods by name, like those of code generators for gRPC. */
 const GeneratedMethods = (target: { prototype: object }): void => {
   const descriptor = Object.getOwnPropertyDescriptor(target.prototype, 'list')!;
   GrpcMethod('Generated', 'List')(target.prototype, 'list', descriptor);
@@ -100,7 +100,7 @@ describe('HandlerTable', () => {
     ['/shop.v1.Orders/Raw', true, 'Orders.raw'],
     ['/PerRequest/Get', false, 'PerRequest.get'],
     ['/a.b.c.Generated/List', false, 'Generated.list'],
-  ])('finds who serves %s', (path, requestStream, name) => {
+  ])('finds the handler of %s', (path, requestStream, name) => {
     const handler = table.find(path, requestStream);
     expect(`${handler?.controller.name}.${handler?.method}`).toBe(name);
   });
@@ -113,11 +113,11 @@ describe('HandlerTable', () => {
     ['/shop.v1.Other/Get', false],
     ['/NoController/Get', false],
     ['/', false],
-  ])('finds nobody for %s', (path, requestStream) => {
+  ])('finds no handler of %s', (path, requestStream) => {
     expect(table.find(path, requestStream)).toBeUndefined();
   });
 
-  it('knows every method that serves gRPC', () => {
+  it('lists every method that serves gRPC', () => {
     const names = [...table.all()].map(({ controller, method }) => `${controller.name}.${method}`);
     expect(names.toSorted()).toEqual([
       'Generated.list',

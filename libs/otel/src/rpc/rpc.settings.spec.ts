@@ -5,7 +5,7 @@ import { rpcSettings } from './rpc.settings.js';
 const settingsOf = (rpc: RpcOptions) => rpcSettings(resolveConfig({ rpc }, {}));
 
 describe('rpcSettings', () => {
-  it('observes both sides and ignores health and reflection by default', () => {
+  it('instrument servers and clients by default, and ignore health and reflection', () => {
     const settings = settingsOf({});
     expect(settings).toMatchObject({
       server: true,
@@ -21,7 +21,7 @@ describe('rpcSettings', () => {
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
-  it('takes methods and whole services', () => {
+  it('ignore methods and whole services', () => {
     const { ignores } = settingsOf({ ignore: ['shop.v1.Orders/Get', 'shop.v1.Users/*'] });
     expect(ignores('shop.v1.Orders/Get')).toBe(true);
     expect(ignores('shop.v1.Orders/GetAll')).toBe(false);
@@ -29,7 +29,7 @@ describe('rpcSettings', () => {
     expect(ignores('grpc.health.v1.Health/Check')).toBe(false);
   });
 
-  it('keeps metadata keys in lower case, once', () => {
+  it('keep each metadata key once, in lower case', () => {
     expect(settingsOf({ requestMetadata: ['X-Id', 'x-id', 'b'] }).requestMetadata).toEqual([
       'x-id',
       'b',

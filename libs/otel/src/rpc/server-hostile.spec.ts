@@ -16,7 +16,7 @@ const telemetry = new Telemetry(() =>
 const isServer = (span: ReadableSpan): boolean => span.kind === SpanKind.SERVER;
 const VALID = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** A call below gRPC, so that anything may be sent. Resolves with the gRPC status, or the HTTP one. */
+/** A call over plain HTTP/2, which can be invalid. Resolves with the gRPC status, or else with the HTTP status. */
 const raw = (
   session: ClientHttp2Session,
   path: string,
@@ -44,13 +44,13 @@ const raw = (
     stream.end(body);
   });
 
-describe('a gRPC server under bad input', () => {
+describe('a gRPC server with bad input', () => {
   let shop: Shop;
   let client: BareClient;
   let session: ClientHttp2Session;
 
   beforeAll(async () => {
-    // grpc-js prints headers that it refuses.
+    // grpc-js prints a line for each invalid header.
     setLogVerbosity(logVerbosity.NONE);
     telemetry.start();
     shop = await startShop();
@@ -67,7 +67,7 @@ describe('a gRPC server under bad input', () => {
     await telemetry.stop();
   });
 
-  it('keeps 1000 unknown methods under one name', async () => {
+  it('records 1000 unknown methods under one name', async () => {
     const calls = Array.from({ length: 1000 }, (_, at) =>
       raw(session, `/shop.v1.Orders/Guess${at}`, { traceparent: VALID }),
     );
@@ -93,14 +93,14 @@ describe('a gRPC server under bad input', () => {
     expect(span.attributes['rpc.method_original']).toHaveLength(255);
   });
 
-  it('takes no request for gRPC that says it is none', async () => {
+  it('makes no span for a request that is not gRPC', async () => {
     expect(await raw(session, '/wp-login.php', { 'content-type': 'text/html' })).toBe('415');
     await drive(client, 'Get', 'ok').ended;
     await telemetry.ended(isServer);
     expect(telemetry.spans.map(({ name }) => name)).toEqual(['shop.v1.Orders/Get']);
   });
 
-  it('leaves health checks without any telemetry, and suppressed within', async () => {
+  it('makes no telemetry for health checks, and suppresses it in their handlers', async () => {
     const health = bareClient(shop.port, 'Health');
     const answer = await new Promise<{ status: number }>((resolve) => {
       health.Check({}, (_error: unknown, reply: { status: number }) => resolve(reply));
@@ -124,7 +124,7 @@ describe('a gRPC server under bad input', () => {
     ['empty', { traceparent: '' }],
     ['binary', { 'traceparent-bin': Buffer.from(VALID).toString('base64') }],
     ['broken baggage', { baggage: ',,=;;%zz=%%%' }],
-  ])('starts a new trace where the context is %s', async (_name, headers) => {
+  ])('starts a new trace if the context is %s', async (_name, headers) => {
     expect(await raw(session, '/shop.v1.Orders/Get', headers)).toBe('0');
     const span = await telemetry.endedOne(isServer);
     expect(span.parentSpanContext).toBeUndefined();
@@ -134,7 +134,7 @@ describe('a gRPC server under bad input', () => {
     ['99999999H', '4'],
     ['0n', '4'],
     ['garbage', '13'],
-  ])('ends once under grpc-timeout %s', async (timeout, status) => {
+  ])('makes one span for the grpc-timeout %s', async (timeout, status) => {
     const seen = await raw(session, '/shop.v1.Orders/Get', { 'grpc-timeout': timeout });
     const span = await telemetry.endedOne(isServer);
     expect(['0', status]).toContain(seen);
@@ -144,7 +144,7 @@ describe('a gRPC server under bad input', () => {
     expect(shop.inFlight.count).toBe(0);
   });
 
-  it('tells what grpc-js refuses by itself', async () => {
+  it('records calls that grpc-js refuses itself', async () => {
     const head = Buffer.from([0, 0, 80, 0, 1]);
     const tooLarge = Buffer.concat([head, Buffer.alloc(5 * 1024 * 1024 + 1)]);
     expect(await raw(session, '/shop.v1.Orders/Get', {}, tooLarge)).toBe('8');
@@ -157,7 +157,7 @@ describe('a gRPC server under bad input', () => {
     expect(unread.status.message).toBe('Error deserializing request');
   });
 
-  it('cuts long details', async () => {
+  it('cuts long status messages', async () => {
     await drive(client, 'Watch', 'huge').ended;
     const span = await telemetry.endedOne(isServer);
     expect(span.status.message).toHaveLength(1024);
@@ -169,7 +169,7 @@ describe('the end of a gRPC server', () => {
   afterEach(() => telemetry.reset());
   afterAll(() => telemetry.stop());
 
-  it('ends the spans of calls that it cuts off, each once', async () => {
+  it('ends the span of each running call once', async () => {
     const shop = await startShop();
     const client = bareClient(shop.port);
     const first = hanging();
@@ -190,7 +190,7 @@ describe('the end of a gRPC server', () => {
     client.close();
   });
 
-  it('leaves the options object of the app as it was', async () => {
+  it('does not change the options object of the app', async () => {
     const channelOptions = Object.freeze({ 'grpc.max_concurrent_streams': 50 });
     const options = Object.freeze({ ...serverOptions, channelOptions });
     const shop = await startShop({ options });
@@ -202,7 +202,7 @@ describe('the end of a gRPC server', () => {
     await shop.close();
   });
 
-  it('goes on where tracer, meter and propagator throw', () =>
+  it('is not disturbed by a tracer, meter and propagator that throw', () =>
     telemetry.whileBroken(async () => {
       const shop = await startShop();
       const client = bareClient(shop.port);
@@ -213,7 +213,7 @@ describe('the end of a gRPC server', () => {
       await shop.close();
     }));
 
-  it('records nothing where it is switched off', async () => {
+  it('records nothing if the server instrumentation is off', async () => {
     const shop = await startShop({ rpc: { server: false } });
     const client = bareClient(shop.port);
     const { replies } = await drive(client, 'Get', 'ok', metadataOf({ traceparent: VALID })).ended;
@@ -226,7 +226,7 @@ describe('the end of a gRPC server', () => {
   it.each([
     ['logs', 0, 1],
     ['logs/dup', 1, 1],
-  ])('tells exceptions by %s', async (optIn, events, records) => {
+  ])('records exceptions as log records with %s', async (optIn, events, records) => {
     const shop = await startShop({ env: { OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: optIn } });
     const client = bareClient(shop.port);
     await drive(client, 'Get', 'error').ended;
@@ -244,7 +244,7 @@ describe('the end of a gRPC server', () => {
     await shop.close();
   });
 
-  it('is not fooled by the context that the server was started in', async () => {
+  it('does not use the context in which the server was started as parent', async () => {
     const shop = await context.with(
       trace.setSpan(ROOT_CONTEXT, trace.getTracer('spec').startSpan('start-up')),
       () => startShop(),

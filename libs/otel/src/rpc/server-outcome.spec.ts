@@ -6,21 +6,21 @@ interface Stream {
   sentTrailers?: object | undefined;
 }
 
-/** A call as grpc-js holds it, `leftMs` before its deadline. */
+/** A call of grpc-js, `leftMs` before its deadline. */
 const callOf = (stream: Stream | undefined, leftMs = Infinity): GrpcServerCall =>
   ({ stream, getDeadline: () => Date.now() + leftMs }) as unknown as GrpcServerCall;
 
 const OK = { code: 0, details: 'OK' };
 
 describe('serverOutcome', () => {
-  it('believes the wire, and takes the words of the app', () => {
+  it('uses the status that was sent, with the message of the app', () => {
     const sent = { sentTrailers: { 'grpc-status': 5, 'grpc-message': 'No%20order' } };
     const given = { code: 5, details: 'No order' };
     expect(serverOutcome(callOf(sent), given, 1)).toBe(given);
     expect(serverOutcome(callOf(sent), OK, 1)).toMatchObject({ code: 5, details: 'No order' });
   });
 
-  it('reads an answer of headers alone, and words that are badly encoded', () => {
+  it('reads a status from headers, and a message with a bad encoding', () => {
     const sent = {
       sentHeaders: { 'grpc-status': '13', 'grpc-message': '%E0%A4%A' },
       sentTrailers: undefined,
@@ -31,12 +31,12 @@ describe('serverOutcome', () => {
     });
   });
 
-  it('takes what the app answered for lost where the wire was silent', () => {
+  it('is CANCELLED if the app answered but no status was sent', () => {
     const silent = { sentHeaders: { ':status': 200 }, sentTrailers: undefined };
     expect(serverOutcome(callOf(silent), OK, 1).code).toBe(1);
   });
 
-  it('believes the app where the wire cannot be seen', () => {
+  it('uses the status of the app if the stream is not accessible', () => {
     expect(serverOutcome(callOf(undefined), OK, 1)).toBe(OK);
     expect(serverOutcome(callOf(undefined), undefined, 1).code).toBe(1);
   });
@@ -49,7 +49,7 @@ describe('serverOutcome', () => {
     ['a tenth of a long time left', 1000, 9000, 1],
     ['a moment of a long time left', 90, 9000, 4],
     ['no time left', -5, 105, 4],
-  ])('tells a cancelled call with %s', (_name, leftMs, elapsedMs, code) => {
+  ])('tells deadline from cancellation with %s', (_name, leftMs, elapsedMs, code) => {
     const silent = { sentTrailers: undefined };
     expect(serverOutcome(callOf(silent, leftMs), undefined, elapsedMs).code).toBe(code);
   });

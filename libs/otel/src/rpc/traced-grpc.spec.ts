@@ -42,7 +42,7 @@ afterEach(() => telemetry.reset());
 afterAll(() => telemetry.stop());
 
 describe('tracedGrpcServer', () => {
-  it('makes no second span where the server is found anyway', async () => {
+  it('makes no second span if the server is instrumented anyway', async () => {
     const shop = await startShop({ options: tracedGrpcServer(serverOptions) });
     const client = bareClient(shop.port);
     await drive(client, 'Get', 'ok').ended;
@@ -53,7 +53,7 @@ describe('tracedGrpcServer', () => {
     await shop.close();
   });
 
-  it('takes both shapes of options, and gives the interceptors of others their turn', () => {
+  it('accepts both forms of options, and keeps other interceptors', () => {
     const others = [() => {}];
     const options = { url: 'x', channelOptions: { interceptors: others, 'grpc.foo': 1 } };
     const twice = tracedGrpcServer(tracedGrpcServer({ transport: 5, options }));
@@ -63,7 +63,7 @@ describe('tracedGrpcServer', () => {
     expect(options.channelOptions.interceptors).toBe(others);
   });
 
-  it('traces a bare grpc-js server while an app runs, and lets calls pass before and after', async () => {
+  it('traces a bare grpc-js server while an app runs, and passes calls through before and after', async () => {
     const server = new Server(tracedGrpcServer({}).channelOptions);
     const identity = (bytes: Buffer): Buffer => bytes;
     const get = {
@@ -99,8 +99,8 @@ describe('tracedGrpcServer', () => {
   });
 });
 
-describe('a gRPC transport that cannot be reached', () => {
-  it('is told at the start, with what to do', async () => {
+describe('a gRPC transport that cannot be instrumented', () => {
+  it('is reported at the start, with the remedy', async () => {
     class Closed extends ServerGrpc {
       constructor() {
         super(serverOptions);
@@ -167,10 +167,10 @@ describe('tracedGrpcClient', () => {
     app = await NestFactory.create(ClientApp, { logger: false });
     await app.init();
     clients = new Map([
-      ['of @Client()', app.get(Property).client],
+      ['from @Client()', app.get(Property).client],
       ['made by hand', app.get(Maker).client],
-      ['found and helped', app.get('BOTH')],
-      ['found with options of a server', app.get('SERVER-OPTIONS')],
+      ['from ClientsModule', app.get('BOTH')],
+      ['with options of tracedGrpcServer()', app.get('SERVER-OPTIONS')],
     ]);
   });
 
@@ -180,17 +180,19 @@ describe('tracedGrpcClient', () => {
     await shop.close();
   });
 
-  it.each(['of @Client()', 'made by hand', 'found and helped', 'found with options of a server'])(
-    'gives a client %s one span per call',
-    async (name) => {
-      const orders = clients.get(name)!.getService<Orders>('Orders');
-      await firstValueFrom(orders.get({}));
-      const spans = await telemetry.ended(() => true, 2);
-      expect(kinds(spans)).toEqual([SpanKind.SERVER, SpanKind.CLIENT]);
-    },
-  );
+  it.each([
+    'from @Client()',
+    'made by hand',
+    'from ClientsModule',
+    'with options of tracedGrpcServer()',
+  ])('gives a client %s one span for each call', async (name) => {
+    const orders = clients.get(name)!.getService<Orders>('Orders');
+    await firstValueFrom(orders.get({}));
+    const spans = await telemetry.ended(() => true, 2);
+    expect(kinds(spans)).toEqual([SpanKind.SERVER, SpanKind.CLIENT]);
+  });
 
-  it('keeps to providers of interceptors where a client has such', async () => {
+  it('adds itself to the interceptor providers of a client that has some', async () => {
     let ran = 0;
     const provider = () => (options: unknown, next: (options: unknown) => unknown) => {
       ran += 1;
