@@ -11,7 +11,7 @@ describe('copies of the package in one process', () => {
   beforeEach(() => delete holder[KEY]);
   afterAll(() => (holder[KEY] = before));
 
-  it('are known by what is loaded: this one, by its file and its Nest', () => {
+  it('are listed with their file and their copy of Nest', () => {
     holder[KEY] = before;
     expect(packageCopies()).toHaveLength(1);
     const [own] = packageCopies();
@@ -21,7 +21,7 @@ describe('copies of the package in one process', () => {
     expect(copiesText()).toBeUndefined();
   });
 
-  it('of one line of versions have the exports of the first, and are told by version and file', () => {
+  it('share the exports of the first if their versions are compatible, and a warning names them', () => {
     const first = { OtelModule: 'one', ShutdownService: 'one' };
     expect(shareExports(first, copy('0.1.0', '/app/first.js'))).toEqual(first);
     const later = { OtelModule: 'two', ShutdownService: 'two', New: 'two' };
@@ -36,15 +36,15 @@ describe('copies of the package in one process', () => {
   });
 
   it.each([
-    ['another line of versions', copy('0.2.0', '/plugin/second.js')],
+    ['an incompatible version', copy('0.2.0', '/plugin/second.js')],
     ['another copy of Nest', copy('0.1.0', '/plugin/second.js', 'another')],
-  ])('of %s stay apart, and that is told', (_what, other) => {
+  ])('keep their own exports with %s, and a warning says so', (_what, other) => {
     shareExports({ OtelModule: 'one' }, copy('0.1.0', '/app/first.js'));
     expect(shareExports({ OtelModule: 'two' }, other)).toEqual({ OtelModule: 'two' });
     expect(copiesText()).toContain('each has an OtelModule of its own');
   });
 
-  it('are one where the same file was loaded anew', () => {
+  it('count once if the same file was loaded again', () => {
     shareExports({}, copy('0.1.0', '/app/first.js', 'before jest.resetModules()'));
     shareExports({}, copy('0.1.0', '/app/first.js', 'after it'));
     expect(copiesText()).toBeUndefined();

@@ -13,7 +13,7 @@ describe('copies in node_modules', () => {
   };
   afterEach(() => removeFolder(folder));
 
-  it('are one where a package manager links one place several times', async () => {
+  it('count once if a package manager links one place several times', async () => {
     const real = `node_modules/.pnpm/api@1.10.0/node_modules/${API}`;
     expect(
       await found({
@@ -24,7 +24,7 @@ describe('copies in node_modules', () => {
     ).toEqual({ state: 'ok', text: expect.stringMatching(/^one of each.*api 1\.10\.0$/) });
   });
 
-  it('are told with their versions and places, inside of packages and above the project too', async () => {
+  it('are listed with version and place, also inside packages and above the project', async () => {
     expect(
       await found(
         {
@@ -42,7 +42,7 @@ describe('copies in node_modules', () => {
     });
   });
 
-  it('of the API are one where they are one version, of Nest never', async () => {
+  it('are no problem for two copies of one API version, but are one for Nest', async () => {
     const files = (name: string): Record<string, string> => ({
       [`node_modules/${name}/package.json`]: JSON.stringify({ name, version: '1.10.0' }),
       [`node_modules/a/node_modules/${name}/package.json`]: JSON.stringify({
@@ -55,7 +55,7 @@ describe('copies in node_modules', () => {
     expect(await found(files('@nestjs/core'))).toMatchObject({ state: 'warning' });
   });
 
-  it('of the API from 1.9 on and of SDKs of several major versions are no fault', async () => {
+  it('are no problem for the API from 1.9 on, nor for one SDK in each of two major versions', async () => {
     const own = 'node_modules/@nestlens/otel/node_modules/@opentelemetry';
     const sdk = (version: string): string =>
       JSON.stringify({ name: '@opentelemetry/sdk-metrics', version });
@@ -80,7 +80,7 @@ describe('copies in node_modules', () => {
     expect(await found({ ...files, ...third })).toMatchObject({ state: 'warning' });
   });
 
-  it('are not looked for where there is no node_modules', async () => {
+  it('are not checked if there is no node_modules', async () => {
     expect(await found({ 'package.json': '{}' })).toMatchObject({ state: 'not checked' });
   });
 });

@@ -4,7 +4,7 @@ import { sourceChecks } from './source-checks.js';
 const OURS = "import { OtelModule } from '@nestlens/otel';\n";
 const METER = "import { metrics } from '@opentelemetry/api';\n";
 
-describe('what the sources show', () => {
+describe('the checks of the sources', () => {
   let folder = '';
   const found = async (
     name: string,
@@ -22,13 +22,13 @@ describe('what the sources show', () => {
     it.each([
       ['a call', 'const url = "http://x"; app.enableShutdownHooks();', 'ok'],
       ['a call behind a comment', '/* a\n b */ app\n  .enableShutdownHooks();', 'ok'],
-      ['a comment', 'start(); // app.enableShutdownHooks()', 'warning'],
-      ['a comment of lines', '/*\n * app.enableShutdownHooks()\n */', 'warning'],
-    ])('%s', async (_what, text, state) => {
+      ['only a comment', 'start(); // app.enableShutdownHooks()', 'warning'],
+      ['only a comment over several lines', '/*\n * app.enableShutdownHooks()\n */', 'warning'],
+    ])('judge %s', async (_what, text, state) => {
       expect(await found('shutdown hooks', { 'src/main.ts': text })).toMatch(`${state}: `);
     });
 
-    it('a call in a file that the entry of nest-cli.json imports, by its line', async () => {
+    it('name file and line of a call in a file that the entry of nest-cli.json imports', async () => {
       const files = {
         'nest-cli.json': '{ "sourceRoot": "apps/shop/src", "entryFile": "server" }',
         'apps/shop/src/server.ts': "import { start } from './start';\nstart();",
@@ -40,35 +40,31 @@ describe('what the sources show', () => {
       );
     });
 
-    it('nothing where there is no entry, which is said', async () => {
+    it('say that nothing was checked if the entry is missing', async () => {
       expect(await found('shutdown hooks', { 'package.json': '{}' }, 'src/app.ts')).toBe(
         'not checked: there is no src/app.ts',
       );
     });
   });
 
-  describe('of the order of imports', () => {
+  describe('of the import order', () => {
     const order = (files: Readonly<Record<string, string>>) => found('import order', files);
     const early = `${METER}const meter = metrics.getMeter('a');`;
 
     it.each([
-      ['a meter of a file that is imported first', early, 'warning'],
+      ['a meter in a file that is imported first', early, 'warning'],
       [
         'a static meter',
         `${METER}class A {\n  private static m = metrics.getMeter('a');\n}`,
         'warning',
       ],
-      [
-        'a meter that is asked for later',
-        `${METER}class A {\n  m = metrics.getMeter('a');\n}`,
-        'ok',
-      ],
-    ])('%s', async (_what, text, state) => {
+      ['a meter that is made later', `${METER}class A {\n  m = metrics.getMeter('a');\n}`, 'ok'],
+    ])('judge %s', async (_what, text, state) => {
       const files = { 'src/main.ts': `import './a.js';\n${OURS}`, 'src/a.ts': text };
       expect(await order(files)).toMatch(`${state}: `);
     });
 
-    it('a meter of a file that is imported after ours, deeper inside', async () => {
+    it('accept a meter in a file that is imported after ours', async () => {
       const files = {
         'src/main.ts': "import './module.js';\nimport './a.js';",
         'src/module.ts': OURS,
@@ -83,7 +79,7 @@ describe('what the sources show', () => {
       ['after ours', { 'src/main.ts': OURS + SDK }, 'warning'],
       ['as a type', { 'src/main.ts': OURS + SDK.replace('import', 'import type') }, 'ok'],
       [
-        'after ours, and loaded by a script before both',
+        'after ours, if a start script loads it before both',
         {
           'src/main.ts': OURS + SDK,
           'package.json': '{ "scripts": { "start": "node --import ./sdk.js dist/main.js" } }',
@@ -91,18 +87,18 @@ describe('what the sources show', () => {
         'ok',
       ],
       [
-        'after ours, where only a script of tests loads something before',
+        'after ours, if only a test script loads something before',
         {
           'src/main.ts': OURS + SDK,
           'package.json': '{ "scripts": { "test:debug": "node -r tsconfig-paths/register jest" } }',
         },
         'warning',
       ],
-    ])('an SDK %s', async (_what, files, state) => {
+    ])('judge an SDK that is imported %s', async (_what, files, state) => {
       expect(await order(files)).toMatch(`${state}: `);
     });
 
-    it('nothing where ours is not found', async () => {
+    it('say that nothing was checked if no import of ours is found', async () => {
       expect(await order({ 'src/main.ts': SDK })).toMatch('not checked: no import of');
     });
   });
@@ -119,7 +115,7 @@ describe('what the sources show', () => {
       'ok: OtelModule is imported in src/main.ts:2',
     ],
     ['nothing', 'start();', 'warning: OtelModule was not found in src/main.ts'],
-  ])('of the module: %s', async (_what, text, expected) => {
+  ])('find the import of the module by %s', async (_what, text, expected) => {
     expect(await found('module', { 'src/main.ts': text })).toBe(expected);
   });
 });

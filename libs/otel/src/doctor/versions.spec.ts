@@ -19,7 +19,7 @@ describe('the version of the API', () => {
   };
   afterEach(() => removeFolder(folder));
 
-  it('is that which this package gets, whatever the app has', async () => {
+  it('is the version that this package resolves, even if the app has another', async () => {
     const mixed = {
       [`${OWN}/package.json`]: own,
       [`${OWN}/node_modules/${API}/package.json`]: api('1.10.1'),
@@ -31,7 +31,7 @@ describe('the version of the API', () => {
     });
   });
 
-  it('is a fault where this package gets one that it does not ask for', async () => {
+  it('is a fault if this package resolves a version outside its range', async () => {
     const forced = {
       [`${OWN}/package.json`]: own,
       [`node_modules/${API}/package.json`]: api('1.9.0'),
@@ -42,7 +42,7 @@ describe('the version of the API', () => {
     });
   });
 
-  it('is not asked for where the package is not installed', async () => {
+  it('is not checked if the package is not installed', async () => {
     expect(await found({ 'package.json': '{}' })).toMatchObject({ state: 'not checked' });
   });
 });

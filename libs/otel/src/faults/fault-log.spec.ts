@@ -22,7 +22,7 @@ describe('warnOfFault', () => {
     jest.useRealTimers();
   });
 
-  it('tells each cause once a minute, and how many it kept back', () => {
+  it('logs each cause once a minute, with the number of lines that it held back', () => {
     for (let n = 0; n < 5; n++) warnOfFault('Something of ours broke', new Error(`try ${n}`));
     guarded('Something else broke', () => {
       throw 'a text' as unknown;
@@ -39,7 +39,7 @@ describe('warnOfFault', () => {
     ]);
   });
 
-  it('survives a logger that throws', () => {
+  it('does not throw if the logger throws', () => {
     expect(() => warnOfFault('It throws', undefined)).not.toThrow();
   });
 });

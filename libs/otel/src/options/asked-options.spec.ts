@@ -21,7 +21,7 @@ class OptionsFromClass implements OtelOptionsFactory {
   }
 }
 
-/** The error with which an app that gets its options in this way does not start. */
+/** The error that stops the start of an app with these asynchronous options. */
 const errorOf = async (options: OtelModuleAsyncOptions): Promise<Error> => {
   const modules = Test.createTestingModule({ imports: [OtelModule.forRootAsync(options)] });
   try {
@@ -38,8 +38,8 @@ const from = (useFactory: (config: ConfigService) => unknown): OtelModuleAsyncOp
   useFactory: useFactory as never,
 });
 
-describe('options that are asked for', () => {
-  it('that are undefined stop the start, by the name of what was asked', async () => {
+describe('asynchronous options', () => {
+  it('stop the start if they are undefined, and the message names the factory', async () => {
     for (const useFactory of [
       (config: ConfigService) => config.get(),
       (config: ConfigService) => Promise.resolve(config.get()),
@@ -49,7 +49,7 @@ describe('options that are asked for', () => {
     }
   });
 
-  it('that are asked with an error stop the start, by name, secrets masked', async () => {
+  it('stop the start if the factory throws, and the message names it and masks secrets', async () => {
     const thrown = await errorOf({ useClass: OptionsFromClass });
     expect(thrown.message).toContain(
       'forRootAsync(OptionsFromClass.createOtelOptions): it threw: no such file: postgres://***@db/shop',
@@ -60,7 +60,7 @@ describe('options that are asked for', () => {
     expect(rejected.message).toContain('(useFactory of ConfigService): it threw: not yet');
   });
 
-  it('that hold a promise or another value stop the start as those of the code', async () => {
+  it('are validated like options in code', async () => {
     for (const [endpoint, found] of [
       [Promise.resolve('http://h:4317'), 'an object'],
       [7, '7'],
@@ -72,7 +72,7 @@ describe('options that are asked for', () => {
     expect((await errorOf(from(() => null))).message).toContain('options: found null;');
   });
 
-  it('show nothing of themselves in the module that provides them', async () => {
+  it('show no secret in the dynamic module', async () => {
     const options = { otlp: { auth: { type: 'bearer', token: 'canary-token' } } } as const;
     const provided = OtelModule.forRoot(options);
     expect(inspect(provided, { depth: null, showHidden: true })).not.toContain('canary');

@@ -12,12 +12,12 @@ const faultsOf = (otlp: unknown): string => {
 };
 
 describe('the engine', () => {
-  it('is ours unless the official one is asked for', () => {
+  it('is ours by default', () => {
     expect(resolveConfig({}, {}).otlp.engine).toBe('nestlens');
     expect(resolveConfig({ otlp: { engine: 'sdk' } }, {}).otlp.engine).toBe('sdk');
   });
 
-  it('is handed what only ours knows', () => {
+  it('gets the options that only ours supports', () => {
     const otlp = { spool, worker: false, pool: { sessions: 4 }, concurrency: 8, sealAfterMs: 50 };
     const { concurrency, ...rest } = otlp;
     const config = resolveConfig({ otlp }, {});
@@ -25,7 +25,7 @@ describe('the engine', () => {
     expect(config.warnings).toEqual([]);
   });
 
-  it('takes a spool from the environment, and rather from the code', () => {
+  it('takes a spool directory from the environment, unless the code names one', () => {
     const variables = { NESTLENS_OTLP_SPOOL_DIRECTORY: '/var/spool/orders' };
     expect(resolveConfig({}, variables).otlp.pipeline.spool).toEqual({
       directory: '/var/spool/orders',
@@ -43,14 +43,14 @@ describe('the engine', () => {
     expect(resolveConfig({}, {}).otlp.pipeline.spool).toBeUndefined();
   });
 
-  it('is told to pass over what only ours knows', () => {
+  it('gets no options that only ours supports if it is the official one, and a warning names them', () => {
     const { warnings } = resolveConfig({ otlp: { engine: 'sdk', spool, worker: false } }, {});
     expect(warnings).toEqual([
       'otlp.worker, otlp.spool: ignored, since only the engine "nestlens" knows it.',
     ]);
   });
 
-  it('is told to pass over what only the official one knows, but for the delay', () => {
+  it('gets no options that only the official one supports if it is ours, except the delay, and a warning names them', () => {
     const batch = { maxQueueSize: 4096, delayMs: 300 };
     const { warnings, otlp } = resolveConfig({ traces: { batch }, logs: { batch } }, {});
     expect(otlp.pipeline.sealAfterMs).toBe(300);
@@ -75,11 +75,11 @@ describe('the engine', () => {
     [{ NODE_ENV: 'development' }, 100],
     [{}, 100],
     [{ NODE_ENV: 'production', OTEL_BSP_SCHEDULE_DELAY: '2500' }, 2500],
-  ])('seals in %o after %d ms', (variables, ms) => {
+  ])('seals a batch after this delay with %o: %d ms', (variables, ms) => {
     expect(resolveConfig({}, variables).otlp.pipeline.sealAfterMs).toBe(ms);
   });
 
-  it('of the official kind refuses what its exporters cannot do, in one message and without secrets', () => {
+  it('refuses options that the official exporters do not support, in one message without secrets', () => {
     const message = faultsOf({
       engine: 'sdk',
       endpoint: 'unix:/run/otel.sock',
@@ -102,7 +102,7 @@ describe('the engine', () => {
     expect(message).not.toMatch(/canary|anna/);
   });
 
-  it('of ours takes all of that', async () => {
+  it('accepts all of these options if it is ours', async () => {
     const { otlp } = resolveConfig(
       {
         otlp: {
@@ -123,7 +123,7 @@ describe('the engine', () => {
     expect(logs.headerFunctions).toHaveLength(1);
   });
 
-  it('takes zstd from the environment only where it can send it', () => {
+  it('takes zstd from the environment only if it supports it', () => {
     const variables = { OTEL_EXPORTER_OTLP_COMPRESSION: 'zstd' };
     expect(resolveConfig({}, variables).otlp.traces.compression).toBe('zstd');
     const { otlp, warnings } = resolveConfig({ otlp: { engine: 'sdk' } }, variables);

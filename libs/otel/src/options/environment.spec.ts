@@ -5,7 +5,7 @@ const OTLP = 'OTEL_EXPORTER_OTLP';
 const warningsOf = (variables: NodeJS.ProcessEnv): readonly string[] =>
   resolveConfig({}, variables).warnings;
 
-describe('names of variables', () => {
+describe('the names of variables', () => {
   it.each([
     ['OTEL_TRACE_SAMPLER', 'OTEL_TRACES_SAMPLER'],
     ['OTEL_SERVICENAME', 'OTEL_SERVICE_NAME'],
@@ -14,7 +14,7 @@ describe('names of variables', () => {
     [`${OTLP}_LOG_ENDPOINT`, `${OTLP}_LOGS_ENDPOINT`],
     ['OTLP_EXPORTER_OTLP_ENDPOINT', `${OTLP}_ENDPOINT`],
     ['NESTLENS_OTLP_SPOOL_DIRECTORI', 'NESTLENS_OTLP_SPOOL_DIRECTORY'],
-  ])('of %s it is asked whether %s was meant, and its value is not shown', (name, meant) => {
+  ])('lead to a warning for %s that suggests %s and does not show the value', (name, meant) => {
     const warnings = warningsOf({ [name]: 'authorization=canary' });
     expect(warnings).toEqual([`${name}: no such variable is read; did you mean ${meant}?`]);
   });
@@ -27,25 +27,25 @@ describe('names of variables', () => {
     'OTEL_EXPORTER_ZIPKIN_TIMEOUT',
     'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT',
     'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
-    // Kubernetes makes these of a service that is called otel.
+    // Kubernetes sets these for a service with the name otel.
     'OTEL_SERVICE_HOST',
     'OTEL_SERVICE_PORT',
     'OTEL_PORT_4317_TCP_ADDR',
     'NODE_ENVS',
     'ORDERS_URL',
     'PATH',
-  ])('%s is somebody else’s', (name) => {
+  ])('lead to no warning for %s', (name) => {
     expect(warningsOf({ [name]: 'x' })).toEqual([]);
   });
 
-  it('takes another case for the same name where the system does', () => {
+  it('may differ in case from a variable with the same value, as on Windows', () => {
     const environment = new Environment({ otel_service_name: 'a', OTEL_SERVICE_NAME: 'a' });
     environment.warnOfMisspelt();
     expect(environment.warnings).toEqual([]);
   });
 });
 
-describe('values of variables', () => {
+describe('the values of variables', () => {
   it.each([
     'OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN',
     'OTEL_SDK_DISABLED',
@@ -54,7 +54,7 @@ describe('values of variables', () => {
     'OTEL_LOGS_EXPORTER',
     'OTEL_EXPORTER_PROMETHEUS_PORT',
     'OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT',
-  ])('%s is told of once, whoever asks for it how often', (name) => {
+  ])('lead to one warning if %s is invalid', (name) => {
     expect(warningsOf({ [name]: 'no-such-value' })).toEqual([
       expect.stringMatching(new RegExp(`^${name}="no-such-value": `)),
     ]);

@@ -5,17 +5,17 @@ import { OTLP_OPTIONS } from './otlp-table.js';
 import { SHUTDOWN_OPTIONS } from './room-tables.js';
 import { TRACES_OPTIONS } from './signal-tables.js';
 
-/** The module leaves out what nobody set, so that the pipeline's own defaults count; the tables say what they are. */
+/** The module passes on only options that are set, so the pipeline's own defaults apply. The tables document them. */
 describe('defaults of the pipeline', () => {
   const { keys: otlp } = OTLP_OPTIONS;
 
-  it('are those of the table, for the pool', () => {
+  it('are those of the option table, for the pool', () => {
     const { pool } = otlp;
     const told = Object.entries(pool.keys).map(([key, option]) => [key, option.default]);
     expect(resolvePoolOptions({})).toMatchObject(Object.fromEntries(told) as object);
   });
 
-  it('are those of the table, for memory, thread and concurrency', () => {
+  it('are those of the option table, for memory, worker and concurrency', () => {
     const resolved = resolvePipelineOptions({});
     expect(resolved).toMatchObject({
       maxBytes: otlp.maxBytes.default,
@@ -26,7 +26,7 @@ describe('defaults of the pipeline', () => {
     expect(otlp.concurrency.defaultText).toContain(`${resolved.sending.concurrency.max} (`);
   });
 
-  it('are those of the table, for the length of a value', () => {
+  it('are those of the option table, for the length of a value', () => {
     const { attributeValueLength } = TRACES_OPTIONS.keys.limits.keys;
     expect(attributeValueLength.defaultText).toContain(`${DEFAULT_ENCODE_LIMITS.valueLength} (`);
   });

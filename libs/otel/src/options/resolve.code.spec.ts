@@ -1,25 +1,24 @@
 import { resolveConfig } from './resolve.js';
 import { ENGINES, pathsOf, started, takenBy } from './fixtures/engines.js';
 
-/** Bad inputs of the code: refused at start in one message, or taken with what is documented. */
 describe.each(ENGINES)('bad options of the engine %s', (engine) => {
   const take = takenBy(engine);
 
-  it('nothing at all is defaults, anything but an object is refused', () => {
+  it('no options mean the defaults, and anything but an object is refused', () => {
     expect(resolveConfig(undefined, {}).traces.exporters).toEqual(['otlp']);
     for (const given of [null, 'orders', [], 7]) {
       expect(() => resolveConfig(given, {})).toThrow('write an object of options, or nothing');
     }
   });
 
-  it('an unknown key is refused with the one that was meant', () => {
+  it('an unknown key is refused, and the message suggests the right key', () => {
     expect(take({ otlp: { endpont: 'http://h:4317' } })).toMatchObject({
       kind: 'refused',
       message: expect.stringContaining('otlp.endpont: unknown key; did you mean "endpoint"?'),
     });
   });
 
-  it('a name is at least a character, and cut at 255 with a warning', () => {
+  it('a service name needs a character, and is cut at 255 characters with a warning', () => {
     for (const name of ['', '   ', 7]) {
       expect(pathsOf(take({ service: { name } }))).toEqual(['service.name']);
     }
@@ -38,7 +37,7 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     'h:abc',
     'http://[::1',
     'javascript:x',
-  ])('the endpoint %s is refused, for one signal too', (endpoint) => {
+  ])('the endpoint %s is refused, also for one signal', (endpoint) => {
     expect(take({ otlp: { endpoint, logs: { endpoint } } })).toMatchObject({
       faults: [`otlp.endpoint="${endpoint}"`, `otlp.logs.endpoint="${endpoint}"`],
       message: expect.stringContaining('write a URL with its scheme'),
@@ -50,7 +49,7 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     ['https://:canary@h:4317', ':canary'],
     ['https://anna:ca%20na%ry@h:4317', 'anna:ca%20na%ry'],
     ['https://anna:ca%2Fnary@h:4317', 'anna:ca/nary'],
-  ])('the credentials of %s become a header and are in no URL', (endpoint, pair) => {
+  ])('the credentials of %s become a header and are removed from the URL', (endpoint, pair) => {
     const { traces } = started(take({ otlp: { endpoint } })).config.otlp;
     expect(traces.url).toBe('https://h:4317/');
     expect(traces.headers.reveal()).toEqual({
@@ -65,24 +64,27 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     'anna:canary@h',
     'htps://anna:c@n@ry-canary@h',
     'http://h:4317x/?key=canary',
-  ])('the credentials of %s are not in the message that refuses it', (endpoint) => {
+  ])('the endpoint %s is refused, and the message does not show its credentials', (endpoint) => {
     const taken = take({ otlp: { endpoint } });
     expect(taken).toMatchObject({ kind: 'refused', message: expect.stringContaining('***') });
     expect(JSON.stringify(taken)).not.toMatch(/canary|anna/);
   });
 
-  it.each(['?token=canary', '#canary'])('what follows in /%s is refused unseen', (rest) => {
-    const endpoint = `https://h:4318/${rest}`;
-    const taken = take({ otlp: { endpoint, traces: { endpoint } } });
-    expect(JSON.stringify(taken)).not.toMatch(/canary/);
-    expect(pathsOf(taken)).toEqual(['otlp.endpoint', 'otlp.traces.endpoint']);
-  });
+  it.each(['?token=canary', '#canary'])(
+    'an endpoint that ends in /%s is refused, and the message does not show it',
+    (rest) => {
+      const endpoint = `https://h:4318/${rest}`;
+      const taken = take({ otlp: { endpoint, traces: { endpoint } } });
+      expect(JSON.stringify(taken)).not.toMatch(/canary/);
+      expect(pathsOf(taken)).toEqual(['otlp.endpoint', 'otlp.traces.endpoint']);
+    },
+  );
 
   it.each([
     [{ protocol: 'grpc', endpoint: 'http://c:4318' }, 'port 4318 is the port of OTLP over HTTP'],
     [{ protocol: 'grpc', endpoint: 'http://c:4317/v1/traces' }, 'gRPC takes no path'],
     [{ protocol: 'http/json', endpoint: 'http://c:4317' }, 'port 4317 is the port of OTLP over'],
-  ])('%j is likely a swap, and a warning says so', (otlp, text) => {
+  ])('%j starts with a warning of a likely mistake', (otlp, text) => {
     const { warnings } = started(take({ otlp }));
     expect(warnings).toHaveLength(3);
     for (const warning of warnings) expect(warning).toContain(text);
@@ -93,7 +95,7 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     [{ 'x-key': 'canary\u20ac' }, 'write printable ASCII on one line'],
     [{ 'x-key': 'canary\r\nevil: 1' }, 'write printable ASCII on one line'],
     [{ 'x-key': 7 }, 'write a string'],
-  ])('the headers %j are refused, masked', (headers, remedy) => {
+  ])('the headers %j are refused, and the message masks them', (headers, remedy) => {
     const taken = take({ otlp: { headers } });
     expect(taken).toMatchObject({
       kind: 'refused',
@@ -102,20 +104,20 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     expect(JSON.stringify(taken)).not.toMatch(/canary/);
   });
 
-  it('a header of an API key needs a name that can be sent', () => {
+  it('an API key needs a valid header name', () => {
     const auth = { type: 'apiKey', key: 'canary', header: 'api key' };
     const taken = take({ otlp: { auth } });
     expect(pathsOf(taken)).toEqual(['otlp.auth.header']);
     expect(JSON.stringify(taken)).not.toMatch(/canary/);
   });
 
-  it.each([0, -1, Infinity, '10', Number.NaN, 1.5])('a queue of %p is refused', (size) => {
+  it.each([0, -1, Infinity, '10', Number.NaN, 1.5])('a queue size of %p is refused', (size) => {
     expect(pathsOf(take({ traces: { batch: { maxQueueSize: size } } }))).toEqual([
       'traces.batch.maxQueueSize',
     ]);
   });
 
-  it('a batch beyond its queue and a timeout beyond its interval are refused', () => {
+  it('a batch larger than its queue and a timeout longer than its interval are refused', () => {
     const taken = take({
       logs: { batch: { maxQueueSize: 10, maxBatchSize: 11 } },
       traces: { batch: { maxBatchSize: 2049 } },
@@ -128,7 +130,7 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     ]);
   });
 
-  it.each([0, 1024, -1, '1 GB', Infinity])('a spool of %p bytes is refused', (maxBytes) => {
+  it.each([0, 1024, -1, '1 GB', Infinity])('a spool size of %p bytes is refused', (maxBytes) => {
     const spool = { directory: '/var/spool/nestlens', maxBytes };
     expect(pathsOf(take({ otlp: { spool } }))).toEqual(['otlp.spool.maxBytes']);
   });
@@ -139,7 +141,7 @@ describe.each(ENGINES)('bad options of the engine %s', (engine) => {
     ]);
   });
 
-  it('one message lists all faults of code, variables and files, without their values', () => {
+  it('one message lists all faults of code, variables and files, without secrets', () => {
     const taken = take(
       {
         servce: {},

@@ -2,17 +2,16 @@ import { ENGINES, pathsOf, started, takenBy } from './fixtures/engines.js';
 
 const OTLP = 'OTEL_EXPORTER_OTLP';
 
-/** Bad inputs of the environment: one warning and the documented default, or refused. */
 describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
   const take = (variables: NodeJS.ProcessEnv, given = {}) => takenBy(engine)(given, variables);
-  /** The variables of which a warning tells, each once. */
+  /** The variables that the warnings name, each once. */
   const warnedOf = (variables: NodeJS.ProcessEnv, given = {}): readonly string[] => {
     const names = started(take(variables, given)).warnings.map((text) => text.split('=')[0] ?? '');
     expect(new Set(names).size).toBe(names.length);
     return names;
   };
 
-  it('a name is cut at 255 characters, also where a detector reads it', () => {
+  it('a service name is cut at 255 characters, also for the detector that reads it', () => {
     const { config, warnings } = started(take({ OTEL_SERVICE_NAME: 'n'.repeat(300) }));
     expect(config.service.name).toBe('n'.repeat(255));
     expect(config.resource.attributes['service.name']).toBe('n'.repeat(255));
@@ -28,14 +27,14 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     'javascript:x',
     'http://h:0',
     'https://h/?key=canary',
-  ])('of the endpoint %s a warning tells, without credentials', (endpoint) => {
+  ])('the endpoint %s is ignored with a warning that does not show credentials', (endpoint) => {
     const { config, warnings } = started(take({ [`${OTLP}_ENDPOINT`]: endpoint }));
     expect(config.otlp.traces.url).toBe('http://localhost:4317/');
     expect(warnings).toEqual([expect.stringMatching(/ENDPOINT=.*the default is used/)]);
     expect(warnings.join()).not.toMatch(/canary|anna/);
   });
 
-  it('a target without a scheme is one of gRPC, and of no other protocol', () => {
+  it('an endpoint without a scheme is accepted for gRPC only', () => {
     const target = { [`${OTLP}_ENDPOINT`]: 'collector:4318' };
     expect(started(take(target)).config.otlp.logs.url).toBe('https://collector:4318/');
     const http = { ...target, [`${OTLP}_PROTOCOL`]: 'http/json' };
@@ -43,12 +42,12 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     expect(warnedOf(http)).toEqual([`${OTLP}_ENDPOINT`]);
   });
 
-  it('a likely swap is told for variables too', () => {
+  it('a likely mistake of protocol and port leads to a warning', () => {
     const { warnings } = started(take({ [`${OTLP}_ENDPOINT`]: 'http://c:4318' }));
     expect(warnings.join()).toContain('port 4318 is the port of OTLP over HTTP');
   });
 
-  it('empty is unset', () => {
+  it('an empty variable counts as unset', () => {
     const names = ['ENDPOINT', 'HEADERS', 'TIMEOUT', 'PROTOCOL', 'COMPRESSION', 'CERTIFICATE'];
     const variables = Object.fromEntries([
       ...names.flatMap((name) => [
@@ -71,7 +70,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
   });
 
   it.each(['10s', '-1', '1e99', '0x10', '٣', '1.5', '2147483648'])(
-    'of the timeout %s a warning tells; 0 is no limit, as the specification says',
+    'the timeout %s is ignored with a warning, and 0 means no limit, as the specification says',
     (timeout) => {
       expect(warnedOf({ [`${OTLP}_TIMEOUT`]: timeout })).toEqual([`${OTLP}_TIMEOUT`]);
       expect(started(take({ [`${OTLP}_TIMEOUT`]: timeout })).config.otlp.logs.timeoutMs).toBe(1e4);
@@ -81,13 +80,16 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     },
   );
 
-  it.each(['2', '-0.1', 'NaN', '50%', 'Infinity', '٣'])('the ratio %s is ignored', (arg) => {
-    const variables = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: arg };
-    expect(warnedOf(variables)).toEqual(['OTEL_TRACES_SAMPLER_ARG']);
-    expect(started(take(variables)).config.traces.sampler).toMatchObject({ ratio: 1 });
-  });
+  it.each(['2', '-0.1', 'NaN', '50%', 'Infinity', '٣'])(
+    'the sampling ratio %s is ignored with a warning',
+    (arg) => {
+      const variables = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: arg };
+      expect(warnedOf(variables)).toEqual(['OTEL_TRACES_SAMPLER_ARG']);
+      expect(started(take(variables)).config.traces.sampler).toMatchObject({ ratio: 1 });
+    },
+  );
 
-  it('an unknown sampler is ignored', () => {
+  it('an unknown sampler is ignored with a warning', () => {
     expect(warnedOf({ OTEL_TRACES_SAMPLER: 'foo' })).toEqual(['OTEL_TRACES_SAMPLER']);
   });
 
@@ -97,7 +99,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     ['none', [], 0],
     ['tracecontext,none', [], 1],
     ['zz', ['tracecontext', 'baggage'], 1],
-  ])('the propagators %s are %j, with %d warnings', (list, propagators, count) => {
+  ])('the propagators %s give %j, with %d warnings', (list, propagators, count) => {
     const variables = { OTEL_PROPAGATORS: list };
     expect(started(take(variables)).config.traces.propagators).toEqual(propagators);
     expect(warnedOf(variables)).toHaveLength(count);
@@ -108,7 +110,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     ['false', false, 0],
     ['1', false, 1],
     ['yes', false, 1],
-  ])('%s disables: %p, with %d warnings', (value, disabled, count) => {
+  ])('OTEL_SDK_DISABLED=%s disables: %p, with %d warnings', (value, disabled, count) => {
     const { config, warnings } = started(take({ OTEL_SDK_DISABLED: value }));
     expect(config.disabled).toBe(disabled);
     expect(warnings).toHaveLength(count);
@@ -121,19 +123,19 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     ['good=1,a=%zz', '"a=%zz" is not percent-encoded'],
     [`a=${'x'.repeat(1_000_000)}`, 'is longer than 255 characters'],
     ['a,b,c,d,e,f,g', ', and 2 more'],
-  ])('of faulty resource attributes (%#) one short warning tells', (list, text) => {
+  ])('invalid resource attributes (%#) are ignored with one short warning', (list, text) => {
     const { warnings } = started(take({ OTEL_RESOURCE_ATTRIBUTES: list }));
     expect(warnings).toEqual([expect.stringContaining(text)]);
     expect(warnings.join()).toContain('none of it is used');
     expect(warnings.join().length).toBeLessThan(500);
   });
 
-  it('__proto__ is a key like any other, and pollutes nothing', () => {
+  it('__proto__ is a key like any other', () => {
     expect(warnedOf({ OTEL_RESOURCE_ATTRIBUTES: '__proto__=x,team=a%2Cb' })).toEqual([]);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 
-  it('good headers are kept, what is no pair is passed over with a warning', () => {
+  it('valid headers are kept, and invalid pairs are ignored with a warning', () => {
     const variables = { [`${OTLP}_HEADERS`]: 'authorization=Bearer canary,=,y,x-a=%zz,x-b=1' };
     const { config, warnings } = started(take(variables));
     expect(config.otlp.traces.headers.reveal()).toEqual({
@@ -149,7 +151,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     ['x a=canary', 'write header names without spaces'],
     ['x%20a=canary', 'write header names without spaces'],
     ['x-a=canary%E2%82%AC', 'write header values in printable ASCII'],
-  ])('the headers %s stop the start, masked', (headers, remedy) => {
+  ])('the headers %s stop the start, and the message masks them', (headers, remedy) => {
     const taken = take({ [`${OTLP}_LOGS_HEADERS`]: headers });
     expect(taken).toMatchObject({
       faults: [`${OTLP}_LOGS_HEADERS=***`],
@@ -158,12 +160,15 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     expect(JSON.stringify(taken)).not.toMatch(/canary/);
   });
 
-  it.each(['0', '-1', 'Infinity', '1e3'])('a queue of %s is ignored', (size) => {
-    const name = 'OTEL_BSP_MAX_QUEUE_SIZE';
-    expect(warnedOf({ [name]: size }, { otlp: { engine: 'sdk' } })).toEqual([name]);
-  });
+  it.each(['0', '-1', 'Infinity', '1e3'])(
+    'a queue size of %s is ignored with a warning',
+    (size) => {
+      const name = 'OTEL_BSP_MAX_QUEUE_SIZE';
+      expect(warnedOf({ [name]: size }, { otlp: { engine: 'sdk' } })).toEqual([name]);
+    },
+  );
 
-  it('a proxy that is no URL is told with the other faults, by its variable, not its value', () => {
+  it('a proxy that is no URL is listed with the other faults, by its variable and without its value', () => {
     const otlp = { protocol: 'http/protobuf', tls: { caFile: '/nowhere' } };
     const plain = { HTTP_PROXY: 'anna:canary@proxy:3128' };
     const taken = take(plain, { otlp });
@@ -176,7 +181,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     expect(pathsOf(take(plain, { otlp: { protocol: 'grpc' } }))).toEqual([]);
   });
 
-  it('a proxy stands in no way of signals that are off', () => {
+  it('an invalid proxy does not matter if all signals are off', () => {
     const otlp = { protocol: 'http/json' };
     const off = { exporters: ['none'] };
     const variables = { HTTP_PROXY: 'nonsense' };
@@ -185,7 +190,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     expect(pathsOf(take({ ...variables, OTEL_SDK_DISABLED: 'true' }, { otlp }))).toEqual([]);
   });
 
-  it('what is beyond its bound is brought to it, where a variable says so', () => {
+  it('a batch size or timeout above its bound is lowered to it, with a warning if a variable set it', () => {
     const batch = { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '11' };
     const sdk = { otlp: { engine: 'sdk' } };
     expect(warnedOf(batch, sdk)).toEqual(['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE']);
@@ -198,9 +203,9 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
   });
 
   it.each(['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE'])(
-    '%s is neither read nor passed over in silence',
+    '%s is not read, and a warning says so',
     (name) => {
-      // Whatever is in it: a bomb, a tag, a tab. Nobody opens it.
+      // The file is never opened, so its contents cannot matter.
       const { config, warnings } = started(take({ [name]: '/etc/passwd' }));
       expect(warnings).toEqual([
         `${name}="/etc/passwd": declarative configuration is not read; use options.`,
@@ -209,7 +214,7 @@ describe.each(ENGINES)('bad variables for the engine %s', (engine) => {
     },
   );
 
-  it('variables and files are refused in one message, each by the name that was set', () => {
+  it('faults of variables and files are listed in one message, each by the name that was set', () => {
     const taken = take({
       [`${OTLP}_HEADERS`]: 'x=%0a',
       [`${OTLP}_CERTIFICATE`]: '/nowhere/ca.pem',

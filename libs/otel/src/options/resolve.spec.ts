@@ -6,7 +6,7 @@ import { resolveConfig } from './resolve.js';
 const fixture = (name: string): string => new URL(`fixtures/${name}`, import.meta.url).pathname;
 
 describe('resolveConfig', () => {
-  it('has a default for everything', () => {
+  it('has a default for each option', () => {
     const config = resolveConfig(undefined, {});
     expect(config.otlp.traces).toMatchObject({
       protocol: 'grpc',
@@ -25,14 +25,14 @@ describe('resolveConfig', () => {
     expect(config.warnings).toEqual([]);
   });
 
-  it('is frozen to the bottom', () => {
+  it('returns a deeply frozen object', () => {
     const config = resolveConfig({ service: { name: 'orders' } }, {});
     expect(() => Object.assign(config.otlp.traces, { url: 'x' })).toThrow(TypeError);
     expect(() => Object.assign(config.traces.batch, { delayMs: 1 })).toThrow(TypeError);
     expect(Object.isFrozen(config.warnings)).toBe(true);
   });
 
-  it('puts code over the environment over defaults', () => {
+  it('prefers code to the environment, and the environment to the defaults', () => {
     const variables = {
       OTEL_SERVICE_NAME: 'from-env',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://env:4318/base/',
@@ -63,7 +63,7 @@ describe('resolveConfig', () => {
     expect(fromCode.traces.batch.delayMs).toBe(100);
   });
 
-  it('reads scheme-less gRPC targets of the environment with the insecure flag', () => {
+  it('reads a gRPC endpoint without a scheme as https, or as http with the insecure flag', () => {
     const target = { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' };
     expect(resolveConfig({}, target).otlp.traces.url).toBe('https://collector:4317/');
     const insecure = { ...target, OTEL_EXPORTER_OTLP_INSECURE: 'true' };
@@ -79,20 +79,20 @@ describe('resolveConfig', () => {
     ['https://c:443', 'http/protobuf', 'https://c/v1/traces'],
     ['unix:/run/otel.sock', 'grpc', 'unix:/run/otel.sock'],
   ] as const)(
-    "keeps the port that %s has over %s, its scheme's own too",
+    'keeps the port of %s over %s, even the default port of its scheme',
     (endpoint, protocol, url) => {
       expect(resolveConfig({ otlp: { endpoint, protocol } }, {}).otlp.traces.url).toBe(url);
     },
   );
 
-  it('keeps the port of a variable too, with a scheme and without', () => {
+  it('keeps the port of an endpoint in a variable, with and without a scheme', () => {
     const urlOf = (endpoint: string): string =>
       resolveConfig({}, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).otlp.traces.url;
     expect(urlOf('https://c:443')).toBe('https://c:443/');
     expect(urlOf('c:443')).toBe('https://c:443/');
   });
 
-  it('uses an endpoint of one signal as it is, a slash at its end included', () => {
+  it('uses the endpoint of one signal unchanged, even with a slash at its end', () => {
     const otlp = {
       protocol: 'http/json',
       traces: { endpoint: 'http://h:4318/v1/traces/' },
@@ -107,7 +107,7 @@ describe('resolveConfig', () => {
     ]);
   });
 
-  it('warns once about a variable it cannot understand, and goes on with the default', () => {
+  it('warns once for each invalid variable, and uses the default', () => {
     const config = resolveConfig(
       {},
       {
@@ -139,19 +139,22 @@ describe('resolveConfig', () => {
     expect(config.warnings.join()).not.toMatch(/canary/);
   });
 
-  it.each(['0x10', '-1', '1e99', '٣', '1.5'])('ignores the count %j', (value) => {
-    const sdk = { otlp: { engine: 'sdk' } };
-    const config = resolveConfig(sdk, { OTEL_BSP_MAX_QUEUE_SIZE: value });
-    expect(config.traces.batch.maxQueueSize).toBe(2048);
-    expect(config.warnings).toHaveLength(1);
-  });
+  it.each(['0x10', '-1', '1e99', '٣', '1.5'])(
+    'ignores the invalid count %j with a warning',
+    (value) => {
+      const sdk = { otlp: { engine: 'sdk' } };
+      const config = resolveConfig(sdk, { OTEL_BSP_MAX_QUEUE_SIZE: value });
+      expect(config.traces.batch.maxQueueSize).toBe(2048);
+      expect(config.warnings).toHaveLength(1);
+    },
+  );
 
-  it('takes a timeout of zero as no limit', () => {
+  it('reads a timeout of zero as no limit', () => {
     const config = resolveConfig({}, { OTEL_EXPORTER_OTLP_TIMEOUT: '0' });
     expect(config.otlp.traces.timeoutMs).toBe(2_147_483_647);
   });
 
-  it('turns credentials into headers that nothing shows', () => {
+  it('turns credentials into headers that inspect() and JSON do not show', () => {
     const config = resolveConfig(
       {
         otlp: {
@@ -179,7 +182,7 @@ describe('resolveConfig', () => {
     expect(everything).not.toContain(Buffer.from('user:canary-url').toString('base64'));
   });
 
-  it('refuses a header of the environment that would break the request', () => {
+  it('refuses a header from the environment that holds a line break', () => {
     const variables = { OTEL_EXPORTER_OTLP_HEADERS: 'a=1,evil=%0d%0acanary' };
     expect(() => resolveConfig({}, variables)).toThrow(OtelConfigError);
     expect(() => resolveConfig({}, variables)).toThrow(/OTEL_EXPORTER_OTLP_HEADERS: found \*\*\*;/);
@@ -192,7 +195,7 @@ describe('resolveConfig', () => {
       /port 4317 is the port of OTLP over gRPC/,
     ],
     [{ endpoint: 'http://c:4317/v1/traces', protocol: 'grpc' }, /gRPC takes no path/],
-  ])('warns of a likely swap in %j', (otlp, text) => {
+  ])('warns of a likely mistake in %j', (otlp, text) => {
     expect(resolveConfig({ otlp }, {}).warnings.join('\n')).toMatch(text);
   });
 
@@ -201,7 +204,7 @@ describe('resolveConfig', () => {
       otlp: { endpoint, tls },
     });
 
-    it('are read and kept out of sight', () => {
+    it('are read, and inspect() does not show the key', () => {
       const tls = {
         caFile: fixture('localhost.pem'),
         certFile: fixture('localhost.pem'),
@@ -232,11 +235,11 @@ describe('resolveConfig', () => {
         { certFile: fixture('localhost.pem'), keyFile: fixture('other-key.pem') },
         /this key does not belong to the certificate/,
       ],
-    ])('stop the start where they cannot serve: %j', (tls, message) => {
+    ])('stop the start if they cannot be used: %j', (tls, message) => {
       expect(() => resolveConfig(otlp(tls), {})).toThrow(message);
     });
 
-    it('do not go with a plain endpoint', () => {
+    it('stop the start with an http:// endpoint', () => {
       const tls = { caFile: fixture('localhost.pem') };
       expect(() => resolveConfig(otlp(tls, 'http://localhost:4317'), {})).toThrow(
         /TLS options are given but the endpoint is http:\/\/localhost:4317/,

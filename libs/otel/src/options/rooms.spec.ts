@@ -3,7 +3,7 @@ import { resolveConfig } from './resolve.js';
 const IN_KUBERNETES = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
 
 describe('the configuration of the rooms', () => {
-  it('has every default of health', () => {
+  it('has a default for each option of health', () => {
     expect(resolveConfig({}, {}).health).toEqual({
       enabled: true,
       paths: { live: '/livez', ready: '/readyz', startup: '/startupz', health: '/healthz' },
@@ -17,14 +17,14 @@ describe('the configuration of the rooms', () => {
     });
   });
 
-  it('keeps what is set of health, and the defaults beside it', () => {
+  it('keeps the given options of health, and uses defaults for the others', () => {
     const given = { paths: { live: '/alive' }, port: 9000, cacheMs: 0, otlp: false };
     const { health } = resolveConfig({ health: given }, {});
     expect(health.paths).toMatchObject({ live: '/alive', ready: '/readyz' });
     expect(health).toMatchObject({ port: 9000, cacheMs: 0, otlp: false });
   });
 
-  it('drains for five seconds in Kubernetes only', () => {
+  it('drains for 5 s in Kubernetes, and not at all elsewhere', () => {
     const drainMs = (options: object, variables: NodeJS.ProcessEnv): number =>
       resolveConfig({ shutdown: options }, variables).shutdown.drainMs;
     expect(drainMs({}, {})).toBe(0);
@@ -32,7 +32,7 @@ describe('the configuration of the rooms', () => {
     expect(drainMs({ drainMs: 0 }, IN_KUBERNETES)).toBe(0);
   });
 
-  it('shuts down within the 30 s that a pod has, by default', () => {
+  it('shuts down within the 30 s of a pod, by default', () => {
     const { shutdown } = resolveConfig({}, IN_KUBERNETES);
     const total = Object.values(shutdown).reduce((sum, ms) => sum + ms, 0);
     expect(total).toBeLessThanOrEqual(28_000);
@@ -54,17 +54,17 @@ describe('the configuration of the rooms', () => {
     ['exporters in code', { exporters: ['none'] }, {}],
     ['OTEL_LOGS_EXPORTER', {}, { OTEL_LOGS_EXPORTER: ' NONE ' }],
     ['OTEL_SDK_DISABLED', {}, { OTEL_SDK_DISABLED: 'TRUE' }],
-  ])('makes no log records by %s', (_name, logs, variables) => {
+  ])('makes no log records if %s turns them off', (_name, logs, variables) => {
     expect(resolveConfig({ logs }, variables).logs.emit).toBe(false);
   });
 
-  it('makes log records for processors of the app, whatever is exported', () => {
+  it('makes log records for processors of the app, even without an exporter', () => {
     const processor = { onEmit: () => {}, forceFlush: async () => {}, shutdown: async () => {} };
     const logs = { exporters: ['none'], processors: [processor] };
     expect(resolveConfig({ logs }, {}).logs.emit).toBe(true);
   });
 
-  it('makes log records where code says so', () => {
+  it('makes log records if the code names an exporter, whatever the variable says', () => {
     const logs = { exporters: ['otlp'] };
     expect(resolveConfig({ logs }, { OTEL_LOGS_EXPORTER: 'none' }).logs.emit).toBe(true);
   });
@@ -75,14 +75,17 @@ describe('the configuration of the rooms', () => {
     ['other, logs', 'log', 1],
     ['', 'event', 0],
     ['log', 'event', 1],
-  ])('records exceptions by %j as %s, with %d warnings', (value, signal, warnings) => {
-    const variables = { OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: value };
-    const config = resolveConfig({}, variables);
-    expect(config.exceptionSignal).toBe(signal);
-    expect(config.warnings).toHaveLength(warnings);
-  });
+  ])(
+    'records exceptions, for the variable %j, as %s, with %d warnings',
+    (value, signal, warnings) => {
+      const variables = { OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: value };
+      const config = resolveConfig({}, variables);
+      expect(config.exceptionSignal).toBe(signal);
+      expect(config.warnings).toHaveLength(warnings);
+    },
+  );
 
-  it('freezes what is ours, and nothing of the app', () => {
+  it("freezes its own objects, and none of the app's", () => {
     const processor = { seen: 0, onEnd(): void {} };
     const indicator = { name: 'queue', calls: 0, check: () => ({ state: 'up' }) };
     const view = { instrumentName: 'a' };

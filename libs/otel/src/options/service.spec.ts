@@ -8,7 +8,7 @@ import { resolveConfig } from './resolve.js';
 
 const STATUS = { traces: signalStatus(), metrics: signalStatus(), logs: signalStatus() };
 
-/** What each place says of the service: configuration, resource, block at start, line at exit. */
+/** The service's name in each place: configuration, resource, start block and line at exit. */
 const placesOf = (options: OtelModuleOptions, variables: NodeJS.ProcessEnv) => {
   const config = resolveConfig(options, variables);
   const block = startupReport(config, { name: 'sdk', destinations: [] }, new Inventory());
@@ -23,7 +23,7 @@ const placesOf = (options: OtelModuleOptions, variables: NodeJS.ProcessEnv) => {
   };
 };
 
-describe("the service's name", () => {
+describe('the name of the service', () => {
   const variable = { OTEL_RESOURCE_ATTRIBUTES: 'service.name=shop%20one, service.version=1.2' };
 
   it.each<[string, OtelModuleOptions, NodeJS.ProcessEnv, string, string | undefined]>([
@@ -47,13 +47,13 @@ describe("the service's name", () => {
       '3',
     ],
     [
-      'OTEL_SERVICE_NAME, without the detector of the environment',
+      'OTEL_SERVICE_NAME without the environment detector',
       { resource: { detectors: ['host'] } },
       { ...variable, OTEL_SERVICE_NAME: 'named' },
       'named',
       undefined,
     ],
-  ])('by %s is the same everywhere', (_by, options, variables, name, version) => {
+  ])('is the same everywhere if it comes from %s', (_by, options, variables, name, version) => {
     expect(placesOf(options, variables)).toEqual({
       config: name,
       resource: name,
@@ -64,11 +64,11 @@ describe("the service's name", () => {
   });
 
   it.each<[string, OtelModuleOptions, NodeJS.ProcessEnv]>([
-    ['nobody gives one', {}, {}],
-    ['the variable has a fault', {}, { OTEL_RESOURCE_ATTRIBUTES: 'service.name=shop,team' }],
+    ['there is none', {}, {}],
+    ['the variable is invalid', {}, { OTEL_RESOURCE_ATTRIBUTES: 'service.name=shop,team' }],
     ['its detector is off', { resource: { detectors: [] } }, variable],
     ['it is empty', { resource: { attributes: { 'service.name': ' ' } } }, {}],
-  ])('is that of the executable where %s, with one hint', (_why, options, variables) => {
+  ])('is that of the executable if %s, with one hint', (_why, options, variables) => {
     const unknown = 'unknown_service:node';
     expect(placesOf(options, variables)).toEqual({
       config: unknown,
@@ -79,12 +79,12 @@ describe("the service's name", () => {
     });
   });
 
-  it('of the collector in quotes is told, and what is used instead', () => {
+  it('may be quoted by mistake: a quoted endpoint leads to a warning that the default is used', () => {
     const { warnings } = resolveConfig({}, { OTEL_EXPORTER_OTLP_ENDPOINT: '"http://a:4317"' });
     expect(warnings).toEqual([expect.stringMatching(/ quotes are .*; .* the default is used\.$/)]);
   });
 
-  it('in quotes is told', () => {
+  it('leads to a warning if it is in quotes', () => {
     const { warnings } = resolveConfig({}, { OTEL_SERVICE_NAME: '"shop"' });
     expect(warnings).toEqual([expect.stringMatching(/^OTEL_SERVICE_NAME=.*quotes/)]);
   });
@@ -115,19 +115,19 @@ describe('the path of an endpoint', () => {
       /^otlp\.endpoint: it ends in \/v1\/metrics/,
     ],
     [
-      'with another signal',
+      'of another signal',
       {},
       { [TRACES]: 'http://c:4318/v1/logs' },
       /^OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: .*is for logs\. Write http:\/\/c:4318\/v1\/traces\.$/,
     ],
     [
-      'with another signal, in code',
+      'of another signal, in code',
       { otlp: { logs: { endpoint: 'http://c:4318/v1/traces' } } },
       {},
       /^otlp\.logs\.endpoint: it ends in \/v1\/traces/,
     ],
     [
-      'without one, for a signal',
+      'missing, for one signal',
       {},
       { [TRACES]: 'http://c:4318' },
       /^OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: .*as it is, without a path/,
@@ -139,12 +139,12 @@ describe('the path of an endpoint', () => {
       /ENDPOINT \(traces\): .*gRPC takes no path/,
     ],
     [
-      'of the other protocol',
+      'missing, on the port of the other protocol',
       {},
       { [ALL]: 'http://c:4317' },
       /ENDPOINT \(traces\): .*4317 is the port of OTLP over gRPC/,
     ],
-  ])('%s is told by its name, with the remedy', (_what, options, variables, told) => {
+  ])('leads to a warning with name and remedy: %s', (_what, options, variables, told) => {
     const { warnings } = resolveConfig(options, { ...http, ...variables });
     expect(warnings[0]).toMatch(told);
     expect(new Set(warnings).size).toBe(warnings.length);
@@ -157,7 +157,7 @@ describe('the path of an endpoint', () => {
     [{ [TRACES]: 'http://c:4318/v1/traces' }],
     [{ [TRACES]: 'http://c:4318/custom' }],
     [{}],
-  ])('is nothing to tell of with %j', (variables) => {
+  ])('leads to no warning: %j', (variables) => {
     expect(resolveConfig({}, { ...http, ...variables }).warnings).toEqual([]);
   });
 });

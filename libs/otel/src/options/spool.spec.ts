@@ -9,7 +9,7 @@ const GIB = 2 ** 30;
 const EXT4 = 0xef53;
 const NFS = 0x6969;
 
-describe('the place of a spool', () => {
+describe('the directory of a spool', () => {
   let folder: string;
   const at = (...names: string[]): string => join(folder, ...names);
   const take = takenBy('nestlens');
@@ -21,13 +21,13 @@ describe('the place of a spool', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('may be there, be missing, or be missing with its parents', () => {
+  it('may exist, be missing, or be missing with its parents', () => {
     for (const directory of [at('there'), at('missing'), at('far', 'down')]) {
       expect(started(take({ otlp: { spool: { directory } } })).warnings).toEqual([]);
     }
   });
 
-  it('a file, or a file on the way, stops the start by the name that was set', () => {
+  it('stops the start if it is a file or lies below one, and the message names the option', () => {
     const directory = at('file');
     const below = at('file', 'spool');
     expect(take({ otlp: { spool: { directory } } })).toMatchObject({
@@ -39,7 +39,7 @@ describe('the place of a spool', () => {
       faults: [`NESTLENS_OTLP_SPOOL_DIRECTORY="${below}"`],
       message: expect.stringContaining(`"${directory}" on the way to it is a file`),
     });
-    // It has no use for it, and says so.
+    // The official engine has no spool, so it ignores the option with a warning.
     expect(pathsOf(takenBy('sdk')({ otlp: { spool: { directory } } }))).toEqual([]);
   });
 
@@ -47,14 +47,14 @@ describe('the place of a spool', () => {
     (type: number, free: number): FileSystemOf =>
     () => ({ type, bsize: 4096, blocks: GIB, bavail: free / 4096 });
 
-  it('on a file system of another machine is told', () => {
+  it('leads to a warning on a network file system', () => {
     const { warnings } = checkSpool('otlp.spool', { directory: folder }, of(NFS, GIB));
     expect(warnings).toEqual([
       `otlp.spool: ${folder} lies on NFS, where locks and syncs may not hold; a local disk is better.`,
     ]);
   });
 
-  it('a cap beyond the free disk is told, the default included', () => {
+  it('leads to a warning if the disk has less space than the spool may take, also by default', () => {
     const directory = at('missing');
     const tight = of(EXT4, 1024 * 4096);
     expect(checkSpool('otlp.spool', { directory, maxBytes: 65_536 }, tight).warnings).toEqual([]);

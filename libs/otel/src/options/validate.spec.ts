@@ -9,7 +9,7 @@ const faultsOf = (options: unknown): string[] => {
 };
 
 describe('validateOptions', () => {
-  it('takes nothing, and an empty object', () => {
+  it('accepts undefined and an empty object', () => {
     expect(faultsOf(undefined)).toEqual([]);
     expect(faultsOf({})).toEqual([]);
   });
@@ -23,7 +23,7 @@ describe('validateOptions', () => {
   });
 
   it.each([true, false, { entry: 'dist/worker.js' }, { entry: new URL('file:///app/worker.js') }])(
-    'takes otlp.worker %j',
+    'accepts otlp.worker %j',
     (worker) => {
       expect(faultsOf({ otlp: { worker } })).toEqual([]);
     },
@@ -49,7 +49,7 @@ describe('validateOptions', () => {
       { logs: { zzzzzz: 1 } },
       'logs.zzzzzz | - | unknown key; known are exporters, format, level, pino, batch, processors',
     ],
-  ])('names the key that was meant in %j', (given, fault) => {
+  ])('suggests the right key for %j', (given, fault) => {
     expect(faultsOf(given)).toEqual([fault]);
   });
 
@@ -97,11 +97,11 @@ describe('validateOptions', () => {
     ],
     [{ traces: { processors: [{}] } }, 'give a SpanProcessor (an object with onEnd)'],
     [{ health: { port: 70_000 } }, 'write a whole number from 0 to 65535'],
-  ])('tells what to write instead in %j', (given, remedy) => {
+  ])('names the remedy for %j', (given, remedy) => {
     expect(faultsOf(given).map((fault) => fault.split(' | ').at(-1))).toEqual([remedy]);
   });
 
-  it('takes every kind of good value', () => {
+  it('accepts valid values of every kind', () => {
     const good = {
       service: {
         name: 'orders',
@@ -130,7 +130,7 @@ describe('validateOptions', () => {
 });
 
 describe('OtelConfigError', () => {
-  it('lists all faults in one message and shows no secret', () => {
+  it('lists all faults in one message, and shows no secret', () => {
     const result = validateOptions({
       servce: 1,
       otlp: {

@@ -17,13 +17,13 @@ const findings = (part: Partial<ApiFacts>) =>
   });
 
 describe('apiFindings', () => {
-  it('has nothing to say where all is ours', () => {
+  it('is empty if all parts of the API are ours or free', () => {
     expect(findings({})).toEqual([]);
     const nobody = { ...ALL_OURS, logs: { kind: 'nobody' } as const };
     expect(findings({ owners: nobody })).toEqual([]);
   });
 
-  it('names the owner of each part, and what that means', () => {
+  it('names the owner of each foreign part, and the consequence', () => {
     const owners = { ...ALL_OURS, traces: THEIRS, metrics: THEIRS, context: THEIRS };
     const told = findings({ owners });
     expect(told.map(([what]) => what)).toEqual(['API traces', 'API metrics', 'API context']);
@@ -31,12 +31,12 @@ describe('apiFindings', () => {
     expect(told[2]?.[1]).toMatch(/used, not replaced$/);
   });
 
-  it('tells an SDK that came after our import that it gets no spans', () => {
+  it('says that an SDK that started after our import gets no spans', () => {
     const [told] = findings({ owners: { ...ALL_OURS, context: THEIRS } });
     expect(told?.[1]).toMatch(/gets no spans from the API: start it before$/);
   });
 
-  it('names copies of several versions with their paths, and not several of one version', () => {
+  it('names copies of different versions with their paths, but not copies of one version', () => {
     const copy = (version: string, path: string) => ({ version, path });
     expect(findings({ copies: [copy('1.10.0', '/a'), copy('1.10.0', '/b')] })).toEqual([]);
     expect(findings({ copies: [copy('1.10.0', '/a'), copy('1.9.1', '/b')] })).toEqual([

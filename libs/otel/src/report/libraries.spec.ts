@@ -1,7 +1,7 @@
 import { loadedPackages, unseenLibraries } from './libraries.js';
 
 describe('loadedPackages', () => {
-  it('reads the names of packages from the paths of their files, nested and scoped ones too', () => {
+  it('reads package names from file paths, also nested and scoped ones', () => {
     const cache = {
       '/app/dist/main.js': {},
       '/app/node_modules/pg/lib/index.js': {},
@@ -13,7 +13,7 @@ describe('loadedPackages', () => {
 });
 
 describe('unseenLibraries', () => {
-  it('tells by family what leaves no telemetry, and nothing of what is not there', () => {
+  it('lists loaded libraries without telemetry, by family', () => {
     expect(unseenLibraries(new Set(['pg', 'ioredis', 'kafkajs', 'express']))).toEqual([
       { what: 'database queries', why: 'pg, ioredis: make no spans' },
       {

@@ -14,7 +14,7 @@ const ALL: OwnSpans = {
   http: { server: true, client: true },
   grpc: { server: true, client: true },
 };
-/** As an instrumentation does: from a tracer that it was given, with a parent out of the headers. */
+/** Makes a span like another instrumentation: with its own tracer and a parent from the headers. */
 const span = (scope: string, kind: SpanKind): void =>
   trace.getTracer(scope, '0.1.0').startSpan('theirs', { kind }, ROOT_CONTEXT).end();
 
@@ -62,7 +62,7 @@ describe('reportOverlaps', () => {
   };
   afterEach(() => app.close());
 
-  it('names a scope whose SERVER spans are there twice, and the remedy, once', async () => {
+  it('reports once the scope that makes a second SERVER span, with the remedy', async () => {
     await start();
     expect(await during(() => span(HTTP, SpanKind.SERVER))).toEqual([
       `${HTTP} 0.1.0 makes SERVER spans through the tracers of @nestlens/otel, which makes them itself: a ` +
@@ -70,7 +70,7 @@ describe('reportOverlaps', () => {
     ]);
   });
 
-  it('tells each side and protocol apart', async () => {
+  it('reports each side and protocol separately', async () => {
     await start();
     span(HTTP, SpanKind.CLIENT);
     span('@opentelemetry/instrumentation-undici', SpanKind.CLIENT);
@@ -84,9 +84,9 @@ describe('reportOverlaps', () => {
     ]);
   });
 
-  it('says nothing of what is there once', async () => {
+  it('reports nothing if there is only one span', async () => {
     await start({ ...ALL, http: { server: false, client: false } });
-    // A server of the app's own, and instrumentation of what lies within.
+    // A second server of the app's own, and instrumentation of inner layers.
     span('@opentelemetry/instrumentation-grpc', SpanKind.SERVER);
     await during(() => {
       span(HTTP, SpanKind.SERVER);
@@ -98,14 +98,14 @@ describe('reportOverlaps', () => {
     expect(lines).toEqual([]);
   });
 
-  it('says nothing of what is not recorded, nor after the end', async () => {
+  it('reports nothing for spans that are not recorded', async () => {
     await start(ALL, false);
     span(HTTP, SpanKind.CLIENT);
     await during(() => span(HTTP, SpanKind.SERVER));
     expect(lines).toEqual([]);
   });
 
-  it('lets a logger that throws harm nobody', async () => {
+  it('does not throw if the logger throws', async () => {
     await start();
     reportOverlaps(globalProviders.byHand, ALL, () => {
       throw new Error('a logger of the app');
@@ -123,6 +123,6 @@ it.each([
   ['@opentelemetry/instrumentation-express', undefined],
   ['@nestlens/otel', undefined],
   ['instrumentation-http-helper', undefined],
-])('a tracer of %s is watched for %s', (scope, protocol) => {
+])('a tracer of %s is watched for the protocol %s', (scope, protocol) => {
   expect(protocolOf(scope)).toBe(protocol);
 });

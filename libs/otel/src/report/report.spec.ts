@@ -8,7 +8,7 @@ import { startupReport } from './startup-report.js';
 const destination = { signal: 'traces', protocol: 'grpc', url: 'https://collector:4317' } as const;
 
 describe('startupReport', () => {
-  it('tells where telemetry goes, what is instrumented and what is not', () => {
+  it('lists destinations, instrumented parts and omitted parts', () => {
     const inventory = new Inventory();
     inventory.leftOut('grpc client', 'no ClientGrpc found');
     inventory.instrumented('http server', 'express');
@@ -39,7 +39,7 @@ describe('startupReport', () => {
     expect(report).not.toMatch(/canary/);
   });
 
-  it('says no more than needed where telemetry is disabled', () => {
+  it('has only the reason and the propagators if telemetry is disabled', () => {
     const inventory = new Inventory();
     inventory.instrumented('http server', 'express');
     const config = resolveConfig({}, { OTEL_SDK_DISABLED: 'true' });
@@ -50,7 +50,7 @@ describe('startupReport', () => {
 });
 
 describe('shutdownReport', () => {
-  it('says in words and in JSON what became of everything', () => {
+  it('has the counts of each signal in words and in JSON', () => {
     const engine: EngineStatus = {
       traces: signalStatus({ accepted: 7, dropped: { queue_full: 2 } }),
       metrics: signalStatus({ accepted: 3, rejected: 1 }),

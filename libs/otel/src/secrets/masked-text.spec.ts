@@ -17,17 +17,17 @@ describe('masked text', () => {
     ['token eyJhbGciOi.eyJzdWIi.c2ln end', 'token *** end'],
     ['connect ECONNREFUSED 127.0.0.1:5432', 'connect ECONNREFUSED 127.0.0.1:5432'],
     ['http://localhost:4317 refused', 'http://localhost:4317 refused'],
-  ])('of %s', (text, masked) => {
+  ])('hides the secrets of %s', (text, masked) => {
     expect(maskedText(text)).toBe(masked);
   });
 
-  it('is short, and never ends in half a secret', () => {
+  it('is short, and never ends in the middle of a secret', () => {
     expect(maskedText('x '.repeat(1_000_000)).length).toBeLessThanOrEqual(301);
     const cut = `${'y'.repeat(4080)} pg://user:secret-that-is-cut@host`;
     expect(maskedText(cut)).not.toContain('secret');
   });
 
-  it('comes to an end with hostile text too', () => {
+  it('takes linear time for hostile text', () => {
     const hostile = [
       `a://${'@'.repeat(1_000_000)}`,
       'password='.repeat(100_000),
@@ -49,11 +49,11 @@ describe('error text', () => {
     [{}, 'unknown error'],
     [Object.assign(new Error(''), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
     [new Error('mysql://root:pw@db'), 'mysql://***@db'],
-  ])('of %p', (error, text) => {
+  ])('is text for %p', (error, text) => {
     expect(errorText(error)).toBe(text);
   });
 
-  it('survives an error whose message throws', () => {
+  it('has a default for an error whose message throws', () => {
     const hostile = {
       get message(): string {
         throw new Error('no');
