@@ -19,7 +19,7 @@ const named = (name: string, otlp: OtelModuleOptions['otlp']): OtelModuleOptions
 });
 
 describe('OtelModule.flush', () => {
-  it('takes what is left of an invocation whatever that is, and never throws', async () => {
+  it('accepts any remaining time, and never throws', async () => {
     const left: unknown[] = [-1, Number.NaN, 1.5, Number.POSITIVE_INFINITY, '5', null];
     for (const within of left) expect(await OtelModule.flush(within as number)).toEqual([]);
     expect(await OtelModule.flush(AbortSignal.abort())).toEqual([]);
@@ -29,7 +29,7 @@ describe('OtelModule.flush', () => {
 describe.each(ENGINES)('OtelModule with the engine %s', (engine) => {
   useLeakCheck();
 
-  it('imported with options twice takes the first, and warns once', async () => {
+  it('uses the options of the first import if there are two, and warns once', async () => {
     @Module({ imports: [OtelModule.forRoot(named('second', { engine: 'sdk' }))] })
     class Feature {}
     @Module({ imports: [OtelModule.forRoot(named('first', { engine })), Feature] })

@@ -22,7 +22,7 @@ describe('databaseIndicator', () => {
     expect(asked).toEqual(expected);
   });
 
-  it('keeps `this`, and takes another statement', async () => {
+  it('calls the client as a method, with the statement from the options', async () => {
     class Oracle {
       asked = '';
       async query(sql: string): Promise<void> {
@@ -34,17 +34,17 @@ describe('databaseIndicator', () => {
     expect(oracle.asked).toBe('SELECT 1 FROM DUAL');
   });
 
-  it('rejects as the database does', async () => {
+  it('rejects with the error of the database', async () => {
     const dead = { query: () => Promise.reject(new Error('terminated')) };
     await expect(databaseIndicator('db', dead).check(signal)).rejects.toThrow('terminated');
   });
 
-  it('does not take a query with a callback for an answer', async () => {
+  it('does not accept a query that takes a callback and returns no promise', async () => {
     const callbacks = { query: () => true };
     await expect(databaseIndicator('db', callbacks).check(signal)).rejects.toThrow('no promise');
   });
 
-  it('is at worst degraded when it is not required', () => {
+  it('reports at worst degraded if the database is not required', () => {
     const database = { ping: () => {} };
     expect(databaseIndicator('db', database).worst).toBe('down');
     expect(databaseIndicator('db', database, { required: false }).worst).toBe('degraded');

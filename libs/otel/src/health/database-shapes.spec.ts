@@ -10,7 +10,7 @@ const { signal } = new AbortController();
 const ask = async (client: object): Promise<HealthFinding> =>
   databaseIndicator('db', client).check(signal);
 
-/** A client whose methods note what they were asked, and answer or fail as a server would. */
+/** A client that records the calls of its methods in `asked`, and answers or fails like a server. */
 const clientOf = (asked: unknown[], fail: boolean, methods: readonly string[], more: object = {}) =>
   Object.assign(
     Object.fromEntries(
@@ -137,18 +137,18 @@ const CLIENTS: readonly (readonly [shape: string, asked: unknown, Make])[] = [
 ];
 
 describe('the check of a database without a query()', () => {
-  it.each(CLIENTS)('%s is asked %j', async (shape, expected, make) => {
+  it.each(CLIENTS)('calls the check of %s: %j', async (shape, expected, make) => {
     const asked: unknown[] = [];
     expect(shapeOf(make([], false) as never)?.name).toBe(shape);
     expect(await ask(make(asked, false))).toEqual({ state: 'up' });
     expect(asked).toEqual([expected]);
   });
 
-  it.each(CLIENTS)('%s is down when its server is', async (_shape, _expected, make) => {
+  it.each(CLIENTS)('reports %s as down if its server is down', async (_shape, _expected, make) => {
     await expect(ask(make([], true))).rejects.toThrow('server gone');
   });
 
-  it('asks a Prisma client that hides its provider both ways', async () => {
+  it('tries both checks of a Prisma client that hides its provider', async () => {
     const client = {
       $queryRawUnsafe: () => Promise.reject(new Error('not on MongoDB')),
       $runCommandRaw: () => Promise.resolve({ ok: 1 }),
@@ -178,7 +178,7 @@ describe('the check of a database without a query()', () => {
     await expect(down).rejects.toThrow('refused');
   });
 
-  it('gives back the connection of an oracledb pool, pinged or not', async () => {
+  it('returns the connection to an oracledb pool, even if the ping failed', async () => {
     let closed = 0;
     const pool = (fails: boolean) => ({
       connectionsInUse: 0,
@@ -194,7 +194,7 @@ describe('the check of a database without a query()', () => {
     expect(closed).toBe(2);
   });
 
-  it('asks SQLite in this process', async () => {
+  it('runs a statement in SQLite', async () => {
     const database = new DatabaseSync(':memory:');
     expect(await ask(database)).toEqual({ state: 'up' });
     database.close();
@@ -207,11 +207,11 @@ describe('the check of a database without a query()', () => {
     [{ ok: 0, errmsg: 'not primary' }, 'not primary'],
     [{ success: false, error: new Error('401') }, '401'],
     [{ body: false }, 'it answered body: false'],
-  ])('takes %p for the failure that it is', async (answer, message) => {
+  ])('reports the answer %p as down', async (answer, message) => {
     expect(await ask({ ping: async () => answer })).toEqual({ state: 'down', detail: { message } });
   });
 
-  it('does not take a Mongoose connection that says it is connected for an answer', async () => {
+  it('does not trust the state of a Mongoose connection without a database', async () => {
     const down = { readyState: 1, getClient() {}, db: undefined };
     await expect(ask(down)).rejects.toThrow('not connected');
   });
@@ -220,13 +220,13 @@ describe('the check of a database without a query()', () => {
     ['oracle', 'SELECT 1 FROM DUAL'],
     ['sap', 'SELECT 1 FROM DUMMY'],
     ['postgres', 'SELECT 1'],
-  ])('asks %s in its own words', async (type, expected) => {
+  ])('sends %s its own statement: %s', async (type, expected) => {
     const asked: unknown[] = [];
     await ask(clientOf(asked, false, ['query'], { options: { type } }));
     expect(asked).toEqual([['query', expected]]);
   });
 
-  it('refuses what it cannot ask, and says what it found', () => {
+  it('refuses a client that it does not know, and names its class and methods', () => {
     class S3Client {
       send(): void {}
       destroy(): void {}

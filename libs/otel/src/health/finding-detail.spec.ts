@@ -1,7 +1,7 @@
 import { plainDetail } from './finding-detail.js';
 
 describe('plain detail', () => {
-  it('keeps plain values and writes out the rest', () => {
+  it('keeps plain values, and describes all others as text', () => {
     const circular: Record<string, unknown> = { rows: 3, open: true, none: null, text: 'hi' };
     circular['self'] = circular;
     circular['big'] = 12n;
@@ -21,7 +21,7 @@ describe('plain detail', () => {
     });
   });
 
-  it('cannot change a prototype, or a key that is not its own', () => {
+  it('cannot change a prototype, and drops keys that would', () => {
     const detail = JSON.parse('{"__proto__":{"bad":1},"constructor":1,"status":"up"}') as object;
     const plain = plainDetail(detail);
     expect(Object.keys(plain)).toEqual([]);
@@ -29,14 +29,14 @@ describe('plain detail', () => {
     expect(({} as { bad?: number }).bad).toBeUndefined();
   });
 
-  it('is bounded in keys and in length', () => {
+  it('is bounded in keys and length', () => {
     const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key${i}`, i]));
     expect(Object.keys(plainDetail(wide))).toHaveLength(20);
     const long = plainDetail({ text: 'x '.repeat(500_000), ['k'.repeat(1000)]: 1 });
     expect(JSON.stringify(long).length).toBeLessThan(500);
   });
 
-  it('masks secrets by key and by value, and survives a getter that throws', () => {
+  it('masks secrets by key and by value, and marks a getter that throws', () => {
     const detail = {
       password: 'hunter2',
       url: 'pg://a:b@c',
@@ -51,7 +51,7 @@ describe('plain detail', () => {
     });
   });
 
-  it.each([undefined, null, 'text', 1, [1]])('of %p is nothing', (detail) => {
+  it.each([undefined, null, 'text', 1, [1]])('is empty for %p', (detail) => {
     expect(plainDetail(detail)).toEqual({});
   });
 });

@@ -13,14 +13,17 @@ const asking = (
 const answerOf = (question: HealthQuestion) => question.ask();
 
 describe('HealthQuestion', () => {
-  it.each(['up', 'degraded', 'down'] as const)('passes on %s with its detail', async (state) => {
-    const finding: HealthFinding = { state, detail: { rows: 1 } };
-    expect(await answerOf(asking(() => finding))).toEqual({
-      status: state,
-      rows: 1,
-      responseTimeMs: expect.any(Number),
-    });
-  });
+  it.each(['up', 'degraded', 'down'] as const)(
+    'passes on the state %s with its detail',
+    async (state) => {
+      const finding: HealthFinding = { state, detail: { rows: 1 } };
+      expect(await answerOf(asking(() => finding))).toEqual({
+        status: state,
+        rows: 1,
+        responseTimeMs: expect.any(Number),
+      });
+    },
+  );
 
   it.each<[string, () => unknown, string]>([
     [
@@ -40,7 +43,7 @@ describe('HealthQuestion', () => {
     ['rejects with nothing', () => Promise.reject(), 'unknown error'],
     ['returns nothing', () => undefined, 'the indicator returned no state'],
     ['returns nonsense', () => ({ state: 'fine' }), 'the indicator returned no state'],
-  ])('93: is down when the indicator %s', async (_, check, message) => {
+  ])('is down if the indicator %s', async (_, check, message) => {
     expect(await answerOf(asking(check))).toMatchObject({ status: 'down', message });
   });
 
@@ -51,11 +54,11 @@ describe('HealthQuestion', () => {
     ['down', { db: { status: 'fine' } }],
     ['down', {}],
     ['down', { db: null }],
-  ])('is %s for what an indicator of @nestjs/terminus found: %p', async (status, found) => {
+  ])('is %s for this result of an indicator of @nestjs/terminus: %p', async (status, found) => {
     expect(await answerOf(asking(() => Promise.resolve(found)))).toMatchObject({ status });
   });
 
-  it('is down with the detail of what terminus throws, and with the message of what only looks like it', async () => {
+  it('is down with the detail of an error of terminus, and with the message of an error that only looks like one', async () => {
     const thrown = (causes: unknown) => () => {
       throw Object.assign(new Error('failed'), { isHealthCheckError: true, causes });
     };
@@ -85,7 +88,7 @@ describe('HealthQuestion', () => {
     expect(answer).toMatchObject({ status: 'down', big: '1', self: '[object]' });
   });
 
-  it('cuts a check off at its time-box, aborts its signal, and asks no second time while it hangs', async () => {
+  it('ends a check at its time limit, aborts its signal, and starts no second one while it hangs', async () => {
     let asked = 0;
     let aborted = false;
     const hanging = Promise.withResolvers<HealthFinding>();
@@ -113,14 +116,14 @@ describe('HealthQuestion', () => {
     expect(asked).toBe(2);
   });
 
-  it('does no worse than its indicator may, in time or not', async () => {
+  it('is never worse than the indicator allows, even at the time limit', async () => {
     const thrown = asking(() => Promise.reject(new Error('x')), NOW, 'degraded');
     expect(await answerOf(thrown)).toMatchObject({ status: 'degraded', message: 'x' });
     const hung = asking(() => new Promise(() => {}), { timeoutMs: 10, cacheMs: 0 }, 'degraded');
     expect(await answerOf(hung)).toMatchObject({ status: 'degraded' });
   });
 
-  it('asks once for many, and again only when the answer is old', async () => {
+  it('runs one check for 200 concurrent calls, and none while the answer is fresh', async () => {
     let asked = 0;
     const question = asking(() => ({ state: 'up', n: (asked += 1) }), {
       timeoutMs: 100,

@@ -12,7 +12,7 @@ describe('HealthRegistry', () => {
     await expect(registry().report()).resolves.toEqual({ status: 'ok', indicators: {} });
   });
 
-  it('takes an indicator out again, and its name may be used anew', async () => {
+  it('removes an indicator once, and its name can be used again', async () => {
     const health = registry();
     const remove = health.register({ name: 'db', check: () => up });
     remove();

@@ -50,7 +50,7 @@ describe('otlpIndicator', () => {
     );
   });
 
-  it('is up when every signal is accepted and every destination answers', async () => {
+  it('is up if every signal is accepted and every destination answers', async () => {
     const url = urlOf(await listen({ host: '127.0.0.1', port: 0 }));
     const indicator = otlpIndicator({ destinations: to(url, url), status: () => ALL_WELL });
     await expect(indicator.check(signal)).resolves.toEqual({
@@ -59,7 +59,7 @@ describe('otlpIndicator', () => {
     });
   });
 
-  it('asks the proxy in place of a collector that only that reaches', async () => {
+  it('connects to the proxy instead of the collector if the destination has one', async () => {
     const server = await listen({ host: '127.0.0.1', port: 0 });
     const proxy = urlOf(server);
     const destinations = to('https://collector.invalid').map((each) => ({ ...each, proxy }));
@@ -72,7 +72,7 @@ describe('otlpIndicator', () => {
     });
   });
 
-  it('shows where the items of a signal are, as far as there are any', async () => {
+  it('shows the counts of a signal that are not zero', async () => {
     const url = urlOf(await listen({ host: '127.0.0.1', port: 0 }));
     const counted = { accepted: 7, rejected: 1, queued: 3, spooled: 2, possibleDuplicates: 1 };
     const traces = { ...ACCEPTED, ...counted, dropped: { queue_full: 4, too_large: 1 } };
@@ -88,7 +88,7 @@ describe('otlpIndicator', () => {
     });
   });
 
-  it('connects once to each distinct destination, and not again for a while', async () => {
+  it('connects once to each destination, and not again for a while', async () => {
     const server = await listen({ host: '127.0.0.1', port: 0 });
     const url = urlOf(server);
     const indicator = otlpIndicator({ destinations: to(url, url), status: () => ALL_WELL });
@@ -97,7 +97,7 @@ describe('otlpIndicator', () => {
     expect(connections).toBe(1);
   });
 
-  it('is degraded by a closed port, and up again when it opens', async () => {
+  it('is degraded if the port is closed, and up again when it opens', async () => {
     const server = await listen({ host: '127.0.0.1', port: 0 });
     const { port } = server.address() as AddressInfo;
     const url = urlOf(server);
@@ -116,7 +116,7 @@ describe('otlpIndicator', () => {
     await expect(indicator.check(signal)).resolves.toMatchObject({ state: 'up' });
   });
 
-  describe('names the URL of a failed export, why, and what to do', () => {
+  describe('names URL, reason and remedy of a failed export', () => {
     const failed = (reason: string): SignalStatus => settled({ outcome: 'failed', at: 1, reason });
     const detailOf = async (protocol: Destination['protocol'], paths: string[], reason: string) => {
       const base = urlOf(await listen({ host: '127.0.0.1', port: 0 }));
@@ -132,7 +132,7 @@ describe('otlpIndicator', () => {
       return JSON.parse(text) as Record<string, string>;
     };
 
-    it('of one signal', async () => {
+    it('for one signal', async () => {
       expect(await detailOf('http/protobuf', ['/wrong/v1/traces'], '404')).toEqual({
         reason: 'traces failed: HTTP 404 at http://collector/wrong/v1/traces',
         remedy: 'is the path /wrong/v1/traces right?',
@@ -140,7 +140,7 @@ describe('otlpIndicator', () => {
       });
     });
 
-    it('of signals that fail alike, once', async () => {
+    it('once for several signals with the same failure', async () => {
       const paths = ['/wrong/v1/traces', '/wrong/v1/logs'];
       expect(await detailOf('http/json', paths, '404')).toEqual({
         reason: 'traces, logs failed: HTTP 404 at http://collector/wrong/v1/<signal>',
@@ -161,8 +161,8 @@ describe('otlpIndicator', () => {
       ['http/json', '308', 'HTTP 308', 'otlp.endpoint'],
       ['http/json', 'headers', 'headers', 'otlp.headers'],
       ['http/json', 'proxy_407', 'proxy_407', 'NO_PROXY'],
-      ['grpc', 'what nobody has heard of', 'what nobody has heard of', 'its own log'],
-    ] as const)('over %s for %s', async (protocol, reason, shown, remedy) => {
+      ['grpc', 'unheard_of', 'unheard_of', 'its own log'],
+    ] as const)('over %s for the reason %s', async (protocol, reason, shown, remedy) => {
       const detail = await detailOf(protocol, ['/v1/traces'], reason);
       expect(detail['reason']).toBe(`traces failed: ${shown} at http://collector/v1/traces`);
       expect(detail['remedy']).toContain(remedy);
@@ -193,7 +193,7 @@ describe('otlpIndicator', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('tells of a destination that does not speak TLS, or is no URL', async () => {
+  it('reports a destination that does not speak TLS, and one that is no URL', async () => {
     const plain = urlOf(await listen({ host: '127.0.0.1', port: 0 })).replace('http', 'https');
     const indicator = otlpIndicator({
       destinations: to(plain, 'nonsense'),
@@ -205,7 +205,7 @@ describe('otlpIndicator', () => {
     expect(finding.detail?.['reason']).toContain('nonsense: Invalid URL');
   });
 
-  it('gives up on a destination that never answers', async () => {
+  it('stops waiting for a destination that never answers', async () => {
     const server = await listen({ host: '127.0.0.1', port: 0 });
     const url = urlOf(server).replace('http', 'https');
     server.removeAllListeners('connection');

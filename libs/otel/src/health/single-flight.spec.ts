@@ -1,7 +1,7 @@
 import { SingleFlight } from './single-flight.js';
 
 describe('SingleFlight', () => {
-  it('shares one run among all who ask', async () => {
+  it('shares one run among concurrent callers', async () => {
     let runs = 0;
     const gate = Promise.withResolvers<string>();
     const flight = new SingleFlight(() => {
@@ -15,7 +15,7 @@ describe('SingleFlight', () => {
     expect(runs).toBe(1);
   });
 
-  it('runs again when the answer is too old, and after a rejection', async () => {
+  it('runs again if the result is too old, and after a rejection', async () => {
     let runs = 0;
     const flight = new SingleFlight(() => {
       runs += 1;

@@ -1,7 +1,7 @@
 import { InFlight } from './in-flight.js';
 
 describe('InFlight', () => {
-  it('counts each piece of work once, however often its end is told', () => {
+  it('counts each piece of work once, even if it ends twice', () => {
     const work = new InFlight();
     const first = work.enter('GET /a');
     const second = work.enter('GET /b');
@@ -13,7 +13,7 @@ describe('InFlight', () => {
     expect(work.count).toBe(0);
   });
 
-  it('tells idle as soon as the last piece ends', async () => {
+  it('resolves idle() as soon as the last piece of work ends', async () => {
     const work = new InFlight();
     const end = work.enter('GET /a');
     const idle = work.idle(new AbortController().signal);
@@ -21,7 +21,7 @@ describe('InFlight', () => {
     await expect(idle).resolves.toBe(true);
   });
 
-  it('gives up at the signal', async () => {
+  it('resolves idle() with false when the signal aborts', async () => {
     const work = new InFlight();
     work.enter('GET /slow');
     const abort = new AbortController();

@@ -4,11 +4,11 @@ import type { NamedHandler } from './shutdown-phases.js';
 const handler = (name: string, run: NamedHandler['run']): NamedHandler => ({ name, run });
 
 describe('runPhase', () => {
-  it('is done with nobody to call', async () => {
+  it('is done at once without handlers', async () => {
     await expect(runPhase('drain', [], 1000)).resolves.toMatchObject({ outcome: 'done', left: [] });
   });
 
-  it('calls the handlers of a step together and the steps in turn', async () => {
+  it('runs the handlers of a step together, and the steps one after the other', async () => {
     const order: string[] = [];
     const gate = Promise.withResolvers<void>();
     await runPhase(
@@ -28,7 +28,7 @@ describe('runPhase', () => {
     expect(order).toEqual(['b', 'a', 'c']);
   });
 
-  it('goes on at the deadline, tells what hung, and still starts the later steps', async () => {
+  it('continues at the deadline, names the handler that hangs, and still starts the later steps', async () => {
     const seen: boolean[] = [];
     const report = await runPhase(
       'flush',
@@ -46,7 +46,7 @@ describe('runPhase', () => {
     expect(seen).toEqual([false]);
   });
 
-  it('does not call hanging what obeys its signal, and passes on what that left', async () => {
+  it('lists the rest that a handler returns when its signal aborts, and does not say that it hangs', async () => {
     const obeys = handler('queue', (signal) => {
       const { promise, resolve } = Promise.withResolvers<string>();
       signal.addEventListener('abort', () => resolve('3 jobs'));
@@ -58,7 +58,7 @@ describe('runPhase', () => {
     });
   });
 
-  it('reports what is thrown, with credentials masked, and hears nothing of what comes later', async () => {
+  it('reports exceptions with masked credentials, and ignores rejections after the deadline', async () => {
     const late = Promise.withResolvers<void>();
     const report = await runPhase(
       'exit',

@@ -24,7 +24,7 @@ describe('the span of a shutdown', () => {
   beforeAll(() => Logger.overrideLogger(false));
   afterAll(() => Logger.overrideLogger(['log']));
 
-  it('is of the app that ends, and not of the one that runs longest', async () => {
+  it('belongs to the app that ends, not to the oldest one', async () => {
     const [first, second] = [running(), running()];
     const settings = resolveConfig({ shutdown: { drainMs: 0, forceExitMs: 0 } }, {}).shutdown;
     const end = new ShutdownSequence(

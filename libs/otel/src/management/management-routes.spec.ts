@@ -1,7 +1,7 @@
 import { ManagementRoutes } from './management-routes.js';
 
 describe('ManagementRoutes', () => {
-  it('finds exact paths, whatever their query', () => {
+  it('matches exact paths with any query', () => {
     const routes = new ManagementRoutes();
     const live = (): void => {};
     routes.add('/livez', live, 'health.paths.live');
@@ -13,7 +13,7 @@ describe('ManagementRoutes', () => {
     }
   });
 
-  it('leaves to the app what it answers itself, and nothing of the management port', () => {
+  it("leaves the app's own routes to the app, except on the management port", () => {
     const routes = new ManagementRoutes();
     const probe = (): void => {};
     routes.add('/livez', probe, 'health.paths.live');

@@ -4,7 +4,7 @@ import type { NestAddOptions } from './nest-add.js';
 
 type Files = Readonly<Record<string, string>>;
 
-/** What the schematic made of the files, and what it told. */
+/** The files and warnings that the schematic leaves. */
 const added = (
   files: Files,
   options: NestAddOptions = {},
@@ -28,7 +28,7 @@ const added = (
 
 const PACKAGE = JSON.stringify({ name: '@acme/orders' });
 
-/** The files of `nest new`; Nest 12 writes extensions and awaits at the top. */
+/** The files of `nest new`. Nest 12 writes file extensions, and awaits at the top. */
 const stock = (extension: '' | '.js'): Files => ({
   'package.json': PACKAGE,
   'src/main.ts': `import { NestFactory } from '@nestjs/core';
@@ -71,7 +71,7 @@ const linesOf = (text: string | undefined): readonly string[] => (text ?? '').sp
 
 describe('nest add @nestlens/otel', () => {
   it.each(['', '.js'] as const)(
-    'adds the lines to a stock project: imports end in "%s"',
+    'adds the lines to a stock project whose imports end in "%s"',
     (extension) => {
       const before = stock(extension);
       const { files, warnings } = added(before);
@@ -96,7 +96,7 @@ describe('nest add @nestlens/otel', () => {
     },
   );
 
-  it("keeps the file's line endings, quotes, tabs and lack of semicolons", () => {
+  it('keeps line endings, quotes, tabs and the lack of semicolons', () => {
     const dressed = Object.fromEntries(
       Object.entries(stock('')).map(([path, text]) => [
         path,
@@ -134,7 +134,7 @@ describe('nest add @nestlens/otel', () => {
       '{\n  imports: [\n    // first\n    A,\n  ],\n}',
       `{\n  imports: [\n    OtelModule.forRoot({ service: { name: 'orders' } }),\n    // first\n    A,\n  ],\n}`,
     ],
-  ])('imports OtelModule in @Module(%p)', (metadata, expected) => {
+  ])('adds OtelModule to @Module(%p)', (metadata, expected) => {
     const { files, warnings } = added(moduleOf(metadata));
     expect(files['src/app.module.ts']).toContain(`@Module(${expected})`);
     expect(warnings).toEqual([]);
@@ -158,7 +158,7 @@ describe('nest add @nestlens/otel', () => {
       'NestFactory.createApplicationContext(AppModule)',
       'NestFactory.createApplicationContext(AppModule, { bufferLogs: true })',
     ],
-  ])('buffers the first lines of %s', (call, expected) => {
+  ])('adds bufferLogs to %s', (call, expected) => {
     const { files, warnings } = added(mainOf(`let server;\nserver = await ${call};`));
     expect(files['src/main.ts']).toContain(`server = await ${expected};
 server.useLogger(server.get(OtelLogger));
@@ -166,7 +166,7 @@ server.enableShutdownHooks(['SIGTERM', 'SIGINT']);`);
     expect(warnings).toEqual([]);
   });
 
-  it('leaves lines that are there already, and adds to an import of ours', () => {
+  it('keeps existing lines, and extends an existing import', () => {
     const { files } = added({
       ...mainOf(`const app = await NestFactory.create(AppModule);\napp.enableShutdownHooks();`),
     });
@@ -184,14 +184,14 @@ server.enableShutdownHooks(['SIGTERM', 'SIGINT']);`);
     );
   });
 
-  it('adds its lines below a comment that ends the line', () => {
+  it('adds its lines below a comment at the end of a line', () => {
     const { files } = added(mainOf('const app = await NestFactory.create(AppModule); // the app'));
     expect(files['src/main.ts']).toContain(
       '{ bufferLogs: true }); // the app\napp.useLogger(app.get(OtelLogger));\n',
     );
   });
 
-  it('leaves the log to a logger that the app has chosen, and says so', () => {
+  it('keeps a logger that the app has chosen, with a warning', () => {
     for (const [body, chosen] of [
       ['const app = await NestFactory.create(AppModule, { logger: false });', 'the option logger'],
       [
@@ -218,7 +218,7 @@ server.enableShutdownHooks(['SIGTERM', 'SIGINT']);`);
       'starts several apps',
     ],
     ['await run(AppModule);', 'does not put the app'],
-  ])('tells what it could not do, and leaves the file: %s', (body, reason) => {
+  ])('leaves the file unchanged, with a warning: %s', (body, reason) => {
     const before = mainOf(body);
     const { files, warnings } = added(before);
     expect(files['src/main.ts']).toBe(before['src/main.ts']);
@@ -230,7 +230,7 @@ server.enableShutdownHooks(['SIGTERM', 'SIGINT']);`);
     ['metadata', 'gives @Module() no object literal'],
     ['{ imports }', 'gives its imports as no array literal'],
     ['{ imports: [...A].flat() }', 'gives its imports as no array literal'],
-  ])('leaves a module whose metadata is %s', (metadata, reason) => {
+  ])('leaves a module with the metadata %s unchanged', (metadata, reason) => {
     const before = moduleOf(metadata);
     const { files, warnings } = added(before);
     expect(files['src/app.module.ts']).toBe(before['src/app.module.ts']);
@@ -240,7 +240,7 @@ server.enableShutdownHooks(['SIGTERM', 'SIGINT']);`);
     ]);
   });
 
-  it('finds the root module wherever main has it from, and the name of a project of a monorepo', () => {
+  it('finds the root module in any file, and takes the name of a monorepo project', () => {
     const root = "import { Module } from '@nestjs/common';\n@Module({})\nexport class Shop {}\n";
     const main =
       "import { Shop } from './shop/shop.root.js';\nconst app = await NestFactory.create(Shop);\n";
@@ -261,14 +261,14 @@ server.enableShutdownHooks(['SIGTERM', 'SIGINT']);`);
     expect(one.files['src/main.ts']).toContain('@Module({ imports: [OtelModule.forRoot(');
   });
 
-  it('leaves a project that imports OtelModule elsewhere', () => {
+  it('leaves a project that imports OtelModule elsewhere unchanged', () => {
     const core = "import { OtelModule } from '@nestlens/otel';\nconst m = OtelModule.forRoot();\n";
     const before: Files = { ...stock(''), 'src/core.module.ts': core };
     const { files } = added(before);
     expect(files['src/app.module.ts']).toBe(before['src/app.module.ts']);
   });
 
-  it('tells what to write where there is no main.ts, and throws nothing at broken files', () => {
+  it('warns if main.ts is missing, and does not throw for invalid files', () => {
     expect(added({ 'package.json': '{' }).warnings[0]).toMatch(
       /^src\/main\.ts is not there\. By hand:/,
     );

@@ -33,14 +33,14 @@ const setUp = (signals: readonly Signal[] = ['traces']) => {
 };
 
 describe('SelfCheck', () => {
-  it('says nothing of an app that has made nothing', async () => {
+  it('does not warn if the app made no telemetry', async () => {
     const { clock, warnings, check } = setUp();
     await clock.advance(3_600_000);
     expect(warnings).toEqual([]);
     expect(check.silence('traces')).toBeUndefined();
   });
 
-  it('warns once of spans that never come to the engine', async () => {
+  it('warns once if spans never reach the engine', async () => {
     const { clock, made, warnings, check } = setUp();
     made.traces = 3;
     await clock.advance(10_000);
@@ -52,7 +52,7 @@ describe('SelfCheck', () => {
     expect(check.silence('traces')).toBe(warnings[0]);
   });
 
-  it('warns of what waits in the engine while no export ends', async () => {
+  it('warns if items wait in the engine and no export ends', async () => {
     const { clock, made, status, warnings } = setUp(['logs']);
     made.logs = 1;
     status.logs = { ...NOTHING, queued: 7 };
@@ -62,7 +62,7 @@ describe('SelfCheck', () => {
     ]);
   });
 
-  it('takes it back when an export has ended after all, and looks no more', async () => {
+  it('reports the end of the silence, and stops checking', async () => {
     const { clock, made, status, warnings, check } = setUp();
     made.traces = 1;
     await clock.advance(60_000);
@@ -74,7 +74,7 @@ describe('SelfCheck', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('leaves failures to the status of the engine, which tells them', async () => {
+  it('does not warn of failed exports, which the engine reports itself', async () => {
     const { clock, made, status, warnings, check } = setUp();
     made.traces = 1;
     status.traces = { ...NOTHING, queued: 1, last: { outcome: 'failed', at: 1, reason: 'away' } };
@@ -83,7 +83,7 @@ describe('SelfCheck', () => {
     expect(check.silence('traces')).toBeUndefined();
   });
 
-  it('does not take what was dropped for what has not come', async () => {
+  it('does not warn of items that were dropped', async () => {
     const { clock, made, status, warnings } = setUp();
     made.traces = 5;
     status.traces = { ...NOTHING, dropped: { queue_full: 5 } };
@@ -91,7 +91,7 @@ describe('SelfCheck', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('looks no more once it is stopped', () => {
+  it('sets no timer after stop()', () => {
     const { clock, check } = setUp();
     check.stop();
     check.stop();
@@ -114,7 +114,7 @@ describe('SelfCheck', () => {
 });
 
 describe('likelyCause', () => {
-  it('names where a signal goes that is held', () => {
+  it('names the destination of a signal whose items wait', () => {
     const held = { kind: 'held', items: 7 } as const;
     expect(likelyCause(resolveConfig({}, {}), 'logs', held, 'http://collector:4318/v1/logs')).toBe(
       'They go to http://collector:4318/v1/logs. The export worker may not have started or hangs: ' +
