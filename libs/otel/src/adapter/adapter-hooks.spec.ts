@@ -22,7 +22,7 @@ const attach = (adapter = new ExpressAdapter()) => {
 };
 
 describe('AdapterHooks', () => {
-  it('runs hooks in the order of their coming, then goes on', () => {
+  it('runs its hooks in the order of their registration, then continues the request', () => {
     const { hooks, request } = attach();
     const calls: string[] = [];
     hooks.onRequest((_req, _res, next) => {
@@ -38,7 +38,7 @@ describe('AdapterHooks', () => {
     expect(hooks.sharedWithOther).toBe(false);
   });
 
-  it('stops where a hook answers by itself', () => {
+  it('does not continue a request that a hook answers', () => {
     const { hooks, request } = attach();
     let went = false;
     hooks.onRequest(() => {});
@@ -48,7 +48,7 @@ describe('AdapterHooks', () => {
     expect(went).toBe(false);
   });
 
-  it('passes over a hook that fails', () => {
+  it('continues when a hook throws', () => {
     const { hooks, request, route } = attach();
     const calls: string[] = [];
     hooks.onRequest(() => {
@@ -63,7 +63,7 @@ describe('AdapterHooks', () => {
     expect(calls).toEqual(['done', 'GET /a']);
   });
 
-  it('leaves failures of the app to the adapter', () => {
+  it('passes exceptions of the app to the adapter', () => {
     const { hooks, request } = attach();
     hooks.onRequest((_req, _res, next) => next());
     expect(() =>
@@ -73,7 +73,7 @@ describe('AdapterHooks', () => {
     ).toThrow('theirs');
   });
 
-  it('shares the slots with an owner that was there before', () => {
+  it('also runs the hooks that the app had set before', () => {
     const adapter = new ExpressAdapter();
     const calls: string[] = [];
     adapter.setOnRequestHook((_req: unknown, _res: unknown, done: () => void) => {

@@ -9,7 +9,7 @@ describe('apiCopies', () => {
   const root = mkdtempSync(join(tmpdir(), 'api-copies-'));
   const cache: Record<string, object> = {};
 
-  /** A package as it lies on the disk: a build has a manifest without a name. */
+  /** Writes a package to the disk. The build directory has a manifest without a name, as in the published package. */
   const packageAt = (path: string, name: string, version: string): string => {
     const directory = join(root, path);
     const file = join(directory, 'build/src/internal/global-utils.js');
@@ -28,7 +28,7 @@ describe('apiCopies', () => {
     rmSync(root, { recursive: true });
   });
 
-  it('names what is loaded, whatever its directory is called, and what the program resolves to', () => {
+  it('names the loaded copies, even in a directory of another name, and the copy that the program resolves', () => {
     packageAt('node_modules/@opentelemetry/api', NAME, '1.9.1');
     load(packageAt('node_modules/sdk/node_modules/aliased', NAME, '1.4.1'));
     load(packageAt('node_modules/other', 'other', '1.2.3'));
@@ -39,13 +39,13 @@ describe('apiCopies', () => {
     ]);
   });
 
-  it('survives packages that cannot be read, and programs without a path', () => {
+  it('ignores packages that cannot be read, and accepts a program without a path', () => {
     load(join(root, 'gone/internal/global-utils.js'));
     expect(() => apiCopies('[eval]', cache)).not.toThrow();
     expect(apiCopies('main.js', cache).map(({ version }) => version)).not.toContain(undefined);
   });
 
-  it('gives the handles of each copy that was loaded with require, by the entry of its build', () => {
+  it('finds the exports of each copy that was loaded with require', () => {
     const trace = { getTracerProvider: () => {}, setGlobalTracerProvider: () => true };
     const logs = { setGlobalLoggerProvider: () => true };
     const loaded = {

@@ -69,7 +69,7 @@ describe('the shared object of the API', () => {
     delete holder[KEY];
   });
 
-  it('is made as our copy of the API makes it', () => {
+  it('has the version of our copy of the API', () => {
     start();
     expect(sharedVersion()).toBe(ownVersion());
     expect(ownVersion()).toMatch(/^1\.\d+\.\d+$/);
@@ -79,13 +79,13 @@ describe('the shared object of the API', () => {
     context.with(app.context, () => expect(contexts.active()).toBe(app.context));
   });
 
-  it('is read by handles of the API where 1.9 has set a diagnostics logger first', () => {
+  it('can be read through 1.10 if 1.9 has set a diagnostics logger first', () => {
     api19.diag.setLogger(collecting, api19.DiagLogLevel.WARN);
     expect(sharedVersion()).toBe('1.9.0');
     start();
     expect(isReadable()).toBe(true);
     trace.getTracer('a').startActiveSpan('through 1.10', (span) => {
-      // Handles of 1.9 read on: the same tracer, the same context.
+      // Handles of 1.9 still work: they see the same tracer and the same context.
       expect(api19.trace.getActiveSpan()).toBe(span);
       api19.trace.getTracer('a').startSpan('through 1.9').end();
       span.end();
@@ -95,7 +95,7 @@ describe('the shared object of the API', () => {
     expect(told).toEqual(['they go on']);
   });
 
-  it('has what a copy of 1.9 gave before', () => {
+  it('serves tracers that a copy of 1.9 gave out before our start', () => {
     const early = api19.trace.getTracer('early');
     early.startSpan('nobody is there yet').end();
     start();
@@ -103,7 +103,7 @@ describe('the shared object of the API', () => {
     expect(ours.names()).toEqual(['early']);
   });
 
-  it('leaves what a copy of 1.9 gave before to the SDK that came first', () => {
+  it('leaves tracers that a copy of 1.9 gave out before to the SDK that registered first', () => {
     const early = api19.trace.getTracer('early');
     const theirs = memory();
     api19.trace.setGlobalTracerProvider(theirs.tracerProvider as never);
@@ -112,7 +112,7 @@ describe('the shared object of the API', () => {
     expect([ours.names(), theirs.names()]).toEqual([[], ['early']]);
   });
 
-  it('keeps the tracers of an SDK on 1.9, and both versions read them', () => {
+  it('keeps the tracers of an SDK on 1.9, and both versions use them', () => {
     const theirs = memory();
     api19.trace.setGlobalTracerProvider(theirs.tracerProvider as never);
     start();
@@ -124,8 +124,8 @@ describe('the shared object of the API', () => {
     expect(metrics.getMeterProvider()).toBe(globals.meters);
   });
 
-  // @sentry/node 8 and 10 take flags other than 1 for a parent that was not sampled.
-  it('shows the random flag in headers alone where another SDK has the tracers', () => {
+  // @sentry/node 8 and 10 treat a parent as not sampled if its flags are not exactly 1.
+  it('shows the random flag only in headers if another SDK has registered its tracers', () => {
     const { tracerProvider } = memory();
     trace.setGlobalTracerProvider(tracerProvider);
     start();
@@ -152,9 +152,9 @@ describe('the shared object of the API', () => {
     expect(tracer.startSpan('alone', {}, ROOT_CONTEXT).spanContext().traceFlags).toBe(3);
   });
 
-  it('leaves the context manager and propagator of an SDK on 1.9, and works through them', () => {
+  it('keeps the context manager and the propagator of an SDK on 1.9, and works through them', () => {
     const manager = new AsyncLocalStorageContextManager();
-    // As those of that time: it cannot be entered.
+    // Context managers of that time have no `attach`, so their context cannot be entered.
     Object.defineProperty(manager, 'attach', { value: undefined });
     const propagator = { inject() {}, extract: <C>(given: C) => given, fields: () => ['theirs'] };
     api19.context.setGlobalContextManager(manager as never);
@@ -174,49 +174,49 @@ describe('the shared object of the API', () => {
     expect(readSlot('propagation')).toBe(propagator);
   });
 
-  // As 1.0 to 1.8 make it: a plain object; those have no `addLink`, and some no `createGauge`.
-  it.each(['1.0.4', '1.4.1', '1.7.0', '1.8.0'])(
-    'of %s stays as it is with its tracers',
+  // 1.0 to 1.8 make a plain object. Their spans have no `addLink`, and some of their meters no `createGauge`.
+  it.each(['1.0.4', '1.4.1', '1.7.0', '1.8.0'])('keeps the tracers of an SDK on %s', (version) => {
+    const theirs = memory();
+    holder[KEY] = { version, trace: theirs.tracerProvider, diag: collecting };
+    const early = trace.getTracer('early');
+    start();
+    expect(sharedVersion()).toBe(version);
+    expect(isReadable()).toBe(false);
+    expect(readSlot('trace')).toBe(theirs.tracerProvider);
+    // Handles of 1.10 cannot read this object. They hold proxies of their own, which lead to us.
+    early.startSpan('early').end();
+    trace.getTracer('late').startSpan('late').end();
+    // Our own tracers do without the API: spans have their parents, and diagnostics are printed.
+    globals.tracers.getTracer('own').startActiveSpan('parent', (parent) => {
+      const child = globals.tracers.getTracer('own').startSpan('child');
+      expect(child.spanContext().traceId).toBe(parent.spanContext().traceId);
+      expect(trace.getActiveSpan()).toBeUndefined();
+      child.end();
+      parent.end();
+    });
+    expect(ours.names()).toEqual(['early', 'late', 'child', 'parent']);
+    expect(theirs.names()).toEqual([]);
+    ownDiag.warn('heard');
+    expect(told).toEqual(['heard']);
+  });
+
+  it.each(['1.0.4', '1.8.0'])(
+    'is replaced if %s made it and it has no tracers or meters',
     (version) => {
-      const theirs = memory();
-      holder[KEY] = { version, trace: theirs.tracerProvider, diag: collecting };
-      const early = trace.getTracer('early');
+      holder[KEY] = { version, diag: collecting };
       start();
-      expect(sharedVersion()).toBe(version);
-      expect(isReadable()).toBe(false);
-      expect(readSlot('trace')).toBe(theirs.tracerProvider);
-      // Handles of 1.10 do not see what is in it: they hang on proxies of their own, which reach us.
-      early.startSpan('early').end();
-      trace.getTracer('late').startSpan('late').end();
-      // What does not need the API has parents, and says what it has to say.
-      globals.tracers.getTracer('own').startActiveSpan('parent', (parent) => {
-        const child = globals.tracers.getTracer('own').startSpan('child');
-        expect(child.spanContext().traceId).toBe(parent.spanContext().traceId);
-        expect(trace.getActiveSpan()).toBeUndefined();
-        child.end();
-        parent.end();
-      });
-      expect(ours.names()).toEqual(['early', 'late', 'child', 'parent']);
-      expect(theirs.names()).toEqual([]);
-      ownDiag.warn('heard');
-      expect(told).toEqual(['heard']);
+      expect(sharedVersion()).toBe(ownVersion());
+      trace.getTracer('a').startSpan('a').end();
+      expect(ours.names()).toEqual(['a']);
     },
   );
 
-  it.each(['1.0.4', '1.8.0'])('of %s without tracers and meters is read', (version) => {
-    holder[KEY] = { version, diag: collecting };
-    start();
-    expect(sharedVersion()).toBe(ownVersion());
-    trace.getTracer('a').startSpan('a').end();
-    expect(ours.names()).toEqual(['a']);
-  });
-
-  it('of a later version is used as it is', () => {
+  it('is used unchanged if a later version made it', () => {
     holder[KEY] = { version: '1.99.0', diag: collecting };
     start();
     expect(sharedVersion()).toBe('1.99.0');
     expect(isReadable()).toBe(true);
-    // The API itself would refuse to register here.
+    // The API itself would refuse to register in this object.
     trace.getTracer('a').startActiveSpan('a', (span) => {
       expect(trace.getActiveSpan()).toBe(span);
       span.end();
@@ -225,7 +225,7 @@ describe('the shared object of the API', () => {
     expect(told).toEqual([]);
   });
 
-  it('can be frozen without harm', () => {
+  it('may be frozen', () => {
     holder[KEY] = Object.freeze({ version: '1.2.0' });
     expect(start).not.toThrow();
     expect(isReadable()).toBe(false);
@@ -241,7 +241,7 @@ describe('the shared object of the API', () => {
       info: (line: string) => void lines.push(line),
     });
 
-    it('is that of the app which started last, then of those left, then of whoever was before', () => {
+    it('is that of the app that started last, then of a running app, then the one from before', () => {
       const [theirs, a, b]: string[][] = [[], [], []];
       diag.setLogger(logger(theirs!), DiagLogLevel.ALL);
       const releaseA = holdDiagnostics(logger(a!), DiagLogLevel.ERROR);
@@ -256,7 +256,7 @@ describe('the shared object of the API', () => {
       expect([a, b, theirs]).toEqual([['2'], ['1'], ['3']]);
     });
 
-    it('stays where nobody was before, and leaves alone whom somebody else has set since', () => {
+    it('stays if there was none before, and a logger that other code set later stays too', () => {
       const [a, b, theirs]: string[][] = [[], [], []];
       holdDiagnostics(logger(a!), DiagLogLevel.ALL)();
       diag.error('late');

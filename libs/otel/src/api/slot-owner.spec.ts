@@ -8,7 +8,7 @@ class TheirTracerProvider {
 }
 const providerWith = (part: object) => Object.assign(new TheirTracerProvider(), part);
 
-/** Resources whose detectors run: each SDK logs an error for whoever reads `attributes`. */
+/** A resource whose detectors still run. The SDKs log an error for each read of its `attributes`. */
 const pending = (part: object): object =>
   Object.defineProperty({ asyncAttributesPending: true, ...part }, 'attributes', {
     get: () => {
@@ -25,7 +25,7 @@ describe('slotOwner', () => {
   };
   afterEach(() => leaveSlot('trace', held));
 
-  it('tells nobody, ours and others apart', () => {
+  it('tells an empty slot, our own object and an object of others apart', () => {
     expect(slotOwner('trace', {})).toEqual({ kind: 'nobody' });
     const ours = {};
     expect(ownerOf(ours, ours)).toEqual({ kind: 'ours' });
@@ -50,7 +50,7 @@ describe('slotOwner', () => {
     expect(ownerOf({ getDelegate: () => providerWith(part) })).toEqual({ kind: 'other', name });
   });
 
-  it('names Sentry by its resource, and classes without the number of a bundler', () => {
+  it('names Sentry by its resource, and a class without the suffix of a bundler', () => {
     const attributes = { 'service.namespace': 'sentry', 'service.version': '10.78.0' };
     expect(ownerOf({ _resource: { attributes } })).toMatchObject({
       name: '@sentry/opentelemetry 10.78.0',
@@ -61,7 +61,7 @@ describe('slotOwner', () => {
     expect(ownerOf(bundled)).toMatchObject({ name: 'TracerProvider' });
   });
 
-  it('never throws', () => {
+  it('does not throw for an object whose getters throw', () => {
     const hostile = new Proxy(
       {},
       {

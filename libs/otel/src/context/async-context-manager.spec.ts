@@ -11,11 +11,11 @@ describe('AsyncContextManager', () => {
 
   afterAll(() => manager.disable());
 
-  it('has the root outside of everything', () => {
+  it('has the root context as its default', () => {
     expect(manager.active()).toBe(ROOT_CONTEXT);
   });
 
-  it('follows awaits, timers and callbacks', async () => {
+  it('keeps the context across awaits, timers and callbacks', async () => {
     const seen = await manager.with(contextOf('a'), async () => {
       await Promise.resolve();
       const { promise, resolve } = Promise.withResolvers<unknown>();
@@ -26,7 +26,7 @@ describe('AsyncContextManager', () => {
     expect(active()).toBeUndefined();
   });
 
-  it('gives arguments and this on, and what is returned or thrown back', () => {
+  it('passes arguments and `this` to the function, and its result or exception to the caller', () => {
     const self = { name: 'self' };
     const call = function (this: { name: string }, part: string): string {
       return `${this.name} ${part} ${String(active())}`;
@@ -39,7 +39,7 @@ describe('AsyncContextManager', () => {
     ).toThrow(RangeError);
   });
 
-  it('binds functions with their length, and nothing else', () => {
+  it('binds functions, keeps their length, and returns other objects unchanged', () => {
     const bound = manager.bind(contextOf('c'), (_a: number, _b: number) => active());
     expect(bound(1, 2)).toBe('c');
     expect(bound).toHaveLength(2);
@@ -47,7 +47,7 @@ describe('AsyncContextManager', () => {
     expect(manager.bind(contextOf('c'), emitter)).toBe(emitter);
   });
 
-  it('can be entered, for what follows only', async () => {
+  it('can enter a context, which ends with the surrounding call', async () => {
     const inside = await manager.with(contextOf('outer'), async () => {
       manager.enter(contextOf('entered'));
       await Promise.resolve();

@@ -37,7 +37,7 @@ const memory = () => {
     }),
     meterProvider: new MeterProvider({ readers: [reader] }),
   };
-  /** What was measured since it was last asked, `name value`. */
+  /** The measurements since the last call, each as `name value`. */
   const measured = async (): Promise<string[]> => {
     points.reset();
     await reader.forceFlush();
@@ -78,7 +78,7 @@ describe('GlobalProviders', () => {
     diag.disable();
   });
 
-  it('binds what was handed out before, and serves the next app too', async () => {
+  it('serves tracers, loggers and meters from before the start, for this app and the next', async () => {
     const tooEarly = trace.getTracer('before the import');
     const logTooEarly = logs.getLogger('before the import');
     globals.install();
@@ -110,7 +110,7 @@ describe('GlobalProviders', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('leaves a signal that another SDK registered first to it', () => {
+  it('leaves a signal to an SDK that registered first, and keeps the others', () => {
     const theirs = memory();
     trace.setGlobalTracerProvider(theirs.real.tracerProvider);
     const ours = memory();
@@ -129,7 +129,7 @@ describe('GlobalProviders', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('fills by hand, for a recording', () => {
+  it('can be filled by hand, for a recording', () => {
     const { real, bodies } = memory();
     globals.install();
     const logger = logs.getLogger('early');
@@ -141,7 +141,7 @@ describe('GlobalProviders', () => {
     expect(logger.enabled()).toBe(false);
   });
 
-  it('runs what waits for the end of an app once, unless taken back', () => {
+  it('runs each callback for the end of an app once, unless it was removed', () => {
     const ran: string[] = [];
     const app = new AppTelemetry();
     globals.join(app, {});
@@ -165,7 +165,7 @@ describe('GlobalProviders', () => {
       counter.add(1);
     };
 
-    it('puts those that start behind those that are up, the one that last went on first', () => {
+    it('orders apps by start; starting apps come last, and the one that last continued its start is first among them', () => {
       const join = (as: 'up' | 'starting') => {
         const app = new AppTelemetry();
         const kept = memory();
@@ -194,7 +194,7 @@ describe('GlobalProviders', () => {
       globals.leave(c.app);
     });
 
-    it('gives each what was done in its context, and the rest to the oldest', async () => {
+    it('gives each app the telemetry from its context, and the oldest app all other telemetry', async () => {
       const a = start();
       const b = start();
       contexts.with(a.app.context, () => say('in a'));
@@ -214,7 +214,7 @@ describe('GlobalProviders', () => {
       expect(await b.measured()).toEqual(['c 2']);
     });
 
-    it.each(['older', 'newer'])('goes on with the other when the %s ends', async (which) => {
+    it.each(['older', 'newer'])('serves the other app when the %s one ends', async (which) => {
       const a = start();
       const b = start();
       const counter = globals.meters.getMeter('m').createCounter('c');
@@ -226,7 +226,7 @@ describe('GlobalProviders', () => {
       expect(contexts.areOurs()).toBe(true);
       expect(readSlot('propagation')).toBe(globals.propagator);
       contexts.with(left.app.context, () => say('in the other', counter));
-      // What an app left running is nobody else's.
+      // Telemetry in the context of an app that has ended goes to no other app.
       contexts.with(ended.app.context, () => say('after its end', counter));
       say('outside', counter);
       expect(left.names()).toEqual(['in the other', 'outside']);
@@ -239,7 +239,7 @@ describe('GlobalProviders', () => {
       expect(readSlot('context')).toBeUndefined();
     });
 
-    it('asks what is observed once, in the oldest, and each what is its own', async () => {
+    it("calls a global observable callback once, for the oldest app, and an app's own callback for that app", async () => {
       const a = start();
       const b = start();
       let asked = 0;
@@ -257,7 +257,7 @@ describe('GlobalProviders', () => {
       expect((await b.measured()).toSorted()).toEqual(['of.b 7', 'of.process 2']);
     });
 
-    it('uses the propagator of the app that the context belongs to', () => {
+    it('uses the propagator of the app that owns the context', () => {
       const named = (name: string) => ({
         inject: (_: unknown, carrier: unknown) => void ((carrier as { by?: string }).by = name),
         extract: <C>(context: C) => context,

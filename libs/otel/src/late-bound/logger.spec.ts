@@ -20,7 +20,7 @@ describe('LateBoundLoggerProvider', () => {
   });
   afterEach(() => diag.disable());
 
-  it('emits a record without the attributes that the SDK throws for, and says so', () => {
+  it('emits a record without attributes for which the SDK throws, and warns', () => {
     const exporter = new InMemoryLogRecordExporter();
     const late = new LateBoundLoggerProvider();
     late.fill(new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] }));

@@ -43,7 +43,7 @@ describe('LateBoundMeterProvider', () => {
   });
   afterEach(() => diag.disable());
 
-  it('makes all seven instruments work from the moment of the fill, again and again', async () => {
+  it('makes all seven kinds of instruments work after each fill', async () => {
     const late = new LateBoundMeterProvider();
     const meter = late.getMeter('early', '1.0.0');
     const counter = meter.createCounter('counter');
@@ -83,7 +83,7 @@ describe('LateBoundMeterProvider', () => {
     }
   });
 
-  it('stops asking a provider that was taken out', async () => {
+  it('stops observing for a provider that was replaced', async () => {
     const late = new LateBoundMeterProvider();
     let asked = 0;
     late
@@ -126,7 +126,7 @@ describe('LateBoundMeterProvider', () => {
     expect(asked).toEqual([]);
   });
 
-  it('translates batch callbacks, which the SDK takes for its own instruments only', async () => {
+  it("passes batch callbacks on with the SDK's own instruments", async () => {
     const late = new LateBoundMeterProvider();
     const meter = late.getMeter('m');
     const a = meter.createObservableGauge('a');
@@ -156,7 +156,7 @@ describe('LateBoundMeterProvider', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('drops what would throw or poison a sum, and says so', async () => {
+  it('drops invalid values and attributes, and warns', async () => {
     const late = new LateBoundMeterProvider();
     const counter = late.getMeter('m').createCounter('c');
     const histogram = late.getMeter('m').createHistogram('h');
@@ -183,7 +183,7 @@ describe('LateBoundMeterProvider', () => {
     expect(complaints).toHaveLength(18);
   });
 
-  it('stays silent where the SDK cannot make the instrument', async () => {
+  it('warns a few times, and does not throw, if the SDK cannot make an instrument', async () => {
     const late = new LateBoundMeterProvider();
     const { provider, values } = recording();
     late.fill(provider);
@@ -197,7 +197,7 @@ describe('LateBoundMeterProvider', () => {
     expect(complaints.length).toBeLessThan(4);
   });
 
-  it('warns once of an instrument that is there with another unit', async () => {
+  it('warns once if an instrument exists with another unit', async () => {
     const late = new LateBoundMeterProvider();
     const { provider, values } = recording();
     late.fill(provider);

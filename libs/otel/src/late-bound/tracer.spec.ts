@@ -23,7 +23,7 @@ describe('LateBoundTracerProvider', () => {
   beforeAll(() => void context.setGlobalContextManager(new AsyncContextManager()));
   afterAll(() => context.disable());
 
-  it('passes the parent on and runs what it is given while waiting', () => {
+  it('passes the parent on and runs the function before the fill', () => {
     const tracer = new LateBoundTracerProvider().getTracer('waiting');
     const parent = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 };
     const span = tracer.startSpan('x', {}, trace.setSpanContext(ROOT_CONTEXT, parent));
@@ -52,7 +52,7 @@ describe('LateBoundTracerProvider', () => {
     });
   });
 
-  it('binds again after a release', () => {
+  it('works with the next provider after a release', () => {
     const late = new LateBoundTracerProvider();
     const tracer = late.getTracer('again');
     const first = recording();
@@ -67,14 +67,14 @@ describe('LateBoundTracerProvider', () => {
     expect(second.names()).toEqual(['two']);
   });
 
-  it('hands out one tracer per scope', () => {
+  it('gives one tracer for each scope', () => {
     const late = new LateBoundTracerProvider();
     expect(late.getTracer('a')).toBe(late.getTracer('a'));
     expect(late.getTracer('a')).not.toBe(late.getTracer('a', '1'));
     expect(late.getTracer('a', '1')).not.toBe(late.getTracer('a', '', { schemaUrl: '1' }));
   });
 
-  describe('with what the SDK throws for', () => {
+  describe('for values for which the SDK throws', () => {
     const thrower = (): never => {
       throw new Error('hostile');
     };
@@ -88,13 +88,13 @@ describe('LateBoundTracerProvider', () => {
     afterEach(() => diag.disable());
 
     it.each([
-      ['options', hostile],
-      ['null', null],
-      ['attributes', { attributes: { key: hostile } }],
-      ['links', { links: [null] }],
+      ['the options', hostile],
+      ['options that are null', null],
+      ['an attribute', { attributes: { key: hostile } }],
+      ['a link', { links: [null] }],
       ['links that are no list', { links: {} }],
-      ['a start', { startTime: hostile }],
-    ])('starts without %s, and says so', (_name, options) => {
+      ['the start time', { startTime: hostile }],
+    ])('starts the span if it cannot read %s, and warns', (_name, options) => {
       const late = new LateBoundTracerProvider();
       const { provider, names } = recording();
       late.fill(provider);
@@ -105,7 +105,7 @@ describe('LateBoundTracerProvider', () => {
       expect(complaints).toHaveLength(2);
     });
 
-    it('starts nothing where its sampler throws, and runs what it is given', () => {
+    it('starts no span if the sampler throws, and runs the function', () => {
       const late = new LateBoundTracerProvider();
       late.fill(new TracerProvider({ sampler: { shouldSample: thrower } }));
       const span = late.getTracer('sampled').startSpan('one');
@@ -113,7 +113,7 @@ describe('LateBoundTracerProvider', () => {
       expect(late.getTracer('sampled').startActiveSpan('two', () => 'ran')).toBe('ran');
     });
 
-    it('lets through what the function throws', () => {
+    it('passes on exceptions of the function', () => {
       const late = new LateBoundTracerProvider();
       late.fill(recording().provider);
       expect(() => late.getTracer('own').startActiveSpan('one', thrower)).toThrow('hostile');

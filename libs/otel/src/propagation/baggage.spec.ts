@@ -12,10 +12,10 @@ const read = (list: string): (readonly [key: string, value: string, metadata?: s
   );
 const many = (count: number): string[] => Array.from({ length: count }, (_, at) => `k${at}=v`);
 
-/** What every carrier takes: HTTP/1, HTTP/2, and the ASCII values of gRPC metadata. */
+/** The characters that every carrier accepts: HTTP/1, HTTP/2, and ASCII values of gRPC metadata. */
 const SENDABLE = /^[\x20-\x7e]*$/;
 
-describe('baggage that comes in', () => {
+describe('incoming baggage', () => {
   it.each([
     [
       'a=1,b=2',
@@ -55,7 +55,7 @@ describe('baggage that comes in', () => {
     expect(read(list)).toEqual(expected);
   });
 
-  it('ends at 180 members and 8,192 bytes, between members', () => {
+  it('is cut at 180 members and 8,192 bytes, never inside a member', () => {
     expect(read(many(200).join(','))).toHaveLength(180);
     expect(parseBaggage(many(200).join(',')).leftOut).toBe(20);
     const fills = `a=${'v'.repeat(4000)},b=${'v'.repeat(4187)}`;
@@ -66,20 +66,20 @@ describe('baggage that comes in', () => {
   });
 });
 
-describe('baggage that goes out', () => {
-  it('is percent-encoded, its keys are not', () => {
+describe('outgoing baggage', () => {
+  it('has percent-encoded values, and keys unchanged', () => {
     expect(written({ 'a!%20': { value: 'plain-1' }, b: { value: 'é ,;%"\\+=' } })).toBe(
       'a!%20=plain-1,b=%C3%A9%20%2C%3B%25%22%5C%2B%3D',
     );
   });
 
-  it('is what came in', () => {
+  it('is the same as the incoming list', () => {
     const list = 'a=%20%2C;p=1 ; q,b=,c=%EF%BF%BD';
     expect(serializeBaggage(parseBaggage(list).baggage!).list).toBe(list);
   });
 
   it.each(['a\r\nx: y', '\u0000', 'ü=😀', '\ud800', 'a,b=2', '"\\', 'a\tb'])(
-    'takes the properties %j, encoded',
+    'has the properties %j, encoded',
     (metadata) => {
       const list = withMetadata(metadata);
       expect(list).toMatch(SENDABLE);
@@ -88,7 +88,7 @@ describe('baggage that goes out', () => {
     },
   );
 
-  it('leaves out single members: keys that are no tokens, parts that cannot be read, what is too much', () => {
+  it('leaves out members with an invalid key, an unreadable part or too great a length', () => {
     const unreadable = {
       toString: () => {
         throw new Error('no text');
@@ -108,7 +108,7 @@ describe('baggage that goes out', () => {
     expect(serializeBaggage(baggage)).toEqual({ list: 'lone=%EF%BF%BD,good=1', leftOut: 7 });
   });
 
-  it('ends at 180 members and 8,192 bytes', () => {
+  it('is cut at 180 members and 8,192 bytes', () => {
     const entries = (count: number, value: string): Record<string, BaggageEntry> =>
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, { value }]));
     expect(written(entries(200, '1')).split(',')).toHaveLength(180);

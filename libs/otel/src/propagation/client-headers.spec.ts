@@ -43,7 +43,7 @@ describe('injectContext', () => {
     expect(injected({ traceState: new TraceState('a=1') })).toHaveProperty('tracestate', 'a=1');
   });
 
-  it('adds nothing to a trace of the caller, and no second baggage', () => {
+  it('adds nothing to a traceparent of the caller, and no second baggage', () => {
     const own = { traceparent: 'mine' };
     expect(injected({ traceState: new TraceState('a=1') }, own, 'user=ann')).toEqual({
       traceparent: 'mine',

@@ -44,7 +44,7 @@ describe.each([
     }
   });
 
-  it('masks the flags that level 2 does not know, and takes of a later version the sampled one alone', async () => {
+  it('keeps only the flags that level 2 defines, and only the sampled flag of a later version', async () => {
     const ids = '12345678901234567890123456789012-1234567890123456';
     for (const [incoming, flags] of [
       [`00-${ids}-ff`, 3],
@@ -57,7 +57,7 @@ describe.each([
     }
   });
 
-  it('tells the random flag in the spans', async () => {
+  it('sets the random flag in the spans', async () => {
     const [sent] = [...(await relay.through([])).values()].map(readSent);
     const spans = relay.spans
       .map((span) => span.spanContext())
@@ -69,7 +69,7 @@ describe.each([
 describe.each([
   ['Express', () => new ExpressAdapter()],
   ['Fastify', () => new FastifyAdapter()],
-] as const)('headers that an app on %s passes on', (_platform, makeAdapter) => {
+] as const)('incoming headers that an app on %s passes on', (_platform, makeAdapter) => {
   const TRACE = '12345678901234567890123456789012';
   const incoming = (relay: string, traceparent = `00-${TRACE}-1234567890123456-01`): Pairs => [
     ['traceparent', traceparent],
@@ -85,7 +85,7 @@ describe.each([
   });
   afterAll(() => relay.close());
 
-  it.each(['copied', 'capitals'])('give way to ours: %s', async (way) => {
+  it.each(['copied', 'capitals'])('are replaced by ours: %s', async (way) => {
     const sent = await relay.through(incoming(way));
     expect([...sent.keys()]).toEqual(Object.keys(CLIENTS));
     for (const pairs of sent.values()) {
@@ -97,7 +97,7 @@ describe.each([
     }
   });
 
-  it('give way to ours also where they are invalid', async () => {
+  it('are replaced by ours even if they are invalid', async () => {
     const sent = await relay.through(incoming('copied', `00-${TRACE}-0000000000000000-01`));
     for (const pairs of sent.values()) {
       const { traceId, stateText } = readSent(pairs);
@@ -105,7 +105,7 @@ describe.each([
     }
   });
 
-  it('stay where the app chose them, each kind on its own', async () => {
+  it('stay if the app chose them itself, traceparent and baggage separately', async () => {
     for (const pairs of (await relay.through(incoming('own'))).values()) {
       expect(valuesOf(pairs, 'traceparent')).toEqual([
         '00-11111111111111111111111111111111-2222222222222222-01',
@@ -122,13 +122,13 @@ describe.each([
 });
 
 describe('the random flag', () => {
-  it('is on new traces that are not sampled', async () => {
+  it('is set on new traces that are not sampled', async () => {
     const relay = await startRelay(new ExpressAdapter(), { sampler: new AlwaysOffSampler() });
     for (const pairs of (await relay.through([])).values()) expect(readSent(pairs).flags).toBe(2);
     await relay.close();
   });
 
-  it("is not on new traces whose IDs an app's own generator made, and stays on those that go on", async () => {
+  it('is not set if the app generates trace ids itself, and stays on traces that continue', async () => {
     const idGenerator = {
       generateTraceId: () => '0'.repeat(31) + '7',
       generateSpanId: () => Math.random().toString(16).slice(2).padEnd(16, '1').slice(0, 16),

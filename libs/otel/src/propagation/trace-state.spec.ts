@@ -33,7 +33,7 @@ describe('W3CTraceState', () => {
     expect(sent(text)).toBe(expected);
   });
 
-  it('removes whole members from a list of more than 4,096 characters: long ones, then the right ones', () => {
+  it('removes whole members from a list of more than 4,096 characters, first long ones, then the last ones', () => {
     const long = `long=${'v'.repeat(256)}`;
     const others = Array.from({ length: 31 }, (_, at) => `k${at}=${'v'.repeat(120)}`);
     expect(sent([long, ...others].join(','))).toBe(others.join(','));
@@ -44,7 +44,7 @@ describe('W3CTraceState', () => {
     expect(left.join(',').length + many[0]!.length + 1).toBeGreaterThan(4096);
   });
 
-  it('changes as the specification has it', () => {
+  it('changes as the specification says', () => {
     const state = new W3CTraceState('a=1,b=2');
     expect(state.set('b', '3').serialize()).toBe('b=3,a=1');
     expect(state.set('c', '3').serialize()).toBe('c=3,a=1,b=2');
@@ -56,7 +56,7 @@ describe('W3CTraceState', () => {
     expect(state.serialize()).toBe('a=1,b=2');
   });
 
-  it('trusts no other trace state', () => {
+  it('serializes other trace states safely', () => {
     expect(serializeTraceState(createTraceState('a=1,b=2'))).toBe('a=1,b=2');
     const hostile = { ...createTraceState(), serialize: () => 'a=1\r\nhost: evil' };
     expect(serializeTraceState(hostile as never)).toBe('');

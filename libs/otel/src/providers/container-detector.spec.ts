@@ -34,7 +34,7 @@ describe('containerDetector', () => {
   it.each([
     ['Docker', `/var/lib/docker/containers/${ID}/hostname /etc/hostname rw,relatime`],
     ['Podman', `/overlay-containers/${ID}/userdata/hostname /etc/hostname rw,nosuid`],
-  ])('reads the id in the mounts of %s, where control groups show none', (_runtime, mount) => {
+  ])('reads the id in the mounts of %s if the control groups show none', (_runtime, mount) => {
     const others = `616 589 0:60 / / rw - overlay overlay rw,lowerdir=/x/${OTHER}\n`;
     expect(found('0::/\n', `${others}638 616 254:1 ${mount} - ext4 /dev/vda1 rw\n`)).toBe(ID);
   });

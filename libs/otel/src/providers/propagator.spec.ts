@@ -25,7 +25,7 @@ const injected = (names: Parameters<typeof buildPropagator>[0]): Record<string, 
 };
 
 describe('buildPropagator', () => {
-  it('writes what it is asked to', () => {
+  it('writes the headers of the chosen formats', () => {
     const { traceId, spanId } = spanContext;
     expect(injected(['tracecontext', 'baggage'])).toEqual({
       traceparent: `00-${traceId}-${spanId}-01`,
@@ -35,11 +35,11 @@ describe('buildPropagator', () => {
     expect(injected(['b3multi'])).toMatchObject({ 'x-b3-traceid': traceId, 'x-b3-sampled': '1' });
   });
 
-  it('is nothing where context is not to travel', () => {
+  it('is null if no format is chosen', () => {
     expect(buildPropagator([])).toBeNull();
   });
 
-  it('reads what it wrote', () => {
+  it('reads its own headers', () => {
     const propagator = buildPropagator(['tracecontext', 'baggage']);
     const carrier = injected(['tracecontext', 'baggage']);
     const context =

@@ -19,7 +19,7 @@ const attributesOf = async (options: OtelModuleOptions, variables: NodeJS.Proces
 describe('buildResource', () => {
   const before = { ...process.env };
 
-  // The official detectors of the environment read the process's own.
+  // The official environment detectors read `process.env`.
   beforeEach(() => {
     process.env['OTEL_RESOURCE_ATTRIBUTES'] = 'deployment.environment.name=staging,team=a';
     process.env['OTEL_SERVICE_NAME'] = 'from-env';
@@ -28,7 +28,7 @@ describe('buildResource', () => {
     process.env = { ...before };
   });
 
-  it('describes process, host, OS and distribution, and keeps the arguments to itself', async () => {
+  it('describes process, host, OS and distribution, without the command line', async () => {
     const attributes = await attributesOf({}, process.env);
     expect(attributes).toMatchObject({
       'service.name': 'from-env',
@@ -46,7 +46,7 @@ describe('buildResource', () => {
     expect(Object.keys(attributes)).not.toContain('process.command_args');
   });
 
-  it('puts options over everything', async () => {
+  it('prefers options to detected attributes', async () => {
     const attributes = await attributesOf(
       {
         service: { name: 'orders', version: '1.2.3', namespace: 'shop', instanceId: 'one' },
@@ -65,14 +65,14 @@ describe('buildResource', () => {
     });
   });
 
-  it('runs the chosen detectors only', async () => {
+  it('runs only the chosen detectors', async () => {
     const attributes = await attributesOf({ resource: { detectors: ['os'] } }, {});
     expect(attributes['os.type']).toBe(process.platform);
     expect(Object.keys(attributes)).not.toContain('process.pid');
     expect(Object.keys(attributes)).not.toContain('team');
   });
 
-  it('knows its pod inside Kubernetes, and nothing of pods outside', async () => {
+  it('has the attributes of its pod in Kubernetes only', async () => {
     expect(await attributesOf({}, POD)).toMatchObject({
       'k8s.pod.name': 'orders-7d9f-abcde',
       'k8s.namespace.name': 'shop',

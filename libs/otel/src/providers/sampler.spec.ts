@@ -22,7 +22,7 @@ const samples = (sampler: Sampler, parent?: 'sampled' | 'unsampled'): boolean =>
 };
 
 describe('buildSampler', () => {
-  // For each: a root, a child of a sampled parent, a child of an unsampled parent.
+  // The three results: for a root, for a child of a sampled parent, for a child of an unsampled parent.
   it.each<[SamplerName, number, readonly [boolean, boolean, boolean]]>([
     ['always_on', 1, [true, true, true]],
     ['always_off', 1, [false, false, false]],
@@ -32,13 +32,13 @@ describe('buildSampler', () => {
     ['parentbased_always_off', 1, [false, true, false]],
     ['parentbased_traceidratio', 0, [false, true, false]],
     ['parentbased_traceidratio', 0.5, [true, true, false]],
-  ])('%s at %d', (name, ratio, expected) => {
+  ])('makes %s with the ratio %d', (name, ratio, expected) => {
     const sampler = buildSampler({ kind: 'named', name, ratio });
     const seen = [samples(sampler), samples(sampler, 'sampled'), samples(sampler, 'unsampled')];
     expect(seen).toEqual(expected);
   });
 
-  it('takes a sampler as it is', () => {
+  it('returns a given sampler unchanged', () => {
     const own: Sampler = { shouldSample: () => ({ decision: SamplingDecision.NOT_RECORD }) };
     expect(buildSampler({ kind: 'own', sampler: own })).toBe(own);
   });
