@@ -121,7 +121,7 @@ useLeakCheck();
 describe('@CurrentSpan', () => {
   it.each([
     [
-      'gives the span of the request or call, and undefined where there is none',
+      'gives the span of the request or call, and undefined if there is none',
       Traced,
       { http: 'GET /orders', ignored: 'none', grpc: 'shop.v1.Orders/Get', message: 'none' },
     ],

@@ -56,7 +56,7 @@ interface Ours {
   below: () => MethodDecorator;
 }
 
-/** The same controller three times: ours above the others, below them, and not there. */
+/** Makes the same controller with our decorators above the others, below them, or without ours. */
 const controllerWith = ({ above, below }: Ours): Type => {
   @ApiTags('orders')
   @Controller('orders')
@@ -141,7 +141,7 @@ describe('decorated controllers', () => {
     expect(await events.text()).toContain('data: two');
   });
 
-  it('are the same function to whoever looks', () => {
+  it('keep name, length, kind and metadata of their methods', () => {
     const look = (type: Type): unknown =>
       Object.getOwnPropertyNames(type.prototype).map((name) => {
         const method = (type.prototype as Record<string, Function>)[name] ?? Object;
@@ -171,7 +171,7 @@ describe('decorated controllers', () => {
     expect(JSON.stringify(bare)).toContain('[object AsyncFunction]');
   });
 
-  it('can be no constructors, and carry what others hung on the function', () => {
+  it('keep properties that other decorators set on a method, and are no constructors', () => {
     const tag = Symbol('tag');
     const hang: MethodDecorator = (_target, _key, descriptor) =>
       void Object.assign(descriptor.value as object, { [tag]: 1 });

@@ -19,7 +19,7 @@ import { Span } from './span.decorator.js';
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const activeSpanId = (): string | undefined => trace.getActiveSpan()?.spanContext().spanId;
 
-describe('@Span on what goes on after the return', () => {
+describe('@Span on a method whose work goes on after it returns', () => {
   const exporter = useEndedSpans();
 
   const ended = (): string[] =>
@@ -64,7 +64,7 @@ describe('@Span on what goes on after the return', () => {
   const work = new Work();
 
   describe('Observables', () => {
-    it('ends when the source completes, with the source in its context and downstream outside', async () => {
+    it('ends the span when the source completes; the source runs in the span, the subscriber outside', async () => {
       const source = new Observable<number>((subscriber) => {
         seen.push(activeSpanId());
         setImmediate(() => {
@@ -95,7 +95,7 @@ describe('@Span on what goes on after the return', () => {
       });
     });
 
-    it('ends when the subscriber leaves, also in the middle of a synchronous source', async () => {
+    it('ends the span when the subscriber leaves, even in the middle of a synchronous source', async () => {
       const subject = new Subject<number>();
       const subscription = work.give(subject).subscribe();
       expect(ended()).toHaveLength(0);
@@ -111,7 +111,7 @@ describe('@Span on what goes on after the return', () => {
       expect(ended()).toHaveLength(2);
     });
 
-    it('makes a span of each attempt, side by side', async () => {
+    it('makes one span for each attempt, all with the same parent', async () => {
       let attempts = 0;
       const flaky = new Observable<string>((subscriber) => {
         attempts += 1;
@@ -139,7 +139,7 @@ describe('@Span on what goes on after the return', () => {
       }
     });
 
-    it('leaves a Subject what it is', () => {
+    it('returns a Subject that can still be used as a Subject', () => {
       const state = new BehaviorSubject(1);
       const result = work.give(state);
       const values: number[] = [];
@@ -154,7 +154,7 @@ describe('@Span on what goes on after the return', () => {
       expect(ended()).toHaveLength(2);
     });
 
-    it('follows one that an async method comes to, and a completed one', async () => {
+    it('follows an Observable that an async method returns, and a completed one', async () => {
       const result = await work.later(range(1, 3));
       expect(ended()).toEqual([]);
       expect(await lastValueFrom(result)).toBe(3);
@@ -165,7 +165,7 @@ describe('@Span on what goes on after the return', () => {
   });
 
   describe.each(['pages', 'numbers'] as const)('generators: %s', (method) => {
-    it('runs every step in the span and ends at the return', async () => {
+    it('runs every step in the span, and ends the span at the return', async () => {
       const got: number[] = [];
       for await (const value of work[method]()) {
         expect(activeSpanId()).toBeUndefined();
@@ -176,7 +176,7 @@ describe('@Span on what goes on after the return', () => {
       expect(seen).toEqual([ended()[0], ended()[0], ended()[0]]);
     });
 
-    it('ends when the consumer breaks off', async () => {
+    it('ends the span when the consumer leaves the loop', async () => {
       for await (const value of work[method]()) {
         if (value === 1) break;
       }
@@ -184,7 +184,7 @@ describe('@Span on what goes on after the return', () => {
       expect(exporter.getFinishedSpans()[0]?.status.code).toBe(SpanStatusCode.UNSET);
     });
 
-    it('records a throw from within and one from the consumer', async () => {
+    it('records an exception of the generator, and one that the consumer throws into it', async () => {
       await expect(async () => {
         for await (const value of work[method](1)) seen.push(String(value));
       }).rejects.toThrow(/^(page|number)$/);
@@ -194,7 +194,7 @@ describe('@Span on what goes on after the return', () => {
       expect(exporter.getFinishedSpans().map((span) => span.status.code)).toEqual([2, 2]);
     });
 
-    it('leaves nothing of one that is never run', async () => {
+    it('makes no span if the generator never runs', async () => {
       const iterator = work[method]();
       await iterator.return('early');
       expect(ended()).toEqual([]);
@@ -202,7 +202,7 @@ describe('@Span on what goes on after the return', () => {
     });
   });
 
-  it('keeps the helpers of iterators', () => {
+  it('keeps the iterator helpers', () => {
     const numbers = work.numbers() as unknown as {
       map(change: (value: number) => number): Iterable<number>;
     };
@@ -211,7 +211,7 @@ describe('@Span on what goes on after the return', () => {
     expect(seen[2]).toBe(ended()[0]);
   });
 
-  it('follows an async iterator of another make, even without return', async () => {
+  it('follows an async iterator that is no generator and has no return()', async () => {
     class Ticker implements AsyncIterator<number> {
       #ticks = 0;
       async next(): Promise<IteratorResult<number>> {
@@ -238,7 +238,7 @@ describe('@Span on what goes on after the return', () => {
         this.limit = limit;
         return this;
       }
-      // eslint-disable-next-line unicorn/no-thenable -- as query builders have it
+      // eslint-disable-next-line unicorn/no-thenable -- query builders have this method
       then(
         resolve: (value: string) => unknown,
         reject?: (error: unknown) => unknown,
@@ -254,7 +254,7 @@ describe('@Span on what goes on after the return', () => {
       }
     }
 
-    it('ends with the answer, without running the query by itself', async () => {
+    it('ends the span with the answer, and does not run the query by itself', async () => {
       const query = new Query();
       const result = work.give(query);
       expect(result).toBe(query);
@@ -266,7 +266,7 @@ describe('@Span on what goes on after the return', () => {
       expect(activeSpanId()).toBeUndefined();
     });
 
-    it('records its failure', async () => {
+    it('records the failure of the query', async () => {
       await expect((async () => work.give(new Query().take(0)))()).rejects.toThrow('empty');
       expect(exporter.getFinishedSpans()[0]?.status.message).toBe('empty');
     });

@@ -60,7 +60,7 @@ describe('@Counted and @Timed', () => {
     );
   };
 
-  it('counts calls when they end, with the type of the error where they failed', async () => {
+  it('counts calls when they end, with the error type if they failed', async () => {
     await shop.place('EUR');
     await shop.place('EUR');
     await expect(shop.place('USD', new NotFoundException())).rejects.toThrow('Not Found');
@@ -73,7 +73,7 @@ describe('@Counted and @Timed', () => {
     });
   });
 
-  it('shares one instrument where there is no name, and works for the next app too', async () => {
+  it('use one shared instrument if no name is given', async () => {
     expect(shop.quick()).toBe(1);
     const found = await points();
     const attributes = { 'code.function.name': 'Shop.quick' };
@@ -89,7 +89,7 @@ describe('@Counted and @Timed', () => {
     expect(histogram.sum).toBeLessThan(1);
   });
 
-  it('follows a recording that takes the globals, and comes back', async () => {
+  it('record into a test recording, and into the app again after it', async () => {
     const recorded = recordTelemetry();
     shop.quick();
     const names = (await recorded.collectMetrics()).map(({ descriptor }) => descriptor.name);
@@ -99,7 +99,7 @@ describe('@Counted and @Timed', () => {
     expect((await points())['nestlens.method.calls']?.points).toMatchObject([{ value: 1 }]);
   });
 
-  it('times a stream to its end', async () => {
+  it('measure a stream until it completes', async () => {
     const subject = new Subject<number>();
     shop.stream(subject).subscribe();
     expect((await points())['shop.stream']).toBeUndefined();

@@ -82,7 +82,7 @@ describe('@Span', () => {
     }
   }
 
-  it('wraps a plain method, private fields and inheritance included', () => {
+  it('wraps a plain method, also with private fields and inheritance', () => {
     expect(new Derived().sync(1)).toBe('derived kept 1');
     const [inside, span] = exporter.getFinishedSpans();
     expect(span?.name).toBe('Base.sync');
@@ -92,7 +92,7 @@ describe('@Span', () => {
     expect(inside?.parentSpanContext?.spanId).toBe(span?.spanContext().spanId);
   });
 
-  it('wraps an async method until it settles, with name and attributes of the arguments', async () => {
+  it('wraps an async method until it settles, with its name and with attributes from its arguments', async () => {
     const promise = new Base().promise('o-1');
     expect(exporter.getFinishedSpans()).toEqual([]);
     expect(await promise).toBe('o-1');
@@ -114,7 +114,7 @@ describe('@Span', () => {
   });
 
   it.each(['throws', 'rejects'] as const)(
-    'records what a method %s, and lets it through',
+    'records the error of a method that %s, and passes it on',
     async (way) => {
       const error = new RangeError('too far');
       await expect(async () => new Base()[way](error)).rejects.toBe(error);
@@ -135,7 +135,7 @@ describe('@Span', () => {
     },
   );
 
-  it('records an exception once on its way up, and again in another trace', () => {
+  it('records an exception once in a trace, and again in another trace', () => {
     const error = new Error('once');
     const base = new Base();
     for (let round = 0; round < 2; round++) {
@@ -147,7 +147,7 @@ describe('@Span', () => {
     }
   });
 
-  it('takes a 4xx of Nest for an outcome and a 5xx for an error', () => {
+  it('does not record a 4xx exception of Nest as an error, but records a 5xx', () => {
     const base = new Base();
     expect(() => base.throws(new BadRequestException('no'))).toThrow('no');
     expect(only()).toMatchObject({ status: { code: SpanStatusCode.UNSET }, events: [] });
@@ -158,7 +158,7 @@ describe('@Span', () => {
     expect(only().attributes['error.type']).toBe('InternalServerErrorException');
   });
 
-  it('survives whatever is thrown (input 62)', () => {
+  it('rethrows any thrown value unchanged, and ends its span with an error', () => {
     const base = new Base();
     const getters = Object.defineProperty(new Error('x'), 'stack', {
       get() {
@@ -194,12 +194,12 @@ describe('@Span', () => {
     expect(JSON.stringify(spans.at(-1)?.events).length).toBeLessThan(200_000);
   });
 
-  it('does without attributes that cannot be made', () => {
+  it('runs the method even if its attributes cannot be computed', () => {
     expect(new Base().badAttributes()).toBe('ran');
     expect(only().name).toBe('attributes');
   });
 
-  it('gives back the object that was returned, unless it must follow it', () => {
+  it('returns the same object, unless it has to follow it', () => {
     const base = new Base();
     for (const value of [[1], new Map(), new Set([1]).values(), Object.freeze({ a: 1 }), null]) {
       expect(base.give(value)).toBe(value);
@@ -207,7 +207,7 @@ describe('@Span', () => {
     expect(exporter.getFinishedSpans()).toHaveLength(5);
   });
 
-  it('refuses anything but a method while the class is defined', () => {
+  it('refuses anything but a method when the class is defined', () => {
     const apply = Span();
     expect(() => apply({}, 'field', undefined as never)).toThrow(
       '@Span belongs on a method; field is none',

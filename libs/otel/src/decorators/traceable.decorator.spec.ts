@@ -66,7 +66,7 @@ describe('@Traceable', () => {
   afterEach(() => recorded.restore());
   const names = (): readonly string[] => recorded.finishedSpans().map(({ name }) => name);
 
-  it('gives each own method a span as @Span does, and its result unchanged', async () => {
+  it('gives each own method a span as @Span does, and does not change its result', async () => {
     const orders = new Orders(5);
     expect(await orders.promised()).toBe(30);
     expect([...orders.counted()]).toEqual([1]);
@@ -82,7 +82,7 @@ describe('@Traceable', () => {
     expect(plain?.attributes).toEqual({ 'code.function.name': 'Orders.plain' });
   });
 
-  it('leaves everything else alone', () => {
+  it('makes no span for accessors, static, symbol, inherited or excluded methods, or properties', () => {
     const orders = new Orders();
     orders.rate = orders.rate + Orders.all() + orders[KEY]() + orders.property();
     expect([orders.inherited(), orders.left()]).toEqual(['inherited', 1]);
@@ -95,7 +95,7 @@ describe('@Traceable', () => {
     });
   });
 
-  it('adds no second span to a method that has one, nor when it is applied twice', () => {
+  it('adds no second span if a method has one already, or if it is applied twice', () => {
     Traceable()(Orders);
     const orders = new Orders();
     orders.spanned();
@@ -105,7 +105,7 @@ describe('@Traceable', () => {
     expect(recorded.finishedSpans()[0]?.attributes).toMatchObject({ kind: 'own' });
   });
 
-  it('wraps neither classes nor what cannot be replaced', () => {
+  it('does not wrap classes or methods that cannot be replaced', () => {
     class Holder {
       method(): void {}
     }
@@ -122,7 +122,7 @@ describe('@Traceable', () => {
     expect(names()).toEqual(['Holder.method']);
   });
 
-  it('keeps what Nest and others read of a method', () => {
+  it('keeps the name, length and metadata of a method', () => {
     class Plain {
       @Get('all')
       @Header('x-kind', 'orders')

@@ -114,7 +114,7 @@ describe('injectable instruments', () => {
     );
   };
 
-  it('are there before the SDK, work from its start and leave with the app', async () => {
+  it('exist before the SDK, record from its start, and are removed with the app', async () => {
     app = await NestFactory.create(AppModule, { logger: false });
     await app.listen(0, '127.0.0.1');
     const url = await app.getUrl();
@@ -136,7 +136,7 @@ describe('injectable instruments', () => {
       'queue.balance': { dataPoints: [{ value: -1 }] },
     });
 
-    // The last collection comes after all hooks of the app, and still asks.
+    // The last collection runs after all hooks of the app, and still calls the callback.
     const asked = Queue.asked;
     await app.close();
     await collect(reader);
@@ -148,7 +148,7 @@ describe('injectable instruments', () => {
     expect(Queue.asked).toBe(asked + 1);
   });
 
-  it('let go of the services of an app that never had an SDK', async () => {
+  it('release the services of an app that never had an SDK', async () => {
     app = await NestFactory.create(AppModule, { logger: false });
     await app.init();
     await app.close();
@@ -157,7 +157,7 @@ describe('injectable instruments', () => {
     expect(await collect(reader)).toEqual([]);
   });
 
-  it('need no OtelModule', async () => {
+  it('work without OtelModule', async () => {
     @Module({ providers: [provideCounter('alone')], exports: [] })
     class Alone {}
     app = await NestFactory.create(Alone, { logger: false });

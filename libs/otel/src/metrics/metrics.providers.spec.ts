@@ -43,7 +43,7 @@ describe('METRICS_PROVIDERS', () => {
     app.get<PrometheusEndpoint | undefined>(PrometheusEndpoint);
   const paths = (): readonly string[] => app.get(ManagementRoutes).paths();
 
-  /** Names by scope of what a reader of the endpoint collects. */
+  /** The metric names that the endpoint collects, by scope. */
   const collected = async (): Promise<Record<string, string[]>> => {
     const reader = endpoint()?.reader;
     if (reader === undefined) throw new Error('There is no endpoint');
@@ -58,7 +58,7 @@ describe('METRICS_PROVIDERS', () => {
     );
   };
 
-  it('serve Prometheus where it is asked for, with runtime metrics and the scope of the service', async () => {
+  it('serve Prometheus if the options ask for it, with runtime metrics and the scope of the service', async () => {
     await start({ metrics: { prometheus: { path: '/prom' } } });
     expect(paths()).toEqual(['/prom']);
     const found = await collected();
@@ -69,7 +69,7 @@ describe('METRICS_PROVIDERS', () => {
     expect(app.get(OTEL_TRACER)).toBe(globalProviders.byHand.tracers.getTracer('shop'));
   });
 
-  it('take runtime metrics away with the app', async () => {
+  it('collect runtime metrics only while their app runs', async () => {
     await start({ metrics: { prometheus: true } });
     globalProviders.release();
     await app.close();
@@ -78,7 +78,7 @@ describe('METRICS_PROVIDERS', () => {
     expect(await collected()).toEqual({ shop: ['orders'] });
   });
 
-  it('serve nothing where it is off, or the SDK is', async () => {
+  it('serve no endpoint if it is off, or if the SDK is disabled', async () => {
     await start({});
     expect(endpoint()).toBeUndefined();
     await app.close();

@@ -50,7 +50,7 @@ describe('PrometheusEndpoint', () => {
     return { status: response.statusCode, headers: response.headers, body };
   };
 
-  it('waits for what is still being found out about the host', async () => {
+  it('waits for attributes of the host that are still being detected', async () => {
     const id = Promise.withResolvers<string>();
     const late = new PrometheusEndpoint();
     const host = { detect: () => ({ attributes: { 'host.id': id.promise } }) };
@@ -63,7 +63,7 @@ describe('PrometheusEndpoint', () => {
     await other.shutdown();
   });
 
-  it('serves the metrics as Prometheus text to GET, and its headers to HEAD', async () => {
+  it('serves Prometheus text to GET, and its headers to HEAD', async () => {
     provider
       .getMeter('shop')
       .createCounter('orders.placed', { unit: '{order}' })
@@ -79,7 +79,7 @@ describe('PrometheusEndpoint', () => {
     expect(head.body).toBe('');
   });
 
-  it('survives bad requests and scrapers that leave', async () => {
+  it('answers bad requests with 405 or 404, and continues after a scraper that leaves', async () => {
     expect((await ask('POST')).status).toBe(405);
     expect((await ask('GET', '//metrics')).status).toBe(404);
     expect((await ask('GET', '/metrics%00')).status).toBe(404);
@@ -92,7 +92,7 @@ describe('PrometheusEndpoint', () => {
     expect((await ask('GET')).status).toBe(200);
   });
 
-  it('shares one collection among scrapes at the same time', async () => {
+  it('shares one collection among concurrent scrapes', async () => {
     let asked = 0;
     let answer = (): void => {};
     const gate = new Promise<void>((resolve) => (answer = resolve));
@@ -114,7 +114,7 @@ describe('PrometheusEndpoint', () => {
     expect(asked).toBe(2);
   });
 
-  it('serves what it has when an instrument fails, and 503 when there is nothing to ask', async () => {
+  it('serves the other metrics if an instrument fails, and 503 after the shutdown', async () => {
     const meter = provider.getMeter('shop');
     meter.createCounter('fine').add(1);
     meter.createObservableGauge('broken').addCallback(() => {

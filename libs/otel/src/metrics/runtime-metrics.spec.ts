@@ -39,7 +39,7 @@ describe('RuntimeMetrics', () => {
     for (const name of delays.map((delay) => `nodejs.eventloop.delay.${delay}`)) {
       expect(found[name]).toMatchObject({ unit: 's', kind: DataPointType.GAUGE });
       expect(valueOf(found, name)).toBeGreaterThanOrEqual(0);
-      // Seconds: what a busy machine makes of them is far below the nanoseconds of a loop that does nothing.
+      // The unit is seconds. Even a busy machine stays below this, while nanoseconds of an idle loop would be above.
       expect(valueOf(found, name)).toBeLessThan(10_000);
     }
     expect(valueOf(found, 'nodejs.eventloop.utilization')).toBeLessThanOrEqual(1);
@@ -56,7 +56,7 @@ describe('RuntimeMetrics', () => {
     expect(found['v8js.resource.active']?.unit).toBe('{resource}');
   });
 
-  it('reports a resource that is gone as none', async () => {
+  it('counts a resource no more after it is closed', async () => {
     runtime.start();
     const timer = setTimeout(() => {}, 60_000);
     const timeouts = async (): Promise<unknown> =>
@@ -68,7 +68,7 @@ describe('RuntimeMetrics', () => {
     expect(await timeouts()).toBe((before as number) - 1);
   });
 
-  it('stops, starts again, and patches nothing', async () => {
+  it('can stop and start again, and patches nothing', async () => {
     const seams = (): unknown[] => [
       Reflect.get(Module.prototype, 'require'),
       Reflect.get(process, 'getBuiltinModule'),
