@@ -15,16 +15,16 @@ class TheirLogs {
 describe('@opentelemetry/api-logs', () => {
   it.each<[string, () => unknown, string]>([
     ['an SDK 2.x', () => new LoggerProvider(), 'LoggerProvider (opentelemetry 2.12.0)'],
-    ['one without a resource', () => new TheirLogs(), 'TheirLogs'],
-    ['one that tells nothing', () => undefined, 'unknown'],
+    ['an SDK without a resource', () => new TheirLogs(), 'TheirLogs'],
+    ['an object without a name', () => undefined, 'unknown'],
     [
-      'one that throws',
+      'a provider that throws',
       () => {
         throw new Error('theirs');
       },
       'unknown',
     ],
-  ])('is left to %s that came first, which is told by name and version', (_what, foreign, name) => {
+  ])('is left to %s that registered first, and the inventory names it', (_what, foreign, name) => {
     Reflect.set(globalThis, KEY, foreign);
     const inventory = new Inventory();
     const settings = { format: 'json', level: 'log', emit: true } as const;

@@ -67,7 +67,7 @@ describe('log sources', () => {
     }));
 
   describe('@opentelemetry/api-logs', () => {
-    it('works through our provider, and not after the last app', () => {
+    it('uses our provider until the last app ends', () => {
       const lib = apiLogs.getLogger('lib');
       inSpan(() => lib.emit({ body: 'from lib', severityNumber: 9 }));
       expect(told()).toMatchObject([{ body: 'from lib', scope: 'lib', trace: TRACE.traceId }]);
@@ -79,7 +79,7 @@ describe('log sources', () => {
       expect(apiLogsOwner()).toEqual({ kind: 'nobody' });
     });
 
-    it('gives a version with another number its own no-op', () => {
+    it('gives undefined to a version with another number', () => {
       const getter = Reflect.get(globalThis, KEY) as (version: number) => unknown;
       expect(getter(2)).toBeUndefined();
       removeApiLogs();
@@ -88,7 +88,7 @@ describe('log sources', () => {
   });
 
   describe('pino', () => {
-    it('sends what it prints, in its trace', () => {
+    it('sends the lines that it prints, in their trace', () => {
       const log = pino({ name: 'shop' }, sink).child({ tenant: 'one' });
       inSpan(() => log.warn({ user: 7 }, 'hello %s', 'you'));
       expect(told()).toEqual([
@@ -103,7 +103,7 @@ describe('log sources', () => {
       expect(lines).toHaveLength(1);
     });
 
-    it('tells errors as everybody does, and custom keys and levels', () => {
+    it('sends exceptions with type, message, stack and code, and knows custom keys and levels', () => {
       const log = pino(
         { messageKey: 'text', errorKey: 'problem', customLevels: { audit: 35, notice: 32 } },
         sink,
@@ -134,7 +134,7 @@ describe('log sources', () => {
       expect(JSON.stringify(told())).toContain('"a":"b"');
     });
 
-    it('sends nothing from a suppressed context, when switched off, or after the end', () => {
+    it('sends nothing from a suppressed context, after the end, or if it is switched off', () => {
       const log = pino(sink);
       context.with(suppressTracing(ROOT_CONTEXT), () => log.info('of an exporter'));
       sources.stop();
@@ -146,14 +146,14 @@ describe('log sources', () => {
       expect(lines).toHaveLength(3);
     });
 
-    it('is told once, however many apps run', () => {
+    it('sends each line once if several apps run', () => {
       const second = sourcesOf().sources;
       pino(sink).info('once');
       expect(told()).toHaveLength(1);
       second.stop();
     });
 
-    it('gets the ids of the trace by its mixin', () => {
+    it('prints the ids of the trace with its mixin', () => {
       const log = pino({ mixin: pinoTraceMixin }, sink);
       inSpan(() => log.info('inside'));
       log.info('outside');
@@ -168,7 +168,7 @@ describe('log sources', () => {
     });
   });
 
-  it("sends Nest's lines once through nestjs-pino, with their context as scope", async () => {
+  it('sends each line of Nest once through nestjs-pino, with its context as scope', async () => {
     @Module({ imports: [LoggerModule.forRoot({ pinoHttp: { stream: sink } })] })
     class App {}
     const app = await NestFactory.createApplicationContext(App, { bufferLogs: true });
@@ -185,7 +185,7 @@ describe('log sources', () => {
   });
 
   describe('winston', () => {
-    it('sends what is logged, in its trace, however fast', () => {
+    it('sends each line in its own trace, even 100 at once', () => {
       const log = winston.createLogger({ level: 'info', transports: [winstonTransport()] });
       log.debug('filtered');
       inSpan(() => log.warn('hello', { context: 'Shop', user: 7 }));
@@ -213,12 +213,12 @@ describe('log sources', () => {
       }
     });
 
-    it('tells errors as everybody does', () => {
+    it('sends exceptions with their type in each form of call', () => {
       const log = winston.createLogger({ transports: [winstonTransport()] });
       log.error('failed', { error: new OrderError('broken'), stack: ['x'] });
       log.error(new OrderError('alone'));
       log.error('failed', { stack: ['E: x\n    at a.js:1:1'] });
-      // As nest-winston hands on `error('failed', error)` and `error({ err: error, user: 7 })`.
+      // nest-winston passes `error('failed', error)` and `error({ err: error, user: 7 })` on in these two forms.
       log.error('failed', { stack: [new OrderError('behind')] });
       log.log({ level: 'error', err: new OrderError('in an object'), user: 7 } as never);
       expect(told().map(({ attributes }) => attributes['exception.type'])).toEqual([
@@ -246,23 +246,23 @@ describe('log sources', () => {
       ["Nest's own", new ConsoleLogger(), { kind: 'not-sent', logger: 'ConsoleLogger' }],
       ['winston with our transport', withTransports(winstonTransport()), { kind: 'sent' }],
       [
-        'winston without',
+        'winston without our transport',
         withTransports({}),
         { kind: 'not-sent', logger: 'WinstonLogger (winston)' },
       ],
       [
-        'one of the app around winston',
+        "the app's own logger around winston",
         { winston: { transports: [winstonTransport()] }, log: () => {} },
         { kind: 'sent', by: 'winston' },
       ],
       ['an old pino', oldPino, { kind: 'not-sent', why: expect.stringContaining('9.10') }],
-      ['one of the app', { log: () => {} }, { kind: 'not-sent' }],
+      ["the app's own", { log: () => {} }, { kind: 'not-sent' }],
       ['none', undefined, { kind: 'off' }],
-    ])('%s', (_what, logger, fact) => {
+    ])('is reported right for: %s', (_what, logger, fact) => {
       expect(nestLoggerFact(true, true, logger ?? null)).toMatchObject(fact);
     });
 
-    it('is a row of the report', () => {
+    it('has a row in the start block if its lines are not sent', () => {
       Logger.overrideLogger(new ConsoleLogger());
       const { sources: own, inventory } = sourcesOf();
       own.onModuleInit();

@@ -20,11 +20,11 @@ describe('versions of pino', () => {
     ['9.9.5', false],
     ['9.10.0', true],
     ['10.4.0', true],
-  ])('%s publishes its lines: %s', (version, published) => {
+  ])('publishes its lines, %s: %s', (version, published) => {
     expect(publishesLines(version)).toBe(published);
   });
 
-  it("names those that are loaded and cannot be heard, whether they are Nest's logger or not", () => {
+  it('lists the loaded versions that do not publish their lines', () => {
     expect(silentPinos(cache)).toEqual([]);
     load('pino', 'pino', '9.10.0');
     load('other', 'other', '1.0.0');

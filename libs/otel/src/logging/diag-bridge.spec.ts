@@ -37,7 +37,7 @@ describe('DiagBridge', () => {
       return `${String(said['level'])} ${String(said['message'])}`;
     });
 
-  it('prints at its own level, errors on one line each', () => {
+  it("prints errors and warnings on one line each, even if the app's level is higher", () => {
     bridge.install();
     diag.info('not asked for');
     diag.warn('careful', { a: 1 });
@@ -52,7 +52,7 @@ describe('DiagBridge', () => {
     ]);
   });
 
-  it('prints for nobody in particular: a timer may run in the context of any request', () => {
+  it('prints no trace id, since a timer may run in the context of any request', () => {
     bridge.install();
     context.setGlobalContextManager(new AsyncContextManager());
     const span = { traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 };
@@ -62,7 +62,7 @@ describe('DiagBridge', () => {
     expect(lines.join('')).not.toContain('trace_id');
   });
 
-  it('prints one line a minute of an outage whose message varies', () => {
+  it('prints one line a minute for an outage whose message varies', () => {
     bridge.install();
     for (let i = 0; i < 600; i++) {
       clock.ms = i * 100;
@@ -75,7 +75,7 @@ describe('DiagBridge', () => {
     expect(messages()[1]).toContain('(and 600 more like it since then)');
   });
 
-  it('prints debug in full when asked, and nothing at none', () => {
+  it('prints each debug line at level debug, and nothing at level none', () => {
     bridge.install('debug');
     lines.length = 0;
     diag.debug('same');
@@ -86,7 +86,7 @@ describe('DiagBridge', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('masks secrets that it knows and that it recognises', () => {
+  it('masks known secrets and values that look like secrets', () => {
     mask.add('canary-1234');
     bridge.install();
     diag.error('to https://user:hunter2@collector:4318/v1 failed');
@@ -113,7 +113,7 @@ describe('DiagBridge', () => {
     expect(all).toContain('b=1');
   });
 
-  it('never throws', () => {
+  it('does not throw if the output fails', () => {
     bridge.install();
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;

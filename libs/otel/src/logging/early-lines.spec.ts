@@ -31,7 +31,7 @@ describe('lines of Nest before the app has a logger', () => {
     await recorded.restore();
   });
 
-  /** `main.ts`, from the decorator of the root module on. */
+  /** The root module, as `main.ts` makes it. */
   const root = (): DynamicModule => {
     const otel = OtelModule.forRoot({
       resource: { detectors: [] },
@@ -39,7 +39,7 @@ describe('lines of Nest before the app has a logger', () => {
       metrics: { exporters: ['none'] },
       logs: { exporters: ['console'] },
     });
-    // A clock by hand: the record has the time of the line.
+    // A fixed clock shows that the record has the time of the line.
     const { now } = Date;
     Date.now = () => 4e12;
     new Logger('Import').log('before the app');
@@ -57,7 +57,7 @@ describe('lines of Nest before the app has a logger', () => {
     const app = await NestFactory.create(root(), options);
     if (choose) app.useLogger(app.get(OtelLogger));
     await app.init();
-    // The turn in which a context without a server would have chosen its logger.
+    // In this turn a context without a server would have chosen its logger.
     await new Promise(setImmediate);
     await app.close();
     const blocks = printed.filter((text) => text.includes('Nest logger'));
@@ -66,7 +66,7 @@ describe('lines of Nest before the app has a logger', () => {
     );
   };
 
-  it('are records once it has ours, in their order and with their times', async () => {
+  it('become records once the app uses our logger, with order and times unchanged', async () => {
     const rows = await run({});
     expect(records().slice(0, 2)).toEqual([
       'Import: before the app',
@@ -79,13 +79,13 @@ describe('lines of Nest before the app has a logger', () => {
     expect(currentLogger()).toBeInstanceOf(OtelLogger);
   });
 
-  it('are once there where the app buffers them', async () => {
+  it('become records once if the app buffers them', async () => {
     await run({ bufferLogs: true });
     expect(new Set(records()).size).toBe(records().length);
     expect(records()).toContain('NestFactory: Starting Nest application...');
   });
 
-  it('are not told to be held where the app has chosen a logger that does not send them', async () => {
+  it('are not reported as held if the app has chosen a logger that does not send them', async () => {
     class AppLogger extends ConsoleLogger {}
     const app = await NestFactory.create(root(), { bufferLogs: true });
     app.useLogger(new AppLogger());
@@ -96,7 +96,7 @@ describe('lines of Nest before the app has a logger', () => {
     expect(block).not.toContain('bufferLogs holds');
   });
 
-  it('are told where they went to a logger of the app', async () => {
+  it('are reported as not sent if they went to a logger of the app', async () => {
     const rows = await run({ logger: new ConsoleLogger() });
     expect(records()).not.toContain('NestFactory: Starting Nest application...');
     expect(rows).toEqual([
@@ -105,7 +105,7 @@ describe('lines of Nest before the app has a logger', () => {
     ]);
   });
 
-  it('give Nest its own logger and levels back where the app keeps those', async () => {
+  it("go to Nest's own logger with the app's levels if the app keeps it", async () => {
     await run({ logger: ['warn'] }, false);
     expect(records()).toEqual([]);
     expect(currentLogger()).toBe(DEFAULT);
@@ -113,7 +113,7 @@ describe('lines of Nest before the app has a logger', () => {
     DEFAULT.setLogLevels(['log', 'error', 'warn', 'debug', 'verbose', 'fatal']);
   });
 
-  it('stay those of an app that starts while another ends', async () => {
+  it('belong to the app that starts while another ends', async () => {
     const other = await NestFactory.create(root(), {});
     await other.init();
     await new Promise(setImmediate);
@@ -124,12 +124,12 @@ describe('lines of Nest before the app has a logger', () => {
     app.useLogger(app.get(OtelLogger));
     await app.init();
     await app.close();
-    // Nest has one logger for the process: the last lines of the other app are among them.
+    // Nest has one logger for the process, so the last lines of the other app are among these.
     expect(records()[0]).toBe('Import: before the app');
     expect(records()).toContain('NestFactory: Starting Nest application...');
   });
 
-  it('of a context without a server wait for what its main.ts does next', async () => {
+  it('wait, in a context without a server, until its main.ts chooses a logger', async () => {
     const app = await NestFactory.createApplicationContext(root());
     app.useLogger(app.get(OtelLogger));
     await new Promise(setImmediate);
@@ -137,7 +137,7 @@ describe('lines of Nest before the app has a logger', () => {
     expect(records()).toContain('NestFactory: Starting Nest application...');
   });
 
-  it('are bounded, and what is too much is told', async () => {
+  it('are limited to 1000, and the start block reports the rest', async () => {
     keepEarlyLines();
     for (let line = 0; line < 1010; line++) Logger.log(`line ${line}`);
     const rows = await run({});
@@ -146,7 +146,7 @@ describe('lines of Nest before the app has a logger', () => {
     expect(rows.at(-1)).toMatch(/- Nest logger at start +\d+ lines before .* are not sent/);
   });
 
-  it('leave a logger alone that the app has chosen before', () => {
+  it('are not held if the app has chosen a logger before', () => {
     const own = new ConsoleLogger({ json: true });
     Logger.overrideLogger(own);
     keepEarlyLines();

@@ -11,7 +11,9 @@ const STACKED = {
   'exception.message': 'x',
   'exception.stacktrace': STACK,
 };
-/** What ConsoleLogger hands to `printMessages`; Nest 11.2.10 has no params, and a stack for `error` alone. */
+/**
+ * The arguments that ConsoleLogger passes to `printMessages`. Nest 11.2.10 has no params, and a stack for `error` only.
+ */
 const call = (part: Partial<NestCall>): NestCall => ({
   messages: [],
   stack: undefined,
@@ -19,7 +21,7 @@ const call = (part: Partial<NestCall>): NestCall => ({
   ...part,
 });
 
-describe('what the one record of a call says', () => {
+describe('the record of one logger call', () => {
   it.each<[string, Partial<NestCall>]>([
     ["error('failed', stack, 'Ctx')", { messages: ['failed'], stack: STACK }],
     [
@@ -36,7 +38,7 @@ describe('what the one record of a call says', () => {
   it.each<[string, Partial<NestCall>]>([
     ['Nest 11', { messages: ['saved', { user: 7 }, 'twice', { order: 1 }] }],
     ['Nest 12', { messages: ['saved', 'twice'], params: { user: 7, order: 1 } }],
-  ])('has the objects behind the message of %s as attributes', (_version, part) => {
+  ])('has the objects after the message as attributes (%s)', (_version, part) => {
     expect(contentOf(call(part))).toEqual({
       body: 'saved',
       attributes: { user: 7, order: 1, 'nestjs.logger.messages': ['twice'] },
@@ -46,7 +48,7 @@ describe('what the one record of a call says', () => {
   it.each<[string, Partial<NestCall>]>([
     ['Nest 11', { messages: ['failed', { err: new OrderError('x'), user: 7 }] }],
     ['Nest 12', { messages: ['failed'], params: { err: new OrderError('x'), user: 7 } }],
-  ])('has an error among the objects of %s as its exception alone', (_version, part) => {
+  ])('has an error among the objects only as its exception (%s)', (_version, part) => {
     const { attributes } = contentOf(call(part));
     expect(attributes).toMatchObject({ user: 7, 'exception.type': 'OrderError' });
     expect(attributes).not.toHaveProperty('err');
@@ -62,18 +64,18 @@ describe('what the one record of a call says', () => {
     });
   });
 
-  it('does not take any second text for a stack trace', () => {
+  it('does not take a second text for a stack trace', () => {
     const { attributes } = contentOf(call({ messages: ['failed'], stack: 'because of this' }));
     expect(attributes).toEqual({ 'exception.message': 'because of this' });
   });
 
-  it('leaves what the caller gave as it was', () => {
+  it('does not change the objects of the caller', () => {
     const params = { err: new OrderError('x') };
     contentOf(call({ messages: ['failed'], params }));
     expect(Object.keys(params)).toEqual(['err']);
   });
 
-  it('has the error that its object is about, as pino does', () => {
+  it('takes `err` or `error` of an object as its exception, as pino does', () => {
     const error = new OrderError('broken');
     const exception = { 'exception.type': 'OrderError', 'exception.message': 'broken' };
     const [alone, beside, behind] = [

@@ -73,12 +73,12 @@ describe('OtelLogger in a Nest app', () => {
   const scopes = (): string[] =>
     recorded.logRecords().map((record) => record.instrumentationScope.name);
 
-  it('takes over what was buffered during the start', () => {
+  it('prints and sends the lines that were buffered during the start', () => {
     expect(scopes()).toEqual(expect.arrayContaining(['NestFactory', 'RoutesResolver']));
     expect(lines.length).toBe(scopes().length);
   });
 
-  it('takes what new Logger, the static Logger and an injected one say, in their span', async () => {
+  it('serves new Logger, the static Logger and an injected one, with the ids of the active span', async () => {
     await recorded.reset();
     lines.length = 0;
     await fetch(await app.getUrl());
@@ -94,7 +94,7 @@ describe('OtelLogger in a Nest app', () => {
     for (const line of lines) expect(line).toMatchObject({ trace_id: traceId, span_id: spanId });
   });
 
-  it('obeys log levels that are set while it runs', async () => {
+  it('follows log levels that are set while the app runs', async () => {
     await recorded.reset();
     lines.length = 0;
     app.useLogger(['error']);
@@ -103,7 +103,7 @@ describe('OtelLogger in a Nest app', () => {
     expect(lines).toEqual([]);
   });
 
-  it('prints but sends nothing of an ignored request', async () => {
+  it('prints the lines of an ignored request, and sends none', async () => {
     await recorded.reset();
     lines.length = 0;
     await fetch(`${await app.getUrl()}/ignored`);
@@ -113,7 +113,7 @@ describe('OtelLogger in a Nest app', () => {
 });
 
 describe('the level of OtelLogger', () => {
-  it('says which levels it has', () => {
+  it('is the lowest enabled one', () => {
     const logger = new OtelLogger({ format: 'json', level: 'warn', emit: false });
     expect(LOG_LEVELS.filter((level) => logger.isLevelEnabled(level))).toEqual([
       'warn',

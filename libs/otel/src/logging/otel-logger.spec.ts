@@ -98,7 +98,7 @@ describe('OtelLogger', () => {
     expect(recorded).toBeLessThanOrEqual(Math.floor(Date.now() / 1000));
   });
 
-  it('prints JSON with the ids of the active span on top, and sends them', () => {
+  it('prints JSON with the ids of the active span, and sends a record with the same ids', () => {
     inSpan(() => logger().log('hello', { user: 7 }, 'Ctx'));
     expect(JSON.parse(lines.stdout.join(''))).toMatchObject({
       level: 'log',
@@ -124,7 +124,7 @@ describe('OtelLogger', () => {
     expect(inside.endsWith('\n')).toBe(true);
   });
 
-  it('filters both ways by level, and again by setLogLevels', () => {
+  it('filters printed and sent lines by level, also after setLogLevels', () => {
     const log = logger({ level: 'warn' });
     log.log('no');
     log.warn('yes');
@@ -135,7 +135,7 @@ describe('OtelLogger', () => {
     expect(lines.stdout.length + lines.stderr.length).toBe(2);
   });
 
-  it('prints and sends nothing where emit is off', () => {
+  it('prints but does not send if emit is off', () => {
     logger({ emit: false }).log('hello');
     expect(records()).toEqual([]);
     expect(lines.stdout).toHaveLength(1);
@@ -181,7 +181,7 @@ describe('OtelLogger', () => {
         'failed',
         'OrderError',
       ],
-    ])('%s', (_form, act, body, type) => {
+    ])('are recorded for %s', (_form, act, body, type) => {
       act(logger());
       const record = only();
       expect(record.body).toBe(body);
@@ -195,7 +195,7 @@ describe('OtelLogger', () => {
   });
 
   describe('one call', () => {
-    it('is one record, whatever its messages are', () => {
+    it('is one record, with all further messages as attributes', () => {
       logger().log('one', 'two', 3, new Map([['a', 1]]), { user: 7 }, 'Ctx');
       expect(only()).toMatchObject({ body: 'one', instrumentationScope: { name: 'Ctx' } });
       expect(only().attributes).toEqual({
@@ -204,7 +204,7 @@ describe('OtelLogger', () => {
       });
     });
 
-    it('may be an error without a message, or one whose getters throw', () => {
+    it('may have an error without a message, or an error whose getters throw', () => {
       const log = logger();
       log.error(new AggregateError([new Error('one'), new Error('two')]));
       const hostile = Object.defineProperty(new OrderError('x'), 'message', {
@@ -227,7 +227,7 @@ describe('OtelLogger', () => {
     expect(calls).toBe(1);
   });
 
-  it('survives any body and parameter (input 68)', () => {
+  it('accepts any body and parameter', () => {
     const circular: Record<string, unknown> = { big: 1n };
     circular['self'] = circular;
     const hostile = new Proxy(
@@ -250,7 +250,7 @@ describe('OtelLogger', () => {
     expect(records()[3]?.attributes).toMatchObject({ hostile: '[Throws]' });
   });
 
-  it('does not make a scope of every text that looks like a context', () => {
+  it('does not make a scope of a long text, and makes at most 500 scopes', () => {
     const log = logger({ level: 'log' });
     log.log('hello', 'x'.repeat(300));
     expect(only().instrumentationScope.name).toBe('@nestlens/otel');
@@ -260,13 +260,13 @@ describe('OtelLogger', () => {
     expect(scopes.size).toBe(501);
   });
 
-  it('prints but does not send from a suppressed context', () => {
+  it('prints but does not send in a suppressed context', () => {
     context.with(suppressTracing(ROOT_CONTEXT), () => logger().log('hello'));
     expect(records()).toEqual([]);
     expect(lines.stdout).toHaveLength(1);
   });
 
-  it('does not send what is logged while a record is being sent', () => {
+  it('does not send lines that are logged while a record is being sent', () => {
     const log = logger();
     const warn = (message: string): void => log.warn(message, 'diag');
     diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore });
@@ -284,7 +284,7 @@ describe('OtelLogger', () => {
     expect(lines.stdout.length + lines.stderr.length).toBe(3);
   });
 
-  it('lets a processor that throws hurt nobody', () => {
+  it('does not throw if a processor throws, and works afterwards', () => {
     extra.push({
       onEmit: () => {
         throw new Error('processor');
