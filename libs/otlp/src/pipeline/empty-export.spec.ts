@@ -14,7 +14,7 @@ describe('empty exports', () => {
   afterEach(() => server.close());
 
   it.each<Protocol>(['grpc', 'http/protobuf', 'http/json'])(
-    'go once for each signal, with its headers, over %s',
+    'are sent once for each signal, with its headers, over %s',
     async (protocol) => {
       const isGrpc = protocol === 'grpc';
       function to(signal: string) {
@@ -41,7 +41,7 @@ describe('empty exports', () => {
     },
   );
 
-  it('are not sent again, and tell the words of the collector', async () => {
+  it('are not repeated, and return the message of the collector', async () => {
     server.script.nextOf('traces', unavailable()).nextOf('logs', partial(0, 'soon to be removed'));
     const to = { endpoint: server.grpcUrl };
     const [traces, logs] = await sendEmptyExports({ traces: to, logs: to }, never());
@@ -52,7 +52,7 @@ describe('empty exports', () => {
     expect(server.requests()).toHaveLength(2);
   });
 
-  it('end with their signal, and tell a likely mistake', async () => {
+  it('end when the signal aborts, and name a likely mistake', async () => {
     server.script.otherwise(hang());
     const stop = new AbortController();
     const waiting = sendEmptyExports({ traces: { endpoint: server.grpcUrl } }, stop.signal);
@@ -65,7 +65,7 @@ describe('empty exports', () => {
     ]);
   });
 
-  it('refuse what can never be sent before anything is sent', async () => {
+  it('are not sent if one of the destinations is invalid', async () => {
     const bad = { endpoint: server.grpcUrl, tls: {} };
     const good = { endpoint: server.grpcUrl };
     await expect(sendEmptyExports({ traces: good, logs: bad }, never())).rejects.toThrow(

@@ -17,7 +17,7 @@ const BATCH: HeapBatch = {
   chunks: [new Uint8Array(1)],
 };
 
-/** An exporter whose answers and breaker the spec gives, and a disk that says yes or no when the spec does. */
+/** An export loop with scripted outcomes, a scripted breaker, and a disk that answers when the spec says so. */
 function bench() {
   const outcomes: Outcome[] = [];
   const exporter = { isOpen: false };
@@ -83,7 +83,7 @@ function bench() {
 }
 
 describe('export loop', () => {
-  it('keeps a batch given back for a disk that refuses it so slowly that the collector is back by then', async () => {
+  it('sends a batch that a slow disk refused after the collector came back', async () => {
     const { loop, exporter, outcomes, settled, asked, answer } = bench();
     outcomes.push(retry('UNAVAILABLE'));
     exporter.isOpen = true;
@@ -95,7 +95,7 @@ describe('export loop', () => {
     expect(settled).toEqual(['accepted']);
   });
 
-  it('gives up a batch that had its time, also where the exporter opens while the disk refuses it', async () => {
+  it('does not send a batch again whose time is up, even if the breaker opens while the disk refuses it', async () => {
     const { loop, exporter, outcomes, settled, asked, answer } = bench();
     outcomes.push(retry('UNAVAILABLE'));
     loop.offer(BATCH);
@@ -109,14 +109,17 @@ describe('export loop', () => {
   it.each([
     ['timeout', [3]],
     ['UNAVAILABLE', []],
-  ])('tells of what it sends again after %s that may arrive twice: %j', async (reason, told) => {
-    const { loop, exporter, outcomes, settled, doubtful, asked, answer } = bench();
-    outcomes.push(retry(reason));
-    exporter.isOpen = true;
-    loop.offer(BATCH);
-    await asked();
-    answer().resolve(false);
-    await loop.flush({ sequence: 0, heap: 1 });
-    expect([doubtful, settled]).toEqual([told, ['accepted']]);
-  });
+  ])(
+    'reports the items that it sends again after %s and that may arrive twice: %j',
+    async (reason, told) => {
+      const { loop, exporter, outcomes, settled, doubtful, asked, answer } = bench();
+      outcomes.push(retry(reason));
+      exporter.isOpen = true;
+      loop.offer(BATCH);
+      await asked();
+      answer().resolve(false);
+      await loop.flush({ sequence: 0, heap: 1 });
+      expect([doubtful, settled]).toEqual([told, ['accepted']]);
+    },
+  );
 });

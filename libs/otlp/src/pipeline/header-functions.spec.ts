@@ -26,7 +26,7 @@ function flush(headers: HeaderFunctions, kind: 'done' | 'deadline') {
 }
 
 describe('the functions for headers', () => {
-  it('are asked for each question, also after a flush that got all out', async () => {
+  it('are called for each question, also after a flush that sent everything', async () => {
     const { asked, clock, headers } = scene();
     expect(await headers.ask('traces')).toEqual({ signal: 'traces' });
     await flush(headers, 'done');
@@ -36,11 +36,11 @@ describe('the functions for headers', () => {
   });
 
   it.each<readonly [string, (of: ReturnType<typeof scene>) => unknown]>([
-    ['something more is made and sent', ({ make, headers }) => (make(), headers.ask('logs'))],
-    ['the next flush', ({ headers }) => flush(headers, 'done')],
-    ['the shutdown', ({ headers }) => headers.end()],
-    ['30 s', ({ clock }) => clock.advance(30_000)],
-  ])('are left alone after a flush that did not, until %s', async (_what, wake) => {
+    ['new telemetry is sent', ({ make, headers }) => (make(), headers.ask('logs'))],
+    ['the next flush begins', ({ headers }) => flush(headers, 'done')],
+    ['the shutdown begins', ({ headers }) => headers.end()],
+    ['30 s have passed', ({ clock }) => clock.advance(30_000)],
+  ])('are not called after a flush that ended at its deadline, until %s', async (_what, wake) => {
     const all = scene();
     await flush(all.headers, 'deadline');
     const waiting = [all.headers.ask('traces'), all.headers.ask('traces')];
@@ -52,7 +52,7 @@ describe('the functions for headers', () => {
     expect(all.clock.pending).toBe(0);
   });
 
-  it('are asked while another flush goes on', async () => {
+  it('are called while another flush runs', async () => {
     const { asked, headers } = scene();
     const longer = Promise.withResolvers<{ kind: 'deadline' }>();
     const going = headers.during(() => longer.promise);
@@ -66,7 +66,7 @@ describe('the functions for headers', () => {
     expect(asked).toEqual(['traces']);
   });
 
-  it('are asked in a shutdown, also after a flush that ends during it', async () => {
+  it('are called in a shutdown, even after a flush that ends during it', async () => {
     const { asked, clock, headers } = scene();
     const left = Promise.withResolvers<{ kind: 'deadline' }>();
     const going = headers.during(() => left.promise);
@@ -77,7 +77,7 @@ describe('the functions for headers', () => {
     expect([asked, clock.pending]).toEqual([['traces'], 0]);
   });
 
-  it('are left alone as before after a flush that failed', async () => {
+  it('are not called after a flush that failed and one that ended at its deadline', async () => {
     const { asked, headers } = scene();
     const failed = headers.during(() => Promise.reject(new Error('no flush')));
     await expect(failed).rejects.toThrow('no flush');

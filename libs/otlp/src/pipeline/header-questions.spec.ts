@@ -12,7 +12,7 @@ describe('questions for headers', () => {
     questions = new HeaderQuestions((message) => told.push(message as Question));
   });
 
-  it('get each its own answer, in whatever order', async () => {
+  it('get their own answers in any order', async () => {
     const asked = [questions.ask('traces'), questions.ask('logs')];
     expect(told.map(({ signal }) => signal)).toEqual(['traces', 'logs']);
     questions.answer(told[1]!.id, { a: 'logs' });
@@ -20,13 +20,13 @@ describe('questions for headers', () => {
     expect(await Promise.all(asked)).toEqual([{ a: 'traces' }, { a: 'logs' }]);
   });
 
-  it('fail where the function did', async () => {
+  it('are rejected if the function failed', async () => {
     const asked = questions.ask('traces');
     questions.answer(told[0]!.id, 'failed');
     await expect(asked).rejects.toThrow('failed');
   });
 
-  it('have the last answers once nobody can be asked, and none where there is none', async () => {
+  it('are answered with the last headers once the app cannot be asked, and rejected if there are none', async () => {
     const asked = [questions.ask('traces'), questions.ask('logs')];
     questions.alone({ traces: { a: 'last' } });
     const outcomes = await Promise.allSettled([...asked, questions.ask('traces')]);
@@ -35,7 +35,7 @@ describe('questions for headers', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('to a function that hangs are forgotten, not kept for ever, and later ones are answered', async () => {
+  it('are forgotten if there are more than 256, and later ones are answered', async () => {
     const settled: number[] = [];
     for (let ask = 0; ask < 300; ask += 1) {
       void questions.ask('traces').then(() => settled.push(ask));

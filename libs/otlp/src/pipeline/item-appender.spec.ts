@@ -12,7 +12,7 @@ function spanContext() {
   return { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 };
 }
 
-/** What no SDK makes, and a processor in front of ours might. */
+/** Items that no SDK makes, but that another processor may pass on. */
 const HOSTILE: readonly object[] = [
   {},
   { spanContext: thrower },
@@ -49,7 +49,7 @@ describe('an item that cannot be read', () => {
   });
   afterEach(() => pipeline.shutdown(AbortSignal.timeout(100)));
 
-  it('is dropped and counted by both processors, which never throw', () => {
+  it('is dropped and counted by both processors, which do not throw', () => {
     for (const item of HOSTILE) {
       expect(() => pipeline.spanProcessor?.onEnd(item as never)).not.toThrow();
       expect(() => pipeline.logRecordProcessor?.onEmit(item as never)).not.toThrow();
@@ -64,7 +64,7 @@ describe('an item that cannot be read', () => {
     }
   });
 
-  it('does not take those along that wait for their resource with it', async () => {
+  it('does not affect others that wait for the same resource', async () => {
     let found: () => void = () => {};
     const pending = new Promise<void>((resolve) => (found = resolve));
     const late = resourceFromAttributes({ late: pending });

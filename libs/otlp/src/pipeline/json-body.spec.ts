@@ -3,7 +3,7 @@ import { beginTrail, type Trail } from '../send/trail.js';
 import { patience, smallBatch } from '../transport/fixtures/batches.js';
 import { asJson } from './json-body.js';
 
-it('what becomes of the JSON of a batch is noted of the batch', async () => {
+it('the outcome of the JSON body is noted on the trail of its batch', async () => {
   const sender = asJson({
     async send(_json, _signal, given?: Trail) {
       Object.assign(given!, { unsent: true, resent: true });

@@ -49,7 +49,7 @@ async function portOf(name: string): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** What the breaker says when it opens. */
+/** The line that is logged when the breaker opens. */
 async function lineOf(protocol: Protocol, endpoint: string, tls = {}): Promise<string> {
   const told: FromWorker[] = [];
   const traces = { protocol, endpoint, ...(endpoint.startsWith('https') && { tls }) };
@@ -66,7 +66,7 @@ async function lineOf(protocol: Protocol, endpoint: string, tls = {}): Promise<s
 
 const ca = { caFile: file('ca.pem') };
 
-describe('the line of a destination that fails', () => {
+describe('the log line of a destination that fails', () => {
   it.each([
     ['grpc', 'http', 'HTTP/1.1', 'For OTLP over HTTP set http/protobuf'],
     ['http/protobuf', 'http', 'HTTP/2', 'For OTLP over gRPC set grpc'],
@@ -77,7 +77,7 @@ describe('the line of a destination that fails', () => {
     ['grpc', 'https', 'HTTP/1.1 over TLS', 'gRPC needs HTTP/2'],
     ['grpc', 'https', 'TLS without ALPN', 'gRPC needs HTTP/2'],
   ] as const)(
-    'says what is wrong and what to do (%s, %s to %s)',
+    'names the mistake and the remedy (%s, %s to %s)',
     async (protocol, scheme, name, words) => {
       const port = await portOf(name);
       const line = await lineOf(protocol, `${scheme}://127.0.0.1:${port}/v1/traces`, ca);
@@ -86,7 +86,7 @@ describe('the line of a destination that fails', () => {
     },
   );
 
-  it('names the option for a certificate of a CA that is not known', async () => {
+  it('names the option for a CA that is not trusted', async () => {
     const port = await portOf('HTTP/2 over TLS');
     expect(await lineOf('grpc', `https://127.0.0.1:${port}`)).toContain('give it as tls.caFile');
   });
@@ -108,7 +108,7 @@ it.each([
   },
 );
 
-it('no mistake is suspected where a peer that has answered hangs up, or nobody is there', () => {
+it('no mistake is named if the peer has answered before, or if nobody is there', () => {
   const failing = { protocol: 'grpc', tls: false, port: 4317, hasAnswered: true } as const;
   expect(likelyMistake('connection_closed', failing)).toBe('');
   expect(likelyMistake('ECONNREFUSED', { ...failing, hasAnswered: false })).toBe('');

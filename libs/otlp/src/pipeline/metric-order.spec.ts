@@ -19,7 +19,7 @@ function forEver(): AbortSignal {
   return new AbortController().signal;
 }
 
-describe('metrics, of a collector that refuses what is older than what it has', () => {
+describe('metrics for a collector that refuses out-of-order samples', () => {
   let directory: string;
   let collector: Collector;
   let reply: (request: ExportRequest) => ExportReply | Promise<ExportReply>;
@@ -58,7 +58,7 @@ describe('metrics, of a collector that refuses what is older than what it has', 
     await rm(directory, { recursive: true });
   });
 
-  it('arrive as they were collected after an outage, from memory', async () => {
+  it('arrive in order after an outage, from memory', async () => {
     const pipeline = create();
     const metrics = new NumberedMetrics(pipeline);
     await metrics.collect(2);
@@ -74,7 +74,7 @@ describe('metrics, of a collector that refuses what is older than what it has', 
   });
 
   it.each(['overflow', 'always'] as const)(
-    'arrive so from the disk and before the live ones (%s)',
+    'arrive in order from the disk, before new ones (%s)',
     async (durable) => {
       const pipeline = spooled({ durable });
       const metrics = new NumberedMetrics(pipeline);
@@ -83,7 +83,7 @@ describe('metrics, of a collector that refuses what is older than what it has', 
       await pipeline.flush(forEver());
       await collector.stop();
       await metrics.collect(3);
-      // Each a failure, until the breaker opens.
+      // Each batch fails once, until the breaker opens.
       for (let batch = 0; batch < 6; batch += 1) {
         telemetry.spans(1, batch);
         void pipeline.flush();
@@ -105,7 +105,7 @@ describe('metrics, of a collector that refuses what is older than what it has', 
     ['inline', false],
     ['worker', sourceWorker],
   ] as const)(
-    'of the next process come after those that it found on disk (%s)',
+    'of the next process arrive after those that it found on disk (%s)',
     async (_mode, worker) => {
       const count = { value: 0 };
       await collector.stop();
@@ -122,7 +122,7 @@ describe('metrics, of a collector that refuses what is older than what it has', 
     },
   );
 
-  it('that are left at a shutdown in the outage are kept behind those on disk', async () => {
+  it('that remain at a shutdown are stored behind those on disk', async () => {
     const count = { value: 0 };
     await collector.stop();
     const first = spooled();
@@ -137,7 +137,7 @@ describe('metrics, of a collector that refuses what is older than what it has', 
     expect(arrived()).toEqual(range(6));
   });
 
-  it('are sent one at a time, also of several streams, while spans are not', async () => {
+  it('are sent one at a time, also for several readers, while spans are not', async () => {
     const waiting: (() => void)[] = [];
     const inFlight = { traces: 0, metrics: 0, logs: 0 };
     const most = { ...inFlight };

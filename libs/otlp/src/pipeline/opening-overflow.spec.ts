@@ -6,7 +6,7 @@ import { OpeningOverflow } from './opening-overflow.js';
 const BATCH: Batch = { signal: 'traces', items: 1, bytes: 1, chunks: [new Uint8Array(1)] };
 const EXPORTER = {} as Exporter;
 
-describe('a spool that is being opened', () => {
+describe('the overflow while the spool is opening', () => {
   function bench(isDurable = true) {
     const clock = new ManualClock();
     const opening = Promise.withResolvers<Overflow | undefined>();
@@ -26,7 +26,7 @@ describe('a spool that is being opened', () => {
     return { clock, opening, overflow, taken, disk };
   }
 
-  it('keeps what comes meanwhile, and gives it to the disk when it is open', async () => {
+  it('holds batches, and passes them to the disk once it is open', async () => {
     const { opening, overflow, taken, disk } = bench();
     expect(overflow.wants(EXPORTER, 'traces')).toBe(true);
     const answer = overflow.take(BATCH);
@@ -34,7 +34,7 @@ describe('a spool that is being opened', () => {
     expect([await answer, taken]).toEqual([true, [BATCH]]);
   });
 
-  it('says that it is over when all that waited has been handed on, oldest first', async () => {
+  it('reports that it has passed on all batches, oldest first', async () => {
     const { opening, overflow, taken, disk } = bench();
     const later: Batch = { ...BATCH, items: 2 };
     void overflow.take(BATCH);
@@ -44,14 +44,14 @@ describe('a spool that is being opened', () => {
     expect(taken).toEqual([BATCH, later]);
   });
 
-  it('gives it back where it cannot be used', async () => {
+  it('returns its batches if the spool cannot be used', async () => {
     const { opening, overflow } = bench();
     const answer = overflow.take(BATCH);
     opening.resolve(undefined);
     expect(await answer).toBe(false);
   });
 
-  it('holds up nothing for longer than 5 s where the disk hangs', async () => {
+  it('returns its batches after 5 s if the disk hangs', async () => {
     const { clock, overflow } = bench();
     const answer = overflow.take(BATCH);
     await clock.advance(4999);
@@ -64,7 +64,7 @@ describe('a spool that is being opened', () => {
     ]);
   });
 
-  it('is waited for only by what goes in order where not everything is to be on disk first', async () => {
+  it('holds only metrics if the spool is used for overflow only', async () => {
     const { opening, overflow, taken, disk } = bench(false);
     const [free, behind]: Batch[] = [1, 2].map((items) => ({ ...BATCH, signal: 'metrics', items }));
     expect([overflow.wants(EXPORTER, 'traces'), overflow.wants(EXPORTER, 'metrics')]).toEqual([

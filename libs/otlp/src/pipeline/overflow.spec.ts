@@ -13,7 +13,7 @@ import { until } from './fixtures/until.js';
 import type { Exporter } from './exporter.js';
 import { DiskOverflow } from './overflow.js';
 
-/** A collector that answers as it is told to; `sent` has the signals of what it was asked to take. */
+/** A collector with scripted answers. `sent` has the signals of the batches that it received. */
 class ScriptedExporter implements Exporter {
   readonly sent: Signal[] = [];
   readonly signals: readonly Signal[];
@@ -56,7 +56,7 @@ function batch(signal: Signal, items = 1): Batch {
   };
 }
 
-describe('what a disk takes', () => {
+describe('a batch on disk', () => {
   let directory: string;
   const opened: DiskOverflow[] = [];
 
@@ -94,7 +94,7 @@ describe('what a disk takes', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('reaches a collector that works while another does not, whose records wait', async () => {
+  it('reaches a healthy collector while another one is down, whose records wait', async () => {
     const [dead, live] = [new ScriptedExporter('logs'), new ScriptedExporter('traces', 'metrics')];
     dead.open = true;
     const { keep, counts } = await open(dead, live);
@@ -108,7 +108,7 @@ describe('what a disk takes', () => {
     await until(() => counts('logs').accepted === 2);
   });
 
-  it('is not held up by what another collector asks to have later', async () => {
+  it('is not delayed by a pause that another collector asked for', async () => {
     const [busy, live] = [new ScriptedExporter('logs'), new ScriptedExporter('traces')];
     busy.answer = () => retry('429', 60_000);
     const { keep, counts } = await open(busy, live);
@@ -119,7 +119,7 @@ describe('what a disk takes', () => {
     expect(counts('logs').spooled).toBe(1);
   });
 
-  it('waits for another process where no collector is named for it', async () => {
+  it('stays there for another process if this one has no collector for its signal', async () => {
     const live = new ScriptedExporter('traces');
     const { keep, counts } = await open(live);
     await keep(batch('logs'));
@@ -128,9 +128,9 @@ describe('what a disk takes', () => {
     expect([live.sent, counts('logs').spooled]).toEqual([['traces'], 1]);
   });
 
-  it('counts what a collector may have that the process leaves on disk, once, and for the next to send', async () => {
+  it("counts once as possible duplicate if the process ends before the collector's answer", async () => {
     const exporter = new ScriptedExporter('traces');
-    // It has it, and its answer does not come.
+    // The collector has the batch, but does not answer.
     exporter.answer = (_batch, signal) =>
       new Promise((resolve) => {
         signal.addEventListener('abort', () => resolve(retry('unanswered')));
@@ -148,14 +148,14 @@ describe('what a disk takes', () => {
     });
   });
 
-  it('counts once what may have arrived twice and arrives in the end', async () => {
+  it('counts once as possible duplicate if two attempts may have arrived', async () => {
     const exporter = new ScriptedExporter('traces');
     const answers = [retry('timeout'), retry('timeout'), accepted];
     exporter.answer = () => {
       exporter.open = true;
       return answers.shift() ?? accepted;
     };
-    // Back as soon as somebody looks, or the record would rest.
+    // The exporter is open for one check only, so that the record does not wait for long.
     exporter.isOpen = () => {
       const wasOpen = exporter.open;
       exporter.open = false;
@@ -167,7 +167,7 @@ describe('what a disk takes', () => {
     expect(counts('traces')).toMatchObject({ possibleDuplicates: 5, spooled: 0, queued: 0 });
   });
 
-  it('counts nothing for what no collector was asked to take', async () => {
+  it('is no possible duplicate if no attempt reached the collector', async () => {
     const exporter = new ScriptedExporter('traces');
     const answers = [retry('ECONNREFUSED'), accepted];
     exporter.answer = () => answers.shift() ?? accepted;

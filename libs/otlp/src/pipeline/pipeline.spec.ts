@@ -45,7 +45,7 @@ describe('createPipeline', () => {
     await Promise.all(collectors.splice(0).map((collector) => collector.stop()));
   });
 
-  it('carries spans, records and points to the collector', async () => {
+  it('sends spans, log records and data points to the collector', async () => {
     const collector = await collect();
     const endpoint = collector.grpc;
     const pipeline = create(endpoint, { metrics: { endpoint }, logs: { endpoint } });
@@ -61,7 +61,7 @@ describe('createPipeline', () => {
     expect(pipeline.stats().ledger.traces).toMatchObject({ created: 3, accepted: 3, queued: 0 });
   });
 
-  it('names its resource once in a slab, errors or not', async () => {
+  it('writes its resource once for a slab, with and without errors', async () => {
     const collector = await collect();
     const pipeline = create(collector.grpc);
     const telemetry = createTelemetry(pipeline);
@@ -75,7 +75,7 @@ describe('createPipeline', () => {
     expect(collector.requests.map(({ groups }) => groups.length)).toEqual([1]);
   });
 
-  it('has room for log records when spans that nobody takes fill the memory', async () => {
+  it('has memory for log records while spans fill theirs', async () => {
     const collector = await collect();
     const pipeline = create(await deadEndpoint(), {
       logs: { endpoint: collector.grpc },
@@ -92,20 +92,20 @@ describe('createPipeline', () => {
     expect(logs.dropped).toEqual({});
   });
 
-  it('has parts for the signals that have a destination only', async () => {
+  it('has parts only for signals with a destination', async () => {
     const pipeline = create(await deadEndpoint());
     expect(pipeline.spanProcessor).toBeDefined();
     expect(pipeline.logRecordProcessor).toBeUndefined();
     expect(pipeline.metricExporter).toBeUndefined();
   });
 
-  it('refuses a destination that can never work, with no word of its secrets', () => {
+  it('refuses an invalid destination, and does not show its secrets', () => {
     const endpoint = 'ftp://user:canary@collector';
     expect(() => createPipeline({ traces: { endpoint } })).toThrow(/http/);
     expect(() => createPipeline({ traces: { endpoint } })).not.toThrow(/canary/);
   });
 
-  it('sends by time without being asked', async () => {
+  it('sends without a flush after a while', async () => {
     const collector = await collect();
     const pipeline = create(collector.grpc, { sealAfterMs: 20 });
     createTelemetry(pipeline).spans(1);
@@ -113,7 +113,7 @@ describe('createPipeline', () => {
     expect(collector.spans()).toEqual(['span 0']);
   });
 
-  it('is shut down with its last part', async () => {
+  it('shuts down with the last of its parts', async () => {
     const collector = await collect();
     const logs = { endpoint: collector.grpc };
     const pipeline = create(collector.grpc, { logs });
@@ -127,7 +127,7 @@ describe('createPipeline', () => {
     expect(pipeline.stats().runner).toBe('none');
   });
 
-  it('waits once for attributes of the resource', async () => {
+  it('waits for attributes of the resource', async () => {
     const collector = await collect();
     const pipeline = create(collector.grpc);
     const found = Promise.withResolvers<string>();
@@ -143,7 +143,7 @@ describe('createPipeline', () => {
     expect(collector.spans()).toHaveLength(2);
   });
 
-  it('counts what the collector refuses, in part and in whole', async () => {
+  it('counts partial and complete rejections of the collector', async () => {
     let asked = 0;
     const collector = await collect(() => {
       asked += 1;
@@ -178,7 +178,7 @@ describe('createPipeline', () => {
     expect(pipeline.stats().ledger.traces).toMatchObject({ accepted: 300, dropped: {} });
   });
 
-  it('keeps a minute of 500 spans a second through an outage, in the memory it has', async () => {
+  it('keeps a minute of 500 spans a second in memory through an outage', async () => {
     const collector = await collect();
     await collector.stop();
     const pipeline = create(collector.grpc, { sealAfterMs: 100 });
@@ -194,7 +194,7 @@ describe('createPipeline', () => {
   });
 
   it.each(['newest', 'oldest', 'keepErrors'] as const)(
-    'stays in its memory and counts what it drops (%s), in one line',
+    'stays within its memory and counts dropped items (%s), with one log line',
     async (dropPolicy) => {
       const lines: string[] = [];
       function log(_level: string, line: string): unknown {
@@ -213,7 +213,7 @@ describe('createPipeline', () => {
     },
   );
 
-  it('measures itself where it is given a meter', async () => {
+  it('records metrics about itself if it has a meter', async () => {
     const collector = await collect();
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
     const reader = new PeriodicExportingMetricReader({

@@ -16,8 +16,8 @@ function nameOf(request: ExportRequest): string {
   return request.signal === 'traces' ? (request.groups[0]?.scopes[0]?.items[0]?.name ?? '') : '';
 }
 
-/** Some collector, or what stands before it, answers to one batch always that it should be tried again. */
-describe('batches that a collector never takes', () => {
+/** A collector, or a proxy before it, may always ask for another attempt of one batch. */
+describe('batches that a collector never accepts', () => {
   let collector: Collector;
   let asked: string[];
   let pipeline: Pipeline;
@@ -56,7 +56,7 @@ describe('batches that a collector never takes', () => {
     await rm(directory, { recursive: true });
   });
 
-  it.each(['memory', 'disk'])('hold up no others, kept in %s', async (kept) => {
+  it.each(['memory', 'disk'])('do not delay others, in %s', async (kept) => {
     const { tracer } = start(kept === 'disk' ? { spool: { directory } } : {});
     async function sendsAlone(name: string): Promise<void> {
       tracer.startSpan(name).end();
@@ -67,12 +67,12 @@ describe('batches that a collector never takes', () => {
     expect(new Set(collector.spans()).size).toBe(GOOD);
     const { created, accepted, queued, spooled, dropped } = counts();
     expect({ created, dropped }).toEqual({ created: POISONS + GOOD, dropped: {} });
-    // The answer to the last may still be on its way.
+    // The answer to the last request may still be on its way.
     expect(accepted).toBeGreaterThanOrEqual(GOOD - 1);
     expect(queued + spooled).toBeGreaterThanOrEqual(POISONS);
   });
 
-  it('hold up no others that an earlier process left on disk', async () => {
+  it('do not delay others that an earlier process left on disk', async () => {
     const spool = { directory, segmentBytes: 4096 };
     const dead = await deadEndpoint();
     async function left(name: string): Promise<void> {
@@ -85,7 +85,7 @@ describe('batches that a collector never takes', () => {
     start({ spool });
     await collector.until(() => new Set(collector.spans()).size === GOOD);
     expect(asked).toContain('poison 0');
-    // The answer to the last may still be on its way.
+    // The answer to the last request may still be on its way.
     expect(counts().spooled + counts().queued).toBeLessThanOrEqual(2);
   });
 });

@@ -34,7 +34,7 @@ interface Told {
 const hooks = new URL('../slab/fixtures/source.mjs', import.meta.url).href;
 const app = fileURLToPath(new URL('./fixtures/ending-app.ts', import.meta.url));
 
-/** Ends a process in that way; what it told last. */
+/** Runs a process that ends in this way, and resolves with its final state. */
 function ended(way: string, endpoint: string, directory = '', node: string[] = []): Promise<Told> {
   return new Promise((resolve, reject) => {
     const args = [...node, '--no-warnings', '--import', hooks, app, endpoint, way, directory];
@@ -57,7 +57,7 @@ describe('a process that ends without a shutdown', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('sends first what is queued, by process.exit(), in a shutdown and of an exception, and keeps its code', async () => {
+  it('sends queued spans at process.exit(), during a shutdown and after an exception, and keeps its exit code', async () => {
     const [left, late, crashed] = await Promise.all([
       ended('exit', collector.grpc),
       ended('shutting down', collector.grpc),
@@ -68,13 +68,13 @@ describe('a process that ends without a shutdown', () => {
       expect(traces).toMatchObject({ accepted: 10, queued: 0, spooled: 0, dropped: {} });
     }
     expect(collector.spans()).toHaveLength(30);
-    // Nobody could be asked for headers any more: the last ones served.
+    // The app can no longer be asked for headers, so the last ones were used.
     expect(new Set(collector.headers.map(({ authorization }) => authorization))).toEqual(
       new Set(['Bearer 1']),
     );
   });
 
-  it('counts what it could not send, or leaves it on disk', async () => {
+  it('counts spans that it could not send as dropped, or leaves them on disk', async () => {
     const dead = await deadEndpoint();
     const [lost, kept] = await Promise.all([ended('away', dead), ended('away', dead, directory)]);
     const given = Object.values(lost.traces.dropped).reduce((sum, count) => sum + count, 0);
@@ -93,7 +93,7 @@ describe('a process that ends without a shutdown', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('counts after a restart what a worker had in hand when the process ended', async () => {
+  it('counts spans in flight as possible duplicates, also in the next process', async () => {
     const arrived = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<ExportReply>();
     const slow = await new Collector(() => {
@@ -117,7 +117,7 @@ describe('a process that ends without a shutdown', () => {
     expect((await next.shutdown()).ledger.traces).toMatchObject({ possibleDuplicates: 10 });
   });
 
-  it('goes inline, and says once why and what helps, where a worker cannot be started', async () => {
+  it('sends from its own thread if a worker cannot start, and logs the reason and the remedy once', async () => {
     const allowed = ['--permission', '--allow-fs-read=*'];
     const [missing, forbidden] = await Promise.all([
       ended('no worker', collector.grpc),
@@ -137,9 +137,9 @@ describe('a process that ends without a shutdown', () => {
     expect(collector.spans()).toHaveLength(20);
   });
 
-  it('goes inline where making the worker throws, as in a bundle that has no file for it', async () => {
+  it('sends from its own thread if no worker file is known, as in a bundle', async () => {
     const lines: string[] = [];
-    // The package's entries, which know the file, are not loaded here.
+    // The entries of the package, which name the worker file, are not loaded here.
     const pipeline = createPipeline({
       traces: { endpoint: collector.grpc },
       log: (_level, line) => lines.push(line),
@@ -153,7 +153,7 @@ describe('a process that ends without a shutdown', () => {
     ]);
   });
 
-  it('gives a thread that is coming up time of its own, before the time for sending', () => {
+  it('waits for a worker that is still starting before it ends the sending', () => {
     const phase = new Int32Array(new SharedArrayBuffer(4));
     const ledger = createLedger();
     const counts = ledger.writer('main');
@@ -178,7 +178,7 @@ describe('a process that ends without a shutdown', () => {
   });
 
   it.each(['that refuses', 'that is asked too late'])(
-    'counts apart what a worker had in hand, by a disk %s',
+    'counts batches in flight as dropped with an unknown outcome, with a disk %s',
     async (disk) => {
       const pool = new SlabPool(allocateSlabs({ slabBytes: 4096 }));
       const reader = new SlabReader(pool);
@@ -225,7 +225,7 @@ describe('a process that ends without a shutdown', () => {
     },
   );
 
-  it('speaks before an exit listener of the application that calls process.exit()', async () => {
+  it('sends before an exit listener of the app that calls process.exit()', async () => {
     const { code, traces } = await ended('exit in exit', collector.grpc);
     expect([code, traces.accepted]).toEqual([4, 10]);
   });

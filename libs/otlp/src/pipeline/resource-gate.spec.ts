@@ -18,13 +18,13 @@ function gate() {
 }
 
 describe('ResourceGate', () => {
-  it('lets items of a resource that is known through at once', () => {
+  it('passes items of a known resource at once', () => {
     const { under, passed } = gate();
     under.add({ resource: resourceFromAttributes({ a: 1 }), id: 1 });
     expect(passed).toEqual([1]);
   });
 
-  it('holds items until the resource is known, and keeps their order', async () => {
+  it('holds items until the resource is known, in their order', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const resource = resourceFromAttributes({ host: promise });
     const { under, passed } = gate();
@@ -38,7 +38,7 @@ describe('ResourceGate', () => {
     expect(passed).toEqual([1, 2, 3]);
   });
 
-  it('lets items through whose resource failed', async () => {
+  it('passes items whose resource failed', async () => {
     const { under, passed } = gate();
     const resource = {
       asyncAttributesPending: true,
@@ -49,7 +49,7 @@ describe('ResourceGate', () => {
     expect(passed).toEqual([1]);
   });
 
-  it('holds a bounded number', async () => {
+  it('holds at most 2048 items', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const resource = resourceFromAttributes({ host: promise });
     const { under, passed, dropped } = gate();
@@ -60,7 +60,7 @@ describe('ResourceGate', () => {
     expect(passed).toHaveLength(2048);
   });
 
-  it('can be opened by force', () => {
+  it('passes all items when it is opened early', () => {
     const resource = resourceFromAttributes({ host: new Promise<string>(() => {}) });
     const { under, passed } = gate();
     under.add({ resource, id: 1 });

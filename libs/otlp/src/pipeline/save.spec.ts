@@ -15,7 +15,7 @@ import type { Pipeline } from './pipeline.js';
 describe.each([
   ['inline', false],
   ['worker', sourceWorker],
-] as const)('what is saved of a pipeline that may be about to end, %s', (_mode, worker) => {
+] as const)('save() before a possible end of the process, %s', (_mode, worker) => {
   const pipelines: Pipeline[] = [];
   let directory: string;
   let peer: Peer;
@@ -44,7 +44,7 @@ describe.each([
     await rm(directory, { recursive: true });
   });
 
-  it('is in one place of the ledger, and what a worker has in hand stays in its own', async () => {
+  it('spools the queued spans only once, and leaves batches in flight with the worker', async () => {
     const pipeline = createTo(peer.endpoint);
     const telemetry = createTelemetry(pipeline);
     telemetry.spans(10);
@@ -56,11 +56,11 @@ describe.each([
     const { traces } = pipeline.stats().ledger;
     expect(traces).toMatchObject({ created: 30, spooled: 20, queued: 10, possibleDuplicates: 10 });
     expect(summedUp(traces)).toBe(30);
-    // Its memory is free for what comes.
+    // The memory of the saved spans is free again.
     expect(pipeline.stats().slabs.used).toBe(1);
   });
 
-  it('is all of it before the start, and the next one has it', async () => {
+  it('spools everything before the start, and the next process sends it', async () => {
     const pipeline = createTo(peer.endpoint);
     createTelemetry(pipeline).spans(20);
     expect(pipeline.save()).toBe(true);
@@ -75,7 +75,7 @@ describe.each([
     await collector.stop();
   });
 
-  it('stays in memory where the disk refuses', async () => {
+  it('returns false and keeps the spans in memory if the disk refuses', async () => {
     await writeFile(join(directory, 'file'), '');
     const spool = { directory: join(directory, 'file') };
     const pipeline = createPipeline({ traces: { endpoint: peer.endpoint }, worker, spool });
@@ -86,7 +86,7 @@ describe.each([
     expect(traces).toMatchObject({ spooled: 0, queued: 20, possibleDuplicates: 0 });
   });
 
-  it('is nothing where the process goes on after an exception', async () => {
+  it('is not called for an exception that the process survives', async () => {
     const pipeline = createTo(peer.endpoint);
     const telemetry = createTelemetry(pipeline);
     pipeline.start();

@@ -22,7 +22,7 @@ describe('the secrets of a pipeline', () => {
   it.each([
     ['refusal', { kind: 'refused', code: 16, httpStatus: 401, message: ECHO }],
     ['partial success', partial(1, ECHO)],
-  ] as const)('are in nothing that it shows after a %s that has them all', async (_, reply) => {
+  ] as const)('are not shown after a %s that repeats all of them', async (_, reply) => {
     await using server = await ScriptedOtlpServer.start();
     server.script.otherwise(reply);
     const lines: string[] = [];
@@ -64,7 +64,7 @@ describe('the secrets of a pipeline', () => {
         },
       },
     ],
-  ])('are not in the error that refuses its %s', (code, traces) => {
+  ])('are not in the error for an invalid %s', (code, traces) => {
     function make(options: PipelineOptions): unknown {
       try {
         return createPipeline(options);

@@ -38,7 +38,7 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     await Promise.all(open.splice(0).map((peer) => peer.stop()));
   });
 
-  it.each(amounts)('lose none of %d spans to a healthy collector', async (amount) => {
+  it.each(amounts)('send all of %d spans to a healthy collector', async (amount) => {
     const collector = await opened(new Collector().start());
     const pipeline = createTo(collector.grpc);
     pipeline.start();
@@ -50,7 +50,7 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     expect(ledger.traces).toMatchObject({ created: amount, accepted: amount, dropped: {} });
   });
 
-  it('lose none of 2000 spans to a slow collector', async () => {
+  it('send all of 2000 spans to a slow collector', async () => {
     const collector = await opened(
       new Collector(async () => {
         for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate);
@@ -64,17 +64,20 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     expect((await pipeline.shutdown()).ledger.traces).toMatchObject({ accepted: 2000, queued: 0 });
   });
 
-  it.each(amounts)('end at the deadline with %d spans and nobody there', async (amount) => {
-    const pipeline = createTo(await deadEndpoint());
-    pipeline.start();
-    createTelemetry(pipeline).spans(amount);
-    const report = await pipeline.shutdown(AbortSignal.timeout(500));
-    expect(report.ledger.traces).toMatchObject({ created: amount, accepted: 0, queued: 0 });
-    expect(summedUp(report.ledger.traces)).toBe(amount);
-  });
+  it.each(amounts)(
+    'account for all of %d spans at the deadline if nobody is there',
+    async (amount) => {
+      const pipeline = createTo(await deadEndpoint());
+      pipeline.start();
+      createTelemetry(pipeline).spans(amount);
+      const report = await pipeline.shutdown(AbortSignal.timeout(500));
+      expect(report.ledger.traces).toMatchObject({ created: amount, accepted: 0, queued: 0 });
+      expect(summedUp(report.ledger.traces)).toBe(amount);
+    },
+  );
 
   it.each(amounts)(
-    'end at the deadline with %d spans and a peer that never answers',
+    'account for all of %d spans at the deadline if the peer never answers',
     async (amount) => {
       const peer = await opened(startSilentPeer());
       const pipeline = createTo(peer.endpoint);
@@ -91,7 +94,7 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     },
   );
 
-  it('wait until the deadline for a collector that took something before, and lose nothing when it is back', async () => {
+  it('wait until the deadline for a collector that accepted something before, and send everything when it returns', async () => {
     const collector = await opened(new Collector().start());
     const pipeline = createTo(collector.grpc, { metrics: { endpoint: collector.grpc } });
     pipeline.start();
@@ -114,7 +117,7 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     expect(new Set(collector.spans()).size).toBe(70);
   });
 
-  it('count apart what a collector was asked to take and has not answered', async () => {
+  it('count spans in flight at the deadline as dropped with an unknown outcome', async () => {
     const arrived = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<ExportReply>();
     const slow = new Collector(() => {
@@ -132,7 +135,7 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     answer.resolve({ kind: 'accepted' });
   });
 
-  it('do not wait for a collector that never answered where nobody is', async () => {
+  it('do not wait if nobody is there and no collector ever answered', async () => {
     const pipeline = createTo(await deadEndpoint());
     pipeline.start();
     const telemetry = createTelemetry(pipeline);
@@ -144,7 +147,7 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     expect([kind, ledger.traces.dropped]).toEqual(['done', { shutdown_deadline: 10 }]);
   });
 
-  it('make one more attempt at a flush, which finds a collector that has come meanwhile', async () => {
+  it('make one more attempt for a flush, which reaches a collector that has started meanwhile', async () => {
     const collector = await opened(new Collector().start());
     await collector.stop();
     const pipeline = createTo(collector.grpc);
@@ -159,7 +162,7 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     expect(new Set(collector.spans()).size).toBe(6);
   });
 
-  it('tell at the deadline of a flush what is left, and go on with it', async () => {
+  it('report the pending spans at the deadline of a flush, and send them afterwards', async () => {
     const arrived = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<ExportReply>();
     const collector = await opened(
@@ -181,7 +184,7 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     expect(collector.spans()).toHaveLength(10);
   });
 
-  it('wait for no more than what ended before the flush', async () => {
+  it('wait only for spans that ended before the flush', async () => {
     const collector = await opened(new Collector().start());
     const pipeline = createTo(collector.grpc);
     pipeline.start();
@@ -195,7 +198,7 @@ describe.each(modes)('shutdown and flush, %s', (_mode, worker) => {
     expect(new Set(collector.spans()).size).toBe(10);
   });
 
-  it('are safe before the start, twice and at once', async () => {
+  it('may be called before the start, twice and concurrently', async () => {
     const collector = await opened(new Collector().start());
     const idle = createTo(collector.grpc);
     expect(await idle.flush()).toEqual({ kind: 'done' });

@@ -7,7 +7,7 @@ import type { Pipeline } from './pipeline.js';
 import type { Protocol } from '../wire/model.js';
 
 const SPANS = 9000;
-/** More than a slab of them, which is not split. */
+/** More spans than a slab holds, since a slab is not split. */
 const MOST = 3000;
 
 function spansIn(request: ExportRequest): number {
@@ -17,7 +17,7 @@ function spansIn(request: ExportRequest): number {
 }
 
 describe.each(['grpc', 'http/protobuf', 'http/json'] as const satisfies readonly Protocol[])(
-  'a collector that takes small requests only, over %s',
+  'a collector that accepts only small requests, over %s',
   (protocol) => {
     let collector: Collector;
     let pipeline: Pipeline;
@@ -27,12 +27,12 @@ describe.each(['grpc', 'http/protobuf', 'http/json'] as const satisfies readonly
       await collector.stop();
     });
 
-    it('gets all in parts, and then requests that it takes', async () => {
+    it('receives everything in parts, and no request that is too large after that', async () => {
       let refusals = 0;
       collector = await new Collector((request) => {
         if (spansIn(request) <= MOST) return { kind: 'accepted' };
         refusals += 1;
-        // As grpc-go words it, and as HTTP servers do.
+        // The message is that of grpc-go, the status that of HTTP servers.
         const message = 'grpc: received message larger than max';
         return { kind: 'refused', code: 8, httpStatus: 413, message };
       }).start();

@@ -11,8 +11,8 @@ import { sourceWorker } from './fixtures/worker.js';
 
 describe.each([
   ['a worker', sourceWorker],
-  ['none', false],
-] as const)('a function for headers that is slow, with %s', (_where, worker) => {
+  ['no worker', false],
+] as const)('a slow function for headers, with %s', (_where, worker) => {
   let server: Server;
   let tokens: unknown[];
   let pipeline: Pipeline;
@@ -30,7 +30,7 @@ describe.each([
     createTelemetry(pipeline).spans(3);
     return pipeline;
   }
-  // On the loop, which gets no turn any more, what is in hand cannot be asked how far it came.
+  // Without a worker the blocked event loop cannot ask how far the requests in flight came.
   const left = worker === false ? 'outcome_unknown' : 'shutdown_deadline';
   function why(): string | undefined {
     return pipeline.stats().exporters[0]?.why;
@@ -55,7 +55,7 @@ describe.each([
     await once(server.close(), 'close');
   });
 
-  it('answers all the same: what waited for it is sent within the flush', async () => {
+  it('delays its telemetry, which is sent within the flush', async () => {
     const token = Promise.withResolvers<Record<string, string>>();
     start(() => token.promise);
     const flushed = pipeline.flush(new AbortController().signal);
@@ -65,7 +65,7 @@ describe.each([
     expect(tokens).toEqual(['late']);
   });
 
-  it('and never answers is not asked any more after a flush that ended at its deadline', async () => {
+  it('is not called after a flush that ended at its deadline, and its telemetry is counted as dropped', async () => {
     start(() => new Promise<never>(() => {}));
     const over = given();
     const flushed = pipeline.flush(over.signal);
@@ -78,7 +78,7 @@ describe.each([
     expect([asked, tokens]).toEqual([before, []]);
   });
 
-  it('and throws is counted with what it holds up', async () => {
+  it('may throw, and then its telemetry is counted as dropped', async () => {
     start(() => Promise.reject(new Error('no token')));
     const over = given();
     const flushed = pipeline.flush(over.signal);
@@ -89,7 +89,7 @@ describe.each([
     expect(tokens).toEqual([]);
   });
 
-  it('and answers after the flush still has its telemetry sent', async () => {
+  it('may answer after the flush, and then its telemetry is sent', async () => {
     const token = Promise.withResolvers<Record<string, string>>();
     start(() => token.promise);
     const over = given();

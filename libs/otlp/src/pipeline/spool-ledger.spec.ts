@@ -17,7 +17,7 @@ function found(count: number, inherited: boolean): SpoolEvent {
 }
 
 describe('the ledger of a spool', () => {
-  /** A worker spooled so many items of 10 and died. */
+  /** The ledger after a worker spooled `spooled` of 10 items and ended. */
   function bench(spooled: number) {
     const ledger = createLedger();
     const main = ledger.writer('main');
@@ -28,7 +28,7 @@ describe('the ledger of a spool', () => {
     return { ledger, writer, counts, traces: () => ledger.snapshot().traces };
   }
 
-  it('leave what an earlier worker spooled where it is', () => {
+  it('does not count items twice that an earlier worker spooled', () => {
     const { counts, traces: now } = bench(10);
     counts.hear(found(6, true));
     counts.hear(found(4, true));
@@ -36,13 +36,13 @@ describe('the ledger of a spool', () => {
     expect(now()).toMatchObject({ spooled: 10, restored: 0, queued: 0, dropped: {} });
   });
 
-  it('count as found what others left', () => {
+  it('counts items of other processes as restored', () => {
     const { counts, traces: now } = bench(10);
     counts.hear(found(5, false));
     expect(now()).toMatchObject({ spooled: 15, restored: 5, queued: 0, possibleDuplicates: 0 });
   });
 
-  it('count as found, and perhaps twice, what that worker had sent and the disk does not know of', () => {
+  it('counts items as restored and as possible duplicates if the earlier worker had sent them unknown to the disk', () => {
     const { writer, traces: now, ledger } = bench(10);
     writer.unspooled('traces', 4);
     writer.accepted('traces', 4);
@@ -52,7 +52,7 @@ describe('the ledger of a spool', () => {
     expect(now().queued).toBe(0);
   });
 
-  it('give up what is not there any more, once all has been looked at', () => {
+  it('counts items as dropped that are missing after the search', () => {
     const { counts, traces: now } = bench(10);
     counts.hear(found(7, true));
     expect(now().dropped).toEqual({});
@@ -61,7 +61,7 @@ describe('the ledger of a spool', () => {
     expect(now()).toMatchObject({ spooled: 7, queued: 0, dropped: { worker_lost: 3 } });
   });
 
-  it('count as perhaps double what was sent and is sent again, beside the balance', () => {
+  it('counts items that are sent again as possible duplicates, outside the balance', () => {
     const { counts, traces: now } = bench(10);
     counts.hear({ kind: 'repeated', items: traces(4), path: '/spool' });
     expect(now()).toMatchObject({ spooled: 10, possibleDuplicates: 4, queued: 0, dropped: {} });

@@ -40,7 +40,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     return pipeline;
   }
 
-  /** Until attempts are over for now. Each flush makes one more, which would otherwise wait for its pause. */
+  /** Flushes until the breaker is open. Each flush makes one more attempt, which would otherwise wait for its pause. */
   async function untilOpen(pipeline: Pipeline, signal: Signal): Promise<void> {
     function breaker(): unknown {
       return pipeline.stats().exporters.find(({ signals }) => signals.includes(signal))?.breaker
@@ -62,7 +62,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     await rm(directory, { recursive: true });
   });
 
-  it('keeps at the shutdown what it could not send, and the next one sends it', async () => {
+  it('stores unsent spans at the shutdown, and the next process sends them', async () => {
     const first = createTo(await deadEndpoint());
     createTelemetry(first).spans(3000);
     const { ledger } = await first.shutdown();
@@ -76,20 +76,20 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     expect(report.ledger.traces).toMatchObject({ restored: 3000, accepted: 3000, spooled: 0 });
   });
 
-  it('gives to the disk what waits for a collector that is away, not only what comes after', async () => {
+  it('stores spans that already wait for a collector that is down', async () => {
     const pipeline = createTo(await deadEndpoint());
     createTelemetry(pipeline).spans(100);
     await untilOpen(pipeline, 'traces');
-    // Booked first, then given back.
+    // The ledger counts the spans first, then their slabs are freed.
     await until(() => pipeline.stats().ledger.traces.spooled === 100);
     await until(() => pipeline.stats().slabs.used === 0);
     expect(pipeline.stats().ledger.traces).toMatchObject({ queued: 0, possibleDuplicates: 0 });
   });
 
-  it('keeps in memory what the disk has no room for, until the collector is there', async () => {
+  it('keeps spans in memory that do not fit on the disk, until the collector is back', async () => {
     await collector.stop();
     const pipeline = createTo(collector.grpc, { maxBytes: 64 * 1024 });
-    // One request of more than the disk may hold.
+    // These spans make one request that is larger than the spool may be.
     createTelemetry(pipeline).spans(1000);
     await untilOpen(pipeline, 'traces');
     expect(pipeline.stats().ledger.traces).toMatchObject({ queued: 1000, spooled: 0, dropped: {} });
@@ -98,7 +98,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     await until(() => pipeline.stats().ledger.traces.accepted === 1000);
   });
 
-  it('writes everything to disk first where it is told to', async () => {
+  it('writes everything to disk first with `durable: always`', async () => {
     const pipeline = createTo(collector.grpc, { durable: 'always' });
     createTelemetry(pipeline).spans(100);
     expect(await pipeline.flush()).toEqual({ kind: 'done' });
@@ -108,7 +108,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     expect(summedUp(ledger.traces)).toBe(100);
   });
 
-  it('sends at a flush what it wrote to disk first', async () => {
+  it('sends spans at a flush that it wrote to disk first', async () => {
     const pipeline = createTo(collector.grpc, { durable: 'always' });
     const telemetry = createTelemetry(pipeline);
     for (const first of [0, 1000, 2000]) {
@@ -119,7 +119,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     expect(pipeline.stats().ledger.traces).toMatchObject({ accepted: 3000, spooled: 0, queued: 0 });
   });
 
-  it('sends at the shutdown what it wrote to disk first, each once', async () => {
+  it('sends spans at the shutdown that it wrote to disk first, each once', async () => {
     const pipeline = createTo(collector.grpc, { durable: 'always' });
     createTelemetry(pipeline).spans(3000);
     const { kind, ledger } = await pipeline.shutdown();
@@ -130,7 +130,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     expect(new Set(collector.spans()).size).toBe(3000);
   });
 
-  it('leaves at the deadline of the shutdown on disk what nobody has answered, and counts that as perhaps double', async () => {
+  it('leaves unanswered spans on disk at the deadline of a shutdown, as possible duplicates', async () => {
     const peer = await startSilentPeer();
     try {
       const first = createTo(peer.endpoint, { durable: 'always' });
@@ -152,7 +152,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     expect(new Set(collector.spans()).size).toBe(3000);
   });
 
-  it('ends at once where everything is on disk and nobody is there', async () => {
+  it('shuts down without a deadline if everything is on disk and nobody is there', async () => {
     const pipeline = createTo(await deadEndpoint(), { durable: 'always' });
     createTelemetry(pipeline).spans(3000);
     expect(await pipeline.flush()).toEqual({ kind: 'done' });
@@ -161,7 +161,7 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     expect(ledger.traces).toMatchObject({ created: 3000, spooled: 3000, queued: 0, dropped: {} });
   });
 
-  it('sends to a collector that works while another is away', async () => {
+  it('sends to a healthy collector while another one is down', async () => {
     const pipeline = createPipeline({
       traces: { endpoint: collector.grpc },
       logs: { endpoint: await deadEndpoint() },
@@ -186,14 +186,14 @@ describe.each(modes)('a pipeline with a spool, %s', (mode, worker) => {
     expect(logs).toMatchObject({ created: 21, accepted: 0, spooled: 21, dropped: {} });
   });
 
-  it('goes on without a spool that cannot be used', async () => {
+  it('continues without a spool that cannot be used', async () => {
     const pipeline = createTo(collector.grpc, { directory: fileURLToPath(import.meta.url) });
     createTelemetry(pipeline).spans(10);
     expect(await pipeline.flush()).toEqual({ kind: 'done' });
     expect(collector.spans()).toHaveLength(10);
   });
 
-  it('saves what is in memory when the process dies of an exception', async () => {
+  it('stores the spans and points in memory if the process ends by an exception', async () => {
     const hooks = new URL('../slab/fixtures/source.mjs', import.meta.url).href;
     const app = fileURLToPath(new URL('./fixtures/crashing-app.ts', import.meta.url));
     const endpoint = await deadEndpoint();

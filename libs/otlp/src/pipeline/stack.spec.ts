@@ -34,7 +34,7 @@ describe('the exporters of a pipeline', () => {
   });
 
   it.each(['grpc', 'http/protobuf'] as const)(
-    'tell of an outage with its reason and without credentials, when the breaker opens (%s)',
+    'report an outage when the breaker opens, with its reason and without credentials (%s)',
     async (protocol) => {
       const { host } = new URL(await deadEndpoint());
       const endpoint = `http://user:canary@${host}/canary`;
@@ -60,7 +60,7 @@ describe('the exporters of a pipeline', () => {
     ['grpc', 'https', 'does the collector speak TLS'],
     ['http/protobuf', 'https', 'does the collector speak TLS'],
   ] as const)(
-    'ask about the port of the other protocol, or of TLS (%s, %s)',
+    'suggest the port of the other protocol, or TLS (%s, %s)',
     async (protocol, scheme, question) => {
       const receiver = createOtlpReceiver({
         grpcPort: 0,
@@ -86,7 +86,7 @@ describe('the exporters of a pipeline', () => {
     [500, '(500): no such page; what it refuses is lost'],
     [413, '(413): larger than it takes; what it refuses is lost'],
   ] as const)(
-    'tell that what a collector refuses for good is lost, where and why (%d)',
+    'report that refused telemetry is lost, with the collector and the reason (%d)',
     async (status, words) => {
       const protocol = 'http/protobuf';
       const server = createServer((request, response) => {
@@ -107,7 +107,7 @@ describe('the exporters of a pipeline', () => {
     },
   );
 
-  it('keep HTTP connections no longer than the options of the pool say', async () => {
+  it('close HTTP connections at the age that the pool options set', async () => {
     let connections = 0;
     const server = createServer((request, response) => {
       request.resume().on('end', () => response.end());
@@ -129,7 +129,7 @@ describe('the exporters of a pipeline', () => {
     }
   });
 
-  it('make no further attempt at a shutdown where one has just found nobody', async () => {
+  it('make no more attempts at a shutdown if one has just found nobody', async () => {
     const { of } = exportersOf({ traces: { endpoint: await deadEndpoint() } });
     const exporter = of.traces!;
     const sent = exporter.sender.send(smallBatch(), patience());
@@ -139,7 +139,7 @@ describe('the exporters of a pipeline', () => {
     expect([exporter.begun(), exporter.ended()]).toEqual([1, 1]);
   });
 
-  it('send what gave up waiting for a function for headers as soon as its answer comes', async () => {
+  it('send a batch that waited for headers as soon as they come', async () => {
     const tokens: unknown[] = [];
     const server = createServer((request, response) => {
       tokens.push(request.headers.authorization);

@@ -3,7 +3,7 @@ import { Collector } from './fixtures/collector.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { createPipeline } from './create-pipeline.js';
 
-describe('what is left out of items', () => {
+describe('truncated parts of items', () => {
   let collector: Collector;
   let sdk: SdkMeter;
 
@@ -26,7 +26,7 @@ describe('what is left out of items', () => {
   }
 
   it.each(['newest', 'keepErrors'] as const)(
-    'is counted by its part, and told in a line for each signal (%s)',
+    'are counted by kind, and logged in one line for each signal (%s)',
     async (dropPolicy) => {
       const lines: string[] = [];
       const to = { endpoint: collector.grpc };

@@ -31,7 +31,7 @@ describe('OTLP/HTTP over a unix socket', () => {
   });
 
   it.each(['http/protobuf', 'http/json'] as const)(
-    'goes to the path of its signal by %s, since the endpoint has no room for one',
+    'uses the path of the signal by %s, since the endpoint cannot have one',
     async (protocol) => {
       const to = { protocol, endpoint: `unix:${join(folder, 'http.sock')}` };
       const pipeline = createPipeline({ traces: to, logs: to, worker: false, ...PATIENT });

@@ -74,7 +74,7 @@ function batch(id: number): HeapBatch {
 }
 
 describe('WorkerSupervisor', () => {
-  it('tells a new worker what the dead one left undone', async () => {
+  it('gives a new worker the unfinished work of the one before', async () => {
     const { supervisor, threads, deaths, last } = scripted();
     supervisor.offer(batch(1));
     supervisor.start();
@@ -97,7 +97,7 @@ describe('WorkerSupervisor', () => {
     await flushed;
   });
 
-  it('knows which heap batches a dead worker may have sent, and tells of them once', () => {
+  it('reports once which heap batches a dead worker may have sent', () => {
     const { supervisor, last } = scripted();
     supervisor.start();
     for (const id of [1, 2, 3]) supervisor.offer(batch(id));
@@ -110,7 +110,7 @@ describe('WorkerSupervisor', () => {
     expect(supervisor.heapBytes).toBe(6);
   });
 
-  it('goes inline at once where a worker cannot be started', () => {
+  it('works inline if a worker cannot start', () => {
     const { supervisor, threads, last } = scripted();
     supervisor.start();
     last().events.onEnd({ kind: 'refused', reason: 'ERR_ACCESS_DENIED' });
@@ -118,7 +118,7 @@ describe('WorkerSupervisor', () => {
     expect(supervisor.isInline).toBe(true);
   });
 
-  it('goes inline when workers die again and again', () => {
+  it('works inline if three workers end one after the other', () => {
     const { supervisor, threads, last } = scripted();
     supervisor.start();
     for (let death = 0; death < 3; death += 1)
@@ -126,7 +126,7 @@ describe('WorkerSupervisor', () => {
     expect(threads.map(({ kind }) => kind)).toEqual(['worker', 'worker', 'worker', 'inline']);
   });
 
-  it('does not replace what it ended itself', async () => {
+  it('does not replace a worker that it ended itself', async () => {
     const { supervisor, threads, deaths, last } = scripted();
     supervisor.start();
     await supervisor.end();
@@ -135,13 +135,13 @@ describe('WorkerSupervisor', () => {
     expect(deaths).toEqual([]);
   });
 
-  it('gives the answer for headers to the worker that asked, or to none', async () => {
+  it('gives headers only to the worker that asked for them', async () => {
     const { supervisor, asked, last } = scripted();
     supervisor.start();
     const dead = last();
     dead.events.onMessage({ kind: 'headers', id: 1, signal: 'traces' });
     dead.events.onEnd({ kind: 'ended', reason: 'exit' });
-    // The next one counts its questions anew.
+    // The next worker numbers its questions from 1 again.
     last().events.onMessage({ kind: 'headers', id: 1, signal: 'logs' });
     asked[0]?.answer({ authorization: 'of traces' });
     await turn();
@@ -157,7 +157,7 @@ describe('WorkerSupervisor', () => {
     expect(last().told).toEqual([answer]);
   });
 
-  it('says so where nothing can be started, and tries again, later each time', async () => {
+  it('reports that nothing can start, and tries again after growing pauses', async () => {
     const { supervisor, threads, failures, clock, last, failInline } = scripted();
     failInline(true);
     supervisor.start();
@@ -170,7 +170,7 @@ describe('WorkerSupervisor', () => {
       await clock.advance(pauseMs - 1);
       expect(threads).toHaveLength(at + 1);
       await clock.advance(1);
-      // Not the thread's fault: it gets another chance each time.
+      // The thread may work next time, so each try begins with a worker.
       expect(threads.map(({ kind }) => kind)).toEqual(Array(at + 2).fill('worker'));
     }
     expect(last().told).toEqual([
@@ -185,7 +185,7 @@ describe('WorkerSupervisor', () => {
     await supervisor.end();
   });
 
-  it('starts nothing more once it has ended', async () => {
+  it('starts nothing after its end', async () => {
     const { supervisor, threads, clock, last, failInline } = scripted();
     failInline(true);
     supervisor.start();
@@ -197,7 +197,7 @@ describe('WorkerSupervisor', () => {
     expect(threads).toHaveLength(1);
   });
 
-  it('tries at once when it is to shut down', async () => {
+  it('tries to start at once for a shutdown', async () => {
     const { supervisor, clock, last, failInline } = scripted();
     failInline(true);
     supervisor.start();
@@ -214,7 +214,7 @@ describe('WorkerSupervisor', () => {
     await supervisor.end();
   });
 
-  it('resolves the shutdown when the worker is closed', async () => {
+  it('resolves the shutdown when the worker has closed', async () => {
     const { supervisor, last } = scripted();
     supervisor.start();
     const mark = { sequence: 0, heap: 0 };

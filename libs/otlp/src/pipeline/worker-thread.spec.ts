@@ -8,7 +8,7 @@ parentPort.postMessage({ kind: 'ready' });`;
 describe('the thread of a worker', () => {
   useLeakCheck();
 
-  it('that cannot be told something ends, so that another is told all of it, and throws nothing', async () => {
+  it('ends if a message cannot be cloned, so that another worker gets all messages', async () => {
     const ready = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<unknown>();
     const entry = new URL(`data:text/javascript,${encodeURIComponent(LISTENING)}`);

@@ -42,7 +42,7 @@ describe('createPipeline, with a worker', () => {
       await collector.stop();
     });
 
-    it('carries all signals, over gRPC and both kinds of HTTP', async () => {
+    it('sends all signals, over gRPC and both kinds of HTTP', async () => {
       const pipeline = create({
         traces: { endpoint: collector.grpc },
         metrics: { endpoint: collector.http('metrics'), protocol: 'http/protobuf' },
@@ -63,7 +63,7 @@ describe('createPipeline, with a worker', () => {
       expect(pipeline.stats().ledger.logs).toMatchObject({ created: 1, accepted: 1, queued: 0 });
     });
 
-    it('asks functions of the application for headers', async () => {
+    it("calls the app's functions for headers", async () => {
       let asked = 0;
       const pipeline = create({
         traces: {
@@ -82,7 +82,7 @@ describe('createPipeline, with a worker', () => {
       });
     });
 
-    it('replaces a worker that died, and sends again what that one had', async () => {
+    it('replaces a worker that ends, and sends its batches again', async () => {
       let hold = true;
       const arrived = Promise.withResolvers<void>();
       const slow = await new Collector(async () => {
@@ -117,13 +117,13 @@ describe('createPipeline, with a worker', () => {
         possibleDuplicates: 100,
       });
       expect(lines).toEqual([expect.stringContaining('another was started')]);
-      // Neither what the dead one had, nor what the next one sent.
+      // Neither the batch of the ended worker nor that of the next one is in flight.
       expect(await sdk.points('otel.sdk.exporter.span.inflight')).toMatchObject([{ value: 0 }]);
       await sdk.shutdown();
       await slow.stop();
     });
 
-    it('counts what is in no slab as possibly twice, where a worker died with it in hand', async () => {
+    it('counts heap batches that an ended worker may have sent as possible duplicates', async () => {
       const arrived = Promise.withResolvers<void>();
       let requests = 0;
       const slow = await new Collector(async () => {
@@ -142,7 +142,7 @@ describe('createPipeline, with a worker', () => {
       telemetry.meter.createCounter('orders').add(1);
       const flushed = [telemetry.metrics.forceFlush()];
       await arrived.promise;
-      // Two points more, which wait for the first and cannot have been sent.
+      // Two more points wait for the first one, so they cannot have been sent.
       telemetry.meter.createCounter('refunds').add(1);
       flushed.push(telemetry.metrics.forceFlush());
       await until(() => pipeline.stats().ledger.metrics.created === 3);
@@ -159,7 +159,7 @@ describe('createPipeline, with a worker', () => {
       await slow.stop();
     });
 
-    it('goes on from the loop where a worker cannot be started', async () => {
+    it('sends from its own thread if a worker cannot start', async () => {
       const pipeline = create({
         traces: { endpoint: collector.grpc },
         worker: { entry: new URL('./no-such-worker.js', import.meta.url) },
@@ -179,7 +179,7 @@ describe('createPipeline, with a worker', () => {
     });
     afterEach(() => collector.stop());
 
-    it('exports while the loop of the application stands still', async () => {
+    it('exports while the event loop of the app is blocked', async () => {
       const { endpoint } = collector;
       const pipeline = create({ traces: { endpoint }, worker: sourceWorker, sealAfterMs: 100 });
       pipeline.start();
@@ -198,7 +198,7 @@ describe('createPipeline, with a worker', () => {
       ['inline', 'leave', ''],
       ['worker', 'flush', 'done\n'],
       ['inline', 'flush', 'done\n'],
-    ])('never keeps a process alive that is done (%s, %s)', async (mode, what, printed) => {
+    ])('does not keep a process alive (%s, %s)', async (mode, what, printed) => {
       const hooks = new URL('../slab/fixtures/source.mjs', import.meta.url).href;
       const app = fileURLToPath(new URL('./fixtures/leaving-app.ts', import.meta.url));
       const args = ['--no-warnings', '--import', hooks, app, collector.endpoint, mode, what];
@@ -208,7 +208,7 @@ describe('createPipeline, with a worker', () => {
     });
   });
 
-  it('ends within a second beyond the deadline of a shutdown where its thread hangs, and counts', async () => {
+  it('ends within a second after the deadline of a shutdown if its thread hangs, and counts the rest', async () => {
     const entry = new URL('data:text/javascript,setInterval(() => {}, 1000)');
     const pipeline = create({ traces: { endpoint: 'http://127.0.0.1:1' }, worker: { entry } });
     pipeline.start();
@@ -217,7 +217,7 @@ describe('createPipeline, with a worker', () => {
     const { kind, ledger } = await pipeline.shutdown(AbortSignal.abort());
     const asked = timers.mock.calls.map(([, delay = 0]) => delay);
     timers.mockRestore();
-    // One after the other, as long as the thread says nothing: all that a shutdown waits for by itself.
+    // The timers of a shutdown whose worker says nothing: they run one after the other.
     const [forEver, all, ...parts] = asked.toSorted((a, b) => b - a);
     expect([forEver, all]).toEqual([2 ** 31 - 1, 900]);
     expect(parts.reduce((sum, delay) => sum + delay, 0)).toBeLessThanOrEqual(900);
