@@ -13,7 +13,7 @@ function zero(): Counts {
   return { traces: 0, metrics: 0, logs: 0 };
 }
 
-/** The expected behaviour of the slabs, as plain counts: created = settled + dropped + held, for each signal. */
+/** Compares the slabs with plain counts: created = settled + dropped + held, for each signal. */
 function run(seed: number, dropPolicy: DropPolicy, steps: number) {
   const random = seeded(seed);
   let now = 0;
@@ -107,7 +107,7 @@ function run(seed: number, dropPolicy: DropPolicy, steps: number) {
   };
 }
 
-describe('slabs under random moves', () => {
+describe('slabs under random operations', () => {
   it.each(['newest', 'oldest', 'keepErrors'] as const)(
     'account for every item at every step (%s)',
     (dropPolicy) => {

@@ -18,7 +18,7 @@ function hammer(memory: ReturnType<typeof allocateSlabs>, dropPolicy: DropPolicy
 
 describe('a writer and a reader on two threads', () => {
   it.each(['newest', 'oldest', 'keepErrors'] as const)(
-    'lose, tear and double nothing that is not counted (%s)',
+    'lose, damage or duplicate no item without counting it (%s)',
     async (dropPolicy) => {
       const memory = allocateSlabs({ maxBytes: 8 * 4096, slabBytes: 4096 });
       const pool = new SlabPool(memory);
@@ -31,7 +31,7 @@ describe('a writer and a reader on two threads', () => {
       let refused = 0;
 
       function consume(batch: SlabBatch): void {
-        // Every fifth batch "fails" and must come back unchanged.
+        // Every fifth batch fails, and must come back unchanged.
         if ((refused + batch.items) % 5 === 0) {
           refused += 1;
           reader.putBack(batch);
@@ -51,7 +51,7 @@ describe('a writer and a reader on two threads', () => {
         else if (end.dropped === undefined) {
           await Promise.race([reader.rung(bell), exited]);
         }
-        // Lets the worker's message in.
+        // This turn receives the message of the worker.
         await new Promise(setImmediate);
       }
       await exited;

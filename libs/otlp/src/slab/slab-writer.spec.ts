@@ -38,7 +38,7 @@ function takeAll({ reader }: ReturnType<typeof slabs>, signal: Signal = 'traces'
 }
 
 describe('SlabWriter', () => {
-  it('keeps an item invisible to the reader until its slab is sealed', () => {
+  it('hides an item from the reader until its slab is sealed', () => {
     const all = slabs();
     all.add(1, 1);
     expect(all.reader.waiting('traces').slabs).toBe(0);
@@ -48,7 +48,7 @@ describe('SlabWriter', () => {
     expect(all.pool.used()).toBe(0);
   });
 
-  it('goes on in a new slab when one is full, and batches come in order', () => {
+  it('continues in a new slab if one is full, and batches keep their order', () => {
     const all = slabs();
     for (let id = 1; id <= 4; id += 1) expect(all.add(id)).toBe('held');
     all.writer.seal();
@@ -70,7 +70,7 @@ describe('SlabWriter', () => {
     expect(takeAll(all)).toEqual([1]);
   });
 
-  it('does not write into a slab that was freed and is open for another signal now', () => {
+  it('does not write into a slab that was freed and serves another signal now', () => {
     const all = slabs();
     all.add(1, 1, false, 'traces');
     all.pass(100);
@@ -83,7 +83,7 @@ describe('SlabWriter', () => {
     expect(takeAll(all)).toEqual([3]);
   });
 
-  it('gives an item back that no slab can hold', () => {
+  it('returns an item that is larger than a slab', () => {
     const all = slabs();
     expect(all.add(1, 5000)).toBe('too_large');
     expect(all.pool.used()).toBe(0);
@@ -95,7 +95,7 @@ describe('SlabWriter', () => {
     expect(takeAll(all)).toEqual([2, 4]);
   });
 
-  it('drops the newest', () => {
+  it('drops new items with the policy `newest`', () => {
     const all = slabs('newest');
     for (let id = 1; id <= 6; id += 1) all.add(id);
     all.writer.seal();
@@ -106,7 +106,7 @@ describe('SlabWriter', () => {
     ]);
   });
 
-  it('drops the oldest that nobody sends, and counts it for its own signal', () => {
+  it('drops the oldest slab that is not being sent, and counts it for its own signal', () => {
     const all = slabs('oldest');
     all.add(1);
     all.writer.seal();
@@ -121,7 +121,7 @@ describe('SlabWriter', () => {
     expect(takeAll(all)).toEqual([4, 5, 6]);
   });
 
-  it('drops the newest under `oldest` while everything is being sent', () => {
+  it('drops new items with the policy `oldest` while all slabs are being sent', () => {
     const all = slabs('oldest');
     for (let id = 1; id <= 4; id += 1) all.add(id);
     all.writer.seal();
@@ -131,7 +131,7 @@ describe('SlabWriter', () => {
   });
 
   it.each(['newest', 'oldest', 'keepErrors'] as const)(
-    'leaves a reserve to other signals, and takes nothing from them (%s)',
+    'reserves slabs for other signals, and takes none from them (%s)',
     (dropPolicy) => {
       const all = slabs(dropPolicy, 4, 1);
       for (let id = 1; id <= 6; id += 1) {
@@ -149,7 +149,7 @@ describe('SlabWriter', () => {
     },
   );
 
-  it('keeps errors, which lie in slabs of their own', () => {
+  it('keeps errors, in slabs of their own, with the policy `keepErrors`', () => {
     const all = slabs('keepErrors');
     all.add(1, 10, true);
     all.add(2);
@@ -166,7 +166,7 @@ describe('SlabWriter', () => {
     ]);
   });
 
-  it('drops the newest under `keepErrors` when only errors wait', () => {
+  it('drops new items with the policy `keepErrors` if only errors wait', () => {
     const all = slabs('keepErrors');
     for (let id = 1; id <= 4; id += 1) all.add(id, 180, true);
     all.writer.seal();
@@ -174,7 +174,7 @@ describe('SlabWriter', () => {
     expect(takeAll(all)).toEqual([1, 2, 3, 4]);
   });
 
-  it('counts an item whose encoder throws and keeps the slab as it was', () => {
+  it('drops and counts an item whose encoder throws, and keeps the slab unchanged', () => {
     const all = slabs();
     function broken(): never {
       throw new Error('getter');
@@ -192,7 +192,7 @@ describe('SlabWriter', () => {
     ]);
   });
 
-  it('counts an item that is made while another is being encoded', () => {
+  it('drops and counts an item that is made while another one is being encoded', () => {
     const all = slabs();
     all.writer.append<Numbered>(
       'traces',
@@ -209,7 +209,7 @@ describe('SlabWriter', () => {
 });
 
 describe('SlabReader', () => {
-  it('seals an open slab by time, without the writer', () => {
+  it('seals an open slab after a while, without the writer', () => {
     const all = slabs();
     expect(all.reader.sealIdle()).toBeUndefined();
     all.add(1, 1);
@@ -224,7 +224,7 @@ describe('SlabReader', () => {
     expect(takeAll(all)).toEqual([2]);
   });
 
-  it('tells how much waits and for how long', () => {
+  it('returns how many slabs wait, and how long', () => {
     const all = slabs();
     all.add(1);
     all.pass(30);
@@ -235,7 +235,7 @@ describe('SlabReader', () => {
     expect(all.reader.waiting('logs')).toEqual({ slabs: 0, bytes: 0, ageMs: 0 });
   });
 
-  it('puts back in place, and takes what a dead reader had', () => {
+  it('puts a batch back at its place, and takes over the batches of a dead reader', () => {
     const all = slabs();
     for (let id = 1; id <= 3; id += 1) all.add(id);
     all.writer.seal();
@@ -248,7 +248,7 @@ describe('SlabReader', () => {
     expect(takeAll(all)).toEqual([1, 2, 3]);
   });
 
-  it('counts the items that were appended before a mark and are not settled', () => {
+  it('counts items from before a mark that are not settled', () => {
     const all = slabs();
     all.add(1);
     const mark = all.writer.seal();
@@ -261,7 +261,7 @@ describe('SlabReader', () => {
     expect(all.reader.pending(all.writer.seal()).traces).toBe(1);
   });
 
-  it('hears the bell of an opening and of a seal', async () => {
+  it('is woken when a slab is opened or sealed', async () => {
     const all = slabs();
     const before = all.reader.bell();
     const rung = all.reader.rung(before);

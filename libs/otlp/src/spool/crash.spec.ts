@@ -9,16 +9,18 @@ import { openSpool } from './open-spool.js';
 import type { Spool, SpooledRecord } from './spool.js';
 
 const ROOT = '/spool';
-/** More seeds than a run of all specs has time for. */
+/** The number of seeds. A longer run may set more than fit into a run of all specs. */
 const SEEDS = Number(process.env['SPOOL_CRASH_SEEDS'] ?? 4);
 
 interface Life {
   readonly tried: Set<number>;
-  /** Said to be spooled; and said to be, or made, durable. */
+  /**
+   * `spooled`: records whose append was confirmed. `durable`: those that were confirmed as durable, or fsynced later.
+   */
   readonly spooled: Set<number>;
   readonly durable: Set<number>;
   readonly acknowledged: Set<number>;
-  /** On the disk, the acknowledgement too. */
+  /** Acknowledged records whose acknowledgement is on the disk. */
   readonly settled: Set<number>;
 }
 
@@ -45,7 +47,7 @@ async function open(disk: FakeDisk, clock: ManualClock, always: boolean): Promis
   return opened.spool;
 }
 
-/** Actions picked at random; those that are stopped on the way count as tried. */
+/** Runs random operations. One that the crash interrupts counts as tried. */
 async function live(
   spool: Spool,
   life: Life,
@@ -55,7 +57,7 @@ async function live(
 ): Promise<void> {
   const { random } = disk;
   const held: SpooledRecord[] = [];
-  // Of this process: its syncs promise nothing of what another left and it has not found yet.
+  // Only records of this process. Its fsync covers no records of an earlier process that it has not found yet.
   const spooled: number[] = [];
   const acknowledged = new Set<number>();
   const taken = new Set<number>();
@@ -73,7 +75,7 @@ async function live(
   function settle(outcome: typeof accepted): void {
     const [record] = held.splice(below(random, held.length), 1);
     if (record === undefined) return;
-    // Before: a crash within the call may come after it.
+    // Noted before the call, since a crash within the call may come after the acknowledgement.
     if (outcome.kind === 'accepted') {
       life.acknowledged.add(idOf(record));
       acknowledged.add(idOf(record));
@@ -96,7 +98,7 @@ async function live(
     () => clock.advance(600),
     () => clock.advance(11_000),
     async () => {
-      // The cursor stops at the first that is out or came back: those after it may be sent again.
+      // The cursor stops at the first record that is leased or came back. Later ones may be sent again.
       const order = [...taken];
       const first = order.findIndex((one) => !acknowledged.has(one));
       const [durable, settled] = [[...spooled], order.slice(0, first === -1 ? undefined : first)];
@@ -111,11 +113,11 @@ async function live(
   }
 }
 
-/** Everything that a later process sends, as soon as it may take it. */
+/** The ids of all records that a later process sends, as soon as it may take them over. */
 async function afterlife(disk: FakeDisk, clock: ManualClock): Promise<number[]> {
   const spool = await open(disk, clock, false);
   const ids = await drain(spool);
-  // A lock that lost its text in the power failure is watched for a minute first.
+  // A lock that lost its text in the power failure is watched for a minute before it is taken over.
   await clock.advance(90_000);
   ids.push(...(await drain(spool)));
   expect(imbalance(spool)).toEqual([0, 0, 0]);
@@ -137,7 +139,7 @@ function check(served: readonly number[], life: Life, power: boolean): void {
 
 const NOTHING_WRONG = { twice: [], missing: [], unknown: [], again: [] };
 
-/** A disk on which a process was killed that had opened a spool and done something. */
+/** A disk with the spool of an earlier process that was killed. */
 async function inherited(seed: number, clock: ManualClock, life: Life): Promise<FakeDisk> {
   const disk = new FakeDisk(seeded(seed));
   const spool = await open(disk, clock, false);
@@ -149,7 +151,7 @@ async function inherited(seed: number, clock: ManualClock, life: Life): Promise<
   return left;
 }
 
-/** One life, from opening to closing, that ends at its `stopAt`-th call of the disk. Answers whether it got that far. */
+/** Runs one process that ends at its `stopAt`-th call of the disk. Returns whether it made that many calls. */
 async function oneCrash(
   seed: number,
   stopAt: number,
@@ -168,14 +170,14 @@ async function oneCrash(
   };
   const spool = await open(disk, clock, always).catch(() => undefined);
   if (spool !== undefined) await live(spool, life, clock, disk);
-  // With nothing left in it, or with all that is.
+  // The spool is closed empty, or with all remaining records.
   if (spool !== undefined && seed % 4 > 1) {
     for (const id of await drain(spool)) life.acknowledged.add(id);
   }
   await spool?.close();
   const reached = disk.stopped;
   disk.stopped = true;
-  // Half of the time the next process dies too, somewhere in opening or soon after.
+  // In half of all runs the next process ends too, while it opens the spool or soon after.
   let again = below(disk.random, 2) === 0;
   for (;;) {
     disk = disk.afterCrash(power);
@@ -204,7 +206,7 @@ describe.each([
   }
 
   it.each(Array.from({ length: SEEDS }, (_seed, index) => index + 1))(
-    'loses nothing it promised, and opens again (seed %d)',
+    'loses no confirmed record, and opens again (seed %d)',
     async (seed) => {
       let stopAt = 1;
       while (await oneCrash(seed, stopAt, power, stopped)) stopAt += 1;
@@ -213,8 +215,8 @@ describe.each([
     120_000 * SEEDS,
   );
 
-  it('was stopped in every call that a spool makes of a disk that works', () => {
-    // Only a disk that fails makes it truncate.
+  it('was stopped in every call that a spool makes on a healthy disk', () => {
+    // A spool truncates only on a failing disk.
     const calls = Object.keys(nodeDisk).filter((call) => call !== 'truncate');
     expect([...stoppedAt].toSorted()).toEqual([...calls, 'openToRead'].toSorted());
   });

@@ -20,7 +20,7 @@ describe('a damaged spool', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 
-  /** A directory with ten records of 132 bytes in one segment, whose file is changed. */
+  /** A directory with ten records of 132 bytes in one segment, whose file `change` damages. */
   async function damaged(change: (path: string, bytes: Buffer) => void): Promise<string> {
     const directory = openings.directory();
     const spool = await openings.open({ directory });
@@ -51,7 +51,7 @@ describe('a damaged spool', () => {
     await spool.fsync();
     expect(imbalance(spool)).toEqual([0, 0, 0]);
     const { corrupt } = spool.stats();
-    // Nothing of it is met again.
+    // The damaged part is not found a second time.
     await spool.close();
     const next = await openings.open({ directory });
     expect([await drain(next), next.stats().corrupt.bytes]).toEqual([[], 0]);
@@ -72,19 +72,22 @@ describe('a damaged spool', () => {
     ['its time', HEADER + 4 * RECORD + 20],
     ['its first check', HEADER + 4 * RECORD + 24],
     ['its second check', HEADER + 4 * RECORD + 28],
-  ])('loses one record when a bit of %s flips', async (_, at) => {
+  ])('loses one record if a bit of %s flips', async (_, at) => {
     const { ids, corrupt, told } = await survivors(await damaged(flip(at)));
     expect(ids).toEqual(without(4));
     expect(corrupt).toEqual({ traces: 1, metrics: 0, logs: 0, bytes: RECORD });
     expect(told).toBeGreaterThan(0);
   });
 
-  it.each(range(0, HEADER))('survives any flip in a segment header (byte %d)', async (at) => {
-    const { ids, corrupt } = await survivors(await damaged(flip(at)));
-    expect([ids, corrupt.bytes]).toEqual([range(0, 10), 0]);
-  });
+  it.each(range(0, HEADER))(
+    'loses nothing if a bit of the segment header flips (byte %d)',
+    async (at) => {
+      const { ids, corrupt } = await survivors(await damaged(flip(at)));
+      expect([ids, corrupt.bytes]).toEqual([range(0, 10), 0]);
+    },
+  );
 
-  it('loses the last record when the file was torn', async () => {
+  it('loses the last record of a truncated file', async () => {
     function tear(path: string) {
       return truncateSync(path, HEADER + 10 * RECORD - 50);
     }
@@ -92,7 +95,7 @@ describe('a damaged spool', () => {
     expect([ids, corrupt.traces]).toEqual([without(9), 1]);
   });
 
-  it('loses what was cut off, and counts it by the name of the file', async () => {
+  it('counts records that were cut off, by the name of the file', async () => {
     function tear(path: string) {
       return truncateSync(path, HEADER + 3 * RECORD);
     }
@@ -100,7 +103,7 @@ describe('a damaged spool', () => {
     expect([ids, corrupt.traces]).toEqual([range(0, 3), 7]);
   });
 
-  it('skips what was filled with zeros', async () => {
+  it('skips records that were overwritten with zeros', async () => {
     function zero(path: string, bytes: Buffer) {
       return writeFileSync(path, bytes.fill(0, HEADER + 2 * RECORD, HEADER + 5 * RECORD));
     }
@@ -120,7 +123,7 @@ describe('a damaged spool', () => {
     expect([ids, corrupt.traces]).toEqual([[], 10]);
   });
 
-  it('believes no length beyond the file', async () => {
+  it('ignores a length beyond the end of the file', async () => {
     function lengthen(path: string, bytes: Buffer) {
       bytes.writeUInt32LE(0xffff_ffff, HEADER + 12);
       writeFileSync(path, bytes);
@@ -129,7 +132,7 @@ describe('a damaged spool', () => {
     expect([ids, corrupt.traces]).toEqual([without(0), 1]);
   });
 
-  it('takes no record for its own that stands in the body of another', async () => {
+  it('does not take a record in the body of another record for its own', async () => {
     const directory = await damaged(() => undefined);
     const records = readFileSync(segmentIn(directory)).subarray(HEADER);
     const spool = await openings.open({ directory: openings.directory() });
@@ -147,7 +150,7 @@ describe('a damaged spool', () => {
     expect([ids, corrupt.logs, corrupt.bytes]).toEqual([[1], 1, 32 + records.length]);
   });
 
-  it('finds its way in a file full of what looks like the start of a record', async () => {
+  it('reads a file full of bytes that look like the start of a record', async () => {
     function fill(path: string, bytes: Buffer) {
       return writeFileSync(
         path,
@@ -157,13 +160,13 @@ describe('a damaged spool', () => {
     const directory = await damaged(fill);
     const path = segmentIn(directory);
     const home = join(path, '..');
-    // As a crash leaves it: the name tells nothing.
+    // A crash leaves an open segment, whose name holds no counts.
     writeFileSync(join(home, openName(99)), readFileSync(path));
     const { ids } = await survivors(directory);
     expect(ids).toEqual([...range(0, 10), ...range(0, 10), ...range(0, 10)]);
   });
 
-  it('counts what a name promises too little of', async () => {
+  it('counts records as lost that the name promises and the file lacks', async () => {
     const directory = openings.directory();
     const spool = await openings.open({ directory });
     for (const id of range(0, 3)) await spool.append(batch(id));
@@ -181,12 +184,12 @@ describe('a damaged spool', () => {
     expect([sent, corrupt.logs, corrupt.traces]).toEqual([[0, 0, 1, 1, 2, 2], 4, 0]);
   });
 
-  it.each(['cursor', 'lock/1.free'])('does without its %s', async (name) => {
+  it.each(['cursor', 'lock/1.free'])('opens without a valid %s', async (name) => {
     const directory = await damaged((path) => writeFileSync(join(path, '..', name), 'garbage'));
     expect((await survivors(directory)).ids).toEqual(range(0, 10));
   });
 
-  it('leaves alone what is not its own, and follows no link', async () => {
+  it('does not touch foreign files, and follows no link', async () => {
     const outside = join(openings.directory(), 'outside');
     writeFileSync(outside, 'not a segment');
     const directory = await damaged((path) => {

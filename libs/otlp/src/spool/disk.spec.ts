@@ -10,7 +10,7 @@ describe('a directory of the real disk', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is made with its parents, for its owner alone, and may be there', async () => {
+  it('is made with its parents, only for its owner, and may exist already', async () => {
     const path = join(folder, 'a', 'b', 'c');
     await nodeDisk.makeDirectory(path);
     await nodeDisk.makeDirectory(path);
@@ -19,7 +19,7 @@ describe('a directory of the real disk', () => {
     expect((await stat(join(folder, 'd', 'e'))).isDirectory()).toBe(true);
   });
 
-  it('that cannot be made although its parent is there is an error, and no endless trying', async () => {
+  it('throws if it cannot be made although its parent exists', async () => {
     const nowhere = '/proc/nestlens/spool';
     await expect(nodeDisk.makeDirectory(nowhere)).rejects.toHaveProperty('code');
     expect(() => nodeDiskSync.makeDirectory(nowhere)).toThrow(nowhere.slice(0, 5));

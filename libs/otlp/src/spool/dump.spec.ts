@@ -25,7 +25,7 @@ describe('a dump', () => {
     );
   }
 
-  it('without waiting in the loop is found by the next spool', async () => {
+  it('is found by the next spool', async () => {
     const { written, sealed } = dump(directory, [batch(1), batch(2, 10, 'logs')], PATIENT);
     expect(await written).toMatchObject({ kind: 'spooled', items: { traces: 1, logs: 1 } });
     await sealed;
@@ -35,7 +35,7 @@ describe('a dump', () => {
     await opened.spool.close();
   });
 
-  it('is written when the operating system has it, while its sync hangs', async () => {
+  it('resolves once the operating system has the bytes, even if the fsync hangs', async () => {
     const disk: Disk = { ...nodeDisk, fsync: () => gate.promise };
     const { written, sealed } = dump(directory, [batch(1)], PATIENT, disk);
     expect((await written).kind).toBe('spooled');
@@ -43,7 +43,7 @@ describe('a dump', () => {
     await sealed;
   });
 
-  it('is taken back where it is written too late', async () => {
+  it('is deleted again if it is written after the deadline', async () => {
     const begun = Promise.withResolvers<void>();
     const disk: Disk = {
       ...nodeDisk,
@@ -66,7 +66,7 @@ describe('a dump', () => {
     expect(await files()).toEqual([]);
   });
 
-  it('fails with what the disk says', async () => {
+  it('fails with the error code of the disk', async () => {
     const disk: Disk = {
       ...nodeDisk,
       makeDirectory: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
@@ -75,7 +75,7 @@ describe('a dump', () => {
     expect(await written).toEqual({ kind: 'failed', code: 'ENOSPC' });
   });
 
-  it('that waits on the spot waits for no sync after one that took long', () => {
+  it('makes no more fsyncs after a slow one if it blocks the loop', () => {
     let syncs = 0;
     let atMs = 0;
     function slow(): void {
@@ -87,14 +87,14 @@ describe('a dump', () => {
     expect(syncs).toBe(1);
   });
 
-  /** Somebody who looks for abandoned directories at that moment takes the first new one, or removes it. */
+  /** Acts like another process that takes over the first new directory, or removes it as abandoned. */
   const rival = {
     takes: (path: string): void => writeFileSync(join(path, '1.lock'), '{}'),
     removes: (path: string): void => rmSync(dirname(path), { recursive: true }),
   };
 
   it.each(['takes', 'removes'] as const)(
-    'is written elsewhere where somebody %s its new directory',
+    'is written elsewhere if another process %s its new directory',
     async (how) => {
       let contended = 0;
       function contend(path: string): void {

@@ -13,7 +13,7 @@ import { encodeRecordHeader, encodeSegmentHeader, openName, sealedName } from '.
 
 const FILES = 20;
 
-describe('what a spool finds', () => {
+describe('a record on disk', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 
@@ -23,13 +23,13 @@ describe('what a spool finds', () => {
     return Buffer.concat([encodeSegmentHeader(sequence, sequence), header, ...one.chunks]);
   }
 
-  /** Each look at it is 200 ms after the last: opening runs out of time after a few files. */
+  /** A clock that advances by 200 ms with each read, so that the opening runs out of time after a few files. */
   function hurried(): Clock {
     let looks = 0;
     return { now: () => (looks += 1) * 200, after: (ms, run) => systemClock.after(ms, run) };
   }
 
-  it('is read again when it comes back, and not kept in memory until then', async () => {
+  it('is read again when it is retried, and not kept in memory until then', async () => {
     const directory = openings.directory();
     const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory, clock });
@@ -46,7 +46,7 @@ describe('what a spool finds', () => {
     expect([spool.stats().corrupt.traces, imbalance(spool)]).toEqual([1, [0, 0, 0]]);
   });
 
-  it('and is thrown away while it is out is told of when it comes back', async () => {
+  it('is counted as evicted if its file was evicted before it is retried', async () => {
     const lost: string[] = [];
     function onEvent(event: SpoolEvent): void {
       if (event.kind === 'evicted') lost.push(`${event.kind} ${event.items.traces}`);
@@ -65,16 +65,16 @@ describe('what a spool finds', () => {
   });
 
   it.each([
-    ['files that a crash left and no look at opening has reached', (id: number) => openName(id)],
+    ['files after a crash that the opening has not reached', (id: number) => openName(id)],
     [
-      'files with more in them than their names say',
+      'files with more records than their names say',
       (id: number) => {
         const items = { traces: 0, metrics: 0, logs: 0 };
         const bytes = segment(id).byteLength;
         return sealedName({ sequence: id, firstMs: 1, lastMs: Date.now(), bytes, items });
       },
     ],
-  ])('is told of before anything becomes of it: %s', async (_, nameOf) => {
+  ])('is counted before it is sent: %s', async (_, nameOf) => {
     const directory = openings.directory();
     const home = join(directory, '000000000000001-1-00000000');
     mkdirSync(home);
@@ -94,7 +94,7 @@ describe('what a spool finds', () => {
     expect([told, spool.stats().acknowledged.traces]).toEqual([FILES, FILES]);
   });
 
-  it('is counted once, also where the look at what a crash left fails half-way', async () => {
+  it('is counted once, even if the search after a crash fails in the middle', async () => {
     const first = new FakeDisk(seeded(1));
     const clock = new ManualClock(2);
     const before = await openings.open({ directory: '/spool', disk: first, clock });
@@ -113,8 +113,8 @@ describe('what a spool finds', () => {
     expect(spool.stats()).toMatchObject({ recovered: { traces: 100 }, corrupt: { traces: 0 } });
   });
 
-  it('is there again when it was read and not acknowledged, whatever was acknowledged meanwhile', async () => {
-    // More turns than a read takes, so that the acknowledgement meets each step of it.
+  it('is found again if it was leased and not acknowledged, whatever else was acknowledged', async () => {
+    // There are more turns than steps of a read, so that the acknowledgement meets each step.
     for (const turns of range(0, 60)) {
       const first = new FakeDisk(seeded(1));
       const clock = new ManualClock(2);
@@ -136,7 +136,7 @@ describe('what a spool finds', () => {
     }
   });
 
-  it('and is evicted while it is read is not held any more', async () => {
+  it('is not held any more if it is evicted while it is read', async () => {
     for (const turns of range(0, 60)) {
       const disk = new FakeDisk(seeded(1));
       const mixed = [batch(0), batch(1, 100, 'logs')];

@@ -5,10 +5,10 @@ import { imbalance, Openings } from './fixtures/open.js';
 import { below, seeded } from './fixtures/random.js';
 import { systemClock } from '../send/sender.js';
 
-/** `test/faults/kills.spec.ts` kills 200; a run of all specs has time for some. */
+/** The number of kills. `test/faults/kills.spec.ts` makes 200. A run of all specs has time for 20. */
 const KILLS = Number(process.env['SPOOL_KILLS'] ?? 20);
 
-/** With the longer one there are fsyncs to be killed in. */
+/** The longest life of a child in ms. The longer one has fsyncs during which the child is killed. */
 const LONGEST_MS = KILLS > 20 ? 900 : 300;
 
 describe('a spool whose process is killed', () => {
@@ -22,7 +22,7 @@ describe('a spool whose process is killed', () => {
   }
 
   it(
-    `opens again ${KILLS} times of ${KILLS}, with all that was spooled`,
+    `opens again ${KILLS} times of ${KILLS}, with all confirmed records`,
     async () => {
       const directory = openings.directory();
       const random = seeded(KILLS);
@@ -44,7 +44,7 @@ describe('a spool whose process is killed', () => {
         syncs.push(...numbers(child, 'fsync'));
         const acknowledged = numbers(child, 'acknowledged');
         for (const id of acknowledged) promised.delete(id);
-        // Now and then the next child finds it, not we.
+        // Sometimes the next child takes over the records, in place of this process.
         if (kill % 3 === 1 && kill < KILLS - 1) continue;
         const spool = await openings.open({ directory });
         opened += 1;
@@ -68,14 +68,14 @@ describe('a spool whose process is killed', () => {
       }
       expect(missing).toEqual([]);
       expect(opened).toBe(KILLS - Math.floor((KILLS - 2 + 1) / 3));
-      // 500 and what a busy machine adds to a timer.
+      // The bound is 500 ms, and the delay that a busy machine adds to a timer.
       expect(worst).toBeLessThan(750);
       expect(readdirSync(directory)).toEqual([]);
     },
     10_000 + KILLS * 5000,
   );
 
-  it('finds what a process wrote that died of an error', async () => {
+  it('finds the records that a process dumped at an uncaught exception', async () => {
     const directory = openings.directory();
     const child = new Child(['crash', directory, '5']);
     await child.end();

@@ -16,7 +16,7 @@ describe('limits of a spool', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 
-  /** The spool renames and deletes between the listing and the look. */
+  /** The size of a file, or 0. The spool may rename or delete the file between the listing and this call. */
   function sizeOf(path: string): number {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
@@ -27,7 +27,7 @@ describe('limits of a spool', () => {
       .reduce((sum, entry) => sum + sizeOf(join(entry.parentPath, entry.name)), 0);
   }
 
-  it('throws away the oldest, counted, and never has more than its cap on disk', async () => {
+  it('evicts and counts the oldest records, and never has more than maxBytes on disk', async () => {
     const directory = openings.directory();
     const events: SpoolEvent[] = [];
     const maxBytes = 100_000;
@@ -53,7 +53,7 @@ describe('limits of a spool', () => {
     expect(told.reduce((a, b) => a + b, 0)).toBe(evicted.logs);
   });
 
-  it('settles what was out when its segment was thrown away', async () => {
+  it('settles leased records whose segment was evicted', async () => {
     const spool = await openings.open({ directory: openings.directory(), maxBytes: 65_536 });
     await spool.append(batch(0, 10_000));
     await spool.append(batch(1, 10_000));
@@ -70,7 +70,7 @@ describe('limits of a spool', () => {
     expect(spool.stats().held.traces).toBe(0);
   });
 
-  it('says so when one batch is larger than all of it may be', async () => {
+  it('rejects a batch that is larger than maxBytes, as `full`', async () => {
     const spool = await openings.open({ directory: openings.directory(), maxBytes: 65_536 });
     await spool.append(batch(0));
     expect(await spool.append(batch(1, 65_536))).toEqual({ kind: 'full' });
@@ -78,7 +78,7 @@ describe('limits of a spool', () => {
     expect(imbalance(spool)).toEqual([0, 0, 0]);
   });
 
-  it('keeps to a smaller cap than the last process had', async () => {
+  it('evicts records at the start if maxBytes is smaller than before', async () => {
     const directory = openings.directory();
     const before = await openings.open({ directory, segmentBytes: 10_000 });
     for (const id of range(0, 200)) await before.append(batch(id, 1000));
@@ -88,7 +88,7 @@ describe('limits of a spool', () => {
     expect(after.stats().evicted.traces + after.stats().held.traces).toBe(200);
   });
 
-  it('throws away what is older than its age limit, read or not', async () => {
+  it('expires records above their age limit, even if nothing is read', async () => {
     const clock = new ManualClock(2);
     const disk = new FakeDisk(seeded(1));
     const spool = await openings.open({ directory: '/spool', disk, clock });
@@ -118,7 +118,7 @@ describe('limits of a spool', () => {
   it.each([
     ['an hour back', -HOUR_MS],
     ['an hour on', HOUR_MS],
-  ])('is not confused by a wall clock that jumps %s between two processes', async (_, jumpMs) => {
+  ])('keeps its records if the wall clock jumps %s between two processes', async (_, jumpMs) => {
     const directory = openings.directory();
     const clock = new ManualClock(DISK_TURNS);
     const before = await openings.open({ directory, clock, wallClock: () => 1.8e12 });
@@ -128,12 +128,12 @@ describe('limits of a spool', () => {
     const { oldestMs, held } = after.stats();
     expect([oldestMs, held.traces]).toEqual([Math.max(0, jumpMs), 1]);
     expect((await after.take())?.ageMs).toBe(Math.max(0, jumpMs));
-    // As old as on the day on which it was found, whatever its stamp says.
+    // Their age limit counts from the day on which they were found, whatever their timestamp says.
     await clock.advance(24 * HOUR_MS + 20_000);
     expect(after.stats()).toMatchObject({ held: { traces: 1 }, outstanding: 1 });
   });
 
-  it('does not see the wall clock jump while it is open', async () => {
+  it('is not affected by a jump of the wall clock while it is open', async () => {
     const clock = new ManualClock(DISK_TURNS);
     let wall = 1.8e12;
     const directory = openings.directory();
@@ -151,7 +151,7 @@ describe('limits of a spool', () => {
     ['on', -400 * 24 * HOUR_MS],
     ['back', 24 * HOUR_MS],
   ])(
-    'lets the next process see the true age where the wall clock was set %s meanwhile',
+    'hands the true age to the next process if the wall clock was set %s meanwhile',
     async (_, wrongByMs) => {
       const clock = new ManualClock(DISK_TURNS);
       function trueMs(): number {
@@ -184,13 +184,13 @@ describe('limits of a spool', () => {
     [{ maxAgeMs: 0 }, 'spool.maxAgeMs: 0'],
     [{ fsyncIntervalMs: 0 }, 'spool.fsyncIntervalMs: 0'],
     [{ directory: '' }, 'spool.directory'],
-  ])('refuses %j with what to write instead', async (option, text) => {
+  ])('refuses %j, and names the remedy', async (option, text) => {
     const opened = await openSpool({ directory: openings.directory(), ...option });
     expect(opened).toMatchObject({ kind: 'unusable', code: 'ERR_OPTION' });
     expect(opened.kind === 'unusable' && opened.message).toContain(text);
   });
 
-  it('loses nothing of a signal that nobody takes for the sake of another that comes and goes', async () => {
+  it('evicts no record of a signal that waits in favour of one that is sent all the time', async () => {
     const directory = openings.directory();
     const clock = new ManualClock(DISK_TURNS);
     const options = { directory, clock, maxBytes: 64 * 1024 };
@@ -204,11 +204,11 @@ describe('limits of a spool', () => {
     }
     expect(spool.stats()).toMatchObject({ evicted: noItems(), held: { traces: 0, logs: 1 } });
     await spool.close();
-    // And what was sent does not come back with what was not.
+    // Records that were sent do not come back with those that were not.
     expect(await drain(await openings.open(options))).toEqual([0]);
   });
 
-  it('makes room among the files that are being written to where there are no others', async () => {
+  it('evicts records of open segments if there are no others', async () => {
     const directory = openings.directory();
     const spool = await openings.open({ directory, maxBytes: 64 * 1024 });
     for (const signal of ['traces', 'metrics', 'logs'] as const) {

@@ -12,7 +12,6 @@ import type { Spool } from './spool.js';
 const UNAVAILABLE = retry('UNAVAILABLE');
 const RECORDS = 40;
 
-/** Replay when a collector is back. Time is the spec's. */
 describe('replay after an outage', () => {
   const openings = new Openings();
   let clock: ManualClock;
@@ -31,14 +30,14 @@ describe('replay after an outage', () => {
 
   interface Peer {
     outcome: Outcome;
-    /** Of a certain record. Default: `outcome`. */
+    /** The outcome for a certain record. Default: `outcome`. */
     outcomeOf: ((id: number) => Outcome) | undefined;
     open: boolean;
     sentBytes: number;
     attempts: number;
-    /** Opens the breaker after five failures in a row, and lets one through each second. */
+    /** Pauses the replay for a second after five failures in a row, like a breaker. */
     hasBreaker: boolean;
-    /** Accepted after an attempt that may have arrived. */
+    /** Records that were accepted after an attempt that may have arrived. */
     readonly doubtful: number[];
     mostInFlight: number;
   }
@@ -94,11 +93,11 @@ describe('replay after an outage', () => {
     [5, RECORDS],
     [60, RECORDS],
     [600, RECORDS],
-    // Nothing else is left to ask with.
+    // With one or two records left, only these can be used as probes.
     [60, 1],
     [600, 2],
   ])(
-    'of %d s begins within 2 s, with what failed meanwhile too (%d records)',
+    'of %d s begins within 2 s, also with records that failed meanwhile (%d records)',
     async (seconds, records) => {
       for (let taken = RECORDS; taken > records; taken -= 1) {
         const record = await spool.take();
@@ -107,7 +106,7 @@ describe('replay after an outage', () => {
       const peer = start();
       peer.hasBreaker = true;
       for (let second = 0; second < seconds; second += 1) await clock.advance(1000);
-      // To a dead peer.
+      // The bound of attempts while the peer is down.
       expect(peer.attempts).toBeLessThanOrEqual(5 + seconds);
       const { attempts } = peer;
       peer.outcome = accepted;
@@ -118,20 +117,20 @@ describe('replay after an outage', () => {
     },
   );
 
-  it('holds up no record for those that nobody takes, however many', async () => {
+  it('does not delay records behind others that are never accepted', async () => {
     const peer = start();
     peer.hasBreaker = true;
     const bad = new Set(range(0, 10));
     peer.outcomeOf = (id) => (bad.has(id) ? UNAVAILABLE : accepted);
     for (let second = 0; second < 120; second += 1) await clock.advance(1000);
     expect(left()).toBe(bad.size);
-    // One each time that the breaker asks for one.
+    // There is at most one attempt each time that the breaker allows one.
     const { attempts } = peer;
     for (let second = 0; second < 100; second += 1) await clock.advance(1000);
     expect(peer.attempts - attempts).toBeLessThanOrEqual(100);
   });
 
-  it('begins as soon as the breaker lets somebody through', async () => {
+  it('begins as soon as the breaker closes', async () => {
     const peer = start();
     await clock.advance(20_000);
     peer.open = true;
@@ -145,7 +144,7 @@ describe('replay after an outage', () => {
     expect(left()).toBe(0);
   });
 
-  it('begins when live batches are taken again', async () => {
+  it('begins when live batches are accepted again', async () => {
     const peer = start();
     peer.outcome = retry('RESOURCE_EXHAUSTED');
     for (let ms = 0; ms < 120_000; ms += 1000) await clock.advance(1000);
@@ -156,12 +155,12 @@ describe('replay after an outage', () => {
     expect(peer.attempts).toBeGreaterThan(attempts);
   });
 
-  it('knows what it sends for the second time, and tells of it once', async () => {
+  it('reports each record once that may arrive twice', async () => {
     const peer = start();
     const failed = new Map<number, number>();
     peer.outcomeOf = (id) => {
       failed.set(id, (failed.get(id) ?? 0) + 1);
-      // Its answer was lost, twice; nobody looked at it; and the rest.
+      // Record 0 loses its answer twice. Record 1 finds nobody twice. The others arrive.
       if (id === 0 && (failed.get(id) ?? 0) < 3) return retry('ECONNRESET');
       if (id === 1 && (failed.get(id) ?? 0) < 3) return retry('ECONNREFUSED');
       return accepted;
@@ -170,7 +169,7 @@ describe('replay after an outage', () => {
     expect([left(), peer.doubtful]).toEqual([0, [0]]);
   });
 
-  it('has no more than 8 MiB on its way, however large batches are and many may go', async () => {
+  it('has at most 8 MiB in flight, however large the batches are', async () => {
     const peer = start();
     peer.outcome = accepted;
     for (const id of range(0, 60)) await spool.append(batch(id, 1_000_000));
@@ -180,7 +179,7 @@ describe('replay after an outage', () => {
     expect(peer.mostInFlight).toBeLessThanOrEqual(8 * 1024 * 1024 + 1_000_000);
   });
 
-  it('keeps to the pause that was asked for all the same', async () => {
+  it('keeps a pause that the peer asked for, even if live batches are accepted', async () => {
     const peer = start();
     peer.outcome = retry('RESOURCE_EXHAUSTED', 30_000);
     await clock.advance(10_000);

@@ -18,7 +18,7 @@ describe('flush of a replay', () => {
     return () => done;
   }
 
-  it('waits for all that is there, and not for what comes after', async () => {
+  it('waits for all records that exist, and not for later ones', async () => {
     await bench.fill(10, 100_000);
     const link = new Link(bench.clock, MIB);
     const done = flushed(bench.start(link));
@@ -32,7 +32,7 @@ describe('flush of a replay', () => {
     expect([link.sent >= 10, bench.left() > 0]).toEqual([true, true]);
   });
 
-  it('is over with what is empty, and with what rests', async () => {
+  it('ends if there are no records, or only records that wait to be retried', async () => {
     const link = new Link(bench.clock, MIB);
     const replayer = bench.start(link);
     await replayer.flush();
@@ -52,7 +52,7 @@ describe('flush of a replay', () => {
     expect([done(), link.inFlight, bench.left()]).toEqual([true, 0, 10]);
   });
 
-  it('asks a peer once more that failed a moment ago', async () => {
+  it('makes one more attempt at a peer that has just failed', async () => {
     await bench.fill(10, 100);
     const link = new Link(bench.clock, MIB);
     link.outcome = retry('UNAVAILABLE');
@@ -64,7 +64,7 @@ describe('flush of a replay', () => {
     expect([done(), bench.left()]).toEqual([true, 0]);
   });
 
-  it('is over when the replay is stopped', async () => {
+  it('ends when the replay is stopped', async () => {
     await bench.fill(10, 100_000);
     const replayer = bench.start(new Link(bench.clock, 1000));
     const done = flushed(replayer);

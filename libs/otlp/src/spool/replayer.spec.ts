@@ -11,7 +11,7 @@ describe('replay', () => {
   });
   afterEach(() => bench.close());
 
-  /** One live batch a second beside the replay; how long each took. */
+  /** Sends one live batch a second during the replay, and returns the duration of each. */
   async function liveBeside(link: Link, bytes: number, seconds: number): Promise<number[]> {
     const took: number[] = [];
     const live = { ...IDLE };
@@ -30,8 +30,8 @@ describe('replay', () => {
     return took;
   }
 
-  it('catches up at five times the live rate, and no live batch waits for 2 s', async () => {
-    // Ten minutes of one batch a second.
+  it('catches up at five times the live rate, while each live batch arrives within 2 s', async () => {
+    // Ten minutes with one batch a second.
     await bench.fill(600, 20_000);
     const took = await liveBeside(new Link(bench.clock, MIB), 20_000, 120);
     expect(bench.left()).toBe(0);
@@ -39,7 +39,7 @@ describe('replay', () => {
     expect(Math.max(...took)).toBeLessThan(2000);
   });
 
-  it('makes no live batch wait for 2 s on a slow link either', async () => {
+  it('lets each live batch arrive within 2 s on a slow link too', async () => {
     await bench.fill(60, 500_000);
     const took = await liveBeside(new Link(bench.clock, MIB), 50_000, 60);
     expect(took.length).toBeGreaterThan(20);
@@ -47,7 +47,7 @@ describe('replay', () => {
     expect(bench.left()).toBeLessThan(40);
   });
 
-  it('lets live batches that wait go first: a fifth of their bytes, one at a time', async () => {
+  it('uses a fifth of the bytes of live batches, one record at a time, while live batches wait', async () => {
     await bench.fill(100, 100_000);
     const link = new Link(bench.clock, 100 * MIB);
     const live = { ...IDLE, queued: 5, inFlight: 8 };
@@ -58,7 +58,7 @@ describe('replay', () => {
       live.sentBytes += 500_000;
       await bench.clock.advance(1000);
     }
-    // 2,000,000 bytes; the last may be begun with what is left of the credit.
+    // The credit is 2,000,000 bytes. The last record may start while some credit is left.
     expect([20, 21]).toContain(link.sent);
     expect(link.most).toBe(1);
     live.queued = 0;
@@ -67,7 +67,7 @@ describe('replay', () => {
     expect(bench.left()).toBe(0);
   });
 
-  it('leaves a slot for the next live batch, but always takes one itself', async () => {
+  it('leaves a slot for the next live batch, but always uses one itself', async () => {
     await bench.fill(200, 10_000);
     const link = new Link(bench.clock, MIB);
     const live = { ...IDLE, inFlight: 4 };
@@ -81,7 +81,7 @@ describe('replay', () => {
     expect(link.most).toBe(1);
   });
 
-  it('rests while the breaker is open', async () => {
+  it('makes no attempt while the breaker is open', async () => {
     await bench.fill(3, 100);
     const link = new Link(bench.clock, MIB);
     let open = true;
@@ -93,7 +93,7 @@ describe('replay', () => {
     expect(bench.left()).toBe(0);
   });
 
-  it('gives back what failed, waits longer each time, and as long as it is asked to', async () => {
+  it('retries a failed record after growing pauses, and keeps a pause that the peer asks for', async () => {
     await bench.fill(5, 100);
     const times: number[] = [];
     const outcomes = [retry('UNAVAILABLE'), retry('UNAVAILABLE'), retry('429', 20_000)];
@@ -106,12 +106,12 @@ describe('replay', () => {
       async close() {},
     });
     for (let second = 0; second < 40; second += 1) await bench.clock.advance(1000);
-    // Those that failed have rested by then.
+    // The failed records wait to be retried until then.
     expect(times).toEqual([0, 1, 3, 23, 23, 23, 23, 23]);
     expect(bench.spool.stats()).toMatchObject({ acknowledged: { traces: 5 }, held: { traces: 0 } });
   });
 
-  it('is not put off for ten years', async () => {
+  it('limits a pause that the peer asks for to a minute', async () => {
     await bench.fill(1, 100);
     let sends = 0;
     bench.start({
@@ -127,7 +127,7 @@ describe('replay', () => {
     expect([sends, bench.left()]).toEqual([2, 0]);
   });
 
-  it('tells what came of each, and keeps none that was refused', async () => {
+  it('reports each outcome, and keeps no refused record', async () => {
     await bench.fill(2, 100);
     const link = new Link(bench.clock, MIB);
     link.outcome = refused('INVALID_ARGUMENT');
@@ -142,7 +142,7 @@ describe('replay', () => {
     expect([told, bench.left()]).toEqual([['1 refused', '1 refused'], 0]);
   });
 
-  it('gives back what is in flight when it is stopped, and begins nothing after', async () => {
+  it('returns records in flight when it is stopped, and sends nothing after that', async () => {
     await bench.fill(10, 100_000);
     const link = new Link(bench.clock, 100_000);
     const replayer = bench.start(link);
@@ -157,7 +157,7 @@ describe('replay', () => {
     expect(await drain(bench.spool)).toEqual(range(link.sent, 10));
   });
 
-  it('outlives a sender and a spool that break their contracts, and loses no record', async () => {
+  it('goes on after an error of the sender or the spool, and loses no record', async () => {
     const unhandled: unknown[] = [];
     function hear(reason: unknown): void {
       unhandled.push(reason);
@@ -187,7 +187,7 @@ describe('replay', () => {
     process.off('unhandledRejection', hear);
   });
 
-  it('looks again for what is appended later', async () => {
+  it('finds records that are appended later', async () => {
     const link = new Link(bench.clock, MIB);
     bench.start(link);
     await bench.clock.advance(10_000);
@@ -196,7 +196,7 @@ describe('replay', () => {
     expect(bench.left()).toBe(0);
   });
 
-  it('looks at once for what it is woken for', async () => {
+  it('finds new records at once when it is woken', async () => {
     const link = new Link(bench.clock, 100 * MIB);
     const replayer = bench.start(link);
     await bench.clock.advance(10_100);

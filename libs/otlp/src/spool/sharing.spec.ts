@@ -11,7 +11,7 @@ import { dumpSync } from './dump.js';
 import { claim, livenessOf, parseOwner, release, thisOwner } from './ownership.js';
 import { nodeDisk } from './disk.js';
 
-describe('a directory of spools that many use', () => {
+describe('a directory of spools that several processes share', () => {
   const openings = new Openings();
   const children: Child[] = [];
   afterEach(async () => {
@@ -19,7 +19,7 @@ describe('a directory of spools that many use', () => {
     await openings.end();
   });
 
-  /** The clock is ours, the disk is not: looks until it has happened, with the clock going on where it is given. */
+  /** Waits until `holds` is true, since the disk is real. If a clock is given, it advances meanwhile. */
   async function until(holds: () => boolean, clock?: ManualClock): Promise<void> {
     while (!holds()) await (clock === undefined ? turns(1) : clock.advance(1000));
   }
@@ -28,7 +28,7 @@ describe('a directory of spools that many use', () => {
     return spool.stats().held.traces;
   }
 
-  it('gives each process its own part, and what one leaves when it is killed to another', async () => {
+  it('gives each process a sub-directory, and the records of a killed process to another', async () => {
     const directory = openings.directory();
     const clock = new ManualClock(DISK_TURNS);
     const child = new Child(['hold', directory, '10']);
@@ -46,7 +46,7 @@ describe('a directory of spools that many use', () => {
     expect(imbalance(spool)).toEqual([0, 0, 0]);
   });
 
-  it('lets one of those who come at the same time have what is left', async () => {
+  it('gives abandoned records to only one of several processes that start together', async () => {
     const directory = openings.directory();
     const before = await openings.open({ directory });
     for (const id of range(0, 5)) await before.append(batch(id));
@@ -58,9 +58,9 @@ describe('a directory of spools that many use', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('takes over from a thread of this process that shows no life for a minute', async () => {
+  it('gives the records of a thread without a sign of life for a minute to another', async () => {
     const directory = openings.directory();
-    // Its clock stands still: it cannot touch its lock.
+    // The clock of this spool does not advance, so it cannot touch its lock.
     const frozen = await openings.open({ directory, clock: new ManualClock(DISK_TURNS) });
     await frozen.append(batch(1));
     const clock = new ManualClock(DISK_TURNS);
@@ -71,7 +71,7 @@ describe('a directory of spools that many use', () => {
     expect(await drain(spool)).toEqual([1]);
   });
 
-  it('takes over at once from a thread of this process that is known to be gone', async () => {
+  it('gives the records of a thread that is known to be gone to another at once', async () => {
     const directory = openings.directory();
     const clock = new ManualClock(DISK_TURNS);
     const gone = await openings.open({ directory, clock, succession: { token: 'a', gone: [] } });
@@ -88,7 +88,7 @@ describe('a directory of spools that many use', () => {
     expect(await drain(spool)).toEqual([1]);
   });
 
-  it('sees that it was taken for dead, and starts anew', async () => {
+  it('notices that its lock was taken over, and starts anew', async () => {
     const directory = openings.directory();
     const clock = new ManualClock(DISK_TURNS);
     const events: string[] = [];
@@ -114,7 +114,7 @@ describe('a directory of spools that many use', () => {
     expect(events).toEqual(['evicted', 'failed', 'healed']);
   });
 
-  it('takes over what is written beside an open spool without waiting', async () => {
+  it('takes over records that a dump wrote beside an open spool', async () => {
     const directory = openings.directory();
     const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory, clock });
@@ -133,7 +133,7 @@ describe('a directory of spools that many use', () => {
   });
 
   it.each([1, 3])(
-    'makes another place where others removed it as empty, %d times',
+    'makes another sub-directory if others removed it as empty, %d times',
     async (times) => {
       const disk = new FakeDisk(seeded(1));
       let removed = 0;
@@ -152,7 +152,7 @@ describe('a directory of spools that many use', () => {
     },
   );
 
-  it('has one owner, whoever races for it', async () => {
+  it('gives a lock to one of several owners that claim it together', async () => {
     const directory = join(openings.directory(), 'home');
     mkdirSync(directory);
     for (const round of range(1, 10)) {
@@ -169,7 +169,7 @@ describe('a directory of spools that many use', () => {
     }
   });
 
-  it('knows whose process lives, whose is dead, and whose it cannot see', () => {
+  it('knows which owners are alive, dead or not visible', () => {
     const us = thisOwner();
     const parent = { ...us, pid: process.ppid };
     expect(parseOwner(JSON.stringify(us))).toEqual(us);
@@ -181,12 +181,12 @@ describe('a directory of spools that many use', () => {
     expect(livenessOf({ ...us, token: 'another thread' }, us)).toBe('unknown');
     expect(livenessOf({ ...us, start: '1' }, us)).toBe('dead');
     expect(livenessOf({ ...parent, pid: 2 ** 30 }, us)).toBe('dead');
-    // A number that was used again.
+    // The process id was used again by another process.
     expect(livenessOf({ ...parent, start: '1' }, us)).toBe('dead');
     expect(livenessOf({ ...us, boot: 'before' }, us)).toBe('dead');
     expect(livenessOf({ ...us, boot: 'other', host: 'other' }, us)).toBe('unknown');
     expect(livenessOf({ ...us, space: 'another container' }, us)).toBe('unknown');
-    // Where the system tells no more than whether a number is in use.
+    // This system shows only whether a process id is in use.
     const plain = { ...us, boot: '', start: '', space: '' };
     expect(livenessOf({ ...plain, pid: process.ppid }, plain)).toBe('alive');
     expect(livenessOf({ ...plain, pid: 2 ** 30 }, plain)).toBe('dead');

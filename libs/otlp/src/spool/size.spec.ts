@@ -7,7 +7,7 @@ import { encodeRecordHeader, encodeSegmentHeader, openName, sealedName } from '.
 
 const RECORDS = 20_000;
 
-/** Node's disk, with how often each of its calls was made and how many bytes were read. */
+/** Node's disk, with the number of its calls by name and of the bytes that were read. */
 function countingDisk(): { readonly disk: Disk; readonly asked: Record<string, number> } {
   const asked: Record<string, number> = { bytesRead: 0 };
   const disk = Object.fromEntries(
@@ -46,14 +46,14 @@ describe('a large spool', () => {
     ]);
   }
 
-  /** What opening asks of the disk. */
+  /** Opens a spool, and returns it with the disk calls of the opening. */
   async function opening(directory: string) {
     const counted = countingDisk();
     const spool = await openings.open({ directory, disk: counted.disk });
     return { spool, asked: { ...counted.asked } };
   }
 
-  /** One record in each, half of them left by crashes, with other files beside. */
+  /** A directory of `count` files with one record each. A crash left half of them. Other files lie beside them. */
   function manyFiles(count: number): string {
     const directory = openings.directory();
     const path = home(directory);
@@ -68,11 +68,11 @@ describe('a large spool', () => {
     return directory;
   }
 
-  it('asks each call of the disk at most once for each file, left by a crash or not', async () => {
+  it('makes at most one call of each kind for each file, after a crash or not', async () => {
     const count = 1000;
     const { spool, asked } = await opening(manyFiles(count));
     const { bytesRead = 0, ...calls } = asked;
-    // A survey that takes long goes on after the opening: less is fine.
+    // A long search continues after the opening, so there may be fewer calls.
     expect(Object.entries(calls).filter(([, made]) => made > count + 20)).toEqual([]);
     expect(bytesRead).toBeLessThan(count * 120);
     await spool.append(batch(count + 1, 8));
@@ -81,7 +81,7 @@ describe('a large spool', () => {
     expect(imbalance(spool)).toEqual([0, 0, 0]);
   });
 
-  it('reads nothing of what was closed in order but its cursor', async () => {
+  it('reads only the cursor of a spool that was closed', async () => {
     const directory = openings.directory();
     const before = await openings.open({ directory });
     for (const id of range(0, 40)) await before.append(batch(id, 1024 * 1024 - 32));
@@ -93,13 +93,13 @@ describe('a large spool', () => {
     expect((await drain(spool)).length).toBe(held.traces);
   });
 
-  it('reads once what a crash left, 20,000 records in one file', async () => {
+  it('reads a file of 20,000 records once after a crash', async () => {
     const directory = openings.directory();
     const path = home(directory);
     const bytes = segment(1, range(0, RECORDS), 120, Date.now());
     writeFileSync(join(path, openName(1)), bytes);
     const { spool, asked } = await opening(directory);
-    // Neither a byte at a time nor twice: this is less than a call for each 16 KiB.
+    // Each byte is read once, and each call reads 16 KiB or more.
     expect(asked['bytesRead']).toBeLessThan(bytes.length + 64 * 1024);
     expect(asked['read']).toBeLessThan(bytes.length / (16 * 1024));
     expect(spool.stats().held.traces).toBe(RECORDS);

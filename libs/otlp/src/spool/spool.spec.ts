@@ -15,7 +15,7 @@ describe('spool', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 
-  it('gives back what was appended, byte for byte, oldest first, signal and items with it', async () => {
+  it('returns records unchanged and oldest first, with signal and items', async () => {
     const spool = await openings.open({ directory: openings.directory() });
     expect(await spool.append(batch(1, 100, 'traces', 7))).toEqual({
       kind: 'spooled',
@@ -38,7 +38,7 @@ describe('spool', () => {
     expect(imbalance(spool)).toEqual([0, 0, 0]);
   });
 
-  it('takes an empty body and one in memory that threads share', async () => {
+  it('accepts an empty body, and one in shared memory', async () => {
     const spool = await openings.open({ directory: openings.directory() });
     const chunk = new Uint8Array(new SharedArrayBuffer(300), 100, 100).fill(9);
     await spool.append({ signal: 'logs', items: 2, bytes: 100, chunks: [chunk] });
@@ -48,10 +48,10 @@ describe('spool', () => {
     expect((await spool.take())?.batch.bytes).toBe(0);
   });
 
-  it('gives the oldest of the signals that are asked for, and keeps the others for whoever asks for them', async () => {
+  it('returns the oldest record of the given signals, and keeps the others', async () => {
     const directory = openings.directory();
     const mixed = [batch(0, 100, 'logs'), batch(1), batch(2, 100, 'metrics'), batch(3), batch(4)];
-    // Written in one go, as a process does that dies.
+    // The records are in one file, as after the exception of a process.
     expect(dumpSync(directory, mixed).kind).toBe('spooled');
     const spool = await openings.open({ directory });
     await spool.append(batch(5, 100, 'logs'));
@@ -73,7 +73,7 @@ describe('spool', () => {
     expect(imbalance(spool)).toEqual([0, 0, 0]);
   });
 
-  it('gives a record that is to be sent again after a rest, and others not again', async () => {
+  it('returns a record that is to be retried after a pause, and settled ones not at all', async () => {
     const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory: openings.directory(), clock });
     for (const id of range(0, 4)) await spool.append(batch(id));
@@ -91,7 +91,7 @@ describe('spool', () => {
     expect(imbalance(spool)).toEqual([0, 0, 0]);
   });
 
-  it('rests twice as long each time that a record comes back, up to five minutes', async () => {
+  it('doubles the pause each time that a record is retried, up to five minutes', async () => {
     const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory: openings.directory(), clock });
     await spool.append(batch(1));
@@ -106,7 +106,7 @@ describe('spool', () => {
     expect(await drain(spool)).toEqual([1]);
   });
 
-  it('keeps over a restart what was not acknowledged, and only that', async () => {
+  it('keeps unacknowledged records over a restart, and no others', async () => {
     const directory = openings.directory();
     const before = await openings.open({ directory, segmentBytes: 1024 });
     for (const id of range(0, 100)) await before.append(batch(id));
@@ -123,7 +123,7 @@ describe('spool', () => {
     expect(imbalance(after)).toEqual([0, 0, 0]);
   });
 
-  it('leaves no file behind when all is acknowledged', async () => {
+  it('leaves no file when all records are acknowledged', async () => {
     const clock = new ManualClock(DISK_TURNS);
     const directory = openings.directory();
     const spool = await openings.open({ directory, segmentBytes: 1024, clock });
@@ -131,7 +131,7 @@ describe('spool', () => {
     const bytes = spool.stats().bytes;
     expect(bytes).toBeGreaterThan(50 * 132);
     await drain(spool);
-    // The open one ends at the first sync after all of it is acknowledged.
+    // The open segment is removed at the first fsync after its last record was acknowledged.
     await clock.advance(1000);
     await spool.fsync();
     expect(spool.stats()).toMatchObject({ bytes: 0, segments: 0, oldestMs: 0 });
@@ -141,7 +141,7 @@ describe('spool', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('makes its directory for its user alone, and its files too', async () => {
+  it('makes its directory and files readable for its owner only', async () => {
     const directory = join(openings.directory(), 'a', 'b');
     const spool = await openings.open({ directory });
     await spool.append(batch(1));
@@ -155,7 +155,7 @@ describe('spool', () => {
     expect(paths.map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
   });
 
-  it('is durable at once where that is asked for', async () => {
+  it('is durable at once with `fsyncIntervalMs: always`', async () => {
     const spool = await openings.open({
       directory: openings.directory(),
       fsyncIntervalMs: 'always',
@@ -167,7 +167,7 @@ describe('spool', () => {
     expect(await drain(spool)).toEqual(range(0, 20));
   });
 
-  it('keeps and gives nothing once it is closed, and leaves all to the next', async () => {
+  it('accepts and returns nothing after close(), and leaves its records to the next spool', async () => {
     const directory = openings.directory();
     const spool = await openings.open({ directory });
     await spool.append(batch(0));
@@ -179,7 +179,7 @@ describe('spool', () => {
     expect(await drain(next)).toEqual([0, 1]);
   });
 
-  it('is closed once by many, and then sets no timer', async () => {
+  it('may be closed several times, and leaves no timer', async () => {
     const clock = new ManualClock(DISK_TURNS);
     const spool = await openings.open({ directory: openings.directory(), clock });
     const append = spool.append(batch(1));
@@ -189,7 +189,7 @@ describe('spool', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('tells at its close what the next one sends again, since something before was not taken', async () => {
+  it('reports at close() the acknowledged records that the next spool sends again', async () => {
     const directory = openings.directory();
     const events: SpoolEvent[] = [];
     const spool = await openings.open({ directory, onEvent: (event) => events.push(event) });

@@ -15,7 +15,7 @@ const CODES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO'];
 const WRITES = new Set(['open', 'write', 'fsync', 'rename', 'remove', 'link', 'truncate']);
 const mayMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
 
-describe('a spool whose disk makes trouble', () => {
+describe('a spool whose disk fails', () => {
   const openings = new Openings();
   afterEach(() => openings.end());
 
@@ -44,31 +44,34 @@ describe('a spool whose disk makes trouble', () => {
     return events.map(({ kind }) => kind);
   }
 
-  it.each(CODES)('says %s once, asks no more, and heals within 30 s', async (code) => {
-    const { disk, clock, spool, events } = await bench();
-    await spool.append(batch(0));
-    disk.fate = (call) => (WRITES.has(call) ? { code } : 'passes');
-    expect(await spool.append(batch(1))).toEqual({ kind: 'failed', code });
-    expect(spool.state()).toMatchObject({ kind: 'failed', code });
-    const { calls } = disk;
-    expect(await spool.append(batch(1))).toEqual({ kind: 'failed', code });
-    // What there is can be read all the while.
-    const record = await spool.take();
-    expect(record && idOf(record)).toBe(0);
-    expect(disk.calls - calls).toBeLessThan(10);
-    await clock.advance(600_000);
-    expect(spool.state().kind).toBe('failed');
-    expect(kinds(events)).toEqual(['failed']);
-    disk.fate = () => 'passes';
-    await clock.advance(30_000);
-    expect(spool.state().kind).toBe('healthy');
-    expect(kinds(events)).toEqual(['failed', 'healed']);
-    expect(await spool.append(batch(2))).toMatchObject({ kind: 'spooled' });
-    expect(await drain(spool)).toEqual([2]);
-    expect(imbalance(spool)).toEqual([0, 0, 0]);
-  });
+  it.each(CODES)(
+    'reports %s once, stops writing, and is healthy within 30 s of the repair',
+    async (code) => {
+      const { disk, clock, spool, events } = await bench();
+      await spool.append(batch(0));
+      disk.fate = (call) => (WRITES.has(call) ? { code } : 'passes');
+      expect(await spool.append(batch(1))).toEqual({ kind: 'failed', code });
+      expect(spool.state()).toMatchObject({ kind: 'failed', code });
+      const { calls } = disk;
+      expect(await spool.append(batch(1))).toEqual({ kind: 'failed', code });
+      // Records on disk can still be read.
+      const record = await spool.take();
+      expect(record && idOf(record)).toBe(0);
+      expect(disk.calls - calls).toBeLessThan(10);
+      await clock.advance(600_000);
+      expect(spool.state().kind).toBe('failed');
+      expect(kinds(events)).toEqual(['failed']);
+      disk.fate = () => 'passes';
+      await clock.advance(30_000);
+      expect(spool.state().kind).toBe('healthy');
+      expect(kinds(events)).toEqual(['failed', 'healed']);
+      expect(await spool.append(batch(2))).toMatchObject({ kind: 'spooled' });
+      expect(await drain(spool)).toEqual([2]);
+      expect(imbalance(spool)).toEqual([0, 0, 0]);
+    },
+  );
 
-  it('tells of one cause once a minute, however often it comes and goes', async () => {
+  it('reports one cause once a minute, however often it comes and goes', async () => {
     const { disk, clock, spool, events } = await bench();
     let full = true;
     disk.fate = (call, path) =>
@@ -85,7 +88,7 @@ describe('a spool whose disk makes trouble', () => {
     expect((await spool.append(batch(2))).kind).toBe('spooled');
   });
 
-  it('takes back what of a record went onto a disk that was then full', async () => {
+  it('removes the part of a record that was written before the disk was full', async () => {
     const { disk, clock, spool } = await bench();
     await spool.append(batch(0));
     let writes = 0;
@@ -108,7 +111,7 @@ describe('a spool whose disk makes trouble', () => {
     expect(spool.stats().corrupt).toEqual({ traces: 0, metrics: 0, logs: 0, bytes: 0 });
   });
 
-  it.each(range(1, 9))('loses nothing whichever single call fails (seed %d)', async (seed) => {
+  it.each(range(1, 9))('loses nothing if any single call fails (seed %d)', async (seed) => {
     for (let failing = 1; ; failing += 1) {
       const always = seed % 2 === 0 ? ({ fsyncIntervalMs: 'always' } as const) : {};
       const { disk, clock, spool } = await bench({ ...always, seed });
@@ -134,7 +137,7 @@ describe('a spool whose disk makes trouble', () => {
       const reached = disk.calls - first >= failing;
       await clock.advance(40_000);
       expect(spool.state().kind).toBe('healthy');
-      // A file that gave an error three times in a row is given up; one error is not enough.
+      // A file is abandoned after three errors in a row, so one error does not matter.
       served.push(...(await drain(spool)));
       expect(served.toSorted((a, b) => a - b)).toEqual(spooled);
       expect(imbalance(spool)).toEqual([0, 0, 0]);
@@ -144,7 +147,7 @@ describe('a spool whose disk makes trouble', () => {
     }
   });
 
-  it('does not wait for a sync that takes seconds', async () => {
+  it('does not wait for an fsync that takes seconds', async () => {
     const disk = new FakeDisk(seeded(1));
     const clock = new ManualClock(4);
     const waiting: (() => void)[] = [];
@@ -160,7 +163,7 @@ describe('a spool whose disk makes trouble', () => {
       await clock.advance(100);
     }
     expect(await drain(spool)).toEqual(range(0, 50));
-    // One file that is full, and the present one.
+    // One fsync is for the full file, and one for the current file.
     expect(most).toBeLessThanOrEqual(2);
     const closed = spool.close();
     for (let turn = 0; turn < 500; turn += 1) {
@@ -171,7 +174,7 @@ describe('a spool whose disk makes trouble', () => {
     expect(disk.openFiles).toBe(0);
   });
 
-  it('answers at once while the disk does not answer at all', async () => {
+  it('fails at once while a call of the disk hangs', async () => {
     const disk = new FakeDisk(seeded(1));
     const clock = new ManualClock(4);
     const { write } = disk;
@@ -200,7 +203,7 @@ describe('a spool whose disk makes trouble', () => {
     ['EROFS', ['makeDirectory']],
     ['EACCES', ['makeDirectory']],
     ['EPERM', ['makeDirectory']],
-  ])('opens on %s, and heals', async (code, calls) => {
+  ])('opens in spite of %s, and is healthy once it is repaired', async (code, calls) => {
     const disk = new FakeDisk(seeded(1));
     const clock = new ManualClock(4);
     disk.fate = (call) => (calls.includes(call) ? { code } : 'passes');
@@ -212,10 +215,10 @@ describe('a spool whose disk makes trouble', () => {
     expect(await drain(spool)).toEqual([1]);
   });
 
-  it('opens also where somebody who looks for abandoned directories removes its new one', async () => {
+  it('opens if another process removes its new directory as abandoned', async () => {
     const disk = new FakeDisk(seeded(1));
     let made = 0;
-    // Between the directory and the one for its lock.
+    // The other process comes between the directory and the directory of its lock.
     disk.fate = (call) => {
       made += call === 'makeDirectory' ? 1 : 0;
       return call === 'makeDirectory' && made < 3 ? { code: 'ENOENT' } : 'passes';
@@ -227,7 +230,7 @@ describe('a spool whose disk makes trouble', () => {
   it.each([
     ['ENOTDIR', 'is a file'],
     ['ELOOP', 'name a directory'],
-  ])('says what to do about %s when it opens', async (code, text) => {
+  ])('names the remedy for %s when it opens', async (code, text) => {
     const disk = new FakeDisk(seeded(1));
     disk.fate = (call) => (call === 'makeDirectory' ? { code } : 'passes');
     const opened = await openSpool({
@@ -240,7 +243,7 @@ describe('a spool whose disk makes trouble', () => {
     expect(opened.kind === 'unusable' && opened.message).toContain(text);
   });
 
-  it('is no file, nor in one', async () => {
+  it('does not open if its path is a file, or lies below one', async () => {
     const file = join(openings.directory(), 'file');
     writeFileSync(file, '');
     for (const directory of [file, join(file, 'spool')]) {
@@ -277,8 +280,8 @@ describe('a spool whose disk makes trouble', () => {
 
   const [where, run] = mayMount
     ? (['a real disk of 1 MiB', onRealDisk] as const)
-    : (['A PRETENDED DISK, since this system lets us mount none', onPretendedDisk] as const);
-  it(`gets over a full disk: ${where}`, async () => {
+    : (['A FAKE DISK, since this system allows no mount', onPretendedDisk] as const);
+  it(`recovers from a full disk: ${where}`, async () => {
     await run();
     expect(mayMount).toBe(run === onRealDisk);
   });
