@@ -42,11 +42,11 @@ it.each<[Outcome, string, string | undefined]>([
     'no page',
     'refused_traces_404: traces refused by collector:4318 (404): no page (is the path right?); what it refuses is lost',
   ],
-])('of %p with the text %p it is told: %p', (outcome, message, words) => {
+])('the warning for %p with the message %p is: %p', (outcome, message, words) => {
   expect(said(outcome, message)).toBe(words);
 });
 
-it('names the whole path that a 404 was the answer to', () => {
+it('the warning for a 404 names the whole path', () => {
   expect(said(refused('404'), '', '/v1/traces/v1/traces')).toBe(
     'refused_traces_404: traces refused by collector:4318 (404): is the path /v1/traces/v1/traces right?; what it refuses is lost',
   );

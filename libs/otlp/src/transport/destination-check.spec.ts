@@ -24,7 +24,7 @@ function errorOf(make: () => unknown): unknown {
 describe('checkDestination', () => {
   useLeakCheck();
 
-  it('finds no fault in a valid destination, and opens nothing', () => {
+  it('finds no fault in a valid destination, and opens no connection', () => {
     const tls = { caFile: certificate('ca.pem') };
     const checked = checkDestination(
       { protocol: 'http/protobuf', endpoint: 'https://c:4318/v1/traces', tls },
@@ -36,7 +36,7 @@ describe('checkDestination', () => {
     expect(checked.tls?.material?.ca).toContain('BEGIN CERTIFICATE');
   });
 
-  it('tells everything that is wrong at once, as values', () => {
+  it('returns all faults at once, as values', () => {
     const { faults } = checkDestination(
       {
         protocol: 'http/json',
@@ -60,13 +60,13 @@ describe('checkDestination', () => {
     ['http/protobuf', { env: { HTTP_PROXY: 'nonsense' } }, 1],
     ['http/protobuf', { env: { HTTP_PROXY: 'nonsense', NO_PROXY: 'c' } }, 0],
     ['http/protobuf', { env: undefined }, 0],
-  ])('looks at proxies where one would be used: %s, %j', (protocol, sources, count) => {
+  ])('checks the proxy only if it would be used: %s, %j', (protocol, sources, count) => {
     const to = { protocol: protocol === 'gRPC' ? 'grpc' : 'http/protobuf' } as const;
     const { faults } = checkDestination({ ...to, endpoint: 'http://c:4318' }, sources);
     expect(faults).toHaveLength(count);
   });
 
-  it('reads TLS files by the reader that it is given', () => {
+  it('reads TLS files with the given reader', () => {
     const asked: unknown[] = [];
     const reading = { material: undefined, faults: [], warnings: [], signature: '' };
     const tls = { caFile: MISSING };
@@ -80,18 +80,18 @@ describe('createPipeline', () => {
   useLeakCheck();
 
   it.each<[string, DestinationOptions]>([
-    ['a scheme', { endpoint: 'c:4317' }],
+    ['a missing scheme', { endpoint: 'c:4317' }],
     ['a query', { endpoint: 'http://c/?a' }],
     ['port 0', { endpoint: 'http://c:0' }],
-    ['a header', { endpoint: 'http://c', headers: { 'x y': 'a' } }],
+    ['an invalid header', { endpoint: 'http://c', headers: { 'x y': 'a' } }],
     [
-      'a header of a function beside one',
+      'a function for headers beside an invalid header',
       { endpoint: 'http://c', headers: [() => ({}), { a: '\n' }] },
     ],
     ['a missing file', { endpoint: 'https://c', tls: { caFile: MISSING } }],
     ['a certificate without its key', { endpoint: 'https://c', tls: { certFile: MISSING } }],
     ['TLS to plain text', { endpoint: 'http://c:1', tls: { caFile: certificate('ca.pem') } }],
-  ])('refuses %s with the error of the sender that it would make', (_what, traces) => {
+  ])('refuses %s with the same error as the sender', (_what, traces) => {
     for (const protocol of ['grpc', 'http/protobuf'] as const) {
       const headers = [traces.headers ?? []].flat();
       function make(): unknown {
@@ -105,7 +105,7 @@ describe('createPipeline', () => {
     }
   });
 
-  it('does not check the files of a checked destination again; reports later changes, and retries', async () => {
+  it('does not check the files of a checked destination again, and reports later changes', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'checked-'));
     const caFile = join(folder, 'ca.pem');
     await writeFile(caFile, '');

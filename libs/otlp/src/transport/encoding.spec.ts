@@ -7,7 +7,7 @@ describe('compress', () => {
   it.each([
     ['gzip', gunzipSync],
     ['zstd', zstdDecompressSync],
-  ] as const)('makes %s of many chunks of shared memory', async (encoding, undo) => {
+  ] as const)('compresses chunks in shared memory with %s', async (encoding, undo) => {
     const chunks = Array.from({ length: 5 }, (_, at) =>
       new Uint8Array(new SharedArrayBuffer(200_000)).fill(at),
     );
@@ -27,7 +27,7 @@ describe('compress', () => {
 describe('decompress', () => {
   const plain = Buffer.alloc(5_000_000);
 
-  it('undoes what it knows within the limit', async () => {
+  it('decompresses known encodings within the limit', async () => {
     const bytes = Buffer.from('x');
     expect(await decompress(bytes, '', 1)).toEqual({ kind: 'complete', bytes });
     expect(await decompress(gzipSync(bytes), 'gzip', 10)).toEqual({ kind: 'complete', bytes });
@@ -37,7 +37,7 @@ describe('decompress', () => {
     });
   });
 
-  it('stops at the limit and at damage', async () => {
+  it('stops at the limit, and at damaged data', async () => {
     expect(await decompress(gzipSync(plain), 'gzip', 4_000_000)).toEqual({ kind: 'too_large' });
     expect(await decompress(zstdCompressSync(plain), 'zstd', 4_000_000)).toEqual({
       kind: 'too_large',
@@ -55,7 +55,7 @@ describe('EncodingChoice', () => {
   }
   beforeEach(() => (warnings = []));
 
-  it('asks with one request whether zstd is taken, then goes over to it', () => {
+  it('sends one request with zstd first, and uses zstd for all once that is accepted', () => {
     const encodings = choice('zstd');
     expect([encodings.pick(), encodings.pick(), encodings.pick()]).toEqual([
       'zstd',
@@ -68,14 +68,14 @@ describe('EncodingChoice', () => {
     expect([encodings.pick(), encodings.pick()]).toEqual(['zstd', 'zstd']);
   });
 
-  it('asks again when the request that asked was lost', () => {
+  it('tries zstd again if its first request got no answer', () => {
     const encodings = choice('zstd');
     expect([encodings.pick(), encodings.pick()]).toEqual(['zstd', 'gzip']);
     encodings.untold('zstd');
     expect(encodings.pick()).toBe('zstd');
   });
 
-  it('remembers a refusal, once the other encoding was taken', () => {
+  it('remembers a refusal once the other encoding was accepted', () => {
     const encodings = choice('zstd');
     encodings.pick();
     expect(encodings.fallback('zstd', UNIMPLEMENTED)).toBe('gzip');
@@ -84,7 +84,7 @@ describe('EncodingChoice', () => {
     expect([encodings.pick(), warnings]).toEqual(['gzip', ['encoding_refused']]);
   });
 
-  it('does not give up gzip for an answer that may still be to zstd', () => {
+  it('keeps gzip if the refusal may have been for zstd', () => {
     const encodings = choice('zstd');
     encodings.pick();
     encodings.took('identity', ['zstd', 'gzip']);
@@ -93,14 +93,14 @@ describe('EncodingChoice', () => {
     expect(encodings.pick()).toBe('identity');
   });
 
-  it('goes on to no encoding where even gzip is not taken', () => {
+  it('uses no compression if gzip is refused too', () => {
     const encodings = choice('gzip');
     expect(encodings.fallback('gzip', { reason: '415', message: '' })).toBe('identity');
     encodings.took('identity', ['gzip']);
     expect(encodings.pick()).toBe('identity');
   });
 
-  it('blames zstd for a broken message only while it is unproven, gzip where it is named', () => {
+  it('falls back from zstd after a bad request only while zstd is not confirmed, and from gzip only if the server names it', () => {
     const bad = { reason: '400', message: 'bad' };
     const encodings = choice('zstd');
     encodings.pick();

@@ -10,7 +10,7 @@ import type { GrpcSender } from './grpc-sender.js';
 
 type Refuse = (stream: ServerHttp2Stream) => void;
 
-/** grpcio 1.62.0 to 1.80.0. */
+/** The answer of grpcio 1.62.0 to 1.80.0 to an unknown encoding. */
 const reset: Refuse = (stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR);
 function trailersOnly(status: number, message: string): Refuse {
   return (stream) =>
@@ -19,11 +19,12 @@ function trailersOnly(status: number, message: string): Refuse {
       { endStream: true },
     );
 }
-/** grpcio 1.85.3. */
+/** The answer of grpcio 1.85.3 to an unknown encoding. */
 const internal = trailersOnly(13, "Error parsing 'grpc-encoding' metadata");
 
 /**
- * Behaves like gRPC C-core: an unknown encoding fails, and so does each later request that refers to its HPACK entry.
+ * A server like gRPC C-core: it fails for an unknown encoding, and for each later request that refers to its HPACK
+ * entry.
  */
 class CoreServer {
   readonly encodings: string[] = [];
@@ -80,7 +81,7 @@ describe.each([
     await peer.close();
   });
 
-  it('gets the same batch in gzip, and all others from then on', async () => {
+  it('receives the same batch in gzip, and all others too', async () => {
     const server = new CoreServer(refuse);
     await start(server);
     const batch = smallBatch();
@@ -92,7 +93,7 @@ describe.each([
     expect(warnings).toEqual(['the server does not take zstd; using gzip']);
   });
 
-  it('loses none of the requests that are sent at the same time', async () => {
+  it('loses none of 20 concurrent requests', async () => {
     const server = new CoreServer(refuse);
     await start(server);
     const sent = await Promise.all(Array.from({ length: 20 }, () => send()));
@@ -100,7 +101,7 @@ describe.each([
     expect(server.encodings.filter((each) => each === 'zstd')).toHaveLength(1);
   });
 
-  it('gets the same batch without any where it takes no gzip either, which has an answer of its own', async () => {
+  it('receives the same batch uncompressed if it does not know gzip either', async () => {
     const server = new CoreServer(refuse, ['identity']);
     await start(server);
     expect(await send()).toEqual({ kind: 'accepted' });
@@ -113,7 +114,7 @@ describe.each([
     ]);
   });
 
-  it('that stands behind a name with one that takes zstd loses nothing either', async () => {
+  it('loses nothing behind a name that another server shares, which knows zstd', async () => {
     await start(new CoreServer(refuse, ['identity', 'gzip', 'zstd']));
     expect([await send(), await send()]).toEqual([{ kind: 'accepted' }, { kind: 'accepted' }]);
     const other = new CoreServer(refuse);
@@ -126,7 +127,7 @@ describe.each([
 });
 
 describe('a reset of a request', () => {
-  it('in an encoding that this connection has taken is a failure, and not a refusal of it', async () => {
+  it('in a confirmed encoding is a failure, and does not change the encoding', async () => {
     const peer = await startH2Peer(accept);
     const sender = createGrpcSender({
       endpoint: peer.url,
@@ -148,7 +149,7 @@ describe('a reset of a request', () => {
     await peer.close();
   });
 
-  it('whatever its encoding is sent again by the retry layer', async () => {
+  it('in each encoding is left to the retry layer', async () => {
     const encodings: unknown[] = [];
     const peer = await startH2Peer((stream, headers) => {
       encodings.push(headers['grpc-encoding'] ?? 'identity');
@@ -165,7 +166,7 @@ describe('a reset of a request', () => {
   });
 });
 
-it('a service that is not there is not asked again in each encoding that its connection has taken', async () => {
+it('a missing service is not tried again in each encoding that the connection has confirmed', async () => {
   const encodings: unknown[] = [];
   const peer = await startH2Peer((stream, headers) => {
     encodings.push(headers['grpc-encoding']);

@@ -70,13 +70,13 @@ function send(options?: Partial<GrpcSenderOptions>): Promise<Outcome> {
 }
 
 describe('a server of grpc-js', () => {
-  it.each(['traces', 'metrics', 'logs'] as const)('takes %s', async (signal) => {
+  it.each(['traces', 'metrics', 'logs'] as const)('receives %s', async (signal) => {
     const sent = batchOf(signal, chunk(signal, 3));
     expect(await senderTo().send(sent, patience())).toEqual({ kind: 'accepted' });
     expect(calls).toMatchObject([{ size: sent.bytes }]);
   });
 
-  it('takes gzip, metadata and the deadline', async () => {
+  it('receives gzip, metadata and the deadline', async () => {
     const headers = { 'X-Tenant': 'a', 'trace-bin': btoa('ab') };
     const before = Date.now();
     expect(await send({ compression: 'gzip', headers, timeoutMs: 60_000 })).toEqual({
@@ -89,14 +89,14 @@ describe('a server of grpc-js', () => {
     expect(call?.deadline).toBeGreaterThan(before + 50_000);
   });
 
-  it('gets gzip in place of the zstd that it does not know', async () => {
+  it('receives gzip in place of zstd, which it does not know', async () => {
     const sender = senderTo({ compression: 'zstd' });
     expect(await sender.send(batch, patience())).toEqual({ kind: 'accepted' });
     expect(await sender.send(batch, patience())).toEqual({ kind: 'accepted' });
     expect(calls.map((each) => each.size)).toEqual([batch.bytes, batch.bytes]);
   });
 
-  it('may reject a part', async () => {
+  it('may reject a part of a batch', async () => {
     handler = (_call, done) =>
       done(null, Buffer.from(encodeExportResponse({ rejected: 2, message: 'old' })));
     expect(await send()).toEqual({ kind: 'partial', rejected: 2, reason: 'old' });
@@ -112,7 +112,7 @@ describe('a server of grpc-js', () => {
     expect(await send()).toEqual({ kind: 'retry', reason: 'RESOURCE_EXHAUSTED', afterMs: 1500 });
   });
 
-  it('may fail in words of any language', async () => {
+  it('may fail with a message in any language', async () => {
     const warnings: string[] = [];
     handler = (_call, done) => done({ code: status.INTERNAL, details: 'größer % 100' });
     function warn(code: string, text: string): void {
@@ -124,7 +124,7 @@ describe('a server of grpc-js', () => {
     ]);
   });
 
-  it('that shuts down gracefully loses nothing', async () => {
+  it('loses nothing in a graceful shutdown', async () => {
     let answer: (() => void) | undefined;
     const called = new Promise<void>((resolve) => {
       handler = (_call, done) => {

@@ -32,7 +32,7 @@ function send(signal = patience()): Promise<Outcome> {
 }
 
 describe('a GOAWAY', () => {
-  it('sends streams above the last one again at once and lets the others finish', async () => {
+  it('repeats streams above the last one at once, and lets the others finish', async () => {
     await start((stream) => stream.resume());
     const sent = [send(), send()];
     const first = await peer.streams(1);
@@ -46,7 +46,7 @@ describe('a GOAWAY', () => {
     expect(peer.sessions).toHaveLength(2);
   });
 
-  it('with an error sends unprocessed requests again, and leaves the others to the retry layer', async () => {
+  it('with an error repeats unprocessed requests, and leaves the others to the retry layer', async () => {
     await start((stream) => stream.resume());
     const sent = [send(), send()];
     const first = await peer.streams(1);
@@ -77,14 +77,14 @@ describe('a reset', () => {
       (stream: ServerHttp2Stream) =>
         stream.resume().once('end', () => stream.close(NGHTTP2_INTERNAL_ERROR)),
     ],
-  ])('%s may be tried again', async (_when, onStream) => {
+  ])('%s is retryable', async (_when, onStream) => {
     await start(onStream);
     const outcome = await sender.send(bigBatch(MIB), patience());
     expect(outcome).toEqual({ kind: 'retry', reason: 'RST_STREAM_2' });
     peer.onStream = accept;
   });
 
-  it('that refuses the stream is followed by one more try at once', async () => {
+  it('with REFUSED_STREAM is followed by one more attempt at once', async () => {
     await start((stream) => {
       peer.onStream = accept;
       stream.close(NGHTTP2_REFUSED_STREAM);
@@ -92,7 +92,7 @@ describe('a reset', () => {
     expect(await send()).toEqual({ kind: 'accepted' });
   });
 
-  it('that always refuses is left to the retry layer', async () => {
+  it('with REFUSED_STREAM for each attempt is left to the retry layer', async () => {
     let streams = 0;
     await start((stream) => {
       streams++;
@@ -102,7 +102,7 @@ describe('a reset', () => {
     expect(streams).toBe(2);
   });
 
-  it('that refuses a batch again on its next try is not answered at once any more', async () => {
+  it('with REFUSED_STREAM is not answered at once on later attempts of a batch', async () => {
     let streams = 0;
     await start((stream) => {
       streams++;
@@ -118,14 +118,14 @@ describe('a reset', () => {
     expect(counts).toEqual([2, 3, 4]);
   });
 
-  it('of the connection may be tried again', async () => {
+  it('of the connection is retryable', async () => {
     await start((stream) => stream.session!.destroy());
     expect(await send()).toMatchObject({ kind: 'retry' });
   });
 });
 
 describe('flow control', () => {
-  it('holds to one stream at a time where the peer asks for it', async () => {
+  it('sends one stream at a time if the peer allows only one', async () => {
     let now = 0;
     let most = 0;
     await start(
@@ -141,7 +141,7 @@ describe('flow control', () => {
     expect(most).toBe(1);
   });
 
-  it('waits where the peer takes no stream, until it does or the deadline comes', async () => {
+  it('waits while the peer allows no stream, until it does or the signal aborts', async () => {
     await start(accept, { settings: { maxConcurrentStreams: 0 } });
     const deadline = new AbortController();
     const late = send(deadline.signal);
@@ -155,7 +155,7 @@ describe('flow control', () => {
     expect(await patient).toEqual({ kind: 'accepted' });
   });
 
-  it('waits where the window is 0, until it opens or the deadline comes', async () => {
+  it('waits while the window is 0, until it opens or the signal aborts', async () => {
     await start(accept, { settings: { initialWindowSize: 0 } });
     const deadline = new AbortController();
     const late = sender.send(bigBatch(MIB), deadline.signal);
@@ -168,7 +168,7 @@ describe('flow control', () => {
     expect(await patient).toEqual({ kind: 'accepted' });
   });
 
-  it('carries many large batches at once', async () => {
+  it('sends 40 batches of 4 MiB at once', async () => {
     await start(accept, {}, 2);
     const sent = Array.from({ length: 40 }, () => sender.send(bigBatch(4 * MIB), patience()));
     expect(await Promise.all(sent)).toEqual(Array(40).fill({ kind: 'accepted' }));
@@ -176,7 +176,7 @@ describe('flow control', () => {
     expect(peer.sessions).toHaveLength(2);
   });
 
-  it('cuts a connection whose peer stopped reading before it lets go of the memory', async () => {
+  it('ends a connection whose peer stopped reading, so that its memory is freed', async () => {
     const window = 64 * MIB;
     await start((stream) => stream.resume(), { settings: { initialWindowSize: window } });
     peer.server.on('session', (session) => session.setLocalWindowSize(window));

@@ -45,7 +45,7 @@ describe('a reply', () => {
     return Buffer.concat([prefix, message]);
   }
 
-  it('that drips ends with the deadline, and the peer is told', async () => {
+  it('that never ends is cancelled when the signal aborts', async () => {
     await start((begun) => {
       begun.respond({ 'content-type': 'application/grpc' });
       begun.write('x');
@@ -61,7 +61,7 @@ describe('a reply', () => {
     expect(sender.pool.stats).toMatchObject({ open: 1, inFlight: 0 });
   });
 
-  it('above 4 MiB is cut, also when it is compressed', async () => {
+  it('above 4 MiB is refused, also if it is compressed', async () => {
     const outcome = { kind: 'refused', reason: 'response_too_large' };
     await start(respond(Buffer.alloc(5 * MIB)));
     expect(await send()).toEqual(outcome);
@@ -74,7 +74,7 @@ describe('a reply', () => {
     ['whose protobuf is truncated', framed(0, Buffer.from([0x0a, 0x7f]))],
     ['whose frame is truncated', framed(0, Buffer.alloc(9)).subarray(0, 7)],
     ['in an unknown encoding', framed(1, Buffer.alloc(9))],
-  ])('%s is success with a warning', async (_what, body) => {
+  ])('%s is a success with a warning', async (_what, body) => {
     await start(respond(body));
     expect(await send()).toEqual({ kind: 'accepted' });
     expect(warnings).toEqual(['unreadable_response']);
@@ -86,7 +86,7 @@ describe('a reply', () => {
     expect(await send()).toEqual({ kind: 'partial', rejected: 1, reason: 'm' });
   });
 
-  it('without trailers may be tried again', async () => {
+  it('without trailers is retryable', async () => {
     await start((stream) => {
       stream.resume();
       stream.respond({ 'content-type': 'application/grpc' });
@@ -102,7 +102,7 @@ describe('a reply', () => {
     [502, { kind: 'retry', reason: '502', afterMs: 3000 }],
     [503, { kind: 'retry', reason: '503', afterMs: 3000 }],
     [504, { kind: 'retry', reason: '504', afterMs: 3000 }],
-  ])('of a proxy that speaks HTTP %i only is told apart', async (status, outcome) => {
+  ])('of a proxy with the HTTP status %i is mapped to an outcome', async (status, outcome) => {
     await start((stream) => {
       stream.resume();
       stream.respond({ ':status': status, 'content-type': 'text/html', 'retry-after': '3' });
@@ -111,7 +111,7 @@ describe('a reply', () => {
     expect(await send()).toEqual(outcome);
   });
 
-  it('that comes before the request is whole ends the request', async () => {
+  it('that comes before the end of the request ends the request', async () => {
     await start((begun) => {
       begun.respond(
         { 'content-type': 'application/grpc', 'grpc-status': '8' },
@@ -126,7 +126,7 @@ describe('a reply', () => {
   });
 
   it.each(Array.from({ length: 17 }, (_, code) => code))(
-    'of status %i leaves the connection in use',
+    'with status %i keeps the connection open',
     async (code) => {
       await start((stream) => {
         stream.resume();
@@ -145,7 +145,7 @@ describe('a reply', () => {
 });
 
 describe('zstd', () => {
-  it('is asked for by one request, then used by all', async () => {
+  it('is tried with one request, then used for all', async () => {
     const encodings: unknown[] = [];
     await start((stream, headers) => {
       encodings.push(headers['grpc-encoding']);

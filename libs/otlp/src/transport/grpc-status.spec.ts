@@ -16,7 +16,7 @@ describe('grpcStatusIn', () => {
     ).toEqual({ code: 'RESOURCE_EXHAUSTED', message: 'too much', retryAfterMs: 1500 });
   });
 
-  it('takes base64 without padding, as gRPC sends it', () => {
+  it('accepts base64 without padding, as gRPC sends it', () => {
     const unpadded = details(1000).replace(/=+$/, '');
     expect(
       grpcStatusIn({ 'grpc-status': '14', 'grpc-status-details-bin': unpadded })?.retryAfterMs,
@@ -24,7 +24,7 @@ describe('grpcStatusIn', () => {
   });
 
   it.each(['!!!', 'AAAA', Buffer.from('garbage').toString('base64'), 'A'.repeat(100_000)])(
-    'passes over details that cannot be read',
+    'ignores details that cannot be read',
     (garbage) => {
       expect(grpcStatusIn({ 'grpc-status': '8', 'grpc-status-details-bin': garbage })).toEqual({
         code: 'RESOURCE_EXHAUSTED',
@@ -33,11 +33,11 @@ describe('grpcStatusIn', () => {
     },
   );
 
-  it.each(['17', '99', '-1', 'x', '', '0x1', '1e1'])('takes status %p for UNKNOWN', (number) => {
+  it.each(['17', '99', '-1', 'x', '', '0x1', '1e1'])('reads the status %p as UNKNOWN', (number) => {
     expect(grpcStatusIn({ 'grpc-status': number })?.code).toBe('UNKNOWN');
   });
 
-  it('is none without a status', () => {
+  it('is undefined without a status', () => {
     expect(grpcStatusIn({ 'grpc-message': 'x' })).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ function source(...headers: Headers[]): HeaderSource {
 }
 
 describe('HeaderSource', () => {
-  it('lowers names, lets later ones win and keeps its own', async () => {
+  it("writes names in lower case, prefers later headers, and keeps the sender's own", async () => {
     const headers = source(
       { 'X-A': '1', 'X-B': '1', 'Content-Type': 'x', TE: 'y', Host: 'z', Connection: 'close' },
       async () => ({ 'x-b': '2' }),
@@ -25,7 +25,7 @@ describe('HeaderSource', () => {
     { a: 'canary\u20AC' },
     { ':path': '/' },
     { a: 7 as unknown as string },
-  ])('refuses %p at start and never shows the value', (headers) => {
+  ])('refuses %p at the start, and does not show the value', (headers) => {
     expect(() => source(headers)).toThrow(
       expect.objectContaining({
         code: 'headers',
@@ -42,21 +42,21 @@ describe('HeaderSource', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no token'))],
-    ['gives what cannot be sent', () => ({ a: 'b\n' })],
+    ['gives an invalid header', () => ({ a: 'b\n' })],
     ['gives nothing', () => undefined as never],
     ['gives a text', () => 'canary' as never],
     ['gives a number', () => 7 as never],
     ['gives a list', () => ['canary'] as never],
-  ])('fails where a function %s', async (_what, ask) => {
+  ])('fails if a function %s', async (_what, ask) => {
     expect(await source(ask).get(patience())).toEqual({ kind: 'failed', reason: 'headers' });
   });
 
-  it.each([undefined, null, '', 7])('fails where a token is %p', async (token) => {
+  it.each([undefined, null, '', 7])('fails if a token is %p', async (token) => {
     const ask = bearer(() => token as never);
     expect(await source(ask).get(patience())).toEqual({ kind: 'failed', reason: 'headers' });
   });
 
-  it('waits no longer than its time, nor than the signal', async () => {
+  it('waits no longer than its time limit, nor than the signal', async () => {
     const clock = new ManualClock();
     const never = new HeaderSource([() => new Promise<never>(() => {})], clock, 1000);
     const late = never.get(patience());
@@ -69,7 +69,7 @@ describe('HeaderSource', () => {
     expect(clock.pending).toBe(0);
   });
 
-  describe('of a function that takes its time', () => {
+  describe('with a slow function', () => {
     function slow() {
       const clock = new ManualClock();
       const calls: PromiseWithResolvers<Record<string, string>>[] = [];
@@ -86,7 +86,7 @@ describe('HeaderSource', () => {
     }
     const tooLate = { kind: 'failed', reason: 'headers_timeout' };
 
-    it('has several attempts wait for one call, and calls for each again once it answers in time', async () => {
+    it('shares one call among concurrent attempts, and calls again for later ones', async () => {
       const { calls, get } = slow();
       const two = [get(), get()];
       calls[0]?.resolve({ a: '1' });
@@ -96,7 +96,7 @@ describe('HeaderSource', () => {
       expect([await third, calls.length]).toEqual([given('2'), 2]);
     });
 
-    it('has the next attempt wait on, and asks anew only for a call that is three times as old', async () => {
+    it('lets later attempts wait for the same call, and calls again after three times the limit', async () => {
       const { clock, calls, get } = slow();
       for (let attempt = 0; attempt < 3; attempt += 1) {
         const failed = get();
@@ -109,7 +109,7 @@ describe('HeaderSource', () => {
       expect(await fourth).toEqual(given('new'));
     });
 
-    it('keeps what comes too late for all attempts of 30 s', async () => {
+    it('uses a late answer for 30 s', async () => {
       const { clock, calls, get } = slow();
       const first = get();
       clock.advanceAtOnce(1000);
@@ -126,7 +126,7 @@ describe('HeaderSource', () => {
       expect(await anew).toEqual(given('new'));
     });
 
-    it('keeps no answer of a call after which a newer one was answered', async () => {
+    it('ignores the answer of a call if a newer call was answered', async () => {
       const { clock, calls, get } = slow();
       const first = get();
       clock.advanceAtOnce(1000);
@@ -142,7 +142,7 @@ describe('HeaderSource', () => {
       expect(await third).toEqual(given('newest'));
     });
 
-    it('keeps no failure that comes too late', async () => {
+    it('ignores a late failure', async () => {
       const { clock, calls, get } = slow();
       const first = get();
       clock.advanceAtOnce(1000);
@@ -155,7 +155,7 @@ describe('HeaderSource', () => {
     });
   });
 
-  it('makes credentials of values and of functions', async () => {
+  it('makes credentials from values and from functions', async () => {
     let count = 0;
     const token = source(bearer(() => `t${++count}`));
     expect(await token.get(patience())).toHaveProperty('values.authorization', 'Bearer t1');

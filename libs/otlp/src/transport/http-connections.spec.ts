@@ -8,9 +8,9 @@ import type { Transport } from './sender-options.js';
 
 const KEPT = 5;
 
-describe('kept connections', () => {
+describe('kept HTTP connections', () => {
   const sockets = new Set<Socket>();
-  /** Connections on which nothing is answered any more. */
+  /** Connections on which the server no longer answers. */
   const dead = new Set<Socket>();
   let server: Server;
   let sender: Transport;
@@ -35,7 +35,7 @@ describe('kept connections', () => {
     for (const each of [sockets, dead]) each.clear();
   });
 
-  it('that went silent together cost one attempt, not one for each', async () => {
+  it('that all became silent together cost one attempt, not one each', async () => {
     const sent = Array.from({ length: KEPT }, () => sender.send(smallBatch(), patience()));
     expect(await Promise.all(sent)).toEqual(Array(KEPT).fill({ kind: 'accepted' }));
     for (const socket of sockets) dead.add(socket);

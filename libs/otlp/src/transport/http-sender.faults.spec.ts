@@ -61,7 +61,7 @@ function send(signal = patience()): Promise<Outcome> {
   return sender.send(smallBatch(), signal);
 }
 
-/** Reads the request, then answers. */
+/** Reads the request, then sends this reply. */
 function reply(
   status: number,
   body: string | Uint8Array = '',
@@ -74,7 +74,7 @@ function reply(
 const protobuf = { 'content-type': 'application/x-protobuf' };
 
 describe('a status', () => {
-  it('of each kind keeps the connection', async () => {
+  it('of any kind keeps the connection open', async () => {
     const statuses = [
       200, 202, 301, 307, 308, 400, 401, 403, 404, 408, 413, 429, 500, 502, 503, 504,
     ];
@@ -94,16 +94,16 @@ describe('a status', () => {
     expect(at).toBe(statuses.length);
     expect(sockets).toHaveLength(1);
     expect(warnings).toContain('refused_traces_404');
-    // Parts of it may be accepted.
+    // Parts of the batch may be accepted, so there is no warning yet.
     expect(warnings.join()).not.toContain('413');
   });
 
-  it('may say when to come back', async () => {
+  it('may ask for a pause', async () => {
     await start(reply(503, '', { 'retry-after': '7' }));
     expect(await send()).toEqual({ kind: 'retry', reason: '503', afterMs: 7000 });
   });
 
-  it('that comes before the request is whole ends the request', async () => {
+  it('that comes before the end of the request ends the request', async () => {
     await start((_request, response) => response.writeHead(413).end());
     const outcome = await sender.send(bigBatch(32 * MIB), patience());
     expect(['413', 'ECONNRESET', 'EPIPE']).toContain((outcome as { reason?: string }).reason);
@@ -111,7 +111,7 @@ describe('a status', () => {
 });
 
 describe('a reply', () => {
-  it('above 4 MiB is cut, also when it is compressed', async () => {
+  it('above 4 MiB is refused, also if it is compressed', async () => {
     const outcome = { kind: 'refused', reason: 'response_too_large' };
     await start(reply(200, Buffer.alloc(5 * MIB), protobuf));
     expect(await send()).toEqual(outcome);
@@ -126,7 +126,7 @@ describe('a reply', () => {
     ['of a truncated protobuf', Buffer.from([0x0a, 0x7f]), protobuf],
     ['of broken JSON', '{', { 'content-type': 'application/json' }],
     ['in an unknown encoding', 'x', { ...protobuf, 'content-encoding': 'br' }],
-  ])('%s is success with a warning', async (_what, body, headers) => {
+  ])('%s is a success with a warning', async (_what, body, headers) => {
     await start(reply(200, body, headers));
     expect(await send()).toEqual({ kind: 'accepted' });
     expect(warnings).toEqual(['unreadable_response']);
@@ -138,7 +138,7 @@ describe('a reply', () => {
     expect(await send()).toEqual({ kind: 'partial', rejected: 1, reason: 'm' });
   });
 
-  it('that drips ends with the deadline, and the connection with it', async () => {
+  it('that never ends is cancelled when the signal aborts, and its connection is closed', async () => {
     await start((_request, response) => void response.writeHead(200).write('x'));
     const deadline = new AbortController();
     const requested = once(server, 'request');
@@ -150,7 +150,7 @@ describe('a reply', () => {
     await closed;
   });
 
-  it('that breaks off may be tried again', async () => {
+  it('that breaks off is retryable', async () => {
     await start((request, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('x', () => request.socket.destroy());
     });
@@ -159,7 +159,7 @@ describe('a reply', () => {
 });
 
 describe('a connection', () => {
-  it('that nobody accepts is told', async () => {
+  it('is retryable if nobody accepts it', async () => {
     await start(reply(200));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     await new Promise((resolve) => server.close(resolve));
@@ -169,7 +169,7 @@ describe('a connection', () => {
     });
   });
 
-  it('that was kept and went stale is replaced at once', async () => {
+  it('is replaced at once if it was kept and is closed', async () => {
     let requests = 0;
     await start((request, response) => {
       requests++;
@@ -181,7 +181,7 @@ describe('a connection', () => {
     expect([requests, sockets.length]).toEqual([3, 2]);
   });
 
-  it('on which nobody answers ends with the deadline', async () => {
+  it('ends when the signal aborts if nobody answers', async () => {
     await start(() => {});
     const deadline = new AbortController();
     const sent = send(deadline.signal);
@@ -190,7 +190,7 @@ describe('a connection', () => {
     expect(await sent).toEqual({ kind: 'retry', reason: 'aborted' });
   });
 
-  it('whose handshake is not answered is given up after 3 s', async () => {
+  it('fails after 3 s if its TLS handshake is not answered', async () => {
     const silent = createTcpServer((socket) => {
       socket.on('error', () => {});
       closing.push(async () => socket.destroy());
@@ -207,7 +207,7 @@ describe('a connection', () => {
     expect(await sent).toEqual({ kind: 'retry', reason: 'connect_timeout' });
   });
 
-  it('is not used for ever', async () => {
+  it('is replaced after its maximum age', async () => {
     const clock = new ManualClock();
     await start(reply(200));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -219,7 +219,7 @@ describe('a connection', () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it('is kept for the next, and there are no more than asked for', async () => {
+  it('is reused, and there are no more than maxSockets', async () => {
     await start(reply(200));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const few = senderTo(url, { maxSockets: 3 });
@@ -244,7 +244,7 @@ describe('close', () => {
     await closed;
   });
 
-  it('cuts requests in flight after its time', async () => {
+  it('ends requests in flight after 5 s', async () => {
     await start(() => {});
     const clock = new ManualClock();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -260,7 +260,7 @@ describe('close', () => {
   });
 });
 
-it('uses an endpoint of one signal as it is, and appends to others', async () => {
+it('the endpoint of one signal is used unchanged, and a path is appended to others', async () => {
   const paths: (string | undefined)[] = [];
   await start((request, response) => {
     paths.push(request.url);
@@ -273,7 +273,7 @@ it('uses an endpoint of one signal as it is, and appends to others', async () =>
   expect(paths).toEqual(['/otlp/v1/logs', '/custom', '/']);
 });
 
-it('sends the length of its body, compressed or not', async () => {
+it('the length of the body is sent, compressed or not', async () => {
   const seen: string[] = [];
   await start((request, response) => {
     const { 'content-length': length, 'content-encoding': encoding, host } = request.headers;

@@ -22,7 +22,7 @@ describe('proxyOf', () => {
     return proxyOf(parseEndpoint(url), { HTTP_PROXY: 'http://p:1', NO_PROXY: noProxy })?.authority;
   }
 
-  it('goes by the scheme of the endpoint, and lowercase wins', () => {
+  it('follows the scheme of the endpoint, and prefers lower-case variables', () => {
     const env = { HTTP_PROXY: 'http://a:1', HTTPS_PROXY: 'http://b:2' };
     expect(proxyOf(plain, env)?.authority).toBe('a:1');
     expect(proxyOf(https, env)?.authority).toBe('b:2');
@@ -45,16 +45,16 @@ describe('proxyOf', () => {
     ['http://[::1]:4318', '::1', false],
     ['http://[::1]:4318', '[::1]:4318', false],
     ['http://a.test:4318', '', true],
-  ])('to %s with NO_PROXY %p: %p', (url, noProxy, proxied) => {
+  ])('uses a proxy for %s with NO_PROXY %p: %p', (url, noProxy, proxied) => {
     expect(named(url, noProxy) !== undefined).toBe(proxied);
   });
 
-  it('refuses a value that is not a URL without showing it', () => {
+  it('refuses a value that is no URL, and does not show it', () => {
     const env = { HTTP_PROXY: 'user:canary@proxy' };
     expect(() => proxyOf(plain, env)).toThrow('proxy must be an http:// or https:// URL');
   });
 
-  it.each(['http_proxy', 'HTTP_PROXY'])('names %s where it is what cannot be used', (name) => {
+  it.each(['http_proxy', 'HTTP_PROXY'])('names %s if its value cannot be used', (name) => {
     for (const value of ['socks5://canary@p:1', 'unix:/canary', 'http://canary:99999', 'canary']) {
       expect(() => proxyOf(plain, { [name]: value })).toThrow(
         new TransportConfigError('proxy', `${name}: proxy must be an http:// or https:// URL`),
@@ -63,14 +63,14 @@ describe('proxyOf', () => {
   });
 });
 
-describe('through a proxy', () => {
+describe('requests through a proxy', () => {
   let receiver: OtlpReceiver;
   let received: number;
   let httpPort: number;
   let proxy: Server;
   let asked: IncomingMessage[];
   let status: number;
-  /** Instead of a reply. */
+  /** The bytes that the proxy sends in place of a reply, if any. */
   let greeting: string | undefined;
   let closing: (() => Promise<unknown>)[];
 
@@ -143,7 +143,7 @@ describe('through a proxy', () => {
     return outcomes;
   }
 
-  it('goes by CONNECT, with credentials, and keeps the tunnel', async () => {
+  it('use CONNECT with credentials, and keep the tunnel', async () => {
     const outcomes = await send({ proxy: `http://u:p@127.0.0.1:${portOf(proxy)}` }, 3);
     expect(outcomes).toEqual(Array(3).fill({ kind: 'accepted' }));
     expect(received).toBe(3);
@@ -152,7 +152,7 @@ describe('through a proxy', () => {
     ]);
   });
 
-  it('speaks TLS with the collector, not with the proxy', async () => {
+  it('use TLS with the collector, not with the proxy', async () => {
     const tls = { cert: pem('server.pem'), key: pem('server.key') };
     const collector = createSecureServer(tls, (request, response) => {
       request.resume().on('end', () => response.end());
@@ -167,20 +167,23 @@ describe('through a proxy', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it.each([403, 407, 502])('tells that it refuses with %i', async (code) => {
-    status = code;
-    const outcomes = await send({ proxy: `http://127.0.0.1:${portOf(proxy)}` });
-    expect(outcomes).toEqual([{ kind: 'retry', reason: `proxy_${code}` }]);
-  });
+  it.each([403, 407, 502])(
+    'fail with a reason of their own if the proxy answers %i',
+    async (code) => {
+      status = code;
+      const outcomes = await send({ proxy: `http://127.0.0.1:${portOf(proxy)}` });
+      expect(outcomes).toEqual([{ kind: 'retry', reason: `proxy_${code}` }]);
+    },
+  );
 
-  it('takes any 2xx for a tunnel', async () => {
+  it('treat any 2xx as a tunnel', async () => {
     status = 204;
     expect(await send({ proxy: `http://127.0.0.1:${portOf(proxy)}` })).toEqual([
       { kind: 'accepted' },
     ]);
   });
 
-  it('tells what it said where it is no proxy, and that it said nothing', async () => {
+  it('fail with a reason of their own if the proxy answers in another protocol, or not at all', async () => {
     const toProxy = { proxy: `http://u:canary@127.0.0.1:${portOf(proxy)}` };
     greeting = 'SSH-2.0-OpenSSH_9.2\r\n';
     expect(await send(toProxy)).toEqual([
@@ -195,7 +198,7 @@ describe('through a proxy', () => {
     expect(await send(toProxy)).toEqual([{ kind: 'retry', reason: 'proxy_ECONNRESET' }]);
   });
 
-  it('leaves nothing open when it is closed in the middle of it', async () => {
+  it('leave nothing open if they are aborted during CONNECT', async () => {
     greeting = '';
     const asking = once(proxy, 'connect');
     const sender = createHttpSender({
@@ -213,14 +216,14 @@ describe('through a proxy', () => {
     await ended;
   });
 
-  it('tells that nobody is there', async () => {
+  it('fail with a reason of their own if nobody listens at the proxy', async () => {
     const port = portOf(proxy);
     await closing.pop()?.();
     const outcomes = await send({ proxy: `http://127.0.0.1:${port}` });
     expect(outcomes).toEqual([{ kind: 'retry', reason: 'proxy_ECONNREFUSED' }]);
   });
 
-  it('is what the environment says, unless told otherwise', async () => {
+  it('follow the environment by default', async () => {
     process.env['HTTP_PROXY'] = `http://127.0.0.1:${portOf(proxy)}`;
     try {
       await send({});

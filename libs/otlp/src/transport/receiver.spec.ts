@@ -72,9 +72,9 @@ const transports = [
   (signal: Signal) => Batch,
 ])[];
 
-describe.each(transports)('over %s', (transport, open, batch) => {
+describe.each(transports)('a sender over %s', (transport, open, batch) => {
   describe.each(['identity', 'gzip'] as const)('with %s', (compression) => {
-    it.each(SIGNALS)('hands over %s', async (signal) => {
+    it.each(SIGNALS)('delivers %s', async (signal) => {
       const sender = open(compression);
       expect(await sender.send(batch(signal), patience())).toEqual({ kind: 'accepted' });
       expect(await sender.send(batch(signal), patience())).toEqual({ kind: 'accepted' });
@@ -88,7 +88,7 @@ describe.each(transports)('over %s', (transport, open, batch) => {
     });
   });
 
-  it('counts what a receiver rejects', async () => {
+  it('counts items that the receiver rejects', async () => {
     reply = { kind: 'partial', rejected: 1, message: 'too old' };
     const outcome = await open('identity').send(batch('traces'), patience());
     expect(outcome).toEqual({ kind: 'partial', rejected: 1, reason: 'too old' });
@@ -97,7 +97,7 @@ describe.each(transports)('over %s', (transport, open, batch) => {
     ]);
   });
 
-  it('takes a warning with nothing rejected for success', async () => {
+  it('treats a warning without rejected items as a success', async () => {
     reply = { kind: 'accepted', message: 'soon no more' };
     expect(await open('identity').send(batch('logs'), patience())).toEqual({ kind: 'accepted' });
     expect(warnings).toEqual([
@@ -105,18 +105,18 @@ describe.each(transports)('over %s', (transport, open, batch) => {
     ]);
   });
 
-  it('passes on how long to wait', async () => {
+  it('passes on the pause that the receiver asks for', async () => {
     reply = { kind: 'refused', code: 8, message: 'full', retryAfterMs: 5000 };
     const outcome = await open('gzip').send(batch('metrics'), patience());
     expect(outcome).toMatchObject({ kind: 'retry', afterMs: 5000 });
   });
 
-  it('comes back after a connection was cut', async () => {
+  it('connects again after the connection was cut', async () => {
     const sender = open('identity');
     reply = { kind: 'reset' };
     expect(await sender.send(batch('traces'), patience())).toMatchObject({ kind: 'retry' });
     reply = { kind: 'accepted' };
-    // A useless connection leaves a short pause behind.
+    // A connection that failed is followed by a short pause.
     let outcome = await sender.send(batch('traces'), patience());
     while (outcome.kind === 'retry' && outcome.afterMs !== undefined) {
       await tick();
@@ -134,7 +134,7 @@ describe.each(transports)('over %s', (transport, open, batch) => {
     expect(await sent).toEqual({ kind: 'retry', reason: 'aborted' });
   });
 
-  it('refuses after close, twice', async () => {
+  it('refuses after close(), which may be called twice', async () => {
     const sender = open('identity');
     await sender.send(batch('traces'), patience());
     await Promise.all([sender.close(), sender.close()]);
@@ -146,7 +146,7 @@ describe.each(transports)('over %s', (transport, open, batch) => {
   });
 });
 
-it('writes many chunks as one message', async () => {
+it('a batch of many chunks is sent as one message', async () => {
   const batch = batchOf('traces', chunk('traces', 3, 'a'), chunk('traces', 2, 'b'));
   await grpc().send(batch, patience());
   await http().send(batch, patience());
@@ -160,7 +160,7 @@ it('writes many chunks as one message', async () => {
 });
 
 describe('headers', () => {
-  it('travel by value, by function, and from the endpoint', async () => {
+  it('come from values, from functions and from the endpoint', async () => {
     const headers = [{ 'X-Tenant': 'a' }, async () => ({ 'x-token': String(received.length) })];
     const sender = grpc({ headers });
     await sender.send(smallBatch(), patience());
@@ -173,7 +173,7 @@ describe('headers', () => {
     ]);
   });
 
-  it('that cannot be had end the attempt, not the sender', async () => {
+  it('that a function does not give end the attempt, not the sender', async () => {
     const outcome = await http({
       headers: () => {
         throw new Error('canary');
@@ -184,7 +184,7 @@ describe('headers', () => {
   });
 });
 
-it('says so when a batch is larger than any request may be', async () => {
+it('a batch that is larger than maxRequestBytes is refused', async () => {
   const batch = smallBatch();
   const refusal = { kind: 'refused', reason: 'too_large' };
   expect(await grpc({ maxRequestBytes: 10 }).send(batch, patience())).toEqual(refusal);
@@ -192,7 +192,7 @@ it('says so when a batch is larger than any request may be', async () => {
   expect(received).toHaveLength(0);
 });
 
-it('falls back to gzip where zstd is not taken, and remembers', async () => {
+it('gzip is used if the server does not know zstd, also later', async () => {
   for (const sender of [grpc({ compression: 'zstd' }), http({ compression: 'zstd' })]) {
     expect(await sender.send(smallBatch(), patience())).toEqual({ kind: 'accepted' });
     expect(await sender.send(smallBatch(), patience())).toEqual({ kind: 'accepted' });

@@ -47,7 +47,7 @@ describe('certificates that change while requests wait', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('let those in flight finish, and take those that wait over to a new connection', async () => {
+  it('let requests in flight finish, and move waiting ones to a new connection', async () => {
     const sent = [send()];
     await peer.streams(1);
     sent.push(send(), send());
@@ -55,7 +55,7 @@ describe('certificates that change while requests wait', () => {
     peer.onStream = accept;
     await copyFile(certificate('ca.pem'), join(folder, 'ca.pem'));
     clock.advanceAtOnce(CHECK_MS);
-    // The first request checks the files; a later one finds that they changed.
+    // The first request checks the files. A later one uses the changed files.
     while (peer.sessions.length < 2) {
       sent.push(send());
       await new Promise((resolve) => setImmediate(resolve));
@@ -69,7 +69,7 @@ describe('certificates that change while requests wait', () => {
     expect(sender.pool.stats).not.toHaveProperty('lastError');
   });
 
-  it('while the first connection is in the making replace that too', async () => {
+  it('replace the first connection too, while it is being made', async () => {
     await sender.close();
     const files = { caFile: join(folder, 'ca.pem') };
     sender = createGrpcSender({ endpoint: peer.url, clock, tls: files, pool: { sessions: 1 } });

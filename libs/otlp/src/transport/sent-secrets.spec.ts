@@ -15,7 +15,7 @@ function masked(text: string, ...sent: Record<string, string>[]): string {
   return secrets.mask(text);
 }
 
-describe('what a collector says', () => {
+describe('the message of a collector', () => {
   const authorization = `Basic ${btoa('anna:canary/1')}`;
 
   it.each<[string, Record<string, string>, string]>([
@@ -29,20 +29,20 @@ describe('what a collector says', () => {
     [`key ${btoa('canary-key')}`, { 'x-key': 'canary-key' }, 'key ***'],
     ['tenant a1 is full', { 'x-tenant': 'a1' }, 'tenant a1 is full'],
     ['nothing of ours', { 'x-key': 'canary-key' }, 'nothing of ours'],
-  ])('%s: is without what we sent', (text, headers, expected) => {
+  ])('is masked: %s', (text, headers, expected) => {
     expect(masked(text, headers)).toBe(expected);
   });
 
-  it('loses the longer of two secrets whole', () => {
+  it('is masked with the longer of two secrets', () => {
     expect(masked('canary-and-more', { a: 'canary', b: 'canary-and-more' })).toBe('***');
   });
 
-  it('loses the beginning of a secret at which it was cut', () => {
+  it('is masked where it was cut inside a secret', () => {
     expect(masked('refused: cana', { 'x-key': 'canary-key' })).toBe('refused: ***');
     expect(masked('refused: can', { 'x-key': 'canary-key' })).toBe('refused: can');
   });
 
-  it('is without tokens of earlier requests too', () => {
+  it('is masked for tokens of earlier requests too', () => {
     const tokens = Array.from({ length: 5 }, (_, at) => ({ 'x-key': `canary-${at}` }));
     expect(masked('canary-0 and canary-4', ...tokens)).toBe('*** and ***');
   });
@@ -81,8 +81,8 @@ describe('what a collector says', () => {
     it.each<[string, Headers]>([
       ['by value', { 'x-key': 'canary-key' }],
       ['of a function', bearer(() => 'canary-token')],
-      ['of a name and a password', basic('anna', 'canary-password')],
-    ])('of a header %s no word is told', async (_what, headers) => {
+      ['of a user and a password', basic('anna', 'canary-password')],
+    ])('is masked in the warning for a header %s', async (_what, headers) => {
       reply = (header) => ({
         kind: 'refused',
         code: INVALID_ARGUMENT,
@@ -95,7 +95,7 @@ describe('what a collector says', () => {
       expect(JSON.stringify([outcome, told])).not.toMatch(/canary/);
     });
 
-    it('a partial success that echoes a header tells no word of it either', async () => {
+    it('is masked in the warning of a partial success', async () => {
       reply = (header) => ({ kind: 'partial', rejected: 1, message: `${header} has no rights` });
       const outcome = await outcomeOf({ 'x-key': 'canary-key' });
       expect(outcome).toEqual({ kind: 'partial', rejected: 1, reason: '*** has no rights' });
@@ -104,7 +104,7 @@ describe('what a collector says', () => {
       ]);
     });
 
-    it('a function for headers that gives none is told, and tried again', async () => {
+    it('is replaced by our own if a function for headers fails, and the attempt is retried', async () => {
       reply = () => ({ kind: 'accepted' });
       for (const answer of [undefined, 7, { 'x y': 'canary' }, { a: 'canary\n' }]) {
         told.length = 0;

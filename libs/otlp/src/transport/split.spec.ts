@@ -6,7 +6,7 @@ import { countItems } from './count-items.js';
 import { bigBatch, chunk } from './fixtures/batches.js';
 import { split } from './split.js';
 
-/** Each item with its resource and scope. */
+/** Lists each item together with its resource and scope. */
 function flat(requests: readonly ExportRequest[]): unknown[] {
   return requests.flatMap(({ groups }) =>
     groups.flatMap(({ scopes, ...resource }) =>
@@ -18,18 +18,18 @@ function flat(requests: readonly ExportRequest[]): unknown[] {
 }
 
 describe.each(['traces', 'metrics', 'logs'] as const)('countItems of %s', (signal: Signal) => {
-  it('counts through all resources and scopes', () => {
+  it('counts the items of all resources and scopes', () => {
     const both = Buffer.concat([chunk(signal, 3), chunk(signal, 4)]);
     expect(countItems(signal, both)).toBe(7);
     expect(countItems(signal, new Uint8Array(0))).toBe(0);
   });
 
-  it('counts bytes that cannot be read as none', () => {
+  it('counts no items in bytes that it cannot read', () => {
     expect(countItems(signal, Buffer.from([0x0a, 0x7f, 0x01]))).toBe(0);
   });
 });
 
-it('counts points of each kind of metric', () => {
+it('counts the points of each kind of metric', () => {
   const points = new ProtobufWriter().bytes(1, Buffer.alloc(0)).bytes(1, Buffer.alloc(0)).finish();
   const scope = new ProtobufWriter();
   for (const kind of [5, 7, 9, 10, 11]) {
@@ -51,7 +51,7 @@ describe.each(['traces', 'metrics', 'logs'] as const)('split of one resource of 
     return Buffer.concat([frame.finish(), request.bytes()]);
   }
 
-  it('keeps resource, scopes and every item, in order, within the limit', () => {
+  it('keeps the resource, the scopes and every item in order, and each part within the limit', () => {
     const service = new ProtobufWriter().string(1, 'service.name').finish();
     const content = new ProtobufWriter()
       .bytes(1, new ProtobufWriter().bytes(1, service).finish())
@@ -74,7 +74,7 @@ describe.each(['traces', 'metrics', 'logs'] as const)('split of one resource of 
     expect(flat(bodies)).toEqual(flat([decodeExportRequest(signal, whole)]));
   });
 
-  it('is the same where the parts are split again', () => {
+  it('loses nothing when the parts are split again', () => {
     const whole = chunk(signal, 50, 'n'.repeat(30));
     const batch = { signal, items: 50, bytes: whole.byteLength, chunks: [whole] };
     const parts = split(batch, 600).flatMap((part) => split(part, 200));
@@ -90,12 +90,12 @@ describe('split', () => {
   const bytes = chunks.reduce((sum, each) => sum + each.byteLength, 0);
   const batch = { signal: 'traces', items: 15, bytes, chunks } as const;
 
-  it('leaves what fits as it is', () => {
+  it('returns a batch within the limit unchanged', () => {
     expect(split(batch, bytes)).toEqual([batch]);
     expect(split(batch, bytes)[0]).toBe(batch);
   });
 
-  it('groups chunks up to the limit and shares them', () => {
+  it('fills each part with whole chunks up to the limit, without copying them', () => {
     const max = chunk('traces', 4).byteLength + chunk('traces', 1).byteLength;
     const parts = split(batch, max);
     expect(parts.map((part) => part.items)).toEqual([3, 3, 4, 5]);
@@ -105,14 +105,14 @@ describe('split', () => {
     expect(parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes);
   });
 
-  it('lets an item above the limit travel alone, and leaves a single item whole', () => {
+  it('sends each item above the limit alone, and never cuts a single item', () => {
     const parts = split(batch, 10);
     expect(parts.map(({ items }) => items)).toEqual(Array.from({ length: 15 }, () => 1));
     const big = bigBatch(100);
     expect(split(big, 10)).toEqual([big]);
   });
 
-  it('cuts one chunk between its messages, as a record of the spool needs', () => {
+  it('cuts one chunk between its messages, because the spool stores a batch as one chunk', () => {
     const joined = { ...batch, chunks: [Buffer.concat(chunks)] };
     const parts = split(joined, chunk('traces', 5).byteLength);
     expect(parts.map((part) => part.items)).toEqual(
@@ -121,7 +121,7 @@ describe('split', () => {
     expect(Buffer.concat(parts.flatMap((part) => part.chunks))).toEqual(Buffer.concat(chunks));
   });
 
-  it('leaves bytes that cannot be read in one piece', () => {
+  it('returns bytes that it cannot read in one piece', () => {
     const broken = Buffer.from([0x0a, 0x7f, 0x01]);
     const damaged = { signal: 'traces', items: 3, bytes: 3, chunks: [broken] } as const;
     expect(split(damaged, 1)).toEqual([damaged]);
@@ -130,8 +130,11 @@ describe('split', () => {
   it.each([
     [0, [0, 0, 0, 15]],
     [100, [15, 0, 0, 0]],
-  ])('keeps the sum where %i are counted for each chunk', (counted, items) => {
-    const max = chunk('traces', 5).byteLength;
-    expect(split(batch, max, () => counted).map((part) => part.items)).toEqual(items);
-  });
+  ])(
+    'keeps the number of items of the batch when each chunk is counted as %i',
+    (counted, items) => {
+      const max = chunk('traces', 5).byteLength;
+      expect(split(batch, max, () => counted).map((part) => part.items)).toEqual(items);
+    },
+  );
 });

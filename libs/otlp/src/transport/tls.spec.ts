@@ -20,7 +20,7 @@ import { createGrpcSender } from './grpc-sender.js';
 import { createHttpSender } from './http-sender.js';
 import { asksForTls } from './verdict.js';
 
-/** A peer with TLS, in both protocols, that records its clients. */
+/** A TLS server of one of the two protocols. It records the clients that connect. */
 interface Peer {
   readonly url: string;
   readonly clients: unknown[];
@@ -92,7 +92,7 @@ describe.each([
     }
   }
 
-  it('speaks to a collector of the given CA', async () => {
+  it('sends to a collector whose certificate the given CA signed', async () => {
     const peer = await server('server.pem');
     expect(await send(peer.url, { caFile: CA })).toEqual({ kind: 'accepted' });
   });
@@ -103,18 +103,18 @@ describe.each([
     ['wrong-host.pem', { caFile: CA }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['other-server.pem', { caFile: CA }, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
     ['server.pem', undefined, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-  ])('gives the fault of %s (CA %p)', async (cert, tls, reason) => {
+  ])('reports why it does not trust %s (TLS options: %p)', async (cert, tls, reason) => {
     const peer = await server(cert);
     expect(await send(peer.url, tls)).toMatchObject({ kind: 'retry', reason });
   });
 
-  it('checks the certificate for the given name', async () => {
+  it('checks the certificate against the given server name', async () => {
     const peer = await server('wrong-host.pem');
     const tls = { caFile: CA, serverName: 'other.test' };
     expect(await send(peer.url, tls)).toEqual({ kind: 'accepted' });
   });
 
-  it('never goes below TLS 1.2, and not below 1.3 where asked', async () => {
+  it('refuses TLS below 1.2, and TLS 1.2 when the options ask for 1.3', async () => {
     const old = await server('server.pem', {
       minVersion: 'TLSv1',
       maxVersion: 'TLSv1.1',
@@ -132,7 +132,7 @@ describe.each([
     });
   });
 
-  it('tells TLS on a plain port, and a plain client on a TLS port', async () => {
+  it('tries again later when only one of the two sides uses TLS', async () => {
     const plain = createPlainServer((socket) => {
       socket.on('error', () => {});
       closing.push(async () => socket.destroy());
@@ -161,7 +161,7 @@ describe.each([
     }
     const client = { caFile: CA, certFile: certificate('client.pem') };
 
-    it('shows the one it was given, whose key may be encrypted', async () => {
+    it('sends the given certificate, also with an encrypted key', async () => {
       const peer = await mutual();
       const plain = { ...client, keyFile: certificate('client.key') };
       expect(await send(peer.url, plain)).toEqual({ kind: 'accepted' });
@@ -171,11 +171,11 @@ describe.each([
       expect(peer.clients).toEqual(['orders', 'orders']);
     });
 
-    it('tells that it is asked for one, or that its own has expired', async () => {
+    it('tries again later when the collector gets no certificate, or an expired one', async () => {
       const peer = await mutual();
       const alert = expect.stringMatching(/^ERR_SSL_|^ECONNRESET$|^EPIPE$/) as unknown;
       expect(await send(peer.url, { caFile: CA })).toMatchObject({ kind: 'retry', reason: alert });
-      // Node's servers hang up without an alert.
+      // Node's servers close the connection without an alert.
       const reason = expect.stringMatching(/^connection_closed$|^ECONNRESET$|^EPIPE$/) as unknown;
       const expired = {
         caFile: CA,
@@ -186,7 +186,7 @@ describe.each([
       expect(peer.clients).toEqual([]);
     });
 
-    it('goes over to a renewed one without a restart', async () => {
+    it('uses a renewed certificate without a restart', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'tls-'));
       closing.push(() => rm(folder, { recursive: true }));
       const certFile = join(folder, 'tls.crt');
@@ -215,7 +215,7 @@ describe.each([
   });
 });
 
-it('wants https:// where TLS files are given', () => {
+it('refuses TLS files for a URL that is not https://', () => {
   for (const senderTo of [grpcTo, httpTo]) {
     expect(() => senderTo('http://127.0.0.1', { caFile: CA })).toThrow(
       expect.objectContaining({ code: 'tls' }),
@@ -223,7 +223,7 @@ it('wants https:// where TLS files are given', () => {
   }
 });
 
-it('says so where the collector does not speak HTTP/2', async () => {
+it('says that the collector does not speak HTTP/2', async () => {
   const peer = await startHttp({ cert: pem('server.pem'), key: pem('server.key') });
   const sender = grpcTo(peer.url, { caFile: CA });
   expect(await sender.send(smallBatch(), patience())).toMatchObject({
@@ -233,7 +233,7 @@ it('says so where the collector does not speak HTTP/2', async () => {
   await sender.close();
 });
 
-it('knows how servers ask for TLS, and nothing else for it', () => {
+it('recognizes the replies in which servers ask for TLS, and no other replies', () => {
   const go = 'Client sent an HTTP request to an HTTPS server.';
   const nginx = '<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>';
   expect([go, nginx].map((text) => asksForTls(400, text))).toEqual([true, true]);

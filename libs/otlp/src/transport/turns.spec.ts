@@ -2,7 +2,7 @@ import { patience } from './fixtures/batches.js';
 import { Turns } from './turns.js';
 
 describe('Turns', () => {
-  it('lets so many run and the others in their order', async () => {
+  it('gives turns up to the limit, and then in the order of the requests', async () => {
     const turns = new Turns(1);
     expect(turns.take(patience())).toBe(true);
     const order: string[] = [];
@@ -18,7 +18,7 @@ describe('Turns', () => {
     expect(turns.take(patience())).toBe(true);
   });
 
-  it('forgets who gave up', async () => {
+  it('skips a request that was given up', async () => {
     const turns = new Turns(1);
     const gaveUp = new AbortController();
     void turns.take(patience());

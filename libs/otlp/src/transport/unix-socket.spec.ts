@@ -14,7 +14,7 @@ let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'otlp-'))));
 afterEach(() => rm(folder, { recursive: true }));
 
-it('carries gRPC', async () => {
+it('gRPC sends through a Unix socket', async () => {
   const path = join(folder, 'grpc.sock');
   const server = createHttp2Server();
   const authorities: unknown[] = [];
@@ -31,7 +31,7 @@ it('carries gRPC', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-it('carries OTLP/HTTP', async () => {
+it('OTLP/HTTP sends through a Unix socket', async () => {
   const path = join(folder, 'http.sock');
   const seen: unknown[] = [];
   const server = createServer((request, response) => {
@@ -47,7 +47,7 @@ it('carries OTLP/HTTP', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-it('tells that it is missing', async () => {
+it('both protocols report a socket that does not exist', async () => {
   const endpoint = `unix:${join(folder, 'none.sock')}`;
   for (const sender of [
     createGrpcSender({ endpoint }),

@@ -25,7 +25,7 @@ async function startServer(onSocket: (socket: Socket) => void): Promise<number> 
   return (server.address() as AddressInfo).port;
 }
 
-/** Whether an attempt reports that it sent nothing, so that a second one is no duplicate. */
+/** Makes one attempt. Its trail says whether it sent nothing, so that a second attempt makes no duplicate. */
 async function attempt(sender: Transport, signal = patience()): Promise<Trail> {
   closing.push(() => sender.close());
   const batch = smallBatch();
@@ -38,7 +38,7 @@ describe.each([
   ['gRPC', grpcTo],
   ['OTLP/HTTP', httpTo],
 ] as const)('an attempt over %s', (_protocol, senderTo) => {
-  it('that nobody accepted, or that has no handshake, left nothing', async () => {
+  it('sent nothing if the server refused the connection or closed it in the handshake', async () => {
     const gone = await startServer(() => {});
     await closing.pop()?.();
     expect(await attempt(senderTo({ endpoint: `http://127.0.0.1:${gone}` }))).toMatchObject({
@@ -50,14 +50,14 @@ describe.each([
     });
   });
 
-  it('whose time was up while it waited for a connection left nothing', async () => {
+  it('sent nothing if its time ended while it waited for a connection', async () => {
     const deadline = new AbortController();
     const silent = await startServer(() => setImmediate(() => deadline.abort()));
     const sender = senderTo({ endpoint: `https://127.0.0.1:${silent}` });
     expect(await attempt(sender, deadline.signal)).toMatchObject({ unsent: true });
   });
 
-  it('without its headers left nothing', async () => {
+  it('sent nothing if the header function failed', async () => {
     const port = await startServer(() => {});
     function headers(): never {
       throw new Error('no token');
@@ -67,7 +67,7 @@ describe.each([
   });
 });
 
-it('a request that was cut off may have arrived', async () => {
+it('an attempt whose connection closed during the request may have sent something', async () => {
   const port = await startServer((socket) => socket.once('data', () => socket.destroy()));
   const trail = await attempt(httpTo({ endpoint: `http://127.0.0.1:${port}` }));
   expect(trail).toMatchObject({ unsent: false });

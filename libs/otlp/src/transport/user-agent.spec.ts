@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { USER_AGENT } from './user-agent.js';
 
-it('names the version of this package', () => {
+it('the user agent names the version of this package', () => {
   const file = join(import.meta.dirname, '../../package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   expect(USER_AGENT).toMatch(

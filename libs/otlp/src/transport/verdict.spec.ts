@@ -32,13 +32,16 @@ describe('grpcVerdict', () => {
     [1000, 1000],
     [10 * 365 * 86_400_000, 10 * 365 * 86_400_000],
     [-5, undefined],
-  ])('tries RESOURCE_EXHAUSTED with a RetryInfo of %i again after %p', (retryAfterMs, afterMs) => {
-    const verdict = grpcVerdict({ code: 'RESOURCE_EXHAUSTED', message: '', retryAfterMs });
-    const reason = 'RESOURCE_EXHAUSTED';
-    expect(verdict).toEqual({ kind: 'retry', reason, ...(afterMs !== undefined && { afterMs }) });
-  });
+  ])(
+    'tries RESOURCE_EXHAUSTED with a RetryInfo of %i ms again after %p ms',
+    (retryAfterMs, afterMs) => {
+      const verdict = grpcVerdict({ code: 'RESOURCE_EXHAUSTED', message: '', retryAfterMs });
+      const reason = 'RESOURCE_EXHAUSTED';
+      expect(verdict).toEqual({ kind: 'retry', reason, ...(afterMs !== undefined && { afterMs }) });
+    },
+  );
 
-  it('keeps the delay of a code that may be tried anyway, and no delay makes another code so', () => {
+  it('takes a delay only from a code that OTLP allows to try again', () => {
     const retryAfterMs = 7;
     expect(grpcVerdict({ code: 'UNAVAILABLE', message: '', retryAfterMs })).toMatchObject({
       kind: 'retry',
@@ -61,7 +64,7 @@ describe('httpVerdict', () => {
     expect(httpVerdict(307, undefined)).toEqual({ kind: 'refused', reason: '307' });
   });
 
-  it('takes Retry-After only with a status that may be tried again', () => {
+  it('takes Retry-After only from a status that OTLP allows to try again', () => {
     expect(httpVerdict(503, '5', NOW)).toEqual({ kind: 'retry', reason: '503', afterMs: 5000 });
     expect(httpVerdict(400, '5', NOW)).toEqual({ kind: 'refused', reason: '400' });
   });
@@ -84,7 +87,7 @@ it.each([
   expect(delayOf(value, NOW)).toBe(delay);
 });
 
-it('maps HTTP replies that are none of gRPC', () => {
+it('gives the gRPC code for an HTTP reply that is not gRPC', () => {
   const reasons = [400, 401, 403, 404, 429, 502, 503, 504, 200, 500, 302].map((status) => {
     const outcome = proxyVerdict(status, '7', NOW);
     return [outcome.kind, 'reason' in outcome && outcome.reason];
@@ -106,7 +109,7 @@ it('maps HTTP replies that are none of gRPC', () => {
 });
 
 it.each(['RESOURCE_EXHAUSTED', 'OUT_OF_RANGE'] as const)(
-  'reads in words that %s is for the size',
+  'learns from the message of %s that the request was too large',
   (code) => {
     const message = 'Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes';
     expect(grpcVerdict({ code, message })).toEqual({
@@ -124,11 +127,11 @@ describe('exportVerdict', () => {
     [NaN, { kind: 'accepted' }],
     [3, { kind: 'partial', rejected: 3, reason: 'm' }],
     [99, { kind: 'partial', rejected: 10, reason: 'm' }],
-  ])('of %p rejected of 10', (rejected, outcome) => {
+  ])('gives the outcome when the collector rejects %p of 10 items', (rejected, outcome) => {
     expect(exportVerdict({ rejected, message: 'm' }, 10)).toEqual(outcome);
   });
 
-  it('bounds the reason', () => {
+  it('shortens the reason to 256 characters', () => {
     const outcome = exportVerdict({ rejected: 1, message: 'x'.repeat(10_000) }, 1);
     expect(outcome).toHaveProperty('reason.length', 256);
   });
