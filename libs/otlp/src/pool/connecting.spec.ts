@@ -10,7 +10,7 @@ beforeEach(() => (room = new PoolRoom()));
 afterEach(() => room.close());
 
 describe('connecting', () => {
-  it('fails at once while nobody listens, and leaves the endpoint alone for a while', async () => {
+  it('fails at once if nobody listens, and makes no new attempt for a while', async () => {
     const server = await room.startSilent();
     const url = urlOf(server);
     await room.closing.pop()?.();
@@ -30,7 +30,7 @@ describe('connecting', () => {
     });
   });
 
-  it('tells all who wait, not only the first', async () => {
+  it('fails for all waiting requests', async () => {
     const server = await room.startSilent((socket) => socket.destroy());
     const pool = room.poolTo(urlOf(server));
     const reasons = await Promise.all([ask(pool), ask(pool), ask(pool)]);
@@ -38,7 +38,7 @@ describe('connecting', () => {
     expect(pool.stats.queued).toBe(0);
   });
 
-  it('gives up on a peer that takes the connection and says nothing, after 3 s', async () => {
+  it('ends after 3 s if the peer accepts the connection and sends nothing', async () => {
     const server = await room.startSilent();
     const pool = room.poolTo(urlOf(server));
     const opened = open(pool);
@@ -50,7 +50,7 @@ describe('connecting', () => {
     expect(await opened).toMatchObject({ kind: 'failed', reason: 'connect_timeout' });
   });
 
-  it('counts name, connection and greeting together', async () => {
+  it('counts name, connection and HTTP/2 settings towards the same 3 s', async () => {
     const server = await room.startSilent();
     const answers: (() => void)[] = [];
     const lookup: LookupFunction = (_host, _options, done) =>
@@ -67,7 +67,7 @@ describe('connecting', () => {
     expect(await opened).toMatchObject({ kind: 'failed', reason: 'connect_timeout' });
   });
 
-  it('does not wait longer than the signal', async () => {
+  it('ends when the signal aborts', async () => {
     const server = await room.startSilent();
     const pool = room.poolTo(urlOf(server));
     const deadline = new AbortController();
@@ -78,7 +78,7 @@ describe('connecting', () => {
     expect(pool.stats.queued).toBe(0);
   });
 
-  it('says so where the peer speaks something else', async () => {
+  it('fails if the peer does not speak HTTP/2', async () => {
     const server = await room.startSilent((socket) =>
       socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
     );
@@ -86,7 +86,7 @@ describe('connecting', () => {
     expect(await ask(pool)).toMatch(/^ERR_HTTP2|^connection_closed$/);
   });
 
-  it('asks for the address each time, and goes on to the next one of several', async () => {
+  it('resolves the name for each connection, and tries the next address', async () => {
     const peer = await room.startPeer(accept);
     const asked: string[] = [];
     // Nobody listens on 127.0.0.2.
@@ -106,7 +106,7 @@ describe('connecting', () => {
     expect(asked).toEqual(['collector.test', 'collector.test']);
   });
 
-  it('names a name that does not resolve', async () => {
+  it('fails with the error of a name that does not resolve', async () => {
     const lookup: LookupFunction = (_host, _options, done) =>
       done(Object.assign(new Error('x'), { code: 'ENOTFOUND' }), []);
     expect(await ask(room.poolTo('http://collector.test', { lookup }))).toBe('ENOTFOUND');

@@ -1,7 +1,7 @@
 import { GRPC_PORT, originOf, parseEndpoint, readEndpoint, urlOf } from './endpoint.js';
 
 describe('parseEndpoint', () => {
-  it('reads host, port, path and whether TLS is spoken', () => {
+  it('reads host, port, path and TLS', () => {
     expect(parseEndpoint('https://Collector.test:4317/otlp/')).toEqual({
       tls: true,
       host: 'collector.test',
@@ -21,7 +21,7 @@ describe('parseEndpoint', () => {
     expect(parseEndpoint(url, defaultPort).port).toBe(port);
   });
 
-  it('keeps brackets of IPv6 in the authority only', () => {
+  it('keeps the brackets of IPv6 only in the authority', () => {
     const { host, authority } = parseEndpoint('http://[::1]:4317');
     expect([host, authority]).toEqual(['::1', '[::1]:4317']);
   });
@@ -30,11 +30,11 @@ describe('parseEndpoint', () => {
     ['unix:/run/otel.sock', '/run/otel.sock'],
     ['unix:///run/otel.sock', '/run/otel.sock'],
     ['unix:otel.sock', 'otel.sock'],
-  ])('takes %s for a socket', (url, socketPath) => {
+  ])('reads %s as a Unix socket', (url, socketPath) => {
     expect(parseEndpoint(url)).toMatchObject({ socketPath, tls: false, authority: 'localhost' });
   });
 
-  it('makes basic auth of user and password', () => {
+  it('turns user and password into basic credentials', () => {
     const { authorization, authority } = parseEndpoint('http://user:s3%20cret@h:4318');
     expect(authorization).toBe(`Basic ${Buffer.from('user:s3 cret').toString('base64')}`);
     expect(authority).toBe('h:4318');
@@ -53,7 +53,7 @@ describe('parseEndpoint', () => {
     'http://h/?token=canary',
     'unix:',
     '',
-  ])('refuses %p without showing it', (url) => {
+  ])('refuses %p and does not show it', (url) => {
     expect(() => parseEndpoint(url)).toThrow(
       expect.objectContaining({
         code: 'endpoint',
@@ -73,7 +73,7 @@ describe('readEndpoint', () => {
     ['http://h:0', 'port'],
     ['unix:', 'socket'],
     ['unix:/a\0b', 'socket'],
-  ])('gives the fault of %j: %s', (text, fault) => {
+  ])('names the fault of %j: %s', (text, fault) => {
     expect(readEndpoint(text)).toEqual({ kind: 'fault', fault });
   });
 
@@ -84,11 +84,11 @@ describe('readEndpoint', () => {
     ['https://[::1]:443', 'http/protobuf', 'https://[::1]/'],
     ['https://H:4318/a/', 'http/protobuf', 'https://h:4318/a'],
     ['unix:///run/otel.sock', 'grpc', 'unix:/run/otel.sock'],
-  ] as const)('reads %s for %s so that its URL is %s', (text, protocol, url) => {
+  ] as const)('writes %s over %s as %s', (text, protocol, url) => {
     const endpoint = parseEndpoint(text, protocol === 'grpc' ? GRPC_PORT : undefined);
     expect(urlOf(endpoint, protocol)).toBe(url);
     expect(url.startsWith(originOf(endpoint, protocol))).toBe(true);
-    // Every reader of the URL must reach the same place.
+    // The URL must lead to the same place when it is read again.
     const again = parseEndpoint(url, protocol === 'grpc' ? GRPC_PORT : undefined);
     expect([again.authority, again.path, again.socketPath]).toEqual([
       endpoint.authority,

@@ -11,7 +11,7 @@ beforeEach(() => (room = new PoolRoom()));
 afterEach(() => room.close());
 
 describe('a half-open connection', () => {
-  it('is found within 15 s while a request waits', async () => {
+  it('is detected within 15 s while a request waits', async () => {
     const peer = await room.startPeer((stream) => stream);
     const proxy = await startTcpProxy(peer.port);
     room.closing.push(() => proxy.close());
@@ -27,7 +27,7 @@ describe('a half-open connection', () => {
     expect(pool.stats.lastError).toBe('keepalive_timeout');
   });
 
-  it('is found when the requests on it were given up', async () => {
+  it('is detected after its requests were cancelled', async () => {
     const peer = await room.startPeer((stream) => stream);
     const proxy = await startTcpProxy(peer.port);
     room.closing.push(() => proxy.close());
@@ -43,7 +43,7 @@ describe('a half-open connection', () => {
     expect(pool.stats.lastError).toBe('keepalive_timeout');
   });
 
-  it('is not what a session is that owes no answer', async () => {
+  it('is not checked while no answer is due', async () => {
     const peer = await room.startPeer(accept);
     const pool = room.poolTo(peer.url);
     await ask(pool);
@@ -54,7 +54,7 @@ describe('a half-open connection', () => {
     expect(pings).toBe(0);
   });
 
-  it('is not what a slow peer makes, as long as it answers PINGs', async () => {
+  it('is not suspected while the peer answers PINGs', async () => {
     const peer = await room.startPeer((stream) => stream);
     const pool = room.poolTo(peer.url);
     void ask(pool);
@@ -63,7 +63,7 @@ describe('a half-open connection', () => {
     expect(pool.stats).toMatchObject({ open: 1, inFlight: 1 });
   });
 
-  it('is asked three times at most between two things that it says, then every five minutes', async () => {
+  it('gets at most three PINGs without other frames from the peer, then one every five minutes', async () => {
     const peer = await room.startPeer((stream) => stream);
     const pool = room.poolTo(peer.url, { sessions: 1, maxAgeMs: 3_600_000 });
     const asked = ask(pool);
@@ -81,7 +81,7 @@ describe('a half-open connection', () => {
     expect(pool.stats).toMatchObject({ open: 1, reconnects: 0 });
   });
 
-  it('is asked again after 10 s of silence once the peer has said something', async () => {
+  it('gets a PING again after 10 s of silence if the peer has sent something', async () => {
     const peer = await room.startPeer((stream) => stream);
     const pool = room.poolTo(peer.url, { sessions: 1 });
     const asked = [ask(pool), ask(pool)];
@@ -102,7 +102,7 @@ describe('a half-open connection', () => {
     expect(await asked[1]).toBe('answered');
   });
 
-  it('is looked for half as often by a peer that takes PINGs for abuse', async () => {
+  it('gets PINGs half as often if the peer has complained of too many', async () => {
     const peer = await room.startPeer((stream) => stream);
     const pool = room.poolTo(peer.url, { sessions: 1 });
     const lost = ask(pool);
@@ -124,7 +124,7 @@ describe('a half-open connection', () => {
   });
 });
 
-/** Our PING comes after this long, and its answer is read. */
+/** Advances the clock by `ms`, and waits for our PING and its answer. */
 async function pingAfter(peer: H2Peer, ms: number): Promise<void> {
   const ping = once(peer.first, 'ping');
   room.clock.advanceAtOnce(ms);
@@ -132,14 +132,14 @@ async function pingAfter(peer: H2Peer, ms: number): Promise<void> {
   await pinged(peer);
 }
 
-/** Frames stay in order: when the peer's PING is answered, our earlier PING was sent and its answer read. */
+/** Sends a PING of the peer. Frames keep their order, so our earlier PING has been answered when this one is. */
 async function pinged(peer: H2Peer): Promise<void> {
   await new Promise((resolve) => peer.sessions.at(-1)?.ping(resolve));
 }
 
 /**
- * How grpc-go judges PINGs while a stream is open: a PING within 5 minutes of the one before is a strike, except for
- * the first after something that the server sent. The third strike ends the connection.
+ * The policy of grpc-go while a stream is open. A PING within 5 minutes of the one before is a strike, except for the
+ * first PING after a frame from the server. The third strike ends the connection.
  */
 function enforce(peer: H2Peer): { strikes: number; pings: number } {
   const policy = { strikes: 0, pings: 0 };

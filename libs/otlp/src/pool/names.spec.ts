@@ -12,7 +12,7 @@ function v6(...hosts: readonly number[]): LookupAddress[] {
   return hosts.map((host) => ({ address: `2001:db8::${host}`, family: 6 }));
 }
 
-/** A resolver that answers when it is told to. */
+/** A resolver that answers when the spec calls `answer`. */
 class Resolver {
   readonly waiting: { readonly host: string; readonly done: Done }[] = [];
   readonly lookup: LookupFunction = (host, _options, done) =>
@@ -32,8 +32,8 @@ function addressesOf(lookup: LookupFunction, host = 'collector.test'): Promise<s
   });
 }
 
-describe('names', () => {
-  it('are asked for once at a time, also by several pools, and anew when there was an answer', async () => {
+describe('name resolution', () => {
+  it('is shared by concurrent lookups of several pools, and repeated afterwards', async () => {
     const resolver = new Resolver();
     const [one, other] = [namesBy(resolver.lookup), namesBy(resolver.lookup)];
     const asked = [addressesOf(one), addressesOf(other), addressesOf(one, 'other.test')];
@@ -46,7 +46,7 @@ describe('names', () => {
     expect(await again).toEqual(['192.0.2.2']);
   });
 
-  it('that do not resolve are asked for again', async () => {
+  it('is repeated after a failure', async () => {
     const resolver = new Resolver();
     const lookup = namesBy(resolver.lookup);
     const asked = [addressesOf(lookup), addressesOf(lookup)];
@@ -58,7 +58,7 @@ describe('names', () => {
     expect(resolver.waiting).toHaveLength(1);
   });
 
-  it('lead to each of their addresses equally often, whatever order the resolver has', async () => {
+  it('gives each address the first place equally often, in any order of the resolver', async () => {
     const resolver = new Resolver();
     let seed = 5;
     const lookup = namesBy(resolver.lookup, () => {
@@ -76,7 +76,7 @@ describe('names', () => {
     for (const times of Object.values(first)) expect(Math.abs(times - 1000)).toBeLessThan(100);
   });
 
-  it.each([0, 0.5, 1])('keep the order of families (random %p)', async (random) => {
+  it.each([0, 0.5, 1])('keeps the order of IPv4 and IPv6 (random %p)', async (random) => {
     const resolver = new Resolver();
     const asked = addressesOf(namesBy(resolver.lookup, () => random));
     resolver.answer([...v6(1, 2), ...v4(1), ...v6(3), ...v4(2)]);
@@ -85,7 +85,7 @@ describe('names', () => {
     expect(new Set(addresses).size).toBe(5);
   });
 
-  it('give one address to who asks for one', async () => {
+  it('gives one address to a caller that asks for one', async () => {
     const resolver = new Resolver();
     const asked = new Promise((resolve) => {
       namesBy(resolver.lookup)('collector.test', {}, (...answer) => resolve(answer));
@@ -94,7 +94,7 @@ describe('names', () => {
     expect(await asked).toEqual([null, '192.0.2.7', 4]);
   });
 
-  it("are asked of the system's resolver unless told otherwise", async () => {
+  it("uses the system's resolver by default", async () => {
     const found = await systemLookup('localhost', { all: true });
     const addresses = await addressesOf(namesBy(), 'localhost');
     expect(addresses.toSorted()).toEqual(found.map(({ address }) => address).toSorted());

@@ -21,7 +21,7 @@ describe('options', () => {
 });
 
 describe('sharing', () => {
-  it('opens a second session when the first is busy, and no third', async () => {
+  it('opens a second session if the first is busy, and no third', async () => {
     const held: Parameters<OnStream>[0][] = [];
     const peer = await room.startPeer((stream) => held.push(stream));
     const pool = room.poolTo(peer.url, { sessions: 2 });
@@ -41,7 +41,7 @@ describe('sharing', () => {
     expect(pool.stats).toMatchObject({ sessions: 2, open: 2, inFlight: 0, reconnects: 1 });
   });
 
-  it('opens another session when one gave no answer', async () => {
+  it('opens another session if a request on the first got no answer', async () => {
     const peer = await room.startPeer((stream) => stream);
     const pool = room.poolTo(peer.url, { sessions: 2 });
     const lost = await open(pool);
@@ -57,7 +57,7 @@ describe('sharing', () => {
 });
 
 describe('age', () => {
-  it('replaces a session and lets requests in flight finish', async () => {
+  it('replaces an old session, and lets its requests finish', async () => {
     const held: Parameters<OnStream>[0][] = [];
     const peer = await room.startPeer((stream) => held.push(stream));
     const pool = room.poolTo(peer.url, { sessions: 1, keepaliveMs: 1e6 });
@@ -77,7 +77,7 @@ describe('age', () => {
   it.each([
     [0, 240_000],
     [1, 360_000],
-  ])('is spread by a fifth (random %i)', async (random, ageMs) => {
+  ])('varies by a fifth (random %i)', async (random, ageMs) => {
     const peer = await room.startPeer(accept);
     const pool = room.poolTo(peer.url, { random: () => random });
     await ask(pool);
@@ -90,7 +90,7 @@ describe('age', () => {
 });
 
 describe('close', () => {
-  it('lets requests in flight finish, and refuses the rest', async () => {
+  it('lets requests in flight finish, and refuses others', async () => {
     const held: Parameters<OnStream>[0][] = [];
     const peer = await room.startPeer((stream) => held.push(stream), {
       settings: { maxConcurrentStreams: 1 },
@@ -109,7 +109,7 @@ describe('close', () => {
     expect(pool.stats).toMatchObject({ sessions: 0, inFlight: 0 });
   });
 
-  it('cuts requests in flight when its signal aborts', async () => {
+  it('ends requests in flight when its signal aborts', async () => {
     const peer = await room.startPeer((stream) => stream);
     const pool = room.poolTo(peer.url);
     const asked = ask(pool);
@@ -121,7 +121,7 @@ describe('close', () => {
     await closed;
   });
 
-  it('while connecting ends the attempt', async () => {
+  it('ends an attempt to connect', async () => {
     const server = await room.startSilent();
     const pool = room.poolTo(urlOf(server));
     const asked = ask(pool);
@@ -140,7 +140,7 @@ describe('close', () => {
   });
 });
 
-it('keeps the process alive only while a request is in flight', async () => {
+it('a pool keeps the process alive only while a request is in flight', async () => {
   const held: Parameters<OnStream>[0][] = [];
   const peer = await room.startPeer((stream) => held.push(stream));
   function sockets(): number {

@@ -35,7 +35,7 @@ async function clientPair(): Promise<{ certFile: string; keyFile: string }> {
 }
 
 describe('TlsFiles at start', () => {
-  it('refuses a file that is missing, a directory, empty or no PEM, with its path', async () => {
+  it('refuse a file that is missing, a directory, empty or not PEM, and name its path', async () => {
     await writeFile(at('empty'), '');
     await writeFile(at('der'), new X509Certificate(pem('ca.pem')).raw);
     await writeFile(at('bom'), `\uFEFF${pem('ca.pem')}`);
@@ -48,12 +48,12 @@ describe('TlsFiles at start', () => {
     expect(() => open({ caFile: at('bom') })).toThrow('byte order mark');
   });
 
-  it('takes CRLF line ends', async () => {
+  it('accept CRLF line ends', async () => {
     await writeFile(at('crlf'), pem('ca.pem').replaceAll('\n', '\r\n'));
     expect(open({ caFile: at('crlf') }).version).toBe(1);
   });
 
-  it('asks for certificate and key together, and for a pair', async () => {
+  it('need certificate and key together, and a key that belongs to its certificate', async () => {
     const { certFile, keyFile } = await clientPair();
     expect(() => open({ certFile })).toThrow('without its key; give both');
     expect(() => open({ keyFile })).toThrow('without its certificate; give both');
@@ -70,7 +70,7 @@ describe('TlsFiles at start', () => {
     expect(() => open({ certFile, keyFile })).toThrow(`${keyFile}: the key cannot be used`);
   });
 
-  it('opens an encrypted key and never shows the passphrase', async () => {
+  it('decrypt a key, and never show the passphrase', async () => {
     const { certFile } = await clientPair();
     const keyFile = certificate('client-encrypted.key');
     const passphrase = 'canary-passphrase';
@@ -86,7 +86,7 @@ describe('TlsFiles at start', () => {
     expect(message).not.toContain('canary-');
   });
 
-  it('uses the good certificates of a bundle and counts the bad', async () => {
+  it('use the good certificates of a bundle, and count the bad ones', async () => {
     const bad = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     await writeFile(at('bundle'), pem('ca.pem') + bad + pem('other-ca.pem'));
     open({ caFile: at('bundle') });
@@ -95,14 +95,14 @@ describe('TlsFiles at start', () => {
     expect(() => open({ caFile: at('bundle') })).toThrow('the certificate cannot be read');
   });
 
-  it('warns of a key that others can read', async () => {
+  it('warn if others can read the key', async () => {
     const { certFile, keyFile } = await clientPair();
     await chmod(keyFile, 0o644);
     open({ certFile, keyFile });
     expect(warnings).toEqual([expect.stringContaining('others than its owner can read the key')]);
   });
 
-  it('warns of a certificate that is over, ends soon or is yet to begin', async () => {
+  it('warn if a certificate has expired, expires soon or is not valid yet', async () => {
     const { certFile, keyFile } = await clientPair();
     const bytes = { certFile: await readFile(certFile), keyFile: await readFile(keyFile) };
     function on(date: string): readonly string[] {
@@ -118,8 +118,8 @@ describe('TlsFiles at start', () => {
   });
 });
 
-describe('TlsFiles in use', () => {
-  it('takes over a renewed pair, looking every 10 s', async () => {
+describe('TlsFiles while in use', () => {
+  it('use a renewed pair, after a check every 10 s', async () => {
     const clock = new ManualClock();
     const files = open(await clientPair(), clock);
     const before = files.context;
@@ -134,7 +134,7 @@ describe('TlsFiles in use', () => {
     expect(files.context).not.toBe(before);
   });
 
-  it('looks sooner after a failed handshake', async () => {
+  it('are checked earlier after a failed handshake', async () => {
     const clock = new ManualClock();
     await replace('ca', 'ca.pem');
     const files = open({ caFile: at('ca') }, clock);
@@ -144,7 +144,7 @@ describe('TlsFiles in use', () => {
     expect(files.version).toBe(2);
   });
 
-  it('keeps the last good ones while files are half-written, no pair or gone', async () => {
+  it('keep the last good pair while files are half-written, do not match or are missing', async () => {
     const clock = new ManualClock();
     const files = open(await clientPair(), clock);
     const before = files.context;
@@ -165,7 +165,7 @@ describe('TlsFiles in use', () => {
     expect(await look()).toBe(2);
   });
 
-  it('tries again what could not be read, also where no file changed since', async () => {
+  it('read a file again that could not be read, even if it did not change', async () => {
     const clock = new ManualClock();
     await replace('ca', 'ca.pem');
     const files = open({ caFile: at('ca') }, clock);
@@ -174,7 +174,7 @@ describe('TlsFiles in use', () => {
       await files.refresh();
       return files.version;
     }
-    // Stands for a file that we may not read yet; root could read it.
+    // A directory stands for a file that we may not read. Root could read any file.
     await rm(at('ca'));
     await mkdir(at('ca'));
     expect(await look()).toBe(1);
@@ -185,7 +185,7 @@ describe('TlsFiles in use', () => {
     expect(await look()).toBe(2);
   });
 
-  it('takes over a bundle with a bad certificate when nobody writes to it any more', async () => {
+  it('use a bundle with a bad certificate once the file no longer changes', async () => {
     const clock = new ManualClock();
     await replace('ca', 'ca.pem');
     const files = open({ caFile: at('ca') }, clock);

@@ -105,7 +105,7 @@ function compressed(message: Uint8Array): Buffer {
 }
 
 describe('OTLP/gRPC', () => {
-  it('hands on what came and answers OK in trailers', async () => {
+  it('passes a request on, and answers OK in trailers', async () => {
     await open();
     const answer = await post(frame(ONE_SPAN), { 'x-key': 'a', 'grpc-timeout': '99999999H' });
     expect(answer).toMatchObject({ status: '0', message: '' });
@@ -119,7 +119,7 @@ describe('OTLP/gRPC', () => {
     expect(Buffer.from(received[0]?.raw ?? [])).toEqual(ONE_SPAN);
   });
 
-  it('takes an empty request, and gzip', async () => {
+  it('accepts an empty request, and gzip', async () => {
     await open();
     expect(await post(frame(new Uint8Array()))).toMatchObject({ status: '0' });
     const zipped = gzipSync(ONE_SPAN);
@@ -143,7 +143,7 @@ describe('OTLP/gRPC', () => {
     expect(receiver.stats()).toMatchObject({ accepted: 0, partial: 1 });
   });
 
-  it('answers a refusal with its message encoded and RetryInfo in the details', async () => {
+  it('answers a refusal with an encoded message and RetryInfo', async () => {
     await open();
     reply = () => ({
       kind: 'refused',
@@ -170,14 +170,14 @@ describe('OTLP/gRPC', () => {
     ['unknown flags', Buffer.from([2, 0, 0, 0, 0])],
     ['a message of 4 GiB', Buffer.from([0, 255, 255, 255, 255, 0])],
     ['bytes that are not protobuf', frame(Buffer.from([0x0a, 0xff]))],
-  ])('refuses %s as INVALID_ARGUMENT, with no hint to retry', async (_name, body) => {
+  ])('refuses %s as INVALID_ARGUMENT, without RetryInfo', async (_name, body) => {
     await open();
     expect(await post(body)).toMatchObject({ status: '3', details: Buffer.alloc(0) });
     expect(receiver.stats()).toMatchObject({ rejected: 1, heldBytes: 0 });
     expect(received).toEqual([]);
   });
 
-  it('refuses damaged gzip, and an encoding that it does not speak', async () => {
+  it('refuses damaged gzip and an unknown encoding', async () => {
     await open();
     const zipped = gzipSync(ONE_SPAN);
     zipped.writeUInt32LE(7, zipped.length - 8);
@@ -190,7 +190,7 @@ describe('OTLP/gRPC', () => {
     expect(receiver.stats().heldBytes).toBe(0);
   });
 
-  it('answers UNIMPLEMENTED for other methods, 415 for other protocols, PERMISSION_DENIED for pages', async () => {
+  it('answers UNIMPLEMENTED for other methods, 415 for other protocols, PERMISSION_DENIED for web pages', async () => {
     await open();
     const health = await post(frame(ONE_SPAN), { ':path': '/grpc.health.v1.Health/Check' });
     expect(health).toMatchObject({
@@ -207,7 +207,7 @@ describe('OTLP/gRPC', () => {
     expect(received).toEqual([]);
   });
 
-  it('answers RESOURCE_EXHAUSTED for bodies beyond the limit, before and after inflating', async () => {
+  it('answers RESOURCE_EXHAUSTED for bodies above the limit, before and after inflating', async () => {
     await open({ limits: { maxBodyBytes: 2 ** 20 } });
     const tooLarge = { status: '8', message: 'request body too large', details: Buffer.alloc(0) };
     expect(await post(frame(Buffer.alloc(2 ** 20 + 1)))).toMatchObject(tooLarge);
@@ -216,7 +216,7 @@ describe('OTLP/gRPC', () => {
     expect(receiver.stats()).toMatchObject({ heldBytes: 0, rejected: 2 });
   });
 
-  it('answers DEADLINE_EXCEEDED where the body does not come', async () => {
+  it('answers DEADLINE_EXCEEDED if the body does not come', async () => {
     await open({ limits: { bodyTimeoutMs: 20 } });
     const stream = request();
     stream.write(Buffer.from([0]));
@@ -224,21 +224,21 @@ describe('OTLP/gRPC', () => {
     expect(receiver.stats().heldBytes).toBe(0);
   });
 
-  it('tells clients to come back where it holds too much', async () => {
+  it('asks clients to retry if it holds too many bytes', async () => {
     await open({ limits: { maxHeldBytes: 1000 } });
     const answer = await post(frame(Buffer.alloc(1001)));
     expect(answer.status).toBe('14');
     expect(decodeStatus(answer.details).retryAfterMs).toBe(1000);
   });
 
-  it('answers INTERNAL where onExport throws', async () => {
+  it('answers INTERNAL if onExport throws', async () => {
     await open();
     reply = () => Promise.reject(new Error('secret of the store'));
     expect(await post(frame(ONE_SPAN))).toMatchObject({ status: '13', message: 'internal error' });
     expect(receiver.stats()).toMatchObject({ failed: 1, heldBytes: 0 });
   });
 
-  it('can leave a request without an answer, and others get theirs', async () => {
+  it('may leave a request without an answer, and still answers others', async () => {
     await open();
     const hanging = new Promise<void>((resolve) => {
       reply = () => {
@@ -257,7 +257,7 @@ describe('OTLP/gRPC', () => {
     expect((await answer).status).toBeUndefined();
   });
 
-  it('opens windows that do not slow a large batch', async () => {
+  it('opens windows that are large enough for a large batch', async () => {
     await open();
     const [settings] = (await once(session, 'remoteSettings')) as [{ initialWindowSize?: number }];
     expect(settings.initialWindowSize).toBe(8 * 2 ** 20);
@@ -271,7 +271,7 @@ describe('OTLP/gRPC', () => {
     expect(session.state.remoteWindowSize).toBeGreaterThan(2 ** 24);
   });
 
-  it('forgets a request whose client went away', async () => {
+  it('releases a request whose client disconnects', async () => {
     await open();
     request().write(frame(ONE_SPAN));
     await until(() => receiver.stats().heldBytes === 11);
@@ -282,7 +282,7 @@ describe('OTLP/gRPC', () => {
     expect(await post(frame(ONE_SPAN))).toMatchObject({ status: '0' });
   });
 
-  it('closes connections that speak something else (bad input 80)', async () => {
+  it('closes connections that speak another protocol', async () => {
     await open();
     for (const hello of [
       'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',

@@ -17,9 +17,9 @@ describe('hosts', () => {
     '10.0.0.1',
     '[::2]',
     '::ffff:127.0.0.1',
-  ])('%s is not', (name) => expect(isLoopback(name)).toBe(false));
+  ])('%s is not loopback', (name) => expect(isLoopback(name)).toBe(false));
 
-  it('takes the name out of a Host header', () => {
+  it('a Host header is allowed by its name', () => {
     expect(isAllowedHost('localhost:4318', [])).toBe(true);
     expect(isAllowedHost('[::1]:4318', [])).toBe(true);
     expect(isAllowedHost('LENS:80', ['lens'])).toBe(true);
@@ -38,7 +38,7 @@ describe('hosts', () => {
     expect(isAllowedHost(undefined, ['*'])).toBe(true);
   });
 
-  it('knows the pages of this machine by their origin', () => {
+  it('an Origin is allowed if it is loopback', () => {
     expect(isAllowedOrigin(undefined)).toBe(true);
     expect(isAllowedOrigin('http://localhost:3000')).toBe(true);
     expect(isAllowedOrigin('https://[::1]')).toBe(true);

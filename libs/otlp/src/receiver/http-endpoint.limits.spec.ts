@@ -68,8 +68,8 @@ function raw(text: string): Promise<string> {
   });
 }
 
-describe('OTLP/HTTP under what harms it (bad inputs 73, 74 and 80)', () => {
-  it('answers 413 for bodies beyond the limit: said, sent and inflated', async () => {
+describe('OTLP/HTTP with hostile requests', () => {
+  it('answers 413 for a body above the limit: by Content-Length, by size and inflated', async () => {
     await open({ maxBodyBytes: 2 ** 20 });
     const large = Buffer.alloc(2 ** 20 + 1);
     expect(await send({ body: large })).toMatchObject({ status: 413 });
@@ -80,7 +80,7 @@ describe('OTLP/HTTP under what harms it (bad inputs 73, 74 and 80)', () => {
     expect(receiver.stats().heldBytes).toBe(0);
   });
 
-  it('answers 413 to a client that reads it only after sending all', async () => {
+  it('answers 413 to a client that reads the answer only after the whole body', async () => {
     await open({ maxBodyBytes: 2 ** 20 });
     const headers = { ...PROTOBUF, connection: 'close' };
     expect(await send({ headers, body: Buffer.alloc(2 * 2 ** 20) })).toMatchObject({ status: 413 });
@@ -89,7 +89,7 @@ describe('OTLP/HTTP under what harms it (bad inputs 73, 74 and 80)', () => {
     expect(await send({ headers: chunked, body })).toMatchObject({ status: 413 });
   });
 
-  it('answers 413 before a body of 10 GB comes', async () => {
+  it('answers 413 before a body of 10 GB arrives', async () => {
     await open();
     const socket = connect(port, '127.0.0.1');
     const answer = new Promise<string>((resolve) =>
@@ -102,7 +102,7 @@ describe('OTLP/HTTP under what harms it (bad inputs 73, 74 and 80)', () => {
     socket.destroy();
   });
 
-  it('stops inflating a bomb, by size and by ratio', async () => {
+  it('stops inflating a gzip bomb, by size and by ratio', async () => {
     await open();
     const headers = { ...PROTOBUF, 'content-encoding': 'gzip' };
     const member = gzipSync(Buffer.alloc(16 * 2 ** 20));
@@ -114,12 +114,12 @@ describe('OTLP/HTTP under what harms it (bad inputs 73, 74 and 80)', () => {
     expect(receiver.stats().heldBytes).toBe(0);
   });
 
-  it('answers 413 for more records than it reads', async () => {
+  it('answers 413 for more records than its limit', async () => {
     await open({ maxRecords: 2 });
     expect(await send({ body: ONE_SPAN })).toMatchObject({ status: 413 });
   });
 
-  it('answers 408 where the body does not come, then closes', async () => {
+  it('answers 408 if the body does not come, then closes', async () => {
     await open({ bodyTimeoutMs: 20 });
     const head =
       'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
@@ -129,7 +129,7 @@ describe('OTLP/HTTP under what harms it (bad inputs 73, 74 and 80)', () => {
     expect(receiver.stats().heldBytes).toBe(0);
   });
 
-  it('tells clients to come back where it holds too much', async () => {
+  it('asks clients to retry if it holds too many bytes', async () => {
     await open({ maxHeldBytes: 1000 });
     const answer = await send({ body: Buffer.alloc(1001) });
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });

@@ -78,7 +78,7 @@ function send({
 }
 
 describe('OTLP/HTTP', () => {
-  it('hands on protobuf and answers in protobuf', async () => {
+  it('passes protobuf on, and answers in protobuf', async () => {
     await open();
     const answer = await send({ headers: { ...PROTOBUF, 'x-key': 'a' }, body: ONE_SPAN });
     expect(answer).toMatchObject({ status: 200, headers: PROTOBUF, body: Buffer.alloc(0) });
@@ -88,7 +88,7 @@ describe('OTLP/HTTP', () => {
     expect(received[0]?.request.groups[0]?.scopes[0]?.items).toHaveLength(1);
   });
 
-  it('hands on JSON and answers in JSON, on every path', async () => {
+  it('passes JSON on, and answers in JSON, on every path', async () => {
     await open();
     for (const [path, body] of [
       ['/v1/traces', '{"resourceSpans":[]}'],
@@ -104,7 +104,7 @@ describe('OTLP/HTTP', () => {
     expect(new Set(received.map((each) => each.transport))).toEqual(new Set(['http/json']));
   });
 
-  it('takes an empty body as an empty request', async () => {
+  it('accepts an empty body as an empty request', async () => {
     await open();
     expect(await send({})).toMatchObject({ status: 200 });
     expect(await send({ headers: JSON_TYPE })).toMatchObject({ status: 200 });
@@ -114,7 +114,7 @@ describe('OTLP/HTTP', () => {
     expect(received.map((each) => each.request.groups)).toEqual([[], [], []]);
   });
 
-  it('inflates gzip, also of several members', async () => {
+  it('inflates gzip, also with several members', async () => {
     await open();
     const headers = { ...PROTOBUF, 'content-encoding': 'gzip' };
     const body = Buffer.concat([gzipSync(ONE_SPAN.subarray(0, 2)), gzipSync(ONE_SPAN.subarray(2))]);
@@ -134,7 +134,7 @@ describe('OTLP/HTTP', () => {
     });
   });
 
-  it('answers a refusal with Retry-After and a Status', async () => {
+  it('answers a refusal with a Status and, if it may be retried, with Retry-After', async () => {
     await open();
     reply = () => ({ kind: 'refused', code: 14, message: 'full', retryAfterMs: 1500 });
     const protobuf = await send({ body: ONE_SPAN });
@@ -150,16 +150,12 @@ describe('OTLP/HTTP', () => {
   });
 
   it.each<[string, Call, number]>([
-    ['protobuf that is none', { body: Buffer.from([0x0a, 0xff]) }, 400],
-    ['JSON that is none', { headers: JSON_TYPE, body: '{"resourceSpans":' }, 400],
+    ['invalid protobuf', { body: Buffer.from([0x0a, 0xff]) }, 400],
+    ['invalid JSON', { headers: JSON_TYPE, body: '{"resourceSpans":' }, 400],
     ['JSON that is not UTF-8', { headers: JSON_TYPE, body: Buffer.from([0x7b, 0xff, 0x7d]) }, 400],
+    ['invalid gzip', { headers: { ...PROTOBUF, 'content-encoding': 'gzip' }, body: 'text' }, 400],
     [
-      'gzip that is none',
-      { headers: { ...PROTOBUF, 'content-encoding': 'gzip' }, body: 'text' },
-      400,
-    ],
-    [
-      'gzip cut short',
+      'truncated gzip',
       { headers: { ...PROTOBUF, 'content-encoding': 'gzip' }, body: gzipSync('aa').subarray(0, 9) },
       400,
     ],
@@ -195,7 +191,7 @@ describe('OTLP/HTTP', () => {
       { headers: { ...PROTOBUF, host: 'localhost.evil.example' } },
       403,
     ],
-  ])('refuses %s with a Status and no hint to retry', async (_name, call, status) => {
+  ])('refuses %s with a Status and without Retry-After', async (_name, call, status) => {
     await open();
     const answer = await send(call);
     expect(answer.status).toBe(status);
@@ -209,7 +205,7 @@ describe('OTLP/HTTP', () => {
     expect(received).toEqual([]);
   });
 
-  it('names the method it wants', async () => {
+  it('names the method that it accepts', async () => {
     await open();
     expect((await send({ method: 'GET' })).headers.allow).toBe('POST');
   });
@@ -221,18 +217,18 @@ describe('OTLP/HTTP', () => {
     '[::1]:4318',
     'app.localhost',
     'lens.internal:80',
-  ])('answers for host %s', async (host) => {
+  ])('accepts the host %s', async (host) => {
     await open({ allowedHosts: ['Lens.internal'] });
     expect(await send({ headers: { ...PROTOBUF, host } })).toMatchObject({ status: 200 });
   });
 
-  it('answers pages of this machine, and every host where told so', async () => {
+  it('accepts web pages of this machine, and any host if the options allow it', async () => {
     await open({ allowedHosts: ['*'] });
     const headers = { ...PROTOBUF, origin: 'http://localhost:3000', host: 'anything' };
     expect(await send({ headers })).toMatchObject({ status: 200 });
   });
 
-  it('answers 500 where onExport throws, and reports it', async () => {
+  it('answers 500 if onExport throws, and reports the exception', async () => {
     await open();
     reply = () => {
       throw new Error('secret of the store');
@@ -247,7 +243,7 @@ describe('OTLP/HTTP', () => {
     expect(receiver.stats().failed).toBe(1);
   });
 
-  it('can leave a request without an answer until it closes, and cut a connection', async () => {
+  it('may leave a request without an answer until it closes, and may cut a connection', async () => {
     await open();
     const called = new Promise<void>((resolve) => {
       reply = () => {

@@ -38,7 +38,7 @@ const compression = CompressionAlgorithm.GZIP;
 let receiver: OtlpReceiver;
 let ports: ReceiverPorts;
 let received: ReceivedExport[];
-/** The answers to the next requests. The last one stays. */
+/** The answers to the next requests. The last one is repeated. */
 let replies: ExportReply[];
 
 beforeEach(async () => {
@@ -147,7 +147,7 @@ describe('the exporters of OpenTelemetry', () => {
     ['http/json', () => new JsonMetrics(http('/v1/metrics'))],
   ];
 
-  it.each(metricExporters)('deliver points over %s', async (transport, create) => {
+  it.each(metricExporters)('deliver data points over %s', async (transport, create) => {
     const result = await send(create(), await points());
     expect(result.code).toBe(ExportResultCode.SUCCESS);
     const data = { kind: 'sum', points: [{ value: 2 }], temporality: 2, monotonic: true };
@@ -183,7 +183,7 @@ describe('the exporters of OpenTelemetry', () => {
   });
 });
 
-describe('the exporters of OpenTelemetry, told otherwise', () => {
+describe('the exporters of OpenTelemetry, if the receiver does not accept', () => {
   const timeoutMillis = 5000;
   const create = new Map<string, (timeout?: number) => SpanExporter>([
     ['grpc', (timeout = timeoutMillis) => new GrpcTraces({ ...grpc(), timeoutMillis: timeout })],
@@ -203,59 +203,68 @@ describe('the exporters of OpenTelemetry, told otherwise', () => {
   }
   const transports = [...create.keys()];
 
-  it.each(transports)('take partial success over %s for success', async (transport) => {
+  it.each(transports)('treat partial success over %s as success', async (transport) => {
     replies = [{ kind: 'partial', rejected: 1, message: 'too old' }];
     const result = await send(exporterFor(transport), await spans());
     expect(result.code).toBe(ExportResultCode.SUCCESS);
     expect(receiver.stats()).toMatchObject({ partial: 1, accepted: 0 });
   });
 
-  it.each(transports)('give up over %s at what may not be retried', async (transport) => {
-    replies = [{ kind: 'refused', code: 3, message: 'no such thing' }];
-    const result = await send(exporterFor(transport), await spans());
-    expect(result.code).toBe(ExportResultCode.FAILED);
-    expect(received).toHaveLength(1);
-  });
+  it.each(transports)(
+    'do not repeat a request over %s that may not be retried',
+    async (transport) => {
+      replies = [{ kind: 'refused', code: 3, message: 'no such thing' }];
+      const result = await send(exporterFor(transport), await spans());
+      expect(result.code).toBe(ExportResultCode.FAILED);
+      expect(received).toHaveLength(1);
+    },
+  );
 
-  it.each(['http/protobuf', 'http/json'])('come back over %s when told to', async (transport) => {
-    replies = [
-      { kind: 'refused', code: 14, message: 'busy', retryAfterMs: 1 },
-      { kind: 'refused', code: 8, message: 'busy', retryAfterMs: 0 },
-      { kind: 'accepted' },
-    ];
-    const result = await send(exporterFor(transport), await spans());
-    expect(result.code).toBe(ExportResultCode.SUCCESS);
-    expect(received).toHaveLength(3);
-    expect(receiver.stats()).toMatchObject({ refused: 2, accepted: 1 });
-  });
+  it.each(['http/protobuf', 'http/json'])(
+    'repeat a request over %s if the receiver asks for it',
+    async (transport) => {
+      replies = [
+        { kind: 'refused', code: 14, message: 'busy', retryAfterMs: 1 },
+        { kind: 'refused', code: 8, message: 'busy', retryAfterMs: 0 },
+        { kind: 'accepted' },
+      ];
+      const result = await send(exporterFor(transport), await spans());
+      expect(result.code).toBe(ExportResultCode.SUCCESS);
+      expect(received).toHaveLength(3);
+      expect(receiver.stats()).toMatchObject({ refused: 2, accepted: 1 });
+    },
+  );
 
-  it('see code and text of a refusal over gRPC', async () => {
+  it('read code and message of a refusal over gRPC', async () => {
     replies = [{ kind: 'refused', code: 14, message: 'überlastet', retryAfterMs: 1500 }];
     const result = await send(exporterFor('grpc'), await spans());
     expect(result.error).toMatchObject({ code: 14, details: 'überlastet' });
   });
 
-  it.each(transports)('time out over %s where no answer comes', async (transport) => {
+  it.each(transports)('time out over %s if no answer comes', async (transport) => {
     replies = [{ kind: 'hang' }];
     const result = await send(exporterFor(transport, 100), await spans());
     expect(result.code).toBe(ExportResultCode.FAILED);
     expect(received).toHaveLength(1);
   });
 
-  it('fail over gRPC where the connection is cut', async () => {
+  it('fail over gRPC if the connection is cut', async () => {
     replies = [{ kind: 'reset' }];
     const result = await send(exporterFor('grpc'), await spans());
     expect(result.error).toMatchObject({ code: 14 });
   });
 
-  it.each(['http/protobuf', 'http/json'])('come back over %s after a cut', async (transport) => {
-    replies = [{ kind: 'reset' }, { kind: 'accepted' }];
-    const result = await send(exporterFor(transport), await spans());
-    expect(result.code).toBe(ExportResultCode.SUCCESS);
-    expect(received).toHaveLength(2);
-  });
+  it.each(['http/protobuf', 'http/json'])(
+    'repeat a request over %s after a cut',
+    async (transport) => {
+      replies = [{ kind: 'reset' }, { kind: 'accepted' }];
+      const result = await send(exporterFor(transport), await spans());
+      expect(result.code).toBe(ExportResultCode.SUCCESS);
+      expect(received).toHaveLength(2);
+    },
+  );
 
-  it('do not keep the receiver from closing', async () => {
+  it('do not stop the receiver from closing', async () => {
     const exporters = transports.map((transport) => exporterFor(transport));
     const items = await spans();
     for (const exporter of exporters) {

@@ -52,7 +52,7 @@ async function httpCall(port: number): Promise<string> {
   return statusLine(socket);
 }
 
-/** The grpc-status of an empty export, or a note that there was none. */
+/** The grpc-status of an empty export, or `cut` if there was none. */
 function grpcCall(port: number): Promise<string> {
   const session = connectHttp2(`http://127.0.0.1:${port}`);
   opened.push({ close: () => session.destroy() });
@@ -82,14 +82,14 @@ describe('createOtlpReceiver', () => {
     expect(httpPort).not.toBe(grpcPort);
   });
 
-  it('leaves a port that is off closed', async () => {
+  it('opens no port for a protocol that is off', async () => {
     const grpc = await receiverWith({ httpPort: false }).start();
     expect(grpc).toMatchObject({ httpPort: 0, grpcPort: expect.any(Number) });
     const http = await receiverWith({ grpcPort: false }).start();
     expect(http).toMatchObject({ grpcPort: 0, httpPort: expect.any(Number) });
   });
 
-  it('rejects where a port is taken, and leaves the other one free', async () => {
+  it('rejects if a port is taken, and leaves the other one free', async () => {
     const { httpPort } = await receiverWith({ grpcPort: false }).start();
     const spare = await receiverWith({ httpPort: false }).start();
     await opened.at(-1)?.close();
@@ -99,14 +99,14 @@ describe('createOtlpReceiver', () => {
     await expect(third.start()).resolves.toMatchObject({ grpcPort: spare.grpcPort });
   });
 
-  it('closes before start and twice, and does not start again', async () => {
+  it('may be closed before the start and twice, and does not start again', async () => {
     const receiver = receiverWith();
     expect(receiver.close()).toBe(receiver.close());
     await receiver.close();
     await expect(receiver.start()).rejects.toThrow('the OTLP receiver is closed');
   });
 
-  it('counts', async () => {
+  it('counts requests, bytes and connections', async () => {
     const receiver = receiverWith();
     const socket = await client((await receiver.start()).httpPort);
     socket.write(REQUEST);
@@ -125,7 +125,7 @@ describe('createOtlpReceiver', () => {
     });
   });
 
-  it('closes the connection idle longest for a new one, a busy one never (bad input 82)', async () => {
+  it('closes the connection that was idle longest for a new one, and never a busy one', async () => {
     const waiting: ((reply: ExportReply) => void)[] = [];
     const receiver = receiverWith({
       limits: { maxConnections: 3 },
@@ -140,7 +140,7 @@ describe('createOtlpReceiver', () => {
     const others = [idle.at(1)!, fourth];
     for (const each of others) each.write(REQUEST);
     while (waiting.length < 3) await new Promise((resolve) => setImmediate(resolve));
-    // All three wait for an answer now, so the new connection is closed.
+    // All three connections wait for an answer now, so the new one is closed.
     await closed(await client(httpPort));
     expect(receiver.stats().connections).toBe(3);
     for (const resolve of waiting) resolve({ kind: 'accepted' });
@@ -148,7 +148,7 @@ describe('createOtlpReceiver', () => {
   });
 
   it.each(['http', 'grpc'] as const)(
-    'lets a request in flight over %s have its answer when it closes',
+    'answers a request in flight over %s when it closes',
     async (transport) => {
       const answers: ((reply: ExportReply) => void)[] = [];
       const asked = new EventEmitter();
@@ -171,11 +171,11 @@ describe('createOtlpReceiver', () => {
     },
   );
 
-  it('cuts everything at once where the signal aborted, and leaves no handle', async () => {
+  it('ends everything at once if the signal has aborted, and leaves no open handle', async () => {
     function open(): string[] {
       return process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'));
     }
-    // Handles of the test runner and of earlier specs.
+    // The test runner and earlier specs have handles of their own.
     const before = open();
     const asked: (() => void)[] = [];
     const receiver = receiverWith({

@@ -9,7 +9,7 @@ function cooldown(clock: ManualClock, random: number): Cooldown {
 }
 
 describe('Backoff', () => {
-  it('grows by its factor up to its maximum, however many failures there are', () => {
+  it('grows by its factor up to its maximum, for any number of failures', () => {
     const backoff = new Backoff({ firstMs: 100, maxMs: 500, factor: 1.5 });
     expect([1, 2, 3, 5, 2000].map((failures) => backoff.afterMs(failures))).toEqual([
       100, 150, 225, 500, 500,
@@ -18,7 +18,7 @@ describe('Backoff', () => {
 });
 
 describe('Cooldown', () => {
-  it('lets the first try through, then doubles to its maximum', () => {
+  it('is 0 before the first failure, then doubles up to its maximum', () => {
     const endpoint = cooldown(new ManualClock(), 0.5);
     expect(endpoint.remainingMs).toBe(0);
     const delays = Array.from({ length: 8 }, () => {
@@ -31,13 +31,13 @@ describe('Cooldown', () => {
   it.each([
     [0, 75],
     [1, 125],
-  ])('jitters by a quarter (random %i)', (random, delay) => {
+  ])('varies by a quarter (random %i)', (random, delay) => {
     const endpoint = cooldown(new ManualClock(), random);
     endpoint.failed();
     expect(endpoint.remainingMs).toBe(delay);
   });
 
-  it('runs out with time and starts over after success', () => {
+  it('passes with time, and starts anew after a success', () => {
     const clock = new ManualClock();
     const endpoint = cooldown(clock, 0.5);
     endpoint.failed();

@@ -16,7 +16,7 @@ describe('stack', () => {
     });
   }
 
-  it('puts the first layer outermost and closes through to the sender', async () => {
+  it('calls the first layer first, and closes the sender below', async () => {
     const peer = new ScriptedSender(new ManualClock(), { script: () => accepted });
     const sender = stack([named('observe'), named('retry')], peer);
     expect(await sender.send(batchOf(), never())).toBe(accepted);
@@ -26,7 +26,7 @@ describe('stack', () => {
     expect(await sender.send(batchOf(), never())).toEqual({ kind: 'refused', reason: 'closed' });
   });
 
-  it('is the sender itself where there are no layers', () => {
+  it('is the sender itself without layers', () => {
     const peer = new ScriptedSender(new ManualClock());
     expect(stack([], peer)).toBe(peer);
   });
