@@ -15,14 +15,14 @@ function bytesOf(
 }
 
 describe('the dictionary', () => {
-  it('knows a key from its second time on', () => {
+  it('returns a key from its second use on', () => {
     const dictionary = new Dictionary();
     expect(dictionary.find('key', dictionary.start())).toBeUndefined();
     const known = dictionary.find('key', dictionary.start())!;
     expect(bytesOf(dictionary, known)).toBe('\n\x03key\x12');
   });
 
-  it('knows a value from its second time on, as a whole attribute', () => {
+  it('returns a value from its second use on, as a whole attribute', () => {
     const dictionary = new Dictionary();
     const key = learn(dictionary, 'key')!;
     expect(dictionary.attribute(key, 'value')).toBeUndefined();
@@ -31,7 +31,7 @@ describe('the dictionary', () => {
     expect(bytesOf(dictionary, known)).toBe('\x0e\n\x03key\x12\x07\n\x05value');
   });
 
-  it('does not keep long keys and values', () => {
+  it('does not store long keys and values', () => {
     const dictionary = new Dictionary();
     expect(learn(dictionary, 'k'.repeat(257))).toBeUndefined();
     const key = learn(dictionary, 'key')!;
@@ -40,7 +40,7 @@ describe('the dictionary', () => {
     }
   });
 
-  it('follows the order of keys', () => {
+  it('links each key to the key that follows it', () => {
     const dictionary = new Dictionary();
     const first = learn(dictionary, 'first')!;
     learn(dictionary, 'second');
@@ -49,7 +49,7 @@ describe('the dictionary', () => {
     expect(dictionary.find('second', first)).toBe(second);
   });
 
-  it('begins anew when it is full, but not within an item', () => {
+  it('starts anew when it is full, but keeps the blocks of the current item valid', () => {
     const dictionary = new Dictionary();
     const first = learn(dictionary, 'first')!;
     const bytes = bytesOf(dictionary, first);
@@ -65,7 +65,7 @@ describe('the dictionary', () => {
     expect(learn(dictionary, 'another')).toBeDefined();
   });
 
-  it('gives up on keys with ever new values for a while', () => {
+  it('stops storing values for a while if a key has a new value each time', () => {
     const dictionary = new Dictionary();
     const key = learn(dictionary, 'user.id')!;
     for (let index = 0; index < 100; index++) dictionary.attribute(key, `user ${index}`);
@@ -74,7 +74,7 @@ describe('the dictionary', () => {
     expect(dictionary.attribute(key, 'the same')).toBeDefined();
   });
 
-  it('does not keep what came once before a rest and once after it', () => {
+  it('does not store a value that came once before that pause and once after it', () => {
     const dictionary = new Dictionary();
     const key = learn(dictionary, 'user.id')!;
     dictionary.attribute(key, 'user 7');

@@ -13,12 +13,12 @@ const SEED = Number(process.env['NESTLENS_FUZZ_SEED'] ?? 1);
 const BATCH = 250;
 const TARGET_BYTES = 1_048_576;
 
-/** Batches of this share of the items, each with a seed of its own. */
+/** The seeds of the batches that make up this share of the items. */
 function batches(share: number): number[] {
   return Array.from({ length: Math.ceil((ITEMS * share) / BATCH) }, (_, index) => SEED + index);
 }
 
-/** Items, or points of metrics, that the official decoder finds in the bytes. */
+/** The number of items, or of data points, that the decoder finds in the bytes. */
 function decodedFrom(signal: Signal, bytes: Uint8Array): number {
   const request = decodeExportRequest(signal, bytes);
   let count = 0;
@@ -87,9 +87,9 @@ function appendPoints({ resource, scopeMetrics }: ResourceMetrics): Account {
   return account;
 }
 
-/** Whatever the input, nothing throws, and every item that is not counted as lost can be read. */
+/** For any input, encoders do not throw, and every item is either readable or counted as lost. */
 describe('hostile items', () => {
-  it('are spans that can be read, or are counted', () => {
+  it('are written as readable spans, or counted', () => {
     const encoder = createSpanEncoder();
     const sum: Account = { written: 0, lost: 0 };
     for (const seed of batches(0.4)) {
@@ -105,7 +105,7 @@ describe('hostile items', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   }, 3_600_000);
 
-  it('are log records that can be read, or are counted', () => {
+  it('are written as readable log records, or counted', () => {
     const encoder = createLogRecordEncoder();
     const sum: Account = { written: 0, lost: 0 };
     for (const seed of batches(0.3)) {
@@ -120,7 +120,7 @@ describe('hostile items', () => {
     expect(Math.min(sum.lost, encoder.losses.attributes, encoder.losses.values)).toBeGreaterThan(0);
   }, 3_600_000);
 
-  it('are points that can be read, or are counted', () => {
+  it('are written as readable points, or counted', () => {
     const sum: Account = { written: 0, lost: 0 };
     for (const seed of batches(0.3)) {
       const random = new Random(seed);
@@ -131,7 +131,7 @@ describe('hostile items', () => {
         metrics: metrics.map((metric) => {
           points += metric.dataPoints.length;
           const value = metric.dataPoints.map((point) => spoiled(random, point));
-          // Only the number of items is certain. Every field of them may be wrong.
+          // The list of points is intact, so that they can be counted. All other fields may be wrong.
           return Object.defineProperty(spoiled(random, metric, 0), 'dataPoints', { value });
         }),
       }));

@@ -11,7 +11,7 @@ const resource = resourceFromAttributes({ 'service.name': 'shop' });
 const scope = { name: 'scope' };
 const context = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 };
 
-/** `given` may be of any shape. */
+/** A span with any fields replaced by those of `given`. */
 function spanOf(given: object): ReadableSpan {
   return {
     name: 'span',
@@ -34,7 +34,7 @@ function spanOf(given: object): ReadableSpan {
   };
 }
 
-/** Three times, since repeated keys and values take another path. */
+/** Writes the span three times, since the encoder treats repeated keys and values differently. */
 function write(span: ReadableSpan, limits?: Partial<EncodeLimits>): Span {
   const encoder = createSpanEncoder(limits);
   const target = new Uint8Array(1_048_576);
@@ -55,7 +55,7 @@ function thrower(): never {
   throw new Error('hostile');
 }
 
-describe('values that are no attribute values', () => {
+describe('values that are no valid attribute values', () => {
   it.each<[string, unknown, unknown]>([
     ['bigint', 5n, 5],
     ['negative bigint', -(2n ** 60n), -(2n ** 60n)],
@@ -64,7 +64,7 @@ describe('values that are no attribute values', () => {
     ['symbol', Symbol('name'), 'Symbol(name)'],
     ['function', function named() {}, '[Function: named]'],
     ['date', new Date(0), '1970-01-01T00:00:00.000Z'],
-    ['date that is none', new Date(Number.NaN), 'Invalid Date'],
+    ['invalid date', new Date(Number.NaN), 'Invalid Date'],
     ['NaN', Number.NaN, Number.NaN],
     ['infinity', -Infinity, -Infinity],
     ['-0', -0, 0],
@@ -89,11 +89,11 @@ describe('values that are no attribute values', () => {
       { a: 1, toJSON: thrower },
       Object.assign(Object.create(null) as object, { a: 1, toJSON: '[Function: thrower]' }),
     ],
-  ])('%s', (_name, value, expected) => {
+  ])('are written as text or as the nearest value: %s', (_name, value, expected) => {
     expect(valueOf(value)).toEqual(expected);
   });
 
-  it('maps keep any key', () => {
+  it('are written as maps with any key', () => {
     const map = new Map<unknown, unknown>([
       ['a', 1],
       [2, 'b'],
@@ -110,7 +110,7 @@ describe('values that are no attribute values', () => {
     });
   });
 
-  it('circular ones end where they begin again', () => {
+  it('are cut where a circular object repeats', () => {
     const circular: { name: string; self?: unknown; list: unknown[] } = { name: 'x', list: [] };
     circular.self = circular;
     circular.list.push(circular, circular.list);
@@ -121,14 +121,14 @@ describe('values that are no attribute values', () => {
     });
   });
 
-  it('200 000 deep ones end at the depth limit', () => {
+  it('are cut at the depth limit, even 200 000 levels deep', () => {
     let deep: unknown = 'end';
     for (let level = 0; level < 200_000; level++) deep = level % 2 === 0 ? [deep] : { deep };
     const text = JSON.stringify(valueOf(deep, { depth: 3 }));
     expect(text).toBe('{"deep":[{"deep":"[Array]"}]}');
   });
 
-  it('a text of 1 MB is cut, and counted', () => {
+  it('are truncated and counted if a text has 1 MB', () => {
     const encoder = createSpanEncoder();
     encoder.open(new Uint8Array(65_536), 0);
     encoder.append(spanOf({ attributes: { key: 'x'.repeat(1_000_000) } }));
@@ -136,7 +136,7 @@ describe('values that are no attribute values', () => {
     expect(valueOf('x'.repeat(1_000_000))).toBe('x'.repeat(4096));
   });
 
-  it('a million elements end where their bytes are used up', () => {
+  it('are cut where a list of a million elements has used up its bytes', () => {
     const values = valueOf(Array.from({ length: 1_000_000 }, (_, index) => index)) as unknown[];
     expect(values.length).toBeGreaterThan(1000);
     expect(values.length).toBeLessThan(10_000);
@@ -160,20 +160,20 @@ describe('values that are no attribute values', () => {
     ['symbol with a getter', Object.defineProperty(() => {}, 'name', { get: thrower })],
     ['boxed value that throws', Object.assign(new Number(1), { valueOf: thrower })],
     ['error with a getter', Object.defineProperty(new Error('x'), 'stack', { get: thrower })],
-  ])('%s: dropped and counted, others stay', (_name, value) => {
+  ])('are dropped and counted, while others stay: %s', (_name, value) => {
     const span = write(spanOf({ attributes: { before: 1, key: value, after: 2 } }));
     expect({ ...span.attributes }).toEqual({ before: 1, after: 2 });
     expect(span.droppedAttributesCount).toBe(1);
   });
 
-  it('attributes that throw on the way keep what came before', () => {
+  it('do not remove the attributes before a getter that throws', () => {
     const attributes = Object.defineProperty({ a: 1 }, 'b', { enumerable: true, get: thrower });
     const span = write(spanOf({ attributes, droppedAttributesCount: 2 }));
     expect({ ...span.attributes }).toEqual({ a: 1 });
     expect(span.droppedAttributesCount).toBe(3);
   });
 
-  it('a proxy of an array with an endless length ends', () => {
+  it('are cut if a proxy claims an endless array', () => {
     const endless = new Proxy([], { get: (_target, key) => (key === 'length' ? 2 ** 53 : 1) });
     expect((valueOf(endless) as unknown[]).length).toBeLessThan(10_000);
   });
@@ -186,7 +186,7 @@ function revoked(): object {
 }
 
 describe('keys', () => {
-  it('that are empty are dropped, long ones cut, __proto__ is data', () => {
+  it('are dropped if empty, truncated if long, and may be __proto__', () => {
     const attributes = JSON.parse('{"": 1, "__proto__": "data"}') as Attributes;
     attributes['k'.repeat(100_000)] = 'long';
     const span = write(spanOf({ attributes }));
@@ -197,38 +197,38 @@ describe('keys', () => {
     expect(span.droppedAttributesCount).toBe(1);
   });
 
-  it('of prototypes are not written', () => {
+  it('are not written if they are inherited', () => {
     const attributes = Object.create({ inherited: 1 }) as Attributes;
     attributes['own'] = 2;
     expect({ ...write(spanOf({ attributes })).attributes }).toEqual({ own: 2 });
   });
 });
 
-describe('spans that are wrong', () => {
-  it('links without a context are dropped', () => {
+describe('spans with invalid fields', () => {
+  it('lose links without a context, which are counted', () => {
     const links = [null, {}, { context: null }, { context }];
     const span = write(spanOf({ links }));
     expect(span.links).toHaveLength(1);
     expect(span.droppedLinksCount).toBe(3);
   });
 
-  it('times out of range are clamped', () => {
+  it('have times within the range of OTLP', () => {
     const span = write(spanOf({ startTime: [-5, 3], endTime: [253_402_300_799, 999_999_999] }));
     expect(span.startTime).toBe(0n);
     expect(span.endTime).toBe(2n ** 63n - 1n);
   });
 
-  it('times that are none are 0', () => {
+  it('have the time 0 for parts that are no numbers', () => {
     const span = write(spanOf({ startTime: [Number.NaN, 1], endTime: [1, Number.NaN] }));
     expect(span.startTime).toBe(0n);
     expect(span.endTime).toBe(1_000_000_000n);
   });
 
-  it('names that are no text become text', () => {
+  it('have a text as name', () => {
     expect(write(spanOf({ name: undefined })).name).toBe('undefined');
   });
 
-  it('ids that are no hex do no harm', () => {
+  it('are written even if their ids are not hex', () => {
     function spanContext() {
       return { traceId: 'zz', spanId: 'é字', traceFlags: 0 };
     }
@@ -236,7 +236,7 @@ describe('spans that are wrong', () => {
   });
 
   it.each([undefined, null])(
-    'the first with the resource %p is unreadable, not a part of none',
+    'are not written without a resource or a scope (%p), and the next span is',
     (none) => {
       const encoder = createSpanEncoder();
       const target = new Uint8Array(4096);
@@ -251,7 +251,7 @@ describe('spans that are wrong', () => {
     },
   );
 
-  it('one that throws is unreadable, and the target stays as it was', () => {
+  it('leave the target unchanged if they throw', () => {
     const encoder = createSpanEncoder();
     const target = new Uint8Array(4096);
     encoder.open(target, 0);

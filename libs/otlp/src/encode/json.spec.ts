@@ -34,7 +34,7 @@ function encodeJson<S extends Signal>(signal: S, items: SignalItems[S]): string 
 }
 
 describe('OTLP/JSON', () => {
-  it('of a span: ids in hex, enums as numbers, long integers as texts', () => {
+  it('writes a span with ids in hex, enums as numbers and 64-bit integers as strings', () => {
     expect(JSON.parse(encodeJson('traces', [span]))).toEqual({
       resourceSpans: [
         {
@@ -75,7 +75,7 @@ describe('OTLP/JSON', () => {
     });
   });
 
-  it('of a log record', () => {
+  it('writes a log record with bytes and large integers', () => {
     const record: ReadableLogRecord = {
       hrTime: [1, 0],
       hrTimeObserved: [2, 0],
@@ -113,7 +113,7 @@ describe('OTLP/JSON', () => {
     ]);
   });
 
-  it('of points tells 3 from 3.0', () => {
+  it('writes points with integers as asInt and others as asDouble', () => {
     function metric(valueType: number, dataPointType: number) {
       return {
         descriptor: { name: 'm', description: '', unit: '', valueType },
@@ -139,7 +139,7 @@ describe('OTLP/JSON', () => {
     ]);
   });
 
-  it('of nothing is an empty request', () => {
+  it('writes an empty request for no items', () => {
     expect(transcodeJson('logs', new Uint8Array())).toBe('{"resourceLogs":[]}');
   });
 });

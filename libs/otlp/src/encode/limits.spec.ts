@@ -47,7 +47,7 @@ function many(count: number, value: unknown): Record<string, never> {
 }
 
 describe('limits', () => {
-  it('are brought into their ranges', () => {
+  it('are moved into their valid ranges', () => {
     expect(encodeLimits()).toEqual(DEFAULT_ENCODE_LIMITS);
     const odd = { itemBytes: 1, depth: Infinity, attributes: -1, valueLength: 10.7 };
     expect(encodeLimits(odd)).toMatchObject({
@@ -59,14 +59,14 @@ describe('limits', () => {
     expect(encodeLimits({ itemBytes: Number.NaN }).itemBytes).toBe(4_194_304);
   });
 
-  it('keep the first 128 attributes and count the others', () => {
+  it('keep the first 128 attributes, and count the others', () => {
     const { written, losses } = write({ attributes: many(10_000, 'v') });
     expect(Object.keys(written.attributes)).toHaveLength(128);
     expect(written.droppedAttributesCount).toBe(1 + 9872);
     expect(losses.attributes).toBe(9872);
   });
 
-  it('cut texts between code points', () => {
+  it('truncate text between code points', () => {
     const attributes = {
       a: `${'x'.repeat(4095)}😀`,
       b: `${'x'.repeat(4094)}😀z`,
@@ -79,12 +79,12 @@ describe('limits', () => {
     expect(losses.values).toBe(3);
   });
 
-  it('cut short texts too, and those inside', () => {
+  it('truncate any text above the limit, also in lists', () => {
     const { written } = write({ attributes: { a: 'abcdef', b: ['abcdef'] } }, { valueLength: 3 });
     expect({ ...written.attributes }).toEqual({ a: 'abc', b: ['abc'] });
   });
 
-  it('keep the last events and links', () => {
+  it('keep the last events and links, and count the others', () => {
     const events = Array.from({ length: 10_000 }, (_, index) => ({
       name: `event ${index}`,
       time: span.startTime,
@@ -103,7 +103,7 @@ describe('limits', () => {
     expect(written.droppedLinksCount).toBe(3 + 9996);
   });
 
-  it('bound the whole span', () => {
+  it('bound the size of a whole span, and keep its name and status', () => {
     const text = '字'.repeat(4096);
     const event = { name: text, time: span.startTime, attributes: many(3, text) };
     const { written, bytes, losses } = write({
@@ -123,7 +123,7 @@ describe('limits', () => {
     expect(losses.attributes).toBeGreaterThan(0);
   });
 
-  it('leave a span whole in the smallest budget', () => {
+  it('keep a valid span even at the smallest size', () => {
     const text = '字'.repeat(4096);
     const state = { serialize: () => text } as never;
     function spanContext() {
@@ -141,7 +141,7 @@ describe('limits', () => {
     expect(written.droppedAttributesCount).toBe(10);
   });
 
-  it('may be so wide that texts need long lengths', () => {
+  it('may be infinite, and then nothing is truncated', () => {
     const encoder = createSpanEncoder({ itemBytes: Infinity, valueLength: Infinity });
     const text = '字'.repeat(200_000);
     const given = { ...span, name: text, status: { code: 2, message: text }, attributes: { text } };

@@ -39,7 +39,7 @@ describe('log bodies', () => {
     ['text', 'body', 'body'],
     ['error', Object.assign(new Error('x'), { stack: 'Error: x\n  at y' }), 'Error: x\n  at y'],
     [
-      'what throws',
+      'an object whose getter throws',
       {
         get a() {
           return thrower();
@@ -47,17 +47,17 @@ describe('log bodies', () => {
       },
       null,
     ],
-  ])('%s', (_name, body, expected) => {
+  ])('are written for: %s', (_name, body, expected) => {
     expect(bodyOf(body)).toStrictEqual(expected);
   });
 
-  it('a circular one ends where it begins again', () => {
+  it('are cut where a circular object repeats', () => {
     const circular: Record<string, unknown> = { name: 'x' };
     circular['self'] = circular;
     expect({ ...(bodyOf(circular) as object) }).toEqual({ name: 'x', self: '[Circular]' });
   });
 
-  it('long texts and bytes are cut so that the record keeps its budget', () => {
+  it('are truncated so that the record keeps to its size', () => {
     expect((bodyOf('x'.repeat(1_000_000)) as string).length).toBe(21_827);
     expect((bodyOf(Buffer.alloc(10_000_000, 7)) as Uint8Array).length).toBe(21_827);
   });

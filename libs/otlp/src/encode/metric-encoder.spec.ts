@@ -30,7 +30,7 @@ function metricsOf(bytes: Uint8Array): Metric[] {
 }
 
 describe('a metric', () => {
-  it('goes on in the next target where one is full', () => {
+  it('continues in the next target if one is full', () => {
     const encoder = createMetricEncoder();
     const metric = gauge(points(1000));
     const written: Metric[] = [];
@@ -52,7 +52,7 @@ describe('a metric', () => {
     expect(values).toEqual(points(1000).map((point) => point.value));
   });
 
-  it('leaves a target that is too small as it was', () => {
+  it('leaves a target unchanged that is too small', () => {
     const encoder = createMetricEncoder();
     encoder.open(new Uint8Array(40), 5);
     expect(encoder.append(resource, scope, gauge(points(1)), 0)).toBe(0);
@@ -61,7 +61,7 @@ describe('a metric', () => {
     ]);
   });
 
-  it('loses the points that cannot be read or are too large, and counts them', () => {
+  it('drops and counts points that cannot be read or are too large, and keeps the others', () => {
     const metric = gauge(points(6));
     const [, second = {}, third = {}, fourth = {}, fifth = {}] = metric.dataPoints;
     Object.defineProperty(second, 'value', {
@@ -93,7 +93,7 @@ describe('a metric', () => {
     expect(kept.at(1)?.attributes).toMatchObject({ long: 'x'.repeat(20_000) });
   });
 
-  it('takes values that are no numbers', () => {
+  it('keeps points whose values are no numbers', () => {
     const metric = gauge(points(3));
     [null, Number.NaN, 'x'].forEach((value, index) =>
       Object.assign(metric.dataPoints.at(index) ?? {}, { value }),
@@ -106,7 +106,7 @@ describe('a metric', () => {
     expect(metricsOf(bytes).at(0)!.data.points).toHaveLength(3);
   });
 
-  it('without points is not sent', () => {
+  it('is not sent without points', () => {
     const { bytes } = encodeRequest('metrics', {
       resource,
       scopeMetrics: [{ scope, metrics: [gauge([])] }],

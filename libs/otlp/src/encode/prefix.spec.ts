@@ -3,7 +3,7 @@ import { detectResources } from '@opentelemetry/resources';
 import { DEFAULT_ENCODE_LIMITS } from './limits.js';
 import { createWriters } from './writers.js';
 
-describe('the prefix of a resource that still waits for a detector', () => {
+describe('the encoded resource while a detector runs', () => {
   const told: unknown[][] = [];
 
   beforeEach(() => {
@@ -16,7 +16,7 @@ describe('the prefix of a resource that still waits for a detector', () => {
 
   afterEach(() => diag.disable());
 
-  it('has what is known, tells of nothing, and is whole afterwards', async () => {
+  it('has the known attributes without a log line, and all attributes afterwards', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const detector = { detect: () => ({ attributes: { known: 'at once', pending: promise } }) };
     const resource = detectResources({ detectors: [detector] });

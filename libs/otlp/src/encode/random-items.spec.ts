@@ -28,7 +28,7 @@ const BATCH = 500;
 const SEED = Number(process.env['NESTLENS_FUZZ_SEED'] ?? 1);
 const SIZES = [10_000, 30_000, 262_144];
 
-/** Items in their order, by resource and scope. */
+/** The items in order, grouped by resource and scope. */
 function flatten(request: ExportRequest): unknown[] {
   const groups = new Map<string, unknown[]>();
   for (const { resource, schemaUrl, scopes } of request.groups) {
@@ -42,7 +42,7 @@ function flatten(request: ExportRequest): unknown[] {
   return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).flat(2);
 }
 
-/** Joins the points of a metric that continued in another target. */
+/** Joins the points of a metric that continues in another target. */
 function joined(items: readonly unknown[]): unknown[] {
   const whole: unknown[] = [];
   let last: { name: string; data: { points: unknown[] } } | undefined;
@@ -113,7 +113,7 @@ function appendPoints(items: ResourceMetrics, random: Random): Buffer {
   return Buffer.concat(chunks);
 }
 
-/** Items compared. */
+/** Compares two requests, and returns the number of items. */
 function compare(signal: Signal, ours: Uint8Array, theirs: Uint8Array, seed: number): number {
   const expected = flatten(decodeExportRequest(signal, theirs));
   const got = flatten(decodeExportRequest(signal, ours));
@@ -125,13 +125,13 @@ function compare(signal: Signal, ours: Uint8Array, theirs: Uint8Array, seed: num
   return got.length;
 }
 
-/** Batches of this share of the items, each with a seed of its own. */
+/** The seeds of the batches that make up this share of the items. */
 function batches(share: number): number[] {
   return Array.from({ length: Math.ceil((ITEMS * share) / BATCH) }, (_, index) => SEED + index);
 }
 
 describe('random items', () => {
-  it('are the same spans as the official serializer writes', () => {
+  it('decode to the same spans as from the official serializer', () => {
     const encoder = createSpanEncoder();
     for (const seed of batches(0.4)) {
       const random = new Random(seed);
@@ -142,7 +142,7 @@ describe('random items', () => {
     expect(encoder.losses).toEqual({ attributes: 0, events: 0, links: 0, values: 0 });
   }, 3_600_000);
 
-  it('are the same log records as the official serializer writes', () => {
+  it('decode to the same log records as from the official serializer', () => {
     const encoder = createLogRecordEncoder();
     for (const seed of batches(0.3)) {
       const random = new Random(seed);
@@ -153,7 +153,7 @@ describe('random items', () => {
     expect(encoder.losses).toEqual({ attributes: 0, events: 0, links: 0, values: 0 });
   }, 3_600_000);
 
-  it('are the same data points as the official serializer writes', () => {
+  it('decode to the same data points as from the official serializer', () => {
     let compared = 0;
     for (const seed of batches(0.3)) {
       const random = new Random(seed);

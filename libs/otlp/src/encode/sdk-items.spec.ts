@@ -33,8 +33,8 @@ const remote = {
   isRemote: true,
 };
 
-describe('items of the real SDK are what the official serializers write', () => {
-  it('spans with a remote parent, an exception, links and too many attributes', async () => {
+describe('items of the SDK decode as from the official serializers', () => {
+  it('for spans with a remote parent, an exception, links and too many attributes', async () => {
     const exporter = new InMemorySpanExporter();
     const provider = new TracerProvider({
       resource,
@@ -59,7 +59,7 @@ describe('items of the real SDK are what the official serializers write', () => 
     await provider.shutdown();
   });
 
-  it('log records with an event name, an exception and a map as body', async () => {
+  it('for log records with an event name, an exception and a map as body', async () => {
     const exporter = new InMemoryLogRecordExporter();
     const provider = new LoggerProvider({
       resource,
@@ -79,7 +79,7 @@ describe('items of the real SDK are what the official serializers write', () => 
   });
 
   it.each([AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE])(
-    'metrics of every kind, temporality %s',
+    'for metrics of every kind, temporality %s',
     async (temporality) => {
       const exporter = new InMemoryMetricExporter(temporality);
       const reader = new PeriodicExportingMetricReader({

@@ -36,7 +36,7 @@ describe('a unit', () => {
     expect([encoder.close(), encoder.resourceAt, encoder.scopeAt]).toEqual([10, 0, 0]);
   });
 
-  it('holds runs of scopes in shared memory at an offset', () => {
+  it('holds the scopes in order, in shared memory at an offset', () => {
     const encoder = createSpanEncoder();
     const target = new Uint8Array(new SharedArrayBuffer(65_536), 64);
     encoder.open(target, 16);
@@ -49,7 +49,7 @@ describe('a unit', () => {
     expect(target.slice(end + 8).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('can be completed by whoever knows its three numbers', () => {
+  it('can be completed from its three numbers', () => {
     const encoder = createSpanEncoder();
     const target = new Uint8Array(65_536);
     encoder.open(target, 0);
@@ -63,7 +63,7 @@ describe('a unit', () => {
     expect(names(copy.subarray(0, first[2]))).toEqual([['a:1']]);
   });
 
-  it('may change its resource', () => {
+  it('may hold several resources', () => {
     const encoder = createSpanEncoder();
     const target = new Uint8Array(65_536);
     encoder.open(target, 0);
@@ -72,7 +72,7 @@ describe('a unit', () => {
     expect(names(target.subarray(0, encoder.close()))).toEqual([['a:1'], ['a:2']]);
   });
 
-  it('takes the attributes of a resource that are there, until all are', async () => {
+  it('has the known attributes of a resource, and all of them once they are detected', async () => {
     let settle: (value: string) => void = () => {};
     const pending = resourceFromAttributes({
       now: 1,
@@ -89,7 +89,7 @@ describe('a unit', () => {
     expect(write()).toEqual({ now: 1, later: 'here' });
   });
 
-  it('is as it was when an item does not fit, at every size', () => {
+  it('does not change if an item does not fit, at any size', () => {
     const first = spanOf('1', 'a');
     const second = spanOf('2', 'b');
     const whole = createSpanEncoder();
@@ -109,7 +109,7 @@ describe('a unit', () => {
     }
   });
 
-  it('has no place for a large item, which goes alone', () => {
+  it('has no room for a large item, which is encoded alone', () => {
     const encoder = createSpanEncoder({ itemBytes: 4_194_304, compositeBytes: 4_194_304 });
     const target = new Uint8Array(65_536);
     encoder.open(target, 0);
@@ -123,7 +123,7 @@ describe('a unit', () => {
     expect(names(target.subarray(0, encoder.close()))).toEqual([['a:1', 'a:2']]);
   });
 
-  it('truncates what is larger than 4 MiB', () => {
+  it('truncates an item that is larger than 4 MiB', () => {
     const encoder = createSpanEncoder({ itemBytes: Infinity, compositeBytes: Infinity });
     const alone = encoder.alone(spanOf('huge', 'a', 9_000_000)) as Uint8Array;
     expect(alone.length).toBeLessThan(4_194_304 + 1000);

@@ -16,7 +16,7 @@ import type { Signal } from './model.js';
 import { WireError } from './wire-error.js';
 import type { WireErrorCode } from './wire-error.js';
 
-/** A value or WireError is fine. Any other error is rethrown. */
+/** Returns 'read', or the code of the WireError. It throws any other error on. */
 function outcome(signal: Signal, bytes: Uint8Array): WireErrorCode | 'read' {
   try {
     decodeExportRequest(signal, bytes);
@@ -27,7 +27,7 @@ function outcome(signal: Signal, bytes: Uint8Array): WireErrorCode | 'read' {
   }
 }
 
-/** Tag and length of a length-delimited field. */
+/** Encodes the tag and the length of a length-delimited field. */
 function header(number: number, size: number): Buffer {
   const length: number[] = [];
   let rest = size;
@@ -47,13 +47,13 @@ function text(value: string) {
   return field(1, Buffer.from(value));
 }
 
-/** The bytes before a value of `size` bytes that is the only item of an array. */
+/** Encodes the bytes that come before a value of `size` bytes, which is the only item of an array. */
 function beforeItem(size: number): Buffer {
   const item = header(1, size);
   return Buffer.concat([header(5, item.length + size), item]);
 }
 
-/** The bytes before a value of `size` bytes that is the only one of a map. */
+/** Encodes the bytes that come before a value of `size` bytes, which is the only value of a map. */
 function beforeEntry(size: number): Buffer {
   const inner = Buffer.concat([text('k'), header(2, size)]);
   const entry = header(1, inner.length + size);
@@ -99,16 +99,16 @@ async function sampleRecord(): Promise<Uint8Array> {
   );
 }
 
-describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
-  it.each(SIGNALS)('reads nothing as an empty request of %s', (signal) => {
+describe('decodeExportRequest on damaged bytes', () => {
+  it.each(SIGNALS)('reads zero bytes as an empty request of %s', (signal) => {
     expect(decodeExportRequest(signal, new Uint8Array())).toEqual({ signal, groups: [] });
   });
 
-  it('gives WireError or a value at every truncation', async () => {
+  it('refuses a message cut off after any byte as truncated', async () => {
     for (const sample of [await sampleSpan(), await sampleRecord()]) {
       for (let length = 1; length < sample.length; length++) {
         const cut = sample.subarray(0, length);
-        // The outermost length no longer fits, so each truncation is found.
+        // Each cut is found, because the outermost length no longer fits.
         expect(outcome('traces', cut)).toBe('truncated');
         expect(outcome('logs', cut)).toBe('truncated');
         expect(outcome('metrics', cut)).toBe('truncated');
@@ -116,7 +116,7 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     }
   });
 
-  it('gives WireError or a value for every bit flipped and every byte replaced', async () => {
+  it('reads a message with any bit flipped, or refuses it with a WireError', async () => {
     const codes = new Set<string>();
     for (const sample of [await sampleSpan(), await sampleRecord()]) {
       const bytes = Uint8Array.from(sample);
@@ -138,14 +138,14 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     ]);
   });
 
-  it('gives WireError or a value for 20 000 random messages', () => {
+  it('reads each of 20 000 random messages, or refuses it with a WireError', () => {
     let state = 7;
     function next() {
       return (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 16;
     }
     const counts = { read: 0, refused: 0 };
     for (let run = 0; run < 20_000; run++) {
-      // Small values are tags and lengths of OTLP, so that some of the input is almost valid.
+      // Tags and lengths of OTLP are small numbers, so that some of the messages are almost valid.
       const bytes = Uint8Array.from(
         { length: next() % 64 },
         () => next() % (run % 2 === 0 ? 24 : 256),
@@ -165,12 +165,12 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     expect(outcome('logs', logWith(nested(10_000, before)))).toBe('depth');
   });
 
-  it('counts depth, not how many values there are', () => {
+  it('limits the depth of values, not their number', () => {
     const wide = field(5, ...Array.from({ length: 1000 }, () => field(1, nested(1, beforeItem))));
     expect(outcome('logs', logWith(wide))).toBe('read');
   });
 
-  it('says where a limit was passed', () => {
+  it('says at which byte a message passed a limit', () => {
     const bytes = logWith(nested(2, beforeItem));
     function decode() {
       return decodeExportRequest('logs', bytes, { maxDepth: 1 });
@@ -178,7 +178,7 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     expect(decode).toThrow(/^value nested too deep at byte \d+$/);
   });
 
-  it('refuses empty records and values by the million', () => {
+  it('refuses 300 000 empty records, and 1 000 001 values or buckets', () => {
     const spans = field(1, field(2, Buffer.alloc(2 * 300_000, Buffer.from([0x12, 0]))));
     expect(outcome('traces', spans)).toBe('too_many');
     const values = logWith(field(5, Buffer.alloc(2 * 1_000_001, Buffer.from([0x0a, 0]))));
@@ -190,7 +190,7 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     expect(outcome('metrics', buckets)).toBe('too_many');
   });
 
-  it('skips what a message does not have, whatever the type, and refuses what has another type', () => {
+  it('skips an unknown field of any type, and refuses a known field of the wrong type', () => {
     function metric(data: number, inner: Buffer): Buffer {
       return field(1, field(2, field(2, text('m'), field(data, inner))));
     }
@@ -201,7 +201,7 @@ describe('decodeExportRequest on damaged bytes (bad inputs 69 to 72)', () => {
     expect(outcome('metrics', metric(7, fixed))).toBe('wire_type');
   });
 
-  it('keeps __proto__ and constructor as data', () => {
+  it('reads __proto__ and constructor as ordinary keys', () => {
     function entry(key: string, value: string) {
       return field(1, text(key), field(2, text(value)));
     }

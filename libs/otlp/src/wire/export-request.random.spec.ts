@@ -6,7 +6,7 @@ import { exportPoints, exportRecords, exportSpans } from './fixtures/official-ex
 const LIMITS = { eventCountLimit: 4, linkCountLimit: 4, attributeCountLimit: 24 };
 
 describe('random spans of the official SDK', () => {
-  it('are read the same from protobuf and JSON, 2000 of them', async () => {
+  it('are read the same from protobuf and from JSON (2000 spans)', async () => {
     const random = new Random(20);
     const request = await exportSpans((provider) => {
       for (let index = 0; index < 2000; index++) {
@@ -35,7 +35,7 @@ describe('random spans of the official SDK', () => {
 });
 
 describe('random log records of the official SDK', () => {
-  it('are read the same from protobuf and JSON, 3000 of them', async () => {
+  it('are read the same from protobuf and from JSON (3000 records)', async () => {
     const random = new Random(21);
     const request = await exportRecords((provider) => {
       for (let index = 0; index < 3000; index++) {
@@ -54,7 +54,7 @@ describe('random log records of the official SDK', () => {
 });
 
 describe('random points of the official SDK', () => {
-  it('are read the same from protobuf and JSON, 2000 of them', async () => {
+  it('are read the same from protobuf and from JSON (2000 points)', async () => {
     const random = new Random(22);
     const request = await exportPoints(AggregationTemporality.DELTA, (provider) => {
       for (let index = 0; index < 2000; index++) {
@@ -76,7 +76,7 @@ describe('random points of the official SDK', () => {
   });
 });
 
-/** No character of two UTF-16 units, so that no truncation falls inside one. */
+/** None of these characters has two UTF-16 units, so that a cut never divides one. */
 const LETTERS = 'aZ"\\\n\u0000é字\u2028 '.repeat(8);
 
 class Random extends Seeded {

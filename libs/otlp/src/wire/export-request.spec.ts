@@ -111,7 +111,7 @@ describe('spans of the official SDK', () => {
 });
 
 describe('points of the official SDK', () => {
-  it('are read with every kind of data', async () => {
+  it('are read for each kind of metric', async () => {
     const request = await exportPoints(AggregationTemporality.CUMULATIVE, (provider) => {
       const meter = provider.getMeter('shop', '2', { schemaUrl: 's' });
       const options = { description: 'd', unit: 'By' };

@@ -12,12 +12,12 @@ import {
 } from './export-response.js';
 
 describe('export response', () => {
-  it('is an empty message for full success', () => {
+  it('is an empty message when nothing was rejected', () => {
     expect(encodeExportResponse({ rejected: 0, message: '' })).toHaveLength(0);
     expect(encodeExportResponseJson('traces', { rejected: 0, message: '' })).toBe('{}');
   });
 
-  it.each(SIGNALS)('goes to protobuf and JSON and back for %s', (signal) => {
+  it.each(SIGNALS)('survives a round trip through protobuf and JSON for %s', (signal) => {
     for (const response of [
       { rejected: 0, message: '' },
       { rejected: 0, message: 'deprecated' },
@@ -43,7 +43,7 @@ describe('export response', () => {
     });
   });
 
-  it('takes counts as numbers and strings', () => {
+  it('reads a count that JSON gives as a number', () => {
     const json = '{"partialSuccess":{"rejectedSpans":3}}';
     expect(decodeExportResponseJson('traces', json)).toEqual({ rejected: 3, message: '' });
   });

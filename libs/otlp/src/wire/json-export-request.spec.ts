@@ -4,7 +4,7 @@ import { WireError } from './wire-error.js';
 
 type Json = Record<string, unknown>;
 
-/** Reads one span through JSON text. */
+/** Decodes one span from JSON text. */
 function span(fields: Json): Span {
   const request = { resourceSpans: [{ scopeSpans: [{ spans: [fields] }] }] };
   return decodeExportRequestJson('traces', JSON.stringify(request))
@@ -13,7 +13,7 @@ function span(fields: Json): Span {
     .items.at(0)!;
 }
 
-/** Reads one log record out of the text of its fields. */
+/** Decodes one log record from the JSON text of its fields. */
 function record(fields: string): LogRecord {
   const request = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{${fields}}]}]}]}`;
   return decodeExportRequestJson('logs', request).groups.at(0)!.scopes.at(0)!.items.at(0)!;
@@ -40,7 +40,7 @@ function nested(depth: number): LogRecord {
 const SPAN = 'resourceSpans[0].scopeSpans[0].spans[0]';
 
 describe('decodeExportRequestJson', () => {
-  it('reads text and parsed values alike, missing and null fields as their defaults', () => {
+  it('reads text and parsed values the same, and uses defaults for missing and null fields', () => {
     const empty = { signal: 'traces', groups: [] };
     expect(decodeExportRequestJson('traces', '{}')).toEqual(empty);
     expect(decodeExportRequestJson('traces', {})).toEqual(empty);
@@ -51,7 +51,7 @@ describe('decodeExportRequestJson', () => {
     expect(span({})).toMatchObject({ traceId: '', kind: 0, startTime: 0n, status: { code: 0 } });
   });
 
-  it('reads ids in hex of any case', () => {
+  it('reads ids in upper-case and lower-case hex', () => {
     expect(span({ traceId: 'ABCDEF0123456789abcdef0123456789' }).traceId).toBe(
       'abcdef0123456789abcdef0123456789',
     );
@@ -79,7 +79,7 @@ describe('decodeExportRequestJson', () => {
       { attributes: [{ key: 'a', value: { intValue: 'x' } }] },
       `${SPAN}.attributes[0].value.intValue`,
     ],
-  ])('refuses %s, saying where', (_name, fields, message) => {
+  ])('refuses %s and names the field', (_name, fields, message) => {
     expect(fault(() => span(fields))).toMatch(/^json_value: /);
     expect(fault(() => span(fields))).toContain(message);
   });
@@ -98,7 +98,7 @@ describe('decodeExportRequestJson', () => {
     expect(fault(() => record('"body":{"intValue":9223372036854775808}'))).toContain('json_value');
   });
 
-  it('reads doubles, also the strings that protobuf JSON has for those JSON lacks', () => {
+  it('reads doubles, also those that protobuf writes as JSON strings', () => {
     expect(record('"body":{"doubleValue":1.25}').body).toBe(1.25);
     expect(record('"body":{"doubleValue":"NaN"}').body).toBeNaN();
     expect(record('"body":{"doubleValue":"-Infinity"}').body).toBe(-Infinity);
@@ -114,7 +114,7 @@ describe('decodeExportRequestJson', () => {
     expect(fault(() => record('"body":{"bytesValue":"not base64!"}'))).toContain('json_value');
   });
 
-  it('reads values in values, empty ones as what they are', () => {
+  it('reads nested values, also empty ones', () => {
     const list =
       '{"arrayValue":{"values":[{"boolValue":false},{},{"stringValue":""},{"arrayValue":{}}]}}';
     const body = `"body":{"kvlistValue":{"values":[{"key":"list","value":${list}},{"key":"none"}]}}`;
@@ -122,12 +122,12 @@ describe('decodeExportRequestJson', () => {
     expect(record('"body":{"kvlistValue":{}}').body).toEqual({});
   });
 
-  it('ignores unknown fields, snake_case ones too', () => {
+  it('ignores unknown fields, also those in snake_case', () => {
     const fields = { trace_id: 'zz', unknown: { deep: [1, { a: null }] }, name: 'n' };
     expect(span(fields)).toEqual(span({ name: 'n' }));
   });
 
-  it('keeps __proto__ and constructor as data at every level (bad input 76)', () => {
+  it('reads __proto__ and constructor as ordinary keys at every level', () => {
     const value = '{"stringValue":"x"}';
     const entries = `[{"key":"__proto__","value":${value}},{"key":"constructor","value":${value}}]`;
     const read = record(
@@ -146,7 +146,7 @@ describe('decodeExportRequestJson', () => {
     expect(Object.hasOwn(Object.prototype, 'severityText')).toBe(false);
   });
 
-  it('takes the last of equal keys', () => {
+  it('uses the last of two equal keys', () => {
     expect(record('"severityText":"a","severityText":"b"').severityText).toBe('b');
     const twice = '[{"key":"k","value":{"intValue":1}},{"key":"k","value":{"intValue":2}}]';
     expect(record(`"attributes":${twice}`).attributes).toEqual({ k: 2 });
@@ -167,7 +167,7 @@ describe('decodeExportRequestJson', () => {
     expect(message).toBe('json_syntax: not JSON');
   });
 
-  it('bounds depth, of values and of what it does not know', () => {
+  it('limits the depth of values and of unknown fields', () => {
     expect(fault(() => nested(64))).toBe('none');
     expect(fault(() => nested(65))).toMatch(/^depth: .*body\.arrayValue/);
     expect(fault(() => nested(10_000))).toMatch(/^depth: /);
@@ -175,14 +175,14 @@ describe('decodeExportRequestJson', () => {
     expect(fault(() => decodeExportRequestJson('logs', '['.repeat(1_000_000)))).toMatch(/^depth: /);
   });
 
-  it('does not take brackets and digits in strings for structure', () => {
+  it('ignores brackets and digits inside strings', () => {
     const text = '[{'.repeat(1000) + '\\"12345678901234567890\\\\';
     expect(record(`"body":{"stringValue":"${text}"}`).body).toHaveLength(2000 + 22);
     expect(fault(() => decodeExportRequestJson('logs', '{"a":"open'))).toMatch(/^json_syntax/);
     expect(fault(() => decodeExportRequestJson('logs', '{"a":"open\\"'))).toMatch(/^json_syntax/);
   });
 
-  it('bounds the number of records and values', () => {
+  it('limits the number of records and values', () => {
     const limits = { maxRecords: 4, maxValues: 2 };
     function read(fields: Json) {
       return decodeExportRequestJson(
@@ -203,7 +203,7 @@ describe('decodeExportRequestJson', () => {
     );
   });
 
-  it('gives WireError or a value at every truncation and byte replaced', () => {
+  it('reads a text cut off or changed at any byte, or refuses it with a WireError', () => {
     const body = {
       kvlistValue: {
         values: [{ key: 'a', value: { arrayValue: { values: [{ intValue: '1' }] } } }],

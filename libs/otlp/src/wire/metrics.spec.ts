@@ -2,7 +2,7 @@ import { decodeExportRequest } from './export-request.js';
 import { decodeExportRequestJson } from './json-export-request.js';
 import type { Metric } from './model.js';
 
-/** Fields that the JavaScript SDK never sends, written by hand after metrics.proto and its JSON form. */
+/** The JavaScript SDK never sends these fields. Their bytes and their JSON follow metrics.proto. */
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH = 2;
@@ -70,7 +70,7 @@ const BASE_JSON = {
   flags: 1,
 };
 
-describe('metrics beyond what the SDK sends', () => {
+describe('metrics that the JavaScript SDK does not send', () => {
   it('have metadata and integer exemplars', () => {
     const expected = {
       name: 'm',
@@ -130,7 +130,7 @@ describe('metrics beyond what the SDK sends', () => {
     expect(ofJson(json)).toEqual(expected);
   });
 
-  it('have histograms without sum, with buckets one by one', () => {
+  it('have histograms without a sum, with unpacked bucket counts', () => {
     const expected = {
       kind: 'histogram',
       temporality: 1,

@@ -2,7 +2,7 @@ import { ProtobufReader } from './protobuf-reader.js';
 import { WireError } from './wire-error.js';
 import type { WireErrorCode } from './wire-error.js';
 
-/** A reader positioned on the first field of `bytes`. */
+/** Creates a reader that stands at the first field of `bytes`. */
 function at(...bytes: number[]): ProtobufReader {
   const reader = new ProtobufReader(Uint8Array.from(bytes));
   expect(reader.next()).toBe(true);
@@ -42,7 +42,7 @@ describe('ProtobufReader', () => {
     expect(at(VARINT, 0xfe, 0xff, 0xff, 0xff, 0x0f).sint32()).toBe(2 ** 31 - 1);
   });
 
-  it('takes every varint but 0 for true, and longer ones than needed for what they are', () => {
+  it('reads every varint except 0 as true, and accepts varints with needless bytes', () => {
     expect(at(VARINT, 128, 128, 128, 128, 128, 1).bool()).toBe(true);
     expect(at(VARINT, 0x80, 0x00).bool()).toBe(false);
     expect(at(VARINT, 0x81, 0x80, 0x00).int64()).toBe(1);
@@ -61,14 +61,14 @@ describe('ProtobufReader', () => {
     expect(at(LENGTH, 2, 1, 2).bytes()).toEqual(Uint8Array.from([1, 2]));
   });
 
-  it('reads short text alike whether it saw it before or not', () => {
+  it('reads a short text the same the first and the second time', () => {
     const words = Array.from({ length: 20_000 }, (_, index) => `k${index % 7}${index}e`);
     for (const word of [...words, ...words]) {
       expect(at(LENGTH, word.length, ...Buffer.from(word)).string()).toBe(word);
     }
   });
 
-  it('gives bytes that live apart from the message', () => {
+  it('returns a copy of bytes, which does not change with the message', () => {
     const message = Uint8Array.from([LENGTH, 1, 7]);
     const reader = new ProtobufReader(message);
     reader.next();
@@ -77,7 +77,7 @@ describe('ProtobufReader', () => {
     expect(bytes).toEqual(Uint8Array.from([7]));
   });
 
-  it('reads a view into a larger and shared buffer', () => {
+  it('reads a part of a larger, shared buffer', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(8));
     shared.set([9, 9, VARINT, 42, 9]);
     const reader = new ProtobufReader(shared.subarray(2, 4));
@@ -86,7 +86,7 @@ describe('ProtobufReader', () => {
     expect(reader.next()).toBe(false);
   });
 
-  it('reads repeated numbers packed and one by one', () => {
+  it('reads packed and unpacked repeated numbers', () => {
     const counts: bigint[] = [];
     at(LENGTH, 3, 1, 0x80, 0x01).uint64s(counts);
     at(VARINT, 5).uint64s(counts);
@@ -97,7 +97,7 @@ describe('ProtobufReader', () => {
     expect(bounds).toEqual([1, 2]);
   });
 
-  it('passes over unknown fields of every type', () => {
+  it('skips unknown fields of every type', () => {
     const reader = at(
       VARINT,
       1,
@@ -152,14 +152,14 @@ describe('ProtobufReader', () => {
     expect(codeOf(readAll)).toBe(code);
   });
 
-  it('refuses a field of another type than its own, saying where', () => {
+  it('refuses a field of the wrong wire type and says at which byte', () => {
     expect(codeOf(() => at(VARINT, 1).string())).toBe('wire_type');
     expect(codeOf(() => at(LENGTH, 1, 1).int64())).toBe('wire_type');
     expect(codeOf(() => at(FIXED32, 1, 1, 1, 1).double())).toBe('wire_type');
     expect(() => at(VARINT, 1).string()).toThrow('wire type 0 for field 1 at byte 1');
   });
 
-  it('keeps an inner message within the outer one', () => {
+  it('refuses a field that reaches beyond its message', () => {
     const reader = at(LENGTH, 3, LENGTH, 9, 0, VARINT, 1);
     reader.open();
     expect(reader.next()).toBe(true);

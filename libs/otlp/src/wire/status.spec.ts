@@ -11,12 +11,12 @@ const STATUSES: readonly Status[] = [
 ];
 
 describe('google.rpc.Status', () => {
-  it.each(STATUSES)('goes to protobuf and JSON and back: %j', (status) => {
+  it.each(STATUSES)('survives a round trip through protobuf and JSON: %j', (status) => {
     expect(decodeStatus(encodeStatus(status))).toEqual(status);
     expect(decodeStatusJson(encodeStatusJson(status))).toEqual(status);
   });
 
-  it('is what other implementations write', () => {
+  it('has the same bytes and JSON as in other implementations', () => {
     const retryInfo = 'type.googleapis.com/google.rpc.RetryInfo';
     const any = [
       '0a28',
@@ -41,7 +41,7 @@ describe('google.rpc.Status', () => {
     });
   });
 
-  it('passes over other details and refuses a delay that is none', () => {
+  it('skips other details and refuses an invalid delay', () => {
     expect(decodeStatusJson('{"code":5,"details":[{"@type":"x","retryDelay":7}]}')).toEqual({
       code: 5,
       message: '',
