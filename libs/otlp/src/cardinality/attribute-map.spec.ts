@@ -3,7 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { AttributeMap } from './attribute-map.js';
 import { hashOf, isSameSet } from './attribute-set.js';
 
-/** The rule by which the SDK tells sets apart. */
+/** The key under which the SDK stores a set of attributes. */
 function textOf(attributes: Attributes): string {
   return JSON.stringify(
     Object.keys(attributes)
@@ -13,7 +13,7 @@ function textOf(attributes: Attributes): string {
 }
 
 describe('AttributeMap', () => {
-  it('tells sets apart as the SDK does, for a hundred thousand pairs of small random sets', () => {
+  it('distinguishes sets as the SDK does, for 100,000 pairs of small random sets', () => {
     const random = seededRandom(7);
     const values = ['', 'a', 'b', '1', 1, 1.5, -1, 0, 2 ** 40, true, false, ['a'], ['a', 'b'], [1]];
     function any(): Attributes {
@@ -30,11 +30,11 @@ describe('AttributeMap', () => {
     expect(same.filter(([one, other]) => hashOf(one) !== hashOf(other))).toEqual([]);
   });
 
-  it('finds each of many sets that differ a little, in the order in which they came', () => {
+  it('finds each of 2000 similar sets, and lists them in their order', () => {
     const map = new AttributeMap<number>();
     function setOf(id: number): Attributes {
       return {
-        // These texts differ only in the middle.
+        // The URLs differ only in the middle.
         url: `${'/'.repeat(50)}${id}${'/'.repeat(50)}`,
         'http.route': `/orders/${id % 7}`,
         status: id % 3,
@@ -52,7 +52,7 @@ describe('AttributeMap', () => {
     expect(map.values()).toEqual(Array.from({ length: 2000 }, (_, id) => id));
   });
 
-  it('holds odd keys and values, and throws for those that the SDK throws for', () => {
+  it('accepts odd keys and values, and throws for values for which the SDK throws', () => {
     const map = new AttributeMap<number>();
     const odd = [
       {},

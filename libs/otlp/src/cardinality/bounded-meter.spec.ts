@@ -24,7 +24,7 @@ function bounded(limit: number, views: readonly ViewOptions[] = [], reading?: Pu
   return { reader, provider, refused, meter: meters.getMeter('spec') };
 }
 
-/** A callback that observes the values in `now`. */
+/** A callback that observes the values of `now`. */
 function levels() {
   const now = new Map<string, number>();
   const callback: ObservableCallback = (result) => {
@@ -44,7 +44,7 @@ function shown(points: readonly DataPoint<unknown>[]): Record<string, unknown> {
 }
 
 describe('BoundedMeterProvider', () => {
-  it('exports the whole sum of 3000 observed sets, of which the SDK loses a third (G16)', async () => {
+  it('exports the whole sum of 3000 observed sets, of which the SDK loses a third', async () => {
     const observe: ObservableCallback = (result) => {
       for (let id = 0; id < 3000; id++) result.observe(10, { id });
     };
@@ -60,7 +60,7 @@ describe('BoundedMeterProvider', () => {
     }
   });
 
-  it('keeps the first sets, wherever they come later, and lets a counter only grow', async () => {
+  it('keeps the first sets in any order, and never lets the overflow of a counter fall', async () => {
     const { reader, meter } = bounded(3);
     const { callback, set } = levels();
     meter.createObservableCounter('c').addCallback(callback);
@@ -77,7 +77,7 @@ describe('BoundedMeterProvider', () => {
     expect(later.find(isOverflow)?.startTime).toEqual(overflow?.startTime);
   });
 
-  it('tells the overflow of an up-down counter as the sum of now, also when nothing is left', async () => {
+  it('exports the current sum of an up-down counter as overflow, and 0 if nothing is left', async () => {
     const { reader, meter } = bounded(2);
     const { callback, set } = levels();
     meter.createObservableUpDownCounter('u').addCallback(callback);
@@ -89,7 +89,7 @@ describe('BoundedMeterProvider', () => {
     expect(shown(await reader.points('u'))).toEqual({ a: 5, overflow: 0 });
   });
 
-  it('tells the last value of a gauge for those past the limit, and nothing for none', async () => {
+  it('exports the last value of a gauge as overflow, and no overflow below the limit', async () => {
     const { reader, meter } = bounded(2);
     const { callback, set } = levels();
     meter.createObservableGauge('g').addCallback(callback);
@@ -99,7 +99,7 @@ describe('BoundedMeterProvider', () => {
     expect(shown(await reader.points('g'))).toEqual({ a: 2, overflow: 20 });
   });
 
-  it('adds up what several callbacks observe, of several instruments, at once and later', async () => {
+  it('adds up the observations of several callbacks and instruments in each collection', async () => {
     const { reader, meter } = bounded(3);
     const counter = meter.createObservableCounter('c');
     const same = meter.createObservableCounter('c');
@@ -134,20 +134,23 @@ describe('BoundedMeterProvider', () => {
   it.each([
     ['', []],
     [', with a view', [{ instrumentName: 'u', aggregationCardinalityLimit: 4 }]],
-  ] as const)('takes no set for the overflow that is observed before it%s', async (_, views) => {
-    const { reader, meter } = bounded(3, views);
-    const upDown = meter.createObservableUpDownCounter('u');
-    upDown.addCallback(async (result) => {
-      for (const id of ['a', 'b']) result.observe(10, { id });
-      await Promise.resolve();
-    });
-    upDown.addCallback((result) => result.observe(1, { id: 'c' }));
-    for (let cycle = 0; cycle < 2; cycle++) {
-      expect(shown(await reader.points('u'))).toEqual({ a: 10, b: 10, overflow: 1 });
-    }
-  });
+  ] as const)(
+    'does not treat the first sets as overflow while a callback is still running%s',
+    async (_, views) => {
+      const { reader, meter } = bounded(3, views);
+      const upDown = meter.createObservableUpDownCounter('u');
+      upDown.addCallback(async (result) => {
+        for (const id of ['a', 'b']) result.observe(10, { id });
+        await Promise.resolve();
+      });
+      upDown.addCallback((result) => result.observe(1, { id: 'c' }));
+      for (let cycle = 0; cycle < 2; cycle++) {
+        expect(shown(await reader.points('u'))).toEqual({ a: 10, b: 10, overflow: 1 });
+      }
+    },
+  );
 
-  it('counts once what two readers ask for at the same time, whoever ends last', async () => {
+  it('counts each observation once if two readers collect at the same time', async () => {
     const readers = [new PullReader({ limit: 2 }), new PullReader({ limit: 2 })] as const;
     const provider = new MeterProvider({ readers: readers.map((reader) => boundedReader(reader)) });
     const meter = new BoundedMeterProvider(provider, { limit: 2 }).getMeter('spec');
@@ -179,7 +182,7 @@ describe('BoundedMeterProvider', () => {
     expect(shown(await last)).toEqual({ a: 70, overflow: 140 });
   });
 
-  it('gives deltas that add up to all of it where deltas are wanted', async () => {
+  it('exports deltas that add up to the whole sum if the reader wants deltas', async () => {
     const { reader, meter } = bounded(3, [], { deltas: ['OBSERVABLE_COUNTER'] });
     const { callback, set } = levels();
     meter.createObservableCounter('c').addCallback(callback);
@@ -193,7 +196,7 @@ describe('BoundedMeterProvider', () => {
     }
   });
 
-  it("drops one bad observation and not the callback's others, and tells of it", async () => {
+  it('drops and reports an invalid observation, and keeps the others of the callback', async () => {
     const { reader, meter, refused } = bounded(4);
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
@@ -216,7 +219,7 @@ describe('BoundedMeterProvider', () => {
     expect(refused).toContain('c: Error: no reading');
   });
 
-  it('stops asking a callback that was taken off, and forgets what only it observed', async () => {
+  it('stops calling a removed callback, and drops its values', async () => {
     const { reader, meter } = bounded(1);
     const upDown = meter.createObservableUpDownCounter('u');
     const one: ObservableCallback = (result) => result.observe(1);
@@ -236,7 +239,7 @@ describe('BoundedMeterProvider', () => {
     expect(shown(await reader.points('u'))).toEqual({ overflow: 1 });
   });
 
-  it('leaves recorded instruments alone, and those with a view that drops attributes', async () => {
+  it('does not bound recorded instruments, nor those with a view that drops attributes', async () => {
     const views: ViewOptions[] = [
       {
         instrumentName: 'shaped',
@@ -257,7 +260,7 @@ describe('BoundedMeterProvider', () => {
     expect((await reader.points('shaped'))[0]?.attributes).toEqual({ id: 0 });
   });
 
-  it('is not what bounds the points: without it, too, they are within the limit', async () => {
+  it('is not needed to bound the points: the reader alone keeps to the limit', async () => {
     const { reader, provider } = bounded(10);
     provider
       .getMeter('spec')
@@ -268,7 +271,7 @@ describe('BoundedMeterProvider', () => {
     expect(await reader.points('c')).toHaveLength(10);
   });
 
-  it('reports a callback that throws, and exports what others observed', async () => {
+  it('reports a callback that throws, and exports the other observations', async () => {
     const { reader, meter } = bounded(2);
     meter.createObservableGauge('broken').addCallback(() => {
       throw new Error('no reading');

@@ -13,7 +13,7 @@ useLeakCheck();
 
 const OVERFLOW = { 'otel.metric.overflow': true };
 
-/** A meter that is read through a bounded reader. */
+/** A meter with a bounded reader. */
 function bounded({ views, ...limits }: BoundedReaderOptions = {}, reading: PullReaderOptions = {}) {
   const reader = new PullReader(reading);
   const shapes = views === undefined ? {} : { views };
@@ -25,7 +25,7 @@ function bounded({ views, ...limits }: BoundedReaderOptions = {}, reading: PullR
 }
 
 describe('boundedReader', () => {
-  it('has at most the limit of points for ever, where the SDK has as many again each time (G15)', async () => {
+  it('keeps within the limit of points for ever, while the SDK adds as many in each collection', async () => {
     const sdk = new PullReader();
     const ours = new PullReader();
     const provider = new MeterProvider({ readers: [sdk, boundedReader(ours)] });
@@ -45,7 +45,7 @@ describe('boundedReader', () => {
     ]);
   });
 
-  it('keeps the first sets with all that is counted of them, and sums up the others in one point', async () => {
+  it('keeps the exact values of the first sets, and sums up the others in one point', async () => {
     const { reader, meter } = bounded({ limit: 4 });
     const counter = meter.createCounter('c');
     for (const id of ['a', 'b']) counter.add(1, { id });
@@ -64,7 +64,7 @@ describe('boundedReader', () => {
     expect(sumOf(await reader.points('c'))).toBe(64);
   });
 
-  it('goes on counting the first sets when new ones burst in before them', async () => {
+  it('keeps counting the first sets if 50 new ones are recorded before them', async () => {
     const { reader, meter } = bounded({ limit: 100 });
     const counter = meter.createCounter('c');
     for (let id = 0; id < 99; id++) counter.add(1, { id });
@@ -78,14 +78,14 @@ describe('boundedReader', () => {
     expect(sumOf(points.filter(isOverflow))).toBe(50);
   });
 
-  it('has one point, and no sum less, at a limit of one', async () => {
+  it('exports one point with the whole sum if the limit is one', async () => {
     const { reader, meter } = bounded({ limit: 1 });
     const counter = meter.createCounter('c');
     for (let set = 0; set < 10; set++) counter.add(1, { set });
     expect(await reader.points('c')).toMatchObject([{ attributes: OVERFLOW, value: 10 }]);
   });
 
-  it('recognises a set by its contents, not by the order or the object, which may change later', async () => {
+  it('identifies a set by its contents, even if the order differs or the object changes later', async () => {
     const { reader, meter } = bounded();
     const counter = meter.createCounter('c');
     const changing: Attributes = { a: 1, list: ['x'] };
@@ -99,7 +99,7 @@ describe('boundedReader', () => {
     ]);
   });
 
-  it('loses no measurement of a set that can no longer be read', async () => {
+  it('counts a measurement as overflow if its set can no longer be read', async () => {
     const { reader, meter } = bounded();
     const counter = meter.createCounter('c');
     const broken: Attributes = { a: 1 };
@@ -113,7 +113,7 @@ describe('boundedReader', () => {
     expect(await reader.points('c')).toMatchObject([{ attributes: OVERFLOW, value: 3 }]);
   });
 
-  it('keeps a sum that was a number when something comes that would make it none', async () => {
+  it('keeps a sum if a later value would make it NaN', async () => {
     const { reader, meter } = bounded();
     const counter = meter.createUpDownCounter('c');
     for (const value of [5, Number.NaN, 1, Infinity, -Infinity]) {
@@ -128,7 +128,7 @@ describe('boundedReader', () => {
     expect(await reader.points('g')).toMatchObject([{ value: 2 }]);
   });
 
-  it('keeps two metrics apart that differ in scope, unit or kind only', async () => {
+  it('keeps metrics apart that differ only in scope, unit or kind', async () => {
     const { reader, provider, meter } = bounded({ limit: 3 });
     meter.createCounter('n', { unit: 's' }).add(1);
     meter.createCounter('n', { unit: 'ms' }).add(2);
@@ -151,7 +151,7 @@ describe('boundedReader', () => {
     ]);
   });
 
-  it('goes on telling what stands still, and of a scope where nothing happened', async () => {
+  it('exports values that did not change, also for a scope without new measurements', async () => {
     const { reader, provider } = bounded();
     provider.getMeter('still').createHistogram('h').record(7);
     const [before] = await reader.points('h');
@@ -162,10 +162,10 @@ describe('boundedReader', () => {
   });
 });
 
-describe('what leaves through boundedReader below the limit', () => {
+describe('the output of boundedReader below the limit', () => {
   const LISTED = { id: ['a', 'b', 'c', 'd', 'e'] } as const;
 
-  /** Both readers of one provider see the same measurements. */
+  /** Two readers of one provider: the SDK's own, and one behind boundedReader. */
   function sideBySide(reading: PullReaderOptions = {}) {
     const sdk = new PullReader(reading);
     const ours = new PullReader(reading);
@@ -210,7 +210,7 @@ describe('what leaves through boundedReader below the limit', () => {
     };
   }
 
-  /** The bytes of each metric, without the time of the collection. */
+  /** The encoded bytes of each metric, with the end time set to 0. */
   function encoded({ resource, scopeMetrics }: ResourceMetrics): string[] {
     return scopeMetrics
       .flatMap(({ scope, metrics }) =>
@@ -229,24 +229,27 @@ describe('what leaves through boundedReader below the limit', () => {
   it.each([
     ['explicit', undefined],
     ['exponential', () => ({ type: AggregationType.EXPONENTIAL_HISTOGRAM }) as const],
-  ])('is to the byte what the SDK gives, for all kinds, %s histograms', async (name, choose) => {
-    const { sdk, ours, provider } = sideBySide(
-      choose && {
-        aggregation: (type) =>
-          type === 'HISTOGRAM' ? choose() : { type: AggregationType.DEFAULT },
-      },
-    );
-    const record = instrumentsOf(provider.getMeter(name, '1.2.3'), seededRandom(26));
-    for (let cycle = 0; cycle < 6; cycle++) {
-      if (cycle !== 3) record();
-      const theirs = await sdk.collect();
-      const own = await ours.collect();
-      expect(encoded(theirs.resourceMetrics)).toHaveLength(8);
-      expect(encoded(own.resourceMetrics)).toEqual(encoded(theirs.resourceMetrics));
-    }
-  });
+  ])(
+    'equals that of the SDK byte by byte, for all kinds, with %s histograms',
+    async (name, choose) => {
+      const { sdk, ours, provider } = sideBySide(
+        choose && {
+          aggregation: (type) =>
+            type === 'HISTOGRAM' ? choose() : { type: AggregationType.DEFAULT },
+        },
+      );
+      const record = instrumentsOf(provider.getMeter(name, '1.2.3'), seededRandom(26));
+      for (let cycle = 0; cycle < 6; cycle++) {
+        if (cycle !== 3) record();
+        const theirs = await sdk.collect();
+        const own = await ours.collect();
+        expect(encoded(theirs.resourceMetrics)).toHaveLength(8);
+        expect(encoded(own.resourceMetrics)).toEqual(encoded(theirs.resourceMetrics));
+      }
+    },
+  );
 
-  it("is the SDK's, too, where deltas are wanted", async () => {
+  it('equals that of the SDK if the reader wants deltas', async () => {
     const { sdk, ours, provider } = sideBySide({
       deltas: ['COUNTER', 'HISTOGRAM', 'OBSERVABLE_COUNTER'],
     });
@@ -254,7 +257,7 @@ describe('what leaves through boundedReader below the limit', () => {
     function timeless(metrics: readonly MetricData[]) {
       return metrics.map((metric) => ({
         ...metric,
-        // The start of a delta is the time of the collection before.
+        // The start time of a delta is the time of the previous collection, so times are left out.
         dataPoints: metric.dataPoints.map(({ attributes, value }) => ({ attributes, value })),
       }));
     }
@@ -271,8 +274,8 @@ describe('what leaves through boundedReader below the limit', () => {
     }
   });
 
-  it('follows an observed counter that starts again', async () => {
-    // A single reader: with two, the SDK forgets between them that it started again.
+  it('has a new start time after an observed counter has restarted', async () => {
+    // This needs a single reader. With two, the SDK forgets between them that the counter has restarted.
     const { reader, meter } = bounded();
     const level = { value: 0 };
     meter.createObservableCounter('c').addCallback((result) => result.observe(level.value));

@@ -7,7 +7,7 @@ import { PullReader } from './fixtures/pull-reader.js';
 
 const MAX_SIZE = 20;
 
-/** The SDK's result for values that are recorded without a collection between them. */
+/** The SDK's histogram of values that are recorded without a collection in between. */
 async function histogramOf(values: readonly number[]): Promise<ExponentialHistogram> {
   const reader = new PullReader({
     aggregation: () => ({
@@ -22,7 +22,7 @@ async function histogramOf(values: readonly number[]): Promise<ExponentialHistog
   return point?.value as ExponentialHistogram;
 }
 
-/** Counts by index at a coarser scale; empty buckets are left out. */
+/** The counts of both signs by index at a coarser scale, without empty buckets. */
 function atScale(
   { positive, negative, scale }: ExponentialHistogram,
   coarser: number,
@@ -38,7 +38,7 @@ function atScale(
 }
 
 describe('mergeExponential', () => {
-  it('has every count where the SDK has it that saw all values at once, and never too many buckets', async () => {
+  it('has the same counts as one histogram of all values, and at most the maximum of buckets', async () => {
     const random = seededRandom(11);
     for (let round = 0; round < 150; round++) {
       const spread = 2 ** (random() * 12);
@@ -68,7 +68,7 @@ describe('mergeExponential', () => {
     }
   });
 
-  it('loses no detail to zeros, to which the SDK loses it', async () => {
+  it('keeps the scale when it merges zeros, although the SDK does not', async () => {
     const [zeros, values] = [await histogramOf([0, 0]), await histogramOf([5, 5.1])];
     for (const merged of [
       mergeExponential(zeros, values, MAX_SIZE),
@@ -86,7 +86,7 @@ describe('mergeExponential', () => {
     expect(mergeExponential(zeros, zeros, MAX_SIZE)).toMatchObject({ count: 4, zeroCount: 4 });
   });
 
-  it('keeps to the buckets that a view or a reader gives it, over collections, as the SDK does', async () => {
+  it('keeps to the bucket limit of a view or reader over several collections, as the SDK does', async () => {
     const small = { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize: 4 } } as const;
     const views = [{ instrumentName: 'by.view', aggregation: small }];
     const [sdk, ours] = [

@@ -26,7 +26,7 @@ import {
 
 useLeakCheck();
 
-/** Keeps the exported metrics. `delta`: whether the destination wants deltas of counters. */
+/** Keeps the exported metrics, and asks for the temporality `wanted`. */
 class KeepingExporter implements PushMetricExporter {
   readonly exports: ResourceMetrics[] = [];
   readonly #wanted: AggregationTemporality;
@@ -65,7 +65,7 @@ function periodic(exporter: PushMetricExporter): IMetricReader {
 }
 
 describe('a bounded reader that exports', () => {
-  it('collects and exports once more at a flush, and at the shutdown', async () => {
+  it('collects and exports at each flush, and once more at the shutdown', async () => {
     const exporter = new KeepingExporter();
     const provider = new MeterProvider({ readers: [boundedReader(periodic(exporter))] });
     const counter = provider.getMeter('spec').createCounter('c');
@@ -80,7 +80,7 @@ describe('a bounded reader that exports', () => {
     expect(exporter.closed).toBe(true);
   });
 
-  it('has deltas that are bounded each for itself where the destination wants deltas', async () => {
+  it('bounds each delta by itself if the exporter wants deltas', async () => {
     const exporter = new KeepingExporter(AggregationTemporality.DELTA);
     const provider = new MeterProvider({
       readers: [boundedReader(periodic(exporter), { limit: 100 })],
@@ -95,7 +95,7 @@ describe('a bounded reader that exports', () => {
     await provider.shutdown();
   });
 
-  it('gives no value a second time, and none away, when an export is refused', async () => {
+  it('exports the whole sum again after an export that failed', async () => {
     const exporter = new KeepingExporter();
     const refusing = Object.assign(exporter, {
       export(metrics: ResourceMetrics, done: (result: ExportResult) => void) {
@@ -113,7 +113,7 @@ describe('a bounded reader that exports', () => {
     await provider.shutdown();
   });
 
-  it('does not change metrics that were handed out', async () => {
+  it('does not change metrics that it has exported', async () => {
     const exporter = new KeepingExporter();
     const provider = new MeterProvider({ readers: [boundedReader(periodic(exporter))] });
     const histogram = provider
@@ -136,8 +136,8 @@ describe('a bounded reader that exports', () => {
   });
 });
 
-describe('collections of a bounded reader at the same time', () => {
-  it('lose nothing, count nothing twice, and end with the last value of a gauge', async () => {
+describe('concurrent collections of a bounded reader', () => {
+  it('lose no measurement, count none twice, and end with the last value of a gauge', async () => {
     const reader = new PullReader();
     const provider = new MeterProvider({ readers: [boundedReader(reader)] });
     const gates: PromiseWithResolvers<void>[] = [];
@@ -178,8 +178,8 @@ describe('collections of a bounded reader at the same time', () => {
   });
 });
 
-describe('a bounded reader that nobody asks', () => {
-  it('collects by itself, so that the SDK keeps nothing for it, and loses nothing by it', async () => {
+describe('a bounded reader that nobody collects from', () => {
+  it('collects by itself, so that the SDK keeps no data for it, and loses nothing', async () => {
     const views: ViewOptions[] = [{ instrumentName: '*' }];
     const [asking, waiting] = [new PullReader(), new PullReader()];
     const idle = boundedReader(waiting, { views, idleMs: 5 });
@@ -213,7 +213,7 @@ describe('a bounded reader and views', () => {
     return { reader, meter: provider.getMeter('spec') };
   }
 
-  it('adds up sets that a view makes one, in this collection and in later ones', async () => {
+  it('adds up sets that become equal through a view, over all collections', async () => {
     const { reader, meter } = reading([
       {
         instrumentName: 'c',
@@ -234,7 +234,7 @@ describe('a bounded reader and views', () => {
     expect(sumOf(points)).toBe(5000);
   });
 
-  it('keeps the two streams of an instrument with two views, each in the limit of its view', async () => {
+  it('keeps the two streams of an instrument with two views, each within the limit of its view', async () => {
     const { reader, meter } = reading(
       [
         { instrumentName: 'c', name: 'c.few', aggregationCardinalityLimit: 10 },
@@ -257,7 +257,7 @@ describe('a bounded reader and views', () => {
     }
   });
 
-  it('sums up what a view makes a histogram, a sum or a last value of, within the limit', async () => {
+  it('keeps sums, last values and histograms of views within the limit', async () => {
     const { reader, meter } = reading(
       [
         { instrumentName: 'as.sum', aggregation: { type: AggregationType.SUM } },

@@ -14,13 +14,13 @@ useLeakCheck();
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const MIB = 1_024 * 1_024;
-/** CI runs a million; a quarter of that shows the same growth. */
+/** CI records a million sets. A quarter of them shows the same growth. */
 const MANY = process.env['CI'] === 'true' ? 1_000_000 : 250_000;
-/** More sets of the other kinds show nothing new and take longer. */
+/** More sets would take longer and show nothing new. */
 const FEWER = 200_000;
 const CYCLES = 20;
 
-/** Collects garbage until nothing more is freed. */
+/** Collects garbage until no more than 128 KiB are freed, and returns the bytes of the heap. */
 async function heapBytes(): Promise<number> {
   let last = Number.POSITIVE_INFINITY;
   for (;;) {
@@ -32,8 +32,8 @@ async function heapBytes(): Promise<number> {
   }
 }
 
-describe('random attribute sets without end', () => {
-  /** The growth of the heap in MiB: with a collection's sets in the SDK, or after it, whichever is larger. */
+describe('an endless number of random attribute sets', () => {
+  /** The growth of the heap in MiB, before or after the last collection, whichever is larger. */
   async function show(
     reader: PullReader,
     name: string,
@@ -53,7 +53,7 @@ describe('random attribute sets without end', () => {
     return { grown: Math.max(grown, (await heapBytes()) - before) / MIB };
   }
 
-  it('are 2000 points of a counter, an exact sum, and less than 10 MiB', async () => {
+  it('gives 2000 points of a counter and an exact sum, within 10 MiB', async () => {
     const reader = new PullReader();
     const meter = new MeterProvider({ readers: [boundedReader(reader)] }).getMeter('spec');
     const counter = meter.createCounter('c');
@@ -64,7 +64,7 @@ describe('random attribute sets without end', () => {
     expect(grown).toBeLessThan(10);
   });
 
-  it('are 2000 points of a histogram, exact counts, and less than 10 MiB', async () => {
+  it('gives 2000 points of a histogram and exact counts, within 10 MiB', async () => {
     const reader = new PullReader();
     const meter = new MeterProvider({ readers: [boundedReader(reader)] }).getMeter('spec');
     const histogram = meter.createHistogram('h');
@@ -84,7 +84,7 @@ describe('random attribute sets without end', () => {
     expect(grown).toBeLessThan(10);
   });
 
-  it('are 2000 points of an observed counter, an exact sum, and less than 10 MiB', async () => {
+  it('gives 2000 points of an observed counter and an exact sum, within 10 MiB', async () => {
     const reader = new PullReader();
     const provider = new MeterProvider({ readers: [boundedReader(reader)] });
     const random = seededRandom(16);
@@ -100,7 +100,7 @@ describe('random attribute sets without end', () => {
       sets = Array.from({ length: FEWER / CYCLES }, () => ({ id: `user-${random()}-${serial++}` }));
       expect((await reader.points('o')).length).toBeLessThanOrEqual(2000);
     }
-    // The first 1999 stay as they were last seen, as in the SDK; the others are those of the last collection.
+    // The first 1999 sets keep their last values, as in the SDK. All other sets are those of the last collection.
     expect(sumOf(await reader.points('o'))).toBe(1999 + FEWER / CYCLES);
     sets = [];
     expect(((await heapBytes()) - before) / MIB).toBeLessThan(10);

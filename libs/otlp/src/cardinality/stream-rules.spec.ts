@@ -22,7 +22,7 @@ const CRITERIA: readonly ViewOptions[] = [
   { instrumentName: '*', instrumentUnit: 's', meterName: 'spec' },
 ];
 
-/** Each with another unit or scope than the others. */
+/** Instruments that differ in scope and unit. */
 const INSTRUMENTS = [
   { scope: ['spec', '1'], unit: 's' },
   { scope: ['spec', ''], unit: 'ms' },
@@ -30,35 +30,25 @@ const INSTRUMENTS = [
 ] as const;
 
 describe('views', () => {
-  it.each(CRITERIA)(
-    'are found for the instruments that the SDK finds them for: %p',
-    async (view) => {
-      for (const { scope, unit } of INSTRUMENTS) {
-        const [name, version, schemaUrl] = scope;
-        const reader = new PullReader();
-        const drops = { ...view, aggregation: { type: AggregationType.DROP } as const };
-        const provider = new MeterProvider({ readers: [reader], views: [drops] });
-        const meter = provider.getMeter(
-          name,
-          version,
-          schemaUrl === undefined ? {} : { schemaUrl },
-        );
-        meter.createHistogram('http.duration', { unit }).record(1);
-        const isShaped = (await reader.points('http.duration')).length === 0;
+  it.each(CRITERIA)('apply to the same instruments as in the SDK: %p', async (view) => {
+    for (const { scope, unit } of INSTRUMENTS) {
+      const [name, version, schemaUrl] = scope;
+      const reader = new PullReader();
+      const drops = { ...view, aggregation: { type: AggregationType.DROP } as const };
+      const provider = new MeterProvider({ readers: [reader], views: [drops] });
+      const meter = provider.getMeter(name, version, schemaUrl === undefined ? {} : { schemaUrl });
+      meter.createHistogram('http.duration', { unit }).record(1);
+      const isShaped = (await reader.points('http.duration')).length === 0;
 
-        const where = { name, version, ...(schemaUrl !== undefined && { schemaUrl }) };
-        const instrument = { name: 'http.duration', unit, type: InstrumentType.HISTOGRAM };
-        expect([where, viewsOf([view], where, instrument).length]).toEqual([
-          where,
-          Number(isShaped),
-        ]);
-        const behind = viewBehind([view], where, instrument);
-        expect([where, behind]).toEqual([where, isShaped ? view : undefined]);
-      }
-    },
-  );
+      const where = { name, version, ...(schemaUrl !== undefined && { schemaUrl }) };
+      const instrument = { name: 'http.duration', unit, type: InstrumentType.HISTOGRAM };
+      expect([where, viewsOf([view], where, instrument).length]).toEqual([where, Number(isShaped)]);
+      const behind = viewBehind([view], where, instrument);
+      expect([where, behind]).toEqual([where, isShaped ? view : undefined]);
+    }
+  });
 
-  it('are known by the name that they give', () => {
+  it('are found by the name that they give to a metric', () => {
     const views: ViewOptions[] = [
       { instrumentName: 'asked', name: 'given' },
       { instrumentName: 'ask*' },

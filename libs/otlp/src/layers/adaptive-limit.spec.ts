@@ -12,7 +12,7 @@ describe('adaptiveLimit', () => {
   let layer: AdaptiveLimit;
   let sender: Sender;
 
-  /** One round trip with all places in use. */
+  /** Sends `inFlight` batches at once (default: the limit), and answers them all after `latencyMs`. */
   async function round(
     latencyMs: number,
     outcome: Outcome = accepted,
@@ -39,7 +39,7 @@ describe('adaptiveLimit', () => {
     sender = layer(peer);
   });
 
-  it('starts at 2 and doubles to 32 where answers stay as quick', async () => {
+  it('starts at 2 and grows to 32 while answers stay equally fast', async () => {
     expect(layer.limit()).toBe(2);
     await grow(1, 50);
     expect(layer.limit()).toBeGreaterThan(2);
@@ -47,13 +47,13 @@ describe('adaptiveLimit', () => {
     expect(layer.limit()).toBe(32);
   });
 
-  it('does not grow where places are free', async () => {
+  it('does not grow while fewer batches are in flight', async () => {
     for (let done = 0; done < 20; done += 1) await round(50, accepted, 1);
     expect(layer.limit()).toBe(2);
   });
 
   it.each(['RESOURCE_EXHAUSTED', '429', 'timeout', '503', 'DEADLINE_EXCEEDED'])(
-    'halves once for all that was in flight at %s, never below 2',
+    'is halved once for all batches in flight at %s, and never falls below 2',
     async (reason) => {
       await grow(10, 50);
       await clock.advance(2000);
@@ -64,7 +64,7 @@ describe('adaptiveLimit', () => {
     },
   );
 
-  it('grows by one place for a round of answers after a cut', async () => {
+  it('grows by one for each round of answers after it was halved', async () => {
     await grow(10, 50);
     await round(50, retry('429'));
     expect(layer.limit()).toBe(16);
@@ -76,7 +76,7 @@ describe('adaptiveLimit', () => {
   });
 
   it.each(['ECONNREFUSED', 'UNAVAILABLE', 'breaker_open', 'event_loop_blocked', 'aborted'])(
-    'learns nothing of load from %s',
+    'does not change at %s',
     async (reason) => {
       await grow(10, 50);
       await round(50, retry(reason));
@@ -84,8 +84,8 @@ describe('adaptiveLimit', () => {
     },
   );
 
-  it('finds the number at which a peer begins to queue', async () => {
-    // A peer with 8 places: more batches than that wait for one another.
+  it('finds the number of requests at which a peer begins to queue', async () => {
+    // A peer that handles 8 batches at once. Further batches wait there.
     const limits: number[] = [];
     for (let done = 0; done < 400; done += 1) {
       await round(50 * Math.ceil(layer.limit() / 8));
@@ -96,7 +96,7 @@ describe('adaptiveLimit', () => {
     expect(late.reduce((sum, limit) => sum + limit, 0) / late.length).toBeLessThan(24);
   });
 
-  it('does not take a large batch for a slow peer', async () => {
+  it('does not fall because large batches take longer', async () => {
     for (let done = 0; done < 30; done += 1) {
       await round(2, accepted, undefined, 10);
       await round(200, accepted, undefined, 10_000);
@@ -109,7 +109,7 @@ describe('adaptiveLimit', () => {
     expect(peer.closes).toBe(1);
   });
 
-  it('keeps to the bounds that it is given', async () => {
+  it('stays within the given bounds', async () => {
     layer = adaptiveLimit({ clock, min: 1, max: 4, initial: 9 });
     sender = layer(peer);
     expect(layer.limit()).toBe(4);

@@ -14,7 +14,7 @@ import type { BatchSplitter } from './batch-splitter.js';
 import { never } from './fixtures/scripted-sender.js';
 import { LEAST_BYTES } from './request-size.js';
 
-/** Nothing is split below it. */
+/** The minimum: smaller batches are not split. */
 const BYTES = LEAST_BYTES;
 
 function batchOf(chunks: number): Batch {
@@ -26,7 +26,7 @@ function batchOf(chunks: number): Batch {
   };
 }
 
-/** Between chunks, as evenly as they come. */
+/** Splits a batch between its chunks, into parts of at most `maxBytes`. */
 function split(batch: Batch, maxBytes: number): readonly Batch[] {
   const perPart = Math.max(1, Math.floor(maxBytes / BYTES));
   const parts: Batch[] = [];
@@ -70,14 +70,14 @@ describe('splitBatches', () => {
     },
   );
 
-  it('sends in halves what is refused for its size, and halves of those, and remembers', async () => {
+  it('splits a batch that is rejected for its size into halves, repeatedly, and keeps the size as its limit', async () => {
     answer = upTo(1);
     expect(await send(batchOf(4))).toEqual(accepted);
     expect(sent).toEqual([4, 2, 1, 1, 1, 1]);
     expect(layer.maxBytes()).toBe(BYTES);
   });
 
-  it('counts what is too large even alone', async () => {
+  it('counts an item as rejected if it is too large even alone', async () => {
     answer = (batch, index) => (index === 2 ? refusedForSize('413') : upTo(1)(batch));
     expect(await send(batchOf(2))).toEqual(partial(10, '413'));
     expect(sent).toEqual([2, 1, 1]);
@@ -85,13 +85,13 @@ describe('splitBatches', () => {
     expect(await send(batchOf(1))).toEqual(refusedForSize('413'));
   });
 
-  it('sums up what the parts came to', async () => {
+  it('adds up the outcomes of the parts', async () => {
     const outcomes = [refusedForSize('413'), partial(3, 'three'), refused('400')];
     answer = (_batch, index) => outcomes[index] ?? accepted;
     expect(await send(batchOf(2))).toEqual(partial(13, '400'));
   });
 
-  it('answers retry as soon as a part does, and counts what the peer has', async () => {
+  it('answers retry as soon as a part does, and notes that the peer has a part', async () => {
     const outcomes = [refusedForSize('413'), accepted, retry('timeout')];
     answer = (_batch, index) => outcomes[index] ?? accepted;
     const trail = beginTrail();
@@ -99,7 +99,7 @@ describe('splitBatches', () => {
     expect(trail).toMatchObject({ attempts: 3, resent: true });
   });
 
-  describe('where what is large does not get through in its time', () => {
+  describe('for batches that are too large for the deadline', () => {
     let passes: number;
 
     beforeEach(() => {
@@ -107,7 +107,7 @@ describe('splitBatches', () => {
       layer = splitBatches(split, () => passes);
     });
 
-    it('sends what retry gives back in parts that do', async () => {
+    it('sends a batch in smaller parts after a timeout', async () => {
       answer = (batch) => {
         passes = 2 * BYTES;
         return batch.bytes > passes ? retryInParts('timeout') : accepted;
@@ -122,7 +122,7 @@ describe('splitBatches', () => {
       expect(layer.splits(batchOf(2))).toBe(false);
     });
 
-    it('splits what was made larger before it is sent', async () => {
+    it('splits a batch before the first attempt if the limit is known', async () => {
       answer = () => accepted;
       passes = 2 * BYTES;
       const trail = beginTrail();
@@ -131,7 +131,7 @@ describe('splitBatches', () => {
       expect(trail).toMatchObject({ attempts: 3, resent: false });
     });
 
-    it('sends parts together again as soon as they get through', async () => {
+    it('sends larger parts as soon as the limit rises', async () => {
       answer = () => {
         passes *= 2;
         return accepted;
@@ -141,7 +141,7 @@ describe('splitBatches', () => {
       expect(sent).toEqual([1, 2, 4, 1]);
     });
 
-    it('splits a part once more', async () => {
+    it('splits a part again', async () => {
       passes = 4 * BYTES;
       answer = (batch) => {
         passes = BYTES;
@@ -151,7 +151,7 @@ describe('splitBatches', () => {
       expect(sent).toEqual([4, 1, 1, 1, 1, 1]);
     });
 
-    it('passes on what cannot be split', async () => {
+    it('answers retry for a batch that cannot be split', async () => {
       passes = BYTES / 2;
       answer = () => retryInParts('timeout');
       expect(await send(batchOf(1))).toEqual(retry('timeout'));

@@ -40,7 +40,7 @@ describe('breaker', () => {
   });
 
   it.each(['ECONNREFUSED', 'UNAVAILABLE', 'timeout', '503'])(
-    'opens at five failures in a row: %s',
+    'opens after five failures in a row: %s',
     async (reason) => {
       await sendAll(...times(4, retry(reason)));
       expect(circuit.state()).toEqual({ kind: 'closed' });
@@ -52,7 +52,7 @@ describe('breaker', () => {
   );
 
   it.each([accepted, partial(1, 'x'), refused('UNAUTHENTICATED'), retry('RESOURCE_EXHAUSTED', 5)])(
-    'starts the row anew after an answer of a peer that works: %p',
+    'starts counting failures anew after an answer of a healthy peer: %p',
     async (outcome) => {
       await sendAll(...times(4, down), outcome, ...times(4, down));
       expect(circuit.state().kind).toBe('closed');
@@ -67,12 +67,12 @@ describe('breaker', () => {
     },
   );
 
-  it('does not count attempts that our own loop held up', async () => {
+  it('does not count attempts that our own event loop delayed', async () => {
     await sendAll(...times(100, retry('event_loop_blocked')));
     expect(circuit.state().kind).toBe('closed');
   });
 
-  it('opens at half of ten calls in ten seconds', async () => {
+  it('opens if half of at least ten calls within ten seconds failed', async () => {
     await sendAll(...times(4, accepted), down, accepted, down, down, accepted);
     expect(circuit.state().kind).toBe('closed');
     await sendAll(...times(2, down));
@@ -81,7 +81,7 @@ describe('breaker', () => {
     expect(circuit.state().kind).toBe('open');
   });
 
-  it('forgets calls that are older than ten seconds', async () => {
+  it('ignores calls that are older than ten seconds', async () => {
     for (let round = 0; round < 4; round += 1) await sendAll(down, down, accepted);
     expect(circuit.state().kind).toBe('open');
     circuit = breaker({ clock });
@@ -93,7 +93,7 @@ describe('breaker', () => {
     expect(circuit.state().kind).toBe('closed');
   });
 
-  it('lets exactly one probe through and closes on its success', async () => {
+  it('sends one probe, and closes if it succeeds', async () => {
     await openIt();
     await clock.advance(999);
     expect(await send()).toEqual(retry('breaker_open', 1));
@@ -117,7 +117,7 @@ describe('breaker', () => {
   });
 
   it.each([refused('400'), retry('429', 5), partial(1, 'x')])(
-    'closes when the probe finds a peer that works: %p',
+    'closes if the probe shows a healthy peer: %p',
     async (outcome) => {
       await openIt();
       await clock.advance(1000);
@@ -126,7 +126,7 @@ describe('breaker', () => {
     },
   );
 
-  it('lets another probe go where one said nothing of the peer', async () => {
+  it('sends another probe if the first one was aborted', async () => {
     await openIt();
     await clock.advance(1000);
     await sendAll(retry('aborted'));
@@ -135,7 +135,7 @@ describe('breaker', () => {
     expect(circuit.state().kind).toBe('closed');
   });
 
-  it('probes each second through the first minute, more slowly later, at least each 30 s', async () => {
+  it('probes each second in the first minute, then more slowly, but at least every 30 s', async () => {
     await openIt();
     answer = down;
     let pause = 0;
@@ -154,7 +154,7 @@ describe('breaker', () => {
     expect(circuit.state()).toMatchObject({ kind: 'open', sinceMs: 0 });
   });
 
-  it('spreads probes by chance, never below the pause', async () => {
+  it('adds jitter to the pause before a probe, and never shortens it', async () => {
     const pauses: number[] = [];
     for (const chance of [0, 0.5, 0.999]) {
       circuit = breaker({ clock, random: () => chance });
@@ -187,7 +187,7 @@ describe('breaker', () => {
     expect(circuit.state().kind).toBe('closed');
   });
 
-  it('survives a listener that throws and forgets one that left', async () => {
+  it('continues if a listener throws, and stops calling a removed one', async () => {
     const kinds: string[] = [];
     circuit.onChange(() => {
       throw new Error('bug');
@@ -199,7 +199,7 @@ describe('breaker', () => {
     expect(kinds).toEqual(['open']);
   });
 
-  it('answers closed once closed, open or not, and leaves no timer', async () => {
+  it('answers closed after close(), and leaves no timer', async () => {
     circuit = breaker({ clock });
     const sender = circuit(peer);
     send = () => sender.send(batchOf(), never());

@@ -18,7 +18,7 @@ describe('faultOf', () => {
     [retry('timeout'), 'peer'],
     [retry('ECONNREFUSED'), 'peer'],
     [retry('never heard of'), 'peer'],
-  ] as const)('of %p is %s', (outcome, fault) => {
+  ] as const)('returns, for %p, %s', (outcome, fault) => {
     expect(faultOf(outcome)).toBe(fault);
   });
 });
@@ -32,7 +32,7 @@ describe('mayHaveArrived', () => {
     'DEADLINE_EXCEEDED',
     '504',
     'unknown',
-  ])('is true of %s', (reason) => {
+  ])('is true for %s', (reason) => {
     expect(mayHaveArrived(reason)).toBe(true);
   });
 
@@ -47,7 +47,7 @@ describe('mayHaveArrived', () => {
     'CERT_HAS_EXPIRED',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'DEPTH_ZERO_SELF_SIGNED_CERT',
-  ])('is false of %s', (reason) => {
+  ])('is false for %s', (reason) => {
     expect(mayHaveArrived(reason)).toBe(false);
   });
 });

@@ -23,7 +23,7 @@ describe('observe', () => {
     operations = [];
   });
 
-  it('tells once of each operation, with all its attempts and pauses', async () => {
+  it('reports each operation once, with attempts and pauses', async () => {
     const listener = { ended: (operation: Operation) => operations.push(operation) };
     const layers = [observe(listener, clock), retry({ clock, random: () => 0.5 })];
     peer.script = inTurn(again('UNAVAILABLE'), again('UNAVAILABLE'), partial(2, 'late'));
@@ -44,7 +44,7 @@ describe('observe', () => {
     ]);
   });
 
-  it('tells what the collector may have twice', async () => {
+  it('reports a possible duplicate if an attempt may have arrived', async () => {
     const listener = { ended: (operation: Operation) => operations.push(operation) };
     const sender = stack([observe(listener, clock), retry({ clock })], peer);
     for (const reason of ['ECONNRESET', 'timeout', 'ECONNREFUSED', 'UNAVAILABLE']) {
@@ -61,7 +61,7 @@ describe('observe', () => {
     ]);
   });
 
-  it('tells of no duplicate where no attempt left anything behind', async () => {
+  it('reports no duplicate if the failed attempts sent nothing', async () => {
     const listener = { ended: (operation: Operation) => operations.push(operation) };
     const sender = stack([observe(listener, clock), retry({ clock })], peer);
     const failures = [
@@ -81,7 +81,7 @@ describe('observe', () => {
     expect(operations.map((operation) => operation.possibleDuplicate)).toEqual([false, true]);
   });
 
-  it('reads what the transport wrote, through every layer', async () => {
+  it('reads the trail of the transport through all layers', async () => {
     peer.script = ({ trail }) => {
       trail!.resent = true;
       return accepted;
@@ -100,7 +100,7 @@ describe('observe', () => {
     expect(operations).toMatchObject([{ attempts: 1, possibleDuplicate: true }]);
   });
 
-  it('counts one attempt where nobody counts them', async () => {
+  it('counts one attempt without a retry layer', async () => {
     peer.script = () => accepted;
     const started: number[] = [];
     const sender = observe(
@@ -117,7 +117,7 @@ describe('observe', () => {
     expect(peer.closes).toBe(1);
   });
 
-  it('lets no listener harm the send', async () => {
+  it('sends even if a listener throws', async () => {
     function fail(): never {
       throw new Error('bug');
     }

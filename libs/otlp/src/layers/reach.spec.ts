@@ -42,13 +42,13 @@ it.each([
   ],
   [[partial(1, 'x')], [true, true, false]],
 ])(
-  'what is known of a peer after %j: answered, accepted, nobody there',
+  'reach knows, after %j, whether the peer has answered, has accepted, or is absent',
   async (outcomes, known) => {
     expect(await learned(...outcomes)).toEqual(known);
   },
 );
 
-it('tells an attempt that was under way from one that began later', async () => {
+it('reach counts attempts that began and attempts that ended', async () => {
   const layer = reach();
   const sender = new ScriptedSender(new ManualClock());
   const stacked = layer(sender);
@@ -60,7 +60,7 @@ it('tells an attempt that was under way from one that began later', async () => 
   expect([layer.begun(), layer.ended()]).toEqual([1, 1]);
 });
 
-it('knows for a second that an attempt has just found nobody', async () => {
+it('reach knows for a second that an attempt has just found nobody', async () => {
   const clock = new ManualClock();
   const layer = reach(clock);
   const sender = new ScriptedSender(clock);

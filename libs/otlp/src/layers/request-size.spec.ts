@@ -39,7 +39,7 @@ describe('requestSize', () => {
   });
 
   it.each([accepted, partial(1, ''), refused('400'), retry('503'), retry('ECONNREFUSED')])(
-    'sets no limit at %p',
+    'has no limit after %p',
     async (outcome) => {
       await attempt(MIB, outcome, DEADLINE_MS - 1);
       expect(layer.maxBytes()).toBe(Infinity);
@@ -47,7 +47,7 @@ describe('requestSize', () => {
   );
 
   it.each(['timeout', 'DEADLINE_EXCEEDED', 'keepalive_timeout'])(
-    'goes down to a quarter of what met its deadline (%s), once for all of a size',
+    'falls to a quarter of a size that timed out (%s), once for each size',
     async (reason) => {
       for (let at = 0; at < 3; at += 1) await attempt(MIB, retry(reason), DEADLINE_MS);
       expect(layer.maxBytes()).toBe(256 * KIB);
@@ -58,17 +58,17 @@ describe('requestSize', () => {
     },
   );
 
-  it('learns nothing of size from small requests, and from those that never left', async () => {
+  it('does not change for small requests, nor for requests that were never sent', async () => {
     await attempt(LEAST_BYTES, retry('timeout'), DEADLINE_MS);
     await attempt(MIB, retry('timeout'), DEADLINE_MS, true);
     expect(layer.maxBytes()).toBe(Infinity);
   });
 
-  it('grows to what takes a quarter of the deadline, and no further', async () => {
+  it('grows to the size that takes a quarter of the deadline', async () => {
     await attempt(MIB, retry('timeout'), DEADLINE_MS);
     await attempt(256 * KIB, retry('timeout'), DEADLINE_MS);
     await attempt(64 * KIB, retry('timeout'), DEADLINE_MS);
-    // 200 KiB/s.
+    // The peer reads 200 KiB/s.
     for (let at = 0; at < 20; at += 1) {
       const bytes = Math.min(layer.maxBytes(), MIB);
       await attempt(bytes, accepted, (bytes / (200 * KIB)) * 1000);
@@ -77,7 +77,7 @@ describe('requestSize', () => {
     expect(layer.maxBytes()).toBeLessThanOrEqual(50 * KIB);
   });
 
-  it('is as before after a few quick answers of a collector that hung', async () => {
+  it('is removed again after a few fast answers of a collector that hung', async () => {
     for (const bytes of [MIB, 256 * KIB, 64 * KIB, 64 * KIB]) {
       await attempt(bytes, retry('timeout'), DEADLINE_MS);
     }

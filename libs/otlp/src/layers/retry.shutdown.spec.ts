@@ -9,7 +9,7 @@ import { stack } from '../send/sender.js';
 
 const down = again('UNAVAILABLE');
 
-describe('retry at a shutdown, while it persists', () => {
+describe('retry at a shutdown that persists', () => {
   let clock: ManualClock;
   let peer: ScriptedSender;
   let layer: Retry;
@@ -35,7 +35,7 @@ describe('retry at a shutdown, while it persists', () => {
     seen = [];
   });
 
-  it('asks a failing peer again after 100 ms growing to 1 s, until the signal aborts', async () => {
+  it('repeats attempts after pauses of 100 ms that grow to 1 s, until the signal aborts', async () => {
     const deadline = new AbortController();
     start({}, deadline.signal);
     send();
@@ -55,18 +55,21 @@ describe('retry at a shutdown, while it persists', () => {
     ['timeout', 'unanswered'],
     ['ECONNRESET', 'unanswered'],
     ['UNAVAILABLE', 'aborted'],
-  ])('tells whether an attempt may have arrived: after %s by %s', async (reason, told) => {
-    const deadline = new AbortController();
-    start({}, deadline.signal);
-    peer.script = () => again(reason);
-    send();
-    await clock.advance(1);
-    deadline.abort();
-    await turn();
-    expect(seen.map(({ outcome }) => outcome)).toEqual([again(told)]);
-  });
+  ])(
+    'reports whether an attempt may have arrived: after %s, the reason is %s',
+    async (reason, told) => {
+      const deadline = new AbortController();
+      start({}, deadline.signal);
+      peer.script = () => again(reason);
+      send();
+      await clock.advance(1);
+      deadline.abort();
+      await turn();
+      expect(seen.map(({ outcome }) => outcome)).toEqual([again(told)]);
+    },
+  );
 
-  it('does not for a peer that is busy, nor once somebody else keeps the batch', async () => {
+  it('does not persist for a busy peer, nor once the batch is kept elsewhere', async () => {
     start();
     peer.script = () => again('429', 60_000);
     send();
@@ -84,7 +87,7 @@ describe('retry at a shutdown, while it persists', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('probes an open breaker at once when it persists at the shutdown, and sends all on success', async () => {
+  it('probes an open breaker at once, and sends all batches if a probe succeeds', async () => {
     const circuit = breaker({ clock, random: () => 0 });
     layer = retry({ clock, random: () => 0.5, breaker: circuit });
     const sender = stack([layer, circuit], peer);
@@ -98,7 +101,7 @@ describe('retry at a shutdown, while it persists', () => {
     const before = peer.attempts.length;
     layer.stopWaiting(() => true);
     circuit.hurry();
-    // A probe failed just now, and attempts stay 100 ms apart.
+    // A probe has just failed, and attempts stay 100 ms apart.
     await clock.advance(100);
     expect(peer.attempts.length).toBe(before + 1);
     await clock.advance(3000);
@@ -113,8 +116,8 @@ describe('retry at a shutdown, while it persists', () => {
   });
 });
 
-describe('retry at a shutdown, where an attempt has just found nobody', () => {
-  it('gives back what waits without another attempt or timer, and tries once what is new', async () => {
+describe('retry at a shutdown, if an attempt has just found nobody', () => {
+  it('returns waiting batches without another attempt, and tries a new batch once', async () => {
     const clock = new ManualClock();
     const refusedThere = again('ECONNREFUSED');
     const peer = new ScriptedSender(clock, { script: () => refusedThere });

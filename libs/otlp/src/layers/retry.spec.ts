@@ -9,7 +9,7 @@ import { RetryBudget } from './retry-schedule.js';
 import { stack } from '../send/sender.js';
 
 const down = again('UNAVAILABLE');
-/** The middle of every jitter. */
+/** A random source in the middle of the range, so that pauses have their nominal length. */
 function middle(): number {
   return 0.5;
 }
@@ -43,7 +43,7 @@ describe('retry', () => {
   });
 
   it.each([accepted, partial(3, 'bad'), refused('400')])(
-    'passes %p on, never sends it again and waits for nothing',
+    'passes %p on without a retry or a timer',
     async (outcome) => {
       peer.script = () => outcome;
       start();
@@ -54,7 +54,7 @@ describe('retry', () => {
     },
   );
 
-  it('waits 1 s, then one and a half times longer each time', async () => {
+  it('waits 1 s, then 1.5 times as long each time', async () => {
     peer.script = inTurn(down, down, down, down);
     start();
     send();
@@ -63,7 +63,7 @@ describe('retry', () => {
     expect(seen[0]?.outcome).toBe(accepted);
   });
 
-  it('never waits longer than 30 s, and gives up after five minutes with the last reason', async () => {
+  it('waits at most 30 s, and ends after five minutes with the last reason', async () => {
     start({ budget: new RetryBudget(0.1, 1000) });
     send();
     await clock.advance(400_000);
@@ -73,7 +73,7 @@ describe('retry', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('waits half as long where the peer was healthy a second ago', async () => {
+  it('waits half as long if the peer accepted a batch within the last second', async () => {
     peer.script = inTurn(accepted, down, accepted, down);
     start();
     send();
@@ -89,7 +89,7 @@ describe('retry', () => {
   it.each([
     [0, 500],
     [1, 1500],
-  ])('spreads pauses by half, at chance %d', async (chance, pause) => {
+  ])('varies pauses by half, for the random number %d', async (chance, pause) => {
     peer.script = inTurn(down);
     start({ random: () => chance });
     send();
@@ -98,14 +98,14 @@ describe('retry', () => {
   });
 
   it.each([
-    ['nothing', undefined, 1000],
+    ['none', undefined, 1000],
     ['0', 0, 1000],
     ['5 s', 5000, 5625],
     ['10 years', 315_360_000_000, 60_000],
     ['for ever', Infinity, 60_000],
     ['a negative pause', -1, 1000],
-    ['what is no number', Number.NaN, 1000],
-  ])('keeps the pause that the peer asks for: %s', async (_name, afterMs, pause) => {
+    ['no number', Number.NaN, 1000],
+  ])('keeps the pause that the peer asks for, up to 60 s: %s', async (_name, afterMs, pause) => {
     peer.script = inTurn(again('RESOURCE_EXHAUSTED', afterMs));
     start();
     send();
@@ -113,7 +113,7 @@ describe('retry', () => {
     expect(gaps()).toEqual([pause]);
   });
 
-  it('never tries within 100 ms, whatever it was told', async () => {
+  it('keeps attempts at least 100 ms apart', async () => {
     peer.script = () => again('429', 0);
     start({ initialMs: 1, factor: 1, maxMs: 1 });
     send();
@@ -121,7 +121,7 @@ describe('retry', () => {
     expect(gaps()).toEqual(Array.from({ length: 10 }, () => 100));
   });
 
-  it('does not cut short a long pause because time is up', async () => {
+  it('does not shorten a pause that the peer asked for, even if the time for retries is up', async () => {
     peer.script = inTurn(again('429', 20_000));
     start({ maxElapsedMs: 10_000 });
     send();
@@ -129,7 +129,7 @@ describe('retry', () => {
     expect(seen).toEqual([{ outcome: accepted, at: 22_500 }]);
   });
 
-  it('gives back what is to go on in parts, after its pause, and without a token', async () => {
+  it('returns a batch for splitting after its pause, without use of the budget', async () => {
     peer.script = () => again('timeout');
     const budget = new RetryBudget(0, 1);
     start({ splits: () => peer.attempts.length > 1, budget });
@@ -139,7 +139,7 @@ describe('retry', () => {
     expect(seen).toEqual([{ outcome: retryInParts('timeout'), at: 2500 }]);
   });
 
-  it('keeps the attempts of several batches apart while the peer fails', async () => {
+  it('keeps attempts of several batches apart while the peer fails', async () => {
     start({ initialMs: 1, healthyInitialMs: 1, maxMs: 1 });
     send();
     await turn();
@@ -151,7 +151,7 @@ describe('retry', () => {
     expect(seen).toHaveLength(6);
   });
 
-  it('ends at once when its signal aborts', async () => {
+  it('ends at once if the signal aborts', async () => {
     const stop = new AbortController();
     start({}, stop.signal);
     send();
@@ -167,7 +167,7 @@ describe('retry', () => {
     expect(peer.attempts).toHaveLength(1);
   });
 
-  it('ends its pauses and answers closed once closed', async () => {
+  it('ends its pauses at close(), and then answers closed', async () => {
     start();
     send();
     await turn();
@@ -180,7 +180,7 @@ describe('retry', () => {
     expect(peer.closes).toBe(1);
   });
 
-  it('closes over a batch that waits for the pace of the peer', async () => {
+  it('ends a batch at close() that waits for its turn', async () => {
     start();
     send();
     await turn();
@@ -193,7 +193,7 @@ describe('retry', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('tells when a place is free', async () => {
+  it('calls `paused` for each pause', async () => {
     let free = 0;
     start({ paused: () => (free += 1) });
     send();
@@ -201,7 +201,7 @@ describe('retry', () => {
     expect(free).toBe(2);
   });
 
-  it('spends a tenth of the traffic on quick retries, and then waits instead of giving up', async () => {
+  it('uses a tenth of the traffic for quick retries, and waits longer after that', async () => {
     start({ budget: new RetryBudget(0.1, 2) });
     send();
     await clock.advance(120_000);
@@ -212,7 +212,7 @@ describe('retry', () => {
   });
 
   describe('at the shutdown', () => {
-    it('tries what waits once more at once, then gives it back', async () => {
+    it('makes one more attempt for a waiting batch, then returns it', async () => {
       start();
       send();
       await clock.advance(1200);
@@ -222,7 +222,7 @@ describe('retry', () => {
       expect(seen).toEqual([{ outcome: down, at: 1200 }]);
     });
 
-    it('keeps to 100 ms all the same', async () => {
+    it('keeps attempts at least 100 ms apart', async () => {
       start();
       send();
       await clock.advance(30);
@@ -232,7 +232,7 @@ describe('retry', () => {
       expect(seen).toEqual([{ outcome: down, at: 100 }]);
     });
 
-    it('gives what starts or is on its way then one more attempt too', async () => {
+    it('makes one more attempt for batches that are in flight or new', async () => {
       peer.script = () => undefined;
       start();
       send();
@@ -249,7 +249,7 @@ describe('retry', () => {
     });
   });
 
-  describe('over a breaker', () => {
+  describe('with a breaker', () => {
     function startStack(): void {
       const circuit = breaker({ clock, random: () => 0 });
       layer = retry({ clock, random: middle, breaker: circuit });
@@ -262,7 +262,7 @@ describe('retry', () => {
       close = () => sender.close();
     }
 
-    it('probes each second while a batch waits, and sends all others on success', async () => {
+    it('probes each second while a batch waits, and sends all others after a success', async () => {
       startStack();
       for (let count = 0; count < 8; count += 1) send();
       await clock.advance(60_000);
@@ -278,7 +278,7 @@ describe('retry', () => {
       expect(clock.pending).toBe(0);
     });
 
-    it('gives back at the shutdown what it may not send, with the reason of its last attempt', async () => {
+    it('returns waiting batches at the shutdown, with the reason of the last attempt', async () => {
       startStack();
       for (let count = 0; count < 8; count += 1) send();
       await clock.advance(500);

@@ -9,7 +9,7 @@ import { stack } from '../send/sender.js';
 
 const down = again('UNAVAILABLE');
 
-describe('retry that yields', () => {
+describe('retry with a better place for waiting batches', () => {
   let clock: ManualClock;
   let peer: ScriptedSender;
   let layer: Retry;
@@ -32,7 +32,7 @@ describe('retry that yields', () => {
 
   afterEach(() => close());
 
-  it('gives back all that waits when the breaker opens, with the reason of the last attempt', async () => {
+  it('returns waiting batches when the breaker opens, with the reason of the last attempt', async () => {
     for (let count = 0; count < 4; count += 1) send();
     await clock.advance(400);
     expect(seen).toEqual([]);
@@ -42,7 +42,7 @@ describe('retry that yields', () => {
     expect(layer.why()).toBeUndefined();
   });
 
-  it('gives back at once what comes while the breaker is open', async () => {
+  it('returns new batches at once while the breaker is open', async () => {
     for (let count = 0; count < 5; count += 1) send();
     await clock.advance(500);
     const before = seen.length;
@@ -53,7 +53,7 @@ describe('retry that yields', () => {
     expect(peer.attempts).toHaveLength(length);
   });
 
-  it('keeps what it has while there is no better place', async () => {
+  it('keeps its batches while there is no better place', async () => {
     isKept = false;
     for (let count = 0; count < 5; count += 1) send();
     await clock.advance(30_000);

@@ -36,7 +36,7 @@ describe('createSendQueue', () => {
     });
   });
 
-  it('sends so many at a time as the limit says, each once', async () => {
+  it('sends as many batches at once as the limit allows, each once', async () => {
     queues.traces = 5;
     queue.wake();
     expect(peer.attempts).toHaveLength(2);
@@ -55,7 +55,7 @@ describe('createSendQueue', () => {
     expect(queue.inFlight()).toBe(0);
   });
 
-  it('shares places by weight where all signals wait', async () => {
+  it('shares the slots by weight if all signals wait', async () => {
     limit = 8;
     queues = { traces: 1000, metrics: 1000, logs: 1000 };
     queue.wake();
@@ -67,7 +67,7 @@ describe('createSendQueue', () => {
     expect(sent('metrics')).toBeGreaterThan(700 / 10);
   });
 
-  it('sends metrics one at a time, oldest first, and the others as many as the limit says', async () => {
+  it('sends metrics one at a time, and other signals up to the limit', async () => {
     limit = 8;
     queues = { traces: 20, metrics: 3, logs: 20 };
     const most = { traces: 0, metrics: 0, logs: 0 };
@@ -84,7 +84,7 @@ describe('createSendQueue', () => {
     expect(settled).toHaveLength(43);
   });
 
-  it('sends no metrics past those that wait for their retry', async () => {
+  it('sends no metrics while an earlier one waits for its retry', async () => {
     limit = 8;
     queues.metrics = 5;
     queue.wake();
@@ -93,7 +93,7 @@ describe('createSendQueue', () => {
     expect([sent('metrics'), queue.hasSlot('metrics')]).toEqual([1, false]);
   });
 
-  it('lets no signal hold up another with batches that wait for their retry', async () => {
+  it('keeps a slot for each signal while another signal waits for retries', async () => {
     queues.traces = 100;
     queue.wake();
     expect(sent('traces')).toBe(2);
@@ -111,7 +111,7 @@ describe('createSendQueue', () => {
     expect(SIGNALS.map((signal) => queue.inFlight(signal))).toEqual([2, 0, 0]);
   });
 
-  it('gives the place of a batch that waits for its retry to another, up to four times the limit', () => {
+  it('reuses the slots of batches that wait for a retry, up to four times the limit', () => {
     let waiting = 0;
     const more = createSendQueue({
       take: (signal) => (signal === 'traces' ? batchOf() : undefined),
@@ -147,7 +147,7 @@ describe('createSendQueue', () => {
     expect(late.length / 90).toBeCloseTo(2 / 3, 1);
   });
 
-  it('settles a batch whose sender breaks its contract', async () => {
+  it('settles a batch whose sender rejects', async () => {
     const broken = createSendQueue({
       take: () => (queues.logs-- > 0 ? batchOf('logs') : undefined),
       sender: { send: () => Promise.reject(new Error('bug')), close: () => Promise.resolve() },

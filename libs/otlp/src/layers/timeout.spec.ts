@@ -23,7 +23,7 @@ describe('timeout', () => {
   });
 
   it.each([accepted, refused('UNAUTHENTICATED'), retry('UNAVAILABLE', 5)])(
-    'passes on an answer in time and leaves no timer: %p',
+    'passes on an answer within its time, and leaves no timer: %p',
     async (outcome) => {
       const seen = watched(sender(1000).send(batchOf(), never()));
       await clock.advance(999);
@@ -44,7 +44,7 @@ describe('timeout', () => {
   });
 
   it.each([1, 10, 1000, 10_000, 60_000])(
-    'answers within 100 ms of a timeout of %d ms, though the sender never settles',
+    'answers within 100 ms of a timeout of %d ms, even if the sender never settles',
     async (ms) => {
       const seen = watched(sender(ms, { deaf: true }).send(batchOf(), never()));
       await clock.advance(ms + 100);
@@ -54,7 +54,7 @@ describe('timeout', () => {
     },
   );
 
-  it('takes an answer that comes while the attempt is being aborted', async () => {
+  it('takes an answer that comes while it aborts the attempt', async () => {
     const seen = watched(sender(1000, { deaf: true }).send(batchOf(), never()));
     await clock.advance(1020);
     peer.last.answer(accepted);
@@ -62,7 +62,7 @@ describe('timeout', () => {
     expect(seen.outcome).toBe(accepted);
   });
 
-  it('says soon after its signal aborts that there is no answer, and aborted where nothing was sent', async () => {
+  it('answers within 50 ms of an aborted signal, with `aborted` if nothing was sent', async () => {
     const stop = new AbortController();
     const seen = watched(sender(1000, { deaf: true }).send(batchOf(), stop.signal));
     await clock.advance(10);
@@ -73,7 +73,7 @@ describe('timeout', () => {
     expect(peer.attempts).toHaveLength(0);
   });
 
-  it('reads what came while the loop stood still past the deadline', async () => {
+  it('takes an answer that came while the event loop was blocked beyond the deadline', async () => {
     const seen = watched(sender(1000, { deaf: true }).send(batchOf(), never()));
     await clock.advance(500);
     clock.block(5000);
@@ -84,7 +84,7 @@ describe('timeout', () => {
     expect(seen.outcome).toBe(accepted);
   });
 
-  it('calls no peer slow for time in which the loop stood still', async () => {
+  it('does not blame the peer for time in which the event loop was blocked', async () => {
     const seen = watched(sender(1000).send(batchOf(), never()));
     await clock.advance(100);
     clock.block(700);
@@ -97,7 +97,7 @@ describe('timeout', () => {
     expect(late.outcome).toEqual(retry('event_loop_blocked'));
   });
 
-  it('still blames the peer where the loop was merely busy', async () => {
+  it('blames the peer if the event loop was merely busy', async () => {
     const seen = watched(sender(1000).send(batchOf(), never()));
     for (let round = 0; round < 60; round += 1) {
       clock.block(15);
@@ -106,7 +106,7 @@ describe('timeout', () => {
     expect(seen.outcome).toEqual(retry('timeout'));
   });
 
-  it('makes an outcome of what a sender throws', async () => {
+  it('turns an exception of the sender into an outcome', async () => {
     const broken: Sender = {
       send: () => {
         throw new Error('bug');

@@ -24,11 +24,11 @@ describe('exporterMetrics', () => {
   });
   afterEach(() => sdk.shutdown());
 
-  it('is nothing without a meter', () => {
+  it('does nothing without a meter', () => {
     expect(exporterMetrics(undefined, { protocol: 'grpc' })).toBeUndefined();
   });
 
-  it('counts what is in flight and what was exported, by the conventions', async () => {
+  it('counts items in flight and exported items, by the conventions', async () => {
     const metrics = exporterMetrics(sdk.meter, {
       protocol: 'grpc',
       serverAddress: 'collector',
@@ -56,7 +56,7 @@ describe('exporterMetrics', () => {
     expect(exported?.attributes).not.toHaveProperty('error.type');
   });
 
-  it('has nothing in flight where who sent it is gone, whatever is told of it later', async () => {
+  it('has nothing in flight after the worker is gone, even if late reports follow', async () => {
     const metrics = exporterMetrics(sdk.meter, { protocol: 'grpc' });
     metrics?.started({ signal: 'traces', items: 10 });
     metrics?.started({ signal: 'traces', items: 10 });
@@ -76,7 +76,7 @@ describe('exporterMetrics', () => {
   it.each([
     ['logs', 'otel.sdk.exporter.log.exported', '{log_record}'],
     ['metrics', 'otel.sdk.exporter.metric_data_point.exported', '{data_point}'],
-  ] as const)('names the items of %s', async (signal, name, unit) => {
+  ] as const)('counts the items of %s in their own metric', async (signal, name, unit) => {
     exporterMetrics(sdk.meter, { protocol: 'http/json' })?.ended(operation(signal, accepted));
     const metric = await sdk.metric(name);
     expect(metric?.descriptor.unit).toBe(unit);
@@ -94,7 +94,7 @@ describe('exporterMetrics', () => {
     ['http/protobuf', accepted, undefined, { 'http.response.status_code': 200 }, [10]],
     ['http/protobuf', refused('401'), '401', { 'http.response.status_code': 401 }, [10]],
     ['http/protobuf', retry('timeout'), 'timeout', {}, [10]],
-  ] as const)('tells how long %s took, and with what end: %p', async (...row) => {
+  ] as const)('records duration and outcome of an export over %s: %p', async (...row) => {
     const [protocol, outcome, error, status, counts] = row;
     exporterMetrics(sdk.meter, { protocol })?.ended(operation('traces', outcome));
     const duration = await sdk.metric('otel.sdk.exporter.operation.duration');

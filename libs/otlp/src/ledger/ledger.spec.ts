@@ -20,7 +20,7 @@ describe('ledger', () => {
     worker = openLedger(ledger.buffer).writer('worker');
   });
 
-  it('knows where everything is', () => {
+  it('counts where each item is', () => {
     main.created('traces', 100);
     main.dropped('traces', 'queue_full', 10);
     worker.handed('traces', 60);
@@ -49,7 +49,7 @@ describe('ledger', () => {
     expect(isBalanced(ledger.snapshot())).toBe(true);
   });
 
-  it('shows an item that was settled twice as a sum that is not right', () => {
+  it('does not balance if an item was settled twice', () => {
     main.created('logs', 10);
     worker.accepted('logs', 10);
     expect(isBalanced(ledger.snapshot())).toBe(true);
@@ -63,18 +63,18 @@ describe('ledger', () => {
     expect(ledger.snapshot().traces.created).toBe(0);
   });
 
-  it('goes on where a writer before it ended', () => {
+  it('continues with the counts of an earlier writer', () => {
     worker.accepted('traces', 5);
     const next = ledger.writer('worker');
     next.accepted('traces', 2);
     expect(ledger.snapshot().traces.accepted).toBe(7);
   });
 
-  it('balances at every moment of 5,000 random operations', () => {
+  it('balances after each of 5,000 random operations', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const { wrong, made } = balanceOf(seed, 1000);
       expect(wrong).toBe(0);
-      // Far enough to pass 32 bits.
+      // The counts go beyond 32 bits.
       expect(made).toBeGreaterThan(2 ** 32);
     }
   });
@@ -150,7 +150,7 @@ describe('ledger', () => {
     return { wrong, made: model.total.traces };
   }
 
-  it('balances while another thread settles what this one creates', async () => {
+  it('balances at each moment while another thread settles the items', async () => {
     const thread = startWorker(new URL('fixtures/settling-worker.ts', import.meta.url), {
       buffer: ledger.buffer,
       items: 40_000,
@@ -180,7 +180,7 @@ describe('ledger', () => {
 describe('a counter in two words', () => {
   const BORDERS = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 3 * 2 ** 31, 2 ** 40, 2 ** 52];
 
-  it.each(BORDERS)('holds %d and one more', (count) => {
+  it.each(BORDERS)('holds %d, and then one more', (count) => {
     const words = new Int32Array(new SharedArrayBuffer(8));
     storeCount(words, 0, count, 0);
     expect(loadCount(words, 0)).toBe(count);
@@ -188,7 +188,7 @@ describe('a counter in two words', () => {
     expect(loadCount(words, 0)).toBe(count + 1);
   });
 
-  it.each(BORDERS)('is right between the two stores over %d', (count) => {
+  it.each(BORDERS)('can be read between the two stores, at %d', (count) => {
     const words = new Int32Array(new SharedArrayBuffer(8));
     storeCount(words, 0, Math.max(0, count - 1), 0);
     Atomics.store(words, 0, count | 0);

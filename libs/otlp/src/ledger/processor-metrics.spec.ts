@@ -34,7 +34,7 @@ describe('metrics read from the ledger', () => {
     );
   }
 
-  it('cost nothing without a meter', () => {
+  it('are not read without a meter', () => {
     processorMetrics(undefined, { ledger })();
     pipelineMetrics(undefined, ledger)();
     expect(ledger.snapshot().traces.created).toBe(100);
@@ -58,14 +58,14 @@ describe('metrics read from the ledger', () => {
     expect(await values('otel.sdk.processor.span.processed')).toMatchObject({ '': 60 });
   });
 
-  it('are only of the signals that are asked for', async () => {
+  it('exist only for the chosen signals', async () => {
     const stop = processorMetrics(sdk.meter, { ledger, signals: ['traces'] });
     expect(await values('otel.sdk.processor.span.processed')).toMatchObject({ '': 60 });
     expect(await sdk.metric('otel.sdk.processor.log.processed')).toBeUndefined();
     stop();
   });
 
-  it('tell of losses and of the spool', async () => {
+  it('count dropped items, the spool and possible duplicates', async () => {
     const stop = pipelineMetrics(sdk.meter, ledger);
     expect(await values('nestlens.otlp.dropped')).toEqual({
       tracesqueue_full: 7,
@@ -78,7 +78,7 @@ describe('metrics read from the ledger', () => {
     stop();
   });
 
-  it('tell of each breaker, and before which collector it is', async () => {
+  it('show the state of each breaker, with signal and collector', async () => {
     let state: CollectorBreaker['state'] = 'open';
     const stop = pipelineMetrics(sdk.meter, ledger, () => [
       { signals: ['traces', 'logs'], serverAddress: 'one', serverPort: 4317, state: 'half-open' },

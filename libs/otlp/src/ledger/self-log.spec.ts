@@ -17,7 +17,7 @@ describe('self log', () => {
     });
   });
 
-  it('prints one line per cause and minute, with how many it kept back', async () => {
+  it('prints one line for each cause and minute, with the number of lines that it held back', async () => {
     for (let second = 0; second <= 120; second += 1) {
       log.log('warn', 'unreachable', `attempt ${second} failed`);
       if (second < 120) await clock.advance(1000);
@@ -30,14 +30,14 @@ describe('self log', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('prints causes apart from each other', () => {
+  it('limits each cause separately', () => {
     log.log('warn', 'unreachable', 'down');
     log.log('error', 'rejected', '3 rejected');
     log.log('info', 'unreachable', 'down');
     expect(lines).toEqual(['warn down', 'error 3 rejected']);
   });
 
-  it('bounds the causes: those beyond share a line until old ones are forgotten', async () => {
+  it('limits the number of causes: further ones share a line until old ones are forgotten', async () => {
     for (let cause = 0; cause < 100; cause += 1) log.log('warn', `cause ${cause}`, `line ${cause}`);
     expect(lines).toHaveLength(5);
     await clock.advance(60_000);
@@ -45,7 +45,7 @@ describe('self log', () => {
     expect(lines.length).toBeLessThanOrEqual(10);
   });
 
-  it('survives a printer that throws', () => {
+  it('does not throw if the output throws', () => {
     let writes = 0;
     const broken = createSelfLog({
       write: () => {

@@ -36,18 +36,18 @@ describe('settle', () => {
   it.each([
     ['closed', 'already_shutdown'],
     ['too_large', 'too_large'],
-  ])('counts what was refused here as dropped: %s', (reason, dropped) => {
+  ])('counts items as dropped if this side refused them: %s', (reason, dropped) => {
     const [, counts] = settled(refused(reason));
     expect(counts).toMatchObject({ rejected: 0, dropped: { [dropped]: 10 }, queued: 0 });
   });
 
-  it('leaves what may be sent again to the caller', () => {
+  it('leaves items that may be sent again to the caller', () => {
     const [done, counts] = settled(retry('UNAVAILABLE'));
     expect(done).toBe(false);
     expect(counts.queued).toBe(10);
   });
 
-  it('counts possible duplicates beside the balance', () => {
+  it('counts possible duplicates outside the balance', () => {
     expect(settled(accepted, true)[1]).toMatchObject({ accepted: 10, possibleDuplicates: 10 });
   });
 });
