@@ -104,7 +104,7 @@ describe('adaptiveLimit', () => {
     expect(layer.limit()).toBe(32);
   });
 
-  it('closes the sender below', async () => {
+  it('closes the sender that it wraps', async () => {
     await sender.close();
     expect(peer.closes).toBe(1);
   });
