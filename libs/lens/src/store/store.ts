@@ -89,7 +89,7 @@ export class LensStore {
     this.#finder = new SourceFinder(this.#admission, this.services);
   }
 
-  /** Admits and stores one request. The reply tells what was left out. Never throws because of its data. */
+  /** Admits and stores one request. The reply counts rejected items. Never throws because of its data. */
   ingest(request: ExportRequest): ExportReply {
     const requestCounts = new RequestCounts();
     const nowMs = this.#now();
