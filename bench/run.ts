@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const benches: Readonly<Record<string, readonly string[]>> = {
   export: ['export/command.ts'],
   encode: ['--expose-gc', 'encode.ts'],
+  http: ['http/command.ts'],
 };
 
 const [name = '', ...options] = process.argv.slice(2);

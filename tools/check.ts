@@ -29,7 +29,7 @@ const steps: readonly Step[] = [
     command: [...jest, 'libs/', 'apps/', 'test/house/'],
     alone: true,
   },
-  { name: 'regression gate of the export', command: [...inBand, 'bench'], slow: true },
+  { name: 'specs and gates of the benches', command: [...inBand, 'bench'], slow: true },
   // The end-to-end specs run in two halves, because each mostly waits for processes.
   {
     name: 'end-to-end specs, one half',

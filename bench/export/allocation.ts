@@ -2,7 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import { Feed } from './feed.ts';
-import { medianOf } from './statistics.ts';
+import { medianOf } from '../figures/statistics.ts';
 import type { Subject } from './subjects.ts';
 import type { Measured } from './trial.ts';
 import { readySpans } from './workload.ts';

@@ -6,9 +6,9 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Sink } from '../sink/start-sink.ts';
 import { figures, groups } from './groups.ts';
-import { Collector } from './processes.ts';
-import { rowOf, tableOf } from './rows.ts';
+import { rowOf, tableOfRows } from './rows.ts';
 import type { Row } from './rows.ts';
 import { checkDelivery, runGroup } from './rounds.ts';
 import type { Series } from './rounds.ts';
@@ -50,7 +50,7 @@ const header = {
 };
 
 const progress = (text: string): void => void process.stderr.write(`${text}\n`);
-const collector = await new Collector().listening();
+const collector = await Sink.start();
 const rounds = { collector, trials, fresh, profileDirectory, progress };
 const chosen = groups.filter(({ name }) => name.includes(options.only));
 const bytesPerSpan = new Map<string, number>();
@@ -76,7 +76,7 @@ if (options.json) {
 } else {
   console.log(`Node ${header.node} on ${header.processor}, load average ${header.load.join(' ')}`);
   console.log(`${header.span}; ${trials} trials; ${header.official.join(', ')}\n`);
-  console.log(tableOf(rows));
+  console.log(tableOfRows(rows));
   const sizes = [...bytesPerSpan].map(([name, bytes]) => `${name} ${bytes}`);
   console.log(`\nrequest bytes per span: ${sizes.join(', ')}`);
   console.log(`load average at the end ${loadAfter.join(' ')}`);

@@ -1,6 +1,6 @@
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { createSpanEncoder } from '../../libs/otlp/dist/encode/item-encoder.js';
-import { medianOf } from './statistics.ts';
+import { medianOf } from '../figures/statistics.ts';
 import type { Measured } from './trial.ts';
 import { readySpans } from './workload.ts';
 

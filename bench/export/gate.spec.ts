@@ -5,8 +5,9 @@ import { allocateSlabs } from '../../libs/otlp/src/slab/memory.js';
 import { SlabPool } from '../../libs/otlp/src/slab/slab-pool.js';
 import { SlabReader } from '../../libs/otlp/src/slab/slab-reader.js';
 import { SlabWriter } from '../../libs/otlp/src/slab/slab-writer.js';
+import { Sink } from '../sink/start-sink.ts';
 import { youngOf } from './groups.ts';
-import { Collector, runTrial } from './processes.ts';
+import { runTrial } from './processes.ts';
 import { checkDelivery } from './rounds.ts';
 import type { Measured, TrialKind } from './trial.ts';
 import { readySpans } from './workload.ts';
@@ -18,10 +19,10 @@ const FRESH = 3;
  * other figures.
  */
 describe('the export pipeline', () => {
-  let collector: Collector;
+  let collector: Sink;
 
   beforeAll(async () => {
-    collector = await new Collector().listening();
+    collector = await Sink.start();
   });
 
   afterAll(() => collector.stop());
@@ -32,7 +33,7 @@ describe('the export pipeline', () => {
       {
         kind,
         name: 'inline',
-        endpoint: `http://127.0.0.1:${collector.port}`,
+        endpoint: `http://127.0.0.1:${collector.grpcPort}`,
         compression: 'identity',
         fresh: FRESH,
         roundTripMs: 0,

@@ -1,53 +1,22 @@
 import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Received, ToCollector } from './collector.ts';
+import { Child } from '../processes/child.ts';
 import type { Measured, TrialOptions } from './trial.ts';
 
 const TRIAL_TIMEOUT_MS = 120_000;
 
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** A child process that listens and sends its port. */
-class Listener {
-  readonly child: ChildProcess;
-  port = 0;
-
-  constructor(file: string, args: readonly string[] = []) {
-    this.child = fork(fileOf(file), [...args]);
-  }
-
-  async listening(): Promise<this> {
-    const [{ port }] = (await once(this.child, 'message')) as [{ port: number }];
-    this.port = port;
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
-    const exit = once(this.child, 'exit');
-    this.child.disconnect();
-    await exit;
-  }
+/** A proxy to `port` that takes its time, and where it listens. */
+export async function startDelay(
+  port: number,
+  roundTripMs: number,
+): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  const child = new Child(fileOf('delay.ts'), { args: [String(port), String(roundTripMs)] });
+  const listening = await child.next<{ port: number }>();
+  return { port: listening.port, stop: () => child.stop() };
 }
-
-export class Collector extends Listener {
-  constructor() {
-    super('collector.ts');
-  }
-
-  /** Starts the counts again and returns the last ones. */
-  async take(mode: Omit<ToCollector, 'kind'>): Promise<Received> {
-    const answer = once(this.child, 'message');
-    this.child.send({ kind: 'take', ...mode } satisfies ToCollector);
-    const [received] = (await answer) as [Received];
-    return received;
-  }
-}
-
-export const startDelay = (port: number, roundTripMs: number): Promise<Listener> =>
-  new Listener('delay.ts', [String(port), String(roundTripMs)]).listening();
 
 export interface RunOptions {
   /** Flags of the trial's process. */
@@ -57,7 +26,7 @@ export interface RunOptions {
   readonly hold: () => Promise<void>;
 }
 
-/** Rejects if the trial ends without a result. */
+/** Rejects with what the trial said where it failed. */
 export async function runTrial(
   options: TrialOptions,
   { flags, profileDirectory, hold }: RunOptions,

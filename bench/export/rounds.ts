@@ -1,12 +1,12 @@
+import { ratiosTo, spreadOf } from '../figures/statistics.ts';
+import type { Spread } from '../figures/statistics.ts';
+import type { Sink } from '../sink/start-sink.ts';
 import type { Group, Variant } from './groups.ts';
 import { startDelay, runTrial } from './processes.ts';
-import type { Collector } from './processes.ts';
-import { ratiosTo, spreadOf } from './statistics.ts';
-import type { Spread } from './statistics.ts';
 import type { Measured } from './trial.ts';
 
 export interface RoundsOptions {
-  readonly collector: Collector;
+  readonly collector: Sink;
   readonly trials: number;
   readonly fresh: number;
   readonly profileDirectory: string | undefined;
@@ -37,8 +37,8 @@ interface Trial {
 export async function runGroup(group: Group, options: RoundsOptions): Promise<readonly Series[]> {
   const { collector, trials } = options;
   const delay =
-    group.roundTripMs > 0 ? await startDelay(collector.port, group.roundTripMs) : undefined;
-  const endpoint = `http://127.0.0.1:${delay?.port ?? collector.port}`;
+    group.roundTripMs > 0 ? await startDelay(collector.grpcPort, group.roundTripMs) : undefined;
+  const endpoint = `http://127.0.0.1:${delay?.port ?? collector.grpcPort}`;
   const [reference, ...others] = group.variants;
   if (reference === undefined) return [];
   const run = async (variant: Variant): Promise<Trial> => {
@@ -68,7 +68,7 @@ export async function checkDelivery(
   { subject, compression }: Variant,
   { collector, fresh }: RoundsOptions,
 ): Promise<number> {
-  const endpoint = `http://127.0.0.1:${collector.port}`;
+  const endpoint = `http://127.0.0.1:${collector.grpcPort}`;
   await collector.take({ hold: false, inspect: true });
   const { given = Number.NaN } = await runTrial(
     {

@@ -1,6 +1,7 @@
+import type { Spread } from '../figures/statistics.ts';
+import { spreadText, tableOf } from '../figures/table.ts';
 import type { Figure } from './groups.ts';
 import type { Series } from './rounds.ts';
-import type { Spread } from './statistics.ts';
 
 export interface Row {
   readonly figure: string;
@@ -44,15 +45,7 @@ function mustText({ must, unit }: Figure): string {
 
 const HEAD = ['figure', 'official', 'ours', 'ratio', 'must', 'verdict'];
 
-export function tableOf(rows: readonly Row[]): string {
-  const lines = [HEAD, ...rows.map(cellsOf)];
-  const widths = HEAD.map((_, column) =>
-    Math.max(...lines.map((cells) => cells[column]?.length ?? 0)),
-  );
-  return lines
-    .map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | '))
-    .join('\n');
-}
+export const tableOfRows = (rows: readonly Row[]): string => tableOf(HEAD, rows.map(cellsOf));
 
 const cellsOf = ({ figure, unit, official, ours, ratio, must, verdict }: Row): string[] => [
   figure,
@@ -62,8 +55,3 @@ const cellsOf = ({ figure, unit, official, ours, ratio, must, verdict }: Row): s
   must,
   verdict,
 ];
-
-const spreadText = ({ median, mad }: Spread): string => `${short(median)} ±${short(mad)}`;
-
-const short = (value: number): string =>
-  Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));

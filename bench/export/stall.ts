@@ -1,6 +1,6 @@
 import { Feed } from './feed.ts';
 import { RunDelay } from './run-delay.ts';
-import { quartileOf } from './statistics.ts';
+import { quartileOf } from '../figures/statistics.ts';
 import type { Subject } from './subjects.ts';
 import type { Measured } from './trial.ts';
 import { readySpans } from './workload.ts';

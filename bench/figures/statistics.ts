@@ -29,3 +29,17 @@ export const ratiosTo = (references: readonly number[], values: readonly number[
     const before = references[at] ?? Number.NaN;
     return value / ((before + (references[at + 1] ?? before)) / 2);
   });
+
+const STEADY_WINDOW = 3;
+const STEADY_WITHIN = 0.03;
+
+/**
+ * Whether a series has come to rest: the medians of its last three values and of the three before differ by at most 3 %.
+ * What falls steadily, as the cost of code that is still being compiled, is not at rest.
+ */
+export function isSteady(values: readonly number[]): boolean {
+  if (values.length < 2 * STEADY_WINDOW) return false;
+  const last = medianOf(values.slice(-STEADY_WINDOW));
+  const before = medianOf(values.slice(-2 * STEADY_WINDOW, -STEADY_WINDOW));
+  return Math.abs(last - before) <= STEADY_WITHIN * before;
+}

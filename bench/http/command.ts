@@ -1,0 +1,95 @@
+// What a traced request costs over bare Nest, in turns with peers: `npm run bench -- http`, after `npm run build`.
+// docs/decisions/0038 says how it is measured, and why so.
+import { commonOptions, report } from '../figures/report.ts';
+import type { Judged } from '../figures/musts.ts';
+import type { Section } from '../figures/section.ts';
+import { Rig } from '../subjects/rig.ts';
+import { subjects } from '../subjects/subjects.ts';
+import type { Adapter, Subject } from '../subjects/subjects.ts';
+import {
+  costRemarks,
+  costSection,
+  judgeCosts,
+  judgeLatency,
+  judgeLost,
+  latencySection,
+} from './findings.ts';
+import { runGroup } from './group.ts';
+import type { Cost, Group } from './group.ts';
+import { runLatency } from './latency.ts';
+import { CONNECTIONS, TRACED } from './slice.ts';
+
+const options = commonOptions({
+  /** Names of subjects, with commas; bare is always there. */
+  subjects: { type: 'string', default: '' },
+  /** A log line for each request. */
+  log: { type: 'boolean', default: false },
+});
+
+const adapters: readonly Adapter[] = ['express', 'fastify'];
+const groups = adapters.flatMap((adapter): Group[] =>
+  [1, 0.1, 0].map((ratio) => ({ name: `${adapter}-${ratio * 100}`, adapter, ratio })),
+);
+const isChosen = (name: string): boolean => name.includes(options.only);
+
+/** All of them where all traces are sampled; else ours and what it is compared with. */
+const NEAREST = ['bare', 'ours', 'other', 'http'];
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const rig = await Rig.set({ against: options.against, say });
+
+function chosenSubjects(ratio: number): readonly Subject[] {
+  const named = options.subjects === '' ? undefined : ['bare', ...options.subjects.split(',')];
+  const names = named ?? (options.quick || ratio < 1 ? NEAREST : undefined);
+  return subjects.filter(
+    (subject) => rig.has(subject) && (names === undefined || names.includes(subject.name)),
+  );
+}
+
+const given = {
+  trials: options.trials ?? (options.quick ? 3 : 5),
+  turns: options.quick ? 6 : 12,
+  requests: 3000,
+  warmSlices: options.quick ? 10 : 20,
+  env: options.log ? { BENCH_LOG: 'true' } : {},
+  say,
+};
+
+const sections: Section[] = [];
+const judged: Judged[] = [];
+const remarks: string[] = [];
+const costs: (readonly (readonly Cost[])[])[] = [];
+try {
+  await report(
+    'http',
+    `${given.trials} trials of ${given.turns} x ${given.requests} requests in turns over ${CONNECTIONS} connections; ` +
+      `${TRACED * 100} % of the requests carry a traceparent; medians ± median absolute deviations of the trials` +
+      (options.log ? '; a log line for each request' : ''),
+    rig.cores.how,
+    options,
+    async () => {
+      for (const group of groups.filter(({ name }) => isChosen(name))) {
+        const trials = await runGroup(rig, group, chosenSubjects(group.ratio), given);
+        costs.push(trials);
+        sections.push(costSection(group, trials));
+        judged.push(...judgeCosts(group, trials));
+        remarks.push(...costRemarks(group, trials));
+      }
+      judged.push(...judgeLost(costs));
+      for (const adapter of adapters) {
+        const name = `${adapter}-p99` as const;
+        if (!isChosen(name)) continue;
+        const few = chosenSubjects(0);
+        const trials = await runLatency(rig, name, adapter, few, {
+          ...given,
+          forMs: options.quick ? 2000 : 4000,
+        });
+        sections.push(latencySection(adapter === 'express' ? 'Express' : 'Fastify', trials));
+        judged.push(...judgeLatency(name, trials));
+      }
+      return { sections, judged, remarks };
+    },
+  );
+} finally {
+  await rig.stop();
+}

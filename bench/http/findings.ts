@@ -1,0 +1,162 @@
+import { judge } from '../figures/musts.ts';
+import type { Judged, MustId } from '../figures/musts.ts';
+import type { Bar, Section } from '../figures/section.ts';
+import { spreadOf } from '../figures/statistics.ts';
+import type { Spread } from '../figures/statistics.ts';
+import { short, spreadText } from '../figures/table.ts';
+import { subjects } from '../subjects/subjects.ts';
+import type { Cost, Group } from './group.ts';
+import type { Latency } from './latency.ts';
+
+/** Trials, each with what every subject measured. */
+type Trials<Measured extends { readonly subject: string }> = readonly (readonly Measured[])[];
+
+const BARE = 'bare';
+const HTTP = 'http';
+const OURS = 'ours';
+
+/** One value for each trial, of the subjects that it names. */
+function perTrial<Measured extends { readonly subject: string }>(
+  trials: Trials<Measured>,
+  names: readonly string[],
+  of: (...measured: readonly Measured[]) => number,
+): Spread | undefined {
+  const values = trials.flatMap((trial) => {
+    const found = names.map((name) => trial.find(({ subject }) => subject === name));
+    return found.includes(undefined) ? [] : [of(...(found as Measured[]))];
+  });
+  return values.length === 0 ? undefined : spreadOf(values);
+}
+
+const ratio = (one?: Cost, other?: Cost): number =>
+  (one?.cpuUs ?? Number.NaN) / (other?.cpuUs ?? Number.NaN);
+const overhead = (one?: Cost, bare?: Cost): number =>
+  (one?.cpuUs ?? Number.NaN) - (bare?.cpuUs ?? Number.NaN);
+
+const titleOf = (name: string): string =>
+  subjects.find((subject) => subject.name === name)?.title ?? name;
+
+const HEAD = [
+  'subject',
+  'CPU us/request',
+  'main thread',
+  'over bare',
+  'ratio to bare',
+  'overhead / http alone',
+  'requests/s',
+  'lost',
+];
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;
+
+export function costSection({ adapter, ratio: sampled }: Group, trials: Trials<Cost>): Section {
+  const names = (trials[0] ?? []).map(({ subject }) => subject);
+  const bars: Bar[] = [];
+  const lines = names.map((name) => {
+    const cpu = perTrial(trials, [name], (cost) => cost?.cpuUs ?? Number.NaN);
+    const main = perTrial(trials, [name], (cost) => cost?.mainUs ?? Number.NaN);
+    const over = perTrial(trials, [name, BARE], overhead);
+    const times = perTrial(trials, [name, BARE], ratio);
+    const share = perTrial(
+      trials,
+      [name, HTTP, BARE],
+      (one, http, bare) => overhead(one, bare) / overhead(http, bare),
+    );
+    const rate = perTrial(trials, [name], (cost) => cost?.perSecond ?? Number.NaN);
+    const lost = lostBy(trials, name);
+    const added = name === BARE ? 0 : (over?.median ?? 0);
+    bars.push({
+      label: titleOf(name),
+      base: (cpu?.median ?? 0) - added,
+      added,
+      text: `${short(cpu?.median ?? 0)} us${name === BARE || times === undefined ? '' : `, x${times.median.toFixed(2)}`}${lost > 0 ? ', lossy' : ''}`,
+      kind: name === BARE ? 'reference' : name === OURS ? 'ours' : 'peer',
+    });
+    const text = (spread: Spread | undefined): string =>
+      spread === undefined ? '-' : spreadText(spread);
+    return [
+      titleOf(name),
+      text(cpu),
+      text(main),
+      name === BARE ? '-' : text(over),
+      name === BARE ? '-' : text(times),
+      name === BARE ? '-' : text(share),
+      String(Math.round(rate?.median ?? 0)),
+      lost === 0 ? '0' : `${lost}: lossy`,
+    ];
+  });
+  const title = `${adapter === 'express' ? 'Express' : 'Fastify'}, ${percent(sampled)} sampled`;
+  return {
+    title,
+    head: HEAD,
+    lines,
+    panel: { title: `${title}: CPU of the process per request`, unit: 'us', bars },
+  };
+}
+
+const lostBy = (trials: Trials<Cost>, name: string): number =>
+  trials.flat().reduce((sum, { subject, lost }) => sum + (subject === name ? lost : 0), 0);
+
+const OVERHEADS: Readonly<Record<string, MustId>> = {
+  'express-100': 'express-overhead',
+  'fastify-100': 'fastify-overhead',
+  'express-0': 'express-unsampled',
+  'fastify-0': 'fastify-unsampled',
+};
+
+export function judgeCosts({ name }: Group, trials: Trials<Cost>): readonly Judged[] {
+  const judged: Judged[] = [];
+  const id = OVERHEADS[name];
+  const share = perTrial(
+    trials,
+    [OURS, HTTP, BARE],
+    (one, http, bare) => overhead(one, bare) / overhead(http, bare),
+  );
+  if (id !== undefined && share !== undefined) judged.push(judge(id, share));
+  const times = perTrial(trials, [OURS, BARE], ratio);
+  if (name === 'express-100' && times !== undefined) judged.push(judge('express-ratio', times));
+  return judged;
+}
+
+/** A spread over all trials of all groups, since one lost span is one too many. */
+export const judgeLost = (all: readonly Trials<Cost>[]): readonly Judged[] => {
+  const lost = all.reduce((sum, trials) => sum + lostBy(trials, OURS), 0);
+  return all.length === 0 ? [] : [judge('lost', { median: lost, mad: 0 })];
+};
+
+export function latencySection(title: string, trials: Trials<Latency>): Section {
+  const names = (trials[0] ?? []).map(({ subject }) => subject);
+  const rate = spreadOf(trials.map(([first]) => first?.perSecond ?? Number.NaN));
+  const lines = names.map((name) => {
+    const p50 = perTrial(trials, [name], (latency) => latency?.p50Ms ?? Number.NaN);
+    const p99 = perTrial(trials, [name], (latency) => latency?.p99Ms ?? Number.NaN);
+    const times = perTrial(trials, [name, BARE], p99Ratio);
+    const text = (spread: Spread | undefined): string =>
+      spread === undefined ? '-' : spreadText(spread);
+    return [titleOf(name), text(p50), text(p99), name === BARE ? '-' : text(times)];
+  });
+  return {
+    title: `${title}: latency at ${Math.round(rate.median)} requests/s, 70 % of bare's maximum`,
+    head: ['subject', 'p50 ms', 'p99 ms', 'p99 / bare'],
+    lines,
+  };
+}
+
+const p99Ratio = (one?: Latency, bare?: Latency): number =>
+  (one?.p99Ms ?? Number.NaN) / (bare?.p99Ms ?? Number.NaN);
+
+export function judgeLatency(id: MustId, trials: Trials<Latency>): readonly Judged[] {
+  const times = perTrial(trials, [OURS, BARE], p99Ratio);
+  return times === undefined ? [] : [judge(id, times)];
+}
+
+/** Subjects whose cost never came to rest, and those that lose what they should send. */
+export const costRemarks = ({ name }: Group, trials: Trials<Cost>): readonly string[] =>
+  [...new Set(trials.flat().map(({ subject }) => subject))].flatMap((subject) => {
+    const unsteady = trials
+      .flat()
+      .filter((cost) => cost.subject === subject && !cost.isSteady).length;
+    return unsteady === 0
+      ? []
+      : [`${name}: ${subject} was still getting faster in ${unsteady} of ${trials.length} trials`];
+  });

@@ -1,0 +1,81 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Session } from 'node:inspector/promises';
+import { setImmediate } from 'node:timers/promises';
+import { getHeapStatistics } from 'node:v8';
+import type { INestApplication } from '@nestjs/common';
+import { flush } from './wiring.js';
+
+export type ToServer =
+  | { readonly kind: 'usage' }
+  | { readonly kind: 'flush' }
+  /** Needs --expose-gc: collects garbage first. */
+  | { readonly kind: 'heap' }
+  | { readonly kind: 'profile'; readonly on: boolean };
+
+/** What the operating system accounts to the process, all threads of it, since it was started. */
+export interface Usage {
+  readonly cpuUs: number;
+  readonly mainUs: number;
+  readonly rssBytes: number;
+}
+
+const usage = (): Usage => {
+  const all = process.cpuUsage();
+  const main = process.threadCpuUsage();
+  return {
+    cpuUs: all.user + all.system,
+    mainUs: main.user + main.system,
+    rssBytes: process.memoryUsage.rss(),
+  };
+};
+
+let session: Session | undefined;
+
+async function profile(on: boolean): Promise<unknown> {
+  if (on) {
+    session = new Session();
+    session.connect();
+    await session.post('Profiler.enable');
+    await session.post('Profiler.setSamplingInterval', { interval: 200 });
+    await session.post('Profiler.start');
+    return 'profiling';
+  }
+  const stopped = await session?.post('Profiler.stop');
+  session?.disconnect();
+  return stopped?.profile;
+}
+
+async function answer(message: ToServer): Promise<unknown> {
+  switch (message.kind) {
+    case 'usage':
+      return usage();
+    case 'flush':
+      await flush();
+      return 'flushed';
+    case 'heap':
+      globalThis.gc?.();
+      await setImmediate();
+      return getHeapStatistics().used_heap_size;
+    default:
+      return profile(message.on);
+  }
+}
+
+/** Tells the parent where the server listens, then answers what it asks, and ends with it. */
+export function attend(app: INestApplication): void {
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  process.on('message', (message: ToServer) => {
+    answer(message).then(
+      (said) => process.send?.(said),
+      (error: unknown) => process.send?.({ error: String(error) }),
+    );
+  });
+  process.on('disconnect', () => {
+    app.close().then(
+      () => process.exit(),
+      () => process.exit(1),
+    );
+  });
+  process.send?.({ port, ...usage() });
+}

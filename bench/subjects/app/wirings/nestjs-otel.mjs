@@ -1,0 +1,3 @@
+import { OpenTelemetryModule } from 'nestjs-otel';
+
+export const wiring = { imports: [OpenTelemetryModule.forRoot()] };

@@ -1,0 +1,85 @@
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transformFileSync } from '@swc/core';
+
+const sources = fileURLToPath(new URL('app', import.meta.url));
+const configuration = fileURLToPath(new URL('../../.swcrc', import.meta.url));
+const LIBS = ['otel', 'otlp'];
+
+/** A folder with the compiled app and a copy of our packages, in reach of the packages of a folder above it. */
+export interface Home {
+  readonly folder: string;
+  readonly main: string;
+  remove(): void;
+}
+
+/** Compiles each TypeScript of the app, and copies the rest. */
+function writeApp(to: string): void {
+  for (const entry of readdirSync(sources, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const from = join(entry.parentPath, entry.name);
+    const target = join(to, from.slice(sources.length + 1));
+    mkdirSync(join(target, '..'), { recursive: true });
+    if (entry.name.endsWith('.ts')) {
+      const { code } = transformFileSync(from, {
+        configFile: configuration,
+        sourceMaps: false,
+      });
+      writeFileSync(target.replace(/\.ts$/, '.js'), code);
+    } else cpSync(from, target);
+  }
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+}
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** What our packages need and the folder does not have; so that a dependency that is new is not found by chance. */
+export function missingIn(above: string, checkout: string): readonly string[] {
+  return LIBS.flatMap((lib) => {
+    const text = readFileSync(join(checkout, 'libs', lib, 'package.json'), 'utf8');
+    const { dependencies = {} } = JSON.parse(text) as Manifest;
+    return Object.keys(dependencies).filter((name) => {
+      if (name.startsWith('@nestlens/')) return false;
+      try {
+        readFileSync(join(above, 'node_modules', name, 'package.json'));
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  });
+}
+
+/** Throws where our packages are not built, or need what the peers do not have. */
+export function makeHome(above: string, checkout: string): Home {
+  const missing = missingIn(above, checkout);
+  if (missing.length > 0) {
+    throw new Error(
+      `bench/peers/package.json has no ${missing.join(', ')}, which our packages need`,
+    );
+  }
+  const folder = mkdtempSync(join(above, 'run-'));
+  writeApp(folder);
+  for (const lib of LIBS) {
+    const from = join(checkout, 'libs', lib);
+    const to = join(folder, 'node_modules', '@nestlens', lib);
+    cpSync(join(from, 'package.json'), join(to, 'package.json'));
+    cpSync(join(from, 'dist'), join(to, 'dist'), { recursive: true });
+  }
+  return {
+    folder,
+    main: join(folder, 'main.js'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
