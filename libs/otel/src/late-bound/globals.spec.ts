@@ -1,4 +1,4 @@
-import { DiagLogLevel, diag, logs, metrics, trace } from '@opentelemetry/api';
+import { DiagLogLevel, ROOT_CONTEXT, diag, logs, metrics, trace } from '@opentelemetry/api';
 import {
   InMemoryLogRecordExporter,
   LoggerProvider,
@@ -91,7 +91,7 @@ describe('GlobalProviders', () => {
       const { real, names, bodies, measured } = memory();
       const app = new AppTelemetry();
       globals.join(app, real);
-      expect(globals.filled).toBe(true);
+      expect(globals.appIn(ROOT_CONTEXT)).toBe(app);
 
       tracer.startSpan(round).end();
       trace.getTracer('late').startSpan(`${round} late`).end();
@@ -104,7 +104,7 @@ describe('GlobalProviders', () => {
       expect(bodies()).toEqual([round, `${round} too early`]);
       expect(await measured()).toEqual(['early.count 1']);
       globals.leave(app);
-      expect(globals.filled).toBe(false);
+      expect(globals.appIn(ROOT_CONTEXT)).toBeUndefined();
       expect(tracer.startSpan('between').isRecording()).toBe(false);
     }
     expect(complaints).toEqual([]);

@@ -50,11 +50,6 @@ export class GlobalProviders {
     return [...this.#apps];
   }
 
-  /** True while an app runs. */
-  get filled(): boolean {
-    return this.#apps.size > 0;
-  }
-
   /** Returns true if work in `context` belongs to `app`. A single app owns all work. */
   isOf(context: Context, app: AppTelemetry): boolean {
     // An app whose start has failed still hears of work in the process.

@@ -19,9 +19,6 @@ type AppendResult = 'written' | 'full' | DropReason;
 export interface OpenUnit {
   /** Where the last item ends. The offset of `open` if there is none. */
   readonly end: number;
-  /** Where the open lengths are, for `patchLengths`; 0 for none. These three numbers change in `append` only. */
-  readonly resourceAt: number;
-  readonly scopeAt: number;
   /** Counts of parts that were left out of items since the encoder was made. */
   readonly losses: EncodeLosses;
   /** Directs later bytes into `target`, from `offset` to its end. The previous target stays as it is. */
@@ -41,7 +38,7 @@ export interface OpenUnit {
  *       if (encoder.append(span) === 'full') send(encoder.alone(span));
  *     }
  *
- * The bytes between the offset given to `open` and `end` are a whole export request, once `close` or `patchLengths`
+ * The bytes between the offset given to `open` and `end` are a whole export request, once `close`
  * has patched the lengths. So are several of them put together.
  */
 export interface ItemEncoder<I> extends OpenUnit {
@@ -99,14 +96,6 @@ class Encoder<I extends Item> implements ItemEncoder<I> {
 
   get end(): number {
     return this.#unit.end;
-  }
-
-  get resourceAt(): number {
-    return this.#unit.resourceAt;
-  }
-
-  get scopeAt(): number {
-    return this.#unit.scopeAt;
   }
 
   open(target: Uint8Array, offset: number): void {

@@ -56,9 +56,7 @@ describe('a metric', () => {
     const encoder = createMetricEncoder();
     encoder.open(new Uint8Array(40), 5);
     expect(encoder.append(resource, scope, gauge(points(1)), 0)).toBe(0);
-    expect([encoder.end, encoder.resourceAt, encoder.scopeAt, encoder.dropped]).toEqual([
-      5, 0, 0, 0,
-    ]);
+    expect([encoder.close(), encoder.dropped]).toEqual([5, 0]);
   });
 
   it('drops and counts points that cannot be read or are too large, and keeps the others', () => {

@@ -57,14 +57,6 @@ class Encoder implements MetricEncoder {
     return this.#unit.end;
   }
 
-  get resourceAt(): number {
-    return this.#unit.resourceAt;
-  }
-
-  get scopeAt(): number {
-    return this.#unit.scopeAt;
-  }
-
   open(target: Uint8Array, offset: number): void {
     this.#unit.open(target, offset);
   }

@@ -4,7 +4,6 @@ import { decodeExportRequest } from '../wire/export-request.js';
 import { Random } from './fixtures/random.js';
 import { randomSpan } from './fixtures/random-items.js';
 import { createSpanEncoder } from './item-encoder.js';
-import { patchLengths } from './unit.js';
 
 const base = randomSpan(new Random(1));
 const resource = resourceFromAttributes({ 'service.name': 'shop' });
@@ -33,7 +32,7 @@ describe('a unit', () => {
   it('is empty until the first item', () => {
     const encoder = createSpanEncoder();
     encoder.open(new Uint8Array(100), 10);
-    expect([encoder.close(), encoder.resourceAt, encoder.scopeAt]).toEqual([10, 0, 0]);
+    expect(encoder.close()).toBe(10);
   });
 
   it('holds the scopes in order, in shared memory at an offset', () => {
@@ -49,18 +48,15 @@ describe('a unit', () => {
     expect(target.slice(end + 8).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('can be completed from its three numbers', () => {
+  it('can be completed before it grows further', () => {
     const encoder = createSpanEncoder();
     const target = new Uint8Array(65_536);
     encoder.open(target, 0);
     encoder.append(spanOf('1', 'a'));
-    const first = [encoder.resourceAt, encoder.scopeAt, encoder.end] as const;
+    const first = target.slice(0, encoder.close());
     encoder.append(spanOf('2', 'b'));
-    const copy = target.slice();
-    patchLengths(target, encoder.resourceAt, encoder.scopeAt, encoder.end);
-    expect(names(target.subarray(0, encoder.end))).toEqual([['a:1', 'b:2']]);
-    patchLengths(copy, ...first);
-    expect(names(copy.subarray(0, first[2]))).toEqual([['a:1']]);
+    expect(names(target.subarray(0, encoder.close()))).toEqual([['a:1', 'b:2']]);
+    expect(names(first)).toEqual([['a:1']]);
   });
 
   it('may hold several resources', () => {
@@ -102,9 +98,9 @@ describe('a unit', () => {
       const target = new Uint8Array(size);
       encoder.open(target, 0);
       if (encoder.append(first) === 'full') continue;
-      const before = [encoder.end, encoder.resourceAt, encoder.scopeAt];
+      const { end } = encoder;
       expect(encoder.append(second)).toBe('full');
-      expect([encoder.end, encoder.resourceAt, encoder.scopeAt]).toEqual(before);
+      expect(encoder.end).toBe(end);
       expect(names(target.subarray(0, encoder.close()))).toEqual([['a:1']]);
     }
   });

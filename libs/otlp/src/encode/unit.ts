@@ -9,15 +9,9 @@ const SCOPE_TAG = 0x12;
 /**
  * Completes the unit that is open in `target` and ends at `end`. `resourceAt` and `scopeAt` are the offsets of the
  * lengths of its last ResourceSpans (or ResourceLogs, ResourceMetrics) and of its last ScopeSpans, 0 for none. It
- * changes those eight bytes only. It may be called again when the unit has grown, also by another thread that knows
- * the three numbers.
+ * changes those eight bytes only. It may be called again when the unit has grown.
  */
-export function patchLengths(
-  target: Uint8Array,
-  resourceAt: number,
-  scopeAt: number,
-  end: number,
-): void {
+function patchLengths(target: Uint8Array, resourceAt: number, scopeAt: number, end: number): void {
   if (scopeAt > 0) writeLength(target, scopeAt, OUTER_WIDTH, end - scopeAt - OUTER_WIDTH);
   if (resourceAt > 0) writeLength(target, resourceAt, OUTER_WIDTH, end - resourceAt - OUTER_WIDTH);
 }

@@ -1,3 +1,4 @@
+import { heldBy } from './fixtures/held.js';
 import type { Signal } from '../wire/model.js';
 import { encodeNumbered, idsIn, numbered, seeded } from './fixtures/spans.js';
 import { SIGNALS } from '../wire/model.js';
@@ -83,7 +84,7 @@ function run(seed: number, dropPolicy: DropPolicy, steps: number) {
     const move = moves[roll < 0.7 ? 0 : 1 + Math.floor(random() * (moves.length - 1))];
     move?.();
     if (step % 16 !== 0) continue;
-    const held = pool.held();
+    const held = heldBy(pool);
     for (const signal of SIGNALS) {
       if (created[signal] !== settled[signal] + dropped[signal] + held[signal]) {
         throw new Error(`step ${step}: ${JSON.stringify({ created, settled, dropped, held })}`);

@@ -1,4 +1,3 @@
-import { noItems, type ItemCounts } from '../send/item-counts.js';
 import { SIGNALS } from '../wire/model.js';
 import type { Signal } from '../wire/model.js';
 import {
@@ -7,7 +6,6 @@ import {
   FREE,
   HAS_ERROR,
   HEADER,
-  ITEMS,
   LENGTH,
   SEQUENCE,
   SIGNAL,
@@ -98,15 +96,6 @@ export class SlabPool {
       if (this.state(slab) !== FREE && this.signalOf(slab) === signal) used += 1;
     }
     return used;
-  }
-
-  /** Items in slabs that are not free. Exact while no other thread moves a slab. */
-  held(): ItemCounts {
-    const held = noItems();
-    for (let slab = 0; slab < this.count; slab += 1) {
-      if (this.state(slab) !== FREE) held[this.signalOf(slab)] += this.read(slab, ITEMS);
-    }
-    return held;
   }
 
   /** The slab in `state` that was opened first among those that `accept` takes; -1 for none. */

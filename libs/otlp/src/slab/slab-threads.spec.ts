@@ -1,3 +1,4 @@
+import { heldBy } from './fixtures/held.js';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { idsIn } from './fixtures/spans.js';
@@ -58,7 +59,7 @@ describe('a writer and a reader on two threads', () => {
       expect([...seen.values()].every((times) => times === 1)).toBe(true);
       expect(seen.size + (end.dropped ?? 0)).toBe(items);
       expect(seen.size).toBeGreaterThan(0);
-      expect(pool.held()).toEqual({ traces: 0, metrics: 0, logs: 0 });
+      expect(heldBy(pool)).toEqual({ traces: 0, metrics: 0, logs: 0 });
     },
   );
 });

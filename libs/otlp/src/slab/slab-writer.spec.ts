@@ -1,3 +1,4 @@
+import { heldBy } from './fixtures/held.js';
 import type { Signal } from '../wire/model.js';
 import { encodeNumbered, idsIn, numbered } from './fixtures/spans.js';
 import type { Numbered } from './fixtures/spans.js';
@@ -64,7 +65,7 @@ describe('SlabWriter', () => {
     all.add(1, 1, false, 'traces');
     all.add(2, 1, false, 'logs');
     all.writer.seal();
-    expect(all.pool.held()).toEqual({ traces: 1, metrics: 0, logs: 1 });
+    expect(heldBy(all.pool)).toEqual({ traces: 1, metrics: 0, logs: 1 });
     expect(takeAll(all, 'logs')).toEqual([2]);
     expect(takeAll(all, 'metrics')).toEqual([]);
     expect(takeAll(all)).toEqual([1]);
