@@ -39,7 +39,7 @@ describe('the findings of http', () => {
       'Nestlens',
       'NodeSDK, http instrumentation alone',
     ]);
-    expect(lines[1]?.[3]).toBe('30 ±10');
+    expect(lines.map((cells) => cells[3])).toEqual(['-', '30 ±10', '100 ±0']);
     const [bare, ours] = panel?.bars ?? [];
     expect(bare).toMatchObject({ kind: 'reference', base: 100, added: 0 });
     expect(ours).toMatchObject({ kind: 'ours', base: 100, added: 30, text: '130 us, x1.25' });
@@ -47,7 +47,8 @@ describe('the findings of http', () => {
 
   it('call a subject lossy that did not send all, and fail us for one span', () => {
     const lossy = [[cost('bare', 100), cost('ours', 101, { lost: 1 }), cost('http', 200)]];
-    expect(costSection(group, lossy).lines[1]?.at(-1)).toBe('1: lossy');
+    const [, ours = []] = costSection(group, lossy).lines;
+    expect(ours.at(-1)).toBe('1: lossy');
     expect(judgeLost([trials, lossy])).toMatchObject([{ verdict: 'falls short' }]);
     expect(judgeLost([trials])).toMatchObject([{ verdict: 'aim reached' }]);
     expect(judgeLost([])).toEqual([]);
@@ -84,13 +85,19 @@ describe('the findings of http', () => {
 
 describe('lost spans', () => {
   it('are all that is missing or too much, where every trace or none is sampled', () => {
-    expect(lostOf(3000, { ratio: 1, requests: 3000 })).toBe(0);
-    expect(lostOf(2999, { ratio: 1, requests: 3000 })).toBe(1);
-    expect(lostOf(3, { ratio: 0, requests: 3000 })).toBe(3);
+    expect(lostOf(3000, { ratio: 1, requests: 3000 }, 'servers')).toBe(0);
+    expect(lostOf(2999, { ratio: 1, requests: 3000 }, 'servers')).toBe(1);
+    expect(lostOf(3, { ratio: 0, requests: 3000 }, 'servers')).toBe(3);
+  });
+
+  it('are none where a vendor sends traces of its own beside', () => {
+    expect(lostOf(3003, { ratio: 1, requests: 3000 }, 'traces')).toBe(0);
+    expect(lostOf(3003, { ratio: 1, requests: 3000 }, 'servers')).toBe(3);
+    expect(lostOf(2000, { ratio: 1, requests: 3000 }, 'traces')).toBe(1000);
   });
 
   it('are none in the spread of a random share', () => {
-    expect(lostOf(310, { ratio: 0.1, requests: 3000 })).toBe(0);
-    expect(lostOf(150, { ratio: 0.1, requests: 3000 })).toBe(150);
+    expect(lostOf(310, { ratio: 0.1, requests: 3000 }, 'servers')).toBe(0);
+    expect(lostOf(150, { ratio: 0.1, requests: 3000 }, 'servers')).toBe(150);
   });
 });

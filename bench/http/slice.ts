@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { isSteady } from '../figures/statistics.ts';
-import type { Received } from '../sink/sink.ts';
 import type { Rig } from '../subjects/rig.ts';
 import type { Server } from '../subjects/server.ts';
+import type { Counts } from '../subjects/subjects.ts';
 
 /** Of a real service: half of its requests come from a caller that has a trace. */
 export const TRACED = 0.5;
@@ -42,7 +42,7 @@ export async function runSlice(rig: Rig, server: Server, load: Load): Promise<Sl
     sampled: ratio,
   });
   await server.flush();
-  const lost = await missing(rig, server, load);
+  const lost = await countLost(rig, server, load);
   const after = await server.usage();
   return {
     cpuUs: (after.cpuUs - before.cpuUs) / requests,
@@ -52,28 +52,35 @@ export async function runSlice(rig: Rig, server: Server, load: Load): Promise<Sl
   };
 }
 
-/** Of a random share so far from what is expected, something is wrong. */
+/** A random share that is further from the expected one than this is no accident. */
 const SIGMAS = 6;
 
-/** How many of the spans of these requests are not there; a share of random traces may differ a little. */
-export function lostOf(received: number, { ratio, requests }: Load): number {
+/**
+ * Returns how many of the spans of these requests are missing. Of a random share a few may be missing. More than
+ * expected is counted as well, for spans; vendors may send further traces of their own.
+ */
+export function lostOf(received: number, { ratio, requests }: Load, counts: Counts): number {
   const expected = requests * ratio;
   const random = requests * (1 - TRACED);
   const allowed = SIGMAS * Math.sqrt(random * ratio * (1 - ratio));
-  const difference = Math.abs(expected - received);
-  return difference > allowed ? Math.round(difference) : 0;
+  const missing = expected - received;
+  const lost = counts === 'servers' ? Math.abs(missing) : Math.max(0, missing);
+  return lost > allowed ? Math.round(lost) : 0;
 }
 
-async function missing(rig: Rig, { subject }: Server, load: Load): Promise<number> {
+async function countLost(rig: Rig, { subject }: Server, load: Load): Promise<number> {
   const { counts } = subject;
   if (counts === 'nothing') return 0;
-  const add = (sum: number, received: Received): number => sum + received[counts];
-  let received = add(0, await rig.sink.take(TAKE));
-  for (let waited = 0; waited < LATEST_MS && lostOf(received, load) > 0; waited += LOOK_MS) {
+  let received = (await rig.sink.take(TAKE))[counts];
+  for (
+    let waited = 0;
+    waited < LATEST_MS && lostOf(received, load, counts) > 0;
+    waited += LOOK_MS
+  ) {
     await setTimeout(LOOK_MS);
-    received = add(received, await rig.sink.take(TAKE));
+    received += (await rig.sink.take(TAKE))[counts];
   }
-  return lostOf(received, load);
+  return lostOf(received, load, counts);
 }
 
 const WARM_REQUESTS = 4000;

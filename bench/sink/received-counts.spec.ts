@@ -96,10 +96,12 @@ describe('the counts of a sink', () => {
   it('counts what vendors send instead of spans', () => {
     const counts = new ReceivedCounts();
     counts.traces(7);
-    const envelope = '{"event_id":"a"}\n{"type":"transaction"}\n{}\n{"type":"session"}\n{}';
-    counts.keep('/api/1/envelope/', 'identity', Buffer.from(envelope));
+    const envelope = '{}\n{"type":"span"}\n{"items":[{"is_segment":false},{"is_segment":true}]}';
+    counts.keep('/api/1/envelope/?key', 'identity', Buffer.from(envelope));
+    const snapshots = '{"snapshots":[{"p":"http","a":{}},{"p":"http"},{"p":"rpc"}]}';
+    counts.keep('/applications/telemetry', 'gzip', gzipSync(snapshots));
     counts.keep('/telemetry', 'identity', Buffer.from('nothing that is counted'));
-    expect(counts.count()).toMatchObject({ spans: 0, traces: 8 });
+    expect(counts.count()).toMatchObject({ spans: 0, traces: 10 });
   });
 
   it('begins with nothing, and takes a request without items', () => {

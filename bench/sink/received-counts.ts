@@ -9,7 +9,7 @@ export interface Counted {
   readonly records: number;
   /** Data points by the name of their metric. */
   readonly points: Readonly<Record<string, number>>;
-  /** What vendors' protocols count instead of spans: traces of Datadog, transactions of Sentry. */
+  /** What vendors' protocols count instead of spans: traces of Datadog, requests of Sentry and observe. */
   readonly traces: number;
 }
 
@@ -28,8 +28,13 @@ const unpack = {
   zstd: zstdDecompressSync,
 } as Readonly<Record<string, ((body: Buffer) => Buffer) | undefined>>;
 
-/** A transaction in an envelope of Sentry: the line before it says so. */
-const TRANSACTION = '"type":"transaction"';
+/** What stands once for each request in the texts of vendors, by the path that takes them. */
+const MARKS: readonly (readonly [path: RegExp, mark: string])[] = [
+  // Sentry: the span of the request itself.
+  [/\/envelope\//, '"is_segment":true'],
+  // @nestjs/observe: a snapshot of a request.
+  [/\/applications\/telemetry/, '"p":"http"'],
+];
 
 /** Keeps bodies as they come, and counts what is in them when it is asked. */
 export class ReceivedCounts {
@@ -82,8 +87,9 @@ export class ReceivedCounts {
       for (const [name, points] of countPoints(plain)) {
         this.#points.set(name, (this.#points.get(name) ?? 0) + points);
       }
-    } else if (path.includes('/envelope/')) {
-      this.#traces += plain.toString('latin1').split(TRANSACTION).length - 1;
+    } else {
+      const mark = MARKS.find(([of]) => of.test(path))?.[1];
+      if (mark !== undefined) this.#traces += plain.toString('latin1').split(mark).length - 1;
     }
   }
 }

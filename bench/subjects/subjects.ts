@@ -9,7 +9,7 @@ export interface Subject {
   readonly preload: readonly string[];
   readonly env: (sink: SinkPorts, adapter: Adapter, ratio: number) => NodeJS.ProcessEnv;
   /** What the sink counts of a request: one span of kind SERVER, or one trace of the vendor's own. */
-  readonly counts: 'servers' | 'traces' | 'nothing';
+  readonly counts: Counts;
   /** Where our packages come from: of this checkout, or of another one. */
   readonly packages?: 'this' | 'other';
   /** npm packages whose versions are told. */
@@ -18,6 +18,7 @@ export interface Subject {
   readonly remark?: string;
 }
 
+export type Counts = 'servers' | 'traces' | 'nothing';
 export type Adapter = 'express' | 'fastify';
 
 export interface SinkPorts {
