@@ -18,6 +18,8 @@ export default {
     '<rootDir>/test/**/*.{spec,e2e-spec}.ts',
     '<rootDir>/bench/**/*.spec.ts',
   ],
+  // The packages as they are published: each has the name of its library.
+  modulePathIgnorePatterns: ['<rootDir>/.nestlens/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {

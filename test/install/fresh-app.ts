@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { PUBLISHED, writePackage } from '../../tools/packages/write-package.js';
 import { root } from '../house/tree.js';
 
 const exec = promisify(execFile);
@@ -18,14 +19,16 @@ export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'ne
 export const removeFolder = (folder: string): Promise<void> =>
   rm(folder, { recursive: true, force: true });
 
-/** Packs the published libs as npm would. Returns each tarball by package name. */
+/** Packs the libs as they are published. Returns each tarball by package name. */
 export const packLibs = async (folder: string): Promise<ReadonlyMap<string, string>> => {
   const tarballs = new Map<string, string>();
-  for (const lib of ['otlp', 'otel', 'testing', 'lens']) {
+  for (const lib of PUBLISHED) {
+    const home = join(folder, 'packages', lib);
+    await writePackage(lib, home);
     const { stdout } = await exec(
       'npm',
       ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
-      { cwd: join(root, 'libs', lib) },
+      { cwd: home },
     );
     const packed: unknown = JSON.parse(stdout);
     const [entry] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as [

@@ -221,17 +221,39 @@ describe('the packed libs in a fresh app', () => {
     expect(lines).toContain('9 ok, 0 warning, 0 fault, 4 not checked');
   });
 
-  it('do not load packages of options that are not used', async () => {
-    const home = homeOf('nest12-esm');
-    const [line = ''] = await runScript(nodeOf(NEWEST), home, 'loaded.mjs', '@nestlens/otel');
-    const packages = JSON.parse(line) as string[];
-    expect(packages).toContain('@nestlens/otlp');
-    const needless = packages.filter((name) =>
-      /grpc|exporter-(logs|metrics|trace)-|otlp-exporter-base|otlp-transformer|sdk-node|terminus|microservices/.test(
-        name,
-      ),
-    );
-    expect(needless).toEqual([]);
+  describe.each([
+    ['nest12-esm', 'the ES modules', '@nestlens/otel', 16],
+    // Node takes the ES modules where an app requires the package: this build is Jest's.
+    ['nest11-cjs', 'the CommonJS build', './node_modules/@nestlens/otel/cjs/index.js', 400],
+  ] as const)('of %s, %s', (app, _, module, mostFiles) => {
+    const loaded = async (): Promise<Readonly<Record<string, number>>> => {
+      const [line = ''] = await runScript(nodeOf(NEWEST), homeOf(app), 'loaded.mjs', module);
+      return JSON.parse(line) as Record<string, number>;
+    };
+
+    it('load nothing that is only for what was not chosen', async () => {
+      const packages = Object.keys(await loaded()).filter((name) => !name.startsWith('node:'));
+      const ofOpenTelemetry = packages.filter((name) => name.startsWith('@opentelemetry/'));
+      // A package more is time and memory of every start.
+      expect(ofOpenTelemetry.toSorted()).toEqual([
+        '@opentelemetry/api',
+        '@opentelemetry/core',
+        '@opentelemetry/resources',
+        '@opentelemetry/sdk-logs',
+        '@opentelemetry/sdk-metrics',
+        '@opentelemetry/sdk-trace',
+        '@opentelemetry/semantic-conventions',
+      ]);
+      expect(packages.filter((name) => /grpc|terminus|microservices/.test(name))).toEqual([]);
+    });
+
+    it('load few files of ours, and nothing that sends', async () => {
+      const files = await loaded();
+      const own = (files['@nestlens/otel'] ?? 0) + (files['@nestlens/otlp'] ?? 0);
+      expect(own).toBeGreaterThan(1);
+      expect(own).toBeLessThanOrEqual(mostFiles);
+      expect(Object.keys(files)).not.toContain('node:http2');
+    });
   });
 
   it.each([

@@ -1,13 +1,15 @@
-// Prints the packages that are loaded with the package whose name is given.
+// Prints the packages that a module loads whose name or path is given, and the files of each.
 import { registerHooks } from 'node:module';
 
-const packages = new Set();
+const files = {};
 registerHooks({
   load(url, context, next) {
-    const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
-    if (name !== undefined) packages.add(name);
+    const name = url.startsWith('node:')
+      ? url
+      : /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
+    if (name !== undefined) files[name] = (files[name] ?? 0) + 1;
     return next(url, context);
   },
 });
 await import(process.argv[2]);
-console.log(JSON.stringify([...packages]));
+console.log(JSON.stringify(files));

@@ -27,8 +27,8 @@ import { MANAGEMENT_SETTINGS } from './management/management-settings.js';
 import { MANAGEMENT_PROVIDERS } from './management/management.providers.js';
 import { MessagesInFlight } from './messages/messages-in-flight.js';
 import { OTEL_METER, OTEL_TRACER } from './metrics/instrument.tokens.js';
-import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
-import { PrometheusEndpoint } from './metrics/prometheus-endpoint.js';
+import { METRICS_PROVIDERS, PROMETHEUS_ENDPOINT } from './metrics/metrics.providers.js';
+import type { PrometheusEndpoint } from './metrics/prometheus-endpoint.js';
 import type { OtelConfig, ShutdownConfig } from './options/otel.config.js';
 import type { OtelModuleOptions } from './options/otel.options.js';
 import { resolveConfig } from './options/resolve.js';
@@ -97,12 +97,12 @@ const TELEMETRY_PROVIDERS: Provider[] = [
       OTEL_ENGINE,
       AppTelemetry,
       ShutdownPhases,
-      PrometheusEndpoint,
+      PROMETHEUS_ENDPOINT,
       SHUTDOWN_SETTINGS,
       ServiceState,
       ModulesContainer,
     ],
-    useFactory(
+    async useFactory(
       config: OtelConfig,
       engine: ExportEngine,
       app: AppTelemetry,
@@ -114,7 +114,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ) {
       const further = prometheus ? [prometheus.reader] : [];
       // Readers collect by their own timers: calls of observed instruments are not traced.
-      const providers = aside(() => OtelProviders.start(config, engine, further, app));
+      const providers = await aside(() => OtelProviders.start(config, engine, further, app));
       startBegins(app, modules, state);
       tellOfOtherApps(app);
       state.onReady(() => {

@@ -10,8 +10,8 @@ import { OTEL_CONFIG } from '../options/otel.config.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { OTEL_METER, OTEL_TRACER } from './instrument.tokens.js';
-import { METRICS_PROVIDERS } from './metrics.providers.js';
-import { PrometheusEndpoint } from './prometheus-endpoint.js';
+import { METRICS_PROVIDERS, PROMETHEUS_ENDPOINT } from './metrics.providers.js';
+import type { PrometheusEndpoint } from './prometheus-endpoint.js';
 
 describe('METRICS_PROVIDERS', () => {
   let app: INestApplicationContext;
@@ -40,7 +40,7 @@ describe('METRICS_PROVIDERS', () => {
     app = await NestFactory.createApplicationContext(AppModule, { logger: false });
   };
   const endpoint = (): PrometheusEndpoint | undefined =>
-    app.get<PrometheusEndpoint | undefined>(PrometheusEndpoint);
+    app.get<PrometheusEndpoint | undefined>(PROMETHEUS_ENDPOINT);
   const paths = (): readonly string[] => app.get(ManagementRoutes).paths();
 
   /** The metric names that the endpoint collects, by scope. */

@@ -7,8 +7,10 @@ import { SCOPE_NAME } from '../late-bound/own-telemetry.js';
 import { VERSION } from '../late-bound/version.js';
 import { scrapedBoundsOf } from '../engine/bounds.js';
 import { OTEL_METER, OTEL_TRACER } from './instrument.tokens.js';
-import { PrometheusEndpoint } from './prometheus-endpoint.js';
 import { RuntimeMetrics } from './runtime-metrics.js';
+
+/** Injection token of the `PrometheusEndpoint`; undefined where metrics are not served. */
+export const PROMETHEUS_ENDPOINT = Symbol('nestlens.prometheus');
 
 const collects = ({ disabled, metrics: options }: OtelConfig): boolean =>
   !disabled &&
@@ -17,7 +19,7 @@ const collects = ({ disabled, metrics: options }: OtelConfig): boolean =>
     options.prometheusPath !== undefined);
 
 /**
- * Needs `OTEL_CONFIG`, `AppTelemetry` and `ManagementRoutes`. The reader of {@link PrometheusEndpoint}, if there is one,
+ * Needs `OTEL_CONFIG`, `AppTelemetry` and `ManagementRoutes`. The reader of {@link PROMETHEUS_ENDPOINT}, if there is one,
  * belongs to the SDK's readers. Users inject `OTEL_METER` and `OTEL_TRACER`.
  */
 export const METRICS_PROVIDERS: Provider[] = [
@@ -34,11 +36,13 @@ export const METRICS_PROVIDERS: Provider[] = [
       tracers.getTracer(service.name, service.version),
   },
   {
-    provide: PrometheusEndpoint,
+    provide: PROMETHEUS_ENDPOINT,
     inject: [OTEL_CONFIG, ManagementRoutes],
-    useFactory(config: OtelConfig, routes: ManagementRoutes) {
+    async useFactory(config: OtelConfig, routes: ManagementRoutes) {
       const path = config.metrics.prometheusPath;
       if (path === undefined || config.disabled) return undefined;
+      // Loaded when it is asked for, with the official exporter behind it.
+      const { PrometheusEndpoint } = await import('./prometheus-endpoint.js');
       const endpoint = new PrometheusEndpoint(scrapedBoundsOf(config));
       endpoint.mount(routes, path);
       return endpoint;

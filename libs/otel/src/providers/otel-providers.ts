@@ -12,7 +12,6 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { boundedReader } from '@nestlens/otlp';
 import { ConsoleSpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -49,11 +48,20 @@ const logProcessorsOf = ({ logs }: OtelConfig): LogRecordProcessor[] =>
       : undefined,
   ]);
 
-const metricReadersOf = (
+/** Loaded when `OTEL_METRICS_EXPORTER` names it. */
+const prometheusReader = async (config: OtelConfig): Promise<IMetricReader> => {
+  const { PrometheusExporter } = await import('@opentelemetry/exporter-prometheus');
+  return boundedReader(
+    new PrometheusExporter(config.metrics.prometheusServer),
+    scrapedBoundsOf(config),
+  );
+};
+
+const metricReadersOf = async (
   config: OtelConfig,
   engine: ExportEngine,
   further: readonly IMetricReader[],
-): IMetricReader[] => {
+): Promise<IMetricReader[]> => {
   const { metrics } = config;
   return defined([
     ...metrics.readers,
@@ -68,9 +76,7 @@ const metricReadersOf = (
           boundsOf(config),
         )
       : undefined,
-    metrics.exporters.includes('prometheus')
-      ? boundedReader(new PrometheusExporter(metrics.prometheusServer), scrapedBoundsOf(config))
-      : undefined,
+    metrics.exporters.includes('prometheus') ? await prometheusReader(config) : undefined,
     engine.metricReader,
   ]);
 };
@@ -119,14 +125,14 @@ export class OtelProviders {
    *    has had its say before a span leaves.
    * 3. The app joins those of the process: earlier handles are bound to these providers.
    */
-  static start(
+  static async start(
     config: OtelConfig,
     engine: ExportEngine,
     furtherReaders: readonly IMetricReader[],
     app: AppTelemetry,
-  ): OtelProviders {
+  ): Promise<OtelProviders> {
     app.service = config.service.name;
-    const propagator = buildPropagator(config.traces.propagators) ?? NO_PROPAGATOR;
+    const propagator = (await buildPropagator(config.traces.propagators)) ?? NO_PROPAGATOR;
     if (config.disabled) {
       globalProviders.join(app, { propagator }, 'starting');
       // Nothing was bound to an SDK, so there is nothing to flush.
@@ -136,7 +142,7 @@ export class OtelProviders {
 
     const logProcessors = logProcessorsOf(config);
     const spanProcessors = spanProcessorsOf(config);
-    const metricReaders = metricReadersOf(config, engine, furtherReaders);
+    const metricReaders = await metricReadersOf(config, engine, furtherReaders);
 
     // Without a reader, instruments that do nothing suffice.
     const meterProvider =

@@ -18,30 +18,35 @@ const full = propagation.setBaggage(
   propagation.createBaggage({ tenant: { value: 'one' } }),
 );
 
-const injected = (names: Parameters<typeof buildPropagator>[0]): Record<string, string> => {
+const injected = async (
+  names: Parameters<typeof buildPropagator>[0],
+): Promise<Record<string, string>> => {
   const carrier: Record<string, string> = {};
-  buildPropagator(names)?.inject(full, carrier, defaultTextMapSetter);
+  (await buildPropagator(names))?.inject(full, carrier, defaultTextMapSetter);
   return carrier;
 };
 
 describe('buildPropagator', () => {
-  it('writes the headers of the chosen formats', () => {
+  it('writes the headers of the chosen formats', async () => {
     const { traceId, spanId } = spanContext;
-    expect(injected(['tracecontext', 'baggage'])).toEqual({
+    expect(await injected(['tracecontext', 'baggage'])).toEqual({
       traceparent: `00-${traceId}-${spanId}-01`,
       baggage: 'tenant=one',
     });
-    expect(injected(['b3'])).toEqual({ b3: `${traceId}-${spanId}-1` });
-    expect(injected(['b3multi'])).toMatchObject({ 'x-b3-traceid': traceId, 'x-b3-sampled': '1' });
+    expect(await injected(['b3'])).toEqual({ b3: `${traceId}-${spanId}-1` });
+    expect(await injected(['b3multi'])).toMatchObject({
+      'x-b3-traceid': traceId,
+      'x-b3-sampled': '1',
+    });
   });
 
-  it('is null if no format is chosen', () => {
-    expect(buildPropagator([])).toBeNull();
+  it('is null if no format is chosen', async () => {
+    expect(await buildPropagator([])).toBeNull();
   });
 
-  it('reads its own headers', () => {
-    const propagator = buildPropagator(['tracecontext', 'baggage']);
-    const carrier = injected(['tracecontext', 'baggage']);
+  it('reads its own headers', async () => {
+    const propagator = await buildPropagator(['tracecontext', 'baggage']);
+    const carrier = await injected(['tracecontext', 'baggage']);
     const context =
       propagator?.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter) ?? ROOT_CONTEXT;
     expect(trace.getSpanContext(context)).toMatchObject({ ...spanContext, isRemote: true });

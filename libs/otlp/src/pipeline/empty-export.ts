@@ -3,7 +3,7 @@ import type { Signal } from '../wire/model.js';
 import { mistakeAt } from './likely-mistake.js';
 import { resolvePipelineOptions } from './pipeline-options.js';
 import type { Destination, PipelineOptions, ResolvedPipelineOptions } from './pipeline-options.js';
-import { createTransport } from './stack.js';
+import type { createTransport as CreateTransport } from './stack.js';
 
 /**
  * The time of one reply, and of its `Date` header. Times in ms since 1970, by the clock of this process.
@@ -42,14 +42,20 @@ export async function sendEmptyExports(
   options: Pick<PipelineOptions, 'traces' | 'metrics' | 'logs' | 'pool'>,
   signal: AbortSignal,
 ): Promise<readonly EmptyExport[]> {
+  // Loaded here: an application that exports this file sends from a thread, which loads it for itself.
+  const { createTransport } = await import('./stack.js');
   const resolved = resolvePipelineOptions(options);
-  const all = resolved.sending.destinations.map((to) => prepared(to, resolved));
+  const all = resolved.sending.destinations.map((to) => prepared(to, resolved, createTransport));
   return Promise.all(all.map((send) => send(signal)));
 }
 
 type Send = (signal: AbortSignal) => Promise<EmptyExport>;
 
-function prepared(to: Destination, { sending, headerFunctions }: ResolvedPipelineOptions): Send {
+function prepared(
+  to: Destination,
+  { sending, headerFunctions }: ResolvedPipelineOptions,
+  createTransport: typeof CreateTransport,
+): Send {
   const warnings: EmptyExport['warnings'][number][] = [];
   const replies: ReplyDate[] = [];
   let sentAt = 0;

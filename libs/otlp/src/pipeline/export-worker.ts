@@ -16,8 +16,8 @@ import type { Exporters, Overflow } from './exporter.js';
 import { OpeningOverflow } from './opening-overflow.js';
 import { DiskOverflow } from './overflow.js';
 import type { SendingOptions, SpoolSettings } from './pipeline-options.js';
+import { WorkerPhase } from './worker-messages.js';
 import type { FlushMark, FromWorker, ToWorker } from './worker-messages.js';
-import type { WorkerEvents, WorkerThread } from './worker-supervisor.js';
 import { createExporters } from './stack.js';
 
 /** The input of a worker; all of it can be cloned to another thread. */
@@ -30,9 +30,6 @@ export interface WorkerStart {
   /** One word of {@link WorkerPhase}, for whoever cannot wait for messages. */
   readonly phase: Int32Array;
 }
-
-/** How far a worker is; `STARTING` until its thread has come up. */
-export const WorkerPhase = { STARTING: 0, WORKING: 1, CLOSED: 2 } as const;
 
 /** While something is under way the state is told so often, if it changed. */
 const STATE_EVERY_MS = 1000;
@@ -249,15 +246,6 @@ export class ExportWorker {
     this.#told = text;
     this.#emit({ kind: 'state', exporters, ...(spool && { spool }) });
   }
-}
-
-/** Runs the worker on the loop of the application, behind the same messages as on a thread. */
-export function startInline(start: WorkerStart, { onMessage }: WorkerEvents): WorkerThread {
-  const worker = new ExportWorker(start, onMessage);
-  return {
-    tell: (message) => worker.tell(message),
-    end: () => worker.end(),
-  };
 }
 
 function spooledIn({ traces, metrics, logs }: LedgerSnapshot): ItemCounts {

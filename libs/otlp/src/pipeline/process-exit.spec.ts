@@ -14,7 +14,7 @@ import { until } from './fixtures/until.js';
 import { createPipeline } from './create-pipeline.js';
 import type { Pipeline } from './pipeline.js';
 import { endSync, keepOrCount } from './process-exit.js';
-import { WorkerPhase } from './export-worker.js';
+import { WorkerPhase } from './worker-messages.js';
 import type { Memory } from './save.js';
 import { SlabPool } from '../slab/slab-pool.js';
 import { SlabReader } from '../slab/slab-reader.js';

@@ -5,7 +5,7 @@ import type { ItemCounts } from '../send/item-counts.js';
 import { SIGNALS } from '../wire/model.js';
 import type { SpoolSettings } from './pipeline-options.js';
 import type { WorkerSupervisor } from './worker-supervisor.js';
-import { WorkerPhase } from './export-worker.js';
+import { WorkerPhase } from './worker-messages.js';
 import type { ExporterState, FlushMark } from './worker-messages.js';
 import { saveBefore, saveToDisk } from './save.js';
 import type { Memory } from './save.js';

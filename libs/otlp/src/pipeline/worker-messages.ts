@@ -4,6 +4,9 @@ import type { Signal } from '../wire/model.js';
 import type { SpoolStats } from '../spool/counts.js';
 import type { HeapBatch } from './heap-queue.js';
 
+/** How far a worker is; `STARTING` until its thread has come up. */
+export const WorkerPhase = { STARTING: 0, WORKING: 1, CLOSED: 2 } as const;
+
 /** A flush waits for everything that was appended or offered before its mark. */
 export interface FlushMark {
   readonly sequence: number;

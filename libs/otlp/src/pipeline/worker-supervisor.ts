@@ -17,6 +17,8 @@ export interface ThreadEnd {
   readonly kind: 'refused' | 'ended';
   /** Node's code, or ours. */
   readonly reason: string;
+  /** The error that kept the loop from sending. */
+  readonly error?: unknown;
 }
 
 export function refusal(reason: string): ThreadEnd {
@@ -158,10 +160,7 @@ export class WorkerSupervisor {
     try {
       return this.#outOfTheWay(() => startInline(events));
     } catch (error) {
-      // Files that were there when the pipeline was made may be gone, and come back.
-      this.#startLater();
-      this.#options.onFailure(error);
-      return undefined;
+      return this.#failed(error);
     }
   }
 
@@ -258,11 +257,13 @@ export class WorkerSupervisor {
     if (asker !== undefined && asker === this.#thread) asker.tell({ kind: 'headers', id, headers });
   }
 
-  #startLater(): void {
+  /** Files that were there when the pipeline was made may be gone, and come back. */
+  #failed(error: unknown): undefined {
     // Where not even the loop can send, the thread is not to blame.
     this.#isInline = this.#options.startWorker === undefined;
     this.#failures += 1;
     this.#cancelStart = this.#clock.after(RESTART.afterMs(this.#failures), () => this.start());
+    this.#options.onFailure(error);
   }
 
   #hear(message: Told): void {
@@ -284,6 +285,7 @@ export class WorkerSupervisor {
     // Ended by us.
     if (this.#thread === undefined) return;
     this.#thread = undefined;
+    if (this.#isInline) return this.#failed(end.error);
     if (this.#cannotKeep(end)) this.#isInline = true;
     this.#options.onDeath(end, this.#isInline);
     this.start();
