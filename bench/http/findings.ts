@@ -82,7 +82,7 @@ export function costSection({ adapter, ratio: sampled }: Group, trials: Trials<C
       name === BARE ? '-' : text(times),
       name === BARE ? '-' : text(share),
       String(Math.round(rate?.median ?? 0)),
-      lost === 0 ? '0' : `${lost}: lossy`,
+      lost === 0 ? '0' : `lossy: ${lost}`,
     ];
   });
   const title = `${adapter === 'express' ? 'Express' : 'Fastify'}, ${percent(sampled)} sampled`;
