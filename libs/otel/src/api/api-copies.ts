@@ -18,8 +18,9 @@ const DEEPEST = 6;
 
 /**
  * The copies of the API that this process has loaded with `require`, and those that the program and this package
- * resolve to. Copies that only ES modules deeper inside import are not found, since Node keeps no list of those; nor is
- * anything in a bundle. Reads a list of paths and a few manifests: under a millisecond. Never throws.
+ * resolve to. It does not find copies that only ES modules deeper inside import, since Node keeps no list of those. It
+ * finds no copies in a bundle. It reads a list of paths and a few manifests, which takes less than a millisecond. Never
+ * throws.
  */
 export const apiCopies = (
   main: string = process.argv[1] ?? process.cwd(),
@@ -49,8 +50,9 @@ export interface ApiHandles {
 }
 
 /**
- * The copies of the API that were loaded with `require`, by Node's own cache: one look at each of its paths. An app in
- * CommonJS, and each package in it, has another copy than this package where Node gives that as ES modules. Never throws.
+ * The copies of the API that were loaded with `require`, by Node's own cache. It looks once at each path there. An app
+ * in CommonJS, and each package in it, has another copy than this package if Node loads this package as ES modules.
+ * Never throws.
  */
 export const requiredApis = (
   cache: object = nodeModule.createRequire(join(process.cwd(), 'main.js')).cache,

@@ -21,21 +21,21 @@ const holder = globalThis as { [KEY]?: Shared };
 /** Since this minor version tracers, spans, meters and instruments have all methods that the API has today. */
 const SAME_CONTRACT_MINOR = 9;
 
-/** Who registered it, if anybody; whatever version of the API did it. */
+/** The registered object, from any version of the API. `undefined` if nothing is registered. */
 export const readSlot = (slot: ApiSlot): unknown => holder[KEY]?.[slot];
 
 /** The version that the shared object names: that of the copy that made it. `undefined` before anybody registered. */
 export const sharedVersion = (): string | undefined => holder[KEY]?.version;
 
-/** Takes the slot if nobody holds it. Returns whether `value` holds it now. */
+/** Registers `value` if the slot is free. Returns whether `value` is registered now. */
 export const takeSlot = (slot: ApiSlot, value: object): boolean => {
   const shared = (holder[KEY] ??= freshShared());
-  // By `Reflect`, which throws nothing where somebody froze the object.
+  // `Reflect` does not throw if another package froze the object.
   if (shared[slot] === undefined) Reflect.set(shared, slot, value);
   return shared[slot] === value;
 };
 
-/** Takes the slot from whoever holds it. */
+/** Registers `value` in place of any other object. */
 export const replaceSlot = (slot: ApiSlot, value: unknown): void => {
   Reflect.set((holder[KEY] ??= freshShared()), slot, value);
 };
@@ -53,8 +53,8 @@ export const isReadable = (): boolean => {
 };
 
 /**
- * An object that an earlier version made is not read by handles of ours. Where nothing is in it whose contract has
- * changed since, it gets our version: later handles read it then, and earlier ones go on doing so. What is lost: the
+ * Our handles do not read an object that an earlier version made. If it holds nothing whose contract has changed since,
+ * this writes our version into it: our handles can read it then, and earlier handles still can. But the
  * earlier copy can register nothing more.
  */
 export const makeReadable = (): void => {
@@ -67,9 +67,9 @@ export const makeReadable = (): void => {
 };
 
 /**
- * Makes tracers and loggers work that a copy of the API handed out while nobody had registered: they hang on its own
- * proxies. That is this copy, and each that was loaded with `require`: in an app in CommonJS, and for packages in CommonJS,
- * those are others. Nothing where another SDK has bound these proxies, or is read through them.
+ * Binds the tracers and loggers that a copy of the API returned before anything was registered. They depend on proxies
+ * of that copy. This covers our copy and each copy that was loaded with `require`, such as those of an app in CommonJS.
+ * It changes nothing if another SDK has bound these proxies, or is read through them.
  */
 export const bindEarlyHandles = (
   tracers: TracerProvider,
@@ -91,7 +91,7 @@ export const bindEarlyHandles = (
   }
 };
 
-/** Runs `act` as if nobody had registered anything, and returns what it left behind. */
+/** Runs `act` while nothing is registered. Returns the object that `act` registered, and restores the earlier one. */
 const aside = (act: () => void): Shared => {
   const before = holder[KEY];
   delete holder[KEY];
@@ -110,7 +110,7 @@ const NOTHING: TextMapPropagator = {
   fields: () => [],
 };
 
-/** The shared object as our copy of the API makes it. Only so does it carry our copy's version. */
+/** The shared object, made by our copy of the API, so that it carries the version of our copy. */
 const freshShared = (): Shared => {
   const shared = aside(() => propagation.setGlobalPropagator(NOTHING));
   delete shared.propagation;

@@ -10,7 +10,7 @@ const tell =
     (readSlot('diag') as DiagLogger | undefined)?.[level](message, ...further);
   };
 
-/** The API's `diag`, which also speaks where another version of the API has made the shared object. */
+/** The API's `diag`. It also works if another version of the API has made the shared object. */
 export const diag: DiagLogger = {
   error: tell('error'),
   warn: tell('warn'),
@@ -39,14 +39,14 @@ const upTo = (logger: DiagLogger, most: DiagLogLevel): DiagLogger => {
   };
 };
 
-// Of all apps that run, the one that started last is told.
+// The app that started last gets the diagnostics, if several apps run.
 const held: DiagLogger[] = [];
 const made = new WeakSet<DiagLogger>();
 let before: DiagLogger | undefined;
 
 /**
- * Makes `logger` the one that the API's diagnostics go to. Returns how to take it back: then those of the other apps
- * hold, or whoever held before the first. Where nobody did it stays, since a late failure has to be told somewhere.
+ * Sends the API's diagnostics to `logger`. The returned function restores the logger of another app, or the logger from
+ * before the first app. If there was none, `logger` stays, so that a late failure is still printed.
  */
 export const holdDiagnostics = (logger: DiagLogger, level: DiagLogLevel): (() => void) => {
   const ours = upTo(logger, level);

@@ -1,7 +1,7 @@
 import { readSlot } from './api-global.js';
 import type { ApiSlot } from './api-global.js';
 
-/** Who holds a part of the API. `name`: the class, and the SDK and its version as far as its resource tells. */
+/** The owner of a part of the API. `name`: its class, and the SDK and version that its resource names. */
 export type SlotOwner =
   | { readonly kind: 'ours' }
   | { readonly kind: 'nobody' }
@@ -30,7 +30,7 @@ export const slotOwner = (slot: ApiSlot, ours: unknown): SlotOwner => {
   return held === ours ? { kind: 'ours' } : { kind: 'other', name: ownerName(held) };
 };
 
-/** The class of the registered object, and the SDK and its version as far as its resource tells. Never throws. */
+/** The class of the registered object, and the SDK and version that its resource names. Never throws. */
 export const ownerName = (held: unknown): string => {
   try {
     return nameOf(held as Held) || 'unknown';

@@ -31,7 +31,7 @@ export class AsyncContextManager implements ContextManager {
 
   /**
    * Makes `context` active for the rest of this synchronous run and all that follows from it. A server request needs
-   * that, since nobody calls it as a function that could be wrapped.
+   * that, since it is not a function that could be wrapped.
    */
   enter(context: Context): void {
     storage.enterWith(context);
@@ -46,7 +46,7 @@ export class AsyncContextManager implements ContextManager {
       dispose() {
         if (disposed) return;
         disposed = true;
-        // As long as nobody is inside, the storage has no store at all.
+        // Outside every context the storage has no store at all.
         storage.enterWith(before ?? ROOT_CONTEXT);
       },
     };

@@ -13,8 +13,8 @@ const OWN = new AsyncContextManager();
 const manager = (): HeldManager => (readSlot('context') as HeldManager | undefined) ?? OWN;
 
 /**
- * The active context, through whatever context manager is registered: ours, or that of another SDK, whichever version
- * of the API it was registered with. All rooms ask here and not the API, which reads nothing of an earlier version.
+ * The active context, from the registered context manager. That is ours, or one of another SDK, registered with any
+ * version of the API. All rooms ask here and not the API, which does not read the objects of an earlier version.
  */
 export const contexts = {
   active: (): Context => manager().active(),
@@ -31,8 +31,8 @@ export const contexts = {
   bind: <T>(context: Context, target: T): T => manager().bind(context, target),
 
   /**
-   * Makes `context` active for the rest of this synchronous run and all that follows from it. Returns `false` where the
-   * manager cannot do that, as those of earlier SDKs: then the work has to run in {@link contexts.with}.
+   * Makes `context` active for the rest of this synchronous run and all that follows from it. Returns `false` if the
+   * manager cannot do that, as in earlier SDKs. Then the work must run in {@link contexts.with}.
    */
   enter(context: Context): boolean {
     const held = manager();

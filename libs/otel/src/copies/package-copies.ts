@@ -9,7 +9,7 @@ interface PackageCopy {
   readonly version: string;
   /** The file that was loaded. */
   readonly path: string;
-  /** Nest's own class, which tells with which copy of Nest this one works. */
+  /** Nest's own class. It shows which copy of Nest this copy uses. */
   readonly nest: unknown;
   /** The exports that other copies may use instead of their own. */
   readonly exports: Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ interface PackageCopy {
 const KEY = Symbol.for('nestlens.otel.copies');
 const holder = globalThis as { [KEY]?: PackageCopy[] };
 
-/** All that are loaded in this process, the first first. */
+/** All copies that this process has loaded, in the order of loading. */
 export const packageCopies = (): readonly PackageCopy[] => holder[KEY] ?? [];
 
 /** There is no `import.meta` in CommonJS and no `__filename` in ES modules. */
@@ -31,9 +31,9 @@ const line = (version: string): string => {
 };
 
 /**
- * Makes all copies of one line of versions one: whoever loads a later copy gets the exports of the first, so that Nest
- * finds one `OtelModule` and one class to inject, whichever copy names it. Copies that work with different copies of Nest
- * stay apart, since Nest knows its own classes only.
+ * Makes one copy of all copies of one version line. Each later copy exports the objects of the first, so that Nest
+ * finds one `OtelModule` and one class to inject. Copies that use different copies of Nest stay apart, since Nest knows
+ * only its own classes.
  */
 export const shareExports = <E extends Readonly<Record<string, unknown>>>(
   own: E,
@@ -48,7 +48,7 @@ export const shareExports = <E extends Readonly<Record<string, unknown>>>(
     ({ nest, version }) => nest === copy.nest && line(version) === line(copy.version),
   );
   copies.push({ ...copy, exports: own });
-  // Loaded after the start, which told of the others.
+  // This copy was loaded after the start, whose report named the others.
   const text = copiesText();
   if (text !== undefined) diag.warn(text);
   return first === undefined ? own : { ...own, ...(first.exports as Partial<E>) };
@@ -57,7 +57,7 @@ export const shareExports = <E extends Readonly<Record<string, unknown>>>(
 /** The warning about several copies; undefined if there is one. */
 export const copiesText = (): string | undefined => {
   const copies = packageCopies();
-  // The same file again is one copy that was loaded anew, such as by `jest.resetModules()`.
+  // The same file again is the same copy, loaded anew, such as by `jest.resetModules()`.
   const files = [...new Map(copies.map((copy) => [copy.path, copy])).values()];
   const [first] = files;
   if (first === undefined || files.length === 1) return undefined;

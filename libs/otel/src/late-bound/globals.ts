@@ -74,7 +74,7 @@ export class GlobalProviders {
     };
   }
 
-  /** Registers the stand-ins wherever nobody has registered anything. Safe to repeat. */
+  /** Registers the stand-ins in each free slot of the API. Safe to repeat. */
   install(): void {
     makeReadable();
     bindEarlyHandles(this.tracers, this.loggers);
@@ -100,7 +100,7 @@ export class GlobalProviders {
     this.#arrange();
   }
 
-  /** The app serves, or has bootstrapped where it serves nobody. Safe twice. */
+  /** The app has started to listen, or to bootstrap if it serves no requests. Safe to call twice. */
   comesUp(app: AppTelemetry): void {
     if (!this.#starting.delete(app)) return;
     // Its place is behind the apps that came up before.

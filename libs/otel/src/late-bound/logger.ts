@@ -68,7 +68,7 @@ class LateBoundLogger implements Logger {
   }
 }
 
-/** The SDK asks the API for the active context, which may be unable to tell. */
+/** The SDK asks the API for the active context, and the API may be unable to read it. */
 const inContext = (record: LogRecord): LogRecord => {
   if (record.context !== undefined) return record;
   const context = contexts.active();

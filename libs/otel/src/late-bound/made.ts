@@ -2,8 +2,8 @@ import { TraceFlags, isSpanContextValid } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 
 /**
- * Counts the items of each signal that an app has made, where they are made and not where they arrive. The self-check
- * compares them with the items that the export engine got.
+ * Counts the items of each signal that an app has made, at the place where they are made. The self-check compares them
+ * with the items that the export engine got.
  */
 export class Made {
   traces = 0;

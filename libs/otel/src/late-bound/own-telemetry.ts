@@ -14,5 +14,5 @@ const { tracers, meters, loggers, propagator } = globalProviders;
 export const ownTracer = (): Tracer => tracers.getTracer(SCOPE_NAME, VERSION);
 export const ownMeter = (): Meter => meters.getMeter(SCOPE_NAME, VERSION);
 export const ownLogger = (): Logger => loggers.getLogger(SCOPE_NAME, VERSION);
-/** Propagates as the options of the app say, even where another SDK holds the API's propagator. */
+/** Propagates by the options of the app, even if another SDK holds the API's propagator. */
 export const ownPropagator: TextMapPropagator = propagator;

@@ -11,9 +11,9 @@ export const NO_PROPAGATOR: TextMapPropagator = {
 };
 
 /**
- * The propagator of the app that a context belongs to. While no app has one it is the one that somebody else has
- * registered. Our own instrumentation uses it even if another SDK holds the API's: outgoing
- * context has the format that the options name.
+ * The propagator of the app that a context belongs to. While no app has one, it is the registered propagator of another
+ * SDK. Our own instrumentation uses it even if another SDK holds the API's: outgoing context has the format that the
+ * options name.
  */
 export class LateBoundPropagator implements TextMapPropagator {
   readonly #slot = new LateBoundSlot<TextMapPropagator, never>();

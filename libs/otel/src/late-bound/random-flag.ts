@@ -8,7 +8,7 @@ export const RANDOM = 0b10;
 /** The last trace ID that an app's own generator made. A span starts in the same turn as its ID is made. */
 let unvouched: string | undefined;
 
-/** Keeps the random flag off traces whose IDs come from `generator`, since nobody knows whether they are random. */
+/** Keeps the random flag off traces with IDs from `generator`, since these IDs may not be random. */
 export const unvouchedIds = (generator: IdGenerator): IdGenerator => ({
   generateTraceId: () => (unvouched = generator.generateTraceId()),
   generateSpanId: () => generator.generateSpanId(),
@@ -19,9 +19,9 @@ let isShown = true;
 const hidden = new WeakSet<SpanContext>();
 
 /**
- * Whether spans show the random flag, or only the headers that leave. Where another SDK holds the API's tracers they
- * must not: @sentry/node 8 and 10 take a parent with any flags but 1 for one that was not sampled, and everything
- * beneath it is gone. [run: 10.78.0, read: 8.55.0]
+ * Whether spans show the random flag, or only the headers that leave. Spans must not show it if another SDK holds the
+ * API's tracers: @sentry/node 8 and 10 read a parent with flags other than 1 as not sampled, and drop all spans below
+ * it. [run: 10.78.0, read: 8.55.0]
  */
 export const showRandomFlag = (shown: boolean): void => {
   isShown = shown;

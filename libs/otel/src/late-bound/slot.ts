@@ -6,7 +6,7 @@ import { appOf } from './app-context.js';
 /** Scopes kept for reuse; the SDK keeps its own without bound, so more than this is a mistake anyway. */
 const MAX_HANDLES = 1000;
 
-/** No provider, so that no handle takes it for the one that it is bound to. */
+/** This is no provider, so that no handle takes it for its own. */
 const SHARED = Symbol('nestlens.shared');
 
 /** Something that must act when a provider arrives or leaves, such as an observed instrument. */

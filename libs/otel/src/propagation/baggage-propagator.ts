@@ -13,7 +13,8 @@ const tell = (cause: string, leftOut: number): void => {
 
 /**
  * `baggage` by W3C Baggage: at most 180 members and 8,192 bytes, whole members only. Values are percent-encoded, and so
- * is what a property may not hold; keys that are no tokens cannot be sent. Omitted members are reported once a minute.
+ * are characters that a property may not hold. Keys that are no tokens cannot be sent. Omitted members are reported
+ * once a minute.
  */
 export class BaggagePropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {

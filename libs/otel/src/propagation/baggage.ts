@@ -8,9 +8,9 @@ const LONGEST = 8192;
 
 /** `token` of RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** What `encodeURIComponent` leaves as it is. */
+/** The characters that `encodeURIComponent` does not change. */
 const PLAIN = /^[A-Za-z0-9\-_.!~*'()]*$/;
-/** All that neither a property nor the space around it may hold. A comma would begin another member. */
+/** The characters that may be neither in a property nor in the space around it. A comma would begin another member. */
 const NOT_IN_PROPERTIES = /[^\x20\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]/gu;
 // oxlint-disable-next-line no-control-regex -- these are what is looked for
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
@@ -19,7 +19,7 @@ const ESCAPES = /(?:%[0-9A-Fa-f]{2})+/g;
 const encoded = (value: string): string =>
   PLAIN.test(value) ? value : encodeURIComponent(value.toWellFormed());
 
-/** What is no UTF-8 becomes U+FFFD; a `%` without two hex digits stays as it is. */
+/** Bytes that are no UTF-8 become U+FFFD. A `%` without two hex digits stays as it is. */
 const decoded = (value: string): string => {
   if (!value.includes('%')) return value;
   try {
@@ -38,11 +38,11 @@ const encodedProperties = (properties: string): string =>
     .replaceAll('\t', ' ')
     .replace(NOT_IN_PROPERTIES, (character) => encodeURIComponent(character.toWellFormed()));
 
-/** One list member as it is sent; `undefined` where its key is no token or its parts cannot be read. */
+/** The text of one list member. `undefined` if its key is no token or its parts cannot be read. */
 const memberOf = (key: string, { value, metadata }: BaggageEntry): string | undefined => {
   if (!TOKEN.test(key)) return undefined;
   try {
-    // The API takes what it is given; a number, for one, is text as well.
+    // The API accepts any value, so a number becomes text as well.
     const member = `${key}=${encoded(typeof value === 'string' ? value : String(value))}`;
     if (metadata === undefined) return member;
     const properties = encodedProperties(metadata.toString());
@@ -82,13 +82,13 @@ const entryOf = (value: string, properties: string): BaggageEntry => {
     : { value: decoded(value), metadata: baggageEntryMetadataFromString(metadata) };
 };
 
-/** What a list holds, and how many of its members were left out: invalid ones, and all beyond the limits. */
+/** The members of a list, and the number of those left out: invalid members, and all beyond the limits. */
 interface ParsedBaggage {
   readonly baggage: Baggage | undefined;
   readonly leftOut: number;
 }
 
-/** Of two members with one key, the right one counts. Values are decoded; keys and properties stay as they came. */
+/** If two members have one key, the right one counts. Values are decoded, and keys and properties are not. */
 export const parseBaggage = (list: string): ParsedBaggage => {
   const entries: Record<string, BaggageEntry> = {};
   const hasControl = CONTROL.test(list);

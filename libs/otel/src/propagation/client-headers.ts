@@ -4,9 +4,9 @@ import { ownPropagator } from '../late-bound/own-telemetry.js';
 import { BAGGAGE } from './baggage-propagator.js';
 import { B3_HEADERS, W3C_HEADERS, isPassedOn } from './incoming-headers.js';
 
-/** The headers of an outgoing request or call, whoever sends it. Names are given in lower case. */
+/** The headers of an outgoing request or call of any library. Names are given in lower case. */
 export interface HeaderCarrier {
-  /** All values of the name, joined by commas; `null` where they cannot be told or changed any more. */
+  /** All values of the name, joined by commas. `null` if they can no longer be read or changed. */
   get(name: string): string | null | undefined;
   set(name: string, value: string): void;
   /** Takes every value of the name away. */

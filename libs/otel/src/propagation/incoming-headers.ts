@@ -15,7 +15,7 @@ export const B3_HEADERS: readonly string[] = [
 /** Longest header that is remembered after its request, which an idle connection may keep in memory. */
 const LONGEST_KEPT = 256;
 
-/** A request or call that came in, as far as it tells its headers. `undefined` where it has none of the name. */
+/** The headers of an incoming request or call. `undefined` if it has none of this name. */
 export interface Incoming {
   incomingHeader(name: string): string | undefined;
 }
@@ -28,7 +28,7 @@ export const withIncoming = (context: Context, incoming: Incoming): Context =>
 const incomingOf = (context: Context): Incoming | undefined =>
   context.getValue(INCOMING) as Incoming | undefined;
 
-/** Whether there is a request or call that came in, whose headers could be passed on. */
+/** Whether there is an incoming request or call, whose headers could be passed on. */
 export const carriesIncoming = (context: Context): boolean => incomingOf(context) !== undefined;
 
 /** `name` in lower case. */

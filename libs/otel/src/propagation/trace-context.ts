@@ -31,8 +31,8 @@ const trimmed = (text: string): string => {
 };
 
 /**
- * Reads a `traceparent`; `undefined` where it is invalid. Of a later version only what version 00 knows of: the IDs and
- * the sampled flag.
+ * Reads a `traceparent`. `undefined` if it is invalid. From a later version it reads only the fields of version 00: the
+ * IDs and the sampled flag.
  */
 const parseTraceparent = (header: string): SpanContext | undefined => {
   const text = trimmed(header);
@@ -55,8 +55,8 @@ export const joined = (value: unknown): string | undefined => {
 };
 
 /**
- * `traceparent` and `tracestate` by W3C Trace Context Level 2. What cannot be read starts a new trace; an invalid
- * `tracestate` is discarded, and an empty one is never sent. Flags that Level 2 does not know go out as 0.
+ * `traceparent` and `tracestate` by W3C Trace Context Level 2. An unreadable `traceparent` starts a new trace. An
+ * invalid `tracestate` is discarded, and an empty one is never sent. Flags that Level 2 does not know go out as 0.
  */
 export class TraceContextPropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {

@@ -16,7 +16,7 @@ type Members = ReadonlyMap<string, string>;
 
 const NONE: Members = new Map();
 
-/** All members in their order, or none where one is invalid or they are more than 32. */
+/** All members in their order. None if one is invalid or there are more than 32. */
 const parse = (text: string): Members => {
   const members = new Map<string, string>();
   let count = 0;
@@ -63,7 +63,7 @@ export class W3CTraceState implements TraceState {
     return this.#all().get(key);
   }
 
-  /** Puts the member at the left. Ignored where key or value is invalid. With 32 others, the rightmost is dropped. */
+  /** Puts the member at the left. Ignored if key or value is invalid. With 32 others, the rightmost is dropped. */
   set(key: string, value: string): W3CTraceState {
     if (!KEY.test(key) || !VALUE.test(value)) return this;
     const others = [...this.#all()].filter(([other]) => other !== key);
@@ -74,7 +74,7 @@ export class W3CTraceState implements TraceState {
     return new W3CTraceState('', new Map([...this.#all()].filter(([other]) => other !== key)));
   }
 
-  /** At most 4,096 characters. Empty where there is nothing to send. */
+  /** At most 4,096 characters. Empty if there is nothing to send. */
   serialize(): string {
     return (this.#serialized ??= shortened(this.#all())
       .map(([key, value]) => `${key}=${value}`)
@@ -86,7 +86,7 @@ export class W3CTraceState implements TraceState {
   }
 }
 
-/** What may be sent of a trace state, whoever made it. */
+/** The part of any trace state that may be sent. */
 export const serializeTraceState = (state: TraceState): string =>
   state instanceof W3CTraceState
     ? state.serialize()

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { DetectedResource, ResourceDetector } from '@opentelemetry/resources';
 
-/** `/proc/self`, where Linux tells a process of its control groups and its mounts. */
+/** The directory `/proc/self`, where Linux shows a process its control groups and its mounts. */
 const SELF = '/proc/self';
 
-/** What runtimes write before the id, and systemd after it: `cri-containerd-<id>.scope`, `libpod-<id>.scope`. */
+/**
+ * The texts that runtimes write before the id, and systemd after it: `cri-containerd-<id>.scope`, `libpod-<id>.scope`.
+ */
 const IN_CGROUP = /(?:^|[/:-])([0-9a-f]{32,64})(?:\.scope)?$/;
-/** With its own namespace of control groups a container sees its id only where the runtime keeps its host name. */
+/** With its own namespace of control groups a container sees its id only in the path of its host name file. */
 const IN_MOUNTS =
   /(?:^|\/)(?:overlay-)?containers\/(?:[^/\s]+\/)*?([0-9a-f]{64})\/(?:[^\s]*\/)?hostname\s/;
 

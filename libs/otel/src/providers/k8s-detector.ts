@@ -12,7 +12,7 @@ const namespaceOfServiceAccount = (): string | undefined => {
 };
 
 /**
- * Kubernetes as a pod sees itself: what `pod` has of variables of the Downward API, among them the host name (the pod's
+ * The attributes of Kubernetes that a pod can see: the variables of the Downward API in `pod`, the host name (the pod's
  * name unless set otherwise), and the service account's namespace. Finds nothing outside a cluster. Asks no API server.
  */
 export const k8sDetector = (

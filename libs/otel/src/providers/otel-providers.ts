@@ -135,7 +135,7 @@ export class OtelProviders {
     const propagator = (await buildPropagator(config.traces.propagators)) ?? NO_PROPAGATOR;
     if (config.disabled) {
       globalProviders.join(app, { propagator }, 'starting');
-      // Nothing was bound to an SDK, so there is nothing to flush.
+      // No SDK was bound, so there is nothing to flush.
       return new OtelProviders(app, undefined, [], []);
     }
     const resource = buildResource(config.resource);
@@ -189,8 +189,8 @@ export class OtelProviders {
   }
 
   /**
-   * Sends what has ended. Resolves when it is settled; a failed export is counted, not thrown. `first-failure`: what
-   * waits for another attempt is not waited for, since an end comes that decides on it.
+   * Sends what has ended. Resolves when it is settled; a failed export is counted, not thrown. `first-failure`: does
+   * not wait for batches that wait for another attempt, since the shutdown decides on them.
    */
   async flushTracesAndLogs(
     signal: AbortSignal,

@@ -19,7 +19,7 @@ const make: Record<Name, () => TextMapPropagator | Promise<TextMapPropagator>> =
   b3multi: () => b3('MULTI_HEADER'),
 };
 
-/** `null` where context is not to travel. The first named is the last to extract, so it has the last word. */
+/** `null` if context is not propagated. The first name extracts last, so it wins. */
 export const buildPropagator = async (names: readonly Name[]): Promise<TextMapPropagator | null> =>
   names.length === 0
     ? null
