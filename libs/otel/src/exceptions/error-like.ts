@@ -11,7 +11,7 @@ export interface ErrorLike {
   readonly errors?: unknown;
 }
 
-/** The value of `get`, or `undefined` where it throws: whatever is thrown may have getters that throw. */
+/** The value of `get`, or `undefined` if it throws, since a thrown value may have getters that throw. */
 export const attempt = <T>(get: () => T): T | undefined => {
   try {
     return get();
@@ -26,8 +26,8 @@ const hasTexts = (value: object): boolean => {
 };
 
 /**
- * Whether this is an error: also one of another realm, a DOMException, or one whose getters throw, which
- * `instanceof Error` or a look at its texts would miss. Never throws.
+ * Whether this is an error. It also finds errors of another realm, a DOMException, and errors whose getters throw,
+ * which `instanceof Error` or a look at the texts would miss. Never throws.
  */
 export const isErrorLike = (value: unknown): value is ErrorLike =>
   typeof value === 'object' &&

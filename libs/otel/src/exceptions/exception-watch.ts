@@ -5,7 +5,7 @@ import { guarded } from '../faults/fault-log.js';
 // Keys of the metadata of Nest's own decorators; its constants moved between 11 and 12.
 const FILTERS = '__exceptionFilters__';
 
-/** The list that Nest's decorators keep under `key`; empty where nothing was decorated. */
+/** The list that Nest's decorators keep under `key`. It is empty if nothing was decorated. */
 const listOf = (key: string, target: object): readonly unknown[] =>
   (Reflect.getMetadata(key, target) as readonly unknown[] | undefined) ?? [];
 
@@ -13,8 +13,9 @@ export const lacks = (key: string, target: object, own: unknown): boolean =>
   !listOf(key, target).includes(own);
 
 /**
- * An exception filter that is told of each exception and never chosen, so that the app's own filters, and Nest's, answer
- * as if it were not there: Nest asks of each filter whether an exception is an instance of what it catches.
+ * An exception filter that sees each exception and is never chosen, so that the app's own filters, and Nest's, answer.
+ * Nest asks each filter whether the exception is an instance of the class that the filter catches. This
+ * filter sees the exception in that question, and answers no.
  */
 export const exceptionWatch = (note: (thrown: unknown) => void): ExceptionFilter => {
   // This looks, and says no.
@@ -33,7 +34,7 @@ export const exceptionWatch = (note: (thrown: unknown) => void): ExceptionFilter
   return new ExceptionWatch();
 };
 
-/** Puts `watch` behind the filters of a class, where Nest asks it before them; `always`: also where there are none. */
+/** Adds `watch` after the filters of a class, where Nest asks it first. `always`: also if the class has no filters. */
 export const watchClass = (metatype: Function, watch: ExceptionFilter, always: boolean): void => {
   if (!always && listOf(FILTERS, metatype).length === 0) return;
   if (lacks(FILTERS, metatype, watch)) UseFilters(watch)(metatype);

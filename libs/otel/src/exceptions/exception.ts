@@ -28,7 +28,9 @@ const messagesWithin = (thrown: object): string => {
   return objects.map(ownMessage).filter(Boolean).join('; ');
 };
 
-/** `exception.message` of whatever was thrown, and a span's description. `undefined` where it says nothing. */
+/**
+ * The text of `exception.message`, and of a span's description, for any thrown value. `undefined` if there is no text.
+ */
 export const exceptionMessage = (thrown: unknown, maxChars?: number): string | undefined => {
   const text =
     typeof thrown === 'object' && thrown !== null
@@ -45,7 +47,7 @@ const ownCode = (thrown: object): string | undefined => {
     : undefined;
 };
 
-/** The code of whatever was thrown or of its nearest cause that has one, such as `ECONNREFUSED` below `fetch failed`. */
+/** The code of the thrown value, or of its nearest cause with a code, such as `ECONNREFUSED` below `fetch failed`. */
 export const exceptionCode = (thrown: unknown): string | undefined => {
   let current = thrown;
   for (let at = 0; at < MAX_CAUSES && typeof current === 'object' && current !== null; at++) {
@@ -57,7 +59,7 @@ export const exceptionCode = (thrown: unknown): string | undefined => {
   return undefined;
 };
 
-/** `exception.*` of whatever was thrown, the same on spans, in records and in logs. Never throws. */
+/** The `exception.*` attributes of any thrown value, the same on spans, in records and in logs. Never throws. */
 export const exceptionAttributes = (thrown: unknown): Attributes => {
   const attributes: Attributes = { [ATTR_EXCEPTION_TYPE]: exceptionType(thrown) };
   const message = exceptionMessage(thrown);

@@ -32,7 +32,7 @@ interface WithExtensions {
 const isClientStatus = (status: unknown): boolean =>
   typeof status === 'number' && status >= CLIENT_FAULTS && status < SERVER_FAULTS;
 
-/** A GraphQLError, told by its `extensions`: an app may hold several copies of the package. */
+/** Whether this is a GraphQLError. Its `extensions` show it, since an app may hold several copies of the package. */
 const isGraphqlRefusal = (thrown: unknown): boolean =>
   attempt(() => {
     const { extensions } = Object(thrown) as WithExtensions;
@@ -40,15 +40,15 @@ const isGraphqlRefusal = (thrown: unknown): boolean =>
   }) === true;
 
 /**
- * Whether this is Nest's way to answer 4xx, or GraphQL's to say the same. Such exceptions stand for an outcome and are no
- * error of the code that throws them. [semantic conventions, recording exceptions]
+ * Whether Nest answers 4xx for this exception, or GraphQL reports a fault of the client. Such an exception is an
+ * outcome, not an error of the code that throws it. [semantic conventions, recording exceptions]
  */
 export const isClientFault = (thrown: unknown): boolean =>
   isClientStatus(ownStatus(thrown)) || isGraphqlRefusal(thrown);
 
 /**
- * Whether the exception only stands for a gRPC status: Nest's RpcException and GrpcException, told by their
- * `getError()`. Such are not recorded. [semantic conventions, recording exceptions]
+ * Whether the exception only stands for a gRPC status. Nest's RpcException and GrpcException do, and their `getError()`
+ * shows it. Such exceptions are not recorded. [semantic conventions, recording exceptions]
  */
 export const isStatusException = (thrown: unknown): boolean =>
   attempt(

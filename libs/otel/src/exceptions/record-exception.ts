@@ -30,7 +30,7 @@ interface Told {
 
 const told = new WeakMap<object, Told>();
 
-/** `undefined` for what has no identity: each place that meets the text "oops" may have met another one. */
+/** `undefined` for a value without identity: the same text "oops" may come from two places. */
 const toldOf = (thrown: unknown, span: Span): Told | undefined => {
   if (typeof thrown !== 'object' || thrown === null) return undefined;
   const { traceId } = span.spanContext();

@@ -19,7 +19,9 @@ const own = (error: ErrorLike, indent: string): string => {
   return indent === '' ? text : text.replaceAll('\n', `\n${indent}`);
 };
 
-/** As `util.inspect` prints it, but without its other properties: those may be a request with its credentials. */
+/**
+ * The text of `util.inspect` without the other properties of the error, which may hold a request with its credentials.
+ */
 const render = (value: unknown, indent: string, ancestors: ReadonlySet<unknown>): string => {
   if (!isErrorLike(value)) return primitive(value);
   if (ancestors.has(value)) return '[Circular]';
@@ -47,7 +49,7 @@ const list = (errors: unknown[], indent: string, seen: ReadonlySet<unknown>): st
 
 /**
  * The stack of an error with those of its causes, and of the errors of an AggregateError, in the form in which Node
- * prints them: at most 8 deep, 10 errors each and 65,536 bytes. `undefined` where there is none.
+ * prints them: at most 8 deep, 10 errors each and 65,536 bytes. `undefined` if there is no stack.
  */
 export const stackText = (thrown: unknown): string | undefined => {
   if (!isErrorLike(thrown)) return undefined;

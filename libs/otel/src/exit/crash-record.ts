@@ -9,9 +9,9 @@ import { ownLogger } from '../late-bound/own-telemetry.js';
 const ATTR_ORIGIN = 'nodejs.exception.origin';
 
 /**
- * An exception that nobody caught as a log record: FATAL where it ends the process, ERROR where the application handles
- * `uncaughtException` and may go on. In a process of several apps it is the record of the one in whose context it was
- * thrown. Never throws.
+ * Emits a log record for an uncaught exception: FATAL if it ends the process, ERROR if the application handles
+ * `uncaughtException` and may go on. In a process of several apps the record belongs to the app in whose context the
+ * exception was thrown. Never throws.
  */
 export const recordCrash = (thrown: unknown, origin: string, active: Context): void => {
   const isHandled = process.listenerCount('uncaughtException') > 0;
@@ -40,6 +40,6 @@ export const recordFailedStart = (logger: Logger, code: number): void => {
       attributes: { 'process.exit.code': code },
     });
   } catch {
-    // There is nobody left to tell.
+    // No listener is left to report to.
   }
 };

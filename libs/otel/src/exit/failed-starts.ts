@@ -23,10 +23,11 @@ const HOOKS = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShu
 const open = new Set<Start>();
 
 /**
- * Where a provider, a hook or a port makes a start fail, Nest calls nothing any more, and whoever catches that may start
- * anew in the same process. So the next start of the same app ends the rest of the failed one: requests would be heard
- * twice, and threads and listeners gather. An app is the same that has the same root module. One that was only created,
- * and whose providers are all there, may still be used, and is left alone.
+ * If a provider, a hook or a port makes a start fail, Nest calls no more hooks, and the program may catch the error and
+ * start again in the same process. So the next start of the same app ends the rest of the failed start. Otherwise
+ * requests would be recorded twice, and threads and listeners would gather. Two apps are the same if they have the same
+ * root module. An app that was created with all its providers, and did not start yet, may still be used, so it is left
+ * alone.
  */
 export const startBegins = (
   app: AppTelemetry,
@@ -43,7 +44,7 @@ export const startBegins = (
   app.onEnd(() => open.delete(start));
 };
 
-/** All providers of the app are there, and Nest calls its hooks. */
+/** All providers of the app exist now, and Nest calls its hooks. */
 export const startGoesOn = (app: AppTelemetry): void => {
   for (const start of open) if (start.app === app) start.isCreated = true;
 };
@@ -54,7 +55,7 @@ const hasFailed = ({ modules, isCreated }: Start, ofNext: ModulesContainer): boo
   return isCreated || [...modules.values()].some(({ providers }) => isIncomplete(providers));
 };
 
-/** The root module. A testing module has one of its own each time: what it imports says which app it is. */
+/** The root module. A testing module has a root of its own each time, so the modules that it imports show the app. */
 const rootsOf = (modules: ModulesContainer): readonly unknown[] => {
   const root = [...modules.values()].find(({ metatype }) => metatype.name !== 'InternalCoreModule');
   if (root === undefined) return [];
@@ -68,13 +69,16 @@ const isIncomplete = (providers: NestModule['providers']): boolean =>
     (wrapper) => !wrapper.isTransient && wrapper.isDependencyTreeStatic() && !isMade(wrapper),
   );
 
-/** Made instances have a time of initialisation. Values have none, nor do the providers that Nest gives each module. */
+/**
+ * An instance that Nest made has a time of initialisation. Values have none, and neither do the providers that Nest
+ * adds to each module.
+ */
 const isMade = ({ initTime, metatype, token }: Wrapper): boolean =>
   initTime !== undefined || metatype === null || token === ModuleRef || token === ApplicationConfig;
 
 /** Closes our part of the app as Nest would, in its order. */
 const close = async ({ app, modules }: Start): Promise<void> => {
-  // A logger of the app's that throws must not end the start that comes now, nor keep what was left.
+  // If the app's logger throws, the current start must go on, and the rest of the failed one must still end.
   guarded('A failed start cannot be told of', () =>
     new Logger('OtelModule').warn(
       `The start of "${app.service ?? 'unnamed'}" did not come to its end, and is made anew: what it has left is closed`,

@@ -15,7 +15,7 @@ export interface FlushedTelemetry {
 export interface Life {
   /** Sends all three signals. Resolves when they are settled, or soon after `signal` aborts. */
   flush(signal: AbortSignal): Promise<FlushedTelemetry>;
-  /** Nothing is left to do in the process: sends what there is. The process ends when that is over. */
+  /** Sends the remaining telemetry when Node has no more work. The process ends after that. */
   settle(): void;
   /** The process ends when this returns. */
   end(code: number): void;
@@ -25,7 +25,7 @@ export interface Life {
  * The apps of this process that have telemetry, and the ends of the process that no shutdown comes before. One listener
  * of each kind however many apps there are; none while there is no app.
  *
- * 1. `uncaughtExceptionMonitor`: the exception becomes a record. Whoever handles the exception is not disturbed.
+ * 1. `uncaughtExceptionMonitor`: the exception becomes a record. Handlers of the exception work as before.
  * 2. `beforeExit`: remaining telemetry is sent; Node waits for that.
  * 3. `exit`: a last attempt that gives the loop no turn, and one line for each app.
  */
@@ -36,7 +36,7 @@ class Lives {
     return [...this.#open];
   }
 
-  /** Returns what takes it out again, once its shutdown has closed it. */
+  /** Returns a function that removes the app once its shutdown has closed it. */
   add(life: Life): () => void {
     if (this.#open.size === 0) {
       process.on('uncaughtExceptionMonitor', this.#onCrash);

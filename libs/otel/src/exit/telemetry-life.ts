@@ -21,7 +21,7 @@ interface TelemetryLifeOptions {
   readonly service: string;
   /** The start that goes on, if any, is that of this app: no later one, which this failed before. */
   readonly isFirst: () => boolean;
-  /** Metrics are collected for somebody. */
+  /** Whether anything collects metrics. */
   readonly measures: boolean;
 }
 

@@ -28,7 +28,7 @@ export const warnOfFault = (cause: string, error: unknown): void => {
   }
 };
 
-/** Calls `run`, which must never harm a request, a call or a message. Prints what it throws. */
+/** Calls `run`, which must never harm a request, a call or a message. Prints an error that `run` throws. */
 export const guarded = (cause: string, run: () => void): void => {
   try {
     run();

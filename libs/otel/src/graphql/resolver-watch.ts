@@ -4,7 +4,7 @@ import { contexts } from '../context/contexts.js';
 import { exceptionWatch, watchClass, watchMethod } from '../exceptions/exception-watch.js';
 import { serverRequestOf } from '../http/server-request.js';
 
-/** Where `@Query()`, `@ResolveField()` and their like say what a method resolves (@nestjs/graphql 13 and 14). */
+/** The metadata keys that `@Query()`, `@ResolveField()` and similar decorators set (@nestjs/graphql 13 and 14). */
 const RESOLVES = ['graphql:resolver_type', 'graphql:resolve_property', 'graphql:resolve_reference'];
 
 const watch = exceptionWatch((thrown) => serverRequestOf(contexts.active())?.failedInBody(thrown));
@@ -15,9 +15,9 @@ const isResolver = (prototype: object, name: string): boolean => {
 };
 
 /**
- * Lets the span of a GraphQL request see what its resolvers threw. GraphQL answers 200 whatever they throw, so that it is
- * recorded at once, from filters that stand at the classes of resolvers only and know by that what they are told of.
- * Nest asks no filters about fields unless `fieldResolverEnhancers` has them. To be called when `watchHandlers` is.
+ * Records exceptions of resolvers on the span of a GraphQL request. GraphQL answers 200 after any exception, so it is
+ * recorded when it is thrown. The filters stand only at the classes of resolvers. Nest asks no filters about fields
+ * unless `fieldResolverEnhancers` has them. To be called when `watchHandlers` is.
  */
 export const watchResolvers = (modules: ModulesContainer): void => {
   const scanner = new MetadataScanner();

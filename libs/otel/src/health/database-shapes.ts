@@ -1,7 +1,7 @@
 import { call, callBack, has, isClient, part, read } from './foreign-client.js';
 import type { ForeignClient } from './foreign-client.js';
 
-/** A kind of client, told by what it has, and the question that makes its server answer. */
+/** A kind of client, which its methods show, and the question that makes its server answer. */
 interface DatabaseShape {
   readonly name: string;
   readonly matches: (client: ForeignClient) => boolean;
@@ -73,7 +73,7 @@ const askKeyv = async (keyv: ForeignClient): Promise<unknown> => {
   return shape.ask(client as ForeignClient, 'SELECT 1');
 };
 
-/** Every Prisma client has both methods. One that hides its provider is asked both ways. */
+/** Every Prisma client has both methods. A client that hides its provider is asked with both. */
 const askPrisma: DatabaseShape['ask'] = async (client, sql) => {
   try {
     return await call(client, '$queryRawUnsafe', sql);
@@ -255,7 +255,7 @@ const SHAPES: readonly DatabaseShape[] = [
   },
 ];
 
-/** How to ask this client's server; `undefined` where no way is known. */
+/** The question for this client's server. `undefined` if none is known. */
 export const shapeOf = (client: ForeignClient): DatabaseShape | undefined =>
   SHAPES.find(({ matches }) => matches(client));
 

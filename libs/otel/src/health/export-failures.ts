@@ -1,7 +1,7 @@
 import type { Destination, EngineStatus, SignalStatus } from '../engine/engine.js';
 import { remedyOf } from './remedy.js';
 
-/** What does not work, and what to do about it. */
+/** A failure of the export, and how to mend it. */
 export interface Trouble {
   readonly what: string;
   readonly remedy: string;
@@ -11,7 +11,7 @@ export interface Trouble {
 const shownReason = (reason: string): string =>
   /^\d{3}$/.test(reason) ? `HTTP ${reason}` : reason;
 
-/** The outcome of the last export, and where it failed. */
+/** The outcome of the last export, and the place of its failure. */
 export const outcomeOf = ({ last }: SignalStatus, { url }: Destination): string =>
   last.outcome === 'failed' ? `failed: ${shownReason(last.reason)} at ${url}` : last.outcome;
 

@@ -34,7 +34,7 @@ const plainValue = (value: unknown): string | number | boolean | null => {
   }
 };
 
-/** Indicators are other people's code: whatever they return becomes few, short, plain, masked values. */
+/** Indicators are foreign code, so their values become few, short, plain and masked. */
 export const plainDetail = (detail: unknown): PlainDetail => {
   const plain: PlainDetail = {};
   if (typeof detail !== 'object' || detail === null || Array.isArray(detail)) return plain;

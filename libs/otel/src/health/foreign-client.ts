@@ -1,4 +1,4 @@
-/** A client of somebody else's library, of which nothing is known before it has been looked at. */
+/** A client of a foreign library. Nothing is known about it before it was inspected. */
 export type ForeignClient = Readonly<Record<string, unknown>>;
 
 type Method = (...args: readonly unknown[]) => unknown;
@@ -6,7 +6,7 @@ type Method = (...args: readonly unknown[]) => unknown;
 export const isClient = (value: unknown): value is ForeignClient =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
-/** A property of a client; `undefined` too where its getter throws, as some do before they are connected. */
+/** A property of a client. `undefined` also if its getter throws, as some getters do before the client is connected. */
 export const read = (client: ForeignClient, key: string): unknown => {
   try {
     return client[key];
@@ -18,7 +18,7 @@ export const read = (client: ForeignClient, key: string): unknown => {
 export const has = (client: ForeignClient, ...methods: readonly string[]): boolean =>
   methods.every((method) => typeof read(client, method) === 'function');
 
-/** The object found by following `keys`; an empty one where there is none. */
+/** The object at the path `keys`. An empty object if there is none. */
 export const part = (client: ForeignClient, ...keys: readonly string[]): ForeignClient => {
   const [key, ...rest] = keys;
   if (key === undefined) return client;

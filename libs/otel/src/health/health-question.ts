@@ -44,7 +44,7 @@ const thrownAnswer = (error: unknown): Answer => {
   }
 };
 
-/** One indicator, asked so that it can neither hang, flood, throw nor spill into a probe. */
+/** Asks one indicator so that it cannot hang, flood or throw, nor show secrets in a probe. */
 export class HealthQuestion {
   readonly #indicator: HealthIndicator;
   readonly #timeoutMs: number;

@@ -8,7 +8,7 @@ import type { HealthIndicator } from '../options/health-indicator.js';
 /** Injection token of the resolved {@link HealthConfig}. */
 export const HEALTH_SETTINGS = Symbol('nestlens.otel.health.settings');
 
-/** What readiness comes to: `error` when an indicator is down, `degraded` when one is. */
+/** The overall readiness: `error` if an indicator is down, `degraded` if one is degraded. */
 export interface HealthReport {
   readonly status: 'ok' | 'degraded' | 'error';
   readonly indicators: Readonly<Record<string, IndicatorReport>>;

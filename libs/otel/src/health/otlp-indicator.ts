@@ -20,7 +20,7 @@ interface OtlpIndicatorOptions {
   silence?: (signal: Signal) => string | undefined;
 }
 
-/** What a connection is made to: the proxy, or the collector without its paths. */
+/** The address for a connection: the proxy, or the collector without its paths. */
 const placeOf = ({ url, proxy, protocol }: Destination): string => {
   if (proxy !== undefined) return proxy;
   const reading = readEndpoint(url);
@@ -36,7 +36,7 @@ const connectionTrouble = (
   remedy: remedyOf(to.proxy === undefined ? code : `proxy_${code}`, to, false),
 });
 
-/** Each item in one place: those of the ledger. */
+/** The counts of the ledger, which has each item in one place. */
 const countsOf = ({ accepted, rejected, queued, spooled, dropped }: SignalStatus) => ({
   accepted,
   rejected,

@@ -6,13 +6,16 @@ import { errorText } from '../secrets/masked-text.js';
 
 /** Why nothing can be reached. */
 export interface Unreachable {
-  /** As the reason of an export has it: `ECONNREFUSED`, `connect_timeout`; empty where there is none. */
+  /**
+   * The reason in the form of a failed export, such as `ECONNREFUSED` or `connect_timeout`. It is empty if there is
+   * none.
+   */
   readonly code: string;
   /** Masked. */
   readonly text: string;
 }
 
-/** Whether `url` can be reached now, by a connection that sends nothing; resolves why not, if not. */
+/** Checks whether `url` can be reached now, by a connection that sends nothing. Resolves to the reason if it cannot. */
 export const unreachable = (url: string, timeoutMs: number): Promise<Unreachable | undefined> =>
   new Promise((resolve) => {
     let socket: Socket | undefined;
@@ -46,7 +49,8 @@ const open = (url: string, connected: () => void): Socket => {
   if (socketPath !== undefined) return connect(socketPath, connected);
   const target = { host, port };
   if (!isTls) return connect(target, connected);
-  // Only the exporter knows which CA to trust, and it does judge the certificate.
+  // This connection accepts any certificate. Only the exporter knows the CA to trust, and it does check the
+  // certificate.
   const tls = { ...target, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) };
   return connectTls(tls, connected);
 };

@@ -26,7 +26,7 @@ const PROXY =
   'the proxy does not let it through: HTTPS_PROXY and HTTP_PROXY name it, NO_PROXY passes it';
 const UNKNOWN = 'its own log tells why';
 
-/** What to look at or to change where `destination` fails for `reason`: one clause, never empty. */
+/** The advice for a `destination` that fails for `reason`: one clause, never empty. */
 export const remedyOf = (
   reason: string,
   { protocol, url }: Pick<Destination, 'protocol' | 'url'>,

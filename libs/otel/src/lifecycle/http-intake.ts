@@ -99,7 +99,7 @@ export class HttpIntake implements OnModuleInit {
     return left > 0 ? `${left} in flight, oldest ${oldest}` : undefined;
   }
 
-  /** The connections know of requests that nobody counts: those of ignored paths, or with telemetry off. */
+  /** The connections also show requests that are not counted: those of ignored paths, or with telemetry off. */
   async #answered(signal: AbortSignal): Promise<void> {
     for (const { _httpMessage: res } of this.#sockets) {
       if (!res || signal.aborted) continue;

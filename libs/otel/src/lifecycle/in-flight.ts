@@ -11,12 +11,12 @@ export class InFlight {
     return this.#labels.size;
   }
 
-  /** What has been running longest, for the progress line of a slow shutdown. */
+  /** The longest-running item of work, for the progress line of a slow shutdown. */
   get oldest(): string | undefined {
     return this.#labels.values().next().value;
   }
 
-  /** Returns what to call at the end; calling it again does nothing. */
+  /** Returns a function for the end of the work. Calling it again does nothing. */
   enter(label: string): () => void {
     const id = ++this.#last;
     this.#labels.set(id, label);

@@ -8,7 +8,7 @@ export interface PhaseReport {
   readonly phase: ShutdownPhaseName;
   readonly ms: number;
   readonly outcome: PhaseOutcome;
-  /** What hung, failed or was left, by the name of its handler. */
+  /** The handlers that hung, failed or left work, by name. */
   readonly left: readonly string[];
 }
 
@@ -44,7 +44,7 @@ const runStep = async (
     timer = setTimeout(() => {
       result.overran = true;
       abort.abort();
-      // Handlers that obey their signal end within this turn, and are not told as hanging.
+      // Handlers that obey their signal end within this turn, and are not reported as hanging.
       setImmediate(resolve);
     }, deadlineMs);
   });

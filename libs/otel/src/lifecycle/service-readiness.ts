@@ -61,7 +61,7 @@ export class ServiceReadiness implements OnApplicationBootstrap, OnModuleDestroy
     this.#silence.unref();
   }
 
-  /** A request has come, by whatever server: an app that never calls `listen()` serves too. */
+  /** A request has come through any server, since an app that never calls `listen()` serves too. */
   serves(): void {
     if (!this.#bootstrapped || this.#httpServes) return;
     this.#httpServes = true;
@@ -73,7 +73,7 @@ export class ServiceReadiness implements OnApplicationBootstrap, OnModuleDestroy
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
-  /** Nest tells nobody that a transport listens, so its callback is taken along. */
+  /** Nest has no event for a transport that listens, so this wraps its callback. */
   #watch(server: TransportServer): void {
     this.#servers += 1;
     const listen = server.listen.bind(server);

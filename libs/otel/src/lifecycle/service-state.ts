@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 /** `starting` until the app listens, `ready`, `draining` from the first step of shutdown, `stopped` at its end. */
 type ServiceStateName = 'starting' | 'ready' | 'draining' | 'stopped';
 
-/** Where the service stands in its life. Only the lifecycle room moves it; it never goes back. */
+/** The state of the service in its life. Only the lifecycle room changes it, and it never goes back. */
 @Injectable()
 export class ServiceState {
   #name: ServiceStateName = 'starting';
@@ -13,7 +13,7 @@ export class ServiceState {
     return this.#name;
   }
 
-  /** Calls `listener` once the service is ready, now where it is. One listener. */
+  /** Calls `listener` once the service is ready, or now if it is ready already. There is one listener. */
   onReady(listener: () => void): void {
     this.#onReady = listener;
     if (this.#name === 'ready') listener();

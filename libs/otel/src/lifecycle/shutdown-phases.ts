@@ -14,8 +14,8 @@ export type HandledPhaseName = Exclude<ShutdownPhaseName, 'hooks'>;
 
 /**
  * The signal aborts at the handler's deadline, `timeoutMs` from the call; the sequence goes on then, whether the
- * handler has ended or not. A throw or rejection is reported and disturbs nobody else. A returned string tells what
- * had to be left.
+ * handler has ended or not. A throw or rejection is reported, and other handlers still run. A returned string names the
+ * work that was left.
  */
 export type ShutdownHandler = (signal: AbortSignal, timeoutMs: number) => unknown;
 
@@ -36,12 +36,12 @@ interface Entry extends NamedHandler {
   readonly step: number;
 }
 
-/** Who does what in which phase. Filled by the rooms, and by users through `ShutdownService`. */
+/** The handlers of each phase. The rooms add theirs, and users add theirs through `ShutdownService`. */
 @Injectable()
 export class ShutdownPhases {
   readonly #entries = new Set<Entry>();
 
-  /** Returns what takes the handler out again. A phase that has begun is not changed any more. */
+  /** Returns a function that removes the handler. A phase that has begun does not change any more. */
   register(phase: HandledPhaseName, name: string, run: ShutdownHandler, step = 0): () => void {
     const entry: Entry = { phase, name, run, step };
     this.#entries.add(entry);

@@ -13,7 +13,7 @@ const safely = (tell: () => void): void => {
   try {
     tell();
   } catch {
-    // There is nobody left to tell.
+    // No listener is left to report to.
   }
 };
 

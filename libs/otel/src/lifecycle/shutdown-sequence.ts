@@ -79,7 +79,7 @@ export class ShutdownSequence {
     this.#nestIsIn = hook;
   }
 
-  /** Sends what has ended so far, up to the first failure: nobody is asked again before Nest goes on. */
+  /** Sends the ended items, up to the first failure. There is no second attempt before Nest goes on. */
   async flushEarly(): Promise<void> {
     if (this.reports.some(({ phase }) => phase === 'hooks')) return;
     const signals = this.#phases.handlersOf('flush', FLUSH_STEPS.signals);
@@ -99,7 +99,7 @@ export class ShutdownSequence {
     record.add(await this.#phase('drain', drainMs + GRACE_MS));
     // 3 stop-intake    close listeners and idle connections, pause consumers
     record.add(await this.#phase('stop-intake', stopIntakeMs));
-    // 4 in-flight      so that nobody's request ends under it when the hooks close databases
+    // 4 in-flight, so that no request loses its database when the hooks close it
     record.add(await this.#phase('in-flight', inFlightMs));
     this.#served.resolve();
     // 5 hooks          Nest's own: onModuleDestroy, beforeApplicationShutdown, servers, onApplicationShutdown

@@ -3,9 +3,12 @@ import { ownerName } from '../api/slot-owner.js';
 import type { SlotOwner } from '../api/slot-owner.js';
 import { attempt } from '../exceptions/error-like.js';
 
-/** Where all versions of `@opentelemetry/api-logs` look for the provider (run: 0.50.0, 0.57.2, 0.205.0, 0.223.1). */
+/**
+ * The key under which all versions of `@opentelemetry/api-logs` find the provider (run: 0.50.0, 0.57.2, 0.205.0,
+ * 0.223.1).
+ */
 const KEY = Symbol.for('io.opentelemetry.js.api.logs');
-/** The API asks with its number; whoever asks with another gets its own no-op. */
+/** The API asks with its own number. With any other number a caller gets its own no-op. */
 const COMPATIBLE = 1;
 
 type Getter = (version: number) => LoggerProvider | undefined;
@@ -21,7 +24,7 @@ export const apiLogsOwner = (): SlotOwner => {
   return { kind: 'other', name: ownerName(attempt(() => getter(COMPATIBLE))) };
 };
 
-/** Makes `provider` that of `@opentelemetry/api-logs`, unless somebody else holds the place. Safe to repeat. */
+/** Registers `provider` with `@opentelemetry/api-logs`, unless another provider is registered. Safe to repeat. */
 export const installApiLogs = (provider: LoggerProvider): SlotOwner => {
   if (holder[KEY] === undefined) {
     const getter: Getter = (version) => (version === COMPATIBLE ? provider : undefined);
@@ -31,7 +34,7 @@ export const installApiLogs = (provider: LoggerProvider): SlotOwner => {
   return apiLogsOwner();
 };
 
-/** Takes back what {@link installApiLogs} did; a provider of somebody else stays. */
+/** Undoes {@link installApiLogs}. A foreign provider stays. */
 export const removeApiLogs = (): void => {
   if (apiLogsOwner().kind === 'ours') delete holder[KEY];
 };

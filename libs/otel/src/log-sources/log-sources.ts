@@ -25,7 +25,10 @@ const HELD =
 // One place for all apps of the process: the last to end takes the provider back.
 let apps = 0;
 
-/** Joins what logs beside OtelLogger to the pipeline, from its making until the flush, and tells what it found. */
+/**
+ * Sends the lines of other loggers through the pipeline, from its start until the flush, and reports the loggers it
+ * found.
+ */
 @Injectable()
 export class LogSources implements OnModuleInit {
   readonly #settings: LoggerSettings;

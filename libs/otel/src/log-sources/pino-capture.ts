@@ -4,7 +4,7 @@ import { LogEmitter } from '../logging/log-emitter.js';
 import { pinoEntry } from './pino-line.js';
 import type { PinoMessage } from './pino-line.js';
 
-/** Published since pino 9.10, in the context of the caller; not for what its level filters out. */
+/** pino 9.10 and later publish each line in the context of the caller, except lines that the level filters out. */
 const CHANNEL = 'tracing:pino_asJson:end';
 
 const emitter = new LogEmitter();

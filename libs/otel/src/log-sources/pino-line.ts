@@ -11,7 +11,7 @@ import { toAnyValue } from '../logging/any-value.js';
 import type { LogEntry } from '../logging/log-emitter.js';
 import { severityOfName, severityOfPino } from './level-severity.js';
 
-/** What pino publishes on `tracing:pino_asJson:end`, since 9.10. */
+/** The message that pino 9.10 and later publish on `tracing:pino_asJson:end`. */
 export interface PinoMessage {
   readonly instance: PinoInstance;
   /** The object of the call, its message, its level, its time as text. */
@@ -37,7 +37,7 @@ const TOLD_ELSEWHERE = ['level', 'time', 'pid', 'hostname', 'trace_id', 'span_id
 // pino-http prints requests with all of their headers.
 const CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'];
 
-/** The value that an instance of pino, or what it inherits from, keeps under a symbol of this description. */
+/** The value under a symbol of this description, of an instance of pino or of its prototypes. */
 const kept = (instance: object, description: string, fallback: string): string => {
   for (let at: object | null = instance; at !== null; at = Object.getPrototypeOf(at) as object) {
     const symbol = Object.getOwnPropertySymbols(at).find((s) => s.description === description);

@@ -12,10 +12,10 @@ export const publishesLines = (version: string): boolean => {
   return major > SINCE[0] || (major === SINCE[0] && minor >= SINCE[1]);
 };
 
-/** A file of pino of every version, whatever the directory is called. */
+/** Matches a file of pino of any version, in a directory of any name. */
 const MARK = /[/\\]lib[/\\]proto\.js$/;
 
-/** The versions of pino that this process has loaded and whose lines nobody can hear, each with its directory. */
+/** The loaded versions of pino whose lines cannot be captured, each with its directory. */
 export const silentPinos = (
   cache: object = nodeModule.createRequire(join(process.cwd(), 'x')).cache,
 ): readonly string[] =>

@@ -9,7 +9,7 @@ import { LogEmitter } from '../logging/log-emitter.js';
 import type { LogContent } from '../logging/log-emitter.js';
 import { severityOfName } from './level-severity.js';
 
-// Of the package triple-beam: the level before a format colours it.
+// The key of the package triple-beam for the level before a format colours it.
 const LEVEL = Symbol.for('level');
 const SCOPE = 'winston';
 const INFO = 9;
@@ -36,7 +36,7 @@ export const isOurTransport = (transport: unknown): boolean =>
 const contentOf = (info: Info): LogContent => {
   const { level: _level, message, context: _context, error, stack, ...rest } = info;
   const first: unknown = Array.isArray(stack) ? stack[0] : stack;
-  // nest-winston makes a list of what stands behind the message of `error`, be it a stack or the error.
+  // nest-winston makes a list of the second argument of `error`, which may be a stack or the error.
   const thrown = [error, info['err'], first, info, message].find(isErrorLike);
   let exception: Attributes | undefined;
   if (thrown !== undefined) exception = exceptionAttributes(thrown);

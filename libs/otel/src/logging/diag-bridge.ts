@@ -43,9 +43,9 @@ interface DiagBridgeOptions {
 }
 
 /**
- * OpenTelemetry's diagnostics as lines of the app's console, never as telemetry: in the format of the
- * app's logs, secrets masked, errors, warnings and infos one per cause and minute. Debug and verbose,
- * which somebody asked for, come in full. Never throws.
+ * OpenTelemetry's diagnostics as lines of the app's console, never as telemetry: in the format of the app's logs,
+ * secrets masked, errors, warnings and infos one per cause and minute. Debug and verbose lines, which only come on
+ * request, are not limited. Never throws.
  */
 export class DiagBridge implements DiagLogger {
   readonly #mask: SecretMask;
@@ -106,7 +106,7 @@ export class DiagBridge implements DiagLogger {
       const more = suppressed === 0 ? '' : ` (and ${suppressed} more like it since then)`;
       this.#print(level, `${line}${more}`);
     } catch {
-      // Nothing is left to tell it to.
+      // No listener is left to report to.
     }
   }
 
@@ -114,7 +114,7 @@ export class DiagBridge implements DiagLogger {
     try {
       this.#print(level, this.#line(parts));
     } catch {
-      // As above.
+      // No listener is left here either.
     }
   }
 

@@ -22,7 +22,7 @@ export const currentLogger = (): unknown => Reflect.get(Logger, 'staticInstanceR
 const currentLevels = (): LogLevel[] | undefined =>
   Reflect.get(Logger, 'logLevels') as LogLevel[] | undefined;
 
-/** Nest's own, as long as nobody has chosen another when this package is imported. */
+/** Nest's own logger, unless the app has chosen another before it imports this package. */
 const DEFAULT = currentLogger();
 
 /** Prints the lines of Nest's own logger, and remembers them. */
@@ -57,8 +57,8 @@ class EarlyLogger extends ConsoleLogger {
 let early: EarlyLogger | undefined;
 
 /**
- * From now on Nest's own logger remembers its lines, until {@link takeEarlyLines}: those of the start come before the app
- * has our logger, unless it buffers them. Nothing where the app has chosen a logger. Safe to repeat.
+ * Makes Nest's own logger remember its lines until {@link takeEarlyLines}. The lines of the start come before the app
+ * has our logger, unless the app buffers them. Does nothing if the app has chosen a logger. Safe to repeat.
  */
 export const keepEarlyLines = (): void => {
   if (currentLogger() !== DEFAULT || DEFAULT?.constructor !== ConsoleLogger) return;

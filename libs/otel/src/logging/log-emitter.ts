@@ -24,13 +24,13 @@ export interface LogEntry {
   readonly severityText: string;
   /** Name of the instrumentation scope; empty for our own. */
   readonly scope: string;
-  /** When and where it was made. Default: now, and the active context. */
+  /** The time and the context of the record. Default: now, and the active context. */
   readonly made?: { readonly at: number; readonly context: Context };
-  /** Called only where the record is wanted. */
+  /** Called only if the record is wanted. */
   readonly content: () => LogContent;
 }
 
-// Shared by all loggers: whatever is logged while a record is being emitted would emit for ever.
+// Shared by all loggers, since a line that is logged while a record is emitted would emit for ever.
 let emitting = false;
 
 /** Log calls as OTLP log records, one per call. Never throws. */

@@ -18,7 +18,7 @@ export const SEVERITY: Readonly<Record<LogLevel, SeverityNumber>> = {
   fatal: SeverityNumber.FATAL,
 };
 
-/** All messages of a call beyond the first. Ours; the conventions have no place for them. */
+/** All messages of a call after the first. The attribute is ours, since the conventions have none. */
 const MESSAGES_ATTRIBUTE = 'nestjs.logger.messages';
 
 /** One call of a Nest logger as ConsoleLogger hands it to `printMessages`. */

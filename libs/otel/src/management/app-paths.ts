@@ -16,9 +16,9 @@ interface FastifyApp {
   hasRoute(route: { readonly url: string; readonly method: string }): boolean;
 }
 
-/** What a platform has registered, asked for one path. */
+/** The routes of a platform for one path. */
 export interface AppPaths {
-  /** The methods that the app itself answers at exactly this path; empty where only a wildcard or parameter would. */
+  /** The methods that the app itself answers at exactly this path. Empty if only a wildcard or a parameter matches. */
   methodsAt(path: string): Methods;
 }
 
@@ -49,15 +49,15 @@ const expressMethods = (
   return found;
 };
 
-/** Routers, and whatever is mounted on exactly the path. An Express app that is mounted higher up shows no routes. */
+/** Finds routers and mounted handlers at exactly the path. An Express app that is mounted higher up shows no routes. */
 const expressPaths = (app: ExpressApp): AppPaths => ({
   methodsAt: (path) => expressMethods(layersOf(app), path),
 });
 
-/** Routes, those of plugins included. What middleware answers on Fastify cannot be seen. */
+/** Finds routes, also those of plugins. Answers of middleware on Fastify cannot be seen. */
 const fastifyPaths = (app: FastifyApp): AppPaths => {
   const seen = new Map<string, Set<string>>();
-  // A route with a constraint (version, host) is told here, while `hasRoute` wants to know the constraint.
+  // This also finds a route with a constraint (version, host), for which `hasRoute` needs the constraint.
   app.addHook('onRoute', ({ url, method }) => {
     const methods = seen.get(url) ?? new Set<string>();
     for (const name of Array.isArray(method) ? (method as readonly string[]) : [String(method)]) {
@@ -74,7 +74,7 @@ const fastifyPaths = (app: FastifyApp): AppPaths => {
   };
 };
 
-/** `undefined` for a platform that is neither Express nor Fastify, of which nothing is known. */
+/** `undefined` for a platform other than Express and Fastify, since nothing is known about it. */
 export const appPathsOf = (instance: unknown): AppPaths | undefined => {
   if (instance === null || instance === undefined) return undefined;
   const app = instance as Partial<FastifyApp> & ExpressApp;
@@ -84,6 +84,6 @@ export const appPathsOf = (instance: unknown): AppPaths | undefined => {
   return typeof instance === 'function' ? expressPaths(app) : undefined;
 };
 
-/** Whether the app answers GET there, so that nothing of ours may. */
+/** Whether the app answers GET there, so that our routes must not. */
 export const takesGet = (methods: Methods): boolean =>
   methods.has('ALL') || methods.has('GET') || methods.has('HEAD');

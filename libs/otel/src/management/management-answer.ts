@@ -17,7 +17,7 @@ const answerFailure = (res: ServerResponse): void => {
   else answerJson(res, 500, { status: 'error' });
 };
 
-/** Lets a handler answer GET and HEAD; whatever it does wrong ends in a 500, never in a throw. */
+/** Lets a handler answer GET and HEAD. Any fault of the handler ends in a 500, never in a throw. */
 export const serveManagement = (
   handler: ManagementHandler,
   req: IncomingMessage,

@@ -13,7 +13,7 @@ import { MANAGEMENT_SETTINGS } from './management-settings.js';
 import type { ManagementSettings } from './management-settings.js';
 import { ManagementRoutes } from './management-routes.js';
 
-/** As far as Express and Fastify agree. */
+/** The part on which Express and Fastify agree. */
 interface Adapter {
   getType(): string;
   getInstance(): unknown;
@@ -49,7 +49,7 @@ export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
     this.#inventory = inventory;
     this.#host = host;
     this.#ownPort = health.port !== undefined;
-    // Before the first route, since Fastify tells of each while it is added.
+    // Before the first route, since Fastify reports each route while it is added.
     host.init$.subscribe(() => {
       this.#paths = appPathsOf(this.#adapter()?.getInstance());
     });
@@ -66,7 +66,7 @@ export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
     });
   }
 
-  /** Nest has registered controllers and middleware, and not yet what answers 404. */
+  /** Nest has registered controllers and middleware here, and not yet its answer of 404. */
   onModuleInit(): void {
     for (const path of this.#leaveToApp()) this.#answerBehind(path);
   }

@@ -11,7 +11,7 @@ import { MANAGEMENT_SETTINGS } from './management-settings.js';
 import type { ManagementSettings } from './management-settings.js';
 import { ManagementRoutes } from './management-routes.js';
 
-/** Probes are tiny and few: what needs more than this is not a probe. */
+/** Probes are small and few. A request that needs more than this is not a probe. */
 const LIMITS = { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000 };
 const MAX_CONNECTIONS = 128;
 

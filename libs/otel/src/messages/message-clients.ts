@@ -1,6 +1,6 @@
 import type { ModulesContainer } from '@nestjs/core';
 
-/** Nest's ClientProxy, told by its methods: an app may hold several copies of Nest's package. */
+/** Nest's ClientProxy. Its methods show it, since an app may hold several copies of Nest's package. */
 const isMessageClient = (value: unknown): value is object => {
   try {
     return (

@@ -55,7 +55,7 @@ export class MessagesInFlight implements OnApplicationBootstrap, OnModuleDestroy
     const uncounted = countable ? '' : '; a shutdown does not wait for them';
     this.#inventory.leftOut(name, `${NOT_YET}${uncounted}`);
     if (!countable) return;
-    // Each hook has one slot. Whoever took it before the transport listens is called behind ours.
+    // Each hook has one slot. A function that was there before the transport listens is called after ours.
     const listen = server.listen?.bind(server);
     let hooked = false;
     server.listen = (...args) => {

@@ -31,7 +31,7 @@ export const transportName = (server: TransportServer): string => {
 const SUBJECTS = ['getPattern', 'getSubject', 'getTopic', 'getChannel'] as const;
 const MOST = 64;
 
-/** The pattern, subject, topic or channel of a message; an empty text where its context has none. */
+/** The pattern, subject, topic or channel of a message. Empty if its context has none. */
 export const subjectOf = (context: unknown): string => {
   if (typeof context !== 'object' || context === null) return '';
   for (const method of SUBJECTS) {
