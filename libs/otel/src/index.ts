@@ -15,7 +15,7 @@ import {
 installLateBoundProviders();
 installApiLogs(globalProviders.loggers);
 
-// What has state, or is an injection token, is the first loaded copy's in every copy of the package.
+// Every copy of the package exports the first loaded copy's objects with state and its injection tokens.
 const shared = shareExports({
   HealthError: OwnHealthError,
   HealthRegistry: OwnHealthRegistry,

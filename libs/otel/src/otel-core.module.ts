@@ -56,7 +56,7 @@ import { SelfCheck } from './selfcheck/self-check.js';
 
 const OVERLAPS = Symbol('nestlens.overlaps');
 
-/** As `OtelModule` provides them: whoever prints a module prints its providers too. */
+/** `OtelModule` provides the options in this form too, since a print of a module prints its providers. */
 type GivenOptions = Secret<OtelModuleOptions | undefined>;
 
 /** Provides the part of the configuration that one room needs. */

@@ -4,7 +4,7 @@ import type { OtelModuleOptions } from './options/otel.options.js';
 
 /** Implemented by the class that `forRootAsync({ useClass | useExisting })` names. */
 export interface OtelOptionsFactory {
-  /** Called once, while the app starts. What it throws stops the start. */
+  /** Called once, while the app starts. An error that it throws stops the start. */
   createOtelOptions(): OtelModuleOptions | Promise<OtelModuleOptions>;
 }
 

@@ -15,7 +15,7 @@ const FLUSH_MS = 5000;
 /** Longest that a timer of Node can be. */
 const MOST_FLUSH_MS = 2 ** 31 - 1;
 
-/** What is left of an invocation may be below 0, or no number at all. */
+/** The remaining time of an invocation may be below 0, or no number at all. */
 const flushSignal = (within: unknown): AbortSignal => {
   if (within instanceof AbortSignal) return within;
   const ms = typeof within === 'number' && !Number.isNaN(within) ? within : FLUSH_MS;
@@ -29,8 +29,8 @@ const isOptions = (provider: Provider): provider is FactoryProvider<OtelModuleOp
   'provide' in provider && provider.provide === MODULE_OPTIONS_TOKEN && 'useFactory' in provider;
 
 /**
- * Observability for the whole app: import it once, in the root module. Global. Of further imports in the same app
- * the options are ignored, with a warning at start.
+ * Observability for the whole app: import it once, in the root module. Global. The options of further imports in the
+ * same app are ignored, with a warning at start.
  *
  * @throws OtelConfigError at start, with every fault of the options.
  */

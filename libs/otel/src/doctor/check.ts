@@ -38,7 +38,7 @@ export const notChecked = (text: string, remedy?: string): Finding => ({
   ...(remedy !== undefined && { remedy }),
 });
 
-/** A check that is told to stop says more than that it was stopped. */
+/** The time in which an aborted check may still answer, since its answer says more than its abort. */
 const LET_GO_MS = 500;
 
 /** Runs one check within `limitMs`. A check without an answer by then is `not checked`, and its signal is aborted. */

@@ -67,7 +67,7 @@ const signalFinding = async (
   return sent === undefined ? notChecked('nothing was sent') : exportFinding(place, sent);
 };
 
-/** The request goes through the pipeline, whatever the engine, and so by way of a proxy that is set. */
+/** With each engine the request goes through the pipeline, and so through a proxy if one is set. */
 const where = ({ protocol, url }: Destination, proxy: string | undefined): string =>
   `${protocol} ${url}${proxy === undefined ? '' : ` by way of the proxy ${proxy}`}`;
 

@@ -19,7 +19,7 @@ const nestEntries = (project: string): readonly string[] => {
   }
 };
 
-/** The file that starts the app, from the project; and where it was looked for. */
+/** The path of the file that starts the app, from the project, and the places that were searched. */
 export const entryOf = (
   project: string,
   given: string | undefined,

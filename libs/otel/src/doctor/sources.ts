@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { shownPath } from './project.js';
 
-/** One file as the checks read it: without comments, its lines where they were. */
+/** One file for the checks, without its comments. Its lines keep their numbers. */
 export interface Source {
   /** The path, relative to the project. */
   readonly path: string;

@@ -8,7 +8,7 @@ const QUOTES = 'its quotes are part of the value; write it without them';
 
 /** The beginning of a name that is likely meant for us: `OTEL_` and its typos. */
 const LIKE_OURS = /^(O[A-Z]{2,4}|NESTLENS?)_/i;
-/** More letters apart than this, a name is more likely somebody else's. */
+/** A name that differs in more letters than this is more likely a foreign variable. */
 const MOST_WRONG = 2;
 const OURS = Object.keys(VARIABLES).filter((name) => /^(OTEL|NESTLENS)_/.test(name));
 
@@ -57,7 +57,7 @@ export class Environment {
     }
   }
 
-  /** Warns of each variable that nobody reads and whose name is nearly one of ours. Its value may be a secret. */
+  /** Warns of each unknown variable whose name is nearly one of ours. Its value may be a secret. */
   warnOfMisspelt(): void {
     for (const name of Object.keys(this.#variables)) {
       if (!LIKE_OURS.test(name) || name in VARIABLES) continue;

@@ -25,13 +25,13 @@ export class OtelConfigError extends Error {
       `OtelModule cannot start: ${count} in its configuration.\n${faults.map(line).join('\n')}`,
       cause === undefined ? undefined : { cause },
     );
-    // The message has them all: whoever inspects the error need not read them twice, nor our call stack.
+    // The message has all faults, so that a log of the error needs neither its properties nor our call stack.
     Object.defineProperty(this, 'faults', { value: faults, enumerable: false });
     Object.defineProperty(this, 'stack', { value: `${this.name}: ${this.message}` });
   }
 }
 
-/** The known word that `word` was most likely meant to be, or `undefined` where none is near. */
+/** The known word that `word` was most likely meant to be. `undefined` if none is near. */
 export const nearest = (word: string, known: readonly string[]): string | undefined => {
   const byDistance = known
     .map((candidate) => ({

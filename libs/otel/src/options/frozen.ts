@@ -1,7 +1,7 @@
 const isPlain = (value: object): boolean =>
   Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 
-/** Every object that an app gave: they are its own, to change as it likes. */
+/** Every object that an app gave. These objects belong to the app, which may change them. */
 const objectsIn = (given: unknown, found = new Set<unknown>()): ReadonlySet<unknown> => {
   if (typeof given !== 'object' || given === null || found.has(given)) return found;
   found.add(given);
@@ -17,8 +17,8 @@ const freeze = (value: unknown, ofApp: ReadonlySet<unknown>): void => {
 };
 
 /**
- * Freezes plain objects and arrays of `value` to the bottom, but for what stands in `given` as well: a processor may be a
- * plain object that counts.
+ * Freezes plain objects and arrays of `value` at every depth, except objects of `given`: a processor may be a plain
+ * object that counts.
  */
 export const frozen = <T>(value: T, given: unknown): T => {
   freeze(value, objectsIn(given));

@@ -20,7 +20,7 @@ const ofPair = (pair: string): readonly string[] => {
   return [pair, password, percentDecoded(pair) ?? pair, percentDecoded(password) ?? password];
 };
 
-/** Also of a text that is no URL, since that is when it is printed. */
+/** Also finds secrets in a text that is no URL, since such a text is printed. */
 const ofUrl = (text: string): readonly string[] => {
   const end = text.lastIndexOf('@');
   return end === -1 ? [] : ofPair(text.slice(0, end).replace(/^[a-z][a-z\d+.-]*:\/\//i, ''));
@@ -32,7 +32,7 @@ const ofList = (list: string): readonly string[] =>
     return [...ofHeader(value), ...ofHeader(percentDecoded(value) ?? value)];
   });
 
-/** All secrets of the export that are known by value: those in use, and those of variables that were not understood. */
+/** All secrets of the export with known values: those in use, and those of variables that could not be read. */
 export const knownSecrets = (
   otlp: Pick<OtelConfig['otlp'], Signal>,
   variables: NodeJS.ProcessEnv,

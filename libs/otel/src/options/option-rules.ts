@@ -9,15 +9,15 @@ export interface Rule<T> {
   readonly schema: v.GenericSchema;
   /** The type, as TypeScript writes it. */
   readonly type: string;
-  /** The sentence that gives the range, such as `1 to 16 ms`; undefined where there is nothing to say. */
+  /** The sentence that gives the range, such as `1 to 16 ms`. Undefined if there is no range. */
   readonly range?: (unit: string) => string;
-  /** All values that there are; those that the option's own text does not name are listed behind it. */
+  /** All allowed values. The docs list those that the option's own text does not name. */
   readonly names?: readonly string[];
   /** A value that exists only in the type: it carries the type of the option. */
   readonly value?: T;
 }
 
-/** A rule for a type that TypeScript knows and a schema cannot tell. */
+/** A rule for a type that TypeScript knows and a schema cannot express. */
 export const ruleOf = <T>(schema: v.GenericSchema, type: string): Rule<T> => ({ schema, type });
 
 const anyText = v.string('write a string');
@@ -60,7 +60,7 @@ export const ratio: Rule<number> = {
   range: () => '0 to 1',
 };
 
-/** One of `names`; `type` where they have a name of their own. */
+/** One of `names`. `type`: the name of their type, if they have one. */
 export const oneOf = <const N extends string>(names: readonly N[], type?: string): Rule<N> => ({
   schema: v.picklist(names, `write one of ${names.map((name) => `"${name}"`).join(', ')}`),
   type: type ?? names.map((name) => `'${name}'`).join(' | '),

@@ -62,7 +62,7 @@ interface Between {
 /** Options that belong together. */
 export interface Section<K extends Keys = Keys> {
   readonly kind: 'section';
-  /** The exported type; undefined where its keys are written out in the type around it. */
+  /** The exported type. Undefined if its keys are written out in the type around it. */
   readonly type: string | undefined;
   /** Its subject, in whole sentences. */
   readonly text: string;

@@ -30,7 +30,7 @@ export const headers = ruleOf<OtlpHeaders | (() => OtlpHeaders | Promise<OtlpHea
   'OtlpHeaders | (() => OtlpHeaders | Promise<OtlpHeaders>)',
 );
 
-/** What follows a `?` is told apart, once the protocol is known. */
+/** The part after a `?` is reported elsewhere, once the protocol is known. */
 export const endpoint = ruleOf<string>(
   v.pipe(
     v.string('write a string'),

@@ -99,7 +99,7 @@ const silencedWhere = <S extends { readonly exporters: readonly unknown[] }>(
 const soundRest = (given: unknown, faults: readonly Fault[]): OtelModuleOptions => {
   const { otlp } = (given ?? {}) as OtelModuleOptions;
   if (!faults.some(({ path }) => /^otlp\b|^options$/.test(path))) return otlp ? { otlp } : {};
-  // Whatever the section says of its endpoint, files and variables are wrong or right without it.
+  // Files and variables are checked even if the endpoint of the section has a fault.
   const tls = faults.some(({ path }) => path.includes('tls')) ? undefined : otlp?.tls;
   return { otlp: { endpoint: 'https://collector.invalid', ...(tls && { tls }) } };
 };

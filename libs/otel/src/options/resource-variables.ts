@@ -22,7 +22,7 @@ const faultOf = (pair: string): string | undefined => {
 const pairsOf = (environment: Environment): readonly string[] =>
   (environment.get(NAME) ?? '').split(',').filter((pair) => pair.trim() !== '');
 
-/** `OTEL_RESOURCE_ATTRIBUTES` as the official detector reads it: empty where there is any error in it. */
+/** `OTEL_RESOURCE_ATTRIBUTES` as the official detector reads it: empty after any error in it. */
 export const resourceVariable = (environment: Environment): Readonly<Record<string, string>> => {
   const pairs = pairsOf(environment);
   if (pairs.some((pair) => faultOf(pair) !== undefined)) return {};

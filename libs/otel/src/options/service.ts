@@ -24,7 +24,7 @@ interface ServiceResult {
 interface ServiceSources {
   /** `resource.attributes` of the options. */
   readonly options: Attributes;
-  /** `OTEL_RESOURCE_ATTRIBUTES`; empty where it is not read. */
+  /** `OTEL_RESOURCE_ATTRIBUTES`, or nothing if it is not read. */
   readonly variable: Readonly<Record<string, string>>;
 }
 

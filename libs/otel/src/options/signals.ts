@@ -11,13 +11,13 @@ import type { ExporterName } from './option-types.js';
 import type { LogsOptions, MetricsOptions, TracesOptions } from './otel.options.js';
 import { LOGS_OPTIONS, METRICS_OPTIONS, TRACES_OPTIONS } from './signal-tables.js';
 
-/** `none` beats whatever stands beside it. */
+/** `none` wins over all other names. */
 const exportersOf = (names: readonly (ExporterName | 'prometheus')[]): readonly SignalExporter[] =>
   names.includes('none')
     ? []
     : [...new Set(names)].filter((name): name is SignalExporter => name !== 'none');
 
-/** The variable that sets a batch larger than its queue is told of; in code that is a fault. */
+/** Limits a batch to its queue, and warns if a variable asked for more. In code that is a fault. */
 const boundedBatch = (
   batch: BatchConfig,
   environment: Environment,

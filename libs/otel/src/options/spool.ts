@@ -28,8 +28,8 @@ export interface SpoolResult {
 export type FileSystemOf = (path: string) => Pick<StatsFs, 'type' | 'bsize' | 'blocks' | 'bavail'>;
 
 /**
- * Looks at the place of a spool before anything is written there. One that this process may not write to is the
- * spool's own to tell, since it may become writable: telemetry stays in memory until then.
+ * Looks at the place of a spool before anything is written there. The spool itself reports a place that this process
+ * may not write to, since it may become writable. Telemetry stays in memory until then.
  */
 export const checkSpool = (
   name: string,

@@ -12,7 +12,7 @@ export const OTEL_TEST_OPTIONS = Symbol.for('nestlens.otel.test-options');
 /** Changes the options of the app for a test. */
 export type TestOptions = (given: OtelModuleOptions) => OtelModuleOptions;
 
-/** Variables that say where telemetry goes, or that there is none. */
+/** Variables that name a destination of telemetry, or switch it off. */
 const OF_EXPORT = /^OTEL_SDK_DISABLED$|^OTEL_EXPORTER_|^NESTLENS_OTLP_/;
 
 /**

@@ -6,7 +6,9 @@ import type { TlsMaterial } from './otel.config.js';
 import type { OtlpOptions, OtlpTlsOptions } from './otel.options.js';
 import type { DestinationSuffix, VariablesOf } from './variables.js';
 
-/** Where a file was given, or without a key the section: a path, or the variable that set it. */
+/**
+ * The source of a file: a path in the options, or the variable that set it. Without a key, the source of the section.
+ */
 export type TlsNames = (key?: TlsFile) => string;
 
 const VARIABLES = {
@@ -20,7 +22,7 @@ const under =
   (key) =>
     key === undefined ? path : `${path}.${key}`;
 
-/** The TLS options that count for a signal, and where each was given: code over the variables of `names`. */
+/** The TLS options in effect for a signal, and the source of each. Code wins over the variables of `names`. */
 export const tlsGiven = (
   signal: Signal,
   options: OtlpOptions,

@@ -47,7 +47,7 @@ type Validated =
   | { readonly kind: 'valid'; readonly options: OtelModuleOptions }
   | { readonly kind: 'faulty'; readonly faults: readonly Fault[] };
 
-/** Never throws; what stands in the options is not changed. `undefined` means no options. */
+/** Never throws, and does not change the options. `undefined` means no options. */
 export const validateOptions = (given: unknown): Validated => {
   if (
     Array.isArray(given) ||

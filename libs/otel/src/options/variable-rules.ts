@@ -1,11 +1,11 @@
 /** The longest wait that a timer of Node takes. */
 export const MAX_TIMER_MS = 2_147_483_647;
 
-/** What a variable may hold, and how it is read. */
+/** The allowed values of a variable, and how it is read. */
 export interface VariableRule<T> {
   /** In words, for the documentation. */
   readonly holds: string;
-  /** Undefined for a value that cannot be understood; `warn` is told why. The text is trimmed and not empty. */
+  /** Undefined for a value that cannot be understood; `warn` gets the reason. The text is trimmed and not empty. */
   read(text: string, warn: (why: string) => void): T | undefined;
 }
 
@@ -56,7 +56,7 @@ export const oneOf = <N extends string>(names: readonly N[]): VariableRule<N> =>
   },
 });
 
-/** A list with commas, without repetitions. Undefined where no word of it is known. */
+/** A list with commas, without repetitions. Undefined if no word of it is known. */
 export const listOf = <N extends string>(names: readonly N[]): VariableRule<readonly N[]> => ({
   holds: `a list of ${code(names)}`,
   read(value, warn) {
@@ -73,7 +73,7 @@ export const listOf = <N extends string>(names: readonly N[]): VariableRule<read
   },
 });
 
-/** A list with commas of words that nobody can know. Their case counts. */
+/** A list of arbitrary words with commas. Their case counts. */
 export const words: VariableRule<readonly string[]> = {
   holds: 'a list of words',
   read(value) {

@@ -12,14 +12,14 @@ import {
 import { count, flag, listOf, oneOf, ratio, text, words } from './variable-rules.js';
 import type { VariableRule } from './variable-rules.js';
 
-/** A variable: how it is read, and what it sets where no option names it as its default. */
+/** A variable: how it is read, and its effect if no option names it as its default. */
 export interface Variable<T> extends VariableRule<T> {
   readonly sets?: string;
 }
 
 const sets = <T>(rule: VariableRule<T>, what: string): Variable<T> => ({ ...rule, sets: what });
 
-/** Of each there is a form for all signals, and one for each signal, which wins. */
+/** Each variable has a form for all signals, and one for each signal, which wins. */
 const DESTINATION = {
   ENDPOINT: text,
   HEADERS: text,

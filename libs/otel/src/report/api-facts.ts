@@ -33,7 +33,10 @@ const MEANING: Readonly<Record<keyof Ownership, string>> = {
   propagation: 'what this package sends and receives follows its own options',
 };
 
-/** An SDK registers tracers with its context manager: where it has the latter alone it came between. */
+/**
+ * An SDK registers its tracers with its context manager. If it holds only the context manager, it was registered after
+ * our import.
+ */
 const CAME_LATE =
   'it is used, not replaced; if an SDK brought it, that one came after the import of @nestlens/otel and gets no spans ' +
   'from the API: start it before';

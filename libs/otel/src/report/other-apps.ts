@@ -18,8 +18,8 @@ const otherAppsText = (app: AppTelemetry, others: readonly AppTelemetry[]): stri
 const told = new WeakSet<AppTelemetry>();
 
 /**
- * Warns once that `app` is not alone. Of those that have not come up nothing is said: their start may have failed, which
- * nobody tells. They say it themselves if they come up.
+ * Warns once that `app` is not alone. It does not name apps that have not started yet, since their start may have
+ * failed without notice. They warn themselves once they have started.
  */
 export const tellOfOtherApps = (app: AppTelemetry): void => {
   const others = otherAppsText(

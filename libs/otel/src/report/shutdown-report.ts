@@ -60,8 +60,8 @@ const lostIn = ({ rejected, dropped, queued }: SignalStatus): number =>
   Object.values(dropped).reduce((sum, count) => sum + count, rejected + queued);
 
 /**
- * The last line of a service, however it ends: for people in front, for programs as JSON behind. Logged where all is
- * well; written to stderr where a process that was not shut down loses something.
+ * The last line of a service after any end. It has a part for people, and then JSON for programs. It is logged if all
+ * is well, and written to stderr if a process loses items without a shutdown.
  */
 export const shutdownReport = (
   service: string,

@@ -42,7 +42,7 @@ const block = (title: string, rows: readonly Row[]): string => {
   return [title, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)].join('\n');
 };
 
-/** The start block: where telemetry goes, what is instrumented, what is not and why. */
+/** The start block. It says where telemetry goes, and which libraries are instrumented or not, and why. */
 export const startupReport = (
   config: OtelConfig,
   engine: Pick<ExportEngine, 'name' | 'destinations'>,
@@ -83,7 +83,7 @@ export class StartupReport implements OnApplicationBootstrap {
     this.#inventory = inventory;
   }
 
-  /** After every room's onModuleInit, so that all have told what they found. */
+  /** This runs after every room's onModuleInit, so that all rooms have reported. */
   onApplicationBootstrap(): void {
     // The `init()` of a microservice runs this hook twice.
     if (this.#done) return;
@@ -91,7 +91,7 @@ export class StartupReport implements OnApplicationBootstrap {
     for (const [what, why] of apiFindings(apiFacts())) this.#inventory.leftOut(what, why);
     const logger = new Logger('OtelModule');
     if (this.#config.diagnostics.startupReport) {
-      // Last of all: by now the app has loaded what it needs.
+      // This runs last of all, when the app has loaded all its packages.
       for (const { what, why } of unseenLibraries()) this.#inventory.leftOut(what, why);
       logger.log(startupReport(this.#config, this.#engine, this.#inventory));
     } else {

@@ -18,7 +18,7 @@ const namedImports = (file: SourceText, from: string): readonly ts.NamedImports[
       : [];
   });
 
-/** Where `name` comes from by an import, or `undefined`. */
+/** The module that `name` is imported from, or `undefined`. */
 export const originOf = (file: SourceText, name: string): string | undefined => {
   const declaration = file.imports().find(({ importClause }) => {
     const bindings = importClause?.namedBindings;
@@ -32,7 +32,10 @@ export const originOf = (file: SourceText, name: string): string | undefined => 
   return declaration && nameOf(declaration);
 };
 
-/** Imports `name` from a package: in its import where there is one, else by a line below those of other packages. */
+/**
+ * Imports `name` from a package: in an existing import of the package, or in a new line below the imports of other
+ * packages.
+ */
 export const addImport = (file: SourceText, name: string, from: string): void => {
   const [bindings] = namedImports(file, from);
   if (bindings !== undefined) {

@@ -6,7 +6,7 @@ import type { SourceText } from './source-text.js';
 const FACTORIES = new Set(['create', 'createMicroservice', 'createApplicationContext']);
 const SHUTDOWN = "enableShutdownHooks(['SIGTERM', 'SIGINT'])";
 
-/** `NestFactory.create(AppModule)` and where its app goes. */
+/** A call `NestFactory.create(AppModule)`, and the variable for its app. */
 interface AppStart {
   readonly call: ts.CallExpression;
   /** Name of the root module's class. */

@@ -7,14 +7,14 @@ import { SourceText } from './source-text.js';
 import type { TypeScript } from './source-text.js';
 import { loadTypeScript } from './typescript-api.js';
 
-/** What is used of the `Tree` of `@angular-devkit/schematics`, which comes with the Nest CLI. */
+/** The used part of the `Tree` of `@angular-devkit/schematics`, which comes with the Nest CLI. */
 interface ProjectTree {
   read(path: string): { toString(encoding: 'utf8'): string } | null;
   overwrite(path: string, content: string): void;
   getDir(path: string): { visit(visitor: (path: string) => void): void };
 }
 
-/** What is used of its `SchematicContext`. */
+/** The used part of its `SchematicContext`. */
 interface ProjectContext {
   readonly logger: { info(message: string): void; warn(message: string): void };
 }
@@ -25,9 +25,9 @@ export interface NestAddOptions {
 }
 
 /**
- * The schematic that `nest add @nestlens/otel` runs. It adds `OtelModule` to the root module, and to `main.ts` the lines that
- * hand Nest's log to `OtelLogger` and let signals close the app. A second run changes nothing. Where it does not understand a
- * file it leaves it, and prints the lines to write by hand. It never throws.
+ * The schematic that `nest add @nestlens/otel` runs. It adds `OtelModule` to the root module, and to `main.ts` the
+ * lines that hand Nest's log to `OtelLogger` and let signals close the app. A second run changes nothing. It does not
+ * change a file that it does not understand, and prints the lines to write by hand. It never throws.
  */
 export const nestAdd =
   (
@@ -78,7 +78,7 @@ const write = (tree: ProjectTree, file: SourceText): void => {
   if (text !== textOf(tree, path) && text !== '') tree.overwrite(path, text);
 };
 
-/** The file that has the root module, as far as main tells; else the stock one. */
+/** The file of the root module, if the main file names it. Otherwise the default file. */
 const rootModulePath = (
   tree: ProjectTree,
   main: SourceText,

@@ -2,7 +2,7 @@ import type ts from 'typescript';
 import { addImport } from './import-line.js';
 import type { SourceText } from './source-text.js';
 
-/** What could not be done, and what to write by hand. Nothing of the file is changed then. */
+/** The steps that failed, and the lines to write by hand. The file is unchanged then. */
 export interface Undone {
   readonly reason: string;
   readonly remedy: string;

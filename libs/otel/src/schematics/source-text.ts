@@ -35,13 +35,13 @@ export class SourceText {
     this.#insertions.push({ at, text: text.replaceAll('\n', this.newline) });
   }
 
-  /** As a line of its own below `node`, and below a comment on the same line. */
+  /** Adds a line of its own below `node`, and below a comment on the same line. */
   insertBelow(node: ts.Node, line: string): void {
     const [comment = ''] = /^[ \t]*\/\/[^\r\n]*/.exec(this.#text.slice(node.getEnd())) ?? [];
     this.insert(node.getEnd() + comment.length, `\n${this.indentOf(node)}${line}`);
   }
 
-  /** After the bracket of a list, as its first item; on a line of its own where the others have one. */
+  /** Adds the first item of a list after its bracket, on a line of its own if the other items have one. */
   insertFirst(list: ts.Node, [first]: readonly ts.Node[], text: string): void {
     const at = list.getStart(this.source) + 1;
     const padding = this.typescript.isObjectLiteralExpression(list) ? ' ' : '';
@@ -92,7 +92,7 @@ export class SourceText {
     return /^[ \t]*/.exec(this.#text.slice(start))?.[0] ?? '';
   }
 
-  /** Whether only white space or a line comment stands between `at` and the end of its line. */
+  /** Whether the rest of the line after `at` is only white space or a line comment. */
   #endsLineAt(at: number): boolean {
     return /^[ \t]*(?:\/\/[^\n]*)?\r?\n/.test(this.#text.slice(at));
   }

@@ -4,7 +4,7 @@ import type { TypeScript } from './source-text.js';
 
 /**
  * A TypeScript that parses: the project's own, or that of the Nest CLI that runs us, since TypeScript 7.0 has no such
- * API. `undefined` where there is none.
+ * API. `undefined` if there is none.
  */
 export const loadTypeScript = (): TypeScript | undefined => {
   const here = join(process.cwd(), 'package.json');

@@ -37,7 +37,7 @@ export const maskedText = (text: string): string => {
   return masked.length > MAX_TEXT || cut ? `${masked.slice(0, MAX_TEXT)}…` : masked;
 };
 
-/** The message of whatever was thrown, masked; never throws itself. */
+/** The masked message of any thrown value. Never throws. */
 export const errorText = (error: unknown): string => {
   try {
     if (typeof error === 'object' && error !== null) {

@@ -5,8 +5,8 @@ import { MASK } from './secret.js';
 const MIN_SECRET_CHARS = 4;
 
 /**
- * Takes secrets out of text that people will read: first those it was told of, then what looks like one
- * (user information in URLs, authorization schemes, `token=...`).
+ * Removes secrets from text that people will read: first the known secrets, then texts that look like secrets (user
+ * information in URLs, authorization schemes, `token=...`).
  */
 export class SecretMask {
   #secrets: string[] = [];

@@ -3,7 +3,7 @@ import type { OtelConfig } from '../options/otel.config.js';
 import type { Silent } from './self-check.js';
 
 /**
- * Why a signal is silent, as far as the configuration tells, and what to do.
+ * The likely cause of a silent signal, judged by the configuration, and advice.
  *
  * @param url Where it goes, without credentials.
  */

@@ -4,22 +4,22 @@ import type { EngineStatus } from '../engine/engine.js';
 import { judge } from './judge.js';
 import type { Judgement, SignalFacts } from './judge.js';
 
-/** How often the signals that have not flowed yet are looked at, in ms. */
+/** The interval between checks of the signals that have not flowed yet, in ms. */
 const LOOK_EVERY_MS = 5000;
 
 interface SelfCheckOptions {
-  /** How much of each signal was made so far. */
+  /** The number of items of each signal that were made so far. */
   readonly made: Readonly<Record<Signal, number>>;
   readonly status: () => EngineStatus;
   /** The signals that go to a collector, and how long each may take. */
   readonly patience: Readonly<Partial<Record<Signal, SignalFacts['patience']>>>;
-  /** Why a signal may be silent, and what to do; one sentence. */
+  /** The likely cause of a silent signal, and advice, in one sentence. */
   readonly causeOf: (signal: Signal, judgement: Silent) => string;
   readonly warn: (line: string) => void;
   readonly clock: Clock;
 }
 
-/** A judgement that somebody has to be told of. */
+/** A judgement that must be reported. */
 export type Silent = Extract<Judgement, { readonly kind: 'lost-on-the-way' | 'held' }>;
 
 const isSilent = (judgement: Judgement | undefined): judgement is Silent =>

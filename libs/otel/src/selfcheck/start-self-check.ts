@@ -23,8 +23,8 @@ const patienceOf = (config: OtelConfig, signal: Signal): SignalFacts['patience']
 };
 
 /**
- * A check for the app that holds it, over all signals that go to a collector. It looks at counts each few seconds until
- * an export of each signal has ended, and tells by a warning, by the indicator `otlp` and by a metric.
+ * A check for the app that holds it, over all signals that go to a collector. It compares counts every few seconds
+ * until an export of each signal has ended, and reports by a warning, by the indicator `otlp` and by a metric.
  */
 export const startSelfCheck = (
   config: OtelConfig,
