@@ -15,7 +15,7 @@ const NUMBERED = [
   /\((?!V8\))[A-Z]\d{1,3}\)/,
   /\b(?:[Rr]ows?|reliability|inputs?) (?:\d+|%[dis])/,
   // A title that begins with a number and a colon.
-  /(?:^\s*|\()['"`]\d+[a-z]?: /,
+  /(?:^\s*|\bit\(|^\s*\]\)\()['"`]\d+[a-z]?: /,
 ];
 
 describe('promises', () => {
