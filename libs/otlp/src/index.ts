@@ -10,6 +10,12 @@ export { boundedReader } from './cardinality/bounded-reader.js';
 export type { BoundedReaderOptions } from './cardinality/bounded-reader.js';
 export { BoundedMeterProvider } from './cardinality/bounded-meter.js';
 export type { BoundedMetersOptions } from './cardinality/bounded-meter.js';
+/** @internal */
+export { Histograms } from './histogram/histograms.js';
+/** @internal */
+export { seriesOf } from './histogram/series.js';
+/** @internal */
+export type { HistogramSeries, SeriesHistogram } from './histogram/series.js';
 /** @internal For the command `nestlens doctor`. */
 export { sendEmptyExports } from './pipeline/empty-export.js';
 /** @internal */

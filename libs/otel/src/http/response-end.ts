@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { exceptionType } from '../exceptions/exception-type.js';
 import { ownStatus } from '../exceptions/nest-outcome.js';
-import type { ServerOutcome } from './server-metrics.js';
+import type { ServerOutcome } from './server-durations.js';
 import type { SeenException } from './server-request.js';
 import { isSimulated } from './simulated-request.js';
 

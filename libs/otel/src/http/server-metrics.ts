@@ -1,30 +1,15 @@
 import { ValueType } from '@opentelemetry/api';
 import type {
   Attributes,
-  Histogram,
   Meter,
   ObservableResult,
   ObservableUpDownCounter,
 } from '@opentelemetry/api';
-import {
-  ATTR_ERROR_TYPE,
-  ATTR_HTTP_REQUEST_METHOD,
-  ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_HTTP_ROUTE,
-  ATTR_NETWORK_PROTOCOL_VERSION,
-  ATTR_URL_SCHEME,
-  METRIC_HTTP_SERVER_REQUEST_DURATION,
-} from '@opentelemetry/semantic-conventions';
-import { DURATION_BOUNDARIES, METRIC_HTTP_SERVER_ACTIVE_REQUESTS } from './semconv.js';
+import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
+import { METRIC_HTTP_SERVER_ACTIVE_REQUESTS } from './semconv.js';
+import { ServerDurations } from './server-durations.js';
+import type { ServerOutcome } from './server-durations.js';
 import type { RequestFacts, ServerRequest } from './server-request.js';
-
-/** The end of a request. */
-export interface ServerOutcome {
-  /** `undefined` where no status was sent. */
-  readonly status: number | undefined;
-  /** `error.type`; `undefined` on success and on every 4xx. */
-  readonly errorType: string | undefined;
-}
 
 interface Active {
   readonly attributes: Attributes;
@@ -38,7 +23,7 @@ interface Active {
 export class ServerMetrics {
   readonly #active = new Map<RequestFacts, Active>();
   readonly #meter: () => Meter;
-  #duration: Histogram | undefined;
+  #durations: ServerDurations | undefined;
   #gauge: ObservableUpDownCounter | undefined;
 
   constructor(meter: () => Meter) {
@@ -46,7 +31,7 @@ export class ServerMetrics {
   }
 
   began(facts: RequestFacts): void {
-    if (this.#duration === undefined) this.#create();
+    if (this.#durations === undefined) this.#create();
     const active = this.#active.get(facts);
     if (active !== undefined) active.count++;
     else {
@@ -61,19 +46,10 @@ export class ServerMetrics {
   }
 
   /** Exemplars find the span through the request's own context. */
-  ended(request: ServerRequest, seconds: number, outcome: ServerOutcome): void {
-    const { facts } = request;
+  ended({ facts, route, context }: ServerRequest, seconds: number, outcome: ServerOutcome): void {
     const active = this.#active.get(facts);
     if (active !== undefined) active.count--;
-    const attributes: Attributes = {
-      [ATTR_HTTP_REQUEST_METHOD]: facts.method,
-      [ATTR_URL_SCHEME]: facts.scheme,
-      [ATTR_NETWORK_PROTOCOL_VERSION]: facts.protocolVersion,
-    };
-    if (outcome.status !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = outcome.status;
-    if (request.route !== undefined) attributes[ATTR_HTTP_ROUTE] = request.route;
-    if (outcome.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = outcome.errorType;
-    this.#duration?.record(seconds, attributes, request.context);
+    this.#durations?.seriesOf(facts, route, outcome).record(seconds, context);
   }
 
   disable(): void {
@@ -82,12 +58,7 @@ export class ServerMetrics {
 
   #create(): void {
     const meter = this.#meter();
-    this.#duration = meter.createHistogram(METRIC_HTTP_SERVER_REQUEST_DURATION, {
-      description: 'Duration of HTTP server requests.',
-      unit: 's',
-      valueType: ValueType.DOUBLE,
-      advice: { explicitBucketBoundaries: [...DURATION_BOUNDARIES] },
-    });
+    this.#durations = new ServerDurations(meter);
     this.#gauge = meter.createObservableUpDownCounter(METRIC_HTTP_SERVER_ACTIVE_REQUESTS, {
       description: 'Number of active HTTP server requests.',
       unit: '{request}',

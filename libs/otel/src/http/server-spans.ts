@@ -22,7 +22,7 @@ import type { RequestTarget } from './request-target.js';
 import { judgeResponse, responseHeader } from './response-end.js';
 import { EVENT_HTTP_SERVER_REQUEST_EXCEPTION } from './semconv.js';
 import { ServerMetrics } from './server-metrics.js';
-import type { ServerOutcome } from './server-metrics.js';
+import type { ServerOutcome } from './server-durations.js';
 import { ServerRequest } from './server-request.js';
 
 interface WithDuration {

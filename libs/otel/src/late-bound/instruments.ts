@@ -8,6 +8,8 @@ import type {
   MetricAttributes,
   UpDownCounter,
 } from '@opentelemetry/api';
+import { seriesOf } from '@nestlens/otlp';
+import type { HistogramSeries, SeriesHistogram } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 import { Binding } from './slot.js';
 import type { LateBoundSlot } from './slot.js';
@@ -58,7 +60,7 @@ export class LateBoundAdder implements Counter, UpDownCounter {
 }
 
 /** Histogram and Gauge. It drops the same values as {@link LateBoundAdder}. */
-export class LateBoundRecorder implements Histogram, Gauge {
+export class LateBoundRecorder implements SeriesHistogram, Gauge {
   readonly #target: LateBoundTarget<Histogram>;
 
   constructor(meter: InstrumentMeter, make: (meter: Meter) => Histogram) {
@@ -70,6 +72,37 @@ export class LateBoundRecorder implements Histogram, Gauge {
     if (target === undefined || !accepted(value)) return;
     try {
       target.record(value, attributes, context);
+    } catch (error) {
+      refused(error);
+    }
+  }
+
+  series(attributes: MetricAttributes): HistogramSeries {
+    return new LateBoundSeries(this.#target, attributes);
+  }
+}
+
+/** One attribute set of a histogram, taken from each real one that it is recorded to. */
+class LateBoundSeries implements HistogramSeries {
+  readonly #target: LateBoundTarget<Histogram>;
+  readonly #attributes: MetricAttributes;
+  #histogram: Histogram | undefined;
+  #series: HistogramSeries | undefined;
+
+  constructor(target: LateBoundTarget<Histogram>, attributes: MetricAttributes) {
+    this.#target = target;
+    this.#attributes = attributes;
+  }
+
+  record(value: number, context?: Context): void {
+    const histogram = this.#target.in(context);
+    if (histogram === undefined || !accepted(value)) return;
+    try {
+      if (histogram !== this.#histogram || this.#series === undefined) {
+        this.#series = seriesOf(histogram, this.#attributes);
+        this.#histogram = histogram;
+      }
+      this.#series.record(value, context);
     } catch (error) {
       refused(error);
     }

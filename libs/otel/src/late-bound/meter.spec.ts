@@ -1,6 +1,7 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import type { BatchObservableCallback, ObservableCallback } from '@opentelemetry/api';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { seriesOf } from '@nestlens/otlp';
 import { LateBoundMeterProvider } from './meter.js';
 
 class PullReader extends MetricReader {
@@ -42,6 +43,23 @@ describe('LateBoundMeterProvider', () => {
     );
   });
   afterEach(() => diag.disable());
+
+  it('hands out series that go to the histogram of each provider, with what it refuses left out', async () => {
+    const late = new LateBoundMeterProvider();
+    const histogram = late.getMeter('early').createHistogram('histogram');
+    const series = seriesOf(histogram, { a: 1 });
+    series.record(1);
+    const [first, second] = [recording(), recording()];
+    late.fill(first.provider);
+    series.record(2);
+    series.record(Number.NaN);
+    late.fill(second.provider);
+    series.record(3);
+    series.record(4);
+    expect(await first.values()).toEqual({ histogram: { count: 1, sum: 2 } });
+    expect(await second.values()).toEqual({ histogram: { count: 2, sum: 7 } });
+    expect(complaints).toEqual(['A measurement that is not a finite number was dropped']);
+  });
 
   it('makes all seven kinds of instruments work after each fill', async () => {
     const late = new LateBoundMeterProvider();

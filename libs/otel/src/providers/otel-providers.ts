@@ -6,11 +6,7 @@ import {
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import {
-  ConsoleMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics';
+import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import { boundedReader } from '@nestlens/otlp';
 import { ConsoleSpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -23,7 +19,7 @@ import { untilFailing } from '../engine/failing.js';
 import type { AppTelemetry, RealProviders } from '../late-bound/app-telemetry.js';
 import { globalProviders } from '../late-bound/globals.js';
 import { NO_PROPAGATOR } from '../late-bound/propagator.js';
-import { boundedMeters, boundedViews, boundsOf, scrapedBoundsOf } from '../engine/bounds.js';
+import { boundedMeters, boundsOf, scrapedBoundsOf } from '../engine/bounds.js';
 import { unvouchedIds } from '../late-bound/random-flag.js';
 import { buildPropagator } from './propagator.js';
 import { buildResource } from './resource.js';
@@ -146,17 +142,7 @@ export class OtelProviders {
 
     // Without a reader, instruments that do nothing suffice.
     const meterProvider =
-      metricReaders.length === 0
-        ? undefined
-        : boundedMeters(
-            new MeterProvider({
-              resource,
-              views: boundedViews(config),
-              readers: metricReaders,
-              sdkMetricsEnabled: config.metrics.sdk,
-            }),
-            config,
-          );
+      metricReaders.length === 0 ? undefined : boundedMeters(config, resource, metricReaders);
     const measured = config.metrics.sdk && meterProvider !== undefined ? { meterProvider } : {};
     const { sampler, limits, idGenerator } = config.traces;
     const providers = new OtelProviders(

@@ -12,6 +12,7 @@ import type {
 } from '@opentelemetry/api';
 import type { InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { InstrumentationScope } from '@opentelemetry/core';
+import type { Histograms } from '../histogram/histograms.js';
 import { BoundedBatches, BoundedObservable } from './bounded-observable.js';
 import { ObservedSets } from './observed-sets.js';
 import type { ObservedKind } from './observed-sets.js';
@@ -25,6 +26,8 @@ export interface BoundedMetersOptions {
   readonly views?: readonly ViewOptions[];
   /** Called for an observation that was left out, such as one that is not a number. Default: not called. */
   readonly onRefused?: (instrument: string, reason: unknown) => void;
+  /** Keeps the histograms in the place of the provider. Default: they are the provider's own. @internal */
+  readonly histograms?: Histograms;
 }
 
 const TYPES: Readonly<Record<ObservedKind, `${InstrumentType}`>> = {
@@ -38,7 +41,7 @@ const INT = 0;
 /**
  * Wraps `provider` with a limit of attribute sets for observed instruments. The SDK's own limit loses data there: of
  * the sets past it, it keeps the last value. So the SDK is shown no more sets than it keeps apart; the others are
- * shown as their sum. Instruments that are recorded to are the provider's own, at no cost here.
+ * shown as their sum. Counters and gauges that are recorded to are the provider's own, at no cost here.
  *
  * Left to the SDK: instruments with a view that drops attributes, which would also drop the overflow's.
  */
@@ -56,8 +59,11 @@ export class BoundedMeterProvider implements MeterProvider {
   getMeter(name: string, version?: string, options?: MeterOptions): Meter {
     const meter = this.#provider.getMeter(name, version, options);
     const scope = { name, version: version ?? '', schemaUrl: options?.schemaUrl };
-    return new BoundedMeter(meter, (kind, instrument, metric, real) =>
-      this.#bounded(scope, kind, instrument, metric, real),
+    return new BoundedMeter(
+      meter,
+      (kind, instrument, metric, real) => this.#bounded(scope, kind, instrument, metric, real),
+      (instrument, metric, real) =>
+        this.#options.histograms?.create(scope, instrument, metric, real) ?? real,
     );
   }
 
@@ -99,14 +105,18 @@ type Bound = (
   real: Observable,
 ) => Observable;
 
+type Kept = (name: string, options: MetricOptions, real: Histogram) => Histogram;
+
 class BoundedMeter implements Meter {
   readonly #meter: Meter;
   readonly #bound: Bound;
+  readonly #kept: Kept;
   readonly #batches: BoundedBatches;
 
-  constructor(meter: Meter, bound: Bound) {
+  constructor(meter: Meter, bound: Bound, kept: Kept) {
     this.#meter = meter;
     this.#bound = bound;
+    this.#kept = kept;
     this.#batches = new BoundedBatches(meter);
   }
 
@@ -118,8 +128,8 @@ class BoundedMeter implements Meter {
     return this.#meter.createUpDownCounter(name, options);
   }
 
-  createHistogram(name: string, options?: MetricOptions): Histogram {
-    return this.#meter.createHistogram(name, options);
+  createHistogram(name: string, options: MetricOptions = {}): Histogram {
+    return this.#kept(name, options, this.#meter.createHistogram(name, options));
   }
 
   createGauge(name: string, options?: MetricOptions): Gauge {

@@ -1,4 +1,3 @@
-import type { HrTime } from '@opentelemetry/api';
 import type {
   CollectionResult,
   IMetricReader,
@@ -7,6 +6,7 @@ import type {
   MetricProducer,
   ViewOptions,
 } from '@opentelemetry/sdk-metrics';
+import { hrTimeOf } from './collection-time.js';
 import { IdleCollections } from './idle-collections.js';
 import { CUMULATIVE, DELTA, MetricStreams } from './metric-streams.js';
 import type { StreamRule } from './metric-streams.js';
@@ -118,8 +118,4 @@ export function boundedReader(
       return inner.shutdown(how);
     },
   };
-}
-
-function hrTimeOf(ms: number): HrTime {
-  return [Math.trunc(ms / 1000), Math.round((ms % 1000) * 1e6)];
 }

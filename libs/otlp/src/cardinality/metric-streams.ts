@@ -6,6 +6,7 @@ import type {
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { BoundedSets, isBefore } from './bounded-sets.js';
+import { timeOf } from './collection-time.js';
 import { mergeOf } from './merging.js';
 import type { Instrument } from './stream-rules.js';
 
@@ -131,15 +132,6 @@ function keyOf(metric: MetricData): string {
     isMonotonic,
     value?.buckets?.boundaries,
   ]);
-}
-
-function timeOf(collected: readonly ScopeMetrics[]): HrTime | undefined {
-  for (const { metrics } of collected) {
-    for (const { dataPoints } of metrics) {
-      if (dataPoints[0] !== undefined) return dataPoints[0].endTime;
-    }
-  }
-  return undefined;
 }
 
 /** The SDK bounds the metrics that pass, except for the one set more that it has room for. */
