@@ -10,11 +10,16 @@ import {
 import { join } from 'node:path';
 import type { SpoolEvent } from './spool.js';
 import { batch, drain, range } from './fixtures/batches.js';
+import { CountingDisk } from './fixtures/counting-disk.js';
 import { imbalance, Openings } from './fixtures/open.js';
 import { openName, parseSegmentName, sealedName } from './segment-format.js';
 
 const RECORD = 132;
 const HEADER = 64;
+/** The least that is read at once. A record that is cut at its end is read again with the next. */
+const WINDOW = 32 * 1024;
+/** What a lock and a cursor may have. */
+const OTHERS = 1024;
 
 describe('a damaged spool', () => {
   const openings = new Openings();
@@ -29,6 +34,13 @@ describe('a damaged spool', () => {
     const path = segmentIn(directory);
     change(path, readFileSync(path));
     return directory;
+  }
+
+  /** The bytes of all files that look like segments. */
+  function bytesIn(directory: string): number {
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && parseSegmentName(entry.name) !== undefined)
+      .reduce((sum, { name, parentPath }) => sum + readFileSync(join(parentPath, name)).length, 0);
   }
 
   function segmentIn(directory: string): string {
@@ -46,10 +58,16 @@ describe('a damaged spool', () => {
 
   async function survivors(directory: string) {
     const events: SpoolEvent[] = [];
-    const spool = await openings.open({ directory, onEvent: (event) => events.push(event) });
+    const counting = new CountingDisk();
+    const bytes = bytesIn(directory);
+    const { disk } = counting;
+    const spool = await openings.open({ directory, disk, onEvent: (event) => events.push(event) });
     const ids = await drain(spool);
     await spool.fsync();
     expect(imbalance(spool)).toEqual([0, 0, 0]);
+    // Whatever is in a file, it is read at most twice: for its facts, if its name has none, and for its records.
+    const again = (bytes / WINDOW) * RECORD;
+    expect(counting.readBytes).toBeLessThanOrEqual(2 * bytes + again + OTHERS);
     const { corrupt } = spool.stats();
     // The damaged part is not found a second time.
     await spool.close();
