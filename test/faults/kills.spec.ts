@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { seededRandom, useLeakCheck } from '@nestlens/testing';
 import type { FaultProxy } from '@nestlens/testing';
 import { AppProcess } from './fixtures/app-process.js';
 import { counted } from './fixtures/span-ledger.js';
 import type { CollectorProcess } from './fixtures/collector-process.js';
 import { Stage } from './fixtures/stage.js';
+import { TURN_MS } from './fixtures/turns.js';
 import { lasting, until } from './fixtures/until.js';
 
 /**
@@ -21,6 +23,8 @@ const MIB = 1024 * 1024;
 const SEAL_MS = 100;
 /** A kill may lose the spans that ended within one seal and one fsync interval. */
 const LOST_SPANS = (RATE * (500 + SEAL_MS)) / 1000;
+/** A batch waits for its seal, the write before its own, and its own. Each write syncs a file and its directory. */
+const LOST_TURNS = SEAL_MS / TURN_MS + 2 * 2 * 2;
 const LONGEST_LIFE_MS = 1200;
 
 interface Life {
@@ -31,6 +35,8 @@ interface Life {
   readonly made: number;
   /** Spans among them that are on disk or accepted. */
   readonly settled: number;
+  /** See `Turns`. */
+  readonly turns: readonly number[];
 }
 
 describe('killed apps', () => {
@@ -41,6 +47,7 @@ describe('killed apps', () => {
     const random = seededRandom(3);
     let collector: CollectorProcess;
     let proxy: FaultProxy;
+    let turnFiles: string;
 
     const start = (name: string, directory: string): Promise<AppProcess> =>
       AppProcess.light({
@@ -56,13 +63,14 @@ describe('killed apps', () => {
       const opened = random() < 0.75;
       try {
         if (opened) await app.opened();
+        await app.turns(join(turnFiles, name));
         await app.pace(RATE);
         await lasting(random() * LONGEST_LIFE_MS);
-        const { made, ledger, broken } = await app.report();
+        const { made, ledger, broken, turns } = await app.report();
         expect(broken).toEqual([]);
         const settled = made - ledger.queued;
         await lasting(random() * SEAL_MS);
-        return { name, opened, made, settled };
+        return { name, opened, made, settled, turns };
       } finally {
         await app.kill();
       }
@@ -96,6 +104,7 @@ describe('killed apps', () => {
     beforeEach(async () => {
       await AppProcess.compile();
       ({ collector, proxy } = await stage.route());
+      turnFiles = await stage.directory();
     });
     afterEach(() => stage.close());
 
@@ -119,15 +128,19 @@ describe('killed apps', () => {
         await proxy.up();
         await Promise.all(directories.map(reopen));
         const lost: number[] = [];
-        for (const { name, opened, made, settled } of lives) {
+        const lostTurns: number[] = [];
+        for (const { name, opened, made, settled, turns } of lives) {
           const missing = await collector.missing(made, name);
           const kept = made - missing.length;
           if (opened) lost.push(missing.length);
+          if (opened) lostTurns.push(turns.filter((count) => count > kept).length);
           // Only the newest spans are missing: all older ones arrived, and all that the ledger called settled.
           expect(missing[0] ?? `${name} ${kept}`).toBe(`${name} ${kept}`);
           expect(kept).toBeGreaterThanOrEqual(settled);
         }
-        // The median is compared: other work on the machine delays a few processes, a fault affects all.
+        // By turns of its own loop and disk, every process keeps what is older than its seal and two writes.
+        expect(Math.max(...lostTurns)).toBeLessThanOrEqual(LOST_TURNS);
+        // By the clock the median is compared: other work on the machine delays a few processes, a fault affects all.
         const middle = lost.toSorted((a, b) => a - b)[Math.floor(lost.length / 2)];
         expect(middle).toBeLessThanOrEqual(LOST_SPANS);
       },

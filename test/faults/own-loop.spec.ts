@@ -74,10 +74,13 @@ describe("the app's own loop", () => {
       await app.report();
       expect(await app.flush()).toEqual({ kind: 'done' });
       const report = await app.report();
-      const { arrived: size, doubles } = await collector.counts();
+      const { arrived: size, doubles, requests } = await collector.counts();
       expect(balanceOf(report, { size, doubles })).toEqual(WHOLE);
       expect(report.mostBytes).toBeLessThanOrEqual(32 * MIB);
       expect(report.mostRss - before.mostRss).toBeLessThanOrEqual(100 * MIB);
+      // After the tick the loop only hears of each request, of the flush and of the state.
+      expect(report.messages - before.messages).toBeLessThanOrEqual(2 * requests + 10);
+      expect(requests).toBeLessThan(BURST / 500);
       // Measured after the tick itself. The garbage that the SDK made of 50,000 spans is collected meanwhile.
       expect(delayRatio([report.loop])).toBeLessThanOrEqual(4 * MAX_DELAY_RATIO);
     });
