@@ -1,2 +1,3 @@
-// The file of the export worker. Its name is its own: what stands beside a bundle as `worker.js` is the application's.
+// The file of the export worker. Its name is unusual because a file `worker.js` beside a bundle belongs to the
+// application.
 import './pipeline/worker.js';

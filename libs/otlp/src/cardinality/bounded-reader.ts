@@ -35,7 +35,7 @@ const OBSERVED: ReadonlySet<string> = new Set([
   'OBSERVABLE_GAUGE',
   'OBSERVABLE_UP_DOWN_COUNTER',
 ]);
-/** For an SDK that does not tell the kind of an instrument. */
+/** For an SDK that does not show the kind of an instrument. */
 const UNTOLD = 'COUNTER';
 const DEFAULT_LIMIT = 2000;
 /**

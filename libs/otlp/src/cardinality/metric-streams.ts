@@ -20,7 +20,7 @@ export interface StreamRule {
   readonly limit: number;
   /** The most buckets of an exponential histogram, for each sign. */
   readonly maxSize: number;
-  /** Whether the SDK's deltas are summed up since the start. */
+  /** Whether the SDK's deltas are added up since the start. */
   readonly cumulative: boolean;
 }
 
@@ -113,7 +113,7 @@ export class MetricStreams {
 }
 
 /**
- * The properties by which the SDK tells one storage from another, so that only values of one kind are added up: two
+ * The properties that identify a storage of the SDK, so that only values of one kind are added up. For example, two
  * units of one name are two metrics. The description is not among them, since the longest one wins.
  */
 function keyOf(metric: MetricData): string {

@@ -7,7 +7,7 @@ interface AdaptiveLimitOptions {
   readonly min?: number;
   /** Default: 32. */
   readonly max?: number;
-  /** Where it starts. Default: `min`. */
+  /** The first limit. Default: `min`. */
   readonly initial?: number;
   readonly clock?: Clock;
 }

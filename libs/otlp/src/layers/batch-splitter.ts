@@ -11,18 +11,18 @@ export interface BatchSplitter extends Layer {
   splits(batch: Batch): boolean;
 }
 
-/** Splits into parts of at most `maxBytes`; gives the batch itself where it cannot be split. */
+/** Splits into parts of at most `maxBytes`. Returns the batch itself if it cannot be split. */
 type Split = (batch: Batch, maxBytes: number) => readonly Batch[];
 
 /**
- * Splits a batch that the peer refuses for its size into halves, and those into halves, down to 16 KiB. A batch that would
- * not get through in its time is sent in parts of at most `passes()` (default: any size passes). The parts go one after the
- * other, so that they hold one slot; several go together again as soon as they may. `onTooLarge`, which must not throw, is
- * told of a batch that stays refused for its size; a batch that `split` cannot split stays refused. Stands above retry, so
- * that each part has attempts of its own.
+ * Splits a batch that the peer refuses for its size into halves, and those into halves, down to 16 KiB. A batch that
+ * would not get through in its time is sent in parts of at most `passes()` (default: any size passes). The parts go one
+ * after the other, so that they hold one slot. Several parts become one request again as soon as `passes()` allows it.
+ * `onTooLarge`, which must not throw, gets each batch that stays refused for its size. A batch that `split` cannot
+ * split stays refused. Stands above retry, so that each part has attempts of its own.
  *
- * Outcomes are summed up: `accepted` where all parts are, else `partial` with the refused items. Where a part answers
- * `retry` the whole does, and the parts that the peer took count as possible duplicates.
+ * The outcome is `accepted` if all parts were accepted, and otherwise `partial` with the refused items. If a part
+ * answers `retry`, so does the whole batch, and the accepted parts count as possible duplicates.
  */
 export function splitBatches(
   split: Split,

@@ -38,7 +38,7 @@ const CLOSED_STATE: BreakerState = Object.freeze({ kind: 'closed' });
 /** A probe's pause is the outage's length by this. */
 const OUTAGE_SHARE = 60;
 const PROBE_JITTER = 0.25;
-/** How soon to ask again while a probe is under way. */
+/** The wait of a refused call while a probe is in flight. */
 const PROBING_WAIT_MS = 250;
 /** The pauses before probes in a hurry: each half as long again as the one before. */
 const HURRIED_MS = 100;
@@ -72,7 +72,7 @@ export class BreakerCircuit {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Undefined where the call may not go. */
+  /** Undefined if the call is refused. */
   admit(): Call | undefined {
     const state = this.#state;
     if (state.kind === 'closed') return this.#period;
@@ -109,7 +109,7 @@ export class BreakerCircuit {
     this.probeNow();
   }
 
-  /** How long a call that was not admitted should wait. */
+  /** The time that a refused call should wait. */
   waitMs(): number {
     return this.#state.kind === 'open'
       ? Math.max(0, this.#state.probeAtMs - this.#settings.clock.now())

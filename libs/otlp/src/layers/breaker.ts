@@ -27,12 +27,12 @@ interface BreakerOptions {
 /** A breaker as retry, health and metrics see it. */
 export interface BreakerView {
   state(): BreakerState;
-  /** Called after each change; what it throws is ignored. Returns how to stop it. */
+  /** Calls `listener` after each change, and ignores what it throws. Returns a function that ends the calls. */
   onChange(listener: (state: BreakerState) => void): () => void;
 }
 
 export interface Breaker extends Layer, BreakerView {
-  /** Where it is open, a probe may go now. */
+  /** If the breaker is open, a probe may go now. */
   probeNow(): void;
   /** For the shutdown: a probe may go now, and the next ones after 100 ms growing to 1 s. There is no way back. */
   hurry(): void;

@@ -1,8 +1,8 @@
 import type { Outcome } from '../send/outcome.js';
 
 /**
- * Whose fault an outcome is. `none`: the peer did its work, also where it refused ours. `busy`: it lives and asks
- * for less. `own`: says nothing of the peer. `peer`: all else.
+ * The side that caused an outcome. `none`: the peer did its work, even if it refused the request. `busy`: the peer
+ * works and asks for fewer requests. `own`: the outcome says nothing about the peer. `peer`: all other outcomes.
  */
 type Fault = 'none' | 'busy' | 'own' | 'peer';
 

@@ -9,7 +9,7 @@ export interface Operation {
   readonly signal: Signal;
   readonly items: number;
   readonly bytes: number;
-  /** That left for the peer; 0 where the breaker let none go. */
+  /** The attempts that left for the peer. 0 if the breaker refused all of them. */
   readonly attempts: number;
   /** Back-off included. */
   readonly durationMs: number;
@@ -24,7 +24,10 @@ interface OperationListener {
   ended(operation: Operation): void;
 }
 
-/** Tells of each operation once it has ended. The outermost layer, so that its durations hold all others. */
+/**
+ * Reports each operation once it has ended. It is the outermost layer, so that its durations include those of all
+ * others.
+ */
 export function observe(listener: OperationListener, clock: Clock = systemClock): Layer {
   return (next) => ({
     async send(batch, signal, trail = beginTrail()) {

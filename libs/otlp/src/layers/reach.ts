@@ -14,16 +14,16 @@ interface Reach extends Layer {
   begun(): number;
   /** The number of the latest of them that has ended; 0 for none. */
   ended(): number;
-  /** It never answered, and the last attempt found nobody: waiting for it is most likely in vain. */
+  /** The peer never answered, and the last attempt could not connect. Waiting for it is most likely useless. */
   isNobodyThere(): boolean;
-  /** That attempt ended within the last second: one more would find the same. */
+  /** That attempt ended within the last second, so one more would have the same result. */
   hasJustFoundNobody(): boolean;
 }
 
-/** Nobody comes up sooner than this. */
+/** A peer is not expected to start sooner than this. */
 const JUST_MS = 1000;
 
-/** Reasons of an attempt that found nobody at the address, or no address, and was told so at once. */
+/** Reasons of an attempt that found no server at the address, or no address, without a wait. */
 const NOBODY: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EAI_AGAIN',
@@ -37,7 +37,7 @@ const NOBODY: ReadonlySet<string> = new Set([
 const ANSWER = /^(\d{3}|GOAWAY_\d+|RST_STREAM_\d+|REFUSED_STREAM|no_trailers)$/;
 const CODES: ReadonlySet<string> = new Set(GRPC_CODES);
 
-/** Learns from each attempt whether somebody is there: stands next to the transport. */
+/** Records for each attempt whether a server answers. It is the layer next to the transport. */
 export function reach(clock: Clock = systemClock): Reach {
   let answered = false;
   let taken = false;

@@ -22,7 +22,7 @@ export interface RequestSize extends Layer {
 export const LEAST_BYTES = 16 * 1024;
 
 const SPENT: ReadonlySet<string> = new Set([TIMEOUT, 'DEADLINE_EXCEEDED', 'keepalive_timeout']);
-/** Each step down costs a whole deadline, and the way up is soon found again. */
+/** Each step down costs a whole deadline, and the way up takes little time. */
 const SMALLER = 0.25;
 const LARGER = 2;
 /** Share of the deadline that a request may take at the pace of the last one: the next may have to share the link. */

@@ -6,7 +6,7 @@ import { faultOf } from './fault.js';
 
 interface PauseSettings {
   readonly initialMs: number;
-  /** The first pause where the peer was healthy a moment ago. */
+  /** The first pause if the peer was healthy a moment ago. */
   readonly healthyInitialMs: number;
   readonly factor: number;
   readonly maxMs: number;
@@ -17,7 +17,7 @@ interface PauseSettings {
 const JITTER = 0.5;
 /** Two attempts to a failing peer start at least this far apart. */
 export const MIN_GAP_MS = 100;
-/** No peer may make us wait longer. */
+/** The longest pause that a peer may ask for. */
 const MAX_ASKED_MS = 60_000;
 /** A peer asks all its clients for the same pause at once: chance adds up to this share. */
 const ASKED_JITTER = 0.25;
@@ -58,7 +58,7 @@ export class RetrySchedule {
     this.#settings = settings;
   }
 
-  /** Wakes batches as the breaker changes, or gives them back where `yields`. Returns how to stop. */
+  /** Wakes batches when the breaker changes, or gives them back if `yields`. Returns a function that ends this. */
   follow({ breaker, budget, yields }: Following): () => void {
     const unfollow = breaker?.onChange((state) => {
       if (state.kind === 'open' && yields()) this.endAll('yielded');

@@ -11,7 +11,7 @@ import type { PauseEnd } from './retry-schedule.js';
 export interface RetryOptions {
   /** First pause. Default: 1000. */
   readonly initialMs?: number;
-  /** First pause where the peer took something within the last second. Default: 500. */
+  /** The first pause if the peer accepted something within the last second. Default: 500. */
   readonly healthyInitialMs?: number;
   /** Growth of the pause, 1.5 to 2. Default: 1.5. */
   readonly factor?: number;
@@ -24,8 +24,8 @@ export interface RetryOptions {
   /** Default: a tenth of the traffic. */
   readonly budget?: RetryBudget;
   /**
-   * Asked while the breaker is open. True: batches are not kept until it closes, but given back as `retry` with the
-   * reason of their last attempt, to somebody who has a better place for them. Default: never.
+   * Asked while the breaker is open. True: batches are not kept until it closes. They are given back as `retry` with
+   * the reason of their last attempt, so that the caller can store them. Default: never.
    */
   readonly yields?: () => boolean;
   /**
@@ -33,7 +33,7 @@ export interface RetryOptions {
    * sends it in parts. Default: never.
    */
   readonly splits?: (batch: Batch) => boolean;
-  /** Asked while stopping. True: one more attempt would find nobody, so none is made. Default: never. */
+  /** Asked while stopping. True: no more attempts are made, since they would find no server. Default: never. */
   readonly isInVain?: () => boolean;
   /** Called when a batch begins to wait, so that another may take its place. Must not throw. */
   readonly paused?: () => void;
@@ -50,10 +50,10 @@ export interface Retry extends Layer {
   /** Ends the pause of each batch that need not wait for the peer's sake. */
   wake(): void;
   /**
-   * For the shutdown: no batch waits any more. Each gets one more attempt, 100 ms after its last at the soonest
-   * and none where the breaker is open or `isInVain`, then the caller gets its `retry`. While `persists` answers true (default: never), a
-   * batch that meets a failure of the peer, or an open breaker, is tried again until its signal aborts, after 100 ms
-   * growing to 1 s. There is no way back.
+   * For the shutdown: no batch waits any more. Each gets one more attempt, at least 100 ms after its last. It gets none
+   * if the breaker is open or `isInVain`. Then the caller gets its `retry`. While `persists` answers true (default:
+   * never), a batch that meets a failure of the peer, or an open breaker, is tried again until its signal aborts, after
+   * 100 ms growing to 1 s. There is no way back.
    */
   stopWaiting(persists?: () => boolean): void;
 }
@@ -63,14 +63,14 @@ export interface Retry extends Layer {
  *
  * - The pause grows from `initialMs` by `factor` to `maxMs`, half to one and a half times as long by chance.
  * - A pause that the peer asked for is kept: at least that long, never over 60 s.
- * - While a peer fails, attempts of all batches to it start at least 100 ms apart. What the peer did not look at
- *   (REFUSED_STREAM) the transport sends again at once, within the attempt.
- * - While the breaker is open nothing is sent and no pause grows; when a probe is due the oldest batch is woken,
- *   when the breaker closes all are. With `yields` they are given back instead.
+ * - While a peer fails, attempts of all batches to it start at least 100 ms apart. The transport sends a request that
+ *   the peer did not process (REFUSED_STREAM) again at once, within the attempt.
+ * - While the breaker is open nothing is sent and no pause grows. When a probe is due, the oldest batch is sent. When
+ *   the breaker closes, all batches are. With `yields` they are given back instead.
  * - After `maxElapsedMs` the answer is `retry` with the reason of the last attempt: to spool or to count.
  * - When the signal aborts the answer is `retry` `aborted`, at once.
  *
- * One of these per stack, and one stack per peer: what it learns of the peer is for all its batches.
+ * There is one retry layer for each stack, and one stack for each peer, since all batches share the state of the peer.
  * Source: OTLP specification, "OTLP/gRPC Throttling" and "OTLP/HTTP Throttling".
  */
 export function retry(options: RetryOptions = {}): Retry {

@@ -6,7 +6,7 @@ import type { Signal } from '../wire/model.js';
 type SignalWeights = Readonly<Record<Signal, number>>;
 
 interface SendQueueOptions {
-  /** Gives the next batch of a signal to the queue; undefined where there is none. */
+  /** Gives the next batch of a signal to the queue. Undefined if there is none. */
   take(signal: Signal): Batch | undefined;
   /** Not closed by the queue. */
   readonly sender: Sender;
@@ -14,16 +14,16 @@ interface SendQueueOptions {
   readonly signal: AbortSignal;
   /** Called once for each batch taken. Must not throw. */
   settled(batch: Batch, outcome: Outcome): void;
-  /** How many batches may be in flight at once; asked before each. */
+  /** The limit of batches in flight. It is asked before each batch. */
   limit(): number;
-  /** How many of the batches in flight wait for a retry and not for the peer. Default: none. */
+  /** The number of batches in flight that wait for a retry and not for the peer. Default: none. */
   waiting?(): number;
   /** Default: metrics 4, logs 2, traces 1. */
   readonly weights?: SignalWeights;
 }
 
 export interface SendQueue {
-  /** Looks for batches to take. Cheap where there is none, or no room. */
+  /** Looks for batches to take. This is cheap if there is none, or no room. */
   wake(): void;
   inFlight(signal?: Signal): number;
   /** A batch of the signal would be taken now. */
@@ -48,9 +48,10 @@ const SIGNALS: readonly Signal[] = ['metrics', 'logs', 'traces'];
 /**
  * Takes batches and sends them, `limit` at a time.
  *
- * - A batch that waits for its retry frees its slot, so that a few batches that a peer never takes hold up nobody. In all
- *   no more than four times `limit` are in flight: a busy peer, whose limit is small, is not asked on behalf of many.
- * - Where several signals wait, slots go round by weight. Each signal may always have one batch beyond the limit.
+ * - A batch that waits for its retry frees its slot, so that a few batches that a peer never accepts do not block
+ *   others. At most four times `limit` are in flight, so that a busy peer, whose limit is small, does not get the
+ *   attempts of many batches.
+ * - If several signals wait, they get slots by their weights. Each signal may always have one batch beyond the limit.
  * - A signal that goes in order has one batch in flight, also while that batch waits for its retry.
  */
 export function createSendQueue(options: SendQueueOptions): SendQueue {
@@ -61,7 +62,7 @@ class FairSendQueue implements SendQueue {
   readonly #options: SendQueueOptions;
   readonly #weights: SignalWeights;
   readonly #inFlight: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
-  /** What each signal has been given, divided by its weight: the one with the least is next. */
+  /** The slots that each signal has got, divided by its weight. The signal with the lowest value is next. */
   readonly #given: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
   /** Signals asked in this turn. One object that is kept, since this runs with each batch. */
   readonly #asked: Record<Signal, boolean> = { metrics: false, logs: false, traces: false };

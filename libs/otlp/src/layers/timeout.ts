@@ -4,7 +4,7 @@ import type { Clock, Layer } from '../send/sender.js';
 import { systemClock } from '../send/sender.js';
 import { ABORTED, LOOP_BLOCKED, TIMEOUT, UNANSWERED } from './fault.js';
 
-/** How long an aborted attempt may take to let go of the batch. */
+/** The time in which an aborted attempt must release the batch. */
 const LET_GO_MS = 50;
 /** After a deadline that came late, how long answers that wait in the socket have to be read. */
 const READ_MS = 50;
@@ -13,15 +13,15 @@ const LATE_MS = 20;
 const LONGEST_SLICE_MS = 250;
 
 /**
- * Ends an attempt `timeoutMs` (default 10000, at least 1) after its start, however the peer drips: aborts it and
- * answers `retry` `timeout` within 100 ms more, also where the sender below never settles. An answer that comes
- * while the attempt is being aborted counts.
+ * Ends an attempt `timeoutMs` (default 10000, at least 1) after its start, even if the peer sends its answer byte by
+ * byte. It aborts the attempt and answers `retry` `timeout` within 100 ms more, even if the wrapped sender never
+ * settles. An answer that comes while the attempt is being aborted counts.
  *
- * Time in which our own event loop stood still is no fault of the peer: the attempt's timer comes in slices, their
- * lateness is added up, and where it passes a tenth of the timeout the reason is `event_loop_blocked`. A deadline
- * that is itself late leaves 50 ms to read what has come meanwhile.
+ * Time in which our own event loop was blocked is no fault of the peer. So the attempt's timer runs in slices, and
+ * their delays are added up. If the sum passes a tenth of the timeout, the reason is `event_loop_blocked`. If the
+ * deadline itself is late, 50 ms remain to read the data that came meanwhile.
  *
- * A sender below that throws or rejects, against its contract, answers `retry` `internal_error`.
+ * If the wrapped sender throws or rejects, against its contract, the answer is `retry` `internal_error`.
  */
 export function timeout(timeoutMs = 10_000, clock: Clock = systemClock): Layer {
   return (next) => ({

@@ -28,7 +28,7 @@ export function certificatesIn(text: string): { certificates: X509Certificate[];
   return { certificates, bad: Math.max(bad, begun - certificates.length) };
 }
 
-/** Bundles keep expired certificates for years. Nobody is trusted any more only when the last one expires. */
+/** Bundles keep expired certificates for years. The bundle becomes useless only when the last one expires. */
 export function lastToEnd(certificates: readonly X509Certificate[]): X509Certificate | undefined {
   return certificates.toSorted((a, b) => Date.parse(b.validTo) - Date.parse(a.validTo))[0];
 }

@@ -207,7 +207,7 @@ function readNow(file: TlsFile, path: string): FileRead {
   }
 }
 
-/** On Windows the mode of a file does not tell who may read it. */
+/** On Windows the mode of a file does not show who may read it. */
 function isOpen({ mode }: Stats): boolean {
   return process.platform !== 'win32' && (mode & 0o077) !== 0;
 }

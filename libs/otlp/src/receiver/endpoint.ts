@@ -6,10 +6,7 @@ import type { Writable } from 'node:stream';
 export interface Endpoint {
   /** Resolves with the port. Rejects with the error of node:net, such as EADDRINUSE. */
   listen(port: number, host: string): Promise<number>;
-  /**
-   * Gives requests in flight a moment for their answer, until `signal` aborts at the latest, then cuts all
-   * connections.
-   */
+  /** Gives requests in flight time to answer, at most until `signal` aborts. Then it closes all connections. */
   close(signal?: AbortSignal): Promise<void>;
   connections(): number;
 }

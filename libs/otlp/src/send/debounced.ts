@@ -24,7 +24,7 @@ export class Debounced {
     });
   }
 
-  /** No run begins after it. Resolves when the current run has ended. */
+  /** Starts no more runs. Resolves when the current run has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel?.();
@@ -32,7 +32,7 @@ export class Debounced {
   }
 
   async #begin(): Promise<void> {
-    // Only now: while a slow disk is busy with the last run, one more waits and no others.
+    // Cleared only here, so that during a run on a slow disk one more run waits, and no others.
     this.#cancel = undefined;
     if (!this.#isStopped) await this.#run();
   }

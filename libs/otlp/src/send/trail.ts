@@ -1,10 +1,10 @@
 /** Facts of one operation on its way: retry and the transport write them, `observe` and the layers between read them. */
 export interface Trail {
-  /** Attempts that left for the peer. Undefined where no retry counts them: an operation is one attempt then. */
+  /** Attempts that left for the peer. Undefined if no retry layer counts them, so that an operation is one attempt. */
   attempts: number | undefined;
   /** The batch was sent again after an attempt that the peer may have taken. */
   resent: boolean;
-  /** Nothing of the last attempt left: it had no connection, or no headers. */
+  /** The last attempt sent nothing, since it had no connection or no headers. */
   unsent: boolean;
   /** An attempt sent the batch a second time at once. */
   wentAtOnce: boolean;

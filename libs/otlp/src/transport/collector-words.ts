@@ -2,7 +2,7 @@ import type { Endpoint } from '../pool/endpoint.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Batch } from '../send/sender.js';
 
-/** One line for the operator. `code` is its cause, which is told once a minute. */
+/** One line for the operator. `code` is its cause, which is printed once a minute. */
 interface Words {
   readonly code: string;
   readonly text: string;

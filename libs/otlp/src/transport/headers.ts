@@ -142,7 +142,7 @@ export class HeaderSource {
 
   async #askAt(sinceMs: number): Promise<HeaderValues> {
     const values = await this.#ask();
-    // A call that was no longer waited for: a newer one has told since.
+    // A call that is no longer waited for, since a newer one has answered.
     if (sinceMs < this.#answeredMs) return values;
     this.#answeredMs = sinceMs;
     const atMs = this.#clock.now();
