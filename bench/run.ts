@@ -8,6 +8,10 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   export: ['export/command.ts'],
   encode: ['--expose-gc', 'encode.ts'],
   http: ['http/command.ts'],
+  start: ['start/command.ts'],
+  cold: ['cold/command.ts'],
+  memory: ['memory/command.ts'],
+  series: ['series/command.ts'],
 };
 
 const [name = '', ...options] = process.argv.slice(2);

@@ -6,6 +6,7 @@ import type { Section } from '../figures/section.ts';
 import { Rig } from '../subjects/rig.ts';
 import { subjects } from '../subjects/subjects.ts';
 import type { Adapter, Subject } from '../subjects/subjects.ts';
+import { NEAREST, subjectsNamed } from '../subjects/turns.ts';
 import {
   costRemarks,
   costSection,
@@ -32,18 +33,14 @@ const groups = adapters.flatMap((adapter): Group[] =>
 );
 const isChosen = (name: string): boolean => name.includes(options.only);
 
-/** All of them where all traces are sampled; else ours and what it is compared with. */
-const NEAREST = ['bare', 'ours', 'other', 'http'];
-
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const rig = await Rig.set({ against: options.against, say });
 
+/** All of them where all traces are sampled; else ours and what it is compared with. */
 function chosenSubjects(ratio: number): readonly Subject[] {
   const named = options.subjects === '' ? undefined : ['bare', ...options.subjects.split(',')];
-  const names = named ?? (options.quick || ratio < 1 ? NEAREST : undefined);
-  return subjects.filter(
-    (subject) => rig.has(subject) && (names === undefined || names.includes(subject.name)),
-  );
+  const usual = options.quick || ratio < 1 ? NEAREST : subjects.map(({ name }) => name);
+  return subjectsNamed(rig, named ?? usual);
 }
 
 const given = {

@@ -2,39 +2,16 @@ import { judge } from '../figures/musts.ts';
 import type { Judged, MustId } from '../figures/musts.ts';
 import type { Bar, Section } from '../figures/section.ts';
 import { spreadOf } from '../figures/statistics.ts';
-import type { Spread } from '../figures/statistics.ts';
-import { short, spreadText } from '../figures/table.ts';
-import { subjects } from '../subjects/subjects.ts';
+import { short } from '../figures/table.ts';
+import { BARE, HTTP, OURS, kindOf, namesIn, perTrial, textOf, titleOf } from '../figures/trials.ts';
+import type { Trials } from '../figures/trials.ts';
 import type { Cost, Group } from './group.ts';
 import type { Latency } from './latency.ts';
 
-/** Trials, each with what every subject measured. */
-type Trials<Measured extends { readonly subject: string }> = readonly (readonly Measured[])[];
-
-const BARE = 'bare';
-const HTTP = 'http';
-const OURS = 'ours';
-
-/** One value for each trial, of the subjects that it names. */
-function perTrial<Measured extends { readonly subject: string }>(
-  trials: Trials<Measured>,
-  names: readonly string[],
-  of: (...measured: readonly Measured[]) => number,
-): Spread | undefined {
-  const values = trials.flatMap((trial) => {
-    const found = names.map((name) => trial.find(({ subject }) => subject === name));
-    return found.includes(undefined) ? [] : [of(...(found as Measured[]))];
-  });
-  return values.length === 0 ? undefined : spreadOf(values);
-}
-
-const ratio = (one?: Cost, other?: Cost): number =>
-  (one?.cpuUs ?? Number.NaN) / (other?.cpuUs ?? Number.NaN);
-const overhead = (one?: Cost, bare?: Cost): number =>
-  (one?.cpuUs ?? Number.NaN) - (bare?.cpuUs ?? Number.NaN);
-
-const titleOf = (name: string): string =>
-  subjects.find((subject) => subject.name === name)?.title ?? name;
+const ratio = (one: Cost, other: Cost): number => one.cpuUs / other.cpuUs;
+const overhead = (one: Cost, bare: Cost): number => one.cpuUs - bare.cpuUs;
+const share = (one: Cost, http: Cost, bare: Cost): number =>
+  overhead(one, bare) / overhead(http, bare);
 
 const HEAD = [
   'subject',
@@ -50,19 +27,15 @@ const HEAD = [
 const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;
 
 export function costSection({ adapter, ratio: sampled }: Group, trials: Trials<Cost>): Section {
-  const names = (trials[0] ?? []).map(({ subject }) => subject);
+  const names = namesIn(trials);
   const bars: Bar[] = [];
   const lines = names.map((name) => {
-    const cpu = perTrial(trials, [name], (cost) => cost?.cpuUs ?? Number.NaN);
-    const main = perTrial(trials, [name], (cost) => cost?.mainUs ?? Number.NaN);
+    const cpu = perTrial(trials, [name], ({ cpuUs }) => cpuUs);
+    const main = perTrial(trials, [name], ({ mainUs }) => mainUs);
     const over = perTrial(trials, [name, BARE], overhead);
     const times = perTrial(trials, [name, BARE], ratio);
-    const share = perTrial(
-      trials,
-      [name, HTTP, BARE],
-      (one, http, bare) => overhead(one, bare) / overhead(http, bare),
-    );
-    const rate = perTrial(trials, [name], (cost) => cost?.perSecond ?? Number.NaN);
+    const ofHttp = perTrial(trials, [name, HTTP, BARE], share);
+    const rate = perTrial(trials, [name], (cost) => cost.perSecond);
     const lost = lostBy(trials, name);
     const added = name === BARE ? 0 : (over?.median ?? 0);
     bars.push({
@@ -70,17 +43,15 @@ export function costSection({ adapter, ratio: sampled }: Group, trials: Trials<C
       base: (cpu?.median ?? 0) - added,
       added,
       text: `${short(cpu?.median ?? 0)} us${name === BARE || times === undefined ? '' : `, x${times.median.toFixed(2)}`}${lost > 0 ? ', lossy' : ''}`,
-      kind: name === BARE ? 'reference' : name === OURS ? 'ours' : 'peer',
+      kind: kindOf(name),
     });
-    const text = (spread: Spread | undefined): string =>
-      spread === undefined ? '-' : spreadText(spread);
     return [
       titleOf(name),
-      text(cpu),
-      text(main),
-      name === BARE ? '-' : text(over),
-      name === BARE ? '-' : text(times),
-      name === BARE ? '-' : text(share),
+      textOf(cpu),
+      textOf(main),
+      name === BARE ? '-' : textOf(over),
+      name === BARE ? '-' : textOf(times),
+      name === BARE ? '-' : textOf(ofHttp),
       String(Math.round(rate?.median ?? 0)),
       lost === 0 ? '0' : `lossy: ${lost}`,
     ];
@@ -107,12 +78,8 @@ const OVERHEADS: Readonly<Record<string, MustId>> = {
 export function judgeCosts({ name }: Group, trials: Trials<Cost>): readonly Judged[] {
   const judged: Judged[] = [];
   const id = OVERHEADS[name];
-  const share = perTrial(
-    trials,
-    [OURS, HTTP, BARE],
-    (one, http, bare) => overhead(one, bare) / overhead(http, bare),
-  );
-  if (id !== undefined && share !== undefined) judged.push(judge(id, share));
+  const ofHttp = perTrial(trials, [OURS, HTTP, BARE], share);
+  if (id !== undefined && ofHttp !== undefined) judged.push(judge(id, ofHttp));
   const times = perTrial(trials, [OURS, BARE], ratio);
   if (name === 'express-100' && times !== undefined) judged.push(judge('express-ratio', times));
   return judged;
@@ -125,15 +92,13 @@ export const judgeLost = (all: readonly Trials<Cost>[]): readonly Judged[] => {
 };
 
 export function latencySection(title: string, trials: Trials<Latency>): Section {
-  const names = (trials[0] ?? []).map(({ subject }) => subject);
+  const names = namesIn(trials);
   const rate = spreadOf(trials.map(([first]) => first?.perSecond ?? Number.NaN));
   const lines = names.map((name) => {
-    const p50 = perTrial(trials, [name], (latency) => latency?.p50Ms ?? Number.NaN);
-    const p99 = perTrial(trials, [name], (latency) => latency?.p99Ms ?? Number.NaN);
+    const p50 = perTrial(trials, [name], ({ p50Ms }) => p50Ms);
+    const p99 = perTrial(trials, [name], ({ p99Ms }) => p99Ms);
     const times = perTrial(trials, [name, BARE], p99Ratio);
-    const text = (spread: Spread | undefined): string =>
-      spread === undefined ? '-' : spreadText(spread);
-    return [titleOf(name), text(p50), text(p99), name === BARE ? '-' : text(times)];
+    return [titleOf(name), textOf(p50), textOf(p99), name === BARE ? '-' : textOf(times)];
   });
   return {
     title: `${title}: latency at ${Math.round(rate.median)} requests/s, 70 % of bare's maximum`,
@@ -142,8 +107,7 @@ export function latencySection(title: string, trials: Trials<Latency>): Section 
   };
 }
 
-const p99Ratio = (one?: Latency, bare?: Latency): number =>
-  (one?.p99Ms ?? Number.NaN) / (bare?.p99Ms ?? Number.NaN);
+const p99Ratio = (one: Latency, bare: Latency): number => one.p99Ms / bare.p99Ms;
 
 export function judgeLatency(id: MustId, trials: Trials<Latency>): readonly Judged[] {
   const times = perTrial(trials, [OURS, BARE], p99Ratio);
