@@ -25,7 +25,7 @@ describe('slotOwner', () => {
   };
   afterEach(() => leaveSlot('trace', held));
 
-  it('tells an empty slot, our own object and an object of others apart', () => {
+  it('distinguishes an empty slot, our own object and a foreign object', () => {
     expect(slotOwner('trace', {})).toEqual({ kind: 'nobody' });
     const ours = {};
     expect(ownerOf(ours, ours)).toEqual({ kind: 'ours' });

@@ -8,7 +8,7 @@ import type { ExportEngine } from './engine.js';
 import { createEngine } from './engines.js';
 import { useTold } from './fixtures/told.js';
 
-/** The kernel lets nobody make a directory here, not even root. */
+/** No process can make a directory here, not even root. */
 const NOT_WRITABLE = '/proc/nestlens/spool';
 
 describe('a spool of the engine nestlens', () => {

@@ -51,7 +51,7 @@ describe('ServerDurations', () => {
     });
   });
 
-  it('keeps no more series than a metric has, whatever errors are called', () => {
+  it('keeps no more series than a metric may have, with any names of errors', () => {
     const { asked, durations } = counting();
     const seriesOf = (n: number): unknown =>
       durations.seriesOf(facts, '/', { status: 500, errorType: `Error${n}` });

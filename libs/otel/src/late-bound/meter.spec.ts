@@ -44,7 +44,7 @@ describe('LateBoundMeterProvider', () => {
   });
   afterEach(() => diag.disable());
 
-  it('hands out series that go to the histogram of each provider, with what it refuses left out', async () => {
+  it('hands out series that record to the histogram of each provider, except invalid values', async () => {
     const late = new LateBoundMeterProvider();
     const histogram = late.getMeter('early').createHistogram('histogram');
     const series = seriesOf(histogram, { a: 1 });

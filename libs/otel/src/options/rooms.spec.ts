@@ -64,7 +64,7 @@ describe('the configuration of the rooms', () => {
     expect(resolveConfig({ logs }, {}).logs.emit).toBe(true);
   });
 
-  it('makes log records if the code names an exporter, whatever the variable says', () => {
+  it('makes log records if the code names an exporter, for any value of the variable', () => {
     const logs = { exporters: ['otlp'] };
     expect(resolveConfig({ logs }, { OTEL_LOGS_EXPORTER: 'none' }).logs.emit).toBe(true);
   });

@@ -30,7 +30,7 @@ describe('validateOptions', () => {
   );
 
   it.each(['yes', { entry: 7 }, { entry: new URL('http://app/worker.js') }, { file: 'x' }])(
-    'refuses otlp.worker %j, and says what to write',
+    'refuses otlp.worker %j, and names the valid form',
     (worker) => {
       expect(faultsOf({ otlp: { worker } }).join()).toMatch(
         /^otlp\.worker.* \| write true, false, or \{ entry \} with the path or file: URL/,

@@ -131,29 +131,29 @@ class Guarded extends Base {}
 
 const KINDS = ['standalone', 'hybrid', 'hybrid-inheriting'] as const;
 
-describe.each(KINDS)('what a handler throws, in a %s app', (kind) => {
+describe.each(KINDS)('an exception of a handler in a %s app', (kind) => {
   it.each([
     ['of a promise', Plain, 2],
     ['of a controller for each request', PerRequest, 2],
     ['of an inherited method with an Observable', Inherited, 2],
-    ['where a filter of the method answers', FilteredMethod, 15],
-    ['where a filter of the class answers', FilteredClass, 15],
+    ['if a filter of the method answers', FilteredMethod, 15],
+    ['if a filter of the class answers', FilteredClass, 15],
     ['past filters of method and class that do not match', FilteredTwice, 2],
     ['of a guard', Guarded, 2],
-  ])('stays on the span with type, message and stack: %s', async (_, controller, code) => {
+  ])('is recorded on the span with type, message and stack: %s', async (_, controller, code) => {
     const { span, ended } = await callOnce({ kind, controllers: [controller] });
     expect(ended.code).toBe(code);
     expect(exceptionsOf(span)).toEqual(noPaper);
   });
 
-  it('stays on the span where the controller of a request cannot be made', async () => {
+  it('is recorded on the span if the controller of a request cannot be made', async () => {
     const providers = [{ provide: 'REFUSED', scope: Scope.REQUEST, useFactory: fail }];
     const { span } = await callOnce({ kind, controllers: [NeverMade], providers });
     expect(exceptionsOf(span)).toEqual(noPaper);
   });
 });
 
-it('stays on the span where a global filter answers', async () => {
+it('an exception is recorded on the span if a global filter answers', async () => {
   const providers = [{ provide: APP_FILTER, useClass: ToDataLoss }];
   const { span, ended } = await callOnce({ controllers: [Plain], providers });
   expect(ended).toMatchObject({ code: 15, details: 'from a filter' });

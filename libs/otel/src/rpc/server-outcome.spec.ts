@@ -49,7 +49,7 @@ describe('serverOutcome', () => {
     ['a tenth of a long time left', 1000, 9000, 1],
     ['a moment of a long time left', 90, 9000, 4],
     ['no time left', -5, 105, 4],
-  ])('tells deadline from cancellation with %s', (_name, leftMs, elapsedMs, code) => {
+  ])('distinguishes a deadline from a cancellation with %s', (_name, leftMs, elapsedMs, code) => {
     const silent = { sentTrailers: undefined };
     expect(serverOutcome(callOf(silent, leftMs), undefined, elapsedMs).code).toBe(code);
   });

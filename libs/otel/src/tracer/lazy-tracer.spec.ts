@@ -8,7 +8,7 @@ import type { AttributeBlock } from './attribute-block.js';
 import { startLazily } from './lazy-tracer.js';
 import type { LazyTracer, SpanSource } from './lazy-tracer.js';
 
-/** A source that counts what is asked of it. */
+/** Makes a source that counts its calls. */
 const countedSource = (attributes: Attributes) => {
   const asked = { attributes: 0, describe: 0 };
   const source: SpanSource = {
@@ -34,7 +34,7 @@ const below: Context = trace.setSpanContext(ROOT_CONTEXT, {
 const readable = (span: Span): ReadableSpan => span as unknown as ReadableSpan;
 
 describe('startLazily', () => {
-  it('gives any tracer the attributes for its sampler, and describes what is recorded', () => {
+  it('gives any tracer the attributes for its sampler, and describes a recorded span', () => {
     const { asked, source } = countedSource({ a: 1 });
     const tracer = new TracerProvider().getTracer('spec');
     const span = startLazily(tracer, 'GET', SpanKind.SERVER, below, source);
@@ -47,14 +47,14 @@ describe('startLazily', () => {
     });
   });
 
-  it('describes nothing that is not recorded', () => {
+  it('does not describe a span that is not recorded', () => {
     const { asked, source } = countedSource({ a: 1 });
     const tracer = new TracerProvider({ sampler: new AlwaysOffSampler() }).getTracer('spec');
     expect(startLazily(tracer, 'GET', SpanKind.SERVER, below, source).isRecording()).toBe(false);
     expect(asked.describe).toBe(0);
   });
 
-  it('leaves it to a tracer that can', () => {
+  it('leaves the reading of the attributes to a tracer that can wait', () => {
     const { asked, source } = countedSource({});
     const given: unknown[] = [];
     const inner = new TracerProvider().getTracer('spec');
@@ -71,7 +71,7 @@ describe('startLazily', () => {
     expect(asked).toEqual({ attributes: 0, describe: 0 });
   });
 
-  it('goes through the stand-in tracer, with the random flag and without an error', () => {
+  it('works through the stand-in tracer, with the random flag and without an error', () => {
     const late = new LateBoundTracerProvider();
     const tracer = late.getTracer('spec');
     const { asked, source } = countedSource({ a: 1 });
@@ -95,7 +95,7 @@ describe('startLazily', () => {
 });
 
 describe('an attribute block', () => {
-  it('is a copy without what is no attribute', () => {
+  it('is a copy without invalid attributes', () => {
     const given = { a: 1, list: ['x'], '': 'no key', none: undefined, odd: Symbol('s') };
     const block = attributeBlock(given as unknown as Attributes);
     given.a = 2;
@@ -104,14 +104,14 @@ describe('an attribute block', () => {
     expect(Object.isFrozen(block.attributes)).toBe(true);
   });
 
-  it('is empty where the attributes cannot be read', () => {
+  it('is empty if the attributes cannot be read', () => {
     const thrower = (): never => {
       throw new Error('hostile');
     };
     expect(attributeBlock(new Proxy({}, { ownKeys: thrower })).attributes).toEqual({});
   });
 
-  it('is set on any span, and what is written last wins', () => {
+  it('is set on any span, and the last write wins', () => {
     const span = new TracerProvider().getTracer('spec').startSpan('x');
     span.setAttributes({ a: 'before', other: 1 });
     const block: AttributeBlock = attributeBlock({ a: 'block', b: 'block' });

@@ -178,7 +178,7 @@ describe('concurrent collections of a bounded reader', () => {
   });
 });
 
-describe('a bounded reader that nobody collects from', () => {
+describe('a bounded reader without collections', () => {
   it('collects by itself, so that the SDK keeps no data for it, and loses nothing', async () => {
     const views: ViewOptions[] = [{ instrumentName: '*' }];
     const [asking, waiting] = [new PullReader(), new PullReader()];

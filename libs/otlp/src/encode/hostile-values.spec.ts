@@ -110,7 +110,7 @@ describe('values that are no valid attribute values', () => {
     });
   });
 
-  it('are cut where a circular object repeats', () => {
+  it('are cut at the point at which a circular object repeats', () => {
     const circular: { name: string; self?: unknown; list: unknown[] } = { name: 'x', list: [] };
     circular.self = circular;
     circular.list.push(circular, circular.list);
@@ -136,7 +136,7 @@ describe('values that are no valid attribute values', () => {
     expect(valueOf('x'.repeat(1_000_000))).toBe('x'.repeat(4096));
   });
 
-  it('are cut where a list of a million elements has used up its bytes', () => {
+  it('are cut at the point at which a list of a million elements has used its bytes', () => {
     const values = valueOf(Array.from({ length: 1_000_000 }, (_, index) => index)) as unknown[];
     expect(values.length).toBeGreaterThan(1000);
     expect(values.length).toBeLessThan(10_000);

@@ -51,7 +51,7 @@ describe('log bodies', () => {
     expect(bodyOf(body)).toStrictEqual(expected);
   });
 
-  it('are cut where a circular object repeats', () => {
+  it('are cut at the point at which a circular object repeats', () => {
     const circular: Record<string, unknown> = { name: 'x' };
     circular['self'] = circular;
     expect({ ...(bodyOf(circular) as object) }).toEqual({ name: 'x', self: '[Circular]' });

@@ -26,7 +26,7 @@ interface Setup {
   readonly views?: readonly ViewOptions[];
 }
 
-/** The same readers and views, with the SDK's histograms and with ours. */
+/** Makes two equal setups: one with the SDK's histograms, and one with ours. */
 function bothSides({ readers: wanted, views = [] }: Setup): { sdk: Side; ours: Side } {
   function side(histograms: Histograms | undefined): Side {
     const readers = wanted.map((options) => new PullReader(options));
@@ -45,7 +45,7 @@ function bothSides({ readers: wanted, views = [] }: Setup): { sdk: Side; ours: S
   return { sdk: side(undefined), ours: side(new Histograms(views)) };
 }
 
-/** What a reader gets, as values and as bytes of OTLP. */
+/** Collects from one reader, and returns the values and the bytes of OTLP. */
 async function collected({ readers }: Side, at: number): Promise<unknown> {
   const result = await readers[at]?.collect();
   const bytes = result && ProtobufMetricsSerializer.serializeRequest(result.resourceMetrics);
@@ -105,7 +105,7 @@ describe('histograms beside the SDK', () => {
         const at = Math.floor(random() * some);
         const value = random() < 0.05 ? Infinity : random() * 7;
         theirs.record(value, sets[at]);
-        // As a series, and as a set that is looked up, later with its keys in another order.
+        // Our side records through a series or through a set, and the set later has its keys in another order.
         if (random() < 0.5) held[at]?.record(value);
         else own.record(value, sets[at]);
         const turned = { list: sets[at]?.['list'], n: at };
@@ -122,14 +122,14 @@ describe('histograms beside the SDK', () => {
     }
   });
 
-  it('refuse what the SDK refuses, and take all else that it takes', async () => {
+  it('refuse and accept the same values and options as the SDK', async () => {
     const { sdk, ours } = bothSides({ readers: [{}] });
     for (const { meter } of [sdk, ours]) {
       const plain = meter.createHistogram('plain', { description: 'short' });
       for (const value of [-1, 'x', Number.NaN, 0, -0, 7, 10_000, 1e9]) {
         plain.record(value as number);
       }
-      // The same instrument again, with a longer description.
+      // This is the first instrument again, with a longer description.
       meter.createHistogram('plain', { description: 'longer' }).record(3, { a: true });
       meter.createHistogram('whole', { valueType: ValueType.INT }).record(1.5);
       meter
@@ -149,7 +149,7 @@ describe('histograms beside the SDK', () => {
     expect(new Set(scopeMetrics[0]?.metrics)).toEqual(new Set(wanted.scopeMetrics[0]?.metrics));
   });
 
-  it('leave a measurement to the SDK only where nothing of it is kept', async () => {
+  it('throw the error of a getter in the attributes, and record nothing then', async () => {
     const { ours } = bothSides({ readers: [{}] });
     const histogram = ours.meter.createHistogram('d', ADVICE);
     const series = seriesOf(histogram, { a: 1 });
@@ -163,7 +163,7 @@ describe('histograms beside the SDK', () => {
     expect(await ours.readers[0]?.points('d')).toMatchObject([{ attributes: { a: 1 } }]);
   });
 
-  it('hand out values that later measurements leave alone', async () => {
+  it('export values that later measurements do not change', async () => {
     const { ours } = bothSides({ readers: [{}] });
     const series = seriesOf(ours.meter.createHistogram('d', ADVICE), { a: 1 });
     series.record(1);
@@ -175,7 +175,7 @@ describe('histograms beside the SDK', () => {
     expect(JSON.stringify(first)).toBe(before);
   });
 
-  it('let go of the sets of earlier collections', async () => {
+  it('do not keep the sets of earlier collections in memory', async () => {
     const { ours } = bothSides({ readers: [{ limit: 3, deltas: ALL_DELTAS }] });
     const histogram = ours.meter.createHistogram('d', ADVICE);
     for (let n = 0; n < 50; n += 2) {
@@ -186,7 +186,7 @@ describe('histograms beside the SDK', () => {
     }
   });
 
-  it('are those of anybody else where he has no series', () => {
+  it('have a series for a foreign histogram, which records with the attributes', () => {
     const records: unknown[] = [];
     const foreign: Histogram = { record: (...args) => void records.push(args) };
     seriesOf(foreign, { a: 1 }).record(2);

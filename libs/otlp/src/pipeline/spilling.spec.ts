@@ -8,7 +8,7 @@ function diskOf(answer: Promise<boolean>): Overflow {
 }
 
 describe('Spilling', () => {
-  it('counts a batch until the disk has answered, and tells in that turn', async () => {
+  it('counts a batch until the disk has answered, and calls back in that turn', async () => {
     const spilling = new Spilling(() => {});
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const told: unknown[] = [];
@@ -27,7 +27,7 @@ describe('Spilling', () => {
     expect([spilling.isIdle, spilling.isOrdered]).toEqual([false, false]);
   });
 
-  it('tells of no disk, and of one that breaks its contract, that the batch is not there', async () => {
+  it('reports a batch as not stored if there is no disk, or if the disk rejects', async () => {
     const errors: unknown[] = [];
     const told: boolean[] = [];
     const spilling = new Spilling((error) => errors.push(error));

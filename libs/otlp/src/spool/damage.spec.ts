@@ -16,9 +16,9 @@ import { openName, parseSegmentName, sealedName } from './segment-format.js';
 
 const RECORD = 132;
 const HEADER = 64;
-/** The least that is read at once. A record that is cut at its end is read again with the next. */
+/** The smallest read. A record that is cut at the end of a read is read again with the next. */
 const WINDOW = 32 * 1024;
-/** What a lock and a cursor may have. */
+/** The bytes that a lock and a cursor may have. */
 const OTHERS = 1024;
 
 describe('a damaged spool', () => {
@@ -65,7 +65,7 @@ describe('a damaged spool', () => {
     const ids = await drain(spool);
     await spool.fsync();
     expect(imbalance(spool)).toEqual([0, 0, 0]);
-    // Whatever is in a file, it is read at most twice: for its facts, if its name has none, and for its records.
+    // A file with any content is read at most twice: for its counts, if its name has none, and for its records.
     const again = (bytes / WINDOW) * RECORD;
     expect(counting.readBytes).toBeLessThanOrEqual(2 * bytes + again + OTHERS);
     const { corrupt } = spool.stats();

@@ -113,7 +113,7 @@ describe('a record on disk', () => {
     expect(spool.stats()).toMatchObject({ recovered: { traces: 100 }, corrupt: { traces: 0 } });
   });
 
-  it('is found again if it was leased and not acknowledged, whatever else was acknowledged', async () => {
+  it('is found again if it was leased and not acknowledged, while other records were acknowledged', async () => {
     // There are more turns than steps of a read, so that the acknowledgement meets each step.
     for (const turns of range(0, 60)) {
       const first = new FakeDisk(seeded(1));

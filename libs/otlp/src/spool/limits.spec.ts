@@ -128,7 +128,7 @@ describe('limits of a spool', () => {
     const { oldestMs, held } = after.stats();
     expect([oldestMs, held.traces]).toEqual([Math.max(0, jumpMs), 1]);
     expect((await after.take())?.ageMs).toBe(Math.max(0, jumpMs));
-    // Their age limit counts from the day on which they were found, whatever their timestamp says.
+    // Their age limit counts from the day on which they were found, not from their timestamp.
     await clock.advance(24 * HOUR_MS + 20_000);
     expect(after.stats()).toMatchObject({ held: { traces: 1 }, outstanding: 1 });
   });

@@ -12,7 +12,7 @@ const HEADER = 64;
 const LARGE = 200_000;
 const MAX_BYTES = 65_536;
 
-describe('a file that the disk does not give any more', () => {
+describe('a file that the disk no longer returns', () => {
   const openings = new Openings();
   let clock: ManualClock;
   afterEach(() => openings.end());
@@ -49,7 +49,7 @@ describe('a file that the disk does not give any more', () => {
     return record;
   }
 
-  it('costs what was not read of it, once, and no record that is being sent', async () => {
+  it('loses each unread record once, and no record that is being sent', async () => {
     const { spool, disk, lost } = await found(LARGE);
     const sent = await taken(spool);
     for (const record of [await taken(spool), await taken(spool)]) {
@@ -57,7 +57,7 @@ describe('a file that the disk does not give any more', () => {
     }
     disk.fate = (call) => (call === 'read' ? { code: 'EIO' } : 'passes');
     await clock.advance(10_000);
-    // Each of the two is asked for again until it is clear that the disk gives none of them.
+    // The spool tries to read both records again, until it is clear that the disk returns neither.
     for (let tries = 0; tries < 6; tries += 1) {
       spool.wakeOne();
       expect(await spool.take()).toBeUndefined();
@@ -70,7 +70,7 @@ describe('a file that the disk does not give any more', () => {
     expect(imbalance(spool)).toEqual([0, 0, 0]);
   });
 
-  it('is counted as evicted alone where it was evicted while it was read', async () => {
+  it('is counted only once, as evicted or as corrupt, if it is evicted while it is read', async () => {
     const outcomes = new Set<string>();
     for (const turns of range(0, 40)) {
       const { spool, disk } = await found();
@@ -87,7 +87,7 @@ describe('a file that the disk does not give any more', () => {
     expect([...outcomes].toSorted()).toEqual(['corrupt', 'evicted']);
   });
 
-  it('gets no more records where it is still being written', async () => {
+  it('gets no more records if it is still being written', async () => {
     const disk = new FakeDisk(seeded(1));
     const spool = await openings.open({ directory: '/spool', disk, clock });
     for (const id of range(0, 3)) await spool.append(batch(id));
@@ -102,7 +102,7 @@ describe('a file that the disk does not give any more', () => {
     expect([spool.stats().held.traces, imbalance(spool)]).toEqual([0, [0, 0, 0]]);
   });
 
-  it('counts what is written into it at the moment when it is lost', async () => {
+  it('counts a record that is appended at the moment when the file is lost', async () => {
     for (const turns of range(0, 40)) {
       const disk = new FakeDisk(seeded(1));
       const spool = await openings.open({ directory: '/spool', disk, clock });

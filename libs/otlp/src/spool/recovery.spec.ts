@@ -160,7 +160,7 @@ describe('replay after an outage', () => {
     const failed = new Map<number, number>();
     peer.outcomeOf = (id) => {
       failed.set(id, (failed.get(id) ?? 0) + 1);
-      // Record 0 loses its answer twice. Record 1 finds nobody twice. The others arrive.
+      // Record 0 loses its answer twice. Record 1 finds no server twice. The others arrive.
       if (id === 0 && (failed.get(id) ?? 0) < 3) return retry('ECONNRESET');
       if (id === 1 && (failed.get(id) ?? 0) < 3) return retry('ECONNREFUSED');
       return accepted;

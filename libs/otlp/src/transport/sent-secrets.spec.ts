@@ -37,7 +37,7 @@ describe('the message of a collector', () => {
     expect(masked('canary-and-more', { a: 'canary', b: 'canary-and-more' })).toBe('***');
   });
 
-  it('is masked where it was cut inside a secret', () => {
+  it('is masked if it was cut inside a secret', () => {
     expect(masked('refused: cana', { 'x-key': 'canary-key' })).toBe('refused: ***');
     expect(masked('refused: can', { 'x-key': 'canary-key' })).toBe('refused: can');
   });
