@@ -4,7 +4,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { recordTelemetry, useLeakCheck } from '@nestlens/testing';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { patience, recordTelemetry, ScriptedOtlpServer, useLeakCheck } from '@nestlens/testing';
 import type { RecordedTelemetry } from '@nestlens/testing';
 import { OtelConfigError } from '../options/faults.js';
 import { ENGINES } from '../options/fixtures/engines.js';
@@ -77,6 +78,21 @@ describe.each(ENGINES)('bad TLS files for the engine %s', (name) => {
   });
 
   beforeAll(() => void (telemetry = recordTelemetry()));
+  // Without a thread, what sends is loaded by the first engine, and warns from then on at once.
+  beforeAll(async () => {
+    const server = await ScriptedOtlpServer.start();
+    const config = resolveConfig({ otlp: { endpoint: server.grpcUrl, worker: false } }, {});
+    const engine = await createEngine(config);
+    const { spanProcessor } = engine;
+    if (spanProcessor === undefined) throw new Error('traces are on');
+    const provider = new TracerProvider({ spanProcessors: [spanProcessor] });
+    provider.getTracer('spec').startSpan('first').end();
+    await engine.flush(patience());
+    expect(server.spans()).toHaveLength(1);
+    await engine.shutdown(patience());
+    await provider.shutdown();
+    await server.close();
+  });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tls-files-'));
   });

@@ -29,7 +29,13 @@ describe.each(ENGINES)('spans that never end, with the engine %s', (name) => {
   it('are counted in a gauge while they are open, and a warning at the shutdown names their number', async () => {
     const worker = name === 'nestlens' ? { worker: false } : {};
     const engine = await createEngine(
-      resolveConfig({ otlp: { engine: name, endpoint: NOBODY, timeoutMs: 100, ...worker } }, {}),
+      resolveConfig(
+        {
+          otlp: { engine: name, endpoint: NOBODY, timeoutMs: 100, ...worker },
+          metrics: { self: 'detailed' },
+        },
+        {},
+      ),
     );
     const { spanProcessor } = engine;
     if (spanProcessor === undefined) throw new Error('traces are on');

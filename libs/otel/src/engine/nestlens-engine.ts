@@ -49,13 +49,15 @@ const isMeasured = ({ metrics: { exporters, prometheusPath, readers } }: OtelCon
   exporters.length + readers.length > 0 || prometheusPath !== undefined;
 
 const pipelineOptionsOf = (config: OtelConfig, meters: MeterProvider): PipelineOptions => {
+  const { self } = config.metrics;
   return {
     ...destinationsOf(config),
     isChecked: true,
     ...config.otlp.pipeline,
     encode: encodeLimitsOf(config),
     temporality: config.metrics.temporality,
-    ...(isMeasured(config) && { meter: pipelineMeter(meters) }),
+    ...(self !== 'off' &&
+      isMeasured(config) && { meter: pipelineMeter(meters), selfMetrics: self }),
     aside,
     // The module's own listener ends it, and tells of it.
     listensToExit: false,

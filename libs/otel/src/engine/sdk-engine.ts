@@ -175,7 +175,7 @@ const observeCertificates = (config: OtelConfig, meters: MeterProvider): (() => 
     return goes ? [{ signals: [signal], expiresAt }] : [];
   });
   return certificateMetrics(
-    certificates.length === 0 ? undefined : pipelineMeter(meters),
+    certificates.length === 0 || config.metrics.self === 'off' ? undefined : pipelineMeter(meters),
     () => certificates,
   );
 };
@@ -195,7 +195,8 @@ export const createSdkEngine = async (
   const spans = exporters.spans && spanProcessor(exporters.spans, config, counts.traces, live);
   const records = exporters.logs && logProcessor(exporters.logs, config, counts.logs);
   const stopCertificates = observeCertificates(config, meters);
-  const stopLive = liveSpanMetrics(spans && pipelineMeter(meters), live);
+  const isDetailed = config.metrics.self === 'detailed';
+  const stopLive = liveSpanMetrics(isDetailed && spans ? pipelineMeter(meters) : undefined, live);
   return {
     name: 'sdk',
     destinations: shownDestinations(config),

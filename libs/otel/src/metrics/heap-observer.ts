@@ -29,10 +29,15 @@ export const observeHeap = (meter: Meter): (() => void) => {
     unit: '{resource}',
   });
 
+  /** Spaces that something has been in. V8 has more, most of which stay empty; one is read-only and never changes. */
+  const spaces = new Set<string>();
   // A type that is gone is reported as 0 from then on, or its last value would stand.
   const types = new Set<string>();
   const observe: BatchObservableCallback = (result) => {
     for (const space of getHeapSpaceStatistics()) {
+      const isUsed = space.space_used_size > 0 && space.space_name !== 'read_only_space';
+      if (isUsed) spaces.add(space.space_name);
+      if (!spaces.has(space.space_name)) continue;
       const attributes = { [ATTR_V8JS_HEAP_SPACE_NAME]: space.space_name };
       result.observe(used, space.space_used_size, attributes);
       result.observe(size, space.space_size, attributes);

@@ -23,6 +23,8 @@ export const PROPAGATORS = ['tracecontext', 'baggage', 'b3', 'b3multi', 'none'] 
 export const EXPORTERS = ['otlp', 'console', 'none'] as const;
 export const TEMPORALITIES = ['cumulative', 'delta', 'lowmemory'] as const;
 
+export const SELF_METRICS = ['basic', 'detailed', 'off'] as const;
+
 export const LOG_FORMATS = ['pretty', 'json'] as const;
 /** Nest's levels from the least to the most severe. */
 export const LOG_LEVELS = ['verbose', 'debug', 'log', 'warn', 'error', 'fatal'] as const;

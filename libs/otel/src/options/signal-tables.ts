@@ -9,6 +9,7 @@ import {
   LOG_LEVELS,
   PROPAGATORS,
   SAMPLERS,
+  SELF_METRICS,
   TEMPORALITIES,
 } from './option-names.js';
 import { option, section } from './option.js';
@@ -199,6 +200,13 @@ export const METRICS_OPTIONS = section(
       default: 2000,
     }),
     runtime: option(flag, { text: 'Event loop, GC and heap metrics of Node.', default: true }),
+    self: option(oneOf(SELF_METRICS), {
+      text:
+        'How much the export measures of itself. `basic`: items that were exported, that were dropped and that wait, ' +
+        'breakers, a spool, the end of client certificates, and silent signals; no count that never moved. `detailed`: ' +
+        'also items in flight, durations, live spans, and every count that there can be. `off`: nothing.',
+      default: 'basic',
+    }),
     prometheus: option(
       eitherOf(
         [

@@ -136,6 +136,13 @@ export interface MetricsOptions {
   cardinalityLimit?: number;
   /** Event loop, GC and heap metrics of Node. Default: true. */
   runtime?: boolean;
+  /**
+   * How much the export measures of itself. `basic`: items that were exported, that were dropped
+   * and that wait, breakers, a spool, the end of client certificates, and silent signals; no count
+   * that never moved. `detailed`: also items in flight, durations, live spans, and every count that
+   * there can be. `off`: nothing. Default: `basic`.
+   */
+  self?: 'basic' | 'detailed' | 'off';
   /** Serve metrics as Prometheus text. `true` means `/metrics`. Default: false. */
   prometheus?: boolean | { path?: string };
   /** Views of the SDK: which data of each instrument is kept, and how. Default: none. */

@@ -44,18 +44,23 @@ export const startSelfCheck = (
     warn: (line) => logger.warn(line),
     clock: systemClock,
   });
+  app.onEnd(() => check.stop());
+  const { self } = config.metrics;
+  if (self === 'off') return check;
   const gauge = app.meters
     .getMeter(SCOPE_NAME, VERSION)
     .createObservableGauge('nestlens.telemetry.silent', {
       description: '1 if the app makes telemetry of the signal and none of it is sent, else 0.',
       unit: '1',
     });
+  // An alert asks for 1: a signal that was never silent needs no series.
+  const told = new Set<Signal>(self === 'detailed' ? check.signals : []);
   gauge.addCallback((result) => {
     for (const signal of check.signals) {
-      const value = check.silence(signal) === undefined ? 0 : 1;
-      result.observe(value, { 'nestlens.otlp.signal': signal });
+      const isSilent = check.silence(signal) !== undefined;
+      if (isSilent) told.add(signal);
+      if (told.has(signal)) result.observe(isSilent ? 1 : 0, { 'nestlens.otlp.signal': signal });
     }
   });
-  app.onEnd(() => check.stop());
   return check;
 };

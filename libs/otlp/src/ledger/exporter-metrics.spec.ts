@@ -25,15 +25,19 @@ describe('exporterMetrics', () => {
   afterEach(() => sdk.shutdown());
 
   it('does nothing without a meter', () => {
-    expect(exporterMetrics(undefined, { protocol: 'grpc' })).toBeUndefined();
+    expect(exporterMetrics(undefined, { protocol: 'grpc' }, 'detailed')).toBeUndefined();
   });
 
   it('counts items in flight and exported items, by the conventions', async () => {
-    const metrics = exporterMetrics(sdk.meter, {
-      protocol: 'grpc',
-      serverAddress: 'collector',
-      serverPort: 4317,
-    });
+    const metrics = exporterMetrics(
+      sdk.meter,
+      {
+        protocol: 'grpc',
+        serverAddress: 'collector',
+        serverPort: 4317,
+      },
+      'detailed',
+    );
     metrics?.started({ signal: 'traces', items: 10 });
     metrics?.started({ signal: 'traces', items: 10 });
     metrics?.ended(operation('traces', accepted));
@@ -56,8 +60,18 @@ describe('exporterMetrics', () => {
     expect(exported?.attributes).not.toHaveProperty('error.type');
   });
 
+  it('counts exported items alone at the level `basic`', async () => {
+    const metrics = exporterMetrics(sdk.meter, { protocol: 'grpc' }, 'basic');
+    metrics?.started({ signal: 'traces', items: 10 });
+    metrics?.ended(operation('traces', accepted));
+    metrics?.abandoned();
+    expect(await sdk.points('otel.sdk.exporter.span.exported')).toMatchObject([{ value: 10 }]);
+    expect(await sdk.metric('otel.sdk.exporter.span.inflight')).toBeUndefined();
+    expect(await sdk.metric('otel.sdk.exporter.operation.duration')).toBeUndefined();
+  });
+
   it('has nothing in flight after the worker is gone, even if late reports follow', async () => {
-    const metrics = exporterMetrics(sdk.meter, { protocol: 'grpc' });
+    const metrics = exporterMetrics(sdk.meter, { protocol: 'grpc' }, 'detailed');
     metrics?.started({ signal: 'traces', items: 10 });
     metrics?.started({ signal: 'traces', items: 10 });
     metrics?.started({ signal: 'logs', items: 5 });
@@ -77,7 +91,9 @@ describe('exporterMetrics', () => {
     ['logs', 'otel.sdk.exporter.log.exported', '{log_record}'],
     ['metrics', 'otel.sdk.exporter.metric_data_point.exported', '{data_point}'],
   ] as const)('counts the items of %s in their own metric', async (signal, name, unit) => {
-    exporterMetrics(sdk.meter, { protocol: 'http/json' })?.ended(operation(signal, accepted));
+    exporterMetrics(sdk.meter, { protocol: 'http/json' }, 'detailed')?.ended(
+      operation(signal, accepted),
+    );
     const metric = await sdk.metric(name);
     expect(metric?.descriptor.unit).toBe(unit);
     expect(metric?.dataPoints[0]?.attributes['otel.component.type']).toMatch(
@@ -96,7 +112,7 @@ describe('exporterMetrics', () => {
     ['http/protobuf', retry('timeout'), 'timeout', {}, [10]],
   ] as const)('records duration and outcome of an export over %s: %p', async (...row) => {
     const [protocol, outcome, error, status, counts] = row;
-    exporterMetrics(sdk.meter, { protocol })?.ended(operation('traces', outcome));
+    exporterMetrics(sdk.meter, { protocol }, 'detailed')?.ended(operation('traces', outcome));
     const duration = await sdk.metric('otel.sdk.exporter.operation.duration');
     expect(duration?.descriptor.unit).toBe('s');
     const [point] = duration?.dataPoints ?? [];

@@ -3,6 +3,7 @@ import type { Operation } from '../layers/observe.js';
 import type { Outcome } from '../send/outcome.js';
 import type { Protocol, Signal } from '../wire/model.js';
 import { GRPC_CODES } from '../wire/status-codes.js';
+import type { SelfMetricsLevel } from './observing.js';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_STATUS,
@@ -26,21 +27,22 @@ interface ExporterMetrics {
 }
 
 /**
- * `otel.sdk.exporter.{span,log,metric_data_point}.{inflight,exported}` and `otel.sdk.exporter.operation.duration`, for
- * each operation: from the hand-over to the end of the last retry. Undefined without a meter: `metrics?.ended(...)` is
+ * `otel.sdk.exporter.{span,log,metric_data_point}.exported`, and at the level `detailed` `.inflight` and
+ * `otel.sdk.exporter.operation.duration`, for each operation: from the hand-over to the end of the last retry. Undefined without a meter: `metrics?.ended(...)` is
  * all that is paid then. The instruments of a signal are made with its first operation.
  * Source: semantic conventions, "OpenTelemetry SDK metrics".
  */
 export function exporterMetrics(
   meter: Meter | undefined,
   destination: ExporterDestination,
+  level: SelfMetricsLevel,
 ): ExporterMetrics | undefined {
   if (meter === undefined) return undefined;
   const made = new Map<Signal, SignalExport>();
   const of: (signal: Signal) => SignalExport = (signal) => {
     let metrics = made.get(signal);
     if (metrics === undefined) {
-      metrics = new SignalExport(meter, signal, destination);
+      metrics = new SignalExport(meter, signal, destination, level === 'detailed');
       made.set(signal, metrics);
     }
     return metrics;
@@ -59,12 +61,12 @@ const PROTOCOL = { grpc: 'grpc', 'http/protobuf': 'http', 'http/json': 'http_jso
 class SignalExport {
   readonly #attributes: Attributes;
   readonly #grpc: boolean;
-  readonly #inflight: UpDownCounter;
   readonly #exported: Counter;
-  readonly #duration: Histogram;
+  readonly #inflight: UpDownCounter | undefined;
+  readonly #duration: Histogram | undefined;
   #underWay = 0;
 
-  constructor(meter: Meter, signal: Signal, destination: ExporterDestination) {
+  constructor(meter: Meter, signal: Signal, destination: ExporterDestination, isDetailed: boolean) {
     const { protocol } = destination;
     const { noun, unit, kind } = ITEM[signal];
     this.#grpc = protocol === 'grpc';
@@ -72,8 +74,9 @@ class SignalExport {
       ...nextComponent(`otlp_${PROTOCOL[protocol]}_${kind}_exporter`),
       ...serverAttributes(destination),
     };
-    this.#inflight = meter.createUpDownCounter(`otel.sdk.exporter.${noun}.inflight`, { unit });
     this.#exported = meter.createCounter(`otel.sdk.exporter.${noun}.exported`, { unit });
+    if (!isDetailed) return;
+    this.#inflight = meter.createUpDownCounter(`otel.sdk.exporter.${noun}.inflight`, { unit });
     this.#duration = meter.createHistogram(METRIC_OPERATION_DURATION, {
       unit: 's',
       advice: { explicitBucketBoundaries: [] },
@@ -82,7 +85,7 @@ class SignalExport {
 
   started(items: number): void {
     this.#underWay += items;
-    this.#inflight.add(items, this.#attributes);
+    this.#inflight?.add(items, this.#attributes);
   }
 
   abandoned(): void {
@@ -97,7 +100,7 @@ class SignalExport {
     this.#land(items);
     if (failed < items) this.#exported.add(items - failed, this.#attributes);
     if (failed > 0) this.#exported.add(failed, attributes);
-    this.#duration.record(durationMs / 1000, { ...attributes, ...this.#status(outcome) });
+    this.#duration?.record(durationMs / 1000, { ...attributes, ...this.#status(outcome) });
   }
 
   /** At most the items in flight: a dropped operation may still be reported as ended later. */
@@ -105,7 +108,7 @@ class SignalExport {
     const landed = Math.min(items, this.#underWay);
     if (landed === 0) return;
     this.#underWay -= landed;
-    this.#inflight.add(-landed, this.#attributes);
+    this.#inflight?.add(-landed, this.#attributes);
   }
 
   #status(outcome: Outcome): Attributes {

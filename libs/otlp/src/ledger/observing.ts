@@ -1,5 +1,8 @@
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
 
+/** `basic`: the counts that a person asks for, and no series that never moved. `detailed`: all. */
+export type SelfMetricsLevel = 'basic' | 'detailed';
+
 type Observe = (instrument: Observable, value: number, attributes: Attributes) => void;
 
 /** Calls `read` at each collection. Returns how to stop. */

@@ -3,11 +3,13 @@ import type { Ledger, SignalLedger } from './ledger.js';
 import { DROP_REASONS } from './ledger-words.js';
 import type { DropReason } from './ledger-words.js';
 import { observing } from './observing.js';
+import type { SelfMetricsLevel } from './observing.js';
 import { ATTR_ERROR_TYPE, ITEM } from './semconv.js';
 import { nextComponent } from './attributes.js';
 
 interface ProcessorMetricsOptions {
   readonly ledger: Ledger;
+  readonly level: SelfMetricsLevel;
   /** Default: traces and logs; metrics have no processor. */
   readonly signals?: readonly ('traces' | 'logs')[];
 }
@@ -21,13 +23,13 @@ const BEFORE_THE_EXPORTER: ReadonlySet<DropReason> = new Set<DropReason>([
 ]);
 
 /**
- * `otel.sdk.processor.{span,log}.{queue.size,processed}`, read from the ledger when they are collected: nothing is paid
+ * `otel.sdk.processor.{span,log}.queue.size`, and `.processed` at the level `detailed`, read from the ledger when they are collected: nothing is paid
  * for an item. There is no `queue.capacity`: the queue is bounded in bytes, not in items. Returns how to stop; without a meter there is nothing to stop.
  * Source: semantic conventions, "OpenTelemetry SDK metrics".
  */
 export function processorMetrics(
   meter: Meter | undefined,
-  { ledger, signals = ['traces', 'logs'] }: ProcessorMetricsOptions,
+  { ledger, level, signals = ['traces', 'logs'] }: ProcessorMetricsOptions,
 ): () => void {
   if (meter === undefined) return () => {};
   const stops = signals.map((signal) => {
@@ -35,6 +37,11 @@ export function processorMetrics(
     const attributes = nextComponent(`batching_${kind}_processor`);
     const prefix = `otel.sdk.processor.${noun}`;
     const size = meter.createObservableUpDownCounter(`${prefix}.queue.size`, { unit });
+    if (level === 'basic') {
+      return observing(meter, [size], (observe) =>
+        observe(size, inQueue(ledger.snapshot()[signal]), attributes),
+      );
+    }
     const processed = meter.createObservableCounter(`${prefix}.processed`, { unit });
     return observing(meter, [size, processed], (observe) => {
       const counts = ledger.snapshot()[signal];

@@ -1,6 +1,7 @@
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import type { Meter } from '@opentelemetry/api';
 import type { EncodeLimits } from '../encode/limits.js';
+import type { SelfMetricsLevel } from '../ledger/observing.js';
 import type { SelfLogLevel } from '../ledger/self-log.js';
 import { GRPC_PORT, readEndpoint } from '../pool/endpoint.js';
 import type { Endpoint } from '../pool/endpoint.js';
@@ -99,6 +100,12 @@ export interface PipelineOptions {
   readonly spool?: SpoolSettings;
   /** For `otel.sdk.*` and our own metrics of the pipeline. Default: none are made. */
   readonly meter?: Meter;
+  /**
+   * How much is measured. `basic`: items that were exported, that were dropped and that wait, breakers, a spool, client
+   * certificates; no count that never moved. `detailed`: also items in flight, durations, live spans, and every count that
+   * there can be. Ignored without a meter. Default `basic`.
+   */
+  readonly selfMetrics?: SelfMetricsLevel;
   /** Prints what the pipeline says of itself: one line per cause and minute. Default: nobody. */
   readonly log?: (level: SelfLogLevel, line: string) => void;
 }
@@ -143,7 +150,7 @@ export interface SendingOptions {
   readonly concurrency: { readonly min: number; readonly max: number };
   readonly pool: Omit<PoolOptions, 'clock' | 'lookup' | 'random'>;
   readonly spool: SpoolSettings | undefined;
-  /** A meter counts the batches in flight. */
+  /** A meter counts the items in flight. */
   readonly metered: boolean;
 }
 
@@ -162,6 +169,7 @@ export interface ResolvedPipelineOptions {
   readonly listensToExit: boolean;
   readonly aside: Aside;
   readonly meter: Meter | undefined;
+  readonly selfMetrics: SelfMetricsLevel;
   readonly log: (level: SelfLogLevel, line: string) => void;
 }
 
@@ -185,7 +193,7 @@ export function resolvePipelineOptions(
       concurrency: { min, max: Math.max(min, max) },
       pool: options.pool ?? {},
       spool: options.spool,
-      metered: options.meter !== undefined,
+      metered: options.meter !== undefined && options.selfMetrics === 'detailed',
     },
     headerFunctions: functionsOf(options),
     maxBytes: Math.max(options.maxBytes ?? 32 * MIB, MIB),
@@ -200,6 +208,7 @@ export function resolvePipelineOptions(
     listensToExit: options.listensToExit ?? true,
     aside: options.aside ?? ((work) => work()),
     meter: options.meter,
+    selfMetrics: options.selfMetrics ?? 'basic',
     log: options.log ?? (() => {}),
   };
 }

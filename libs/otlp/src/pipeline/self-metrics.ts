@@ -20,7 +20,7 @@ interface Measured {
 
 /** All that a pipeline measures of itself; without a meter nothing is made. */
 export function createSelfMetrics(
-  { meter, sending }: ResolvedPipelineOptions,
+  { meter, selfMetrics: level, sending }: ResolvedPipelineOptions,
   { ledger, live, exporters, truncated }: Measured,
 ) {
   const { destinations } = sending;
@@ -32,24 +32,28 @@ export function createSelfMetrics(
     destinations.filter((destination) => destination.peer === peer),
   );
   const perExporter = peers.map((to) =>
-    exporterMetrics(meter, { protocol: to[0]!.protocol, ...addressOf(to[0]!) }),
+    exporterMetrics(meter, { protocol: to[0]!.protocol, ...addressOf(to[0]!) }, level),
   );
-  const stopProcessors = processorMetrics(meter, { ledger, signals: processed });
-  const stopPipeline = pipelineMetrics(meter, ledger, () =>
-    peers.map((to, exporter) => ({
-      signals: to.map(({ signal }) => signal),
-      state: exporters()[exporter]?.breaker.kind ?? 'closed',
-      ...addressOf(to[0]!),
-    })),
-  );
+  const stopProcessors = processorMetrics(meter, { ledger, level, signals: processed });
+  const stopPipeline = pipelineMetrics(meter, {
+    ledger,
+    level,
+    isSpooling: sending.spool !== undefined,
+    breakers: () =>
+      peers.map((to, exporter) => ({
+        signals: to.map(({ signal }) => signal),
+        state: exporters()[exporter]?.breaker.kind ?? 'closed',
+        ...addressOf(to[0]!),
+      })),
+  });
   const stopCertificates = certificateMetrics(meter, () =>
     exporters().flatMap(({ signals, certificateExpiresAt: expiresAt }) =>
       expiresAt === undefined ? [] : [{ signals, expiresAt }],
     ),
   );
   const traced = destinations.some(({ signal }) => signal === 'traces');
-  const stopLive = liveSpanMetrics(traced ? meter : undefined, live);
-  const stopTruncations = truncationMetrics(meter, truncated);
+  const stopLive = liveSpanMetrics(traced && level === 'detailed' ? meter : undefined, live);
+  const stopTruncations = truncationMetrics(meter, truncated, level);
   function abandoned(): void {
     for (const each of perExporter) each?.abandoned();
   }

@@ -37,6 +37,7 @@ describe('truncated parts of items', () => {
         dropPolicy,
         encode: { attributes: 2, events: 1, links: 0, valueLength: 10 },
         meter: sdk.meter,
+        selfMetrics: 'detailed',
         log: (_level, line) => void lines.push(line),
       });
       pipeline.start();

@@ -1,6 +1,7 @@
 import type { Meter } from '@opentelemetry/api';
 import type { EncodeLosses } from '../encode/limits.js';
 import { observing } from '../ledger/observing.js';
+import type { SelfMetricsLevel } from '../ledger/observing.js';
 import type { SelfLog } from '../ledger/self-log.js';
 import { ATTR_PART, ATTR_SIGNAL } from '../ledger/semconv.js';
 import type { Signal } from '../wire/model.js';
@@ -16,9 +17,14 @@ function signalsIn(truncated: Truncations): readonly Signal[] {
 
 /**
  * `nestlens.otlp.left_out` in `{part}`, by `nestlens.otlp.signal` and `nestlens.otlp.part`: attributes, events and links
- * that are missing in what was sent, and values that were cut or could not be read. Returns how to stop.
+ * that are missing in what was sent, and values that were cut or could not be read. At the level `basic` counts of 0
+ * are left out. Returns how to stop.
  */
-export function truncationMetrics(meter: Meter | undefined, read: () => Truncations): () => void {
+export function truncationMetrics(
+  meter: Meter | undefined,
+  read: () => Truncations,
+  level: SelfMetricsLevel,
+): () => void {
   if (meter === undefined) return () => {};
   const unit = '{part}';
   const counter = meter.createObservableCounter('nestlens.otlp.left_out', { unit });
@@ -27,7 +33,8 @@ export function truncationMetrics(meter: Meter | undefined, read: () => Truncati
     for (const signal of signalsIn(truncated)) {
       for (const kind of KINDS) {
         const attributes = { [ATTR_SIGNAL]: signal, [ATTR_PART]: kind };
-        observe(counter, truncated[signal]?.[kind] ?? 0, attributes);
+        const count = truncated[signal]?.[kind] ?? 0;
+        if (count > 0 || level === 'detailed') observe(counter, count, attributes);
       }
     }
   });

@@ -96,6 +96,7 @@ describe('createPipeline, with a worker', () => {
         traces: { endpoint: slow.grpc },
         worker: mortalWorker,
         meter: sdk.meter,
+        selfMetrics: 'detailed',
         log: (_level, line) => lines.push(line),
       });
       pipeline.start();
