@@ -75,6 +75,16 @@ describe('a shared spool directory', () => {
       await until(async () => sum(await group.reports(), 'spooled') === 0, 'the answers');
     };
 
+    /** One member is killed, and the others deliver what it spooled. */
+    const takenOver = async (group: AppGroup) => {
+      await spooled(group);
+      await group.killOne(0);
+      await proxy.up();
+      await expectArrived(MEMBERS);
+      await settled(group);
+      return summary(await group.reports());
+    };
+
     beforeEach(async () => {
       directory = await stage.directory();
       ({ collector, proxy } = await stage.route());
@@ -83,13 +93,8 @@ describe('a shared spool directory', () => {
     afterEach(() => stage.close());
 
     it('by cluster workers: another worker takes over the spool of one that is killed, once', async () => {
-      const group = await groupOf('cluster');
-      await spooled(group);
-      await group.killOne(0);
-      await proxy.up();
-      await expectArrived(MEMBERS);
-      await settled(group);
-      expect(summary(await group.reports())).toEqual({ ...TIDY, restored: SPANS });
+      const summed = await takenOver(await groupOf('cluster'));
+      expect(summed).toEqual({ ...TIDY, restored: SPANS });
       await until(async () => (await readdir(directory)).length === MEMBERS.length - 1);
     });
 
@@ -113,13 +118,8 @@ describe('a shared spool directory', () => {
 
     if (LONG) {
       it('by threads: after a minute another thread takes over the spool of a thread that ended', async () => {
-        const group = await groupOf('threads');
-        await spooled(group);
-        await group.killOne(0);
-        await proxy.up();
-        await expectArrived(MEMBERS);
-        await settled(group);
-        expect(summary(await group.reports())).toEqual({ ...TIDY, restored: SPANS });
+        const summed = await takenOver(await groupOf('threads'));
+        expect(summed).toEqual({ ...TIDY, restored: SPANS });
       });
     }
 

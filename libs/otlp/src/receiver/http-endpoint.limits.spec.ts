@@ -1,20 +1,10 @@
-import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { httpCall, ONE_SPAN, PROTOBUF } from './fixtures/http-call.js';
+import type { Call } from './fixtures/http-call.js';
 import { createOtlpReceiver } from './receiver.js';
 import type { OtlpReceiver } from './receiver.js';
 import type { ReceiverLimits } from './receiver-options.js';
-
-/** One resource, one scope, one span without fields. */
-const ONE_SPAN = Buffer.from('0a0412021200', 'hex');
-const PROTOBUF = { 'content-type': 'application/x-protobuf' };
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
 
 let receiver: OtlpReceiver;
 let port: number;
@@ -31,29 +21,8 @@ async function open(limits: Partial<ReceiverLimits> = {}): Promise<void> {
 
 afterEach(() => receiver.close());
 
-interface Call {
-  readonly headers?: OutgoingHttpHeaders;
-  readonly body: Uint8Array;
-}
-
-function send({ headers = PROTOBUF, body }: Call): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const target = { host: '127.0.0.1', port, method: 'POST', path: '/v1/traces' };
-    const request = httpRequest({ ...target, headers, agent: false });
-    request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode,
-          headers: response.headers,
-          body: Buffer.concat(chunks),
-        }),
-      );
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
+function send(call: Call) {
+  return httpCall(port, call);
 }
 
 /** Writes `text` unchanged, and returns everything that comes back until the connection closes. */

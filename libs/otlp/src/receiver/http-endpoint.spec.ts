@@ -1,22 +1,13 @@
-import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { decodeExportResponse } from '../wire/export-response.js';
+import { httpCall, ONE_SPAN, PROTOBUF } from './fixtures/http-call.js';
+import type { Call } from './fixtures/http-call.js';
 import { createOtlpReceiver } from './receiver.js';
 import type { OtlpReceiver } from './receiver.js';
 import type { ExportReply, OtlpReceiverOptions, ReceivedExport } from './receiver-options.js';
 import { decodeStatus, decodeStatusJson } from '../wire/status.js';
 
-/** One resource, one scope, one span without fields. */
-const ONE_SPAN = Buffer.from('0a0412021200', 'hex');
-const PROTOBUF = { 'content-type': 'application/x-protobuf' };
 const JSON_TYPE = { 'content-type': 'application/json' };
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
 
 let receiver: OtlpReceiver;
 let port: number;
@@ -46,35 +37,8 @@ beforeEach(() => {
 
 afterEach(() => receiver.close());
 
-interface Call {
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers?: OutgoingHttpHeaders;
-  readonly body?: Uint8Array | string;
-}
-
-function send({
-  method = 'POST',
-  path = '/v1/traces',
-  headers = PROTOBUF,
-  body = '',
-}: Call): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false });
-    request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode,
-          headers: response.headers,
-          body: Buffer.concat(chunks),
-        }),
-      );
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
+function send(call: Call) {
+  return httpCall(port, call);
 }
 
 describe('OTLP/HTTP', () => {

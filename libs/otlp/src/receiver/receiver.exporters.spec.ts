@@ -11,25 +11,15 @@ import { OTLPMetricExporter as ProtoMetrics } from '@opentelemetry/exporter-metr
 import { OTLPTraceExporter as GrpcTraces } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as JsonTraces } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtoTraces } from '@opentelemetry/exporter-trace-otlp-proto';
-import {
-  InMemoryLogRecordExporter,
-  LoggerProvider,
-  SimpleLogRecordProcessor,
-} from '@opentelemetry/sdk-logs';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics';
+import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import {
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import {
+  officialMetrics,
+  officialRecords,
+  officialSpans,
+} from '../wire/fixtures/official-items.js';
 import { createOtlpReceiver } from './receiver.js';
 import type { OtlpReceiver, ReceiverPorts } from './receiver.js';
 import type { ExportReply, ReceivedExport } from './receiver-options.js';
@@ -77,35 +67,26 @@ async function send<T>(exporter: Exporter<T>, items: T): Promise<ExportResult> {
   }
 }
 
-async function spans() {
-  const exporter = new InMemorySpanExporter();
-  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-  provider
-    .getTracer('shop', '1.2')
-    .startSpan('buy', { attributes: { size: 3 } })
-    .end();
-  await provider.forceFlush();
-  return exporter.getFinishedSpans();
+function spans() {
+  return officialSpans((provider) =>
+    provider
+      .getTracer('shop', '1.2')
+      .startSpan('buy', { attributes: { size: 3 } })
+      .end(),
+  );
 }
 
-async function records() {
-  const exporter = new InMemoryLogRecordExporter();
-  const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
-  const logger = provider.getLogger('shop');
-  logger.emit({ body: 'sold out', severityNumber: SeverityNumber.WARN });
-  await provider.forceFlush();
-  return exporter.getFinishedLogRecords();
+function records() {
+  return officialRecords((provider) => {
+    const logger = provider.getLogger('shop');
+    logger.emit({ body: 'sold out', severityNumber: SeverityNumber.WARN });
+  });
 }
 
-async function points() {
-  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-  const provider = new MeterProvider({ readers: [reader] });
-  provider.getMeter('shop').createCounter('sales').add(2);
-  await provider.forceFlush();
-  const collected = exporter.getMetrics().at(0)!;
-  await provider.shutdown();
-  return collected;
+function points() {
+  return officialMetrics(AggregationTemporality.CUMULATIVE, (provider) => {
+    provider.getMeter('shop').createCounter('sales').add(2);
+  });
 }
 
 const traceExporters: readonly [string, () => SpanExporter][] = [
