@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { describeMachine, loadText, machineLines } from './machine.ts';
+import { saveResults } from './results.ts';
 import { findingsText } from './section.ts';
 import type { Findings } from './section.ts';
 
@@ -63,6 +64,7 @@ export async function report(
     console.log(findingsText(findings));
     console.log(`load average at the end ${loadText()}`);
   }
+  if (options.save) saveResults(findings, machine);
   const falls = findings.judged.some(({ verdict }) => verdict === 'falls short');
   if (options.assert && falls) process.exitCode = 1;
 }

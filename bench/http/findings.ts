@@ -1,6 +1,6 @@
-import { judge } from '../figures/musts.ts';
+import { judge, musts } from '../figures/musts.ts';
 import type { Judged, MustId } from '../figures/musts.ts';
-import type { Bar, Section } from '../figures/section.ts';
+import type { Bar, Panel, Section } from '../figures/section.ts';
 import { spreadOf } from '../figures/statistics.ts';
 import { short } from '../figures/table.ts';
 import { BARE, HTTP, OURS, kindOf, namesIn, perTrial, textOf, titleOf } from '../figures/trials.ts';
@@ -24,9 +24,10 @@ const HEAD = [
   'lost',
 ];
 
-const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;
+const percent = (part: number): string => `${Number((part * 100).toFixed(1))} %`;
 
-export function costSection({ adapter, ratio: sampled }: Group, trials: Trials<Cost>): Section {
+export function costSection(group: Group, trials: Trials<Cost>): Section {
+  const { adapter, ratio: sampled } = group;
   const names = namesIn(trials);
   const bars: Bar[] = [];
   const lines = names.map((name) => {
@@ -61,9 +62,20 @@ export function costSection({ adapter, ratio: sampled }: Group, trials: Trials<C
     title,
     head: HEAD,
     lines,
-    panel: { title: `${title}: CPU of the process per request`, unit: 'us', bars },
+    panel: {
+      title: `${title}: CPU of the process per request`,
+      unit: 'us',
+      bars,
+      ...mustOf(group, bars),
+    },
   };
 }
+
+/** Only where everything is sampled on Express the must is a ratio to bare Nest. */
+const mustOf = ({ name }: Group, [bare]: readonly Bar[]): Pick<Panel, 'must'> =>
+  name === 'express-100' && bare !== undefined
+    ? { must: bare.base * musts['express-ratio'].atMost }
+    : {};
 
 const lostBy = (trials: Trials<Cost>, name: string): number =>
   trials.flat().reduce((sum, { subject, lost }) => sum + (subject === name ? lost : 0), 0);

@@ -1,5 +1,6 @@
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -8,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformFileSync } from '@swc/core';
 
 const sources = fileURLToPath(new URL('app', import.meta.url));
@@ -61,8 +62,28 @@ export function missingIn(above: string, checkout: string): readonly string[] {
   });
 }
 
-/** Throws where our packages are not built, or need what the peers do not have. */
-export function makeHome(above: string, checkout: string): Home {
+interface Publisher {
+  writePackage(lib: string, to: string): Promise<void>;
+}
+
+/** Writes our packages as they are published; of a checkout that does not know how, as they are built. */
+async function writePackages(checkout: string, to: string): Promise<void> {
+  const publisher = join(checkout, 'tools', 'packages', 'write-package.ts');
+  const known = existsSync(publisher)
+    ? ((await import(pathToFileURL(publisher).href)) as Publisher)
+    : undefined;
+  for (const lib of LIBS) {
+    const [from, target] = [join(checkout, 'libs', lib), join(to, lib)];
+    if (known !== undefined) await known.writePackage(lib, target);
+    else {
+      cpSync(join(from, 'package.json'), join(target, 'package.json'));
+      cpSync(join(from, 'dist'), join(target, 'dist'), { recursive: true });
+    }
+  }
+}
+
+/** Throws if our packages are not built, or need what the peers do not have. */
+export async function makeHome(above: string, checkout: string): Promise<Home> {
   const missing = missingIn(above, checkout);
   if (missing.length > 0) {
     throw new Error(
@@ -71,12 +92,7 @@ export function makeHome(above: string, checkout: string): Home {
   }
   const folder = mkdtempSync(join(above, 'run-'));
   writeApp(folder);
-  for (const lib of LIBS) {
-    const from = join(checkout, 'libs', lib);
-    const to = join(folder, 'node_modules', '@nestlens', lib);
-    cpSync(join(from, 'package.json'), join(to, 'package.json'));
-    cpSync(join(from, 'dist'), join(to, 'dist'), { recursive: true });
-  }
+  await writePackages(checkout, join(folder, 'node_modules', '@nestlens'));
   return {
     folder,
     main: join(folder, 'main.js'),

@@ -47,8 +47,8 @@ export class Rig {
   static async set({ against, say }: RigOptions): Promise<Rig> {
     const peers = await installPeers(say);
     const homes = {
-      this: makeHome(peers, project),
-      other: against === undefined ? undefined : makeHome(peers, resolve(against)),
+      this: await makeHome(peers, project),
+      other: against === undefined ? undefined : await makeHome(peers, resolve(against)),
     };
     const cores = findCores();
     const sink = await Sink.start(cores.load);
