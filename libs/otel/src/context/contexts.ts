@@ -51,7 +51,7 @@ export const contexts = {
   /** Returns true if the manager is that of this package. */
   areOurs: (): boolean => manager() === OWN,
 
-  /** Registers ours if nobody has registered one. */
+  /** Registers our context manager if none is registered. */
   register: (): boolean => takeSlot('context', OWN),
 
   /** Removes our manager, and with it the active context. The manager of another SDK stays. */

@@ -40,7 +40,7 @@ class LinkedContext implements Context {
     return this.#without(key);
   }
 
-  /** The same values without the one of `key`. Each key occurs once. */
+  /** Has the same values except the one of `key`. Each key occurs once. */
   #without(key: symbol): LinkedContext {
     const links: LinkedContext[] = [this];
     const seen = new Set([key]);

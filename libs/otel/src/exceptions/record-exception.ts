@@ -8,7 +8,7 @@ import { ATTR_EXCEPTION_CODE, EVENT_EXCEPTION } from './semconv.js';
 
 const MAX_DESCRIPTION_CHARS = 1024;
 
-/** Where an exception is recorded: as an event of the span, as a log record, or both. */
+/** The place of a recorded exception: an event of the span, a log record, or both. */
 export type ExceptionSignal = 'event' | 'log' | 'both';
 
 /** The form in which an instrumentation records its exceptions. */

@@ -9,11 +9,11 @@ import type { HealthFinding, HealthIndicator } from '../options/health-indicator
 /** Options of `databaseIndicator`. */
 export interface DatabaseIndicatorOptions {
   /**
-   * What clients that take SQL are asked. Default: `SELECT 1`, from `DUAL` or `DUMMY` where TypeORM or Knex say that
-   * it is Oracle or SAP HANA. Ignored by all others.
+   * The query for clients that take SQL. Default: `SELECT 1`, from `DUAL` or `DUMMY` if TypeORM or Knex name Oracle or
+   * SAP HANA. Other clients ignore it.
    */
   sql?: string;
-  /** Whether the app cannot serve without it; if not, it is `degraded` at worst. Default: true. */
+  /** Whether the app needs it to serve. If not, it is `degraded` at worst. Default: true. */
   required?: boolean;
 }
 

@@ -61,7 +61,7 @@ const isAskableKeyv = (keyv: ForeignClient): boolean => {
   );
 };
 
-/** Keyv hides what its store throws, so the store's own client is asked. A store in memory has no server. */
+/** Keyv hides the errors of its store, so the store's own client is asked. A store in memory has no server. */
 const askKeyv = async (keyv: ForeignClient): Promise<unknown> => {
   const store = part(keyv, 'store');
   if (store instanceof Map) return 'in memory';

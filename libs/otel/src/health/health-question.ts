@@ -61,7 +61,7 @@ export class HealthQuestion {
     this.#flight = new SingleFlight(() => this.#ask(), limits.cacheMs);
   }
 
-  /** Never rejects. What an indicator sends is not traced. */
+  /** Never rejects. The requests of an indicator are not traced. */
   ask(): Promise<IndicatorReport> {
     return aside(() => this.#flight.ask());
   }

@@ -14,9 +14,9 @@ import { SingleFlight } from './single-flight.js';
 interface OtlpIndicatorOptions {
   /** One connection, in ms. Default: 500. */
   connectMs?: number;
-  /** How long the outcome of a connection serves again, in ms. Default: 10000. */
+  /** The time in which the outcome of a connection is reused, in ms. Default: 10000. */
   recheckMs?: number;
-  /** Why a signal is silent although it should flow; `undefined` where it is not. Default: never silent. */
+  /** The reason why a signal is silent although it should flow. `undefined` if it flows. Default: never silent. */
   silence?: (signal: Signal) => string | undefined;
 }
 

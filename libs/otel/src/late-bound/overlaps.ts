@@ -26,7 +26,7 @@ export const protocolOf = (scope: string): Overlap['protocol'] | undefined => {
   return what === 'grpc' ? 'grpc' : 'http';
 };
 
-/** Tells its listeners of each overlapping span. */
+/** Reports each overlapping span to its listeners. */
 export class Overlaps {
   readonly #listeners = new Set<OverlapListener>();
 

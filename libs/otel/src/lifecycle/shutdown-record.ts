@@ -17,7 +17,7 @@ const safely = (tell: () => void): void => {
   }
 };
 
-/** Tells of one shutdown: a span with an event per phase, a warning per trouble, and one line at the end. */
+/** Records one shutdown: a span with an event per phase, a warning per trouble, and one line at the end. */
 export class ShutdownRecord {
   readonly #start = performance.now();
   readonly #phases: PhaseReport[] = [];

@@ -17,7 +17,7 @@ export interface LogContent {
   readonly attributes: Attributes | undefined;
 }
 
-/** One call of a logger, whichever it is. */
+/** One call of any logger. */
 export interface LogEntry {
   readonly severityNumber: SeverityNumber;
   /** The level as the logger calls it. */

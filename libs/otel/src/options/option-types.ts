@@ -19,7 +19,7 @@ export type SamplerName = (typeof SAMPLERS)[number];
 /** Formats of trace context and baggage, by the names of `OTEL_PROPAGATORS`. */
 export type PropagatorName = (typeof PROPAGATORS)[number];
 
-/** Where a signal goes. */
+/** The destination of a signal. */
 export type ExporterName = (typeof EXPORTERS)[number];
 
 /** `pretty`: lines for people. `json`: one object in each line. */

@@ -43,14 +43,14 @@ export interface TlsMaterial {
 /** One destination with every question answered. */
 export interface OtlpDestination {
   readonly protocol: OtlpProtocol;
-  /** Complete: `/v1/<signal>` is appended where it belongs, user information is taken out. */
+  /** The complete URL, with `/v1/<signal>` where the protocol needs it, and without user information. */
   readonly url: string;
   /** The URL as it may be shown: without the path that gRPC ignores. */
   readonly shown: string;
   /** The proxy that it is reached through, as it may be shown; undefined for none. */
   readonly proxy: string | undefined;
   readonly headers: Secret<OtlpHeaders>;
-  /** Asked before each attempt; what they give wins. Only an engine that can ask has any. */
+  /** Functions for headers, asked before each attempt. Their headers win. Only an engine that can ask has any. */
   readonly headerFunctions: readonly (() => OtlpHeaders | Promise<OtlpHeaders>)[];
   readonly tls: TlsMaterial | undefined;
   /** The files that `tls` was read from, for an engine that reads them again when they change. */
@@ -106,7 +106,7 @@ export interface MetricsConfig extends Omit<MetricsValues, 'exporters' | 'promet
   readonly exporters: readonly SignalExporter[];
   /** `OTEL_NODE_EXPERIMENTAL_SDK_METRICS`: metrics of the SDK about itself. */
   readonly sdk: boolean;
-  /** The path, or `undefined` where it is not served. */
+  /** The path, or `undefined` if it is not served. */
   readonly prometheusPath: string | undefined;
   /** `OTEL_EXPORTER_PROMETHEUS_*`, for the exporter `prometheus`. */
   readonly prometheusServer: { readonly host: string; readonly port: number };

@@ -33,9 +33,9 @@ export const resourceVariable = (environment: Environment): Readonly<Record<stri
 };
 
 /**
- * Tells of `OTEL_RESOURCE_ATTRIBUTES` that the official detector throws away in silence.
- * Source: specification, resource/sdk "Specifying resource information via an environment variable": with any error
- * the whole value is discarded.
+ * Warns of a value of `OTEL_RESOURCE_ATTRIBUTES` that the official detector drops in silence. Source: specification,
+ * resource/sdk "Specifying resource information via an environment variable": with any error the whole value is
+ * discarded.
  */
 export const checkResourceVariable = (environment: Environment): void => {
   const pairs = pairsOf(environment);

@@ -3,7 +3,7 @@ import type { TraceState } from '@opentelemetry/api';
 const MOST_MEMBERS = 32;
 /** Longest `tracestate` that is sent. The specification asks for 512 at least. */
 const LONGEST = 4096;
-/** Members longer than this are the first to go where a list is too long. */
+/** Members longer than this are dropped first if a list is too long. */
 const LONG_MEMBER = 128;
 const KEY = /^[a-z0-9][a-z0-9_\-*/@]{0,255}$/;
 const VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;

@@ -6,7 +6,7 @@ export function hrTimeOf(ms: number): HrTime {
   return [Math.trunc(ms / 1000), Math.round((ms % 1000) * 1e6)];
 }
 
-/** The time of a collection of the SDK; `undefined` where it has no point. */
+/** The time of a collection of the SDK. `undefined` if it has no point. */
 export function timeOf(collected: readonly ScopeMetrics[]): HrTime | undefined {
   for (const { metrics } of collected) {
     for (const { dataPoints } of metrics) {

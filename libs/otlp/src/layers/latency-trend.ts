@@ -4,7 +4,7 @@ const TIMES_SLOWER = 2;
 /** Differences this small are the noise of a quick peer. */
 const NOISE_MS = 10;
 
-/** Tells whether answers now take longer than the quickest of the last 15 to 30 s. */
+/** Whether answers now take longer than the quickest of the last 15 to 30 s. */
 export class LatencyTrend {
   #smooth = Number.NaN;
   #least = Infinity;

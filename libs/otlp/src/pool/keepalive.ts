@@ -8,7 +8,7 @@ interface KeepaliveOptions {
   readonly socket: Socket;
   /** Silence after which a PING is sent. */
   readonly intervalMs: number;
-  /** How long its answer may take. */
+  /** The time for the answer to a PING. */
   readonly timeoutMs: number;
   readonly onDead: () => void;
 }
@@ -53,7 +53,7 @@ export class Keepalive {
     if (this.#stopTimer === undefined) this.#arm(this.#pauseMs);
   }
 
-  /** The peer answered. `owed` tells whether other requests still wait. */
+  /** The peer answered. `owed`: whether other requests still wait. */
   heard(owed: boolean): void {
     this.#owed = owed;
     this.spoke();

@@ -58,7 +58,7 @@ export class Session {
   #lastStreamId: number | undefined;
   #greetedBy = 0;
   #why: string | undefined;
-  /** Whether the peer took our PINGs for abuse. */
+  /** Whether the peer complained of too many PINGs. */
   tooManyPings = false;
 
   constructor(options: SessionOptions) {
@@ -79,18 +79,18 @@ export class Session {
     return this.#suspect;
   }
 
-  /** Whether we ended it ourselves. */
+  /** Whether this side ended the session. */
   get drained(): boolean {
     return this.#drained;
   }
 
-  /** Whether it ended, against our will, before it was of any use. */
+  /** Whether the session ended before it was of any use, and not by this side. */
   get failed(): boolean {
     if (this.#state.kind !== 'closed' || this.#drained) return false;
     return this.#answered === 0 && (this.#begun > 0 || !this.#opened);
   }
 
-  /** How many more requests it takes now. */
+  /** The number of requests that it can still take now. */
   get room(): number {
     const state = this.#state;
     if (state.kind !== 'open' || state.http2.closed || state.http2.destroyed) return 0;
@@ -155,7 +155,7 @@ export class Session {
     return this.#lastStreamId !== undefined && stream.id > this.#lastStreamId;
   }
 
-  /** The reason why its streams broke, where the session knows it better than they do. */
+  /** The reason why its streams broke, if the session knows a better one than the streams. */
   get why(): string | undefined {
     return this.#why;
   }

@@ -9,7 +9,7 @@ import type { TlsFiles } from './tls-files.js';
 
 export interface SocketOptions {
   readonly endpoint: Endpoint;
-  /** Undefined: Node's own roots and no client certificate, where the endpoint uses TLS at all. */
+  /** Undefined: Node's own roots and no client certificate, if the endpoint uses TLS. */
   readonly tls?: TlsFiles | undefined;
   readonly alpn?: string;
   /** Resolves names to addresses, again for each connection. */

@@ -1,6 +1,6 @@
 import { SIGNALS, type Signal } from '../wire/model.js';
 
-/** How many items there are of each signal: spans, data points and log records. */
+/** The number of items of each signal: spans, data points and log records. */
 export type ItemCounts = Readonly<Record<Signal, number>>;
 
 /** Counts that begin at 0 and are still being added to. */

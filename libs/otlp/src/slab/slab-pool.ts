@@ -82,14 +82,14 @@ export class SlabPool {
     Atomics.store(this.words, WATCHED, watched ? 1 : 0);
   }
 
-  /** How many slabs are not free. */
+  /** The number of slabs that are not free. */
   used(): number {
     let used = 0;
     for (let slab = 0; slab < this.count; slab += 1) if (this.state(slab) !== FREE) used += 1;
     return used;
   }
 
-  /** How many slabs hold items of the signal. */
+  /** The number of slabs that hold items of the signal. */
   usedBy(signal: Signal): number {
     let used = 0;
     for (let slab = 0; slab < this.count; slab += 1) {

@@ -86,7 +86,7 @@ export class SlabReader {
     return next;
   }
 
-  /** How many slabs are not free. */
+  /** The number of slabs that are not free. */
   usedShare(): number {
     return this.#pool.used() / this.#pool.count;
   }

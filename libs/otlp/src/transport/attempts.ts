@@ -35,7 +35,7 @@ export interface Attempted {
    * while it is idle; sending the request again may still duplicate it.
    */
   readonly unprocessed?: 'surely' | 'likely' | undefined;
-  /** The connection that carried it, where one connection leads to one server. */
+  /** The connection that carried it, if one connection leads to one server. */
   readonly connection?: object | undefined;
   /** The requested URL, over HTTP. Told when the answer is 404. */
   readonly path?: string;

@@ -32,7 +32,7 @@ export async function exchange(
   const { stream, session } = begun;
   const reply = await converse(begun, message, maxReplyBytes, signal);
   const isWhole = stream.writableFinished;
-  // Also tells a peer that answered early that the rest of the request will not come.
+  // This also informs a peer that answered early that the rest of the request will not come.
   if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
   if (!isWhole) await session.released(stream);
   session.end(reply.kind === 'reply' || reply.kind === 'too_large');
@@ -78,7 +78,7 @@ function converse(
       else body.push(chunk);
     });
     stream.on('end', () => {
-      // A reset ends the data too. Without trailers only 'close' tells it.
+      // A reset ends the data too. Without trailers only 'close' shows it.
       if (headers !== undefined && trailers !== undefined) reply();
     });
     // This listener stays: an error after the reply must not throw.
