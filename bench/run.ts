@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   cold: ['cold/command.ts'],
   memory: ['memory/command.ts'],
   series: ['series/command.ts'],
+  profile: ['profile/command.ts'],
 };
 
 const [name = '', ...options] = process.argv.slice(2);

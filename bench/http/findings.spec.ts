@@ -1,6 +1,6 @@
 import { costRemarks, costSection, judgeCosts, judgeLatency, judgeLost } from './findings.ts';
 import type { Cost } from './group.ts';
-import { lostOf } from './slice.ts';
+import { missingOf } from './slice.ts';
 
 const cost = (subject: string, cpuUs: number, given: Partial<Cost> = {}): Cost => ({
   subject,
@@ -8,6 +8,7 @@ const cost = (subject: string, cpuUs: number, given: Partial<Cost> = {}): Cost =
   mainUs: cpuUs,
   perSecond: 1000,
   lost: 0,
+  extra: 0,
   isSteady: true,
   ...given,
 });
@@ -57,7 +58,7 @@ describe('the findings of http', () => {
     expect(judgeLost([])).toEqual([]);
   });
 
-  it('say which subject was not steady', () => {
+  it('say which subject was not steady, or sent too many spans', () => {
     const [first = [], ...others] = trials;
     const unsteady = [
       first.map((each) => ({ ...each, isSteady: each.subject !== 'http' })),
@@ -67,6 +68,10 @@ describe('the findings of http', () => {
       'express-100: http was still getting faster in 1 of 3 trials',
     ]);
     expect(costRemarks(group, trials)).toEqual([]);
+    const twice = [[cost('ours', 100, { extra: 256 })]];
+    expect(costRemarks(group, twice)).toEqual([
+      'express-100: ours sent 256 spans more than its requests have: twice, or too late',
+    ]);
   });
 
   it('judge the latency by the ratio within each trial', () => {
@@ -86,21 +91,16 @@ describe('the findings of http', () => {
   });
 });
 
-describe('lost spans', () => {
-  it('are all that is missing or too much, where every trace or none is sampled', () => {
-    expect(lostOf(3000, { ratio: 1, requests: 3000 }, 'servers')).toBe(0);
-    expect(lostOf(2999, { ratio: 1, requests: 3000 }, 'servers')).toBe(1);
-    expect(lostOf(3, { ratio: 0, requests: 3000 }, 'servers')).toBe(3);
-  });
-
-  it('are none where a vendor sends traces of its own beside', () => {
-    expect(lostOf(3003, { ratio: 1, requests: 3000 }, 'traces')).toBe(0);
-    expect(lostOf(3003, { ratio: 1, requests: 3000 }, 'servers')).toBe(3);
-    expect(lostOf(2000, { ratio: 1, requests: 3000 }, 'traces')).toBe(1000);
+describe('missing spans', () => {
+  it('are all that were not received; those that were received twice are less than none', () => {
+    expect(missingOf(3000, { ratio: 1, requests: 3000 })).toBe(0);
+    expect(missingOf(2999, { ratio: 1, requests: 3000 })).toBe(1);
+    expect(missingOf(3256, { ratio: 1, requests: 3000 })).toBe(-256);
+    expect(missingOf(3, { ratio: 0, requests: 3000 })).toBe(-3);
   });
 
   it('are none in the spread of a random share', () => {
-    expect(lostOf(310, { ratio: 0.1, requests: 3000 }, 'servers')).toBe(0);
-    expect(lostOf(150, { ratio: 0.1, requests: 3000 }, 'servers')).toBe(150);
+    expect(missingOf(310, { ratio: 0.1, requests: 3000 })).toBe(0);
+    expect(missingOf(150, { ratio: 0.1, requests: 3000 })).toBe(150);
   });
 });

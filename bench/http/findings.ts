@@ -126,13 +126,22 @@ export function judgeLatency(id: MustId, trials: Trials<Latency>): readonly Judg
   return times === undefined ? [] : [judge(id, times)];
 }
 
-/** Subjects whose cost never came to rest, and those that lose what they should send. */
+/** Returns a remark on each subject whose cost never came to rest, and on each that sent too many spans. */
 export const costRemarks = ({ name }: Group, trials: Trials<Cost>): readonly string[] =>
-  [...new Set(trials.flat().map(({ subject }) => subject))].flatMap((subject) => {
-    const unsteady = trials
-      .flat()
-      .filter((cost) => cost.subject === subject && !cost.isSteady).length;
-    return unsteady === 0
-      ? []
-      : [`${name}: ${subject} was still getting faster in ${unsteady} of ${trials.length} trials`];
+  namesIn(trials).flatMap((subject) => {
+    const costs = trials.flat().filter((cost) => cost.subject === subject);
+    const unsteady = costs.filter(({ isSteady }) => !isSteady).length;
+    const extra = costs.reduce((sum, cost) => sum + cost.extra, 0);
+    return [
+      ...(unsteady === 0
+        ? []
+        : [
+            `${name}: ${subject} was still getting faster in ${unsteady} of ${costs.length} trials`,
+          ]),
+      ...(extra === 0
+        ? []
+        : [
+            `${name}: ${subject} sent ${extra} spans more than its requests have: twice, or too late`,
+          ]),
+    ];
   });

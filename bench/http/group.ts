@@ -81,8 +81,12 @@ function costOf({ subject }: Server, slices: readonly Slice[], isSteady: boolean
     mainUs: quartileOf(of('mainUs')),
     perSecond: medianOf(of('perSecond')),
     lost: slices.reduce((sum, { lost }) => sum + lost, 0),
+    extra: slices.reduce((sum, { extra }) => sum + extra, 0),
   };
 }
 
-const costText = ({ subject, cpuUs, isSteady, lost }: Cost): string =>
-  `${subject} ${cpuUs.toFixed(1)} us${isSteady ? '' : ' (not steady)'}${lost > 0 ? ` (${lost} lost)` : ''}`;
+const costText = ({ subject, cpuUs, isSteady, lost, extra }: Cost): string =>
+  `${subject} ${cpuUs.toFixed(1)} us` +
+  (isSteady ? '' : ' (not steady)') +
+  (lost > 0 ? ` (${lost} lost)` : '') +
+  (extra > 0 ? ` (${extra} too many)` : '');

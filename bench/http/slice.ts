@@ -2,7 +2,6 @@ import { setTimeout } from 'node:timers/promises';
 import { isSteady } from '../figures/statistics.ts';
 import type { Rig } from '../subjects/rig.ts';
 import type { Server } from '../subjects/server.ts';
-import type { Counts } from '../subjects/subjects.ts';
 
 /** Of a real service: half of its requests come from a caller that has a trace. */
 export const TRACED = 0.5;
@@ -16,6 +15,8 @@ export interface Slice {
   readonly perSecond: number;
   /** Spans, or traces, that the sink did not get. */
   readonly lost: number;
+  /** Spans that it got beyond those of the requests: sent twice. */
+  readonly extra: number;
 }
 
 const TAKE = { hold: false, inspect: true };
@@ -42,13 +43,15 @@ export async function runSlice(rig: Rig, server: Server, load: Load): Promise<Sl
     sampled: ratio,
   });
   await server.flush();
-  const lost = await countLost(rig, server, load);
+  const missing = await findMissing(rig, server, load);
   const after = await server.usage();
   return {
     cpuUs: (after.cpuUs - before.cpuUs) / requests,
     mainUs: (after.mainUs - before.mainUs) / requests,
     perSecond: (requests * 1000) / elapsedMs,
-    lost,
+    lost: Math.max(0, missing),
+    // Vendors may send further traces of their own.
+    extra: server.subject.counts === 'servers' ? Math.max(0, -missing) : 0,
   };
 }
 
@@ -56,31 +59,25 @@ export async function runSlice(rig: Rig, server: Server, load: Load): Promise<Sl
 const SIGMAS = 6;
 
 /**
- * Returns how many of the spans of these requests are missing. Of a random share a few may be missing. More than
- * expected is counted as well, for spans; vendors may send further traces of their own.
+ * Returns how many of the spans of these requests are missing; less than 0 if there are too many. Of a random share a
+ * few may differ.
  */
-export function lostOf(received: number, { ratio, requests }: Load, counts: Counts): number {
-  const expected = requests * ratio;
+export function missingOf(received: number, { ratio, requests }: Load): number {
   const random = requests * (1 - TRACED);
   const allowed = SIGMAS * Math.sqrt(random * ratio * (1 - ratio));
-  const missing = expected - received;
-  const lost = counts === 'servers' ? Math.abs(missing) : Math.max(0, missing);
-  return lost > allowed ? Math.round(lost) : 0;
+  const missing = requests * ratio - received;
+  return Math.abs(missing) > allowed ? Math.round(missing) : 0;
 }
 
-async function countLost(rig: Rig, { subject }: Server, load: Load): Promise<number> {
+async function findMissing(rig: Rig, { subject }: Server, load: Load): Promise<number> {
   const { counts } = subject;
   if (counts === 'nothing') return 0;
   let received = (await rig.sink.take(TAKE))[counts];
-  for (
-    let waited = 0;
-    waited < LATEST_MS && lostOf(received, load, counts) > 0;
-    waited += LOOK_MS
-  ) {
+  for (let waited = 0; waited < LATEST_MS && missingOf(received, load) > 0; waited += LOOK_MS) {
     await setTimeout(LOOK_MS);
     received += (await rig.sink.take(TAKE))[counts];
   }
-  return lostOf(received, load, counts);
+  return missingOf(received, load);
 }
 
 const WARM_REQUESTS = 4000;

@@ -66,12 +66,16 @@ interface Publisher {
   writePackage(lib: string, to: string): Promise<void>;
 }
 
-/** Writes our packages as they are published; of a checkout that does not know how, as they are built. */
-async function writePackages(checkout: string, to: string): Promise<void> {
+/** As `npm run packages` writes them, or as the compiler does, a file for each module. */
+export type Form = 'published' | 'built';
+
+/** Writes our packages; of a checkout that does not know how to publish, as they are built. */
+async function writePackages(checkout: string, to: string, form: Form): Promise<void> {
   const publisher = join(checkout, 'tools', 'packages', 'write-package.ts');
-  const known = existsSync(publisher)
-    ? ((await import(pathToFileURL(publisher).href)) as Publisher)
-    : undefined;
+  const known =
+    form === 'published' && existsSync(publisher)
+      ? ((await import(pathToFileURL(publisher).href)) as Publisher)
+      : undefined;
   for (const lib of LIBS) {
     const [from, target] = [join(checkout, 'libs', lib), join(to, lib)];
     if (known !== undefined) await known.writePackage(lib, target);
@@ -83,7 +87,7 @@ async function writePackages(checkout: string, to: string): Promise<void> {
 }
 
 /** Throws if our packages are not built, or need what the peers do not have. */
-export async function makeHome(above: string, checkout: string): Promise<Home> {
+export async function makeHome(above: string, checkout: string, form: Form): Promise<Home> {
   const missing = missingIn(above, checkout);
   if (missing.length > 0) {
     throw new Error(
@@ -92,7 +96,7 @@ export async function makeHome(above: string, checkout: string): Promise<Home> {
   }
   const folder = mkdtempSync(join(above, 'run-'));
   writeApp(folder);
-  await writePackages(checkout, join(folder, 'node_modules', '@nestlens'));
+  await writePackages(checkout, join(folder, 'node_modules', '@nestlens'), form);
   return {
     folder,
     main: join(folder, 'main.js'),

@@ -5,7 +5,7 @@ import { findCores } from '../processes/cores.ts';
 import type { Cores } from '../processes/cores.ts';
 import { Sink } from '../sink/start-sink.ts';
 import { makeHome } from './home.ts';
-import type { Home } from './home.ts';
+import type { Form, Home } from './home.ts';
 import { installPeers } from './peers.ts';
 import { Server } from './server.ts';
 import type { Adapter, Subject } from './subjects.ts';
@@ -14,6 +14,8 @@ export interface RigOptions {
   /** Another checkout, built, to compare with. */
   readonly against: string | undefined;
   readonly say: (line: string) => void;
+  /** Default: published. */
+  readonly form?: Form;
 }
 
 export interface StartOptions {
@@ -44,11 +46,11 @@ export class Rig {
     this.#homes = homes;
   }
 
-  static async set({ against, say }: RigOptions): Promise<Rig> {
+  static async set({ against, say, form = 'published' }: RigOptions): Promise<Rig> {
     const peers = await installPeers(say);
     const homes = {
-      this: await makeHome(peers, project),
-      other: against === undefined ? undefined : await makeHome(peers, resolve(against)),
+      this: await makeHome(peers, project, form),
+      other: against === undefined ? undefined : await makeHome(peers, resolve(against), form),
     };
     const cores = findCores();
     const sink = await Sink.start(cores.load);
