@@ -24,6 +24,7 @@ const IMPORTS: readonly (readonly [module: string, ...names: string[]])[] = [
     'PropagatorName',
     'ResourceDetectorName',
     'SamplerName',
+    'TracerName',
   ],
   ['./otlp.options.js', 'OtlpOptions'],
   ['./room.options.js', 'HealthOptions', 'HttpOptions', 'RpcOptions', 'ShutdownOptions'],

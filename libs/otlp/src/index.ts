@@ -71,6 +71,14 @@ export type { TlsFile, TlsFinding, TlsJudgement, TlsMaterial } from './pool/tls-
 export type { TlsOptions } from './pool/tls-material.js';
 export { DEFAULT_ENCODE_LIMITS } from './encode/limits.js';
 export type { EncodeLimits } from './encode/limits.js';
+/** @internal For the tracer of the module, whose spans the encoder reads as they are. */
+export { AttributeBlock, bitOf } from './encode/attribute-block.js';
+/** @internal */
+export { FLAT, flatOf } from './encode/flat-span.js';
+/** @internal */
+export type { FlatAttributes, FlatSpan, FlatSpanProcessor } from './encode/flat-span.js';
+/** @internal */
+export { SpanIdentity, TraceId } from './encode/span-identity.js';
 export type { Outcome } from './send/outcome.js';
 export { PROTOCOLS, SIGNALS } from './wire/model.js';
 export type { Protocol, Signal } from './wire/model.js';

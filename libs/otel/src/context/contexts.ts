@@ -62,6 +62,21 @@ export const contexts = {
   },
 };
 
+/**
+ * `given` if it is a context, else the active one: an app may pass anything, and a call on telemetry must not throw.
+ */
+export const contextOr = (given: unknown): Context => {
+  try {
+    const context = given as Context;
+    if (typeof context.getValue === 'function' && typeof context.setValue === 'function') {
+      return context;
+    }
+  } catch {
+    // It is undefined, or a proxy that throws.
+  }
+  return contexts.active();
+};
+
 const SUPPRESSED = suppressTracing(ROOT_CONTEXT);
 
 /**

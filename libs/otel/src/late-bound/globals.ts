@@ -4,7 +4,7 @@ import { slotOwner } from '../api/slot-owner.js';
 import type { SlotOwner } from '../api/slot-owner.js';
 import type { Signal } from '@nestlens/otlp';
 import { contexts } from '../context/contexts.js';
-import { showRandomFlag } from './random-flag.js';
+import { showRandomFlag } from '../tracer/random-flag.js';
 import { appOf } from './app-context.js';
 import { AppTelemetry } from './app-telemetry.js';
 import type { RealProviders } from './app-telemetry.js';

@@ -64,7 +64,11 @@ class LateBoundLogger implements Logger {
     severityNumber?: SeverityNumber;
     eventName?: string;
   }): boolean {
-    return this.#binding.in(options?.context).enabled(options);
+    try {
+      return this.#binding.in(options?.context).enabled(options);
+    } catch {
+      return false;
+    }
   }
 }
 

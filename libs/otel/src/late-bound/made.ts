@@ -1,5 +1,5 @@
-import { TraceFlags, isSpanContextValid } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
+import { isLeftOut } from '../tracer/own-span.js';
 
 /**
  * Counts the items of each signal that an app has made, at the place where they are made. The self-check compares them
@@ -13,11 +13,7 @@ export class Made {
   /** A request or call has ended, and was measured. Its span counts unless a sampler has left it out. */
   work(span: Span): void {
     this.metrics += 1;
-    const context = span.spanContext();
-    // A span that nothing stands behind has no valid context.
-    if ((context.traceFlags & TraceFlags.SAMPLED) !== 0 || !isSpanContextValid(context)) {
-      this.traces += 1;
-    }
+    if (!isLeftOut(span)) this.traces += 1;
   }
 
   record(): void {

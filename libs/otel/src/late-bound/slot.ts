@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
-import { contexts } from '../context/contexts.js';
+import { contextOr, contexts } from '../context/contexts.js';
 import { appOf } from './app-context.js';
 
 /** Scopes kept for reuse; the SDK keeps its own without bound, so more than this is a mistake anyway. */
@@ -75,7 +75,7 @@ export class LateBoundSlot<Provider extends object, Handle> {
   /** The provider for a call in `context`. Default: the active context. */
   current(context: Context | undefined): Provider | undefined {
     if (this.only !== SHARED) return this.only;
-    const app = appOf(context ?? contexts.active());
+    const app = appOf(context === undefined ? contexts.active() : contextOr(context));
     return app === undefined ? this.provider : this.#byApp.get(app);
   }
 

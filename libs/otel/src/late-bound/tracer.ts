@@ -9,10 +9,11 @@ import type {
   TracerProvider,
 } from '@opentelemetry/api';
 import { diag } from '../api/diag.js';
-import { contexts } from '../context/contexts.js';
+import { contextOr, contexts } from '../context/contexts.js';
 import { startLazily } from '../tracer/lazy-tracer.js';
 import type { LazyTracer, SpanSource } from '../tracer/lazy-tracer.js';
-import { keepRandomFlag } from './random-flag.js';
+import { isOwnSpan } from '../tracer/own-span.js';
+import { keepRandomFlag } from '../tracer/random-flag.js';
 import { Overlaps, protocolOf } from './overlaps.js';
 import type { Overlap } from './overlaps.js';
 import { LateBoundProvider } from './provider.js';
@@ -23,6 +24,10 @@ import type { Scope } from './slot.js';
 const WAITING = new ProxyTracerProvider().getTracer('nestlens.waiting');
 
 type Slot = LateBoundSlot<TracerProvider, Tracer>;
+
+/** Our own tracer sets the flag itself, and a look at the context of its span would make the IDs. */
+const flagged = (span: Span, parent: Context): Span =>
+  isOwnSpan(span) ? span : keepRandomFlag(span, parent);
 
 /**
  * A tracer provider that may be asked before the real one exists. Unlike the API's own proxy, its
@@ -58,15 +63,15 @@ class LateBoundTracer implements LazyTracer {
   /** The SDK throws for attributes, links and times that cannot be read, and a sampler may throw anything. */
   startSpan(name: string, options?: SpanOptions, given?: Context): Span {
     // The context is passed on: the SDK would ask the API, which may be unable to tell.
-    const parent = given ?? contexts.active();
+    const parent = given === undefined ? contexts.active() : contextOr(given);
     const tracer = this.#binding.in(parent);
     try {
-      return keepRandomFlag(tracer.startSpan(name, options, parent), parent);
+      return flagged(tracer.startSpan(name, options, parent), parent);
     } catch (error) {
       diag.warn('A span could not be started with its options, which are dropped', error);
     }
     try {
-      return keepRandomFlag(tracer.startSpan(name, {}, parent), parent);
+      return flagged(tracer.startSpan(name, {}, parent), parent);
     } catch {
       return WAITING.startSpan('', {}, parent);
     }
@@ -75,7 +80,7 @@ class LateBoundTracer implements LazyTracer {
   startLazily(name: string, kind: SpanKind, parent: Context, source: SpanSource): Span {
     const tracer = this.#binding.in(parent);
     try {
-      return keepRandomFlag(startLazily(tracer, name, kind, parent, source), parent);
+      return flagged(startLazily(tracer, name, kind, parent, source), parent);
     } catch (error) {
       diag.warn('A span could not be started with its attributes, which are dropped', error);
     }
@@ -90,7 +95,7 @@ class LateBoundTracer implements LazyTracer {
     const act = args.at(-1) as F;
     if (typeof act !== 'function') return undefined as ReturnType<F>;
     const options = args.length > 1 ? (args[0] as SpanOptions) : undefined;
-    const parent = args.length > 2 ? (args[1] as Context) : contexts.active();
+    const parent = args.length > 2 ? contextOr(args[1]) : contexts.active();
     const span = this.startSpan(name, options, parent);
     // An error of the function goes to its caller.
     return contexts.with(trace.setSpan(parent, span), act as never, undefined, span as never);

@@ -40,6 +40,7 @@ export const DIAGNOSTIC_LEVELS = [
 ] as const;
 
 export const ENGINES = ['nestlens', 'sdk'] as const;
+export const TRACERS = ['nestlens', 'sdk'] as const;
 export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
 export const DROP_POLICIES = ['newest', 'oldest', 'keepErrors'] as const;
 export const DURABILITIES = ['overflow', 'always'] as const;

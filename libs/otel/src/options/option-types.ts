@@ -8,6 +8,7 @@ import type {
   PROPAGATORS,
   RESOURCE_DETECTORS,
   SAMPLERS,
+  TRACERS,
 } from './option-names.js';
 
 /** The names by which resource detectors are chosen. */
@@ -34,6 +35,9 @@ export type OtlpCompression = (typeof COMPRESSIONS)[number];
 
 /** The names of the export engines. */
 export type OtlpEngine = (typeof ENGINES)[number];
+
+/** The names of the tracers: our own, and that of `@opentelemetry/sdk-trace`. */
+export type TracerName = (typeof TRACERS)[number];
 
 /** A secret by value, or a function that is asked before each attempt, as for tokens that expire. */
 export type OtlpSecret = string | (() => string | Promise<string>);

@@ -11,6 +11,7 @@ import {
   SAMPLERS,
   SELF_METRICS,
   TEMPORALITIES,
+  TRACERS,
 } from './option-names.js';
 import { option, section } from './option.js';
 import {
@@ -149,6 +150,10 @@ export const TRACES_OPTIONS = section(
       text: 'Formats in which context is read from requests and written into them.',
       variables: ['OTEL_PROPAGATORS'],
       default: ['tracecontext', 'baggage'],
+    }),
+    tracer: option(oneOf(TRACERS, 'TracerName'), {
+      text: 'What makes spans. `nestlens`: our own tracer, whose spans cost less and never throw (docs/decisions/0034-our-own-tracer.md). `sdk`: the tracer of `@opentelemetry/sdk-trace`. Samplers, processors and limits are the same for both.',
+      default: 'nestlens',
     }),
     batch: batch('OTEL_BSP', 5000),
     limits,

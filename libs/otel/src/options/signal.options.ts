@@ -9,6 +9,7 @@ import type {
   LogLevelName,
   PropagatorName,
   SamplerName,
+  TracerName,
 } from './option-types.js';
 
 /**
@@ -65,6 +66,12 @@ export interface TracesOptions {
    * 'baggage']`.
    */
   propagators?: readonly PropagatorName[];
+  /**
+   * What makes spans. `nestlens`: our own tracer, whose spans cost less and never throw
+   * (docs/decisions/0034-our-own-tracer.md). `sdk`: the tracer of `@opentelemetry/sdk-trace`.
+   * Samplers, processors and limits are the same for both. Default: `nestlens`.
+   */
+  tracer?: TracerName;
   /**
    * How the engine `sdk` gathers ended spans and log records before an export; see
    * `otlp.sealAfterMs` for the other engine.

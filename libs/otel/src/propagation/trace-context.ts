@@ -7,7 +7,7 @@ import type {
   TextMapSetter,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { RANDOM, flagsOf } from '../late-bound/random-flag.js';
+import { RANDOM, flagsOf } from '../tracer/random-flag.js';
 import { W3CTraceState, serializeTraceState } from './trace-state.js';
 
 export const TRACEPARENT = 'traceparent';

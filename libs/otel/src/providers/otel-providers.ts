@@ -9,7 +9,7 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import { boundedReader } from '@nestlens/otlp';
-import { ConsoleSpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { aside } from '../context/contexts.js';
 import type { OtelConfig } from '../options/otel.config.js';
@@ -20,10 +20,9 @@ import type { AppTelemetry, RealProviders } from '../late-bound/app-telemetry.js
 import { globalProviders } from '../late-bound/globals.js';
 import { NO_PROPAGATOR } from '../late-bound/propagator.js';
 import { boundedMeters, boundsOf, scrapedBoundsOf } from '../engine/bounds.js';
-import { unvouchedIds } from '../late-bound/random-flag.js';
 import { buildPropagator } from './propagator.js';
 import { buildResource } from './resource.js';
-import { buildSampler } from './sampler.js';
+import { buildTracerProvider } from './tracer-provider.js';
 
 const defined = <T>(values: readonly (T | undefined)[]): T[] =>
   values.filter((value): value is T => value !== undefined);
@@ -144,7 +143,6 @@ export class OtelProviders {
     const meterProvider =
       metricReaders.length === 0 ? undefined : boundedMeters(config, resource, metricReaders);
     const measured = config.metrics.sdk && meterProvider !== undefined ? { meterProvider } : {};
-    const { sampler, limits, idGenerator } = config.traces;
     const providers = new OtelProviders(
       app,
       engine,
@@ -160,12 +158,9 @@ export class OtelProviders {
         logRecordLimits: config.logs.limits,
         ...measured,
       }),
-      tracerProvider: new TracerProvider({
+      tracerProvider: buildTracerProvider(config.traces, {
         resource,
         spanProcessors: defined([...spanProcessors, engine.spanProcessor]),
-        sampler: buildSampler(sampler),
-        spanLimits: limits,
-        ...(idGenerator && { idGenerator: unvouchedIds(idGenerator) }),
         ...measured,
       }),
       ...(meterProvider && { meterProvider }),

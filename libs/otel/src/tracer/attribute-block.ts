@@ -1,16 +1,11 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { cleanAttributes } from '@opentelemetry/core';
+import { AttributeBlock } from '@nestlens/otlp';
 import { diag } from '../api/diag.js';
 
-const UNLIMITED = { attributeCountLimit: Infinity, attributeValueLengthLimit: Infinity };
+export type { AttributeBlock } from '@nestlens/otlp';
 
-/**
- * Attributes that never change, such as those of a handler or a route. They are checked and copied once, for all spans
- * that get them.
- */
-export interface AttributeBlock {
-  readonly attributes: Readonly<Attributes>;
-}
+const UNLIMITED = { attributeCountLimit: Infinity, attributeValueLengthLimit: Infinity };
 
 /** A span that takes a block whole. */
 interface BlockSpan extends Span {
@@ -26,10 +21,12 @@ const cleaned = (attributes: Attributes): Attributes => {
   }
 };
 
-/** Copies `attributes`, without those that are none. Never throws. */
-export const attributeBlock = (attributes: Attributes): AttributeBlock => ({
-  attributes: Object.freeze(cleaned(attributes)),
-});
+/**
+ * Attributes that never change, such as those of a handler or a route: copied without those that are none, and encoded
+ * once for all spans that get them. Never throws.
+ */
+export const attributeBlock = (attributes: Attributes): AttributeBlock =>
+  new AttributeBlock(Object.freeze(cleaned(attributes)));
 
 /** Sets the attributes of `block` on any span. The last write of a key wins, before and after this. */
 export const setBlock = (span: Span, block: AttributeBlock): void => {

@@ -21,6 +21,15 @@ export interface LazyTracer extends Tracer {
 const isLazy = (tracer: Tracer): tracer is LazyTracer =>
   typeof (tracer as Partial<LazyTracer>).startLazily === 'function';
 
+/** Has `source` describe a recording span. */
+export const describe = (span: Span, source: SpanSource): void => {
+  try {
+    source.describe(span);
+  } catch (error) {
+    warnOfFault('A span could not be described', error);
+  }
+};
+
 /** Starts a span on any tracer: at once with its attributes on one that is not a {@link LazyTracer}. */
 export const startLazily = (
   tracer: Tracer,
@@ -33,12 +42,4 @@ export const startLazily = (
   const span = tracer.startSpan(name, { kind, attributes: source.attributes() }, parent);
   if (span.isRecording()) describe(span, source);
   return span;
-};
-
-const describe = (span: Span, source: SpanSource): void => {
-  try {
-    source.describe(span);
-  } catch (error) {
-    warnOfFault('A span could not be described', error);
-  }
 };

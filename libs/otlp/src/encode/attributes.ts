@@ -1,7 +1,9 @@
 import type { AnyValueWriter } from './any-value.js';
+import type { AttributeBlock } from './attribute-block.js';
 import { widthOf, writeLength } from './cursor.js';
 import type { Cursor } from './cursor.js';
 import type { Dictionary, KnownKey } from './dictionary.js';
+import type { FlatAttributes } from './flat-span.js';
 import type { OpenLosses } from './limits.js';
 
 /** Attributes as the SDK keeps them. Their values are those that the application gave, of any type. */
@@ -13,6 +15,8 @@ interface AttributeBag {
  * Bytes that are moved at a time. Up to seven bytes past a block are overwritten by later writes, or lie in no item.
  */
 const WORD = 8;
+/** UTF-16 units; no encoder truncates a key that is not longer. */
+const LONGEST_KEY = 256;
 
 /** Writes repeated KeyValue fields. */
 export class AttributeWriter {
@@ -21,6 +25,10 @@ export class AttributeWriter {
   readonly #values: AnyValueWriter;
   readonly #losses: OpenLosses;
   readonly #valueLength: number;
+  /** Where the attributes at hand have to end, less the bytes that a move may write past them. */
+  #room = 0;
+  /** The key before the one at hand. */
+  #previous: KnownKey;
 
   constructor(
     cursor: Cursor,
@@ -34,6 +42,7 @@ export class AttributeWriter {
     this.#values = values;
     this.#losses = losses;
     this.#valueLength = valueLength;
+    this.#previous = dictionary.start();
   }
 
   /**
@@ -43,50 +52,17 @@ export class AttributeWriter {
   write(tag: number, attributes: AttributeBag | undefined, max: number): number {
     if (attributes === undefined || attributes === null) return 0;
     const cursor = this.#cursor;
-    const valueLength = this.#valueLength;
-    const room = Math.min(cursor.end, cursor.soft) - WORD;
     let left = max;
     let dropped = 0;
     let at = cursor.at;
-    let previous = this.#dictionary.start();
+    this.#begin();
     try {
       for (const key in attributes) {
         if (!Object.prototype.hasOwnProperty.call(attributes, key)) continue;
-        if (left === 0 || key === '') {
-          dropped++;
-          continue;
-        }
-        const value = attributes[key];
-        // Most attributes have the key that followed last time, with the same value. Those cost no call.
-        const { next } = previous;
-        const known =
-          next !== undefined && next.key === key ? next : this.#dictionary.find(key, previous);
-        if (known === undefined) this.#unknown(tag, key, value);
-        else {
-          previous = known;
-          const { last } = known;
-          if (
-            last !== undefined &&
-            last.value === value &&
-            at + last.bytes < room &&
-            value.length <= valueLength
-          ) {
-            cursor.byte(tag);
-            this.#words(last.start, last.words, last.bytes);
-            at = cursor.at;
-            left--;
-            continue;
-          }
-          this.#known(tag, known, value);
-        }
+        if (left === 0 || key === '' || !this.#one(tag, key, attributes[key])) dropped++;
+        else left--;
         if (cursor.full) return 0;
-        if (cursor.at > cursor.soft || cursor.at === at) {
-          cursor.at = at;
-          dropped++;
-        } else {
-          at = cursor.at;
-          left--;
-        }
+        at = cursor.at;
       }
     } catch {
       // A getter or proxy of the application threw. The attributes that are written already stay.
@@ -94,6 +70,85 @@ export class AttributeWriter {
       dropped++;
     }
     if (dropped > 0) this.#losses.attributes += dropped;
+    return dropped;
+  }
+
+  /** {@link AttributeWriter.write} of the attributes of a span in lists. */
+  writeFlat(tag: number, { keys, values, object }: FlatAttributes, max: number): number {
+    if (object !== undefined) return this.write(tag, object, max);
+    const cursor = this.#cursor;
+    let left = max;
+    let dropped = 0;
+    let blocks = 0;
+    this.#begin();
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]!;
+      if (key === '') {
+        const block = values[index] as AttributeBlock;
+        blocks += this.#block(tag, block, left);
+        left = Math.max(0, left - block.keys.length);
+      } else if (left === 0 || !this.#one(tag, key, values[index])) dropped++;
+      else left--;
+      if (cursor.full) return 0;
+    }
+    if (dropped > 0) this.#losses.attributes += dropped;
+    return dropped + blocks;
+  }
+
+  #begin(): void {
+    this.#room = Math.min(this.#cursor.end, this.#cursor.soft) - WORD;
+    this.#previous = this.#dictionary.start();
+  }
+
+  /** Returns false, with nothing written, for an attribute that is left out. */
+  #one(tag: number, key: string, value: unknown): boolean {
+    const cursor = this.#cursor;
+    const { at } = cursor;
+    const previous = this.#previous;
+    // Most attributes have the key that followed last time, with the same value. Those cost little.
+    const { next } = previous;
+    const known =
+      next !== undefined && next.key === key ? next : this.#dictionary.find(key, previous);
+    if (known === undefined) this.#unknown(tag, key, value);
+    else {
+      this.#previous = known;
+      const { last } = known;
+      if (
+        last !== undefined &&
+        last.value === value &&
+        at + last.bytes < this.#room &&
+        value.length <= this.#valueLength
+      ) {
+        cursor.byte(tag);
+        this.#words(last.start, last.words, last.bytes);
+        return true;
+      }
+      this.#known(tag, known, value);
+    }
+    if (cursor.at <= cursor.soft && cursor.at !== at) return true;
+    cursor.at = at;
+    return false;
+  }
+
+  /** Writes a block, and keeps its bytes for the next span. Returns how many of its attributes were left out. */
+  #block(tag: number, block: AttributeBlock, left: number): number {
+    const cursor = this.#cursor;
+    const { at } = cursor;
+    const { encoded } = block;
+    const isWhole =
+      block.keys.length <= left &&
+      block.longestText <= this.#valueLength &&
+      block.longestKey <= LONGEST_KEY;
+    if (isWhole && encoded !== undefined && at + encoded.length < this.#room) {
+      cursor.copy(encoded);
+      return 0;
+    }
+    const dropped = this.write(tag, block.attributes, left);
+    // The first time its keys may be new to the dictionary, and the second time its values: those take a byte more.
+    if (isWhole && dropped === 0 && !cursor.full && ++block.written > 2) {
+      block.encoded = Uint8Array.from(cursor.bytes.subarray(at, cursor.at));
+    }
+    this.#begin();
     return dropped;
   }
 

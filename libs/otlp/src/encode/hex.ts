@@ -1,4 +1,5 @@
 import type { Cursor } from './cursor.js';
+import type { SpanIdentity } from './span-identity.js';
 
 /** Value of each hex digit by its character code. Other characters count as 0. */
 const DIGITS = new Uint8Array(128);
@@ -50,4 +51,36 @@ export function writeTraceId(cursor: Cursor, tag: number, traceId: string): void
     view.setInt32(cursor.at + word * 4, lastWords[word]!, true);
   }
   cursor.at += 16;
+}
+
+/** Writes the IDs of a trace and a span into fields 1 and 2. */
+export function writeIdentity(cursor: Cursor, identity: SpanIdentity): void {
+  const { trace } = identity;
+  if (!trace.hasWords) writeTraceId(cursor, 0x0a, trace.text);
+  else if (cursor.fits(18)) {
+    const { at, view } = cursor;
+    cursor.byte(0x0a);
+    cursor.byte(16);
+    view.setInt32(at + 2, trace.first);
+    view.setInt32(at + 6, trace.second);
+    view.setInt32(at + 10, trace.third);
+    view.setInt32(at + 14, trace.fourth);
+    cursor.at = at + 18;
+  }
+  writeSpanId(cursor, 0x12, identity);
+}
+
+/** Writes the ID of a span, or that of the span above it. */
+export function writeSpanId(cursor: Cursor, tag: number, identity: SpanIdentity): void {
+  if (!identity.hasWords) {
+    writeHex(cursor, tag, identity.text);
+    return;
+  }
+  if (!cursor.fits(10)) return;
+  const { at, view } = cursor;
+  cursor.byte(tag);
+  cursor.byte(8);
+  view.setInt32(at + 2, identity.high);
+  view.setInt32(at + 6, identity.low);
+  cursor.at = at + 10;
 }

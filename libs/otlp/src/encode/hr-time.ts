@@ -16,13 +16,16 @@ let lastHigh = 0;
  * 2262 the maximum of int64. Asks for no room.
  */
 export function writeTime(cursor: Cursor, time: HrTime): void {
-  const seconds = time[0];
+  writeSeconds(cursor, time[0], time[1]);
+}
+
+/** {@link writeTime} for the two parts of an HrTime. */
+export function writeSeconds(cursor: Cursor, seconds: number, nanos: number): void {
   if (seconds !== lastSeconds && !setSeconds(seconds)) {
     if (seconds > 0) cursor.halves(-1, MAX_HIGH);
     else cursor.halves(0, 0);
     return;
   }
-  const nanos = time[1];
   const low = lastLow + (nanos > 0 ? Math.trunc(nanos) : 0);
   if (low < TWO_POW_32) cursor.halves(low, lastHigh);
   else if (low < 2 * TWO_POW_32) cursor.halves(low - TWO_POW_32, lastHigh + 1);

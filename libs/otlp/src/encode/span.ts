@@ -2,8 +2,10 @@ import type { Link, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { AttributeWriter } from './attributes.js';
 import type { Cursor } from './cursor.js';
-import { writeHex, writeTraceId } from './hex.js';
-import { writeTime } from './hr-time.js';
+import { flatOf } from './flat-span.js';
+import type { FlatSpan } from './flat-span.js';
+import { writeHex, writeIdentity, writeSpanId, writeTraceId } from './hex.js';
+import { writeSeconds, writeTime } from './hr-time.js';
 import type { EncodeLimits, OpenLosses } from './limits.js';
 
 /** SpanFlags of trace.proto: the first says that it is known whether the parent is remote, the second that it is. */
@@ -45,54 +47,100 @@ export class SpanWriter {
     if (!cursor.fits(FIXED)) return;
     cursor.byte(ITEM_TAG);
     const start = cursor.reserve(this.#width);
-    this.#head(span);
-    this.#body(span);
+    const flat = flatOf(span);
+    if (flat === undefined) this.#whole(span);
+    else this.#flat(flat);
     cursor.fill(start, this.#width);
   }
 
   /**
-   * Writes all fields except the repeated ones. They come first, so that the item's budget cuts only the repeated
-   * ones.
+   * All fields except the repeated ones come first, so that the item's budget cuts only the repeated ones.
    */
-  #head(span: ReadableSpan): void {
+  #whole(span: ReadableSpan): void {
     const cursor = this.#cursor;
     const context = span.spanContext();
     const parent = span.parentSpanContext;
-    this.#context(context, 0x1a);
+    this.#context(context);
     if (parent?.spanId) writeHex(cursor, 0x22, parent.spanId);
+    this.#names(span);
+    if (!cursor.fits(FIXED)) return;
+    cursor.byte(0x39);
+    writeTime(cursor, span.startTime);
+    cursor.byte(0x41);
+    writeTime(cursor, span.endTime);
+    this.#flags(context.traceFlags, parent?.isRemote);
+    cursor.soft -= TAIL;
+    const dropped = this.#attributes.write(0x4a, span.attributes, this.#limits.attributes);
+    this.#tail(span, dropped, span.events, span.links);
+  }
+
+  /** {@link SpanWriter.#whole} of a span that has its fields as numbers and lists. */
+  #flat(span: FlatSpan): void {
+    const cursor = this.#cursor;
+    const { identity, parentIdentity: parent, shownStart, shownEnd } = span;
+    const { shown } = identity;
+    if (shown !== undefined && identity.isChanged) this.#context(shown);
+    else {
+      writeIdentity(cursor, identity);
+      this.#state(shown === undefined ? identity.traceState : shown.traceState);
+    }
+    if (parent !== undefined) writeSpanId(cursor, 0x22, parent);
+    this.#names(span);
+    if (!cursor.fits(FIXED)) return;
+    cursor.byte(0x39);
+    if (shownStart === undefined) writeSeconds(cursor, span.startSeconds, span.startNanos);
+    else writeTime(cursor, shownStart);
+    cursor.byte(0x41);
+    if (shownEnd === undefined) writeSeconds(cursor, span.endSeconds, span.endNanos);
+    else writeTime(cursor, shownEnd);
+    this.#flags(identity.flags, parent?.shown?.isRemote);
+    cursor.soft -= TAIL;
+    const attributes = span.flatAttributes;
+    const dropped = this.#attributes.writeFlat(0x4a, attributes, this.#limits.attributes);
+    this.#tail(span, dropped, span.ownEvents, span.ownLinks);
+  }
+
+  #names(span: ReadableSpan): void {
+    const cursor = this.#cursor;
     this.#text(0x2a, span.name);
     this.#status(span.status);
     if (!cursor.fits(FIXED)) return;
     cursor.byte(0x30);
     cursor.uint32((span.kind ?? -1) + 1);
-    cursor.byte(0x39);
-    writeTime(cursor, span.startTime);
-    cursor.byte(0x41);
-    writeTime(cursor, span.endTime);
+  }
+
+  /** Asks for no room. */
+  #flags(traceFlags: number, isRemote: boolean | undefined): void {
+    const cursor = this.#cursor;
     cursor.byte(0x85);
     cursor.byte(0x01);
-    cursor.fixed32(flagsOf(context, parent?.isRemote));
+    cursor.fixed32(flagsOf(traceFlags, isRemote));
   }
 
-  #body(span: ReadableSpan): void {
-    const cursor = this.#cursor;
-    cursor.soft -= TAIL;
-    const { attributes: max } = this.#limits;
-    const attributes =
-      span.droppedAttributesCount + this.#attributes.write(0x4a, span.attributes, max);
-    const events = span.droppedEventsCount + this.#events(span.events);
-    const links = span.droppedLinksCount + this.#links(span.links);
-    if (!cursor.fits(TAIL)) return;
-    this.#count(0x50, attributes);
-    this.#count(0x60, events);
-    this.#count(0x70, links);
+  /** Events, links and the counts of what was left out, `attributes` of them here. */
+  #tail(
+    span: ReadableSpan,
+    attributes: number,
+    events: readonly TimedEvent[] | undefined,
+    links: readonly Link[] | undefined,
+  ): void {
+    const droppedEvents = span.droppedEventsCount + this.#events(events);
+    const droppedLinks = span.droppedLinksCount + this.#links(links);
+    if (!this.#cursor.fits(TAIL)) return;
+    this.#count(0x50, span.droppedAttributesCount + attributes);
+    this.#count(0x60, droppedEvents);
+    this.#count(0x70, droppedLinks);
   }
 
-  #context(context: SpanContext, stateTag: number): void {
+  #context(context: SpanContext): void {
     writeTraceId(this.#cursor, 0x0a, context.traceId);
     writeHex(this.#cursor, 0x12, context.spanId);
-    const state = context.traceState?.serialize();
-    if (state) this.#text(stateTag, state);
+    this.#state(context.traceState);
+  }
+
+  #state(state: SpanContext['traceState']): void {
+    const text = state?.serialize();
+    if (text) this.#text(0x1a, text);
   }
 
   #text(tag: number, text: unknown): void {
@@ -119,9 +167,9 @@ export class SpanWriter {
   }
 
   /** Returns how many events were left out. */
-  #events(events: readonly TimedEvent[]): number {
+  #events(events: readonly TimedEvent[] | undefined): number {
     const count = events?.length ?? 0;
-    if (count === 0) return 0;
+    if (events === undefined || count === 0) return 0;
     const first = Math.max(0, count - this.#limits.events);
     let kept = 0;
     for (let index = first; index < count; index++) {
@@ -152,9 +200,9 @@ export class SpanWriter {
   }
 
   /** Returns how many links were left out. A link without a context is not a link. */
-  #links(links: readonly Link[]): number {
+  #links(links: readonly Link[] | undefined): number {
     const count = links?.length ?? 0;
-    if (count === 0) return 0;
+    if (links === undefined || count === 0) return 0;
     const first = Math.max(0, count - this.#limits.links);
     let kept = 0;
     for (let index = first; index < count; index++) {
@@ -178,12 +226,12 @@ export class SpanWriter {
     if (!cursor.fits(16)) return;
     cursor.byte(0x6a);
     const start = cursor.reserve(this.#width);
-    this.#context(context, 0x1a);
+    this.#context(context);
     const dropped = this.#attributes.write(0x22, link.attributes, this.#limits.nestedAttributes);
     if (!cursor.fits(11)) return;
     this.#count(0x28, dropped + (link.droppedAttributesCount ?? 0));
     cursor.byte(0x35);
-    cursor.fixed32(flagsOf(context, context.isRemote));
+    cursor.fixed32(flagsOf(context.traceFlags, context.isRemote));
     cursor.fill(start, this.#width);
   }
 
@@ -195,6 +243,6 @@ export class SpanWriter {
   }
 }
 
-function flagsOf(context: SpanContext, isRemote: boolean | undefined): number {
-  return (context.traceFlags & 0xff) | HAS_IS_REMOTE | (isRemote === true ? IS_REMOTE : 0);
+function flagsOf(traceFlags: number, isRemote: boolean | undefined): number {
+  return (traceFlags & 0xff) | HAS_IS_REMOTE | (isRemote === true ? IS_REMOTE : 0);
 }

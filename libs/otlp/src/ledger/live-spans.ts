@@ -1,4 +1,5 @@
 import type { Meter } from '@opentelemetry/api';
+import { flatOf } from '../encode/flat-span.js';
 import { observing } from './observing.js';
 import type { SelfLog } from './self-log.js';
 import { ATTR_SAMPLING_RESULT } from './semconv.js';
@@ -41,7 +42,8 @@ export class LiveSpans {
 
 function isSampled(span: Started): boolean {
   try {
-    return (span.spanContext().traceFlags & SAMPLED) !== 0;
+    const flags = flatOf(span)?.identity.flags ?? span.spanContext().traceFlags;
+    return (flags & SAMPLED) !== 0;
   } catch {
     return true;
   }

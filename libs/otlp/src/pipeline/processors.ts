@@ -1,6 +1,7 @@
 import type { SeverityNumber, SpanStatusCode } from '@opentelemetry/api';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { FlatSpanProcessor } from '../encode/flat-span.js';
 import type { LiveSpans } from '../ledger/live-spans.js';
 import type { ItemAppender } from './item-appender.js';
 
@@ -27,8 +28,9 @@ export function createSpanProcessor(
   appender: ItemAppender<ReadableSpan>,
   live: LiveSpans,
   lifecycle: SignalLifecycle,
-): SpanProcessor {
+): FlatSpanProcessor {
   return {
+    readsFlat: true,
     onStart: (span) => live.started(span),
     onEnd(span) {
       if (live.ended(span)) appender.add(span);

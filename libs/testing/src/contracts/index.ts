@@ -21,3 +21,5 @@ export type {
 } from './lifecycle.contract.js';
 export { moduleContract } from './module.contract.js';
 export type { AppFactory, ModuleContractOptions, NestApp } from './module.contract.js';
+export { tracerContract } from './tracer.contract.js';
+export type { ContractProvider, TracerProviderFactory } from './tracer-bench.js';

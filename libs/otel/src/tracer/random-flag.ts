@@ -1,6 +1,7 @@
-import { INVALID_TRACEID, trace } from '@opentelemetry/api';
+import { INVALID_TRACEID, TraceFlags, trace } from '@opentelemetry/api';
 import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace';
+import type { SpanIdentity } from '@nestlens/otlp';
 
 /** The trace ID is random (W3C Trace Context Level 2, section 3.2.2.5.2). */
 export const RANDOM = 0b10;
@@ -31,8 +32,28 @@ export const showRandomFlag = (shown: boolean): void => {
 export const flagsOf = (span: SpanContext): number =>
   isShown || !hidden.has(span) ? span.traceFlags : span.traceFlags | RANDOM;
 
+/** The flags of a new span of our own tracer: what it shows, and what leaves the process besides. */
+export const shownFlags = (sampled: boolean, isRandom: boolean): number =>
+  (sampled ? TraceFlags.SAMPLED : TraceFlags.NONE) | (isRandom && isShown ? RANDOM : 0);
+
+export const hiddenFlags = (isRandom: boolean): number => (isRandom && !isShown ? RANDOM : 0);
+
+/** The context of a span of our own tracer, with the flags that it does not show. */
+export const contextOf = (identity: SpanIdentity): SpanContext => {
+  if (identity.shown !== undefined) return identity.shown;
+  const context = identity.context();
+  if (identity.hiddenFlags !== 0) hidden.add(context);
+  return context;
+};
+
+/** Whether the trace ID of `parent`, which its children have too, is random. */
+export const isRandomBelow = (parent: SpanIdentity): boolean => {
+  const { shown, hiddenFlags: more, flags } = parent;
+  return ((shown === undefined ? flags | more : flagsOf(shown)) & RANDOM) !== 0;
+};
+
 /**
- * Gives a new span the random flag of W3C Trace Context Level 2, which the SDK does not know. A span with a parent has
+ * Gives a new span of another tracer the random flag of W3C Trace Context Level 2, which the SDK does not know. A span with a parent has
  * its parent's flag. A root has it, since all bits of the SDK's own trace IDs are random. Never throws.
  */
 export const keepRandomFlag = (span: Span, parent: Context): Span => {
