@@ -14,41 +14,44 @@ import { Spilling } from './spilling.js';
 import type { FlushMark } from './worker-messages.js';
 
 type Left = { readonly kind: 'aborted' } | { readonly kind: 'unknown' };
-/** The end of a batch. At the deadline of a shutdown: `aborted`, or `unknown` where the collector may have it. */
+/**
+ * The end of a batch. One that is left at the deadline of a shutdown is `aborted`, or `unknown` if the collector may have
+ * it.
+ */
 export type Settled = Outcome | { readonly kind: 'spooled' } | Left;
 
 interface ExportLoopOptions {
   readonly reader: SlabReader;
-  /** None for a signal that is not exported. Signals that go to one collector have one exporter. */
+  /** A signal that is not exported has none. Signals that go to one collector share one. */
   readonly exporters: Readonly<Partial<Record<Signal, Exporter>>>;
-  /** Asked each time: a disk may take a while to open. */
+  /** Asked for each batch, since a disk may take a while to open. */
   readonly overflow: () => Overflow | undefined;
-  /** Raw bytes that a request aims at. */
+  /** How many bytes a request should have, before compression. */
   readonly targetBytes: number;
-  /** How long a sealed slab may wait, from its opening, for others to travel with. */
+  /** How long a slab may wait for others to fill its request, from its opening on. */
   readonly lingerMs: number;
   /** Items that leave the queue for the first time. */
   readonly onHanded: (signal: Signal, items: number) => void;
   /** A heap batch leaves the queue. */
   readonly onTaken: (id: number) => void;
-  /** Items that the collector may have, and gets once more. */
+  /** Items that are sent again although the collector may have them. */
   readonly onDoubtful: (signal: Signal, items: number) => void;
-  /** Called once for each batch, in the turn its memory was given back. `id` of a heap batch. */
+  /** Called once for each batch, in the turn in which its memory is given back. `id` is that of a heap batch. */
   readonly onSettled: (batch: Batch, settled: Settled, id: number | undefined) => void;
-  /** Gets errors that must not happen: bugs of ours. */
+  /** Gets the errors of bugs of ours. */
   readonly onError: (error: unknown) => void;
   readonly clock: Clock;
 }
 
 type Work = SlabBatch | HeapBatch;
 
-/** While something is flushed, slabs that the other thread is moving are looked at so often. */
+/** How often a flush looks at slabs, which the other thread may be moving. */
 const FLUSH_CHECK_MS = 20;
 
-/** While batches wait for a retry, slabs are sealed early only below this share of the memory. */
+/** If batches wait for a retry, slabs are sealed early only while less than this share of the memory is used. */
 const SPARE_SHARE = 0.25;
 
-/** Takes sealed slabs and settles batches. A thread and the loop of the application run the same code. */
+/** Takes sealed slabs and heap batches, hands them to exporters or to disk, and settles them. */
 export class ExportLoop {
   readonly #options: ExportLoopOptions;
   readonly #queues: ReadonlyMap<Exporter, SendQueue>;
@@ -85,7 +88,7 @@ export class ExportLoop {
     this.poke();
   }
 
-  /** Looks for work: to be called when something was opened or sealed. Never throws. */
+  /** Looks for work. Called whenever a slab was opened or sealed. Never throws. */
   poke(): void {
     try {
       this.#poke();
@@ -118,8 +121,8 @@ export class ExportLoop {
   }
 
   /**
-   * Resolves when everything before the mark is settled, or when all that is left waits for a collector that never
-   * answered and where nobody is now. What is flushed does not linger.
+   * Resolves when everything before the mark is settled. Batches for a collector that never answered and cannot be
+   * reached are not waited for. Slabs do not wait for others while a flush goes on.
    */
   flush(mark: FlushMark): Promise<void> {
     const flushed = this.#flushes.add(mark, this.#queues.keys());
@@ -151,12 +154,12 @@ export class ExportLoop {
       this.#abort.abort();
       this.poke();
     };
-    // 1. No batch waits for another try, which would hold up all behind it: but for a collector that took something before, and
-    //    may be restarting too, where no disk keeps the batch.
+    // 1. No batch waits for a retry, since it would hold up all others. There is one exception: a collector that took
+    //    something before may be restarting, so its batches wait if no disk can keep them.
     this.#stopping = true;
     const keeps = (): boolean => this.#options.overflow() !== undefined;
     for (const exporter of this.#queues.keys()) exporter.stopWaiting(keeps);
-    // 2. Drain. At the deadline the rest goes to disk or is counted, at once, since an aborted send is over.
+    // 2. Drain. The deadline aborts all sends, and what is left goes to disk or is counted at once.
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) this.#abort.abort();
     await this.flush(mark);
@@ -171,7 +174,7 @@ export class ExportLoop {
     return this.#isDue(signal) ? this.#takeSlabs(signal) : undefined;
   }
 
-  /** The batch is to go to disk, or, where the order counts, behind others that are on their way there or on it. */
+  /** True if the batch is to go to disk, or has to stay behind others of a signal that goes in order. */
   #mustWait(signal: Signal, exporter: Exporter): boolean {
     const overflow = this.#options.overflow();
     if (overflow?.wants(exporter, signal) === true) return true;
@@ -192,14 +195,14 @@ export class ExportLoop {
     return batch;
   }
 
-  /** A batch of the signal could leave now, to the exporter or to disk. */
+  /** True if a batch of the signal could leave now, to the exporter or to disk. */
   #canGo(signal: Signal): boolean {
     const { exporters, overflow, reader } = this.#options;
     const exporter = exporters[signal];
     if (exporter === undefined || overflow()?.wants(exporter, signal) === true) return true;
     const queue = this.#queues.get(exporter);
     if (queue === undefined || queue.hasSlot(signal)) return true;
-    // Past those that wait for a retry too, but not with slabs that would soon be all of a small memory.
+    // Batches that wait for a retry leave room for others, but those must not fill a small memory.
     return queue.hasRoom(signal) && reader.usedShare() < SPARE_SHARE;
   }
 
@@ -208,7 +211,7 @@ export class ExportLoop {
     return Math.min(targetBytes, exporters[signal]?.maxBytes() ?? Infinity);
   }
 
-  /** A request costs nearly the same for one slab as for four: while one is under way the next fills up. */
+  /** While a request is under way the next one fills up, since one slab costs nearly as much as four. */
   #isDue(signal: Signal): boolean {
     const { reader, exporters, lingerMs } = this.#options;
     const exporter = exporters[signal];
@@ -218,9 +221,9 @@ export class ExportLoop {
     return bytes >= this.#targetBytes(signal) || ageMs >= lingerMs;
   }
 
-  /** Everything of the signal to the overflow; what that does not take waits for the exporter after all. */
+  /** Hands the next batch of the signal to the overflow. A batch that it does not take waits for the exporter. */
   #spill(signal: Signal, exporter: Exporter, queue: SendQueue): void {
-    // Batches in flight are older, and may go to disk themselves.
+    // Batches in flight are older, and may still go to disk.
     const isBehind = this.#spilling.isOrdered || queue.inFlight(signal) > 0;
     if (goesInOrder(signal) && isBehind) return;
     const batch = this.#takeHeap(signal) ?? this.#takeSlabs(signal);
@@ -244,7 +247,7 @@ export class ExportLoop {
 
   #settle(batch: Work, outcome: Outcome, exporter: Exporter): void {
     if (outcome.kind !== 'retry') return this.#finish(batch, outcome);
-    // While the disk takes its time the exporter may close.
+    // Asked before the disk is, since the breaker may close meanwhile.
     const isGivenBack = this.#options.overflow() !== undefined && exporter.isOpen();
     this.#toDisk(batch, (isSpooled) => {
       const isDoubtful = mayHaveArrived(outcome.reason);
@@ -253,7 +256,7 @@ export class ExportLoop {
       if (!isSpooled && !isGivenBack) return this.#finish(batch, outcome);
       if (isDoubtful) this.#options.onDoubtful(batch.signal, batch.items);
       if (isSpooled) return this.#finish(batch, { kind: 'spooled' });
-      // The exporter gave it back for the disk, which then refused it: it has not had its time yet.
+      // The exporter gave the batch back only for the disk, which refused it. So it is sent again.
       this.#waitAgain(batch, exporter);
     });
   }
@@ -263,7 +266,7 @@ export class ExportLoop {
     else this.#options.reader.release(batch);
     if (settled.kind === 'accepted' || settled.kind === 'partial') this.#sent(batch);
     this.#options.onSettled(batch, settled, isHeapBatch(batch) ? batch.id : undefined);
-    // The send queue that called looks for more itself, but does not know what a flush waits for.
+    // The send queue looks for the next batch itself, but a flush may wait for this one.
     queueMicrotask(() => this.poke());
   }
 
@@ -285,7 +288,7 @@ export class ExportLoop {
     );
   }
 
-  /** The exporter has nothing in flight or queued. False in a drain, which waits for all in any case. */
+  /** True if nothing is in flight or queued for the exporter. Always false in a drain, which waits for everything. */
   #isIdle(exporter: Exporter): boolean {
     if (this.#stopping || !this.#spilling.isIdle) return false;
     const inFlight = this.#queues.get(exporter)?.inFlight() ?? 0;

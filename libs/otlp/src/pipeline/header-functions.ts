@@ -7,24 +7,26 @@ import { askHeaders } from './header-answer.js';
 import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { HeaderAnswer } from './worker-messages.js';
 
-/** Longest that nobody is asked. */
+/** The longest rest. */
 const REST_MS = 30_000;
 
 type Functions = ResolvedPipelineOptions['headerFunctions'];
 type Waiting = PromiseWithResolvers<HeaderAnswer>;
 
 /**
- * The application's functions for headers, asked on its own loop. What a function waits for, such as a request for a
- * token, keeps the process alive. So after a flush that did not get all out nobody is asked, and questions wait, until
- * something more is made, the next flush or shutdown begins, or 30 s have passed: a job that has done what it could has
- * to end.
+ * Asks the application's functions for headers, on the application's own loop.
+ *
+ * A function may wait for something that keeps the process alive, such as a request for a token. A job that is done has
+ * to end all the same. So the functions rest after a flush that left something unsent, and questions wait. The rest ends
+ * with the next item, the next flush, the shutdown, or after 30 s.
  */
 export class HeaderFunctions {
   readonly #functions: Functions;
   readonly #ledger: Pick<Ledger, 'snapshot'>;
   readonly #clock: Clock;
   readonly #waiting = new Map<Signal, Waiting>();
-  #rest: { readonly made: number; readonly cancel: () => void } | undefined;
+  /** Undefined while the functions are asked. `created` is the number of items when the rest began. */
+  #rest: { readonly created: number; readonly cancel: () => void } | undefined;
   #flushes = 0;
   #isEnding = false;
 
@@ -36,37 +38,37 @@ export class HeaderFunctions {
 
   /** Never rejects. */
   ask(signal: Signal): Promise<HeaderAnswer> {
-    if (this.#rest !== undefined && this.#rest.made !== this.#made()) this.wake();
+    if (this.#rest !== undefined && this.#rest.created !== this.#created()) this.wake();
     if (this.#rest === undefined) return askHeaders(this.#functions[signal] ?? []);
     const waiting = this.#waiting.get(signal) ?? Promise.withResolvers<HeaderAnswer>();
     this.#waiting.set(signal, waiting);
     return waiting.promise;
   }
 
-  /** A flush: where something is left after it, and no other goes on, nobody is asked. */
+  /** Runs a flush. The rest begins after it, if it left something unsent and no other flush goes on. */
   async during<T extends { readonly kind: string }>(flush: () => Promise<T>): Promise<T> {
     this.wake();
     this.#flushes += 1;
     const result = await flush().finally(() => (this.#flushes -= 1));
     if (result.kind !== 'done' && this.#flushes === 0 && !this.#isEnding) {
       const cancel = this.#clock.after(REST_MS, () => this.wake());
-      this.#rest = { made: this.#made(), cancel };
+      this.#rest = { created: this.#created(), cancel };
     }
     return result;
   }
 
-  /** The shutdown: all that waits is asked for, and a flush that ends later stops nothing any more. */
+  /** The shutdown begins: the functions are asked what waits, and do not rest any more. */
   end(): void {
     this.#isEnding = true;
     this.wake();
   }
 
-  #made(): number {
+  #created(): number {
     const counts = this.#ledger.snapshot();
     return SIGNALS.reduce((sum, signal) => sum + counts[signal].created, 0);
   }
 
-  /** Asks for all that waits. */
+  /** Ends the rest, and asks for all signals whose questions wait. */
   wake(): void {
     this.#rest?.cancel();
     this.#rest = undefined;

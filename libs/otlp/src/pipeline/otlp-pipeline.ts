@@ -27,6 +27,7 @@ import { atExit, endSync, isEmpty, keepOrCount, LET_GO_MS } from './process-exit
 import { createSelfMetrics } from './self-metrics.js';
 import { endWords, startWorker } from './worker-thread.js';
 import type { FlushMark } from './worker-messages.js';
+import { WorkerReport } from './worker-report.js';
 
 /** The longest that a shutdown takes beyond its deadline, all together: it promises a second. */
 const GRACE_MS = 900;
@@ -34,8 +35,6 @@ const GRACE_MS = 900;
 const END_MS = 200;
 /** Share of the memory that batches outside the slabs may have. */
 const HEAP_SHARE = 4;
-
-type State = Pick<PipelineStats, 'exporters' | 'spool' | 'last'>;
 
 export class OtlpPipeline implements Pipeline {
   readonly spanProcessor: Pipeline['spanProcessor'];
@@ -57,7 +56,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #metrics: ReturnType<typeof createSelfMetrics>;
   readonly #drop: Drop;
   readonly #workers: string[] = [];
-  #told: State = { exporters: [], spool: undefined, last: {} };
+  readonly #report = new WorkerReport();
   #replaced = 0;
   readonly #phase = new Int32Array(new SharedArrayBuffer(4));
   #forgetExit = (): void => {};
@@ -108,7 +107,7 @@ export class OtlpPipeline implements Pipeline {
     this.#metrics = createSelfMetrics(options, {
       ledger: this.#ledger,
       live: this.#live,
-      exporters: () => this.#told.exporters,
+      exporters: () => this.#report.stats.exporters,
       truncated: this.#components.truncated,
     });
   }
@@ -150,7 +149,7 @@ export class OtlpPipeline implements Pipeline {
       const runner = {
         worker: this.#worker,
         phase: this.#phase,
-        exporters: this.#told.exporters,
+        exporters: this.#report.stats.exporters,
       };
       endSync({ ...this.#held(), ...runner }, this.#seal(), timeoutMs);
       this.#state = 'ended';
@@ -168,7 +167,7 @@ export class OtlpPipeline implements Pipeline {
       runner: this.#worker.isRunning ? running : 'none',
       liveSpans: this.#live.sampled,
       replaced: this.#replaced,
-      ...this.#told,
+      ...this.#report.stats,
     };
   }
 
@@ -238,17 +237,13 @@ export class OtlpPipeline implements Pipeline {
   #hear(message: Told): void {
     switch (message.kind) {
       case 'state':
-        this.#told = { ...this.#told, exporters: message.exporters, spool: message.spool };
-        return;
+        return this.#report.state(message);
       case 'started':
         return this.#metrics.started(message);
-      case 'ended': {
-        const { signal, outcome } = message.operation;
-        const last = { ...this.#told.last, [signal]: { at: Date.now(), outcome } };
-        this.#told = { ...this.#told, last };
+      case 'ended':
+        this.#report.ended(message.operation);
         this.#truncated.tell();
         return this.#metrics.ended(message);
-      }
       case 'warning':
         return this.#log.log('warn', message.cause, message.message);
       case 'ready':
@@ -278,7 +273,7 @@ export class OtlpPipeline implements Pipeline {
   /** Takes bytes that are no slab's; they are copied to memory that a worker can read. */
   #offer(signal: Signal, bytes: Uint8Array, items: number): void {
     if (this.#state === 'ended') return this.#drop(signal, 'already_shutdown', items);
-    if (this.#worker.heapBytes + bytes.length > this.#options.maxBytes / HEAP_SHARE) {
+    if (this.#worker.heap.bytes + bytes.length > this.#options.maxBytes / HEAP_SHARE) {
       return this.#drop(signal, 'queue_full', items);
     }
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
@@ -294,7 +289,7 @@ export class OtlpPipeline implements Pipeline {
 
   /** Asks the ledger too, which the sending thread writes just after it gave the memory back. */
   #isEmpty(): boolean {
-    if (this.#pool.used() > 0 || this.#worker.heapBytes > 0) return false;
+    if (this.#pool.used() > 0 || this.#worker.heap.bytes > 0) return false;
     return isEmpty(this.#ledger.snapshot());
   }
 }

@@ -8,6 +8,7 @@ import { createLedger } from '../ledger/ledger.js';
 import type { SignalLedger } from '../ledger/ledger.js';
 import { Collector } from './fixtures/collector.js';
 import type { ExportReply } from '../receiver/receiver-options.js';
+import { HeapBatches } from './heap-batches.js';
 import { deadEndpoint } from './fixtures/peers.js';
 import { createTelemetry } from './fixtures/telemetry.js';
 import { until } from './fixtures/until.js';
@@ -167,7 +168,7 @@ describe('a process that ends without a shutdown', () => {
     const reader = new SlabReader(new SlabPool(allocateSlabs({ slabBytes: 4096 })));
     const memory = {
       reader,
-      worker: { heapInHand: () => ({ traces: 0, metrics: 0, logs: 0 }) },
+      worker: { heap: new HeapBatches() },
     } as unknown as Memory;
     endSync({ worker, memory, counts, spool: undefined, phase, exporters: [], ledger }, NO_MARK, 0);
     expect(aborted).toEqual([WorkerPhase.WORKING]);
@@ -195,17 +196,7 @@ describe('a process that ends without a shutdown', () => {
       make(2);
       reader.take('traces', 4096);
       make(3);
-      function none() {
-        return { traces: 0, metrics: 0, logs: 0 };
-      }
-      const worker = {
-        isRunning: false,
-        heap: [],
-        heapInHand: none,
-        reclaimHeap: none,
-        takeHeap: () => [],
-        offer: () => {},
-      };
+      const worker = { isRunning: false, heap: new HeapBatches(), offer: () => {} };
       const file = join(directory, 'file');
       await writeFile(file, '');
       const isLate = disk === 'that is asked too late';

@@ -95,7 +95,7 @@ export async function keepOrCount(held: Held, grace: AbortSignal): Promise<void>
 /** Asked before anything is saved: a save takes all there is, and forgets who had it. */
 function itemsInHand({ reader, worker }: Memory): ItemCounts {
   const slabs = reader.inHand();
-  const heap = worker.heapInHand();
+  const heap = worker.heap.inHand();
   return {
     traces: slabs.traces + heap.traces,
     metrics: slabs.metrics + heap.metrics,

@@ -12,10 +12,7 @@ import type { WorkerSupervisor } from './worker-supervisor.js';
 export interface Memory {
   readonly pool: SlabPool;
   readonly reader: SlabReader;
-  readonly worker: Pick<
-    WorkerSupervisor,
-    'isRunning' | 'heap' | 'heapInHand' | 'reclaimHeap' | 'takeHeap' | 'offer'
-  >;
+  readonly worker: Pick<WorkerSupervisor, 'isRunning' | 'heap' | 'offer'>;
 }
 
 /**
@@ -59,7 +56,7 @@ export async function saveBefore(
 /** After a worker ended: what it had in hand waits again, and may arrive twice. */
 export function reclaim({ reader, worker }: Omit<Memory, 'pool'>, ledger: LedgerWriter): void {
   const slabs = reader.reclaim();
-  const heap = worker.reclaimHeap();
+  const heap = worker.heap.reclaim();
   for (const signal of SIGNALS) ledger.possiblyDuplicated(signal, slabs[signal] + heap[signal]);
 }
 
@@ -76,7 +73,7 @@ function gathered({ pool, reader, worker }: Memory): Held {
   const copies = heldByOthers(pool, slabs);
   return worker.isRunning
     ? { slabs, heap: [], copies: [...worker.heap, ...copies].map(doubtful) }
-    : { slabs, heap: worker.takeHeap(), copies: copies.map(doubtful) };
+    : { slabs, heap: worker.heap.removeAll(), copies: copies.map(doubtful) };
 }
 
 function doubtful(batch: Batch): Batch {

@@ -92,7 +92,7 @@ describe('WorkerSupervisor', () => {
       { kind: 'offer', batch: batch(2) },
       { kind: 'flush', id: 1, mark: { sequence: 4, heap: 3 } },
     ]);
-    expect(supervisor.heapBytes).toBe(3);
+    expect(supervisor.heap.bytes).toBe(3);
     last().events.onMessage({ kind: 'flushed', id: 1 });
     await flushed;
   });
@@ -105,9 +105,9 @@ describe('WorkerSupervisor', () => {
     last().events.onMessage({ kind: 'taken', id: 2 });
     last().events.onMessage({ kind: 'freed', id: 1 });
     last().events.onEnd({ kind: 'ended', reason: 'exit' });
-    expect(supervisor.reclaimHeap()).toEqual({ traces: 0, metrics: 1, logs: 0 });
-    expect(supervisor.reclaimHeap()).toEqual({ traces: 0, metrics: 0, logs: 0 });
-    expect(supervisor.heapBytes).toBe(6);
+    expect(supervisor.heap.reclaim()).toEqual({ traces: 0, metrics: 1, logs: 0 });
+    expect(supervisor.heap.reclaim()).toEqual({ traces: 0, metrics: 0, logs: 0 });
+    expect(supervisor.heap.bytes).toBe(6);
   });
 
   it('works inline if a worker cannot start', () => {

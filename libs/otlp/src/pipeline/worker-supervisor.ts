@@ -1,8 +1,8 @@
 import { Backoff } from '../send/backoff.js';
 import { systemClock } from '../send/sender.js';
 import type { Clock } from '../send/sender.js';
+import { HeapBatches } from './heap-batches.js';
 import type { HeapBatch } from './heap-queue.js';
-import { noItems, type ItemCounts } from '../send/item-counts.js';
 import type { Signal } from '../wire/model.js';
 import type { FlushMark, FromWorker, HeaderAnswer, ToWorker } from './worker-messages.js';
 
@@ -64,21 +64,19 @@ interface SupervisorOptions {
 
 const asItComes: Aside = (work) => work();
 
-/** A thread that dies so often is not started again: the loop takes over. */
+/** After three deaths within a minute no thread is started again: the worker runs inline. */
 const MAX_DEATHS = 3;
 const DEATHS_WITHIN_MS = 60_000;
-/** When to try again where nothing can be started. */
+/** The pauses between attempts to start, if neither a thread nor the inline worker can be made. */
 const RESTART = new Backoff({ firstMs: 1000, maxMs: 30_000 });
 
 /**
- * Keeps one export worker alive: replaces a thread that died, goes inline where threads cannot start, and tells the new one
- * what the old one left undone.
+ * Keeps one export worker running. A thread that died is replaced, and the new one is told what the old one left undone:
+ * heap batches, flushes, a shutdown. Where no thread can start, the worker runs inline, on the loop of the application.
  */
 export class WorkerSupervisor {
+  readonly heap = new HeapBatches();
   readonly #options: SupervisorOptions;
-  readonly #heap = new Map<number, HeapBatch>();
-  /** Ids of heap batches that the worker has in hand. */
-  readonly #taken = new Set<number>();
   /** The last headers that each signal's functions gave. */
   readonly #headers: Partial<Record<Signal, HeaderAnswer>> = {};
   readonly #flushes = new Map<number, { readonly mark: FlushMark; readonly done: () => void }>();
@@ -103,28 +101,16 @@ export class WorkerSupervisor {
     return this.#isInline;
   }
 
-  /** There is a thread that may have heap batches and slabs in hand. */
+  /** A worker runs, so heap batches and slabs may be in its hands. */
   get isRunning(): boolean {
     return this.#thread !== undefined;
   }
 
-  /** Bytes of heap batches that are not settled. */
-  get heapBytes(): number {
-    let bytes = 0;
-    for (const batch of this.#heap.values()) bytes += batch.bytes;
-    return bytes;
-  }
-
-  /** Heap batches that are not settled. */
-  get heap(): Iterable<HeapBatch> {
-    return this.#heap.values();
-  }
-
-  /** Again and again until it can, where it cannot. Without effect after `end`. */
+  /** Starts a worker unless one runs. If that fails, it is tried again until it works. Without effect after `end`. */
   start(): void {
     if (this.#thread !== undefined || this.#isOver) return;
     this.#cancelStart();
-    // A thread may end, or settle something, before this call is over.
+    // The thread may end, or report something, before `#make` returns it.
     let thread: WorkerThread | undefined;
     let ended = false;
     const events: WorkerEvents = {
@@ -141,30 +127,30 @@ export class WorkerSupervisor {
     thread = this.#make(events);
     if (thread === undefined) return;
     this.#thread = thread;
-    for (const batch of this.#heap.values()) thread.tell({ kind: 'offer', batch });
+    for (const batch of this.heap) thread.tell({ kind: 'offer', batch });
     for (const [id, { mark }] of this.#flushes) thread.tell({ kind: 'flush', id, mark });
     if (this.#shutdown !== undefined) thread.tell(this.#shutdown);
   }
 
-  /** Starts a thread where there can be one, or else works on the loop. Undefined where nothing can send now. */
+  /** Makes a thread, or an inline worker if no thread can be made. Returns undefined if neither can be made now. */
   #make(events: WorkerEvents): WorkerThread | undefined {
     const { startWorker, startInline, onDeath } = this.#options;
     if (startWorker !== undefined && !this.#isInline) {
       try {
-        return this.#outOfTheWay(() => startWorker(events));
+        return this.#aside(() => startWorker(events));
       } catch (error) {
         this.#isInline = true;
         onDeath(refusal(codeOf(error)), true);
       }
     }
     try {
-      return this.#outOfTheWay(() => startInline(events));
+      return this.#aside(() => startInline(events));
     } catch (error) {
       return this.#failed(error);
     }
   }
 
-  #outOfTheWay(start: () => WorkerThread): WorkerThread {
+  #aside(start: () => WorkerThread): WorkerThread {
     const { aside = asItComes } = this.#options;
     const thread = aside(start);
     return {
@@ -174,32 +160,8 @@ export class WorkerSupervisor {
   }
 
   offer(batch: HeapBatch): void {
-    this.#heap.set(batch.id, batch);
+    this.heap.add(batch);
     this.#thread?.tell({ kind: 'offer', batch });
-  }
-
-  /** Items of heap batches that the worker has taken and not settled. */
-  heapInHand(): ItemCounts {
-    const items = noItems();
-    for (const id of this.#taken) {
-      const batch = this.#heap.get(id);
-      if (batch !== undefined) items[batch.signal] += batch.items;
-    }
-    return items;
-  }
-
-  /** After a worker ended: heap batches that it had in hand wait again. Returns the items that may arrive twice. */
-  reclaimHeap(): ItemCounts {
-    const items = this.heapInHand();
-    this.#taken.clear();
-    return items;
-  }
-
-  /** Heap batches that nobody sends any more: they are the caller's now. Only while none is running. */
-  takeHeap(): HeapBatch[] {
-    const heap = [...this.#heap.values()];
-    this.#heap.clear();
-    return heap;
   }
 
   tell(message: ToWorker): void {
@@ -220,7 +182,7 @@ export class WorkerSupervisor {
     if (this.#shutdown === undefined) {
       this.#shutdown = { kind: 'shutdown', mark };
       this.#thread?.tell(this.#shutdown);
-      // No time is left for long pauses.
+      // The shutdown has a deadline, so the pauses between attempts to start begin anew, short.
       this.#failures = 0;
       this.start();
     }
@@ -228,8 +190,8 @@ export class WorkerSupervisor {
   }
 
   /**
-   * For a process that is about to end: the worker drains and closes while this thread stands still, so that nobody can
-   * answer it any more. False where there is no worker.
+   * For a process that is about to end. The worker drains and closes while this thread is blocked, so it gets the last
+   * headers now: nobody can answer its questions later. Returns false if no worker thread runs.
    */
   drain(mark: FlushMark): boolean {
     if (this.#thread === undefined || this.#isInline) return false;
@@ -248,7 +210,7 @@ export class WorkerSupervisor {
     await thread?.end();
   }
 
-  /** Each worker counts its questions anew: the answer to one of another would be the wrong secret. */
+  /** Only the worker that asked gets the answer. Another one uses the same ids for other questions. */
   async #answer({ id, signal }: Question, askerOf: () => WorkerThread | undefined): Promise<void> {
     const { askHeaders, aside = asItComes } = this.#options;
     const headers = await aside(() => askHeaders(signal));
@@ -259,7 +221,7 @@ export class WorkerSupervisor {
 
   /** Files that were there when the pipeline was made may be gone, and come back. */
   #failed(error: unknown): undefined {
-    // Where not even the loop can send, the thread is not to blame.
+    // The next attempt begins with a thread again, since the inline worker failed too.
     this.#isInline = this.#options.startWorker === undefined;
     this.#failures += 1;
     this.#cancelStart = this.#clock.after(RESTART.afterMs(this.#failures), () => this.start());
@@ -268,11 +230,8 @@ export class WorkerSupervisor {
 
   #hear(message: Told): void {
     if (message.kind === 'ready') this.#failures = 0;
-    if (message.kind === 'taken') this.#taken.add(message.id);
-    if (message.kind === 'freed') {
-      this.#heap.delete(message.id);
-      this.#taken.delete(message.id);
-    }
+    if (message.kind === 'taken') this.heap.taken(message.id);
+    if (message.kind === 'freed') this.heap.settled(message.id);
     if (message.kind === 'flushed') {
       this.#flushes.get(message.id)?.done();
       this.#flushes.delete(message.id);
@@ -282,16 +241,16 @@ export class WorkerSupervisor {
   }
 
   #replace(end: ThreadEnd): void {
-    // Ended by us.
+    // `end` was called.
     if (this.#thread === undefined) return;
     this.#thread = undefined;
     if (this.#isInline) return this.#failed(end.error);
-    if (this.#cannotKeep(end)) this.#isInline = true;
+    if (this.#mustGoInline(end)) this.#isInline = true;
     this.#options.onDeath(end, this.#isInline);
     this.start();
   }
 
-  #cannotKeep({ kind }: ThreadEnd): boolean {
+  #mustGoInline({ kind }: ThreadEnd): boolean {
     if (kind === 'refused') return true;
     const now = this.#clock.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];

@@ -76,6 +76,10 @@ function tlsError(
  * The TLS files of one endpoint. They are read once at the start, where any fault stops it, and again after they
  * changed. Changed files that are half-written, missing or do not match are ignored: the last good files stay in use,
  * and the new ones are tried again at each check.
+ *
+ * The application reads the files once to check them, before it starts, and the sending thread reads them again here.
+ * A context of TLS cannot go to another thread, a decrypted key should not, and a thread that replaces another one
+ * hours later needs the files of that moment.
  */
 export class TlsFiles {
   readonly serverName: string | undefined;
