@@ -60,6 +60,12 @@ export class ManualClock implements Clock {
     this.#pending = this.#pending.filter((other) => other !== timer);
   }
 
+  /** As the clock of `@nestlens/otlp` has it. Returns a function that cancels the timer. */
+  after(delayMs: number, run: () => void): () => void {
+    const timer = this.setTimeout(run, delayMs);
+    return () => this.clearTimeout(timer);
+  }
+
   /**
    * Moves the clock by `ms`. Timers run when they are due; timers of the same moment run in the order in which
    * they were set. After each timer its promises and immediates run too, and may set timers that are still due.

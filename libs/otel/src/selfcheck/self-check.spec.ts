@@ -21,13 +21,7 @@ const setUp = (signals: readonly Signal[] = ['traces']) => {
     patience: Object.fromEntries(signals.map((signal) => [signal, patience])),
     causeOf: (signal) => `See about ${signal}.`,
     warn: (line) => warnings.push(line),
-    clock: {
-      now: () => clock.now(),
-      after(ms, run) {
-        const timer = clock.setTimeout(run, ms);
-        return () => clock.clearTimeout(timer);
-      },
-    },
+    clock,
   });
   return { clock, made, status, warnings, check };
 };
