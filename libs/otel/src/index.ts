@@ -1,6 +1,7 @@
 import { shareExports } from './copies/package-copies.js';
 import { HealthError as OwnHealthError } from './options/health-error.js';
 import { HealthRegistry as OwnHealthRegistry } from './health/health-registry.js';
+import { Availability as OwnAvailability } from './lifecycle/availability.js';
 import { globalProviders, installLateBoundProviders } from './late-bound/globals.js';
 import { ShutdownService as OwnShutdownService } from './lifecycle/shutdown.service.js';
 import { installApiLogs } from './log-sources/api-logs.js';
@@ -17,6 +18,7 @@ installApiLogs(globalProviders.loggers);
 
 // Every copy of the package exports the first loaded copy's objects with state and its injection tokens.
 const shared = shareExports({
+  Availability: OwnAvailability,
   HealthError: OwnHealthError,
   HealthRegistry: OwnHealthRegistry,
   OtelConfigError: OwnOtelConfigError,
@@ -38,7 +40,14 @@ export type { Fault } from './options/faults.js';
 
 export const { HealthRegistry } = shared;
 export type HealthRegistry = OwnHealthRegistry;
-export type { HealthReport } from './health/health-registry.js';
+export type { HealthChange, HealthReport, HealthSelection } from './health/health-registry.js';
+export const { Availability } = shared;
+export type Availability = OwnAvailability;
+export type {
+  AvailabilityChange,
+  LivenessState,
+  ReadinessState,
+} from './lifecycle/availability.js';
 export type { IndicatorReport } from './health/health-question.js';
 export type { PlainDetail } from './health/finding-detail.js';
 export const { HealthError } = shared;
@@ -49,6 +58,7 @@ export { databaseIndicator } from './health/database-indicator.js';
 export type {
   HealthAnswer,
   HealthFinding,
+  HealthGroup,
   HealthIndicator,
   HealthState,
   TerminusResult,

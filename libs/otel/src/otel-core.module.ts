@@ -3,6 +3,7 @@ import type { NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { copiesText } from './copies/package-copies.js';
 import { watchResolvers } from './graphql/resolver-watch.js';
+import { Availability } from './lifecycle/availability.js';
 import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { HEALTH_SETTINGS, HealthRegistry } from './health/health-registry.js';
 import { watchHandlers } from './http/handler-watch.js';
@@ -176,7 +177,15 @@ const TELEMETRY_PROVIDERS: Provider[] = [
     ...HEALTH_PROVIDERS,
     StartupReport,
   ],
-  exports: [OtelLogger, HealthRegistry, ShutdownService, AppTelemetry, OTEL_METER, OTEL_TRACER],
+  exports: [
+    OtelLogger,
+    Availability,
+    HealthRegistry,
+    ShutdownService,
+    AppTelemetry,
+    OTEL_METER,
+    OTEL_TRACER,
+  ],
 })
 export class OtelCoreModule implements NestModule, OnModuleInit {
   readonly #application: ApplicationConfig;

@@ -1,3 +1,4 @@
+import { Availability } from './availability.js';
 import { HttpIntake } from './http-intake.js';
 import { InFlight } from './in-flight.js';
 import { ServiceReadiness } from './service-readiness.js';
@@ -10,6 +11,7 @@ import { ShutdownService } from './shutdown.service.js';
 /** Needs `Inventory` and {@link SHUTDOWN_SETTINGS}. Users inject `ShutdownService`. */
 export const LIFECYCLE_PROVIDERS = [
   ServiceState,
+  Availability,
   InFlight,
   ShutdownPhases,
   ShutdownSequence,
