@@ -16,6 +16,7 @@ it.each(['nestlens', 'sdk'] as const)(
     const app = await createApp('express', {
       otlp: { engine, protocol: 'http/protobuf', endpoint: `http://user:canary@${at}` },
       traces: { exporters: ['otlp'] },
+      health: { details: 'always' },
     });
     await app.listen(0, '127.0.0.1');
     await ask(portOf(app), '/nowhere');

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { useLeakCheck } from '@nestlens/testing';
 import { ShutdownSequence } from '../../libs/otel/src/lifecycle/shutdown-sequence.js';
@@ -46,6 +49,29 @@ describe('the management port', () => {
     );
     const { port } = context.get(ManagementServer).address ?? { port: 0 };
     expect((await ask(port, '/readyz')).status).toBe(200);
+    await context.close();
+  });
+
+  it('answers a probe while more connections than its limit are open without a request', async () => {
+    const context = await NestFactory.createApplicationContext(
+      rootModule({ health: { port: 0, host: '127.0.0.1' } }),
+      { logger: false },
+    );
+    const { port } = context.get(ManagementServer).address ?? { port: 0 };
+    const open: Socket[] = [];
+    for (let index = 0; index < 200; index += 1) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      // Half of them send the beginning of a request.
+      if (index % 2 === 0) socket.write('GET /readyz HTTP/1.1\r\n');
+      open.push(socket);
+    }
+    expect((await ask(port, '/readyz')).status).toBe(200);
+    while (open.filter(({ closed }) => closed).length < 70) await new Promise(setImmediate);
+    expect(open.slice(0, 70).every(({ closed }) => closed)).toBe(true);
+    expect(open.at(-1)?.closed).toBe(false);
+    for (const socket of open) socket.destroy();
     await context.close();
   });
 

@@ -30,7 +30,7 @@ const optionsFor = (endpoint: string, engine: Engine): OtelModuleOptions => ({
   traces: { batch: { delayMs: 50 } },
   metrics: { intervalMs: 500, timeoutMs: 400 },
   logs: { level: 'debug', ...(engine === 'sdk' && { batch: { delayMs: 50 } }) },
-  health: { cacheMs: 0 },
+  health: { cacheMs: 0, details: 'always' },
   diagnostics: { startupReport: false },
 });
 

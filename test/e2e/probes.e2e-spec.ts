@@ -120,7 +120,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
       name,
       check: () => findings[name] ?? found('down'),
     }));
-    const port = await listening({ health: { indicators, cacheMs: 0 } });
+    const port = await listening({ health: { indicators, cacheMs: 0, details: 'always' } });
     const up = await ask(port, '/readyz');
     expect(up.status).toBe(200);
     expect(bodyOf(up)).toEqual({
@@ -191,6 +191,7 @@ describe.each(PLATFORMS)('probes on %s', (platform) => {
     const port = await listening({
       otlp: { endpoint: `http://127.0.0.1:${nobody}`, timeoutMs: 200 },
       traces: { exporters: ['otlp'] },
+      health: { details: 'always' },
     });
     const answer = await ask(port, '/readyz');
     expect(answer.status).toBe(200);

@@ -61,7 +61,7 @@ export const secretOptions = (engine: Engine, endpoint: string): OtelModuleOptio
     traces: { batch: { delayMs: 50 } },
     metrics: { intervalMs: 300, timeoutMs: 300, prometheus: true },
     logs: { level: 'debug' },
-    health: { cacheMs: 0 },
+    health: { cacheMs: 0, details: 'always' },
   };
 };
 

@@ -10,6 +10,7 @@ const IMPORTS: readonly (readonly [module: string, ...names: string[]])[] = [
   ['@opentelemetry/sdk-metrics', 'IMetricReader', 'ViewOptions'],
   ['@opentelemetry/sdk-trace', 'IdGenerator', 'SpanProcessor'],
   ['./health-indicator.js', 'HealthIndicator'],
+  ['./health-indicator.js', 'HealthGroup'],
   [
     './option-types.js',
     'ExporterName',

@@ -1,26 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable } from '@nestjs/common';
-import type { RequestMethod } from '@nestjs/common';
+import { Injectable, RequestMethod } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { Context } from '@opentelemetry/api';
-import { contexts } from '../context/contexts.js';
 import { warnOfFault } from '../faults/fault-log.js';
 
-/** Tells that a hook has answered the request: nothing else runs. */
-export const ANSWERED = Symbol('nestlens.adapter.answered');
-
 /**
- * Runs before body parsers, middleware and guards. Returns {@link ANSWERED}, or the context in which the rest runs;
- * nothing to go on as it is. `platformRequest` is the platform's own object, see {@link templateOf}. A hook that throws is
- * passed over.
+ * Calls `next` to go on, or answers by itself. Runs before body parsers, middleware and guards. `template`
+ * is the route as the platform matched it, where it knows so early (Fastify). A throw goes on as `next`.
  */
 type RequestHook = (
   req: IncomingMessage,
   res: ServerResponse,
-  platformRequest: unknown,
-) => typeof ANSWERED | Context | void;
-/** Gets the method and the route template with prefix and version, in the request's own context. */
-type RouteHook = (method: RequestMethod, template: string) => void;
+  next: () => unknown,
+  template?: string,
+) => unknown;
+/** Gets the route template with prefix and version, in the request's own context. */
+type RouteHook = (method: string, template: string) => void;
 
 type AdapterRequestHook = (req: unknown, res: unknown, done: () => void) => unknown;
 
@@ -39,9 +33,8 @@ interface FastifyRequest {
 const rawOf = <T>(value: unknown): T =>
   (value !== null && typeof value === 'object' && 'raw' in value ? value.raw : value) as T;
 
-/** The route as the platform matched it, where it knows so early (Fastify). */
-export const templateOf = (platformRequest: unknown): string | undefined => {
-  const url = (platformRequest as FastifyRequest | undefined)?.routeOptions?.url;
+const templateOf = (req: unknown): string | undefined => {
+  const url = (req as FastifyRequest).routeOptions?.url;
   return typeof url === 'string' ? url : undefined;
 };
 
@@ -77,16 +70,18 @@ export class AdapterHooks {
     const otherRoute = adapter.getOnRouteTriggered?.();
     this.sharedWithOther = otherRequest !== undefined || otherRoute !== undefined;
     // What the other owner returns goes back to the adapter, which handles its rejection.
-    const rest = (req: unknown, res: unknown, done: () => void): unknown =>
-      otherRequest ? otherRequest.call(adapter, req, res, done) : done();
-    adapter.setOnRequestHook?.((req, res, done) => this.#run(0, req, res, done, rest));
+    adapter.setOnRequestHook?.((req, res, done) =>
+      this.#runRequestHooks(rawOf(req), rawOf(res), templateOf(req), () =>
+        otherRequest ? otherRequest.call(adapter, req, res, done) : done(),
+      ),
+    );
     adapter.setOnRouteTriggered?.((method, path) => {
-      this.#runRouteHooks(method, path);
+      this.#runRouteHooks(RequestMethod[method] ?? 'ALL', path);
       otherRoute?.(method, path);
     });
   }
 
-  #runRouteHooks(method: RequestMethod, path: string): void {
+  #runRouteHooks(method: string, path: string): void {
     for (const hook of this.#routeHooks) {
       try {
         hook(method, path);
@@ -96,29 +91,27 @@ export class AdapterHooks {
     }
   }
 
-  /** The hooks from the one at `first` on, then the rest. */
-  #run(
-    first: number,
-    req: unknown,
-    res: unknown,
-    done: () => void,
-    rest: (req: unknown, res: unknown, done: () => void) => unknown,
+  #runRequestHooks(
+    req: IncomingMessage,
+    res: ServerResponse,
+    template: string | undefined,
+    done: () => unknown,
   ): unknown {
     const hooks = this.#requestHooks;
-    const request = rawOf<IncomingMessage>(req);
-    const response = rawOf<ServerResponse>(res);
-    for (let at = first; at < hooks.length; at++) {
-      let result: ReturnType<RequestHook>;
+    let at = 0;
+    const next = (): unknown => {
+      const hook = hooks[at++];
+      if (hook === undefined) return done();
+      const reached = at;
       try {
-        result = hooks[at]!(request, response, req);
+        return hook(req, res, next, template);
       } catch (error) {
+        // Past `next` it is the app's own failure, which the adapter knows how to answer.
+        if (at !== reached) throw error;
         warnOfFault('A request hook failed', error);
-        continue;
+        return next();
       }
-      if (result === undefined) continue;
-      if (result === ANSWERED) return undefined;
-      return contexts.with(result, () => this.#run(at + 1, req, res, done, rest));
-    }
-    return rest(req, res, done);
+    };
+    return next();
   }
 }

@@ -16,8 +16,8 @@ export class CollectorHealth {
     check: SelfCheck,
   ) {
     if (!settings.otlp || engine.destinations.length === 0) return;
-    // Half of the time-box, so that it answers before it is cut off.
-    const connectMs = Math.min(500, Math.ceil(settings.timeoutMs / 2));
+    // Half of a probe's wait, so that the answer is there in time.
+    const connectMs = Math.ceil(settings.answerMs / 2);
     registry.register(
       otlpIndicator(engine, { connectMs, silence: (signal) => check.silence(signal) }),
     );

@@ -35,8 +35,8 @@ const described = (client: ForeignClient): string => {
 };
 
 /**
- * Asks a database for a sign of life, through the app's own client and pool: so an exhausted pool counts as down too.
- * The client stays yours; nothing here closes it.
+ * Asks a database for a sign of life, through the app's own client and pool. An exhausted pool of pg whose server answers
+ * beside it is `degraded`; any other exhausted pool is `down`. The client stays yours; nothing here closes it.
  *
  * @throws HealthError `NESTLENS_HEALTH_DATABASE` when the client is of no known shape (`docs/health.md` lists them).
  */
@@ -59,8 +59,10 @@ export const databaseIndicator = (
   return {
     name,
     worst: required ? 'down' : 'degraded',
-    async check() {
-      const message = refusalIn(await awaitAnswer(shape.ask(client, sql)));
+    async check(signal) {
+      const answer = await awaitAnswer(shape.ask(client, sql, signal));
+      if (shape.judges) return answer as HealthFinding;
+      const message = refusalIn(answer);
       return message === undefined ? UP : { state: 'down', detail: { message } };
     },
   };

@@ -1,11 +1,14 @@
 import { call, callBack, has, isClient, part, read } from './foreign-client.js';
 import type { ForeignClient } from './foreign-client.js';
+import { askPgPool, isPgPool } from './pg-pool.js';
 
 /** A kind of client, which its methods show, and the question that makes its server answer. */
 interface DatabaseShape {
   readonly name: string;
   readonly matches: (client: ForeignClient) => boolean;
-  readonly ask: (client: ForeignClient, sql: string) => unknown;
+  readonly ask: (client: ForeignClient, sql: string, signal: AbortSignal) => unknown;
+  /** True if `ask` judges the answer itself, and resolves with a `HealthFinding`. Default: false. */
+  readonly judges?: boolean;
 }
 
 const disconnected = (): never => {
@@ -62,7 +65,7 @@ const isAskableKeyv = (keyv: ForeignClient): boolean => {
 };
 
 /** Keyv hides the errors of its store, so the store's own client is asked. A store in memory has no server. */
-const askKeyv = async (keyv: ForeignClient): Promise<unknown> => {
+const askKeyv = async (keyv: ForeignClient, signal: AbortSignal): Promise<unknown> => {
   const store = part(keyv, 'store');
   if (store instanceof Map) return 'in memory';
   const client = has(store, 'getClient')
@@ -70,7 +73,7 @@ const askKeyv = async (keyv: ForeignClient): Promise<unknown> => {
     : (read(store, 'client') ?? read(store, 'redis'));
   const shape = isClient(client) ? shapeOf(client) : undefined;
   if (!shape) throw new Error('the client of its store has no check that we know');
-  return shape.ask(client as ForeignClient, 'SELECT 1');
+  return shape.ask(client as ForeignClient, 'SELECT 1', signal);
 };
 
 /** Every Prisma client has both methods. A client that hides its provider is asked with both. */
@@ -215,7 +218,13 @@ const SHAPES: readonly DatabaseShape[] = [
     ask: (client) => call(client, 'ping'),
   },
   {
-    // pg, TypeORM, mssql, mariadb, pg-promise. Not slonik, which takes no text.
+    name: 'a pool of pg',
+    matches: isPgPool,
+    ask: askPgPool,
+    judges: true,
+  },
+  {
+    // A client of pg, TypeORM, mssql, mariadb, pg-promise. Not slonik, which takes no text.
     name: 'a query() that takes SQL',
     matches: (client) => has(client, 'query') && !has(client, 'oneFirst'),
     ask: (client, sql) => call(client, 'query', sql),
@@ -246,12 +255,13 @@ const SHAPES: readonly DatabaseShape[] = [
   {
     name: 'cache-manager',
     matches: (client) => storesOf(client).length > 0 && storesOf(client).every(isAskableKeyv),
-    ask: (client) => Promise.all(storesOf(client).map(askKeyv)),
+    ask: (client, _sql, signal) =>
+      Promise.all(storesOf(client).map((store) => askKeyv(store, signal))),
   },
   {
     name: 'Keyv',
     matches: (client) => has(client, 'get', 'set') && isAskableKeyv(client),
-    ask: askKeyv,
+    ask: (client, _sql, signal) => askKeyv(client, signal),
   },
 ];
 

@@ -1,53 +1,122 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
+import { Availability } from '../lifecycle/availability.js';
 import { ServiceState } from '../lifecycle/service-state.js';
 import { answerJson } from '../management/management-answer.js';
 import { ManagementRoutes } from '../management/management-routes.js';
+import type { ManagementHandler, ManagementPlace } from '../management/management-routes.js';
+import { HealthError } from '../options/health-error.js';
+import type { HealthGroup } from '../options/health-indicator.js';
 import { HEALTH_SETTINGS, HealthRegistry } from './health-registry.js';
+import type { HealthReport, HealthSelection } from './health-registry.js';
 import type { HealthConfig } from '../options/otel.config.js';
 
-const alive = (_: unknown, res: ServerResponse): void => answerJson(res, 200, { status: 'ok' });
+/** The names in `?exclude=a&exclude=b,c`; the kubelet's own `/readyz` takes the first form. */
+const excludedBy = ({ url = '' }: IncomingMessage): readonly string[] => {
+  const at = url.indexOf('?');
+  if (at === -1) return [];
+  const names = new URLSearchParams(url.slice(at)).getAll('exclude');
+  return names.flatMap((name) => name.split(','));
+};
+
+const withoutDetails = ({ status, indicators }: HealthReport): object => ({
+  status,
+  indicators: Object.fromEntries(
+    Object.entries(indicators).map(([name, report]) => [name, { status: report.status }]),
+  ),
+});
 
 /**
  * The probes of Kubernetes (concepts/workloads/pods/pod-lifecycle, "Container probes").
  *
  * | path | asks | 200 | 503 |
  * |---|---|---|---|
- * | `/livez`, `/healthz` | restart me? | while the process lives, shutdown included | never |
+ * | `/livez`, `/healthz` | restart me? | while the process lives, shutdown included | while the app says that it is broken |
  * | `/startupz` | begin with the other probes? | once the app has become ready, for ever | until then |
- * | `/readyz` | send me traffic? | ready, and no indicator is down | else |
+ * | `/readyz`, groups | send me traffic? | ready, the app does not refuse, and no indicator is down | else |
  */
 @Injectable()
 export class HealthProbes {
   readonly #state: ServiceState;
+  readonly #availability: Availability;
   readonly #registry: HealthRegistry;
+  readonly #details: HealthConfig['details'];
 
   constructor(
     @Inject(HEALTH_SETTINGS) settings: HealthConfig,
     routes: ManagementRoutes,
     state: ServiceState,
+    availability: Availability,
     registry: HealthRegistry,
   ) {
     this.#state = state;
+    this.#availability = availability;
     this.#registry = registry;
+    this.#details = settings.details;
     if (!settings.enabled) return;
     const { live, health, startup, ready } = settings.paths;
-    routes.add(live, alive, 'health.paths.live');
-    routes.add(health, alive, 'health.paths.health');
-    routes.add(startup, (_, res) => this.#started(res), 'health.paths.startup');
-    routes.add(ready, (_, res) => void this.#ready(res), 'health.paths.ready');
+    const add = (path: string, option: string, handler: ManagementHandler): void => {
+      const taken = routes.optionOf(path);
+      if (taken !== undefined) {
+        throw new HealthError(
+          'NESTLENS_HEALTH_PATH',
+          `${taken} and ${option} are both "${path}". Give one of them another path.`,
+        );
+      }
+      routes.add(path, handler, option);
+    };
+    add(live, 'health.paths.live', (_, res, place) => this.#alive(res, place));
+    if (health !== live) {
+      add(health, 'health.paths.health', (_, res, place) => this.#alive(res, place));
+    }
+    add(startup, 'health.paths.startup', (_, res, place) => this.#started(res, place));
+    const readiness = (path: string, option: string, group: Partial<HealthGroup>): void =>
+      add(path, option, (req, res, place) => void this.#ready(req, res, place, group));
+    readiness(ready, 'health.paths.ready', {});
+    for (const [name, group] of Object.entries(settings.groups)) {
+      readiness(group.path, `health.groups.${name}.path`, group);
+    }
   }
 
-  #started(res: ServerResponse): void {
-    const started = this.#state.name !== 'starting';
-    answerJson(res, started ? 200 : 503, { status: started ? 'ok' : 'starting' });
+  #alive(res: ServerResponse, place: ManagementPlace): void {
+    const { liveness, breakages } = this.#availability;
+    if (liveness === 'correct') answerJson(res, 200, { status: 'ok' });
+    else answerJson(res, 503, { status: liveness, ...this.#reasons(place, breakages) });
   }
 
-  async #ready(res: ServerResponse): Promise<void> {
-    const report = this.#state.name === 'ready' ? await this.#registry.report() : undefined;
+  #started(res: ServerResponse, place: ManagementPlace): void {
+    if (this.#state.name !== 'starting') answerJson(res, 200, { status: 'ok' });
+    else answerJson(res, 503, { status: 'starting', ...this.#reasons(place, this.#state.holds) });
+  }
+
+  async #ready(
+    req: IncomingMessage,
+    res: ServerResponse,
+    place: ManagementPlace,
+    { include, exclude = [] }: Partial<HealthGroup>,
+  ): Promise<void> {
+    const selection: HealthSelection = { include, exclude: [...exclude, ...excludedBy(req)] };
+    const report =
+      this.#state.name === 'ready' ? await this.#registry.report(selection) : undefined;
     // Shutdown may have begun while the indicators were asked.
     const state = this.#state.name;
-    if (!report || state !== 'ready') answerJson(res, 503, { status: state });
-    else answerJson(res, report.status === 'error' ? 503 : 200, report);
+    const { refusals } = this.#availability;
+    if (!report || state !== 'ready') {
+      const holds = state === 'starting' ? this.#state.holds : [];
+      answerJson(res, 503, { status: state, ...this.#reasons(place, holds) });
+    } else if (refusals.length > 0) {
+      answerJson(res, 503, { status: 'refusing', ...this.#reasons(place, refusals) });
+    } else {
+      const body = this.#shows(place) ? report : withoutDetails(report);
+      answerJson(res, report.status === 'error' ? 503 : 200, body);
+    }
+  }
+
+  #reasons(place: ManagementPlace, reasons: readonly string[]): { reasons?: readonly string[] } {
+    return this.#shows(place) && reasons.length > 0 ? { reasons } : {};
+  }
+
+  #shows(place: ManagementPlace): boolean {
+    return this.#details === 'always' || (this.#details === 'management' && place === 'port');
   }
 }

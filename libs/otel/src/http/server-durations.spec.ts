@@ -1,15 +1,8 @@
 import { createNoopMeter } from '@opentelemetry/api';
 import type { Attributes, Meter } from '@opentelemetry/api';
-import { attributeBlock } from '../tracer/attribute-block.js';
 import { ServerDurations } from './server-durations.js';
 
-const facts = {
-  method: 'GET',
-  name: 'GET',
-  scheme: 'http',
-  protocolVersion: '1.1',
-  block: attributeBlock({}),
-};
+const facts = { method: 'GET', name: 'GET', scheme: 'http', protocolVersion: '1.1' };
 
 /** A meter whose histogram counts the series that it is asked for. */
 const counting = () => {

@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SeverityNumber, SpanStatusCode, defaultTextMapGetter } from '@opentelemetry/api';
+import { SeverityNumber, SpanKind, SpanStatusCode, defaultTextMapGetter } from '@opentelemetry/api';
 import type { HrTime, Span, Tracer } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_RESPONSE_HEADER,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
 } from '@opentelemetry/semantic-conventions';
-import { templateOf } from '../adapter/adapter-hooks.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { ServiceState } from '../lifecycle/service-state.js';
 import { SCOPE_NAME, ownPropagator, ownTracer } from '../late-bound/own-telemetry.js';
@@ -15,10 +14,11 @@ import { failSpan, recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
 import { expressRoute } from './express-route.js';
 import type { ExpressRequest } from './express-route.js';
-import { warnOfFault } from '../faults/fault-log.js';
+import { guarded } from '../faults/fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { headerValues } from './redaction.js';
 import { RequestReader } from './request-facts.js';
+import type { RequestTarget } from './request-target.js';
 import { judgeResponse, responseHeader } from './response-end.js';
 import { EVENT_HTTP_SERVER_REQUEST_EXCEPTION } from './semconv.js';
 import { ServerMetrics } from './server-metrics.js';
@@ -63,37 +63,43 @@ export class ServerSpans {
     ]);
   }
 
-  start(req: IncomingMessage, res: ServerResponse): ServerRequest {
-    const request = new ServerRequest(this.#reader, this.#note, req, res);
+  start(req: IncomingMessage, res: ServerResponse, target: RequestTarget): ServerRequest {
+    const forwarded = this.#reader.forwarded(req);
+    const facts = this.#reader.facts(req, forwarded);
     // From nothing: the active context may be that of an earlier request on the same connection.
     const parent = ownPropagator.extract(this.#app.context, req.headers, defaultTextMapGetter);
     this.#tracer ??= ownTracer();
-    request.start(this.#tracer, parent);
-    this.#metrics.began(request.facts);
+    const span = this.#tracer.startSpan(
+      facts.name,
+      {
+        kind: SpanKind.SERVER,
+        attributes: this.#reader.startAttributes(req, facts, target, forwarded),
+      },
+      parent,
+    );
+    if (span.isRecording()) this.#reader.describe(span, req, facts);
+    const request = new ServerRequest(facts, span, parent, res, this.#note, req.headers);
+    this.#metrics.began(facts);
     return request;
   }
 
   end(request: ServerRequest, req: IncomingMessage, res: ServerResponse): void {
     if (request.ended) return;
     let outcome: ServerOutcome = { status: undefined, errorType: undefined };
-    try {
+    guarded('An HTTP server span could not be completed', () => {
       const { exception } = request;
       const { name } = this.#state;
       const stopping = name === 'draining' || name === 'stopped';
       outcome = judgeResponse({ req, res, exception, stopping });
       this.#findRoute(request, req, outcome);
       this.#complete(request, res, outcome);
-    } catch (error) {
-      warnOfFault('An HTTP server span could not be completed', error);
-    }
+    });
     request.close();
-    try {
+    guarded('An HTTP server span could not be ended', () => {
       request.span.end();
       this.#app.made.work(request.span);
       this.#metrics.ended(request, secondsOf(request), outcome);
-    } catch (error) {
-      warnOfFault('An HTTP server span could not be ended', error);
-    }
+    });
   }
 
   disable(): void {
@@ -106,10 +112,7 @@ export class ServerSpans {
     if (request.route !== undefined && !baseUrl) return;
     if (outcome.status === undefined) return;
     if (outcome.status === 404 && request.route === undefined) return;
-    const path =
-      request.ownRoute ??
-      templateOf(request.platformRequest) ??
-      expressRoute(req as ExpressRequest, request.route);
+    const path = request.platformRoute ?? expressRoute(req as ExpressRequest, request.route);
     if (path !== undefined) request.routed(path);
   }
 

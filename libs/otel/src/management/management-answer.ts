@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ManagementHandler } from './management-routes.js';
+import type { ManagementHandler, ManagementPlace } from './management-routes.js';
 
 /** Answers with a small JSON body. A HEAD request gets the same headers and no body. */
 export const answerJson = (res: ServerResponse, status: number, body: unknown): void => {
@@ -22,6 +22,7 @@ export const serveManagement = (
   handler: ManagementHandler,
   req: IncomingMessage,
   res: ServerResponse,
+  place: ManagementPlace,
 ): void => {
   if (req.method !== 'GET' && req.method !== 'HEAD') {
     res.setHeader('allow', 'GET, HEAD');
@@ -29,7 +30,7 @@ export const serveManagement = (
     return;
   }
   try {
-    const result: unknown = handler(req, res);
+    const result: unknown = handler(req, res, place);
     // Handlers are typed as synchronous, but an async one fits that type too.
     if (result instanceof Object && 'catch' in result) {
       (result as Promise<unknown>).catch(() => answerFailure(res));

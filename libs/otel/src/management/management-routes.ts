@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 
-export type ManagementHandler = (req: IncomingMessage, res: ServerResponse) => void;
+/** Where a management request came in: the app's own server, or the management port. */
+export type ManagementPlace = 'app' | 'port';
+
+export type ManagementHandler = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  place: ManagementPlace,
+) => void;
 
 /** The methods that the app itself answers at a path of ours. */
 type AppClaim = 'GET' | 'other methods';

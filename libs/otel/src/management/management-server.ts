@@ -6,13 +6,21 @@ import type { OnModuleInit } from '@nestjs/common';
 import { HealthError } from '../options/health-error.js';
 import { errorText } from '../secrets/masked-text.js';
 import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
+import { limitConnections } from './connection-limit.js';
 import { answerJson, serveManagement } from './management-answer.js';
 import { MANAGEMENT_SETTINGS } from './management-settings.js';
 import type { ManagementSettings } from './management-settings.js';
 import { ManagementRoutes } from './management-routes.js';
 
 /** Probes are small and few. A request that needs more than this is not a probe. */
-const LIMITS = { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000 };
+const LIMITS = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 5000,
+  keepAliveTimeout: 5000,
+  // Node looks at the timeouts above only so often; its default is 30 s.
+  connectionsCheckingInterval: 1000,
+};
 const MAX_CONNECTIONS = 128;
 
 /**
@@ -48,12 +56,12 @@ export class ManagementServer implements OnModuleInit {
     const { port, host } = this.#settings;
     // The `init()` of a microservice runs this hook twice.
     if (port === undefined || this.#server) return;
-    const server = createServer({ ...LIMITS, keepAliveTimeout: 5000 }, (req, res) => {
+    const server = createServer(LIMITS, (req, res) => {
       const handler = this.#routes.find(req.url);
-      if (handler) serveManagement(handler, req, res);
+      if (handler) serveManagement(handler, req, res, 'port');
       else answerJson(res, 404, { status: 'error', message: 'Not found' });
     });
-    server.maxConnections = MAX_CONNECTIONS;
+    limitConnections(server, MAX_CONNECTIONS);
     server.unref();
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) =>

@@ -27,7 +27,7 @@ describe('PrometheusEndpoint', () => {
     server = createServer((req, res) => {
       const handler = routes.find(req.url);
       if (handler === undefined) res.writeHead(404).end();
-      else serveManagement(handler, req, res);
+      else serveManagement(handler, req, res, 'app');
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -1,6 +1,7 @@
-/** The part of the health checks with wrong wiring: a name, a database, or the port of the probes. */
+/** The part of the health checks with wrong wiring: a name, a path, a database, or the port of the probes. */
 export type HealthErrorCode =
   | 'NESTLENS_HEALTH_NAME'
+  | 'NESTLENS_HEALTH_PATH'
   | 'NESTLENS_HEALTH_DATABASE'
   | 'NESTLENS_HEALTH_PORT';
 

@@ -18,17 +18,30 @@ export type TerminusResult = Readonly<Record<string, { readonly status: HealthSt
 /** The answer of a check: ours, or that of terminus. */
 export type HealthAnswer = HealthFinding | TerminusResult;
 
-/** One health question. Asked by the readiness probe only, time-boxed and cached by us. */
+/** One health question. Asked by probes only, with a deadline and a cache. */
 export interface HealthIndicator<Answer extends HealthAnswer = HealthAnswer> {
   /** Unique; the key in the probe's body. Letters, digits and `_ . : -`, at most 64. */
   readonly name: string;
-  /** The worst it may do to readiness, also when it throws or hangs. Default: `down`. */
-  readonly worst?: 'degraded' | 'down';
+  /**
+   * The worst it may do to readiness, also when it throws or hangs: with `down` it is required, with `degraded` optional,
+   * with `up` it only informs. Default: `down`.
+   */
+  readonly worst?: HealthState;
   /**
    * Asks. A throw or rejection counts as `down` with its message, and with the detail of a `HealthCheckError` of terminus.
-   * The signal aborts at the time-box.
+   * The signal aborts at `health.timeoutMs`.
    *
    * A `HealthIndicatorFunction` of `@nestjs/terminus` fits: `check: () => this.http.pingCheck('docs', url)`.
    */
   check(signal: AbortSignal): Answer | PromiseLike<Answer>;
+}
+
+/** A probe of the app's own. */
+export interface HealthGroup {
+  /** It begins with `/`. */
+  readonly path: string;
+  /** Names of indicators. Default: all. */
+  readonly include?: readonly string[];
+  /** Names of indicators that are left out. Default: none. */
+  readonly exclude?: readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { InjectionToken } from '@nestjs/common';
 import * as v from 'valibot';
-import type { HealthIndicator } from './health-indicator.js';
+import type { HealthGroup, HealthIndicator } from './health-indicator.js';
 import { DIAGNOSTIC_LEVELS } from './option-names.js';
 import { option, section } from './option.js';
 import {
@@ -150,11 +150,49 @@ export const HEALTH_OPTIONS = section(
       ),
       { text: 'Further indicators that readiness checks.', default: [] },
     ),
+    groups: option(
+      ruleOf<Readonly<Record<string, HealthGroup>>>(
+        v.record(
+          filled.schema as v.GenericSchema<string>,
+          v.strictObject(
+            {
+              path: urlPath.schema,
+              include: v.optional(list(filled, 'names of indicators').schema),
+              exclude: v.optional(list(filled, 'names of indicators').schema),
+            },
+            'write { path, include, exclude }',
+          ),
+          'write an object of names and groups',
+        ),
+        'Readonly<Record<string, HealthGroup>>',
+      ),
+      {
+        text: 'Further probes: for each a name, its path, and the indicators that it asks. It answers like the readiness probe.',
+        default: {},
+      },
+    ),
+    details: option(oneOf(['never', 'management', 'always']), {
+      text:
+        'Where probes show the details of indicators: reasons, addresses, counts. `management` means on `port` only. ' +
+        'Elsewhere a probe shows the name and state of each indicator.',
+      default: 'management',
+    }),
     otlp: option(flag, {
       text: 'Report whether telemetry reaches the collector. At worst it makes the service `degraded`.',
       default: true,
     }),
-    timeoutMs: option(whole(1, 600_000), { text: 'Deadline of one indicator.', default: 1000 }),
+    answerMs: option(whole(1, 600_000), {
+      text:
+        'The longest wait of a probe for its indicators. A check that takes longer goes on, and the probe answers with ' +
+        'the finding before it. Keep it well below `timeoutSeconds` of the probe, which is 1 s by default.',
+      default: 500,
+    }),
+    timeoutMs: option(whole(1, 600_000), {
+      text:
+        'Deadline of one check. After it the indicator counts as down, and the signal of the check aborts. The next check ' +
+        'comes after a second, then after gaps that double up to a minute.',
+      default: 2000,
+    }),
     cacheMs: option(whole(0, 600_000), {
       text: 'Time for which the answer of an indicator is reused.',
       default: 1000,

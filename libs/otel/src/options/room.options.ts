@@ -1,6 +1,7 @@
 // Generated from the tables of this room by `npm run options`. Not to be edited by hand.
 import type { InjectionToken } from '@nestjs/common';
 import type { HealthIndicator } from './health-indicator.js';
+import type { HealthGroup } from './health-indicator.js';
 import type { HttpIgnore } from './option-types.js';
 
 /** Instrumentation of HTTP servers and clients. */
@@ -85,11 +86,32 @@ export interface HealthOptions {
   /** Further indicators that readiness checks. Default: none. */
   indicators?: readonly HealthIndicator[];
   /**
+   * Further probes: for each a name, its path, and the indicators that it asks. It answers like the
+   * readiness probe. Default: none.
+   */
+  groups?: Readonly<Record<string, HealthGroup>>;
+  /**
+   * Where probes show the details of indicators: reasons, addresses, counts. `management` means on
+   * `port` only. Elsewhere a probe shows the name and state of each indicator. Values: `never`,
+   * `management`, `always`. Default: `management`.
+   */
+  details?: 'never' | 'management' | 'always';
+  /**
    * Report whether telemetry reaches the collector. At worst it makes the service `degraded`.
    * Default: true.
    */
   otlp?: boolean;
-  /** Deadline of one indicator. 1 to 600000 ms. Default: 1000. */
+  /**
+   * The longest wait of a probe for its indicators. A check that takes longer goes on, and the
+   * probe answers with the finding before it. Keep it well below `timeoutSeconds` of the probe,
+   * which is 1 s by default. 1 to 600000 ms. Default: 500.
+   */
+  answerMs?: number;
+  /**
+   * Deadline of one check. After it the indicator counts as down, and the signal of the check
+   * aborts. The next check comes after a second, then after gaps that double up to a minute. 1 to
+   * 600000 ms. Default: 2000.
+   */
   timeoutMs?: number;
   /** Time for which the answer of an indicator is reused. 0 to 600000 ms. Default: 1000. */
   cacheMs?: number;

@@ -11,8 +11,11 @@ describe('the configuration of the rooms', () => {
       host: undefined,
       databases: {},
       indicators: [],
+      groups: {},
+      details: 'management',
       otlp: true,
-      timeoutMs: 1000,
+      answerMs: 500,
+      timeoutMs: 2000,
       cacheMs: 1000,
     });
   });
