@@ -117,6 +117,8 @@ describe('createPipeline', () => {
     }
     const pipeline = createPipeline({ traces, isChecked: true, worker: false, log });
     pipeline.start();
+    // What sends on the main thread is loaded first.
+    while (lines.length === 0) await new Promise(setImmediate);
     expect(lines).toEqual([expect.stringContaining(`${caFile}: the file is empty`)]);
     await pipeline.shutdown(AbortSignal.timeout(100));
     await rm(folder, { recursive: true });
