@@ -6,6 +6,7 @@ import type {
   TextMapPropagator,
   TracerProvider,
 } from '@opentelemetry/api';
+import type { TracerProviderOptions } from '@opentelemetry/sdk-trace';
 
 export interface GlobalParts {
   readonly contextManager: ContextManager;
@@ -25,7 +26,20 @@ interface StandIns {
   readonly loggers: LoggerProvider;
   fillWith(real: Omit<GlobalParts, 'contextManager'>): unknown;
   release(): void;
+  /** Absent in versions that have no tracer of their own. */
+  createTracerProvider?(options: TracerProviderOptions): RecordingTracerProvider;
 }
+
+/** A tracer provider that is closed when the recording ends. */
+export interface RecordingTracerProvider extends TracerProvider {
+  shutdown(): Promise<void>;
+}
+
+/** The provider of the tracer of `@nestlens/otel`; undefined if that is not loaded. */
+export const ownTracerProvider = (
+  options: TracerProviderOptions,
+): RecordingTracerProvider | undefined =>
+  (globalThis as { [STAND_INS]?: StandIns })[STAND_INS]?.createTracerProvider?.(options);
 
 /** The global that every 1.x copy of `@opentelemetry/api` uses. */
 const API = Symbol.for('opentelemetry.js.api.1');

@@ -11,7 +11,8 @@ import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Sampler } from '@opentelemetry/sdk-trace';
-import { takeGlobals } from './global-api.js';
+import { ownTracerProvider, takeGlobals } from './global-api.js';
+import type { RecordingTracerProvider } from './global-api.js';
 import { MemoryTelemetry } from './memory-telemetry.js';
 import type { TestTelemetry } from './test-telemetry.js';
 
@@ -23,6 +24,11 @@ export interface RecordTelemetryOptions {
   resource?: Attributes;
   /** Sampler. Default: every span is recorded. */
   sampler?: Sampler;
+  /**
+   * What makes spans: the tracer of `@nestlens/otel`, or that of `@opentelemetry/sdk-trace`. Default: `nestlens` if that
+   * package is loaded, else `sdk`.
+   */
+  tracer?: 'nestlens' | 'sdk';
   /**
    * Context manager. Default: OpenTelemetry's own, on AsyncLocalStorage. The HTTP server instrumentation of
    * `@nestlens/otel` needs the AsyncContextManager of that package.
@@ -52,7 +58,7 @@ export const recordTelemetry = (options: RecordTelemetryOptions = {}): RecordedT
     ...options.resource,
   });
   const telemetry = new MemoryTelemetry(options.temporality ?? 'delta');
-  const providers = providersOf(resource, telemetry, options.sampler);
+  const providers = providersOf(resource, telemetry, options);
   const giveBack = takeGlobals({
     ...providers,
     contextManager: options.contextManager ?? new AsyncLocalStorageContextManager(),
@@ -72,17 +78,21 @@ export const recordTelemetry = (options: RecordTelemetryOptions = {}): RecordedT
 const providersOf = (
   resource: Resource,
   { spanProcessor, metricReader, logRecordProcessor }: MemoryTelemetry,
-  sampler: Sampler | undefined,
+  { sampler, tracer = 'nestlens' }: RecordTelemetryOptions,
 ): {
-  tracerProvider: TracerProvider;
+  tracerProvider: RecordingTracerProvider;
   meterProvider: MeterProvider;
   loggerProvider: LoggerProvider;
-} => ({
-  tracerProvider: new TracerProvider({
+} => {
+  const traced = {
     resource,
     spanProcessors: [spanProcessor],
     ...(sampler === undefined ? {} : { sampler }),
-  }),
-  meterProvider: new MeterProvider({ resource, readers: [metricReader] }),
-  loggerProvider: new LoggerProvider({ resource, processors: [logRecordProcessor] }),
-});
+  };
+  const own = tracer === 'sdk' ? undefined : ownTracerProvider(traced);
+  return {
+    tracerProvider: own ?? new TracerProvider(traced),
+    meterProvider: new MeterProvider({ resource, readers: [metricReader] }),
+    loggerProvider: new LoggerProvider({ resource, processors: [logRecordProcessor] }),
+  };
+};

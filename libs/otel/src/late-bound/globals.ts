@@ -4,6 +4,8 @@ import { slotOwner } from '../api/slot-owner.js';
 import type { SlotOwner } from '../api/slot-owner.js';
 import type { Signal } from '@nestlens/otlp';
 import { contexts } from '../context/contexts.js';
+import { NestlensTracerProvider } from '../tracer/nestlens-tracer-provider.js';
+import type { NestlensTracerProviderOptions } from '../tracer/nestlens-tracer-provider.js';
 import { showRandomFlag } from '../tracer/random-flag.js';
 import { appOf } from './app-context.js';
 import { AppTelemetry } from './app-telemetry.js';
@@ -168,6 +170,12 @@ export class GlobalProviders {
     this.byHand.start(real);
     this.#take(real);
     this.install();
+  }
+
+  /** A provider of our own tracer, for a recording in tests. */
+  // oxlint-disable-next-line typescript/class-methods-use-this
+  createTracerProvider(options: NestlensTracerProviderOptions): NestlensTracerProvider {
+    return new NestlensTracerProvider(options);
   }
 
   /** Reverts the last {@link fillWith}. */

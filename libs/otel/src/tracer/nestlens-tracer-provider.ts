@@ -1,5 +1,9 @@
 import type { Attributes, Tracer, TracerProvider } from '@opentelemetry/api';
-import { ATTR_EXCEPTION_MESSAGE } from '@opentelemetry/semantic-conventions';
+import {
+  ATTR_EXCEPTION_MESSAGE,
+  ATTR_EXCEPTION_STACKTRACE,
+  ATTR_EXCEPTION_TYPE,
+} from '@opentelemetry/semantic-conventions';
 import { defaultResource } from '@opentelemetry/resources';
 import type { Sampler, TracerProviderOptions } from '@opentelemetry/sdk-trace';
 import { nameOf } from './span-parts.js';
@@ -17,11 +21,25 @@ const FLUSH_TIMEOUT_MS = 30_000;
 export interface NestlensTracerProviderOptions extends Omit<TracerProviderOptions, 'sampler'> {
   /** Default: everything is sampled unless the span above is not. */
   readonly sampler?: Sampler | SamplingRule;
-  /** The attributes of an exception event. It must not throw. Default: its text as message. */
+  /** The attributes of an exception event. It must not throw. Default: name, message and stack. */
   readonly exceptionAttributes?: (thrown: unknown) => Attributes;
 }
 
-const asText = (thrown: unknown): Attributes => ({ [ATTR_EXCEPTION_MESSAGE]: nameOf(thrown) });
+const plainException = (thrown: unknown): Attributes => {
+  if (typeof thrown !== 'object' || thrown === null) {
+    return { [ATTR_EXCEPTION_MESSAGE]: nameOf(thrown) };
+  }
+  try {
+    const { name, message, stack } = thrown as Partial<Error>;
+    return {
+      [ATTR_EXCEPTION_TYPE]: name,
+      [ATTR_EXCEPTION_MESSAGE]: message,
+      [ATTR_EXCEPTION_STACKTRACE]: stack,
+    };
+  } catch {
+    return { [ATTR_EXCEPTION_TYPE]: 'unreadable' };
+  }
+};
 
 /** A tracer provider with the spans of our own, in the place of the SDK's. */
 export class NestlensTracerProvider implements TracerProvider {
@@ -37,7 +55,7 @@ export class NestlensTracerProvider implements TracerProvider {
       sampling: sampler ?? samplingRule('parentbased_always_on', 1),
       idGenerator: options.idGenerator,
       metrics: meterProvider && new TracerMetrics(meterProvider),
-      exceptionAttributes: options.exceptionAttributes ?? asText,
+      exceptionAttributes: options.exceptionAttributes ?? plainException,
     };
   }
 
