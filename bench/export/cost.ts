@@ -13,8 +13,8 @@ const MOST_ON_THE_WAY = 8192;
 
 /**
  * Measures the CPU time of spans from the first to the last acknowledgement, for the whole process and for the
- * main thread. Spans come in a steady stream, with one flush at the end. With `stock` the stock tracer makes
- * the spans during the trial; otherwise they are ready before it.
+ * main thread. Spans come in a steady stream, with one flush at the end. With `stock` a tracer makes
+ * the spans during the trial, the stock one unless the subject has its own; otherwise they are ready before it.
  */
 export async function cost(subject: Subject, fresh: number, stock: boolean): Promise<Measured> {
   const feed = stock ? stockFeed(subject, fresh) : new Feed(subject, readySpans(fresh));
@@ -52,7 +52,7 @@ async function stream(
 /** Makes each span in the turn in which it ends. */
 function stockFeed(subject: Subject, fresh: number): Pick<Feed, 'fed' | 'give' | 'settle'> {
   const bags = bagsOf(fresh);
-  const tracer = tracerOn(subject.processor);
+  const tracer = tracerOn(subject.processor, subject.hasOwnTracer);
   const feed = new Feed(subject, []);
   return {
     get fed() {

@@ -63,7 +63,7 @@ export const youngOf = (size: number): readonly string[] => [
 
 export const groups: readonly Group[] = [
   group('ready', 'ready'),
-  group('stock', 'stock'),
+  group('stock', 'stock', { variants: [official, ours, variant('own', 'own')] }),
   group('compressed', 'ready', {
     variants: [
       variant('official', 'official', 'gzip'),
@@ -109,6 +109,14 @@ export const figures: readonly Figure[] = [
     measure: 'mainUs',
     unit: 'us',
     must: { of: 'ratio', atMost: 0.5 },
+  },
+  {
+    name: 'create + end + export, main thread, own tracer',
+    group: 'stock',
+    variant: 'own',
+    measure: 'mainUs',
+    unit: 'us',
+    must: { of: 'ratio', atMost: 0.25 },
   },
   {
     name: 'CPU per span, gzip, all threads (official: gzip)',

@@ -6,7 +6,8 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { createPipeline } from '../../libs/otlp/dist/entry.js';
 
-export type SubjectName = 'official' | 'ours' | 'inline' | 'noop';
+/** `own`: `ours`, with spans of our own tracer where the trial makes the spans. */
+export type SubjectName = 'official' | 'ours' | 'own' | 'inline' | 'noop';
 export type Compression = 'identity' | 'gzip' | 'zstd';
 
 export interface SubjectOptions {
@@ -20,6 +21,8 @@ export interface SubjectOptions {
 /** One way from span to collector, as a trial uses it. */
 export interface Subject {
   readonly processor: SpanProcessor;
+  /** Our own tracer makes the spans, else the stock tracer. */
+  readonly hasOwnTracer?: boolean;
   /** Returns how many more spans it takes without dropping one, after it was given `fed` spans. */
   room(fed: number): number;
   /** Resolves when there may be more room. */
@@ -87,7 +90,7 @@ function official({ endpoint, compression }: SubjectOptions): Subject {
 function ours({ name, endpoint, compression, profile }: SubjectOptions): Subject {
   const pipeline = createPipeline({
     traces: { endpoint, compression },
-    worker: name === 'ours' && (profile ? { execArgv: ['--cpu-prof'] } : true),
+    worker: name !== 'inline' && (profile ? { execArgv: ['--cpu-prof'] } : true),
     flushTimeoutMs: 60_000,
     shutdownTimeoutMs: profile ? 5000 : 1000,
   });
@@ -97,6 +100,7 @@ function ours({ name, endpoint, compression, profile }: SubjectOptions): Subject
   const queued = (): number => pipeline.stats().ledger.traces.queued;
   return {
     processor: spanProcessor,
+    hasOwnTracer: name === 'own',
     room() {
       const { slabs } = pipeline.stats();
       return ((slabs.count - slabs.used - SPARE_SLABS) * 256 * 1024) / SPAN_BYTES;

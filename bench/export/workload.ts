@@ -2,6 +2,7 @@ import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Tracer } from '@opentelemetry/api';
+import { NestlensTracerProvider } from '../../libs/otel/dist/tracer/nestlens-tracer-provider.js';
 
 /** Number of different spans. It is so large that caches no longer hold a value when it comes again. */
 const DISTINCT = 6000;
@@ -36,8 +37,12 @@ const freshValue = (seed: number): string => {
   return Buffer.from(`id-${one}-${other}`).toString('latin1');
 };
 
-export const tracerOn = (processor: SpanProcessor): Tracer =>
-  new TracerProvider({ resource, spanProcessors: [processor] }).getTracer('bench', '1.0.0');
+/** The stock tracer, or our own. */
+export const tracerOn = (processor: SpanProcessor, isOwn = false): Tracer =>
+  new (isOwn ? NestlensTracerProvider : TracerProvider)({
+    resource,
+    spanProcessors: [processor],
+  }).getTracer('bench', '1.0.0');
 
 export const startAndEnd = (tracer: Tracer, attributes: Bag): void =>
   tracer.startSpan('GET /orders/:id', { kind: 1, attributes }).end();
