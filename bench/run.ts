@@ -12,6 +12,9 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   cold: ['cold/command.ts'],
   memory: ['memory/command.ts'],
   series: ['series/command.ts'],
+  grpc: ['grpc/command.ts'],
+  fetch: ['fetch/command.ts'],
+  span: ['span/command.ts'],
   profile: ['profile/command.ts'],
 };
 

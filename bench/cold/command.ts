@@ -2,7 +2,7 @@
 import { commonOptions, report } from '../figures/report.ts';
 import { judge } from '../figures/musts.ts';
 import { BARE, OURS, compared, perTrial } from '../figures/trials.ts';
-import { CONNECTIONS, TRACED } from '../http/slice.ts';
+import { CONNECTIONS, TRACED } from '../cost/workload.ts';
 import { Rig } from '../subjects/rig.ts';
 import type { Server } from '../subjects/server.ts';
 import type { Adapter, Subject } from '../subjects/subjects.ts';

@@ -1,4 +1,4 @@
-import { subjects } from '../subjects/subjects.ts';
+import { everySubject } from '../subjects/subjects.ts';
 import type { Bar, Section } from './section.ts';
 import { spreadOf } from './statistics.ts';
 import type { Spread } from './statistics.ts';
@@ -17,7 +17,7 @@ export const OURS = 'ours';
 export const HTTP = 'http';
 
 export const titleOf = (name: string): string =>
-  subjects.find((subject) => subject.name === name)?.title ?? name;
+  everySubject.find((subject) => subject.name === name)?.title ?? name;
 
 export const namesIn = (trials: Trials<Measured>): readonly string[] =>
   (trials[0] ?? []).map(({ subject }) => subject);

@@ -1,5 +1,9 @@
 // What a traced request costs over bare Nest, in turns with peers: `npm run bench -- http`, after `npm run build`.
 // docs/decisions/0038 says how it is measured, and why so.
+import { costRemarks, effortOf, judgeLost } from '../cost/beside.ts';
+import { runGroup } from '../cost/group.ts';
+import type { Cost, Group } from '../cost/group.ts';
+import { CONNECTIONS, TRACED, httpRequests } from '../cost/workload.ts';
 import { commonOptions, report } from '../figures/report.ts';
 import type { Judged } from '../figures/musts.ts';
 import type { Section } from '../figures/section.ts';
@@ -7,18 +11,8 @@ import { Rig } from '../subjects/rig.ts';
 import { subjects } from '../subjects/subjects.ts';
 import type { Adapter, Subject } from '../subjects/subjects.ts';
 import { NEAREST, subjectsNamed } from '../subjects/turns.ts';
-import {
-  costRemarks,
-  costSection,
-  judgeCosts,
-  judgeLatency,
-  judgeLost,
-  latencySection,
-} from './findings.ts';
-import { runGroup } from './group.ts';
-import type { Cost, Group } from './group.ts';
+import { costSection, judgeCosts, judgeLatency, latencySection } from './findings.ts';
 import { runLatency } from './latency.ts';
-import { CONNECTIONS, TRACED } from './slice.ts';
 
 const options = commonOptions({
   /** Names of subjects, with commas; bare is always there. */
@@ -44,11 +38,9 @@ function chosenSubjects(ratio: number): readonly Subject[] {
 }
 
 const given = {
-  trials: options.trials ?? (options.quick ? 3 : 5),
-  turns: options.quick ? 6 : 12,
+  ...effortOf(options),
   requests: 3000,
-  warmSlices: options.quick ? 10 : 20,
-  env: options.log ? { BENCH_LOG: 'true' } : {},
+  workload: httpRequests(options.log ? { BENCH_LOG: 'true' } : {}),
   say,
 };
 
@@ -70,7 +62,7 @@ try {
         costs.push(trials);
         sections.push(costSection(group, trials));
         judged.push(...judgeCosts(group, trials));
-        remarks.push(...costRemarks(group, trials));
+        remarks.push(...costRemarks(group.name, trials));
       }
       judged.push(...judgeLost(costs));
       for (const adapter of adapters) {

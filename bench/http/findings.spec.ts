@@ -1,6 +1,7 @@
-import { costRemarks, costSection, judgeCosts, judgeLatency, judgeLost } from './findings.ts';
-import type { Cost } from './group.ts';
-import { missingOf } from './slice.ts';
+import { costRemarks, judgeLost } from '../cost/beside.ts';
+import { costSection, judgeCosts, judgeLatency } from './findings.ts';
+import type { Cost } from '../cost/group.ts';
+import { missingOf } from '../cost/slice.ts';
 
 const cost = (subject: string, cpuUs: number, given: Partial<Cost> = {}): Cost => ({
   subject,
@@ -64,13 +65,13 @@ describe('the findings of http', () => {
       first.map((each) => ({ ...each, isSteady: each.subject !== 'http' })),
       ...others,
     ];
-    expect(costRemarks(group, unsteady)).toEqual([
+    expect(costRemarks(group.name, unsteady)).toEqual([
       'express-100: http was still getting faster in 1 of 3 trials',
     ]);
-    expect(costRemarks(group, trials)).toEqual([]);
+    expect(costRemarks(group.name, trials)).toEqual([]);
     const twice = [[cost('ours', 100, { extra: 256 })]];
-    expect(costRemarks(group, twice)).toEqual([
-      'express-100: ours sent 256 spans more than its requests have: twice, or too late',
+    expect(costRemarks(group.name, twice)).toEqual([
+      'express-100: ours sent 256 spans more than it has to: twice, or too late',
     ]);
   });
 

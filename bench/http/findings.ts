@@ -1,3 +1,4 @@
+import { lostBy, overheadOf, shareOf } from '../cost/beside.ts';
 import { judge, musts } from '../figures/musts.ts';
 import type { Judged, MustId } from '../figures/musts.ts';
 import type { Bar, Panel, Section } from '../figures/section.ts';
@@ -5,13 +6,10 @@ import { spreadOf } from '../figures/statistics.ts';
 import { short } from '../figures/table.ts';
 import { BARE, HTTP, OURS, kindOf, namesIn, perTrial, textOf, titleOf } from '../figures/trials.ts';
 import type { Trials } from '../figures/trials.ts';
-import type { Cost, Group } from './group.ts';
+import type { Cost, Group } from '../cost/group.ts';
 import type { Latency } from './latency.ts';
 
 const ratio = (one: Cost, other: Cost): number => one.cpuUs / other.cpuUs;
-const overhead = (one: Cost, bare: Cost): number => one.cpuUs - bare.cpuUs;
-const share = (one: Cost, http: Cost, bare: Cost): number =>
-  overhead(one, bare) / overhead(http, bare);
 
 const HEAD = [
   'subject',
@@ -33,9 +31,9 @@ export function costSection(group: Group, trials: Trials<Cost>): Section {
   const lines = names.map((name) => {
     const cpu = perTrial(trials, [name], ({ cpuUs }) => cpuUs);
     const main = perTrial(trials, [name], ({ mainUs }) => mainUs);
-    const over = perTrial(trials, [name, BARE], overhead);
+    const over = perTrial(trials, [name, BARE], overheadOf);
     const times = perTrial(trials, [name, BARE], ratio);
-    const ofHttp = perTrial(trials, [name, HTTP, BARE], share);
+    const ofHttp = perTrial(trials, [name, HTTP, BARE], shareOf);
     const rate = perTrial(trials, [name], (cost) => cost.perSecond);
     const lost = lostBy(trials, name);
     const added = name === BARE ? 0 : (over?.median ?? 0);
@@ -77,9 +75,6 @@ const mustOf = ({ name }: Group, [bare]: readonly Bar[]): Pick<Panel, 'must'> =>
     ? { must: bare.base * musts['express-ratio'].atMost }
     : {};
 
-const lostBy = (trials: Trials<Cost>, name: string): number =>
-  trials.flat().reduce((sum, { subject, lost }) => sum + (subject === name ? lost : 0), 0);
-
 const OVERHEADS: Readonly<Record<string, MustId>> = {
   'express-100': 'express-overhead',
   'fastify-100': 'fastify-overhead',
@@ -90,18 +85,12 @@ const OVERHEADS: Readonly<Record<string, MustId>> = {
 export function judgeCosts({ name }: Group, trials: Trials<Cost>): readonly Judged[] {
   const judged: Judged[] = [];
   const id = OVERHEADS[name];
-  const ofHttp = perTrial(trials, [OURS, HTTP, BARE], share);
+  const ofHttp = perTrial(trials, [OURS, HTTP, BARE], shareOf);
   if (id !== undefined && ofHttp !== undefined) judged.push(judge(id, ofHttp));
   const times = perTrial(trials, [OURS, BARE], ratio);
   if (name === 'express-100' && times !== undefined) judged.push(judge('express-ratio', times));
   return judged;
 }
-
-/** A spread over all trials of all groups, since one lost span is one too many. */
-export const judgeLost = (all: readonly Trials<Cost>[]): readonly Judged[] => {
-  const lost = all.reduce((sum, trials) => sum + lostBy(trials, OURS), 0);
-  return all.length === 0 ? [] : [judge('lost', { median: lost, mad: 0 })];
-};
 
 export function latencySection(title: string, trials: Trials<Latency>): Section {
   const names = namesIn(trials);
@@ -125,23 +114,3 @@ export function judgeLatency(id: MustId, trials: Trials<Latency>): readonly Judg
   const times = perTrial(trials, [OURS, BARE], p99Ratio);
   return times === undefined ? [] : [judge(id, times)];
 }
-
-/** Returns a remark on each subject whose cost never came to rest, and on each that sent too many spans. */
-export const costRemarks = ({ name }: Group, trials: Trials<Cost>): readonly string[] =>
-  namesIn(trials).flatMap((subject) => {
-    const costs = trials.flat().filter((cost) => cost.subject === subject);
-    const unsteady = costs.filter(({ isSteady }) => !isSteady).length;
-    const extra = costs.reduce((sum, cost) => sum + cost.extra, 0);
-    return [
-      ...(unsteady === 0
-        ? []
-        : [
-            `${name}: ${subject} was still getting faster in ${unsteady} of ${costs.length} trials`,
-          ]),
-      ...(extra === 0
-        ? []
-        : [
-            `${name}: ${subject} sent ${extra} spans more than its requests have: twice, or too late`,
-          ]),
-    ];
-  });

@@ -1,9 +1,10 @@
+import type { GroupOptions } from '../cost/group.ts';
+import { runSlice, warm } from '../cost/slice.ts';
+import { CONNECTIONS, TRACED } from '../cost/workload.ts';
 import { medianOf } from '../figures/statistics.ts';
 import type { Rig } from '../subjects/rig.ts';
 import type { Server } from '../subjects/server.ts';
 import type { Adapter, Subject } from '../subjects/subjects.ts';
-import type { GroupOptions } from './group.ts';
-import { CONNECTIONS, TRACED, runSlice, warm } from './slice.ts';
 
 /** Of what bare Nest can serve at most. */
 const LOAD_SHARE = 0.7;
@@ -27,18 +28,19 @@ export async function runLatency(
   subjects: readonly Subject[],
   options: GroupOptions & { readonly forMs: number },
 ): Promise<readonly (readonly Latency[])[]> {
-  const { trials, turns, requests, env, say, forMs } = options;
+  const { trials, turns, requests, workload, say, forMs } = options;
+  const load = { ratio: 1, requests };
   const found: (readonly Latency[])[] = [];
   for (let trial = 0; trial < trials; trial += 1) {
     const servers: Server[] = [];
     try {
       let most = Number.NaN;
       for (const subject of subjects) {
-        const server = await rig.start(subject, { adapter, ratio: 1, env });
+        const server = await rig.start(subject, { adapter, ratio: 1, env: workload.env });
         servers.push(server);
-        await warm(rig, server, 1, options.warmSlices);
+        await warm(rig, server, workload, load, options.warmSlices);
         if (servers.length === 1) {
-          most = (await runSlice(rig, server, { ratio: 1, requests })).perSecond;
+          most = (await runSlice(rig, server, workload, load)).perSecond;
         }
       }
       const perSecond = most * LOAD_SHARE;

@@ -24,6 +24,11 @@ export class Generator {
     return this.#run<LoadResult>({ ...order, kind: 'closed' });
   }
 
+  /** Throws where a call does not end with status OK. */
+  grpc(order: Omit<ToGenerator & { kind: 'grpc' }, 'kind'>): Promise<LoadResult> {
+    return this.#run<LoadResult>({ ...order, kind: 'grpc' });
+  }
+
   open(order: Omit<ToGenerator & { kind: 'open' }, 'kind'>): Promise<LatencyResult> {
     return this.#run<LatencyResult>({ ...order, kind: 'open' });
   }

@@ -5,7 +5,7 @@ import { judge } from '../figures/musts.ts';
 import type { MustId } from '../figures/musts.ts';
 import { medianOf } from '../figures/statistics.ts';
 import { BARE, OURS, compared, perTrial } from '../figures/trials.ts';
-import { CONNECTIONS, TRACED } from '../http/slice.ts';
+import { CONNECTIONS, TRACED } from '../cost/workload.ts';
 import { Rig } from '../subjects/rig.ts';
 import type { Adapter, Subject } from '../subjects/subjects.ts';
 import { NEAREST, inTurns, subjectsNamed } from '../subjects/turns.ts';

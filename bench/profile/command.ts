@@ -7,7 +7,8 @@ import { parseArgs } from 'node:util';
 import { flameGraph } from '../charts/flame.ts';
 import { describeMachine, machineLines } from '../figures/machine.ts';
 import { tableOf } from '../figures/table.ts';
-import { CONNECTIONS, TRACED, warm } from '../http/slice.ts';
+import { warm } from '../cost/slice.ts';
+import { httpRequests } from '../cost/workload.ts';
 import { Rig } from '../subjects/rig.ts';
 import type { Adapter, Subject } from '../subjects/subjects.ts';
 import { subjectsNamed } from '../subjects/turns.ts';
@@ -15,6 +16,8 @@ import { framesOf, selfByOwner } from './cpu-profile.ts';
 import type { CpuProfile, Frame } from './cpu-profile.ts';
 
 const WARM_SLICES = 15;
+const WARM_REQUESTS = 4000;
+const workload = httpRequests();
 
 const { values: options } = parseArgs({
   options: {
@@ -37,15 +40,9 @@ const rig = await Rig.set({ against: options.against, say, form: 'built' });
 async function profileOf(subject: Subject): Promise<CpuProfile> {
   const server = await rig.start(subject, { adapter: options.adapter as Adapter, ratio });
   try {
-    await warm(rig, server, ratio, WARM_SLICES);
+    await warm(rig, server, workload, { ratio, requests: WARM_REQUESTS }, WARM_SLICES);
     await server.startProfile();
-    await rig.generator.closed({
-      port: server.port,
-      connections: CONNECTIONS,
-      count: requests,
-      traced: TRACED,
-      sampled: ratio,
-    });
+    await workload.run(rig, server, { ratio, requests });
     return await server.stopProfile<CpuProfile>();
   } finally {
     await server.stop();

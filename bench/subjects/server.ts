@@ -22,6 +22,8 @@ export interface ServerOptions {
 export class Server {
   readonly subject: Subject;
   readonly port: number;
+  /** 0 where it does not answer over gRPC. */
+  readonly grpcPort: number;
   /** When it listened. */
   readonly ready: Usage;
   readonly #child: Child;
@@ -29,11 +31,12 @@ export class Server {
   private constructor(
     subject: Subject,
     child: Child,
-    { port, ...ready }: Usage & { port: number },
+    { port, grpcPort, ...ready }: Usage & { port: number; grpcPort: number },
   ) {
     this.subject = subject;
     this.#child = child;
     this.port = port;
+    this.grpcPort = grpcPort;
     this.ready = ready;
   }
 
@@ -71,6 +74,11 @@ export class Server {
   /** Bytes of heap in use, garbage not among them; needs --expose-gc. */
   heap(): Promise<number> {
     return this.#ask<number>({ kind: 'heap' });
+  }
+
+  /** Resolves when it has done this so many times; `port` is that of the service that it asks. */
+  async work(work: 'span' | 'fetch', count: number, port: number): Promise<void> {
+    await this.#ask({ kind: 'work', work, count, port });
   }
 
   async startProfile(): Promise<void> {

@@ -8,7 +8,7 @@ export interface Subject {
   /** Flags of Node that load it before the app. */
   readonly preload: readonly string[];
   readonly env: (sink: SinkPorts, adapter: Adapter, ratio: number) => NodeJS.ProcessEnv;
-  /** What the sink counts of a request: one span of kind SERVER, or one trace of the vendor's own. */
+  /** What it sends: spans over OTLP, or traces in the protocol of its vendor. */
   readonly counts: Counts;
   /** Where our packages come from: of this checkout, or of another one. */
   readonly packages?: 'this' | 'other';
@@ -18,7 +18,7 @@ export interface Subject {
   readonly remark?: string;
 }
 
-export type Counts = 'servers' | 'traces' | 'nothing';
+export type Counts = 'spans' | 'traces' | 'nothing';
 export type Adapter = 'express' | 'fastify';
 
 export interface SinkPorts {
@@ -43,7 +43,7 @@ const nestlens = (name: string, title: string, packages: 'this' | 'other'): Subj
   wiring: 'nestlens.js',
   preload: [],
   env: ({ grpcPort }, _adapter, ratio) => otel(grpcPort, ratio),
-  counts: 'servers',
+  counts: 'spans',
   packages,
   peers: [],
 });
@@ -61,7 +61,7 @@ const official = (
     ...otel(httpPort, ratio),
     BENCH_INSTRUMENTATION: instrumentation(adapter),
   }),
-  counts: 'servers',
+  counts: 'spans',
   peers: ['@opentelemetry/sdk-node', '@opentelemetry/instrumentation-http'],
   ...given,
 });
@@ -82,7 +82,19 @@ export const ours = nestlens('ours', 'Nestlens', 'this');
 export const other = nestlens('other', 'Nestlens of the other checkout', 'other');
 export const httpAlone = official('http', 'NodeSDK, http instrumentation alone', () => 'http');
 
-/** In the order of the tables. */
+/** Beside bare Nest and ours where the work is a call over gRPC, a fetch, or a method with a span. */
+export const officialGrpc = official('grpc', 'NodeSDK, grpc instrumentation', () => 'grpc', {
+  peers: ['@opentelemetry/instrumentation-grpc'],
+});
+export const officialFetch = official('undici', 'NodeSDK, undici instrumentation', () => 'undici', {
+  peers: ['@opentelemetry/instrumentation-undici'],
+});
+export const nestjsOtelSpan = official('decorator', 'NodeSDK, @Span of nestjs-otel', () => '', {
+  wiring: 'nestjs-otel.mjs',
+  peers: ['nestjs-otel'],
+});
+
+/** Those of the bench `http`, in the order of the tables. */
 export const subjects: readonly Subject[] = [
   bare,
   ours,
@@ -137,4 +149,12 @@ export const subjects: readonly Subject[] = [
     peers: ['@sentry/node'],
     remark: '@sentry/nestjs stops at Nest 11',
   },
+];
+
+/** Every subject of every bench. */
+export const everySubject: readonly Subject[] = [
+  ...subjects,
+  officialGrpc,
+  officialFetch,
+  nestjsOtelSpan,
 ];

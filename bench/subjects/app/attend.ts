@@ -5,13 +5,22 @@ import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import type { INestApplication } from '@nestjs/common';
 import { flush } from './wiring.js';
+import type { Wiring } from './wiring.js';
+import type { worksOf } from './work.js';
 
 export type ToServer =
   | { readonly kind: 'usage' }
   | { readonly kind: 'flush' }
   /** Needs --expose-gc: collects garbage first. */
   | { readonly kind: 'heap' }
-  | { readonly kind: 'profile'; readonly on: boolean };
+  | { readonly kind: 'profile'; readonly on: boolean }
+  /** Do this so many times; `port` is that of the service that is asked. */
+  | {
+      readonly kind: 'work';
+      readonly work: 'span' | 'fetch';
+      readonly count: number;
+      readonly port: number;
+    };
 
 /** What the operating system accounts to the process, all threads of it, since it was started. */
 export interface Usage {
@@ -46,7 +55,9 @@ async function profile(on: boolean): Promise<unknown> {
   return stopped?.profile;
 }
 
-async function answer(message: ToServer): Promise<unknown> {
+let works: ReturnType<typeof worksOf> | undefined;
+
+async function answer(message: ToServer, wiring: Wiring): Promise<unknown> {
   switch (message.kind) {
     case 'usage':
       return usage();
@@ -57,16 +68,22 @@ async function answer(message: ToServer): Promise<unknown> {
       globalThis.gc?.();
       await setImmediate();
       return getHeapStatistics().used_heap_size;
+    case 'work': {
+      // A service that does none of this does not load it.
+      works ??= (await import('./work.js')).worksOf(wiring);
+      await works[message.work](message.count, message.port);
+      return 'done';
+    }
     default:
       return profile(message.on);
   }
 }
 
 /** Tells the parent where the server listens, then answers what it asks, and ends with it. */
-export function attend(app: INestApplication): void {
+export function attend(app: INestApplication, wiring: Wiring, grpcPort: number): void {
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
   process.on('message', (message: ToServer) => {
-    answer(message).then(
+    answer(message, wiring).then(
       (said) => process.send?.(said),
       (error: unknown) => process.send?.({ error: String(error) }),
     );
@@ -77,5 +94,5 @@ export function attend(app: INestApplication): void {
       () => process.exit(1),
     );
   });
-  process.send?.({ port, ...usage() });
+  process.send?.({ port, grpcPort, ...usage() });
 }

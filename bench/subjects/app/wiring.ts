@@ -6,6 +6,8 @@ export interface Wiring {
   readonly options?: NestApplicationOptions;
   /** After the app is created, before it listens. */
   prepare?(app: INestApplication): void;
+  /** Makes the decorator that gives a method a span. */
+  readonly span?: () => MethodDecorator;
 }
 
 /** Resolves when all spans that have ended are acknowledged; a preloaded file or a wiring puts it there. */

@@ -1,3 +1,3 @@
-import { OpenTelemetryModule } from 'nestjs-otel';
+import { OpenTelemetryModule, Span } from 'nestjs-otel';
 
-export const wiring = { imports: [OpenTelemetryModule.forRoot()] };
+export const wiring = { imports: [OpenTelemetryModule.forRoot()], span: () => Span() };

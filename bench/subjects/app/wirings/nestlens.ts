@@ -1,5 +1,5 @@
 import { trace } from '@opentelemetry/api';
-import { OtelLogger, OtelModule } from '@nestlens/otel';
+import { OtelLogger, OtelModule, Span } from '@nestlens/otel';
 import { FLUSH } from '../wiring.js';
 import type { Wiring } from '../wiring.js';
 
@@ -8,6 +8,7 @@ export const wiring: Wiring = {
   imports: [OtelModule.forRoot({ service: { name: 'bench' } })],
   options: { bufferLogs: true },
   prepare: (app) => app.useLogger(app.get(OtelLogger)),
+  span: () => Span(),
 };
 
 const flushing = {

@@ -4,6 +4,7 @@ import type { Server } from '../subjects/server.ts';
 import type { Adapter, Subject } from '../subjects/subjects.ts';
 import { runSlice, warm } from './slice.ts';
 import type { Slice } from './slice.ts';
+import type { Workload } from './workload.ts';
 
 /** Subjects that are measured in turns, under one load. */
 export interface Group {
@@ -19,7 +20,7 @@ export interface GroupOptions {
   /** Requests of a slice. */
   readonly requests: number;
   readonly warmSlices: number;
-  readonly env: NodeJS.ProcessEnv;
+  readonly workload: Workload;
   readonly say: (line: string) => void;
 }
 
@@ -43,21 +44,22 @@ export async function runGroup(
   subjects: readonly Subject[],
   options: GroupOptions,
 ): Promise<readonly (readonly Cost[])[]> {
-  const { trials, turns, requests, env, say } = options;
+  const { trials, turns, requests, workload, say } = options;
+  const load = { ratio, requests };
   const found: (readonly Cost[])[] = [];
   for (let trial = 0; trial < trials; trial += 1) {
     const servers: Server[] = [];
     try {
       const steady = new Map<Server, boolean>();
       for (const subject of subjects) {
-        const server = await rig.start(subject, { adapter, ratio, env });
+        const server = await rig.start(subject, { adapter, ratio, env: workload.env });
         servers.push(server);
-        steady.set(server, await warm(rig, server, ratio, options.warmSlices));
+        steady.set(server, await warm(rig, server, workload, load, options.warmSlices));
       }
       const slices = new Map(servers.map((server) => [server, [] as Slice[]]));
       for (let turn = 0; turn < turns; turn += 1) {
         for (const server of inTurn(servers, turn)) {
-          slices.get(server)?.push(await runSlice(rig, server, { ratio, requests }));
+          slices.get(server)?.push(await runSlice(rig, server, workload, load));
         }
       }
       const costs = servers.map((server) =>

@@ -2,12 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import { isSteady } from '../figures/statistics.ts';
 import type { Rig } from '../subjects/rig.ts';
 import type { Server } from '../subjects/server.ts';
+import { TRACED } from './workload.ts';
+import type { Load, Workload } from './workload.ts';
 
-/** Of a real service: half of its requests come from a caller that has a trace. */
-export const TRACED = 0.5;
-export const CONNECTIONS = 32;
-
-/** What requests cost, each. */
+/** What one request, or one piece of other work, costs. */
 export interface Slice {
   /** Of all threads, as the operating system accounts it, until the last span is acknowledged. */
   readonly cpuUs: number;
@@ -24,26 +22,22 @@ const TAKE = { hold: false, inspect: true };
 const LATEST_MS = 8000;
 const LOOK_MS = 100;
 
-export interface Load {
-  readonly ratio: number;
-  readonly requests: number;
-}
-
-/** Sends so many requests to a server that has nothing left to send, and waits until all they made is acknowledged. */
-export async function runSlice(rig: Rig, server: Server, load: Load): Promise<Slice> {
-  const { ratio, requests } = load;
+/** Has a server that has nothing left to send do its work, and waits until all spans of it are acknowledged. */
+export async function runSlice(
+  rig: Rig,
+  server: Server,
+  workload: Workload,
+  load: Load,
+): Promise<Slice> {
+  const { requests } = load;
   await server.flush();
   await rig.sink.take(TAKE);
   const before = await server.usage();
-  const { elapsedMs } = await rig.generator.closed({
-    port: server.port,
-    connections: CONNECTIONS,
-    count: requests,
-    traced: TRACED,
-    sampled: ratio,
-  });
+  const startedAt = performance.now();
+  await workload.run(rig, server, load);
+  const elapsedMs = performance.now() - startedAt;
   await server.flush();
-  const missing = await findMissing(rig, server, load);
+  const missing = await findMissing(rig, server, workload, load);
   const after = await server.usage();
   return {
     cpuUs: (after.cpuUs - before.cpuUs) / requests,
@@ -51,7 +45,7 @@ export async function runSlice(rig: Rig, server: Server, load: Load): Promise<Sl
     perSecond: (requests * 1000) / elapsedMs,
     lost: Math.max(0, missing),
     // Vendors may send further traces of their own.
-    extra: server.subject.counts === 'servers' ? Math.max(0, -missing) : 0,
+    extra: server.subject.counts === 'spans' ? Math.max(0, -missing) : 0,
   };
 }
 
@@ -69,38 +63,37 @@ export function missingOf(received: number, { ratio, requests }: Load): number {
   return Math.abs(missing) > allowed ? Math.round(missing) : 0;
 }
 
-async function findMissing(rig: Rig, { subject }: Server, load: Load): Promise<number> {
-  const { counts } = subject;
-  if (counts === 'nothing') return 0;
-  let received = (await rig.sink.take(TAKE))[counts];
+async function findMissing(
+  rig: Rig,
+  { subject }: Server,
+  workload: Workload,
+  load: Load,
+): Promise<number> {
+  if (subject.counts === 'nothing') return 0;
+  const measure = subject.counts === 'traces' ? 'traces' : workload.counts;
+  let received = (await rig.sink.take(TAKE))[measure];
   for (let waited = 0; waited < LATEST_MS && missingOf(received, load) > 0; waited += LOOK_MS) {
     await setTimeout(LOOK_MS);
-    received += (await rig.sink.take(TAKE))[counts];
+    received += (await rig.sink.take(TAKE))[measure];
   }
   return missingOf(received, load);
 }
 
-const WARM_REQUESTS = 4000;
-/** Below that V8 has not compiled what is hot, even if nothing changes for a while. */
-const LEAST_WARM = 6;
+/** In fewer slices V8 has not compiled what is hot, even if nothing changes for a while. */
+const LEAST_WARM = 7;
 
-/** Requests until one costs as much as the next. Returns whether that came before `most` slices of 4,000. */
+/** Works until one slice costs as much as the next. Returns whether that came before `most` slices. */
 export async function warm(
   rig: Rig,
   server: Server,
-  ratio: number,
+  workload: Workload,
+  load: Load,
   most: number,
 ): Promise<boolean> {
   const costs: number[] = [];
   let before = await server.usage();
   for (let slice = 0; slice < most; slice += 1) {
-    await rig.generator.closed({
-      port: server.port,
-      connections: CONNECTIONS,
-      count: WARM_REQUESTS,
-      traced: TRACED,
-      sampled: ratio,
-    });
+    await workload.run(rig, server, load);
     const after = await server.usage();
     costs.push(after.cpuUs - before.cpuUs);
     before = after;
