@@ -75,6 +75,13 @@ describe('the export pipeline', () => {
     expect(ratio).toBeLessThan(0.3);
   });
 
+  it('makes a span in less than 0.6 of the time and heap of the stock tracer', async () => {
+    const { ratio, unsampledRatio, heapRatio } = await trial('tracing');
+    expect(ratio).toBeLessThan(0.6);
+    expect(unsampledRatio).toBeLessThan(0.3);
+    expect(heapRatio).toBeLessThan(0.6);
+  });
+
   it('wakes the reader at most once for each slab', () => {
     const pool = new SlabPool(allocateSlabs());
     const writer = new SlabWriter(pool, { onDrop: () => {} });

@@ -8,10 +8,12 @@ import { rate } from './rate.ts';
 import { stall } from './stall.ts';
 import { createSubject } from './subjects.ts';
 import type { SubjectOptions } from './subjects.ts';
+import { tracing } from './tracing.ts';
 
 export type TrialKind =
   | 'delivery'
   | 'encoding'
+  | 'tracing'
   | 'ready'
   | 'stock'
   | 'rate'
@@ -32,6 +34,7 @@ export type Measured = Readonly<Record<string, number>>;
 
 async function run(options: TrialOptions): Promise<Measured> {
   if (options.kind === 'encoding') return encoding(options.fresh);
+  if (options.kind === 'tracing') return tracing(options.fresh);
   if (options.kind === 'memory') return memory(() => createSubject(options), options.fresh);
   const subject = createSubject(options);
   const measured = await measure(subject, options);
