@@ -29,7 +29,12 @@ const steps: readonly Step[] = [
     command: [...jest, 'libs/', 'apps/', 'test/house/'],
     alone: true,
   },
-  { name: 'specs and gates of the benches', command: [...inBand, 'bench'], slow: true },
+  {
+    name: 'specs and gates of the benches',
+    command: [...inBand, 'bench'],
+    slow: true,
+    after: ['build'],
+  },
   // The end-to-end specs run in two halves, because each mostly waits for processes.
   {
     name: 'end-to-end specs, one half',

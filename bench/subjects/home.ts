@@ -62,6 +62,22 @@ export function missingIn(above: string, checkout: string): readonly string[] {
   });
 }
 
+/** Compiles the app into a folder in reach of this project's own packages, ours as they are built. */
+export function makeOwnHome(): Home {
+  const above = fileURLToPath(new URL('../../.nestlens', import.meta.url));
+  mkdirSync(above, { recursive: true });
+  return writtenHome(mkdtempSync(join(above, 'bench-')));
+}
+
+function writtenHome(folder: string): Home {
+  writeApp(folder);
+  return {
+    folder,
+    main: join(folder, 'main.js'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
 interface Publisher {
   writePackage(lib: string, to: string): Promise<void>;
 }
@@ -94,12 +110,7 @@ export async function makeHome(above: string, checkout: string, form: Form): Pro
       `bench/peers/package.json has no ${missing.join(', ')}, which our packages need`,
     );
   }
-  const folder = mkdtempSync(join(above, 'run-'));
-  writeApp(folder);
-  await writePackages(checkout, join(folder, 'node_modules', '@nestlens'), form);
-  return {
-    folder,
-    main: join(folder, 'main.js'),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
+  const home = writtenHome(mkdtempSync(join(above, 'run-')));
+  await writePackages(checkout, join(home.folder, 'node_modules', '@nestlens'), form);
+  return home;
 }

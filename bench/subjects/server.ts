@@ -1,6 +1,6 @@
 import { Child } from '../processes/child.ts';
 import type { Cores } from '../processes/cores.ts';
-import type { ToServer, Usage } from './app/attend.ts';
+import type { Heap, ToServer, Usage } from './app/attend.ts';
 import type { Adapter, SinkPorts, Subject } from './subjects.ts';
 
 export interface ServerOptions {
@@ -71,9 +71,9 @@ export class Server {
     await this.#ask({ kind: 'flush' });
   }
 
-  /** Bytes of heap in use, garbage not among them; needs --expose-gc. */
-  heap(): Promise<number> {
-    return this.#ask<number>({ kind: 'heap' });
+  /** The heap of the main thread, after a collection of garbage (which needs --expose-gc) or as it is. */
+  heap(collect: boolean): Promise<Heap> {
+    return this.#ask<Heap>({ kind: 'heap', collect });
   }
 
   /** Resolves when it has done this so many times; `port` is that of the service that it asks. */

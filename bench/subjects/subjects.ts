@@ -80,7 +80,14 @@ export const bare: Subject = {
 
 export const ours = nestlens('ours', 'Nestlens', 'this');
 export const other = nestlens('other', 'Nestlens of the other checkout', 'other');
-export const httpAlone = official('http', 'NodeSDK, http instrumentation alone', () => 'http');
+/** Ours with the tracer of the official SDK. */
+export const stockTracer: Subject = {
+  ...ours,
+  name: 'stock',
+  title: 'Nestlens, the stock tracer',
+  env: (...given) => ({ ...ours.env(...given), BENCH_TRACER: 'sdk' }),
+};
+const httpAlone = official('http', 'NodeSDK, http instrumentation alone', () => 'http');
 
 /** Beside bare Nest and ours where the work is a call over gRPC, a fetch, or a method with a span. */
 export const officialGrpc = official('grpc', 'NodeSDK, grpc instrumentation', () => 'grpc', {
@@ -99,6 +106,7 @@ export const subjects: readonly Subject[] = [
   bare,
   ours,
   other,
+  stockTracer,
   httpAlone,
   official('nest', 'NodeSDK, http and framework instrumentation', framework, {
     peers: [

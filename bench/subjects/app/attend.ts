@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Session } from 'node:inspector/promises';
+import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import type { INestApplication } from '@nestjs/common';
@@ -11,8 +12,8 @@ import type { worksOf } from './work.js';
 export type ToServer =
   | { readonly kind: 'usage' }
   | { readonly kind: 'flush' }
-  /** Needs --expose-gc: collects garbage first. */
-  | { readonly kind: 'heap' }
+  /** Needs --expose-gc where it should collect garbage first. */
+  | { readonly kind: 'heap'; readonly collect: boolean }
   | { readonly kind: 'profile'; readonly on: boolean }
   /** Do this so many times; `port` is that of the service that is asked. */
   | {
@@ -38,6 +39,31 @@ const usage = (): Usage => {
     rssBytes: process.memoryUsage.rss(),
   };
 };
+
+export interface Heap {
+  readonly usedBytes: number;
+  /** Collections of garbage since the last one that was asked for. */
+  readonly collections: number;
+}
+
+let collections = 0;
+const collector = new PerformanceObserver((list) => (collections += list.getEntries().length));
+
+async function heap(collect: boolean): Promise<Heap> {
+  if (!collect) {
+    const usedBytes = getHeapStatistics().used_heap_size;
+    // The observer hears of a collection a turn later.
+    await setImmediate();
+    await setImmediate();
+    return { usedBytes, collections };
+  }
+  collector.observe({ entryTypes: ['gc'] });
+  globalThis.gc?.();
+  await setImmediate();
+  await setImmediate();
+  collections = 0;
+  return { usedBytes: getHeapStatistics().used_heap_size, collections };
+}
 
 let session: Session | undefined;
 
@@ -65,9 +91,7 @@ async function answer(message: ToServer, wiring: Wiring): Promise<unknown> {
       await flush();
       return 'flushed';
     case 'heap':
-      globalThis.gc?.();
-      await setImmediate();
-      return getHeapStatistics().used_heap_size;
+      return heap(message.collect);
     case 'work': {
       // A service that does none of this does not load it.
       works ??= (await import('./work.js')).worksOf(wiring);
