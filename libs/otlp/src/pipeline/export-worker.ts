@@ -14,7 +14,7 @@ import { ExportLoop } from './export-loop.js';
 import type { Settled } from './export-loop.js';
 import type { Exporters, Overflow } from './exporter.js';
 import { OpeningOverflow } from './opening-overflow.js';
-import { DiskOverflow } from './overflow.js';
+import type { DiskOverflow } from './overflow.js';
 import type { SendingOptions, SpoolSettings } from './pipeline-options.js';
 import { WorkerPhase } from './worker-messages.js';
 import type { FlushMark, FromWorker, ToWorker } from './worker-messages.js';
@@ -143,7 +143,7 @@ export class ExportWorker {
     succession: Succession,
     inherited: ItemCounts,
   ): Promise<void> {
-    const opening = DiskOverflow.open({
+    const opening = this.#openDisk({
       settings,
       pool: this.#pool,
       exporters: this.#exporters,
@@ -166,6 +166,14 @@ export class ExportWorker {
     this.#overflow = this.#disk;
     this.#loop.poke();
     this.#tellState();
+  }
+
+  /** Loads what writes to disk: few pipelines have a spool. */
+  async #openDisk(
+    options: Parameters<typeof DiskOverflow.open>[0],
+  ): Promise<DiskOverflow | undefined> {
+    const { DiskOverflow: Disk } = await import('./overflow.js');
+    return Disk.open(options);
   }
 
   async #listen(): Promise<void> {

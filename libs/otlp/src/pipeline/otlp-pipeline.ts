@@ -13,6 +13,7 @@ import { before, withDeadline } from './deadline.js';
 import { HeaderFunctions } from './header-functions.js';
 import type { WorkerStart } from './export-worker.js';
 import { startInline } from './inline-worker.js';
+import { LateStart, startsLate } from './late-start.js';
 import { createDrop, type Drop } from './drops.js';
 import { TruncationLog } from './truncation.js';
 import { createSdkComponents, type SdkComponents } from './sdk-components.js';
@@ -21,7 +22,7 @@ import type { ResolvedPipelineOptions } from './pipeline-options.js';
 import type { FlushResult, Pipeline, PipelineStats, ShutdownReport } from './pipeline.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import type { ThreadEnd, Told } from './worker-supervisor.js';
-import { reclaim, saveToDisk } from './save.js';
+import { pendingBefore, reclaim, saveToDisk } from './save.js';
 import type { Memory } from './save.js';
 import { atExit, endSync, isEmpty, keepOrCount, LET_GO_MS } from './process-exit.js';
 import { createSelfMetrics } from './self-metrics.js';
@@ -48,6 +49,7 @@ export class OtlpPipeline implements Pipeline {
   readonly #reader: SlabReader;
   readonly #writer: SlabWriter;
   readonly #worker: WorkerSupervisor;
+  readonly #thread: LateStart;
   readonly #headers: HeaderFunctions;
   readonly #memory: Memory;
   readonly #components: SdkComponents;
@@ -90,11 +92,17 @@ export class OtlpPipeline implements Pipeline {
       onDeath: (end, isInline) => this.#onWorkerExit(end, isInline),
       aside: options.aside,
     });
+    // The first batch is due when the thread has come up.
+    const afterMs = options.sending.sealAfterMs / 2;
+    this.#thread = new LateStart({ begin: () => this.#worker.start(), afterMs });
     this.#memory = { pool: this.#pool, reader: this.#reader, worker: this.#worker };
     this.#components = createSdkComponents(options, {
       writer: this.#writer,
       live: this.#live,
-      created: (signal, items) => this.#counts.created(signal, items),
+      created: (signal, items) => {
+        this.#counts.created(signal, items);
+        this.#thread.made(items);
+      },
       drop: this.#drop,
       offer: (signal, bytes, items) => this.#offer(signal, bytes, items),
       flush: () => this.flush(),
@@ -116,6 +124,8 @@ export class OtlpPipeline implements Pipeline {
     if (this.#state !== 'new') return;
     this.#state = 'started';
     if (this.#options.listensToExit) this.#forgetExit = atExit(() => void this.exit());
+    if (startsLate(this.#options)) return this.#thread.wait();
+    this.#thread.stop();
     this.#worker.start();
   }
 
@@ -146,12 +156,15 @@ export class OtlpPipeline implements Pipeline {
     if (this.#state !== 'ended') {
       this.#components.close();
       this.#components.force();
+      const mark = this.#seal();
+      if (!this.#isEmpty()) this.#thread.now();
+      this.#thread.stop();
       const runner = {
         worker: this.#worker,
         phase: this.#phase,
         exporters: this.#report.stats.exporters,
       };
-      endSync({ ...this.#held(), ...runner }, this.#seal(), timeoutMs);
+      endSync({ ...this.#held(), ...runner }, mark, timeoutMs);
       this.#state = 'ended';
     }
     return this.#ledger.snapshot();
@@ -161,10 +174,11 @@ export class OtlpPipeline implements Pipeline {
     const { count, slabBytes } = this.#pool;
     const used = this.#pool.used();
     const running = this.#worker.isInline ? 'inline' : 'worker';
+    const isRunning = this.#worker.isRunning || this.#thread.isWaiting;
     return {
       ledger: this.#ledger.snapshot(),
       slabs: { used, count, bytes: used * slabBytes },
-      runner: this.#worker.isRunning ? running : 'none',
+      runner: isRunning ? running : 'none',
       liveSpans: this.#live.sampled,
       replaced: this.#replaced,
       ...this.#report.stats,
@@ -178,10 +192,9 @@ export class OtlpPipeline implements Pipeline {
     const isThrough = this.#options.sending.spool?.durable !== 'always' || this.#state === 'new';
     if (isThrough && this.#isEmpty()) return { kind: 'done' };
     this.start();
+    this.#thread.now();
     const kind = (await before(this.#worker.flush(mark), deadline)) ? 'unreachable' : 'deadline';
-    const pending = { ...this.#reader.pending(mark.sequence) };
-    for (const { id, signal, items } of this.#worker.heap)
-      if (id < mark.heap) pending[signal] += items;
+    const pending = pendingBefore(mark, this.#memory);
     const isLeft = kind === 'deadline' || SIGNALS.some((signal) => pending[signal] > 0);
     return isLeft ? { kind, pending } : { kind: 'done' };
   }
@@ -202,6 +215,7 @@ export class OtlpPipeline implements Pipeline {
     // A thread that is still starting up, with nothing to do and no spool to close, is not waited for.
     if (!this.#isEmpty() || (this.#state === 'started' && this.#options.sending.spool)) {
       this.start();
+      this.#thread.now();
       // 3. The worker stops waiting in retry, drains, spools or gives up the rest at the deadline, closes its pools.
       closed = this.#worker.shutdown(mark);
       inTime = await before(closed, deadline);
@@ -222,6 +236,7 @@ export class OtlpPipeline implements Pipeline {
       this.#worker.tell({ kind: 'abort' });
       await withDeadline(undefined, LET_GO_MS, (letGo) => before(late, letGo));
     }
+    this.#thread.stop();
     // 4. The thread goes, whether it said that it is done or not.
     await withDeadline(undefined, END_MS, (letGo) => before(this.#worker.end(), letGo));
     this.#state = 'ended';
@@ -235,23 +250,13 @@ export class OtlpPipeline implements Pipeline {
   }
 
   #hear(message: Told): void {
-    switch (message.kind) {
-      case 'state':
-        return this.#report.state(message);
-      case 'started':
-        return this.#metrics.started(message);
-      case 'ended':
-        this.#report.ended(message.operation);
-        this.#truncated.tell();
-        return this.#metrics.ended(message);
-      case 'warning':
-        return this.#log.log('warn', message.cause, message.message);
-      case 'ready':
-      case 'taken':
-      case 'freed':
-      case 'flushed':
-      case 'closed':
-    }
+    if (message.kind === 'state') this.#report.state(message);
+    if (message.kind === 'started') this.#metrics.started(message);
+    if (message.kind === 'warning') this.#log.log('warn', message.cause, message.message);
+    if (message.kind !== 'ended') return;
+    this.#report.ended(message.operation);
+    this.#truncated.tell();
+    this.#metrics.ended(message);
   }
 
   /** A worker died, or cannot be had: what it was sending waits again, and may arrive twice. */

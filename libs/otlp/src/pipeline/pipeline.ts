@@ -28,7 +28,9 @@ export interface ShutdownReport {
 export interface PipelineStats {
   readonly ledger: LedgerSnapshot;
   readonly slabs: { readonly used: number; readonly count: number; readonly bytes: number };
-  /** `none` too while none can be started, such as where a TLS file is gone: tried again after 1 to 30 s. */
+  /**
+   * `worker` too while its thread waits for the first item. `none` too while none can be started, such as where a TLS file is gone: tried again after 1 to 30 s.
+   */
   readonly runner: 'none' | 'worker' | 'inline';
   /** Sampled spans that have begun and not ended. */
   readonly liveSpans: number;

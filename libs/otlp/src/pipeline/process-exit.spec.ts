@@ -75,6 +75,13 @@ describe('a process that ends without a shutdown', () => {
     );
   });
 
+  it('starts its thread for spans that ended just before', async () => {
+    const { code, traces, runner, lines } = await ended('at once', collector.grpc);
+    expect({ code, runner, lines }).toEqual({ code: 3, runner: 'worker', lines: [] });
+    expect(traces).toMatchObject({ created: 10, accepted: 10, queued: 0, dropped: {} });
+    expect(collector.spans()).toHaveLength(10);
+  });
+
   it('counts spans that it could not send as dropped, or leaves them on disk', async () => {
     const dead = await deadEndpoint();
     const [lost, kept] = await Promise.all([ended('away', dead), ended('away', dead, directory)]);

@@ -1,12 +1,14 @@
 import type { LedgerWriter } from '../ledger/ledger-writer.js';
 import type { Batch } from '../send/sender.js';
 import { FREE, ITEMS } from '../slab/memory.js';
+import type { ItemCounts } from '../send/item-counts.js';
 import { SIGNALS } from '../wire/model.js';
 import type { SlabPool } from '../slab/slab-pool.js';
 import type { SlabBatch, SlabReader } from '../slab/slab-reader.js';
 import { dump, dumpSync } from '../spool/dump.js';
 import { before } from './deadline.js';
 import type { HeapBatch } from './heap-queue.js';
+import type { FlushMark } from './worker-messages.js';
 import type { WorkerSupervisor } from './worker-supervisor.js';
 
 export interface Memory {
@@ -51,6 +53,13 @@ export async function saveBefore(
   if (!(await before(written, deadline)) || (await written).kind !== 'spooled') return;
   enter(held, memory, ledger);
   await before(sealed, deadline);
+}
+
+/** Items before the mark of a flush that are not settled. */
+export function pendingBefore(mark: FlushMark, { reader, worker }: Memory): ItemCounts {
+  const pending = { ...reader.pending(mark.sequence) };
+  for (const { id, signal, items } of worker.heap) if (id < mark.heap) pending[signal] += items;
+  return pending;
 }
 
 /** After a worker ended: what it had in hand waits again, and may arrive twice. */
