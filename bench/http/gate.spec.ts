@@ -10,7 +10,7 @@ import type { Adapter, Subject } from '../subjects/subjects.ts';
 
 const WARM = 8000;
 const SAMPLES = 5;
-/** 5,800 to 6,200 on the machine where it was set. */
+/** 5,800 to 6,400 when this was set. */
 const MOST_BYTES = 7500;
 const REQUESTS = 500;
 const NOT_PINNED = { server: undefined, load: undefined, how: 'nothing pinned' };
@@ -68,9 +68,10 @@ describe('a traced request', () => {
       const without = await allocated(bare, adapter);
       const own = (await allocated(ours, adapter)) - without;
       const stock = (await allocated(stockTracer, adapter)) - without;
-      console.log(adapter, without, own, stock);
-      expect(own).toBeGreaterThan(0);
-      expect(own).toBeLessThan(stock);
+      expect(without).toBeGreaterThan(5000);
+      expect(own).toBeLessThan(MOST_BYTES);
+      // The same module with the tracer of the official SDK, which makes objects for the attributes of a span.
+      expect(own / stock).toBeLessThan(0.75);
     },
   );
 });
