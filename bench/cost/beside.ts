@@ -33,9 +33,7 @@ export const costRemarks = (group: string, trials: Trials<Cost>): readonly strin
         : [
             `${group}: ${subject} was still getting faster in ${unsteady} of ${costs.length} trials`,
           ]),
-      ...(extra === 0
-        ? []
-        : [`${group}: ${subject} sent ${extra} spans more than it has to: twice, or too late`]),
+      ...(extra === 0 ? [] : [`${group}: ${subject} sent ${extra} spans more than it has to`]),
     ];
   });
 

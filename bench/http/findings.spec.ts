@@ -71,7 +71,7 @@ describe('the findings of http', () => {
     expect(costRemarks(group.name, trials)).toEqual([]);
     const twice = [[cost('ours', 100, { extra: 256 })]];
     expect(costRemarks(group.name, twice)).toEqual([
-      'express-100: ours sent 256 spans more than it has to: twice, or too late',
+      'express-100: ours sent 256 spans more than it has to',
     ]);
   });
 
