@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RequestMethod } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { AdapterHooks } from './adapter-hooks.js';
+import { createContextKey } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
+import { EMPTY_CONTEXT } from '../context/linked-context.js';
+import { ANSWERED, AdapterHooks } from './adapter-hooks.js';
 
 const req = {} as IncomingMessage;
 const res = {} as ServerResponse;
@@ -25,23 +28,31 @@ describe('AdapterHooks', () => {
   it('runs its hooks in the order of their registration, then continues the request', () => {
     const { hooks, request } = attach();
     const calls: string[] = [];
-    hooks.onRequest((_req, _res, next) => {
-      calls.push('first');
-      return next();
-    });
-    hooks.onRequest((_req, _res, next) => {
-      calls.push('second');
-      return next();
-    });
+    hooks.onRequest(() => void calls.push('first'));
+    hooks.onRequest(() => void calls.push('second'));
     request(() => calls.push('done'));
     expect(calls).toEqual(['first', 'second', 'done']);
     expect(hooks.sharedWithOther).toBe(false);
   });
 
+  it('runs what comes behind a hook in the context that the hook returns', () => {
+    const { hooks, request } = attach();
+    const key = createContextKey('spec');
+    const seen = (): unknown => contexts.active().getValue(key);
+    const calls: unknown[] = [];
+    hooks.onRequest(() => EMPTY_CONTEXT.setValue(key, 'entered'));
+    hooks.onRequest(() => void calls.push(seen()));
+    request(() => calls.push(seen()));
+    expect([...calls, seen()]).toEqual(['entered', 'entered', undefined]);
+  });
+
   it('does not continue a request that a hook answers', () => {
     const { hooks, request } = attach();
     let went = false;
-    hooks.onRequest(() => {});
+    hooks.onRequest(() => ANSWERED);
+    hooks.onRequest(() => {
+      went = true;
+    });
     request(() => {
       went = true;
     });
@@ -60,12 +71,12 @@ describe('AdapterHooks', () => {
     hooks.onRoute((method, template) => calls.push(`${method} ${template}`));
     request(() => calls.push('done'));
     route();
-    expect(calls).toEqual(['done', 'GET /a']);
+    expect(calls).toEqual(['done', '0 /a']);
   });
 
   it('passes exceptions of the app to the adapter', () => {
     const { hooks, request } = attach();
-    hooks.onRequest((_req, _res, next) => next());
+    hooks.onRequest(() => undefined);
     expect(() =>
       request(() => {
         throw new Error('theirs');
@@ -82,10 +93,7 @@ describe('AdapterHooks', () => {
     });
     adapter.setOnRouteTriggered((method, path) => calls.push(`${method} ${path}`));
     const { hooks, request, route } = attach(adapter);
-    hooks.onRequest((_req, _res, next) => {
-      calls.push('ours');
-      return next();
-    });
+    hooks.onRequest(() => void calls.push('ours'));
     request(() => calls.push('done'));
     route();
     expect(calls).toEqual(['ours', 'theirs', 'done', '0 /a']);

@@ -1,20 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable, RequestMethod } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import type { RequestMethod } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import type { Context } from '@opentelemetry/api';
+import { contexts } from '../context/contexts.js';
 import { warnOfFault } from '../faults/fault-log.js';
 
+/** Tells that a hook has answered the request: nothing else runs. */
+export const ANSWERED = Symbol('nestlens.adapter.answered');
+
 /**
- * Calls `next` to go on, or answers by itself. Runs before body parsers, middleware and guards. `template`
- * is the route as the platform matched it, where it knows so early (Fastify). A throw goes on as `next`.
+ * Runs before body parsers, middleware and guards. Returns {@link ANSWERED}, or the context in which the rest runs;
+ * nothing to go on as it is. `platformRequest` is the platform's own object, see {@link templateOf}. A hook that throws is
+ * passed over.
  */
 type RequestHook = (
   req: IncomingMessage,
   res: ServerResponse,
-  next: () => unknown,
-  template?: string,
-) => unknown;
-/** Gets the route template with prefix and version, in the request's own context. */
-type RouteHook = (method: string, template: string) => void;
+  platformRequest: unknown,
+) => typeof ANSWERED | Context | void;
+/** Gets the method and the route template with prefix and version, in the request's own context. */
+type RouteHook = (method: RequestMethod, template: string) => void;
 
 type AdapterRequestHook = (req: unknown, res: unknown, done: () => void) => unknown;
 
@@ -33,8 +39,9 @@ interface FastifyRequest {
 const rawOf = <T>(value: unknown): T =>
   (value !== null && typeof value === 'object' && 'raw' in value ? value.raw : value) as T;
 
-const templateOf = (req: unknown): string | undefined => {
-  const url = (req as FastifyRequest).routeOptions?.url;
+/** The route as the platform matched it, where it knows so early (Fastify). */
+export const templateOf = (platformRequest: unknown): string | undefined => {
+  const url = (platformRequest as FastifyRequest | undefined)?.routeOptions?.url;
   return typeof url === 'string' ? url : undefined;
 };
 
@@ -70,18 +77,16 @@ export class AdapterHooks {
     const otherRoute = adapter.getOnRouteTriggered?.();
     this.sharedWithOther = otherRequest !== undefined || otherRoute !== undefined;
     // What the other owner returns goes back to the adapter, which handles its rejection.
-    adapter.setOnRequestHook?.((req, res, done) =>
-      this.#runRequestHooks(rawOf(req), rawOf(res), templateOf(req), () =>
-        otherRequest ? otherRequest.call(adapter, req, res, done) : done(),
-      ),
-    );
+    const rest = (req: unknown, res: unknown, done: () => void): unknown =>
+      otherRequest ? otherRequest.call(adapter, req, res, done) : done();
+    adapter.setOnRequestHook?.((req, res, done) => this.#run(0, req, res, done, rest));
     adapter.setOnRouteTriggered?.((method, path) => {
-      this.#runRouteHooks(RequestMethod[method] ?? 'ALL', path);
+      this.#runRouteHooks(method, path);
       otherRoute?.(method, path);
     });
   }
 
-  #runRouteHooks(method: string, path: string): void {
+  #runRouteHooks(method: RequestMethod, path: string): void {
     for (const hook of this.#routeHooks) {
       try {
         hook(method, path);
@@ -91,27 +96,29 @@ export class AdapterHooks {
     }
   }
 
-  #runRequestHooks(
-    req: IncomingMessage,
-    res: ServerResponse,
-    template: string | undefined,
-    done: () => unknown,
+  /** The hooks from the one at `first` on, then the rest. */
+  #run(
+    first: number,
+    req: unknown,
+    res: unknown,
+    done: () => void,
+    rest: (req: unknown, res: unknown, done: () => void) => unknown,
   ): unknown {
     const hooks = this.#requestHooks;
-    let at = 0;
-    const next = (): unknown => {
-      const hook = hooks[at++];
-      if (hook === undefined) return done();
-      const reached = at;
+    const request = rawOf<IncomingMessage>(req);
+    const response = rawOf<ServerResponse>(res);
+    for (let at = first; at < hooks.length; at++) {
+      let result: ReturnType<RequestHook>;
       try {
-        return hook(req, res, next, template);
+        result = hooks[at]!(request, response, req);
       } catch (error) {
-        // Past `next` it is the app's own failure, which the adapter knows how to answer.
-        if (at !== reached) throw error;
         warnOfFault('A request hook failed', error);
-        return next();
+        continue;
       }
-    };
-    return next();
+      if (result === undefined) continue;
+      if (result === ANSWERED) return undefined;
+      return contexts.with(result, () => this.#run(at + 1, req, res, done, rest));
+    }
+    return rest(req, res, done);
   }
 }

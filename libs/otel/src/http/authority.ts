@@ -1,5 +1,5 @@
 /** A host and, where it is known, a port. */
-export interface Authority {
+interface Authority {
   readonly address: string;
   readonly port: number | undefined;
 }

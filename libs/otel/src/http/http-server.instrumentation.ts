@@ -8,7 +8,7 @@ import type { Context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { contexts } from '../context/contexts.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
-import { InFlight } from '../lifecycle/in-flight.js';
+import { InFlight, NamedWork } from '../lifecycle/in-flight.js';
 import { ServiceState } from '../lifecycle/service-state.js';
 import { ManagementRoutes } from '../management/management-routes.js';
 import { Inventory } from '../report/inventory.js';
@@ -20,7 +20,7 @@ import { compileIgnore } from './ignored-requests.js';
 import type { IgnoreRule } from './ignored-requests.js';
 import { PipelinedRequests } from './pipelined-requests.js';
 import { parseTarget } from './request-target.js';
-import { serverRequestOf } from './server-request.js';
+import { labelOf, serverRequestOf } from './server-request.js';
 import { isSimulated } from './simulated-request.js';
 import type { ServerRequest } from './server-request.js';
 import { ServerSpans } from './server-spans.js';
@@ -30,11 +30,14 @@ import type { UpgradableServer } from './upgrade-watch.js';
 const REQUEST_START = 'http.server.request.start';
 const UNOBSERVED = 'An incoming HTTP request could not be observed';
 
+/** The response that the connection is busy with is kept by Node. */
+type HttpSocket = Socket & { readonly _httpMessage?: unknown };
+
 /** The message that Node publishes before it emits `request`, `checkContinue` or answers by itself. */
 interface RequestStart {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly socket: Socket & { readonly _httpMessage?: unknown };
+  readonly socket: HttpSocket;
   readonly server: unknown;
 }
 
@@ -106,7 +109,7 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
     this.#isIgnored = compileIgnore(settings.ignore);
     this.#spans = settings.server ? new ServerSpans(settings, state, app) : undefined;
     subscribe(REQUEST_START, this.#onStart);
-    hooks.onRequest((req, res, next, template) => this.#onRequestHook(req, res, next, template));
+    hooks.onRequest((req, res, platformRequest) => this.#onRequestHook(req, res, platformRequest));
     hooks.onRoute((_method, template) => {
       serverRequestOf(contexts.active())?.routed(template);
     });
@@ -136,7 +139,7 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
       },
       routed(req, route) {
         const request = serverRequestOfMessage(req);
-        if (request !== undefined) request.platformRoute = route;
+        if (request !== undefined) request.ownRoute = route;
       },
     });
   }
@@ -159,8 +162,7 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
       // `null` in an application context without HTTP.
       const adapter = this.#host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
       if (server !== adapter?.getHttpServer()) return;
-      // A busy connection: this response has to wait for the one before it.
-      const entered = this.#begin(request, response, socket._httpMessage ? socket : undefined);
+      const entered = this.#begin(request, response, socket);
       // With a context manager that cannot enter, the request goes on in it from the adapter's hook.
       if (entered !== undefined && !contexts.enter(entered)) {
         (request as SeenRequest)[LEFT] = entered;
@@ -173,11 +175,10 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
   #onRequestHook(
     req: SeenRequest,
     res: ServerResponse,
-    next: () => unknown,
-    template: string | undefined,
-  ): unknown {
+    platformRequest: unknown,
+  ): Context | undefined {
     let entered = req[LEFT];
-    req[LEFT] = undefined;
+    if (entered !== undefined) req[LEFT] = undefined;
     if (this.#enabled && req[SEEN] === undefined) {
       try {
         entered = this.#begin(req, res);
@@ -185,44 +186,65 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
         warnOfFault(UNOBSERVED, error);
       }
     }
-    if (template !== undefined) {
-      const request = serverRequestOfMessage(req);
-      if (request !== undefined) request.platformRoute = template;
-    }
-    return entered === undefined ? next() : contexts.with(entered, next);
+    const request = serverRequestOfMessage(req);
+    if (request !== undefined) request.platformRequest = platformRequest;
+    return entered;
   }
 
   /**
    * In this order:
    * 1. a draining service ends its connections, probes' included;
    * 2. management routes leave nothing behind;
-   * 3. whatever else comes is work in flight, ignored or not;
-   * 4. requests that the options ignore leave no telemetry;
-   * 5. the span starts, and with it the metrics.
+   * 3. requests that the options ignore leave no telemetry;
+   * 4. the span starts, and with it the metrics;
+   * 5. all but management routes are work in flight, ignored or not, and end with their response.
    */
-  #begin(req: SeenRequest, res: ServerResponse, queuedOn?: Socket): Context | undefined {
+  #begin(req: SeenRequest, res: ServerResponse, channelSocket?: HttpSocket): Context | undefined {
     req[SEEN] = 'without_span';
     if (this.#state.name === 'draining' && req.httpVersionMajor === 1 && !res.headersSent) {
       res.setHeader('Connection', 'close');
     }
     const url = req.originalUrl ?? req.url;
     if (this.#management.findBesideApp(url, req.method) !== undefined) return this.#ignored;
-    const target = parseTarget(url);
-    const leave = this.#inFlight.enter(`${req.method ?? ''} ${target.path}`);
-    let request: ServerRequest | undefined;
+    const isIgnored = this.#isIgnored?.(parseTarget(url).path, req.method ?? '') === true;
+    const request = isIgnored ? undefined : this.#start(req, res);
+    this.#follow(request, req, res, channelSocket);
+    if (isIgnored) return this.#ignored;
+    if (request === undefined) return undefined;
+    req[SEEN] = request;
+    return request.context;
+  }
+
+  #start(req: IncomingMessage, res: ServerResponse): ServerRequest | undefined {
+    try {
+      return this.#spans?.start(req, res);
+    } catch (error) {
+      warnOfFault(UNOBSERVED, error);
+      return undefined;
+    }
+  }
+
+  /** One listener ends all that began with the request. */
+  #follow(
+    request: ServerRequest | undefined,
+    req: IncomingMessage,
+    res: ServerResponse,
+    channelSocket: HttpSocket | undefined,
+  ): void {
+    const work = request ?? new NamedWork(labelOf(req));
     let forget: (() => void) | undefined;
     const closed = (): void => {
-      leave();
+      this.#inFlight.end(work);
       forget?.();
       if (request !== undefined) this.#spans?.end(request, req, res);
     };
+    this.#inFlight.begin(work);
     res.on('close', closed);
-    if (isSimulated(req)) res.once('finish', closed);
-    if (queuedOn !== undefined) forget = this.#pipelined.watch(queuedOn, closed);
-    if (this.#isIgnored?.(target.path, req.method ?? '') === true) return this.#ignored;
-    if (this.#spans === undefined) return undefined;
-    request = this.#spans.start(req, res, target);
-    req[SEEN] = request;
-    return request.context;
+    if (channelSocket === undefined) {
+      if (isSimulated(req)) res.once('finish', closed);
+    } else if (channelSocket._httpMessage) {
+      // A busy connection: this response has to wait for the one before it.
+      forget = this.#pipelined.watch(channelSocket, closed);
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** The parts of a request line's target. */
-export interface RequestTarget {
+interface RequestTarget {
   readonly path: string;
   /** Without `?`; `undefined` where there is none. */
   readonly query: string | undefined;
@@ -27,3 +27,9 @@ export const parseTarget = (url: string | undefined): RequestTarget => {
   if (query === -1) return { path: target, query: undefined };
   return { path: target.slice(0, query), query: target.slice(query + 1) || undefined };
 };
+
+/** The target as the client sent it: Express keeps it where it cuts a mount's path off `url`. */
+export const targetOf = (req: {
+  readonly originalUrl?: string | undefined;
+  readonly url?: string | undefined;
+}): RequestTarget => parseTarget(req.originalUrl ?? req.url);

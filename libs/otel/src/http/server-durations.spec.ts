@@ -1,8 +1,15 @@
 import { createNoopMeter } from '@opentelemetry/api';
 import type { Attributes, Meter } from '@opentelemetry/api';
+import { attributeBlock } from '../tracer/attribute-block.js';
 import { ServerDurations } from './server-durations.js';
 
-const facts = { method: 'GET', name: 'GET', scheme: 'http', protocolVersion: '1.1' };
+const facts = {
+  method: 'GET',
+  name: 'GET',
+  scheme: 'http',
+  protocolVersion: '1.1',
+  block: attributeBlock({}),
+};
 
 /** A meter whose histogram counts the series that it is asked for. */
 const counting = () => {

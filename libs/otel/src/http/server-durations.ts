@@ -12,7 +12,7 @@ import {
 import { seriesOf } from '@nestlens/otlp';
 import type { HistogramSeries } from '@nestlens/otlp';
 import { DURATION_BOUNDARIES } from './semconv.js';
-import type { RequestFacts } from './server-request.js';
+import type { RequestFacts } from './request-facts.js';
 
 /** The end of a request. */
 export interface ServerOutcome {

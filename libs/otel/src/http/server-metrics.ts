@@ -9,7 +9,8 @@ import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semant
 import { METRIC_HTTP_SERVER_ACTIVE_REQUESTS } from './semconv.js';
 import { ServerDurations } from './server-durations.js';
 import type { ServerOutcome } from './server-durations.js';
-import type { RequestFacts, ServerRequest } from './server-request.js';
+import type { RequestFacts } from './request-facts.js';
+import type { ServerRequest } from './server-request.js';
 
 interface Active {
   readonly attributes: Attributes;

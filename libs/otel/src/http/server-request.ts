@@ -1,26 +1,23 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { createContextKey, trace } from '@opentelemetry/api';
-import type { Context, Span } from '@opentelemetry/api';
-import { ATTR_CODE_FUNCTION_NAME, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SpanKind, trace } from '@opentelemetry/api';
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import {
+  ATTR_CODE_FUNCTION_NAME,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_ROUTE,
+} from '@opentelemetry/semantic-conventions';
 import { isClientFault } from '../exceptions/nest-outcome.js';
 import { recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
-import { shortContextHeaders, withIncoming } from '../propagation/incoming-headers.js';
+import { incomingOf, shortContextHeaders, withIncoming } from '../propagation/incoming-headers.js';
 import type { ContextHeaders, Incoming } from '../propagation/incoming-headers.js';
+import { Work } from '../lifecycle/in-flight.js';
+import { startLazily } from '../tracer/lazy-tracer.js';
+import type { SpanSource } from '../tracer/lazy-tracer.js';
+import type { Forwarded } from './forwarded.js';
+import type { RequestFacts, RequestReader } from './request-facts.js';
+import { targetOf } from './request-target.js';
 import { ATTR_NESTJS_CALLBACK, ATTR_NESTJS_CONTROLLER } from './semconv.js';
-
-const SERVER_REQUEST = createContextKey('nestlens.http.server_request');
-
-/** The facts of a request that are known before its span starts. */
-export interface RequestFacts {
-  /** `http.request.method`: a known method or `_OTHER`. */
-  readonly method: string;
-  /** The span's name until the route is known. */
-  readonly name: string;
-  readonly scheme: string;
-  /** `1.0`, `1.1` or `2`. */
-  readonly protocolVersion: string;
-}
 
 /** An exception as it was met; whether it counts is decided at the end, by the status. */
 export interface SeenException {
@@ -29,39 +26,71 @@ export interface SeenException {
   readonly afterHeaders: boolean;
 }
 
-/** One incoming request from its first byte to the end of its response. */
-export class ServerRequest implements Incoming {
+/**
+ * One incoming request from its first byte to the end of its response: the source of its span's attributes, and the work
+ * that is in flight.
+ */
+export class ServerRequest extends Work implements Incoming, SpanSource {
   readonly facts: RequestFacts;
-  readonly span: Span;
-  readonly context: Context;
+  span!: Span;
+  context!: Context;
   /** `performance.now()`; only for a span that keeps no time itself. */
-  readonly startedAt: number;
+  startedAt = 0;
   /** `http.route`, as soon as Nest has told it. */
   route: string | undefined;
-  /** The route as the platform matched it, for routes that Nest does not know. */
-  platformRoute: string | undefined;
+  /** The platform's own request, which may know the route of requests that Nest does not route. */
+  platformRequest: unknown;
+  /** The route of a request that no platform routes. */
+  ownRoute: string | undefined;
   exception: SeenException | undefined;
+  readonly #reader: RequestReader;
   readonly #note: ExceptionNote;
+  readonly #forwarded: Forwarded;
+  #request: IncomingMessage | undefined;
   #response: ServerResponse | undefined;
   #headers: ContextHeaders | undefined;
+  #isRead = false;
   /** The last exception that the body reported. */
   #inBody: { readonly thrown: unknown } | undefined;
 
   constructor(
-    facts: RequestFacts,
-    span: Span,
-    parent: Context,
-    response: ServerResponse,
+    reader: RequestReader,
     note: ExceptionNote,
-    headers?: IncomingHttpHeaders,
+    request: IncomingMessage,
+    response: ServerResponse,
   ) {
-    this.facts = facts;
-    this.span = span;
-    this.startedAt = span.isRecording() ? 0 : performance.now();
-    this.context = serverContext(parent, span, this);
-    this.#response = response;
-    this.#headers = headers;
+    super();
+    this.#reader = reader;
     this.#note = note;
+    this.#forwarded = reader.forwarded(request);
+    this.facts = reader.facts(request, this.#forwarded);
+    this.#request = request;
+    this.#response = response;
+    this.#headers = request.headers;
+  }
+
+  start(tracer: Tracer, parent: Context): void {
+    this.span = startLazily(tracer, this.facts.name, SpanKind.SERVER, parent, this);
+    if (!this.span.isRecording()) this.startedAt = performance.now();
+    this.context = withIncoming(trace.setSpan(parent, this.span), this);
+  }
+
+  attributes(): Attributes {
+    this.#isRead = true;
+    return this.#request === undefined
+      ? {}
+      : this.#reader.attributes(this.#request, this.facts, this.#forwarded);
+  }
+
+  describe(span: Span): void {
+    if (this.#request === undefined) return;
+    // A tracer that takes attributes at the start has set them all, where no sampler alone has asked for them.
+    const isSet = this.#isRead && hasMethod(span);
+    this.#reader.describe(span, this.#request, this.facts, this.#forwarded, isSet);
+  }
+
+  get label(): string {
+    return this.#request === undefined ? '' : labelOf(this.#request);
   }
 
   incomingHeader(name: string): string | undefined {
@@ -110,16 +139,24 @@ export class ServerRequest implements Incoming {
   /** Lets go of all that is large: an idle connection may keep this context alive. */
   close(): void {
     if (this.#headers !== undefined) this.#headers = shortContextHeaders(this.#headers);
+    this.#request = undefined;
     this.#response = undefined;
+    this.platformRequest = undefined;
     this.exception = undefined;
     this.#inBody = undefined;
   }
 }
 
-/** The context of one request: its parent's values, its span and itself. */
-const serverContext = (parent: Context, span: Span, request: ServerRequest): Context =>
-  withIncoming(trace.setSpan(parent, span).setValue(SERVER_REQUEST, request), request);
+const hasMethod = (span: Span): boolean =>
+  (span as Partial<{ readonly attributes: Attributes }>).attributes?.[ATTR_HTTP_REQUEST_METHOD] !==
+  undefined;
+
+/** A request as a person names it. */
+export const labelOf = (req: IncomingMessage): string =>
+  `${req.method ?? ''} ${targetOf(req).path}`;
 
 /** The incoming request that `context` belongs to, if any. */
-export const serverRequestOf = (context: Context): ServerRequest | undefined =>
-  context.getValue(SERVER_REQUEST) as ServerRequest | undefined;
+export const serverRequestOf = (context: Context): ServerRequest | undefined => {
+  const incoming = incomingOf(context);
+  return incoming instanceof ServerRequest ? incoming : undefined;
+};

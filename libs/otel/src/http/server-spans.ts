@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SeverityNumber, SpanKind, SpanStatusCode, defaultTextMapGetter } from '@opentelemetry/api';
+import { SeverityNumber, SpanStatusCode, defaultTextMapGetter } from '@opentelemetry/api';
 import type { HrTime, Span, Tracer } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_RESPONSE_HEADER,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
 } from '@opentelemetry/semantic-conventions';
+import { templateOf } from '../adapter/adapter-hooks.js';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { ServiceState } from '../lifecycle/service-state.js';
 import { SCOPE_NAME, ownPropagator, ownTracer } from '../late-bound/own-telemetry.js';
@@ -14,11 +15,10 @@ import { failSpan, recordException } from '../exceptions/record-exception.js';
 import type { ExceptionNote } from '../exceptions/record-exception.js';
 import { expressRoute } from './express-route.js';
 import type { ExpressRequest } from './express-route.js';
-import { guarded } from '../faults/fault-log.js';
+import { warnOfFault } from '../faults/fault-log.js';
 import type { HttpSettings } from './http.settings.js';
 import { headerValues } from './redaction.js';
 import { RequestReader } from './request-facts.js';
-import type { RequestTarget } from './request-target.js';
 import { judgeResponse, responseHeader } from './response-end.js';
 import { EVENT_HTTP_SERVER_REQUEST_EXCEPTION } from './semconv.js';
 import { ServerMetrics } from './server-metrics.js';
@@ -63,43 +63,37 @@ export class ServerSpans {
     ]);
   }
 
-  start(req: IncomingMessage, res: ServerResponse, target: RequestTarget): ServerRequest {
-    const forwarded = this.#reader.forwarded(req);
-    const facts = this.#reader.facts(req, forwarded);
+  start(req: IncomingMessage, res: ServerResponse): ServerRequest {
+    const request = new ServerRequest(this.#reader, this.#note, req, res);
     // From nothing: the active context may be that of an earlier request on the same connection.
     const parent = ownPropagator.extract(this.#app.context, req.headers, defaultTextMapGetter);
     this.#tracer ??= ownTracer();
-    const span = this.#tracer.startSpan(
-      facts.name,
-      {
-        kind: SpanKind.SERVER,
-        attributes: this.#reader.startAttributes(req, facts, target, forwarded),
-      },
-      parent,
-    );
-    if (span.isRecording()) this.#reader.describe(span, req, facts);
-    const request = new ServerRequest(facts, span, parent, res, this.#note, req.headers);
-    this.#metrics.began(facts);
+    request.start(this.#tracer, parent);
+    this.#metrics.began(request.facts);
     return request;
   }
 
   end(request: ServerRequest, req: IncomingMessage, res: ServerResponse): void {
     if (request.ended) return;
     let outcome: ServerOutcome = { status: undefined, errorType: undefined };
-    guarded('An HTTP server span could not be completed', () => {
+    try {
       const { exception } = request;
       const { name } = this.#state;
       const stopping = name === 'draining' || name === 'stopped';
       outcome = judgeResponse({ req, res, exception, stopping });
       this.#findRoute(request, req, outcome);
       this.#complete(request, res, outcome);
-    });
+    } catch (error) {
+      warnOfFault('An HTTP server span could not be completed', error);
+    }
     request.close();
-    guarded('An HTTP server span could not be ended', () => {
+    try {
       request.span.end();
       this.#app.made.work(request.span);
       this.#metrics.ended(request, secondsOf(request), outcome);
-    });
+    } catch (error) {
+      warnOfFault('An HTTP server span could not be ended', error);
+    }
   }
 
   disable(): void {
@@ -112,7 +106,10 @@ export class ServerSpans {
     if (request.route !== undefined && !baseUrl) return;
     if (outcome.status === undefined) return;
     if (outcome.status === 404 && request.route === undefined) return;
-    const path = request.platformRoute ?? expressRoute(req as ExpressRequest, request.route);
+    const path =
+      request.ownRoute ??
+      templateOf(request.platformRequest) ??
+      expressRoute(req as ExpressRequest, request.route);
     if (path !== undefined) request.routed(path);
   }
 

@@ -1,26 +1,80 @@
 import { Injectable } from '@nestjs/common';
 
+/**
+ * A piece of work, such as a request. It holds its own place in the list of all work: a Set would have to give each
+ * object a hash, which costs a request more than all the rest of the count.
+ */
+export abstract class Work {
+  /** For a person, such as `GET /orders`. */
+  abstract readonly label: string;
+  /** @internal */
+  before: Work | undefined;
+  /** @internal */
+  behind: Work | undefined;
+}
+
+/** Work without an object of its own. */
+export class NamedWork extends Work {
+  readonly label: string;
+
+  constructor(label: string) {
+    super();
+    this.label = label;
+  }
+}
+
 /** Work that has begun and not ended: HTTP requests, RPC calls, later messages and jobs. */
 @Injectable()
 export class InFlight {
-  readonly #labels = new Map<number, string>();
-  #last = 0;
+  /** The list in the order of begin. Its ends are this one. */
+  readonly #ends: Work = new NamedWork('');
+  #count = 0;
   #waiters: (() => void)[] = [];
 
+  constructor() {
+    this.#ends.before = this.#ends;
+    this.#ends.behind = this.#ends;
+  }
+
   get count(): number {
-    return this.#labels.size;
+    return this.#count;
   }
 
-  /** The longest-running item of work, for the progress line of a slow shutdown. */
+  /** What has been running longest, for the progress line of a slow shutdown. */
   get oldest(): string | undefined {
-    return this.#labels.values().next().value;
+    return this.#count === 0 ? undefined : this.#ends.behind?.label;
   }
 
-  /** Returns a function for the end of the work. Calling it again does nothing. */
+  begin(work: Work): void {
+    if (work.before !== undefined) return;
+    const last = this.#ends.before!;
+    work.before = last;
+    work.behind = this.#ends;
+    last.behind = work;
+    this.#ends.before = work;
+    this.#count += 1;
+  }
+
+  /** Safe twice. */
+  end(work: Work): void {
+    const { before, behind } = work;
+    if (before === undefined || behind === undefined) return;
+    before.behind = behind;
+    behind.before = before;
+    work.before = undefined;
+    work.behind = undefined;
+    this.#count -= 1;
+    if (this.#count > 0 || this.#waiters.length === 0) return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter();
+  }
+
+  /** {@link begin} for work that is no object. Returns what to call at the end; calling it again does nothing. */
   enter(label: string): () => void {
-    const id = ++this.#last;
-    this.#labels.set(id, label);
-    return () => this.#leave(id);
+    const work = new NamedWork(label);
+    this.begin(work);
+    return () => this.end(work);
   }
 
   /** Resolves `true` when nothing is in flight, `false` when the signal aborts first. */
@@ -39,12 +93,5 @@ export class InFlight {
       this.#waiters.push(done);
       signal.addEventListener('abort', aborted, { once: true });
     });
-  }
-
-  #leave(id: number): void {
-    if (!this.#labels.delete(id) || this.count > 0) return;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter();
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { AdapterHooks } from '../adapter/adapter-hooks.js';
+import { ANSWERED, AdapterHooks, templateOf } from '../adapter/adapter-hooks.js';
 import { ServiceReadiness } from '../lifecycle/service-readiness.js';
 import { ServiceState } from '../lifecycle/service-state.js';
 import { Inventory } from '../report/inventory.js';
@@ -53,17 +53,24 @@ export class ManagementMount implements OnModuleInit, OnApplicationBootstrap {
     host.init$.subscribe(() => {
       this.#paths = appPathsOf(this.#adapter()?.getInstance());
     });
-    hooks.onRequest((req, res, next, template) => {
+    hooks.onRequest((req, res, platformRequest) => {
       // A probe is a request too, and may be the first.
       if (state.name === 'starting') readiness.serves();
-      // Fastify has routed by now.
-      const isUnmatched = template === undefined && this.#adapter()?.getType() === 'fastify';
+      if (routes.find(req.url) === undefined) return undefined;
       const handler =
         routes.findBesideApp(req.url, req.method) ??
-        (isUnmatched ? routes.findUnmatched(req.url, req.method) : undefined);
-      if (handler) serveManagement(handler, req, res, 'app');
-      else next();
+        (this.#isUnmatched(platformRequest)
+          ? routes.findUnmatched(req.url, req.method)
+          : undefined);
+      if (handler === undefined) return undefined;
+      serveManagement(handler, req, res, 'app');
+      return ANSWERED;
     });
+  }
+
+  /** Fastify has routed by now. */
+  #isUnmatched(platformRequest: unknown): boolean {
+    return templateOf(platformRequest) === undefined && this.#adapter()?.getType() === 'fastify';
   }
 
   /** Nest has registered controllers and middleware here, and not yet its answer of 404. */

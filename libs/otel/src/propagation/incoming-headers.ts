@@ -12,6 +12,7 @@ export const B3_HEADERS: readonly string[] = [
   'x-b3-sampled',
   'x-b3-flags',
 ];
+const CONTEXT_HEADERS: readonly string[] = [...W3C_HEADERS, BAGGAGE, ...B3_HEADERS];
 /** Longest header that is remembered after its request, which an idle connection may keep in memory. */
 const LONGEST_KEPT = 256;
 
@@ -25,7 +26,8 @@ const INCOMING = createContextKey('nestlens.propagation.incoming');
 export const withIncoming = (context: Context, incoming: Incoming): Context =>
   context.setValue(INCOMING, incoming);
 
-const incomingOf = (context: Context): Incoming | undefined =>
+/** The incoming request or call that `context` belongs to, if any. */
+export const incomingOf = (context: Context): Incoming | undefined =>
   context.getValue(INCOMING) as Incoming | undefined;
 
 /** Whether there is an incoming request or call, whose headers could be passed on. */
@@ -41,7 +43,7 @@ export type ContextHeaders = Readonly<Record<string, string | readonly string[] 
 /** The short ones of the headers that carry context: enough to know them again after the end of their request. */
 export const shortContextHeaders = (headers: ContextHeaders): ContextHeaders | undefined => {
   let kept: Record<string, string> | undefined;
-  for (const name of [...W3C_HEADERS, BAGGAGE, ...B3_HEADERS]) {
+  for (const name of CONTEXT_HEADERS) {
     const value = headers[name];
     if (typeof value === 'string' && value.length <= LONGEST_KEPT) (kept ??= {})[name] = value;
   }
