@@ -6,6 +6,7 @@ import { watchResolvers } from './graphql/resolver-watch.js';
 import { Availability } from './lifecycle/availability.js';
 import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { HEALTH_SETTINGS, HealthRegistry } from './health/health-registry.js';
+import { HandlerRoutes } from './http/handler-routes.js';
 import { watchHandlers } from './http/handler-watch.js';
 import { HTTP_PROVIDERS } from './http/http.providers.js';
 import { HTTP_SETTINGS, httpSettings } from './http/http.settings.js';
@@ -192,6 +193,7 @@ export class OtelCoreModule implements NestModule, OnModuleInit {
   readonly #modules: ModulesContainer;
   readonly #http: HttpSettings;
   readonly #app: AppTelemetry;
+  readonly #routes: HandlerRoutes;
   #warned = false;
 
   constructor(
@@ -199,7 +201,9 @@ export class OtelCoreModule implements NestModule, OnModuleInit {
     modules: ModulesContainer,
     @Inject(HTTP_SETTINGS) http: HttpSettings,
     app: AppTelemetry,
+    routes: HandlerRoutes,
   ) {
+    this.#routes = routes;
     this.#application = application;
     this.#modules = modules;
     this.#http = http;
@@ -210,6 +214,7 @@ export class OtelCoreModule implements NestModule, OnModuleInit {
   configure(): void {
     if (!this.#http.server) return;
     watchHandlers(this.#application, this.#modules);
+    this.#routes.read();
     watchResolvers(this.#modules);
   }
 

@@ -2,10 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
-import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit, RequestMethod } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Context } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
+import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
 import { contexts } from '../context/contexts.js';
 import { AppTelemetry } from '../late-bound/app-telemetry.js';
 import { InFlight, NamedWork } from '../lifecycle/in-flight.js';
@@ -14,15 +14,18 @@ import { ManagementRoutes } from '../management/management-routes.js';
 import { Inventory } from '../report/inventory.js';
 import { AdapterHooks } from '../adapter/adapter-hooks.js';
 import { warnOfFault } from '../faults/fault-log.js';
+import type { HandlerRoute } from './handler-route.js';
+import { HandlerRoutes } from './handler-routes.js';
 import type { HttpSettings } from './http.settings.js';
 import { HTTP_SETTINGS } from './http.settings.js';
 import { compileIgnore } from './ignored-requests.js';
 import type { IgnoreRule } from './ignored-requests.js';
 import { PipelinedRequests } from './pipelined-requests.js';
 import { parseTarget } from './request-target.js';
-import { labelOf, serverRequestOf } from './server-request.js';
+import { ServerRequest, labelOf, serverRequestOf } from './server-request.js';
+import { LEFT, SEEN, bringBack, serverRequestOfMessage } from './seen-request.js';
+import type { SeenRequest } from './seen-request.js';
 import { isSimulated } from './simulated-request.js';
-import type { ServerRequest } from './server-request.js';
 import { ServerSpans } from './server-spans.js';
 import { UpgradeWatch } from './upgrade-watch.js';
 import type { UpgradableServer } from './upgrade-watch.js';
@@ -41,33 +44,20 @@ interface RequestStart {
   readonly server: unknown;
 }
 
-interface FastifyErrors {
+interface FastifyRequest {
+  readonly raw: object;
+}
+
+interface FastifyHooks {
   addHook(
     name: 'onError',
-    hook: (req: { readonly raw: object }, reply: unknown, error: unknown, done: () => void) => void,
+    hook: (req: FastifyRequest, reply: unknown, error: unknown, done: () => void) => void,
+  ): unknown;
+  addHook(
+    name: 'preHandler',
+    hook: (req: FastifyRequest, reply: unknown, done: () => void) => void,
   ): unknown;
 }
-
-/** Marks a request that has been seen, and says as what. */
-const SEEN = Symbol('nestlens.http.seen');
-
-const LEFT = Symbol('nestlens.http.left');
-
-type Seen = ServerRequest | 'without_span';
-
-interface SeenRequest extends IncomingMessage {
-  [SEEN]?: Seen;
-  /** The context that could not be entered where the request was seen first. */
-  [LEFT]?: Context | undefined;
-  /** The original URL, which Express keeps when it cuts a mount path off `url`. */
-  originalUrl?: string;
-}
-
-/** The server request that Node's request object belongs to. */
-export const serverRequestOfMessage = (req: object): ServerRequest | undefined => {
-  const seen = (req as SeenRequest)[SEEN];
-  return typeof seen === 'object' ? seen : undefined;
-};
 
 /**
  * One SERVER span and the metrics of each request to the app, from the moment Node has read its headers
@@ -86,6 +76,7 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
   readonly #spans: ServerSpans | undefined;
   readonly #isIgnored: IgnoreRule | undefined;
   readonly #pipelined = new PipelinedRequests();
+  readonly #routes: HandlerRoutes;
   /** The context of an ignored request: no span starts in it, and no context leaves it. */
   readonly #ignored: Context;
   #upgrades: UpgradeWatch | undefined;
@@ -100,7 +91,9 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
     inFlight: InFlight,
     inventory: Inventory,
     app: AppTelemetry,
+    routes: HandlerRoutes,
   ) {
+    this.#routes = routes;
     this.#ignored = suppressTracing(app.context);
     this.#host = host;
     this.#management = management;
@@ -110,25 +103,54 @@ export class HttpServerInstrumentation implements OnModuleInit, OnApplicationShu
     this.#spans = settings.server ? new ServerSpans(settings, state, app) : undefined;
     subscribe(REQUEST_START, this.#onStart);
     hooks.onRequest((req, res, platformRequest) => this.#onRequestHook(req, res, platformRequest));
-    hooks.onRoute((_method, template) => {
-      serverRequestOf(contexts.active())?.routed(template);
-    });
-    host.init$.subscribe(() => this.#watchFastify());
+    if (settings.server) hooks.onRoute((method, template) => this.#onRoute(method, template));
+    host.init$.subscribe(() => this.#watchPlatform());
     if (settings.server) inventory.instrumented('http.server', 'spans and metrics of each request');
     else inventory.leftOut('http.server', 'http.server is false');
   }
 
+  #onRoute(method: RequestMethod, template: string): void {
+    const route = this.#routes.route(method, template);
+    this.#requestAt(route)?.reached(route);
+  }
+
+  /**
+   * The request that a handler is called for. It is that of the active context, unless a middleware with callbacks of its
+   * own has lost that context, or goes on in that of another request. Then Express tells it, and its context is entered
+   * again. On Fastify a hook has done so.
+   */
+  #requestAt({ expressRoute }: HandlerRoute): ServerRequest | undefined {
+    const context = contexts.active();
+    const active = serverRequestOf(context);
+    if (expressRoute === undefined || active?.takes(expressRoute) === true) return active;
+    if (isTracingSuppressed(context)) return undefined;
+    for (const work of this.#inFlight.all()) {
+      if (!(work instanceof ServerRequest) || !work.takes(expressRoute)) continue;
+      contexts.enter(work.context);
+      return work;
+    }
+    return undefined;
+  }
+
   /** Routes of plugins know nothing of Nest's exception layer. */
-  #watchFastify(): void {
+  #watchPlatform(): void {
     const adapter = this.#host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
-    if (adapter?.getType() !== 'fastify') return;
-    adapter.getInstance<FastifyErrors>().addHook('onError', (req, _reply, error, done) => {
+    if (adapter?.getType() !== 'fastify' || this.#spans === undefined) return;
+    const fastify = adapter.getInstance<FastifyHooks>();
+    fastify.addHook('onError', (req, _reply, error, done) => {
       serverRequestOfMessage(req.raw)?.failed(error);
+      done();
+    });
+    // The last hook before the handler brings back the context that a middleware has lost.
+    fastify.addHook('preHandler', (req, _reply, done) => {
+      bringBack(req.raw);
       done();
     });
   }
 
   onModuleInit(): void {
+    // Nest has registered its handlers, and later ones of the same paths are not Nest's.
+    this.#routes.findInExpress();
     const adapter = this.#host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
     const server: UpgradableServer | undefined = adapter?.getHttpServer();
     if (typeof server?.prependListener !== 'function' || this.#upgrades || !this.#enabled) return;

@@ -2,7 +2,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { Injectable } from '@nestjs/common';
 import { tap } from 'rxjs/operators';
 import type { Observable } from 'rxjs';
-import { serverRequestOfMessage } from './http-server.instrumentation.js';
+import { serverRequestOfMessage } from './seen-request.js';
 
 /**
  * Tells the span of an HTTP request the error of its handler's stream. {@link watchHandlers} puts it on

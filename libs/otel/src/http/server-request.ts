@@ -14,7 +14,11 @@ import type { ContextHeaders, Incoming } from '../propagation/incoming-headers.j
 import { Work } from '../lifecycle/in-flight.js';
 import { startLazily } from '../tracer/lazy-tracer.js';
 import type { SpanSource } from '../tracer/lazy-tracer.js';
+import { setBlock } from '../tracer/attribute-block.js';
+import type { ExpressRoute } from '../adapter/express-layers.js';
+import type { ExpressRequest } from './express-route.js';
 import type { Forwarded } from './forwarded.js';
+import type { Handler, HandlerRoute } from './handler-route.js';
 import type { RequestFacts, RequestReader } from './request-facts.js';
 import { targetOf } from './request-target.js';
 import { ATTR_NESTJS_CALLBACK, ATTR_NESTJS_CONTROLLER } from './semconv.js';
@@ -50,6 +54,8 @@ export class ServerRequest extends Work implements Incoming, SpanSource {
   #response: ServerResponse | undefined;
   #headers: ContextHeaders | undefined;
   #isRead = false;
+  #handler: Handler | undefined;
+  #taken: ExpressRoute | undefined;
   /** The last exception that the body reported. */
   #inBody: { readonly thrown: unknown } | undefined;
 
@@ -111,11 +117,36 @@ export class ServerRequest extends Work implements Incoming, SpanSource {
     this.span.setAttribute(ATTR_HTTP_ROUTE, template);
   }
 
+  /** Nest calls a handler, or asks whether it takes the request. */
+  reached(route: HandlerRoute): void {
+    if (this.ended) return;
+    this.route = route.template;
+    if (route.handler !== undefined) this.#handler = route.handler;
+    if (!this.span.isRecording()) return;
+    this.span.updateName(route.nameOf(this.facts.name));
+    setBlock(this.span, route.block);
+  }
+
+  /** For handlers that their route alone does not tell. */
   handledBy(controller: string, callback: string): void {
+    const known = this.#handler;
+    if (known?.controller === controller && known.callback === callback) return;
     if (this.ended || !this.span.isRecording()) return;
+    this.#handler = { controller, callback };
     this.span.setAttribute(ATTR_CODE_FUNCTION_NAME, `${controller}.${callback}`);
     this.span.setAttribute(ATTR_NESTJS_CONTROLLER, controller);
     this.span.setAttribute(ATTR_NESTJS_CALLBACK, callback);
+  }
+
+  /**
+   * True once for each route of Express whose handler is called: Express puts the route on the request in the same
+   * synchronous run.
+   */
+  takes(route: ExpressRoute): boolean {
+    if (this.#taken === route) return false;
+    if ((this.#request as ExpressRequest | undefined)?.route !== route) return false;
+    this.#taken = route;
+    return true;
   }
 
   /** Seen on its way out; the last one decided the answer. */
@@ -140,6 +171,7 @@ export class ServerRequest extends Work implements Incoming, SpanSource {
   close(): void {
     if (this.#headers !== undefined) this.#headers = shortContextHeaders(this.#headers);
     this.#request = undefined;
+    this.#taken = undefined;
     this.#response = undefined;
     this.platformRequest = undefined;
     this.exception = undefined;

@@ -45,6 +45,11 @@ export class InFlight {
     return this.#count === 0 ? undefined : this.#ends.behind?.label;
   }
 
+  /** All of it, what has been running longest first. It must not end while this is read. */
+  *all(): Iterable<Work> {
+    for (let work = this.#ends.behind!; work !== this.#ends; work = work.behind!) yield work;
+  }
+
   begin(work: Work): void {
     if (work.before !== undefined) return;
     const last = this.#ends.before!;
