@@ -33,8 +33,11 @@ const otel = (endpoint: number, ratio: number): NodeJS.ProcessEnv => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${endpoint}`,
   OTEL_METRICS_EXPORTER: 'otlp',
   OTEL_LOGS_EXPORTER: 'otlp',
-  OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-  OTEL_TRACES_SAMPLER_ARG: String(ratio),
+  // Where all traces are sampled, the sampler is the default of each.
+  ...(ratio < 1 && {
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: String(ratio),
+  }),
 });
 
 const nestlens = (name: string, title: string, packages: 'this' | 'other'): Subject => ({
