@@ -64,13 +64,8 @@ export class AttributeList implements FlatAttributes {
     const bit = bitOf(key);
     const place = (this.bits & bit) === 0 ? -1 : this.placeOf(key);
     if (place < 0 && this.count >= this.limits.attributes) return this.drop();
-    let kept: unknown = value;
-    if (typeof value === 'string') {
-      if (value.length > this.limits.valueLength) kept = value.slice(0, this.limits.valueLength);
-    } else if (typeof value !== 'number' && typeof value !== 'boolean') {
-      kept = checked(value, this.limits.valueLength);
-      if (kept === undefined) return refused(key);
-    }
+    const kept = this.kept(value);
+    if (kept === undefined) return refused(key);
     if (place >= 0) this.values[place] = kept;
     else {
       this.keys.push(key);
@@ -152,11 +147,22 @@ export class AttributeList implements FlatAttributes {
   private setOnObject(object: Attributes, key: string, value: unknown): boolean {
     const isNew = !hasOwn(object, key);
     if (isNew && this.count >= this.limits.attributes) return this.drop();
-    const kept = checked(value, this.limits.valueLength);
+    const kept = this.kept(value);
     if (kept === undefined) return refused(key);
     assign(object, key, kept);
     if (isNew) this.count++;
     return true;
+  }
+
+  /** The value within the limits. Undefined for one that is none. */
+  private kept(value: unknown): unknown {
+    const { valueLength } = this.limits;
+    if (typeof value === 'string') {
+      return value.length > valueLength ? value.slice(0, valueLength) : value;
+    }
+    return typeof value === 'number' || typeof value === 'boolean'
+      ? value
+      : checked(value, valueLength);
   }
 
   private placeOf(key: string): number {

@@ -81,6 +81,8 @@ const fieldsOf = (span: ReadableSpan) => ({
 interface Changed {
   readonly idGenerator?: 'own';
   readonly used?: readonly AttributeBlock[];
+  /** How its processor reads spans: as the encoder, or as the processors of others. */
+  readonly reads?: 'flat' | 'any';
 }
 
 const NO_BLOCKS: Changed = { used: [attributeBlock({})] };
@@ -89,10 +91,10 @@ const runOn = (
   create: Create,
   seed: number,
   onEnd: (span: ReadableSpan) => void,
-  { idGenerator, used = blocks }: Changed = {},
+  { idGenerator, used = blocks, reads = 'flat' }: Changed = {},
 ): void => {
   const processor: FlatSpanProcessor = {
-    readsFlat: true,
+    ...(reads === 'flat' && { readsFlat: true }),
     onStart: () => {},
     onEnd,
     forceFlush: () => Promise.resolve(),
@@ -113,7 +115,10 @@ describe('random programs of calls', () => {
       const ours: ReturnType<typeof fieldsOf>[] = [];
       runOn(sdk, seed, (span) => void theirs.push(fieldsOf(span)));
       runOn(own, seed, (span) => void ours.push(fieldsOf(span)));
+      const open: ReturnType<typeof fieldsOf>[] = [];
+      runOn(own, seed, (span) => void open.push(fieldsOf(span)), { reads: 'any' });
       expect({ seed, spans: ours }).toEqual({ seed, spans: theirs });
+      expect({ seed, spans: open }).toEqual({ seed, spans: theirs });
       spans += ours.length;
     }
     expect(spans).toBeGreaterThan(PROGRAMS);

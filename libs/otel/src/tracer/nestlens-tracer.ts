@@ -10,9 +10,11 @@ import { warnOfFault } from '../faults/fault-log.js';
 import { newIdentity, randomTraceId } from './id-pool.js';
 import { describe } from './lazy-tracer.js';
 import type { LazyTracer, SpanSource } from './lazy-tracer.js';
+import { LazySpan } from './lazy-span.js';
 import { Parent, SUPPRESSED, passedOn } from './parent.js';
+import { OpenSpan } from './open-span.js';
 import { hiddenFlags, shownFlags } from './random-flag.js';
-import { RecordingSpan } from './recording-span.js';
+import type { RecordingSpan } from './recording-span.js';
 import { alwaysIn, isInShare, readsTraceId } from './sampling-rule.js';
 import type { SamplingRule } from './sampling-rule.js';
 import { linksOf, nameOf } from './span-parts.js';
@@ -150,6 +152,7 @@ export class NestlensTracer implements LazyTracer {
 
   private begun(span: RecordingSpan, context: Context, source: SpanSource | undefined): Span {
     if (source !== undefined) describe(span, source);
+    span.open();
     this.parts.processors.onStart(span, context);
     return span;
   }
@@ -167,7 +170,8 @@ export class NestlensTracer implements LazyTracer {
     const isSampled = decision === SamplingDecision.RECORD_AND_SAMPLED;
     const identity = this.identityBelow(parent, traceId, isSampled, traceState);
     const text = nameOf(name);
-    return new RecordingSpan(
+    const Made = this.parts.processors.readFlat ? LazySpan : OpenSpan;
+    return new Made(
       this.parts,
       text,
       kindOf(options),

@@ -9,7 +9,7 @@ import { durationOf, givenTime } from './span-time.js';
 import type { TracerParts } from './tracer-parts.js';
 
 /** A span that records, by the API of OpenTelemetry. No method throws, whatever it is given. */
-export class RecordingSpan extends SpanRecord implements SdkSpan {
+export abstract class RecordingSpan extends SpanRecord implements SdkSpan {
   private readonly parts: TracerParts;
   private readonly decision: SamplingDecision;
   /** Readings of both clocks at the start. The first may be set while the span lives, the second not. */
@@ -132,12 +132,19 @@ export class RecordingSpan extends SpanRecord implements SdkSpan {
     } else this.addEvent('exception', this.parts.exceptionAttributes(exception), time);
   }
 
+  /** The start is complete, and processors are told next. */
+  open(): void {}
+
+  /** The end is known, and processors are told next. */
+  settle(): void {}
+
   end(endTime?: TimeInput): void {
     if (this.ended) {
       this.late();
       return;
     }
     this.setEnd(endTime);
+    this.settle();
     const { processors, metrics } = this.parts;
     processors.onEnding(this);
     metrics?.ended(this.decision);

@@ -2,9 +2,6 @@ import type { Context } from '@opentelemetry/api';
 import type { Span as SdkSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { FlatSpanProcessor } from '@nestlens/otlp';
 import { warnOfFault } from '../faults/fault-log.js';
-import type { SpanRecord } from './span-record.js';
-
-type ProcessedSpan = SdkSpan & Pick<SpanRecord, 'settle'>;
 
 /** Rejects when `timeoutMs` have passed, or as `work` does. */
 const within = async (timeoutMs: number, work: () => Promise<void>): Promise<void> => {
@@ -23,17 +20,17 @@ const within = async (timeoutMs: number, work: () => Promise<void>): Promise<voi
 export class SpanProcessors {
   readonly #all: readonly FlatSpanProcessor[];
   readonly #ending: readonly SpanProcessor[];
-  /** One of them may read a span in any way, so that the span has to be made ready for it. */
-  readonly #settles: boolean;
+  /** False: one of them may read or copy a span in any way, as if it were the SDK's. */
+  readonly readFlat: boolean;
   #shutdown: Promise<void> | undefined;
 
   constructor(all: readonly FlatSpanProcessor[]) {
     this.#all = [...all];
     this.#ending = this.#all.filter((processor) => typeof processor.onEnding === 'function');
-    this.#settles = this.#all.some(({ readsFlat }) => readsFlat !== true);
+    this.readFlat = this.#all.every(({ readsFlat }) => readsFlat === true);
   }
 
-  onStart(span: ProcessedSpan, context: Context): void {
+  onStart(span: SdkSpan, context: Context): void {
     for (const processor of this.#all) {
       try {
         processor.onStart(span, context);
@@ -43,7 +40,7 @@ export class SpanProcessors {
     }
   }
 
-  onEnding(span: ProcessedSpan): void {
+  onEnding(span: SdkSpan): void {
     for (const processor of this.#ending) {
       try {
         processor.onEnding?.(span);
@@ -53,8 +50,7 @@ export class SpanProcessors {
     }
   }
 
-  onEnd(span: ProcessedSpan): void {
-    if (this.#settles) span.settle();
+  onEnd(span: SdkSpan): void {
     for (const processor of this.#all) {
       try {
         processor.onEnd(span);

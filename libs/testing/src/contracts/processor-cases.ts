@@ -67,6 +67,28 @@ export const processorCases = (on: OnTracer): readonly ContractCase[] => [
     },
   ),
   on(
+    'takes fields that one has replaced at the start, and adds to them',
+    (bench) => {
+      const span = bench.done((each) => each.setAttribute('a', 1).addEvent('event'), {
+        attributes: { gone: 1 },
+      });
+      assert.deepEqual(span.attributes, { replaced: true, a: 1 });
+      assert.deepEqual(
+        span.events.map(({ name }) => name),
+        ['event'],
+      );
+    },
+    {
+      spanProcessors: [
+        processor({
+          onStart: (span) => {
+            Object.assign(span, { attributes: { replaced: true }, events: [], links: [] });
+          },
+        }),
+      ],
+    },
+  ),
+  on(
     'takes fields that one has replaced',
     (bench) => {
       const { attributes, endTime } = bench.done((each) => each.setAttribute('a', 1));
