@@ -241,7 +241,6 @@ describe('the packed libs in a fresh app', () => {
         '@opentelemetry/resources',
         '@opentelemetry/sdk-logs',
         '@opentelemetry/sdk-metrics',
-        '@opentelemetry/sdk-trace',
         '@opentelemetry/semantic-conventions',
       ]);
       expect(packages.filter((name) => /grpc|terminus|microservices/.test(name))).toEqual([]);

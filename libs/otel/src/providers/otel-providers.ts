@@ -9,7 +9,6 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import { boundedReader } from '@nestlens/otlp';
-import { ConsoleSpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { aside } from '../context/contexts.js';
 import type { OtelConfig } from '../options/otel.config.js';
@@ -27,13 +26,12 @@ import { buildTracerProvider } from './tracer-provider.js';
 const defined = <T>(values: readonly (T | undefined)[]): T[] =>
   values.filter((value): value is T => value !== undefined);
 
-const spanProcessorsOf = ({ traces }: OtelConfig): SpanProcessor[] =>
-  defined([
-    ...traces.processors,
-    traces.exporters.includes('console')
-      ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
-      : undefined,
-  ]);
+const spanProcessorsOf = async ({ traces }: OtelConfig): Promise<readonly SpanProcessor[]> => {
+  if (!traces.exporters.includes('console')) return traces.processors;
+  const { ConsoleSpanExporter, SimpleSpanProcessor } = await import('@opentelemetry/sdk-trace');
+  const toConsole = new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() });
+  return [...traces.processors, toConsole];
+};
 
 const logProcessorsOf = ({ logs }: OtelConfig): LogRecordProcessor[] =>
   defined([
@@ -136,7 +134,7 @@ export class OtelProviders {
     const resource = buildResource(config.resource);
 
     const logProcessors = logProcessorsOf(config);
-    const spanProcessors = spanProcessorsOf(config);
+    const spanProcessors = await spanProcessorsOf(config);
     const metricReaders = await metricReadersOf(config, engine, furtherReaders);
 
     // Without a reader, instruments that do nothing suffice.
@@ -158,7 +156,7 @@ export class OtelProviders {
         logRecordLimits: config.logs.limits,
         ...measured,
       }),
-      tracerProvider: buildTracerProvider(config.traces, {
+      tracerProvider: await buildTracerProvider(config.traces, {
         resource,
         spanProcessors: defined([...spanProcessors, engine.spanProcessor]),
         ...measured,

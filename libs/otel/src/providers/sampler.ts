@@ -6,8 +6,6 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { Sampler } from '@opentelemetry/api';
 import type { OtelConfig } from '../options/otel.config.js';
-import { samplingRule } from '../tracer/sampling-rule.js';
-import type { SamplingRule } from '../tracer/sampling-rule.js';
 
 /** Source: specification, trace/sdk "Built-in samplers". */
 export const buildSampler = (config: OtelConfig['traces']['sampler']): Sampler => {
@@ -28,7 +26,3 @@ export const buildSampler = (config: OtelConfig['traces']['sampler']): Sampler =
       return new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) });
   }
 };
-
-/** The same for our own tracer, which need not ask an object for a rule that it knows. */
-export const buildSampling = (config: OtelConfig['traces']['sampler']): Sampler | SamplingRule =>
-  config.kind === 'own' ? config.sampler : samplingRule(config.name, config.ratio);

@@ -1,36 +1,26 @@
-import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import type { Resource } from '@opentelemetry/resources';
-import { TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { TracerProvider } from '@opentelemetry/api';
 import { exceptionAttributes } from '../exceptions/exception.js';
 import type { OtelConfig } from '../options/otel.config.js';
 import { NestlensTracerProvider } from '../tracer/nestlens-tracer-provider.js';
-import { unvouchedIds } from '../tracer/random-flag.js';
-import { buildSampler, buildSampling } from './sampler.js';
+import { samplingRule } from '../tracer/sampling-rule.js';
+import type { ProviderContext } from './sdk-tracer-provider.js';
 
-interface ProviderContext {
-  readonly resource: Resource;
-  readonly spanProcessors: SpanProcessor[];
-  /** For metrics of the tracer about itself. */
-  readonly meterProvider?: MeterProvider;
-}
-
-/** The provider of the tracer that the options name. */
-export const buildTracerProvider = (
-  { tracer, sampler, limits, idGenerator }: OtelConfig['traces'],
+/** The provider of the tracer that the options name. The stock tracer is loaded when it is named. */
+export const buildTracerProvider = async (
+  traces: OtelConfig['traces'],
   context: ProviderContext,
-): TracerProvider =>
-  tracer === 'sdk'
-    ? new SdkTracerProvider({
-        ...context,
-        sampler: buildSampler(sampler),
-        spanLimits: limits,
-        ...(idGenerator && { idGenerator: unvouchedIds(idGenerator) }),
-      })
-    : new NestlensTracerProvider({
-        ...context,
-        sampler: buildSampling(sampler),
-        spanLimits: limits,
-        ...(idGenerator && { idGenerator }),
-        exceptionAttributes,
-      });
+): Promise<TracerProvider> => {
+  const { tracer, sampler, limits, idGenerator } = traces;
+  if (tracer === 'sdk') {
+    const { buildSdkTracerProvider } = await import('./sdk-tracer-provider.js');
+    return buildSdkTracerProvider(traces, context);
+  }
+  return new NestlensTracerProvider({
+    ...context,
+    // A rule that it knows need not be asked as an object.
+    sampler: sampler.kind === 'own' ? sampler.sampler : samplingRule(sampler.name, sampler.ratio),
+    spanLimits: limits,
+    ...(idGenerator && { idGenerator }),
+    exceptionAttributes,
+  });
+};

@@ -1,8 +1,7 @@
-import { SpanKind, trace } from '@opentelemetry/api';
+import { SamplingDecision, SpanKind, trace } from '@opentelemetry/api';
 import type { Context, Link, Span, SpanOptions, TraceState } from '@opentelemetry/api';
 import { cleanAttributes, isTracingSuppressed } from '@opentelemetry/core';
 import type { InstrumentationScope } from '@opentelemetry/core';
-import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import type { Sampler } from '@opentelemetry/sdk-trace';
 import { SpanIdentity, TraceId } from '@nestlens/otlp';
 import { contextOr, contexts } from '../context/contexts.js';
