@@ -195,6 +195,17 @@ describe('the tracer of ours', () => {
     ]);
   });
 
+  it('keeps a link whose context has no flags, and none that no encoder can read', () => {
+    const span = tracerOf().startSpan('x');
+    const { traceFlags: _, ...bare } = REMOTE;
+    span.addLinks([
+      { context: bare as never },
+      { context: { ...REMOTE, spanId: Symbol('s') } as never },
+      { context: null as never },
+    ]);
+    expect(readable(span).links).toEqual([{ context: bare }]);
+  });
+
   it('prints what a span says, and goes on as it was', () => {
     const span = tracerOf().startSpan('printed', { attributes: { a: 1 } });
     expect(inspect(span)).toContain("name: 'printed'");

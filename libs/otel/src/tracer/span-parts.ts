@@ -28,11 +28,11 @@ export const eventOf = (
 /** Whether an encoder can read it. */
 const isContext = (given: unknown): given is SpanContext => {
   try {
-    const { traceId, spanId, traceFlags, traceState } = given as SpanContext;
+    const { traceId, spanId, traceFlags, traceState } = given as Partial<SpanContext>;
     return (
       typeof traceId === 'string' &&
       typeof spanId === 'string' &&
-      typeof traceFlags === 'number' &&
+      (traceFlags === undefined || typeof traceFlags === 'number') &&
       (traceState === undefined || typeof traceState.serialize() === 'string')
     );
   } catch {
