@@ -95,7 +95,7 @@ export class AttributeList implements FlatAttributes {
     const isPlain =
       this.object === undefined &&
       this.places === undefined &&
-      (this.bits & block.bits) === 0 &&
+      ((this.bits & block.bits) === 0 || !block.keys.some((key) => this.has(key))) &&
       block.longestText <= this.limits.valueLength &&
       this.count + block.keys.length <= this.limits.attributes;
     if (!isPlain) return this.setAll(block.attributes);
@@ -163,6 +163,17 @@ export class AttributeList implements FlatAttributes {
     return typeof value === 'number' || typeof value === 'boolean'
       ? value
       : checked(value, valueLength);
+  }
+
+  /** Does not open a block for it. */
+  private has(key: string): boolean {
+    if ((this.bits & bitOf(key)) === 0) return false;
+    for (let index = 0; index < this.keys.length; index++) {
+      const known = this.keys[index]!;
+      if (known === key) return true;
+      if (known === '' && (this.values[index] as AttributeBlock).keys.includes(key)) return true;
+    }
+    return false;
   }
 
   private placeOf(key: string): number {

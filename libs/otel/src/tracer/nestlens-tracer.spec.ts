@@ -181,6 +181,16 @@ describe('the tracer of ours', () => {
     ]);
   });
 
+  it('keeps a block whole beside many other keys, so that its bytes are used', () => {
+    const block = attributeBlock({ route: '/orders', controller: 'Orders' });
+    const span = tracerOf().startSpan('x');
+    for (let at = 0; at < 20; at++) span.setAttribute(`key ${at}`, at);
+    setBlock(span, block);
+    for (let at = 20; at < 25; at++) span.setAttribute(`key ${at}`, at);
+    expect(flatOf(span)?.flatAttributes.values[20]).toBe(block);
+    expect(Object.keys(readable(span).attributes)).toHaveLength(27);
+  });
+
   it('records an exception by the rules of this package: its type and its code', () => {
     const span = tracerOf().startSpan('x');
     span.recordException(Object.assign(new RangeError('bad'), { code: 'E_BAD' }));
