@@ -3,8 +3,6 @@ import { retry } from '../send/outcome.js';
 import type { Batch, Sender } from '../send/sender.js';
 import type { Signal } from '../wire/model.js';
 
-type SignalWeights = Readonly<Record<Signal, number>>;
-
 interface SendQueueOptions {
   /** Gives the next batch of a signal to the queue. Undefined if there is none. */
   take(signal: Signal): Batch | undefined;
@@ -18,8 +16,6 @@ interface SendQueueOptions {
   limit(): number;
   /** The number of batches in flight that wait for a retry and not for the peer. Default: none. */
   waiting?(): number;
-  /** Default: metrics 4, logs 2, traces 1. */
-  readonly weights?: SignalWeights;
 }
 
 export interface SendQueue {
@@ -40,7 +36,7 @@ export function goesInOrder(signal: Signal): boolean {
   return signal === 'metrics';
 }
 
-const WEIGHTS: SignalWeights = { metrics: 4, logs: 2, traces: 1 };
+const WEIGHTS: Readonly<Record<Signal, number>> = { metrics: 4, logs: 2, traces: 1 };
 /** Batches in flight, with those that wait for a retry: so many times the limit. */
 const MAX_IN_FLIGHT_FACTOR = 4;
 const SIGNALS: readonly Signal[] = ['metrics', 'logs', 'traces'];
@@ -60,7 +56,6 @@ export function createSendQueue(options: SendQueueOptions): SendQueue {
 
 class FairSendQueue implements SendQueue {
   readonly #options: SendQueueOptions;
-  readonly #weights: SignalWeights;
   readonly #inFlight: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
   /** The slots that each signal has got, divided by its weight. The signal with the lowest value is next. */
   readonly #given: Record<Signal, number> = { metrics: 0, logs: 0, traces: 0 };
@@ -71,7 +66,6 @@ class FairSendQueue implements SendQueue {
 
   constructor(options: SendQueueOptions) {
     this.#options = options;
-    this.#weights = options.weights ?? WEIGHTS;
   }
 
   wake(): void {
@@ -137,7 +131,7 @@ class FairSendQueue implements SendQueue {
   /** Start-time fair queueing: a signal that had nothing to send saves nothing up. */
   #charge(signal: Signal): void {
     this.#turn = this.#due(signal);
-    this.#given[signal] = this.#turn + 1 / this.#weights[signal];
+    this.#given[signal] = this.#turn + 1 / WEIGHTS[signal];
   }
 
   #due(signal: Signal): number {
