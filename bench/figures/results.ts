@@ -21,6 +21,9 @@ export interface Results {
   readonly judged: readonly Dated<Judged>[];
 }
 
+/** The order of the page and of the chart. */
+const BENCHES = ['http', 'grpc', 'fetch', 'span', 'start', 'cold', 'memory', 'series'];
+
 const fileOf = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /** Puts the parts of a run in the place of those that have the same title or judge the same must. */
@@ -33,7 +36,7 @@ export function merged(results: Results, findings: Findings, machine: Machine): 
     sections: [
       ...results.sections.filter((old) => old.bench !== bench || !titles.has(old.part.title)),
       ...sections.map(dated),
-    ],
+    ].toSorted((a, b) => BENCHES.indexOf(a.bench) - BENCHES.indexOf(b.bench)),
     judged: [...results.judged.filter(({ part }) => !ids.has(part.id)), ...judged.map(dated)],
   };
 }
