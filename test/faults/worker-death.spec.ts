@@ -33,7 +33,10 @@ describe('the export worker', () => {
       const worker = { entry, execArgv: [...execArgv, '--import', `${killable}?${name}`] };
       const app = stage.app({ traces: { endpoint: collector.url }, worker, ...options });
       app.arrived = () => collector.ids.size;
+      // The thread that sends starts with the first item.
+      app.spans(1);
       await until(() => app.pipeline.stats().exporters.length > 0);
+      await until(() => app.pipeline.stats().ledger.traces.accepted === 1);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
       return { app, kill: () => channel.postMessage('die') };
     };
