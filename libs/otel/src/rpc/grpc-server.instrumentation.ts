@@ -7,29 +7,17 @@ import { InFlight } from '../lifecycle/in-flight.js';
 import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import { Inventory } from '../report/inventory.js';
 import { watchCalls } from './call-watch.js';
+import { GrpcIntake } from './grpc-intake.js';
 import { HandlerTable } from './handler-table.js';
 import { withServerInterceptor } from './interceptor-options.js';
 import type { RpcSettings } from './rpc.settings.js';
 import { RPC_SETTINGS } from './rpc.settings.js';
 import { GrpcServerTracer } from './server-tracer.js';
 import { runningServerTracers } from './traced-grpc.js';
+import { isGrpc } from './transport-server.js';
+import type { TransportServer } from './transport-server.js';
 import { UnknownMethods } from './unknown-methods.js';
 import { guarded, warnOfFault } from '../faults/fault-log.js';
-
-/** The part of Nest's transport server that is read here. A custom server may lack all of it. */
-interface TransportServer {
-  readonly transportId?: unknown;
-  readonly url?: unknown;
-  readonly createServiceMethod?: unknown;
-  options?: object;
-  /** The grpc-js server, from `listen()` to `close()`. */
-  readonly grpcClient?: object | null;
-}
-
-const TRANSPORT_GRPC = 4;
-
-const isGrpc = (server: TransportServer): boolean =>
-  server.transportId === TRANSPORT_GRPC || typeof server.createServiceMethod === 'function';
 
 /**
  * Puts an interceptor into each gRPC server of the app before it listens. Subscribes while it is constructed, since
@@ -51,6 +39,7 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     inventory: Inventory,
     phases: ShutdownPhases,
     app: AppTelemetry,
+    intake: GrpcIntake,
   ) {
     this.#inventory = inventory;
     this.#handlers = new HandlerTable(modules);
@@ -62,6 +51,7 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     );
     if (!settings.server) return;
     runningServerTracers.add(this.#tracer, app);
+    intake.endsCallsBy((status) => this.#tracer.endCalls(status));
     // Before traces are sent for the last time: calls that were cut off end here.
     phases.register('flush', 'gRPC servers', () => this.disable());
     guarded('gRPC: exceptions of handlers could not be watched', () => {

@@ -89,6 +89,16 @@ export class ServerSpan implements ServerCallObserver, ActiveCall, Incoming {
     return this.#context;
   }
 
+  get name(): string {
+    return this.#method.name;
+  }
+
+  /** Ends the call in place of its handler, which sees it cancelled. */
+  refuse(status: GrpcStatus): void {
+    this.answering(status);
+    this.#call?.sendStatus(status);
+  }
+
   incomingHeader(name: string): string | undefined {
     return this.#metadata === undefined
       ? undefined

@@ -13,7 +13,7 @@ import { suppressTracing } from '@opentelemetry/core';
 import type { AppTelemetry } from '../late-bound/app-telemetry.js';
 import type { InFlight } from '../lifecycle/in-flight.js';
 import { ownMeter, ownPropagator, ownTracer } from '../late-bound/own-telemetry.js';
-import type { GrpcMethodDefinition, GrpcServerCall } from './grpc-js.js';
+import type { GrpcMetadata, GrpcMethodDefinition, GrpcServerCall, GrpcStatus } from './grpc-js.js';
 import type { RpcHandler } from './handler-table.js';
 import { headersGetter } from './metadata-carrier.js';
 import type { Http2Headers } from './metadata-carrier.js';
@@ -30,16 +30,37 @@ import type { ServerCallObserver } from './server-call.js';
 import { ServerSpan } from './server-span.js';
 import type { ServerSpanOwner } from './server-span.js';
 import { isServerError, UNIMPLEMENTED, statusCodeName } from './status-code.js';
-import { warnOfFault } from '../faults/fault-log.js';
+import { guarded, warnOfFault } from '../faults/fault-log.js';
 
 const LONGEST_ORIGINAL = 255;
 
-/** The context of an ignored call: its work, and all that it calls, belongs to no trace. */
-const suppressed = (base: Context): ServerCallObserver => ({
-  begin: () => suppressTracing(base),
-  answering: () => {},
-  end: () => {},
-});
+/** An ignored call: its work, and all that it calls, belongs to no trace. */
+class IgnoredCall implements ServerCallObserver {
+  readonly #base: Context;
+  readonly #open: Set<IgnoredCall>;
+  #call: GrpcServerCall | undefined;
+
+  constructor(base: Context, open: Set<IgnoredCall>) {
+    this.#base = base;
+    this.#open = open;
+  }
+
+  begin(_metadata: GrpcMetadata, call: GrpcServerCall): Context {
+    this.#call = call;
+    this.#open.add(this);
+    return suppressTracing(this.#base);
+  }
+
+  answering(): void {}
+
+  refuse(status: GrpcStatus): void {
+    this.#call?.sendStatus(status);
+  }
+
+  end(): void {
+    this.#open.delete(this);
+  }
+}
 
 const unknownMethod = new RpcMethod(RPC_METHOD_OTHER, false, {});
 
@@ -48,11 +69,11 @@ export class GrpcServerTracer implements ServerSpanOwner {
   readonly settings: RpcSettings;
   readonly base: Context;
   readonly #app: AppTelemetry;
-  readonly #suppressed: ServerCallObserver;
   readonly #inFlight: InFlight;
   readonly #handlerOf: (path: string, requestStream: boolean) => RpcHandler | undefined;
   readonly #methods = new RpcMethods();
   readonly #open = new Set<ServerSpan>();
+  readonly #ignored = new Set<IgnoredCall>();
   #tracer: Tracer | undefined;
   #duration: Histogram | undefined;
   #enabled = true;
@@ -66,7 +87,6 @@ export class GrpcServerTracer implements ServerSpanOwner {
     this.settings = settings;
     this.base = app.context;
     this.#app = app;
-    this.#suppressed = suppressed(app.context);
     this.#inFlight = inFlight;
     this.#handlerOf = handlerOf;
   }
@@ -83,7 +103,7 @@ export class GrpcServerTracer implements ServerSpanOwner {
       const method = this.#methods.find(definition.path, () => this.#describe(definition));
       return observeServerCall(
         call,
-        method.ignored ? this.#suppressed : new ServerSpan(method, this),
+        method.ignored ? new IgnoredCall(this.base, this.#ignored) : new ServerSpan(method, this),
       );
     } catch (error) {
       warnOfFault('gRPC: a server call could not be observed', error);
@@ -136,6 +156,15 @@ export class GrpcServerTracer implements ServerSpanOwner {
     this.#duration.record(seconds, method.metricAttributes(code, isServerError), context);
     const span = trace.getSpan(context);
     if (span !== undefined) this.#app.made.work(span);
+  }
+
+  /** Ends all open calls by `status`. Returns the names of those that are in flight, the oldest first. */
+  endCalls(status: GrpcStatus): readonly string[] {
+    const names = [...this.#open].map((span) => span.name);
+    for (const call of [...this.#open, ...this.#ignored]) {
+      guarded('gRPC: a call could not be ended', () => call.refuse(status));
+    }
+    return names;
   }
 
   /** Lets later calls pass untouched, and ends open spans. */

@@ -5,6 +5,7 @@ export const OK = 0;
 export const CANCELLED = 1;
 export const DEADLINE_EXCEEDED = 4;
 export const UNIMPLEMENTED = 12;
+export const UNAVAILABLE = 14;
 
 /** Codes that a service makes up become `UNKNOWN`, as gRPC asks of who receives them. */
 export const statusCodeName = (code: number): GrpcCode => GRPC_CODES[code] ?? 'UNKNOWN';
