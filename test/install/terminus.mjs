@@ -12,7 +12,10 @@ class AppModule {
   name = 'terminus';
 }
 Module({
-  imports: [OtelModule.forRoot({ diagnostics: { startupReport: false } }), TerminusModule],
+  imports: [
+    OtelModule.forRoot({ diagnostics: { startupReport: false }, health: { details: 'always' } }),
+    TerminusModule,
+  ],
 })(AppModule);
 
 const app = await NestFactory.create(AppModule, { logger: false });
