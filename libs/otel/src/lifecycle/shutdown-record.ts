@@ -25,6 +25,8 @@ export class ShutdownRecord {
 
   /** `tracer`: that of the app which ends, since the span is in no context of a request. */
   constructor(tracer: Tracer) {
+    // With `bufferLogs` Nest keeps all lines until the app listens, which it may never do.
+    safely(() => Logger.flush());
     safely(() => {
       this.#span = tracer.startSpan(
         SHUTDOWN_SPAN,
