@@ -7,8 +7,9 @@ import { ManagementRoutes } from '../management/management-routes.js';
 import type { ManagementHandler, ManagementPlace } from '../management/management-routes.js';
 import { HealthError } from '../options/health-error.js';
 import type { HealthGroup } from '../options/health-indicator.js';
-import { HEALTH_SETTINGS, HealthRegistry } from './health-registry.js';
+import { HEALTH_SETTINGS } from './health-registry.js';
 import type { HealthReport, HealthSelection } from './health-registry.js';
+import { Readiness, takesTraffic } from './readiness.js';
 import type { HealthConfig } from '../options/otel.config.js';
 
 /** The names in `?exclude=a&exclude=b,c`; the kubelet's own `/readyz` takes the first form. */
@@ -39,7 +40,7 @@ const withoutDetails = ({ status, indicators }: HealthReport): object => ({
 export class HealthProbes {
   readonly #state: ServiceState;
   readonly #availability: Availability;
-  readonly #registry: HealthRegistry;
+  readonly #readiness: Readiness;
   readonly #details: HealthConfig['details'];
 
   constructor(
@@ -47,11 +48,11 @@ export class HealthProbes {
     routes: ManagementRoutes,
     state: ServiceState,
     availability: Availability,
-    registry: HealthRegistry,
+    readiness: Readiness,
   ) {
     this.#state = state;
     this.#availability = availability;
-    this.#registry = registry;
+    this.#readiness = readiness;
     this.#details = settings.details;
     if (!settings.enabled) return;
     const { live, health, startup, ready } = settings.paths;
@@ -70,11 +71,11 @@ export class HealthProbes {
       add(health, 'health.paths.health', (_, res, place) => this.#alive(res, place));
     }
     add(startup, 'health.paths.startup', (_, res, place) => this.#started(res, place));
-    const readiness = (path: string, option: string, group: Partial<HealthGroup>): void =>
+    const addReadiness = (path: string, option: string, group: Partial<HealthGroup>): void =>
       add(path, option, (req, res, place) => void this.#ready(req, res, place, group));
-    readiness(ready, 'health.paths.ready', {});
+    addReadiness(ready, 'health.paths.ready', {});
     for (const [name, group] of Object.entries(settings.groups)) {
-      readiness(group.path, `health.groups.${name}.path`, group);
+      addReadiness(group.path, `health.groups.${name}.path`, group);
     }
   }
 
@@ -96,19 +97,13 @@ export class HealthProbes {
     { include, exclude = [] }: Partial<HealthGroup>,
   ): Promise<void> {
     const selection: HealthSelection = { include, exclude: [...exclude, ...excludedBy(req)] };
-    const report =
-      this.#state.name === 'ready' ? await this.#registry.report(selection) : undefined;
-    // Shutdown may have begun while the indicators were asked.
-    const state = this.#state.name;
-    const { refusals } = this.#availability;
-    if (!report || state !== 'ready') {
-      const holds = state === 'starting' ? this.#state.holds : [];
-      answerJson(res, 503, { status: state, ...this.#reasons(place, holds) });
-    } else if (refusals.length > 0) {
-      answerJson(res, 503, { status: 'refusing', ...this.#reasons(place, refusals) });
+    const answer = await this.#readiness.ask(selection);
+    if (answer.status !== 'asked') {
+      const { status, reasons } = answer;
+      answerJson(res, 503, { status, ...this.#reasons(place, reasons) });
     } else {
-      const body = this.#shows(place) ? report : withoutDetails(report);
-      answerJson(res, report.status === 'error' ? 503 : 200, body);
+      const body = this.#shows(place) ? answer.report : withoutDetails(answer.report);
+      answerJson(res, takesTraffic(answer) ? 200 : 503, body);
     }
   }
 

@@ -7,7 +7,7 @@ type ServiceStateName = 'starting' | 'ready' | 'draining' | 'stopped';
 @Injectable()
 export class ServiceState {
   #name: ServiceStateName = 'starting';
-  #onReady = (): void => {};
+  readonly #onReady: (() => void)[] = [];
   readonly #holds = new Set<{ readonly what: string }>();
   #isReadyWhenReleased = false;
 
@@ -20,9 +20,9 @@ export class ServiceState {
     return [...this.#holds].map(({ what }) => what);
   }
 
-  /** Calls `listener` once the service is ready, or now if it is ready already. There is one listener. */
+  /** Calls `listener` once the service is ready, or now if it is ready already. */
   onReady(listener: () => void): void {
-    this.#onReady = listener;
+    this.#onReady.push(listener);
     if (this.#name === 'ready') listener();
   }
 
@@ -47,7 +47,7 @@ export class ServiceState {
       return;
     }
     this.#name = 'ready';
-    this.#onReady();
+    for (const listener of this.#onReady) listener();
   }
 
   draining(): void {
