@@ -1,6 +1,7 @@
-// `npm run test:interop` runs the pipeline against the OpenTelemetry Collector and grpc-js's server.
+// `npm run test:interop` runs the pipeline against the OpenTelemetry Collector and grpc-js's server, and the gRPC health
+// service against the probes of Kubernetes.
 import { spawnSync } from 'node:child_process';
-import { buildCollector, NoGoError } from './collector-build.ts';
+import { buildCommands, NoGoError } from './go-commands.ts';
 
 const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
 
@@ -8,17 +9,19 @@ const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/b
 async function choose(): Promise<string> {
   const startedAt = performance.now();
   try {
-    const path = await buildCollector((line) => console.log(line));
+    const paths = await buildCommands((line) => console.log(line));
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    console.log(`the collector is ${path} (${seconds} s)`);
+    console.log(`built in Go: ${paths.join(', ')} (${seconds} s)`);
     return 'test/interop';
   } catch (error) {
     if (!(error instanceof NoGoError)) throw error;
     if (process.env['CI'] === 'true') {
-      console.error(`FAILED: ${error.message}. In CI the specs of the collector are not skipped.`);
+      console.error(`FAILED: ${error.message}. In CI its specs are not skipped.`);
       process.exit(1);
     }
-    console.warn(`SKIPPED: all specs with the OpenTelemetry Collector. ${error.message}.`);
+    console.warn(
+      `SKIPPED: all specs with the OpenTelemetry Collector and the probes of Kubernetes. ${error.message}.`,
+    );
     return 'test/interop/grpc-js';
   }
 }

@@ -47,6 +47,7 @@ import { Inventory } from './report/inventory.js';
 import { tellOfOtherApps } from './report/other-apps.js';
 import { reportOverlaps } from './report/overlap-report.js';
 import { StartupReport } from './report/startup-report.js';
+import { GrpcHealth } from './rpc/grpc-health.js';
 import { RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { RPC_SETTINGS, rpcSettings } from './rpc/rpc.settings.js';
 import type { RpcSettings } from './rpc/rpc.settings.js';
@@ -176,6 +177,7 @@ const TELEMETRY_PROVIDERS: Provider[] = [
         reportOverlaps(app, { http, grpc }),
     },
     ...HEALTH_PROVIDERS,
+    GrpcHealth,
     StartupReport,
   ],
   exports: [

@@ -129,6 +129,12 @@ export const HEALTH_OPTIONS = section(
       text: 'Address that `port` binds. Ignored without `port`.',
       defaultText: 'every interface',
     }),
+    grpc: option(flag, {
+      text:
+        'Serve `grpc.health.v1.Health` on each gRPC server of the app that has no such service of its own. Ignored if ' +
+        '`enabled` is false.',
+      default: true,
+    }),
     databases: option(
       ruleOf<Readonly<Record<string, InjectionToken>>>(
         v.record(

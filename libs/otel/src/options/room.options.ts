@@ -79,6 +79,11 @@ export interface HealthOptions {
   /** Address that `port` binds. Ignored without `port`. Default: every interface. */
   host?: string;
   /**
+   * Serve `grpc.health.v1.Health` on each gRPC server of the app that has no such service of its
+   * own. Ignored if `enabled` is false. Default: true.
+   */
+  grpc?: boolean;
+  /**
    * Databases that readiness checks: for each a name, and the injection token of its client.
    * Default: none.
    */

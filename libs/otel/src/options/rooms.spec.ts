@@ -9,6 +9,7 @@ describe('the configuration of the rooms', () => {
       paths: { live: '/livez', ready: '/readyz', startup: '/startupz', health: '/healthz' },
       port: undefined,
       host: undefined,
+      grpc: true,
       databases: {},
       indicators: [],
       groups: {},

@@ -4,7 +4,10 @@ import type { GrpcCode } from '@nestlens/otlp';
 export const OK = 0;
 export const CANCELLED = 1;
 export const DEADLINE_EXCEEDED = 4;
+export const NOT_FOUND = 5;
+export const RESOURCE_EXHAUSTED = 8;
 export const UNIMPLEMENTED = 12;
+export const INTERNAL = 13;
 export const UNAVAILABLE = 14;
 
 /** Codes that a service makes up become `UNKNOWN`, as gRPC asks of who receives them. */

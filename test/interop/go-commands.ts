@@ -5,7 +5,33 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 
-const SOURCE = join(import.meta.dirname, 'distribution');
+/** A command in Go, with every version pinned by `go.mod` and `go.sum` in its folder. */
+interface GoCommand {
+  readonly name: string;
+  /** Beside this file. */
+  readonly folder: string;
+  /** The package to build. Default: the folder itself. */
+  readonly builds?: string;
+  readonly told: string;
+}
+
+const COLLECTOR: GoCommand = {
+  name: 'collector',
+  folder: 'distribution',
+  told: 'the OpenTelemetry Collector of test/interop/distribution, once: a minute or two',
+};
+const KUBELET_PROBER: GoCommand = {
+  name: 'kubelet-prober',
+  folder: 'probes',
+  told: "the kubelet's gRPC prober of test/interop/probes, once: a minute",
+};
+const GRPC_HEALTH_PROBE: GoCommand = {
+  name: 'grpc-health-probe',
+  folder: 'probes',
+  builds: 'github.com/grpc-ecosystem/grpc-health-probe',
+  told: 'grpc_health_probe, once',
+};
+
 /** Since this version `go` fetches the toolchain that a module asks for. */
 const FETCHES_TOOLCHAINS = [1, 21] as const;
 const FIRST_TO_FETCH = 'go1.21.0';
@@ -18,35 +44,57 @@ export class NoGoError extends Error {
 }
 
 /**
- * The folder of the built collector, outside the project. It depends on the source, the modules and the kind of
- * machine.
+ * The place of a built command, outside the project. It depends on the source, the modules and the kind of machine.
  */
-export function collectorPath(): string {
+function pathOf({ name, folder }: GoCommand): string {
   const hash = createHash('sha256');
-  for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(readFileSync(join(SOURCE, file)));
+  for (const file of ['main.go', 'go.mod', 'go.sum']) {
+    hash.update(readFileSync(join(import.meta.dirname, folder, file)));
+  }
   hash.update(`${process.platform} ${process.arch}`);
   const { XDG_CACHE_HOME: given = '' } = process.env;
   const cache = isAbsolute(given) ? given : join(homedir(), '.cache');
-  return join(cache, 'nestlens', `collector-${hash.digest('hex').slice(0, 16)}`);
+  return join(cache, 'nestlens', `${name}-${hash.digest('hex').slice(0, 16)}`);
+}
+
+export function collectorPath(): string {
+  return pathOf(COLLECTOR);
+}
+
+export function kubeletProberPath(): string {
+  return pathOf(KUBELET_PROBER);
+}
+
+export function grpcHealthProbePath(): string {
+  return pathOf(GRPC_HEALTH_PROBE);
 }
 
 /**
- * Builds the collector from its Go modules, unless that was done before. Go caches the modules and objects itself.
- * Throws NoGoError. Rejects with Go's output if the build fails.
+ * Builds the collector and the probes from their Go modules, unless that was done before. Go caches the modules and
+ * objects itself. Throws NoGoError. Rejects with Go's output if a build fails.
  */
-export async function buildCollector(say: (line: string) => void): Promise<string> {
-  const path = collectorPath();
+export async function buildCommands(say: (line: string) => void): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const command of [COLLECTOR, KUBELET_PROBER, GRPC_HEALTH_PROBE]) {
+    paths.push(await build(command, say));
+  }
+  return paths;
+}
+
+async function build(command: GoCommand, say: (line: string) => void): Promise<string> {
+  const path = pathOf(command);
   if (existsSync(path)) return path;
   const go = await findGo(say);
-  say('building the OpenTelemetry Collector of test/interop/distribution, once: a minute or two');
+  say(`building ${command.told}`);
   mkdirSync(dirname(path), { recursive: true });
-  // Built beside its final place, so that a collector that is found there is complete.
+  // Built beside its final place, so that a command that is found there is complete.
   const fresh = `${path}.${process.pid}`;
-  await exec(
-    go,
-    ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', fresh, '.'],
-    { cwd: SOURCE, env: { ...process.env, ...BUILDING }, maxBuffer: 64 * 1024 * 1024 },
-  );
+  const options = ['-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags=-s -w'];
+  await exec(go, ['build', ...options, '-o', fresh, command.builds ?? '.'], {
+    cwd: join(import.meta.dirname, command.folder),
+    env: { ...process.env, ...BUILDING },
+    maxBuffer: 64 * 1024 * 1024,
+  });
   renameSync(fresh, path);
   return path;
 }
