@@ -267,6 +267,7 @@ export class Scenario {
       indicators: { otlp: Record<string, unknown> };
     };
     if (response.status !== 200) throw new Error(`${service} answers ${response.status}`);
+    if (!('traces' in indicators.otlp)) throw new Error(`${service} shows no details`);
     return { status, detail: indicators.otlp };
   }
 

@@ -10,7 +10,8 @@ import { InventoryService } from './inventory.service.js';
   imports: [
     OtelModule.forRoot({
       service: { name: 'inventory' },
-      health: { databases: { postgres: Pool } },
+      // The shop runs on this machine alone, so its probes may show details on their only port.
+      health: { databases: { postgres: Pool }, details: 'always' },
     }),
     InventoryConfigModule,
   ],

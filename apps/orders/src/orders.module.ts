@@ -14,7 +14,11 @@ const DEADLINE = JSON.stringify({ methodConfig: [{ name: [{}], timeout: '3s' }] 
 
 @Module({
   imports: [
-    OtelModule.forRoot({ service: { name: 'orders' }, health: { databases: { postgres: Pool } } }),
+    OtelModule.forRoot({
+      service: { name: 'orders' },
+      // The shop runs on this machine alone, so its probes may show details on their only port.
+      health: { databases: { postgres: Pool }, details: 'always' },
+    }),
     OrdersConfigModule,
     ClientsModule.registerAsync(
       (['users', 'inventory', 'payments'] as const).map((name) => ({

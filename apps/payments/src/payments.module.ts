@@ -6,7 +6,11 @@ import { PaymentsController } from './payments.controller.js';
 import { PaymentsService } from './payments.service.js';
 
 @Module({
-  imports: [OtelModule.forRoot({ service: { name: 'payments' } }), PaymentsConfigModule],
+  imports: [
+    // The shop runs on this machine alone, so its probes may show details on their only port.
+    OtelModule.forRoot({ service: { name: 'payments' }, health: { details: 'always' } }),
+    PaymentsConfigModule,
+  ],
   controllers: [PaymentsController],
   providers: [
     PaymentsService,

@@ -8,7 +8,11 @@ import { UsersService } from './users.service.js';
 
 @Module({
   imports: [
-    OtelModule.forRoot({ service: { name: 'users' }, health: { databases: { postgres: Pool } } }),
+    OtelModule.forRoot({
+      service: { name: 'users' },
+      // The shop runs on this machine alone, so its probes may show details on their only port.
+      health: { databases: { postgres: Pool }, details: 'always' },
+    }),
     UsersConfigModule,
   ],
   controllers: [UsersController],
