@@ -43,6 +43,7 @@ export class SegmentFile {
   /** The number of bytes that are known to be on the disk, with the name of the file. */
   #syncedBytes = 0;
   #isUnsure = false;
+  #renaming: Promise<void> | undefined;
 
   constructor(disk: Disk, sequence: number, path: string) {
     this.#disk = disk;
@@ -123,6 +124,11 @@ export class SegmentFile {
   async seal(facts: Measured): Promise<void> {
     if (!this.#path.endsWith(openName(this.sequence))) return;
     const path = join(dirname(this.#path), sealedName({ sequence: this.sequence, ...facts }));
+    this.#renaming = this.#rename(path);
+    await this.#renaming;
+  }
+
+  async #rename(path: string): Promise<void> {
     await this.#disk.rename(this.#path, path);
     this.#path = path;
   }
@@ -180,6 +186,8 @@ export class SegmentFile {
 
   /** Deletes the file; a file that does not exist is no error. */
   async remove(): Promise<void> {
+    // During a rename nobody knows which name the file has. Deleting the old one could leave the file under the new one.
+    await this.#renaming?.catch(() => undefined);
     await removeFile(this.#disk, this.#path);
   }
 
