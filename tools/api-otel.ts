@@ -9,6 +9,7 @@
 export * from '../libs/otel/src/index.js';
 export { HealthError } from '../libs/otel/src/options/health-error.js';
 export { HealthRegistry } from '../libs/otel/src/health/health-registry.js';
+export { Availability } from '../libs/otel/src/lifecycle/availability.js';
 export { ShutdownService } from '../libs/otel/src/lifecycle/shutdown.service.js';
 export { OtelLogger } from '../libs/otel/src/logging/otel-logger.js';
 export { OtelConfigError } from '../libs/otel/src/options/faults.js';

@@ -108,6 +108,7 @@ export class HealthRegistry {
     return { status, indicators };
   }
 
+  /** The names of all indicators, in the order in which they were registered. */
   names(): readonly string[] {
     return [...this.#indicators.keys()];
   }

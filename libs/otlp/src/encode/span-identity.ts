@@ -49,10 +49,12 @@ export class TraceId {
     this.#text = text;
   }
 
+  /** From four words of 32 bits, the most significant first. */
   static ofWords(first: number, second: number, third: number, fourth: number): TraceId {
     return new TraceId(undefined, [first, second, third, fourth]);
   }
 
+  /** From 32 hexadecimal digits. */
   static ofText(text: string): TraceId {
     return new TraceId(text, undefined);
   }

@@ -2,6 +2,7 @@ import type { Attributes, Context, Histogram } from '@opentelemetry/api';
 
 /** One attribute set of a histogram. A measurement of it looks nothing up and makes no object. */
 export interface HistogramSeries {
+  /** Records `value`. `context` is for exemplars. Default: the active context. Never throws. */
   record(value: number, context?: Context): void;
 }
 

@@ -27,6 +27,13 @@ export interface WorkerEntry {
   readonly execArgv?: readonly string[];
 }
 
+/** How the thread is started, whenever that is. */
+export interface ResolvedWorker extends WorkerEntry {
+  readonly spawn?: SpawnWorker | undefined;
+  /** The variables of the process when the pipeline was made: proxies and certificates among them. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** Starts a thread on the package's own file of the worker, which each entry of the package finds in its own way. */
 export type SpawnWorker = (options: WorkerOptions) => Worker;
 
@@ -160,7 +167,7 @@ export interface ResolvedPipelineOptions {
   readonly maxBytes: number;
   readonly slabBytes: number;
   readonly dropPolicy: DropPolicy;
-  readonly worker: (WorkerEntry & { readonly spawn?: SpawnWorker | undefined }) | false;
+  readonly worker: ResolvedWorker | false;
   readonly encode: Partial<EncodeLimits>;
   readonly temporality: Temporality;
   readonly flushTimeoutMs: number;
@@ -199,7 +206,7 @@ export function resolvePipelineOptions(
     maxBytes: Math.max(options.maxBytes ?? 32 * MIB, MIB),
     slabBytes: SLAB_BYTES,
     dropPolicy: options.dropPolicy ?? 'newest',
-    worker: worker === false ? false : { ...(worker === true ? {} : worker), spawn },
+    worker: worker === false ? false : resolvedWorker(worker === true ? {} : worker, spawn),
     encode: options.encode ?? {},
     temporality: options.temporality ?? 'cumulative',
     flushTimeoutMs: options.flushTimeoutMs ?? 5000,
@@ -281,4 +288,9 @@ function originOf(given: DestinationOptions): unknown {
 function numberOf<T>(known: T[], value: T): number {
   const at = known.indexOf(value);
   return at >= 0 ? at : known.push(value) - 1;
+}
+
+function resolvedWorker(entry: WorkerEntry, spawn: SpawnWorker | undefined): ResolvedWorker {
+  // A host that has set --require or loaders for itself does not mean this thread.
+  return { ...entry, spawn, env: { ...process.env, NODE_OPTIONS: '' } };
 }

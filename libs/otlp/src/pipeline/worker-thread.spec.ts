@@ -12,7 +12,7 @@ describe('the thread of a worker', () => {
     const ready = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<unknown>();
     const entry = new URL(`data:text/javascript,${encodeURIComponent(LISTENING)}`);
-    const thread = startWorker({ entry }, {} as never, {
+    const thread = startWorker({ entry, env: process.env }, {} as never, {
       onMessage: () => ready.resolve(),
       onEnd: ended.resolve,
     });

@@ -6,7 +6,7 @@ import type { FromWorker } from './worker-messages.js';
 import { codeOf, refusal } from './worker-supervisor.js';
 import type { WorkerEvents, WorkerThread, ThreadEnd } from './worker-supervisor.js';
 import type { WorkerStart } from './export-worker.js';
-import type { SpawnWorker, WorkerEntry } from './pipeline-options.js';
+import type { ResolvedWorker, SpawnWorker, WorkerEntry } from './pipeline-options.js';
 
 function fileOf(entry: URL | string): URL | string {
   if (typeof entry !== 'string') return entry;
@@ -53,7 +53,7 @@ export function endWords(end: ThreadEnd, isInline: boolean): { cause: string; te
  * `--allow-worker` under `--permission`, beyond its limits, or where no file of a worker is known.
  */
 export function startWorker(
-  { entry, execArgv = [], spawn }: WorkerEntry & { readonly spawn?: SpawnWorker | undefined },
+  { entry, execArgv = [], spawn, env }: ResolvedWorker,
   start: WorkerStart,
   { onMessage, onEnd }: WorkerEvents,
 ): WorkerThread {
@@ -64,8 +64,7 @@ export function startWorker(
     workerData: start,
     execArgv: [...execArgv],
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-    // A host that has set --require or loaders for itself does not mean this thread.
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env,
     stdin: false,
   });
   function ended(): void {

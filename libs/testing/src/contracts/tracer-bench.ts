@@ -12,7 +12,9 @@ import type { ContractCase } from './contract.js';
 
 /** A provider that is flushed and shut down, as the SDK's. */
 export interface ContractProvider extends TracerProvider {
+  /** Hands on what has ended. */
   forceFlush(options?: { timeoutMillis?: number }): Promise<void>;
+  /** Ends the provider. */
   shutdown(): Promise<void>;
 }
 
