@@ -168,7 +168,8 @@ describe.each(['nestlens', 'sdk'] as const)('with the engine %s, a collector tha
       expectLoss(traces.lost);
       // Requests in flight when the collector stopped may have arrived without an answer.
       expect(received(server, 'traces')).toBeGreaterThanOrEqual(traces.accepted);
-      expect(server.spans().at(-1)?.name).toBe('nestjs.shutdown');
+      // A batch that was sent again may arrive behind the last one.
+      expect(server.spans().map(({ name }) => name)).toContain('nestjs.shutdown');
     },
     LIMIT_MS,
   );
