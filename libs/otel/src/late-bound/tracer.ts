@@ -1,4 +1,4 @@
-import { ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { ProxyTracerProvider } from '@opentelemetry/api';
 import type {
   Context,
   Span,
@@ -19,6 +19,7 @@ import type { Overlap } from './overlaps.js';
 import { LateBoundProvider } from './provider.js';
 import { Binding, LateBoundSlot, scopeKey } from './slot.js';
 import type { Scope } from './slot.js';
+import { startActive } from '../tracer/active-span.js';
 
 // The API exports no noop tracer; an empty proxy provider hands out one that passes the parent on.
 const WAITING = new ProxyTracerProvider().getTracer('nestlens.waiting');
@@ -87,18 +88,11 @@ class LateBoundTracer implements LazyTracer {
     return this.startSpan(name, { kind }, parent);
   }
 
-  // The number of arguments decides what they mean.
   startActiveSpan<F extends (span: Span) => unknown>(
     name: string,
     ...args: readonly unknown[]
   ): ReturnType<F> {
-    const act = args.at(-1) as F;
-    if (typeof act !== 'function') return undefined as ReturnType<F>;
-    const options = args.length > 1 ? (args[0] as SpanOptions) : undefined;
-    const parent = args.length > 2 ? contextOr(args[1]) : contexts.active();
-    const span = this.startSpan(name, options, parent);
-    // An error of the function goes to its caller.
-    return contexts.with(trace.setSpan(parent, span), act as never, undefined, span as never);
+    return startActive(this, name, args);
   }
 }
 

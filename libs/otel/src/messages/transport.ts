@@ -17,8 +17,9 @@ const NAMES = ['tcp', 'redis', 'nats', 'mqtt', 'grpc', 'rmq', 'kafka'] as const;
 const GRPC = 4;
 
 /** gRPC has spans, context and a count of its own. */
-export const isGrpcServer = (server: TransportServer): boolean =>
-  server.transportId === GRPC || typeof server.createServiceMethod === 'function';
+export const isGrpcServer = (
+  server: Pick<TransportServer, 'transportId' | 'createServiceMethod'>,
+): boolean => server.transportId === GRPC || typeof server.createServiceMethod === 'function';
 
 /** `tcp`, `kafka` and so on; for a transport of the app's own its class. */
 export const transportName = (server: TransportServer): string => {

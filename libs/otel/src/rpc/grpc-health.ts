@@ -15,7 +15,7 @@ import type { HealthQuestion } from './health-questions.js';
 import { HEALTH_SERVICE, healthDefinition, healthMethods } from './health-service.js';
 import { HealthStreams } from './health-streams.js';
 import { servicesIn, servesPackageOf } from './proto-services.js';
-import { isGrpc } from './transport-server.js';
+import { isGrpcServer } from '../messages/transport.js';
 
 /** The part of a grpc-js server that is used here. */
 interface GrpcServer {
@@ -88,7 +88,7 @@ export class GrpcHealth implements OnApplicationShutdown {
     phases.register('stop-intake', 'gRPC health', () => this.#end());
     this.#subscription = modules.getRpcTargetRegistry<TransportServer>().subscribe((server) => {
       guarded('gRPC health: a server could not be reached', () => {
-        if (isGrpc(server)) this.#attach(server);
+        if (isGrpcServer(server)) this.#attach(server);
       });
     });
   }

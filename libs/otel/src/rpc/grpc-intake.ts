@@ -7,7 +7,7 @@ import { InFlight } from '../lifecycle/in-flight.js';
 import { ShutdownPhases } from '../lifecycle/shutdown-phases.js';
 import type { GrpcStatus } from './grpc-js.js';
 import { UNAVAILABLE } from './status-code.js';
-import { isGrpc } from './transport-server.js';
+import { isGrpcServer } from '../messages/transport.js';
 import type { TransportServer } from './transport-server.js';
 
 /** The part of a grpc-js server that ends it. A server of another make may lack it. */
@@ -47,7 +47,7 @@ export class GrpcIntake implements OnApplicationShutdown {
     this.#inFlight = inFlight;
     this.#subscription = modules
       .getRpcTargetRegistry<TransportServer>()
-      .subscribe((server) => void (isGrpc(server) && this.#servers.push(server)));
+      .subscribe((server) => void (isGrpcServer(server) && this.#servers.push(server)));
     phases.register('stop-intake', 'gRPC servers', () => this.#stop());
     phases.register('in-flight', 'gRPC calls', (signal, timeoutMs) =>
       this.#quiet(signal, timeoutMs),

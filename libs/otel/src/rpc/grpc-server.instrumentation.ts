@@ -14,7 +14,7 @@ import type { RpcSettings } from './rpc.settings.js';
 import { RPC_SETTINGS } from './rpc.settings.js';
 import { GrpcServerTracer } from './server-tracer.js';
 import { runningServerTracers } from './traced-grpc.js';
-import { isGrpc } from './transport-server.js';
+import { isGrpcServer } from '../messages/transport.js';
 import type { TransportServer } from './transport-server.js';
 import { UnknownMethods } from './unknown-methods.js';
 import { guarded, warnOfFault } from '../faults/fault-log.js';
@@ -59,7 +59,7 @@ export class GrpcServerInstrumentation implements OnApplicationShutdown {
     });
     this.#subscription = modules.getRpcTargetRegistry<TransportServer>().subscribe((server) => {
       try {
-        if (isGrpc(server)) this.#attach(server);
+        if (isGrpcServer(server)) this.#attach(server);
       } catch (error) {
         warnOfFault('gRPC: a server could not be instrumented', error);
       }

@@ -7,8 +7,3 @@ export interface TransportServer {
   /** The grpc-js server, from `listen()` to `close()`. */
   readonly grpcClient?: object | null;
 }
-
-const TRANSPORT_GRPC = 4;
-
-export const isGrpc = (server: TransportServer): boolean =>
-  server.transportId === TRANSPORT_GRPC || typeof server.createServiceMethod === 'function';

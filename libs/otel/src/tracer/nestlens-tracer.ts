@@ -19,6 +19,7 @@ import type { SamplingRule } from './sampling-rule.js';
 import { linksOf, nameOf } from './span-parts.js';
 import type { TracerParts } from './tracer-parts.js';
 import { UnrecordedSpan } from './unrecorded-span.js';
+import { startActive } from './active-span.js';
 
 const NO_OPTIONS: SpanOptions = {};
 const UNLIMITED = { attributeCountLimit: Infinity, attributeValueLengthLimit: Infinity };
@@ -58,18 +59,11 @@ export class NestlensTracer implements LazyTracer {
     return this.startBare(name, kind, parent);
   }
 
-  // The number of arguments decides what they mean.
   startActiveSpan<F extends (span: Span) => unknown>(
     name: string,
     ...args: readonly unknown[]
   ): ReturnType<F> {
-    const act = args.at(-1) as F;
-    if (typeof act !== 'function') return undefined as ReturnType<F>;
-    const options = args.length > 1 ? (args[0] as SpanOptions) : undefined;
-    const parent = args.length > 2 ? contextOr(args[1]) : contexts.active();
-    const span = this.startSpan(name, options, parent);
-    // An error of the function goes to its caller.
-    return contexts.with(trace.setSpan(parent, span), act as never, undefined, span as never);
+    return startActive(this, name, args);
   }
 
   private startBare(name: string, kind: SpanKind, context: Context): Span {
